@@ -1,0 +1,145 @@
+"""Who may, on which rows. A policy is a Q: the same definition lists the rows and decides about one.
+
+Role matrix (may a supervisor do this at all?) AND a Q (on which rows?) OR an unexpired grant. Nothing declared means
+nothing visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from advocacy.access.permissions import Permission
+from advocacy.access.roles import permissions_of
+from advocacy.errors import NotAllowed, NotFound
+
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody acting in one organization. `key` goes into the trail ("user:12"); a system actor has no user."""
+
+    key: str
+    label: str
+    organization_id: int
+    user_id: int | None = None
+    membership_id: int | None = None
+    roles: frozenset[str] = frozenset()
+    team_ids: frozenset[int] = frozenset()
+    permissions: frozenset[Permission] = field(init=False, default=frozenset())
+    system: bool = False
+
+    def __post_init__(self) -> None:
+        granted = frozenset(Permission) if self.system else permissions_of(self.roles)
+        object.__setattr__(self, "permissions", granted)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether a role of this actor holds the permission at all, on whatever rows."""
+        return permission in self.permissions
+
+
+def system_actor(organization_id: int, name: str) -> Actor:
+    """The program itself, doing scheduled work for one organization."""
+    return Actor(key=f"system:{name}", label="Recourse", organization_id=organization_id, system=True)
+
+
+Rows = Callable[[Actor], Q]
+
+
+@dataclass(frozen=True)
+class Policy:
+    see: Permission
+    rows: Rows
+    exceptions: Callable[[Actor, Permission], Q] | None = None
+    parent: str = ""
+    path: str = ""
+
+
+_policies: dict[str, Policy] = {}
+
+
+def declare(
+    model: str,
+    *,
+    see: Permission,
+    rows: Rows,
+    exceptions: Callable[[Actor, Permission], Q] | None = None,
+) -> None:
+    """`model` is an app label and name. `rows` says which rows a role holder reaches; `exceptions` adds granted ones."""
+    _policies[model] = Policy(see, rows, exceptions)
+
+
+def declare_through(model: str, *, parent: str, path: str) -> None:
+    """The rows of `model` are as visible as the `parent` row they hang on, reached by the lookup `path`."""
+    _policies[model] = Policy(Permission.SEE_CASES, lambda actor: NOTHING, parent=parent, path=path)
+
+
+def declared() -> frozenset[str]:
+    return frozenset(_policies)
+
+
+def under(path: str, q: Q) -> Q:
+    """The same condition, asked of a related row: every lookup gets the path in front."""
+    moved = Q(_connector=q.connector, _negated=q.negated)
+    for child in q.children:
+        if isinstance(child, Q):
+            moved.children.append(under(path, child))
+        else:
+            lookup, value = child
+            moved.children.append((f"{path}__{lookup}", value))
+    return moved
+
+
+def reachable(actor: Actor, permission: Permission, model: type[models.Model] | str) -> Q:
+    """The rows of `model` on which `actor` may use `permission`. Every system actor reaches all of its organization."""
+    label = model if isinstance(model, str) else model._meta.label
+    policy = _policies.get(label)
+    if policy is None:
+        return NOTHING
+    if actor.system:
+        return Q()
+    if policy.parent:
+        return under(policy.path, reachable(actor, permission, policy.parent))
+    q = policy.rows(actor) if actor.may(permission) else NOTHING
+    if policy.exceptions is not None and actor.user_id is not None:
+        q = q | policy.exceptions(actor, permission)
+    return q
+
+
+def visible(actor: Actor, model: type[models.Model] | str) -> Q:
+    """The rows of `model` this actor may list and open."""
+    label = model if isinstance(model, str) else model._meta.label
+    policy = _policies.get(label)
+    if policy is None:
+        return NOTHING
+    root = policy
+    while root.parent:
+        root = _policies[root.parent]
+    return reachable(actor, root.see, label)
+
+
+def allows(actor: Actor, permission: Permission, row: models.Model) -> bool:
+    """Whether the actor may use the permission on this row."""
+    if actor.system:
+        return True
+    model = type(row)
+    return bool(model._default_manager.filter(reachable(actor, permission, model), pk=row.pk).exists())
+
+
+def require(actor: Actor, permission: Permission, row: models.Model | None = None) -> None:
+    """Raise NotAllowed unless `allows`; NotFound when the row is not even visible. Without a row, the role decides."""
+    if row is None:
+        if not actor.may(permission):
+            raise NotAllowed(permission)
+        return
+    if allows(actor, permission, row):
+        return
+    model: Any = type(row)
+    if model._default_manager.filter(visible(actor, model), pk=row.pk).exists():
+        raise NotAllowed(permission)
+    raise NotFound(f"{model._meta.label} is not visible")

@@ -1,0 +1,30 @@
+"""The audit schema: tables, triggers' function, definer functions."""
+
+from pathlib import Path
+
+from django.db import migrations
+
+SQL = (Path(__file__).resolve().parent.parent / "schema.sql").read_text()
+REVERSE = """
+SET ROLE recourse_audit;
+DROP FUNCTION audit.capture() CASCADE;
+DROP FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, text);
+DROP TABLE audit.batch, audit.event;
+DROP FUNCTION audit.deny(), audit.diff(jsonb, jsonb), audit.moment(), audit.setting(text);
+RESET ROLE;
+"""
+
+
+def run(sql):
+    def forwards(apps, schema_editor):
+        # One string without parameters: the server runs it as it stands (format strings keep their percent signs).
+        with schema_editor.connection.connection.cursor() as cursor:
+            cursor.execute(sql)
+
+    return forwards
+
+
+class Migration(migrations.Migration):
+    initial = True
+    dependencies = [("tenancy", "0001_initial")]
+    operations = [migrations.RunPython(run(SQL), run(REVERSE))]

@@ -1,0 +1,112 @@
+-- The trail: one append-only table, written only by definer functions and triggers of a role nobody signs in as.
+SET ROLE recourse_audit;
+
+CREATE TABLE audit.event (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  organization_id bigint NOT NULL,
+  kind text NOT NULL CHECK (kind IN ('row', 'verb', 'read')),
+  at timestamptz NOT NULL,
+  recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  actor text NOT NULL,
+  actor_label text NOT NULL,
+  request_id text NOT NULL,
+  reason text NOT NULL,
+  verb text NOT NULL,
+  subject_table text NOT NULL,
+  subject_id bigint,
+  case_ids bigint[] NOT NULL DEFAULT '{}',
+  patient_ids bigint[] NOT NULL DEFAULT '{}',
+  data jsonb NOT NULL
+);
+CREATE INDEX event_subject ON audit.event (organization_id, subject_table, subject_id, id);
+CREATE INDEX event_cases ON audit.event USING gin (case_ids);
+CREATE INDEX event_patients ON audit.event USING gin (patient_ids);
+CREATE INDEX event_reads ON audit.event (organization_id, kind, id);
+
+-- One row per statement and organization: what a later job seals into the chain, without a watermark over ids.
+CREATE TABLE audit.batch (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  organization_id bigint NOT NULL,
+  ids bigint[] NOT NULL
+);
+CREATE INDEX batch_organization ON audit.batch (organization_id, id);
+
+CREATE FUNCTION audit.setting(name text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT coalesce(current_setting('app.' || name, true), '') $$;
+
+CREATE FUNCTION audit.moment() RETURNS timestamptz LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT coalesce(nullif(current_setting('app.at', true), '')::timestamptz, clock_timestamp()) $$;
+
+CREATE FUNCTION audit.diff(o jsonb, n jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS
+$$ SELECT coalesce(jsonb_object_agg(k, jsonb_build_array(o -> k, n -> k)), '{}')
+   FROM jsonb_object_keys(n) k WHERE (o -> k) IS DISTINCT FROM (n -> k) $$;
+
+-- Arguments: the column that names the case, and the one that names the patient ('' where the table has none).
+-- Nested loops over transition tables are quadratic and the planner has no statistics for them: off.
+CREATE FUNCTION audit.capture() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp SET enable_nestloop = off AS $$
+DECLARE
+  source text;
+BEGIN
+  source := CASE TG_OP
+    WHEN 'INSERT' THEN 'SELECT r.organization_id, r.id, to_jsonb(r) AS whole, to_jsonb(r) AS d FROM new_rows r'
+    WHEN 'DELETE' THEN 'SELECT r.organization_id, r.id, to_jsonb(r) AS whole, to_jsonb(r) AS d FROM old_rows r'
+    ELSE 'SELECT r.organization_id, r.id, to_jsonb(r) AS whole, audit.diff(to_jsonb(o), to_jsonb(r)) AS d'
+      || ' FROM new_rows r JOIN old_rows o ON o.id = r.id WHERE to_jsonb(r) IS DISTINCT FROM to_jsonb(o)'
+    END;
+  EXECUTE format($q$
+    WITH written AS (
+      INSERT INTO audit.event (organization_id, kind, at, actor, actor_label, request_id, reason, verb,
+                               subject_table, subject_id, case_ids, patient_ids, data)
+      SELECT organization_id, 'row', audit.moment(), audit.setting('actor'), audit.setting('actor_label'),
+             audit.setting('request_id'), audit.setting('reason'), lower(%L), %L, id,
+             array_remove(ARRAY[(whole ->> %L)::bigint], NULL), array_remove(ARRAY[(whole ->> %L)::bigint], NULL), d
+      FROM (%s) s RETURNING id, organization_id)
+    INSERT INTO audit.batch (organization_id, ids)
+    SELECT organization_id, array_agg(id ORDER BY id) FROM written GROUP BY organization_id $q$,
+    TG_OP, TG_TABLE_NAME, TG_ARGV[0], TG_ARGV[1], source);
+  RETURN NULL;
+END $$;
+
+-- The organization comes from the scope, never from an argument: nobody writes into another tenant's trail.
+CREATE FUNCTION audit.record(p_kind text, p_verb text, p_table text, p_subject bigint, p_cases bigint[],
+                             p_patients bigint[], p_data jsonb, p_reason text) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  tenant bigint := nullif(audit.setting('organization'), '')::bigint;
+BEGIN
+  IF tenant IS NULL THEN
+    RAISE EXCEPTION 'audit.record needs app.organization';
+  END IF;
+  IF p_kind NOT IN ('verb', 'read') THEN
+    RAISE EXCEPTION 'row events are written by triggers only';
+  END IF;
+  WITH written AS (
+    INSERT INTO audit.event (organization_id, kind, at, actor, actor_label, request_id, reason, verb,
+                             subject_table, subject_id, case_ids, patient_ids, data)
+    VALUES (tenant, p_kind, audit.moment(), audit.setting('actor'), audit.setting('actor_label'),
+            audit.setting('request_id'), coalesce(nullif(p_reason, ''), audit.setting('reason')), p_verb,
+            p_table, p_subject, p_cases, p_patients, p_data)
+    RETURNING id)
+  INSERT INTO audit.batch (organization_id, ids) SELECT tenant, array_agg(id) FROM written;
+END $$;
+
+CREATE FUNCTION audit.deny() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
+$$ BEGIN RAISE EXCEPTION 'the trail is append-only'; END $$;
+
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.event FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.batch FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
+
+ALTER TABLE audit.event ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit.batch ENABLE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON audit.event FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
+CREATE POLICY tenant ON audit.batch FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
+GRANT USAGE ON SCHEMA audit TO recourse_app, recourse_owner;
+GRANT SELECT ON audit.event, audit.batch TO recourse_app;
+GRANT EXECUTE ON FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, text) TO recourse_app;
+GRANT EXECUTE ON FUNCTION audit.capture() TO recourse_owner;
+
+RESET ROLE;

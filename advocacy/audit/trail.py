@@ -1,0 +1,68 @@
+"""Writing to the trail and reading it back. Row changes are caught by triggers; here are acts and reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
+
+from advocacy.audit.models import Event
+from advocacy.audit.verbs import sentence
+
+
+def _belongs(subject: models.Model, table: str, column: str) -> list[int]:
+    """The case (or patient) a row belongs to: itself, or the one it names."""
+    if subject._meta.db_table == table:
+        return [subject.pk]
+    value = getattr(subject, column, None)
+    return [value] if value is not None else []
+
+
+def record(
+    verb: str, *, subject: models.Model, detail: Mapping[str, Any] | None = None, reason: str = ""
+) -> None:
+    """Write one act into the trail, in the transaction of the act. An audit failure is a failure.
+
+    `detail` is stored in plain: it holds ids, codes, dates and counts, never names, contacts or free text.
+    Raises KeyError for an unknown verb.
+    """
+    sentence(verb)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT audit.record('verb', %s, %s, %s, %s::bigint[], %s::bigint[], %s::jsonb, %s)",
+            [
+                verb,
+                subject._meta.db_table,
+                subject.pk,
+                _belongs(subject, "cases_case", "case_id"),
+                _belongs(subject, "people_patient", "patient_id"),
+                json.dumps(dict(detail or {}), cls=DjangoJSONEncoder),
+                reason,
+            ],
+        )
+
+
+def record_read(
+    verb: str,
+    *,
+    cases: Iterable[int] = (),
+    patients: Iterable[int] = (),
+    detail: Mapping[str, Any] | None = None,
+) -> None:
+    """One read event for one answer, however many rows it showed. `cases` and `patients` are primary keys."""
+    sentence(verb)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT audit.record('read', %s, '', NULL, %s::bigint[], %s::bigint[], %s::jsonb, '')",
+            [verb, sorted(set(cases)), sorted(set(patients)), json.dumps(dict(detail or {}))],
+        )
+
+
+def history_of(*, case_id: int, patient_id: int) -> models.QuerySet[Event]:
+    """Everything the trail holds about one case and its patient, newest first."""
+    return Event.objects.filter(
+        models.Q(case_ids__contains=[case_id]) | models.Q(patient_ids__contains=[patient_id])
+    ).order_by("-id")

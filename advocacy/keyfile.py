@@ -1,0 +1,80 @@
+"""The installation's secrets: from the environment, or from a 0600 file made at first run (development and demo only)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+@dataclass(frozen=True)
+class Keys:
+    """`django` signs sessions; `field` (32 bytes) encrypts fields and wraps document keys; `index` (32 bytes) keys blind indexes.
+
+    `field_id` goes in front of every ciphertext, so that a later rotation knows which key to use.
+    """
+
+    django: str
+    field_id: str
+    field: bytes
+    index: bytes
+
+
+def load_keys(*, environment: Mapping[str, str], path: Path, production: bool) -> Keys:
+    """Return the keys. Raises ImproperlyConfigured in production when they would come from the first-run file."""
+    names = ("RECOURSE_SECRET_KEY", "RECOURSE_FIELD_KEY", "RECOURSE_INDEX_KEY")
+    if all(environment.get(n) for n in names):
+        return Keys(
+            django=environment[names[0]],
+            field_id=environment.get("RECOURSE_FIELD_KEY_ID", "k1"),
+            field=_key(environment[names[1]], names[1]),
+            index=_key(environment[names[2]], names[2]),
+        )
+    if production:
+        missing = ", ".join(n for n in names if not environment.get(n))
+        raise ImproperlyConfigured(f"Production takes its keys from the environment; missing: {missing}.")
+    if not path.exists():
+        _make(path)
+    if path.stat().st_mode & 0o077:
+        raise ImproperlyConfigured(f"{path.name} can be read by others; run: chmod 600 on it.")
+    stored = json.loads(path.read_text())
+    return Keys(
+        django=stored["django"],
+        field_id=stored["field_id"],
+        field=_key(stored["field"], "field"),
+        index=_key(stored["index"], "index"),
+    )
+
+
+def _key(text: str, name: str) -> bytes:
+    key = base64.urlsafe_b64decode(text)
+    if len(key) != 32:
+        raise ImproperlyConfigured(f"{name} must be 32 bytes in URL-safe base64.")
+    return key
+
+
+def _make(path: Path) -> None:
+    """Write the file whole or not at all; of several processes starting at once, the first one's keys win."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = {
+        "django": secrets.token_urlsafe(48),
+        "field_id": "k1",
+        "field": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "index": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    }
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(fresh, file)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

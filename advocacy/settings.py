@@ -1,0 +1,272 @@
+"""Settings, from the environment only. Importing this file never starts a server and never writes outside the key file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlparse
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from advocacy.keyfile import Keys, load_keys
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def flag(name: str, default: bool = False) -> bool:
+    return os.environ.get(name, "1" if default else "0").lower() in {"1", "true", "yes", "on"}
+
+
+PRODUCTION = flag("RECOURSE_PRODUCTION")
+DEBUG = flag("RECOURSE_DEBUG")
+if PRODUCTION and DEBUG:
+    raise ImproperlyConfigured("RECOURSE_DEBUG must be off in production.")
+
+# Local state: database address, keys, documents. A root run of the demo keeps its state outside the checkout.
+LOCAL_DIR = Path(os.environ.get("RECOURSE_LOCAL_DIR", BASE_DIR / ".local"))
+DATA_DIR = Path(os.environ.get("RECOURSE_DATA_DIR", LOCAL_DIR / "documents"))
+
+KEYS: Keys = load_keys(
+    environment=os.environ,
+    path=Path(os.environ.get("RECOURSE_SECRET_FILE", LOCAL_DIR / "keys.json")),
+    production=PRODUCTION,
+)
+SECRET_KEY = KEYS.django
+
+HOSTS = os.environ.get("RECOURSE_HOSTS", "localhost,127.0.0.1,[::1]" if not PRODUCTION else "")
+ALLOWED_HOSTS = [h for h in HOSTS.split(",") if h] + (["testserver"] if "pytest" in sys.modules else [])
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("RECOURSE_ORIGINS", "").split(",") if o]
+
+ACTOR_RESOLVER = "advocacy.people.queries.resolve"
+
+INSTALLED_APPS = [
+    "advocacy.tenancy",
+    "advocacy.audit",
+    "advocacy.access",
+    "advocacy.background",
+    "advocacy.people",
+    "advocacy",
+    "cases",
+    "appeals",
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "guardian",
+    "rest_framework",
+    "django_q",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "csp",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "advocacy.web.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "advocacy.tenancy.middleware.TenancyMiddleware",
+    "advocacy.web.AnswersMiddleware",
+]
+
+ROOT_URLCONF = "advocacy.urls"
+WSGI_APPLICATION = "advocacy.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "advocacy.desk.frame",
+            ],
+        },
+    }
+]
+
+# --- Database: the application role; the owner's address is used by migrations and by the test runner only. ---
+
+
+def address(name: str) -> str | None:
+    """The address from the environment, else the one the embedded server left beside its data. Never starts anything."""
+    if os.environ.get(name):
+        return os.environ[name]
+    file = LOCAL_DIR / f"{name.lower()}"
+    return file.read_text().strip() if file.exists() else None
+
+
+def database(url: str | None) -> dict[str, object]:
+    parts = urlparse(url or "postgresql:///recourse")
+    query = {k: v[0] for k, v in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "advocacy.tenancy.db",
+        "NAME": parts.path.lstrip("/") or "recourse",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host") or parts.hostname or "",
+        "PORT": str(parts.port or query.get("port") or ""),
+    }
+
+
+POOLER = os.environ.get("DATABASE_POOLER", "")
+OWNER = flag("RECOURSE_AS_OWNER")
+DATABASES = {
+    "default": database(address("DATABASE_OWNER_URL" if OWNER else "DATABASE_URL"))
+    | {
+        "ATOMIC_REQUESTS": False,  # the tenancy middleware opens the one transaction, rendering included
+        "CONN_MAX_AGE": 300,
+        "CONN_HEALTH_CHECKS": True,
+        "DISABLE_SERVER_SIDE_CURSORS": POOLER == "pgbouncer",
+        "OPTIONS": {
+            "server_side_binding": True,
+            "prepare_threshold": None if POOLER == "pgbouncer" else 1,
+            "application_name": "recourse",
+        },
+    }
+}
+OWNER_DATABASE = database(address("DATABASE_OWNER_URL"))
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        # Shared by all processes: sign-in rate limits and the worker's heartbeat live here.
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+    }
+}
+
+# --- People and sign-in ---
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/admin/today/"
+LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_ADAPTER = "advocacy.people.sign_in.AccountAdapter"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Recourse] "
+ACCOUNT_SESSION_REMEMBER = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(os.environ.get("RECOURSE_SESSION_SECONDS", 60 * 60 * 10))
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "advocacy.web.csrf_failure"
+SECURE_SSL_REDIRECT = PRODUCTION and not flag("RECOURSE_TLS_ELSEWHERE")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("RECOURSE_TLS_ELSEWHERE") else None
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "SAMEORIGIN"  # the letter beside its fields is an inline frame of our own
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [SELF],
+        "img-src": [SELF],
+    }
+}
+
+# guardian: only advocacy/access/grants.py touches it; its anonymous user and monkey patch are not wanted.
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+
+# --- Language, time ---
+LANGUAGE_CODE = "en-us"
+LANGUAGES = [("en", "English"), ("es", "Español")]
+TIME_ZONE = "America/New_York"  # display default; each organization and patient carries its own
+USE_TZ = True
+USE_I18N = True
+
+# --- Files ---
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("RECOURSE_STATIC_ROOT", LOCAL_DIR / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if flag("RECOURSE_STATIC_MANIFEST")
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not flag("RECOURSE_STATIC_MANIFEST")
+UPLOAD_LIMIT_BYTES = int(os.environ.get("RECOURSE_UPLOAD_LIMIT", 50 * 1024 * 1024))
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+MEDIA_ROOT = ""
+
+# --- Mail ---
+EMAIL_BACKEND = os.environ.get("RECOURSE_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = os.environ.get("RECOURSE_SMTP_HOST", "localhost")
+EMAIL_PORT = int(os.environ.get("RECOURSE_SMTP_PORT", 25))
+DEFAULT_FROM_EMAIL = os.environ.get("RECOURSE_FROM", "recourse@localhost")
+
+# --- Jobs: rows of our own database; at least once, so every job is idempotent ---
+Q_CLUSTER = {
+    "name": "recourse",
+    "orm": "default",
+    "workers": int(os.environ.get("RECOURSE_WORKERS", 1)),
+    "timeout": 120,
+    "retry": int(os.environ.get("RECOURSE_JOB_RETRY", 180)),
+    "max_attempts": 5,
+    "ack_failures": False,
+    "poll": 0.5,
+    "bulk": 1,
+    "save_limit": 250,
+    "catch_up": False,
+    "log_level": "WARNING",
+    "label": "Jobs",
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"quiet": {"()": "advocacy.web.WithoutPatientData"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"django.request": {"level": "ERROR"}, "recourse": {"level": "INFO"}},
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "UNAUTHENTICATED_USER": None,
+}

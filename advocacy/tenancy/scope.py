@@ -1,0 +1,169 @@
+"""Who is asking, for which organization: the scope every tenant row is read and written in.
+
+The scope is a context variable. The database backend writes it into transaction-local settings at every transaction
+start, where row-level security and the audit triggers read it. `TenantModel.objects` filters by it and refuses to be
+evaluated without it (on evaluation, not on construction: a ModelForm with a tenant foreign key is built at import).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import connection, models
+from django.db.models.expressions import Expression
+from uuid_utils.compat import uuid7
+
+from advocacy.tenancy.models import Organization
+
+M = TypeVar("M", bound=models.Model)
+
+
+class OutsideScope(RuntimeError):
+    """A tenant table was read or written while no organization was set. Always a bug."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """`organization_id` is the tenant; `actor` a stable key ("user:12", "system:reminders"); `at` an aware moment or None.
+
+    `at` is set only when history is told after the fact (the seed): the trail keeps it beside the true recording time.
+    """
+
+    organization_id: int
+    actor: str = ""
+    actor_label: str = ""
+    request_id: str = ""
+    at: datetime | None = None
+    reason: str = ""
+
+
+_scope: ContextVar[Scope | None] = ContextVar("recourse_scope", default=None)
+
+SETTINGS_SQL = (
+    "SELECT set_config('app.organization', %s, true), set_config('app.actor', %s, true),"
+    " set_config('app.actor_label', %s, true), set_config('app.request_id', %s, true),"
+    " set_config('app.at', %s, true), set_config('app.reason', %s, true)"
+)
+
+
+def current_scope() -> Scope | None:
+    return _scope.get()
+
+
+def current_organization_id() -> int | None:
+    scope = _scope.get()
+    return None if scope is None else scope.organization_id
+
+
+def settings_of(scope: Scope | None) -> tuple[str, str, str, str, str, str]:
+    """The values of SETTINGS_SQL; all empty outside a scope, so that nothing of an earlier scope remains."""
+    if scope is None:
+        return ("", "", "", "", "", "")
+    at = scope.at.isoformat() if scope.at else ""
+    return (str(scope.organization_id), scope.actor, scope.actor_label, scope.request_id, at, scope.reason)
+
+
+def _apply() -> None:
+    if connection.in_atomic_block and not connection.needs_rollback and connection.connection is not None:
+        connection.connection.execute(SETTINGS_SQL, settings_of(_scope.get()))
+
+
+@contextmanager
+def _entered(scope: Scope) -> Iterator[Scope]:
+    token = _scope.set(scope)
+    _apply()
+    try:
+        yield scope
+    finally:
+        _scope.reset(token)
+        _apply()
+
+
+@contextmanager
+def scoped_to(
+    organization_id: int,
+    *,
+    actor: str = "",
+    actor_label: str = "",
+    request_id: str = "",
+    at: datetime | None = None,
+    reason: str = "",
+) -> Iterator[Scope]:
+    """Everything inside reads and writes this organization's rows. Inside a transaction the settings change at once."""
+    with _entered(Scope(organization_id, actor, actor_label, request_id, at, reason)) as scope:
+        yield scope
+
+
+@contextmanager
+def scope_with(**changes: Any) -> Iterator[Scope]:
+    """The current scope with some fields changed (a reason, a moment). Raises OutsideScope without a scope."""
+    scope = _scope.get()
+    if scope is None:
+        raise OutsideScope("scope_with() changes the current scope, and there is none.")
+    with _entered(replace(scope, **changes)) as changed:
+        yield changed
+
+
+class CurrentOrganization(Expression):
+    """The scope's organization, looked up when the SQL is made. Raises OutsideScope when there is none."""
+
+    output_field = models.BigIntegerField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[int, ...]]:
+        scope = _scope.get()
+        if scope is None:
+            raise OutsideScope("A tenant table is read outside scoped_to().")
+        return "%s", (scope.organization_id,)
+
+
+class ScopedManager(models.Manager[M]):
+    """Reads only the scope's organization; evaluation outside a scope raises OutsideScope."""
+
+    use_in_migrations = False
+
+    def get_queryset(self) -> models.QuerySet[M]:
+        return super().get_queryset().filter(organization_id=CurrentOrganization())
+
+
+def new_public_id() -> uuid.UUID:
+    """A UUIDv7: unguessable enough to be shown, ordered enough to index (RFC 9562)."""
+    return uuid7()
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one organization. `id` stays inside; `public_id` is what URLs and payloads carry."""
+
+    public_id = models.UUIDField(default=new_public_id, editable=False, unique=True)
+    organization = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        default=current_organization_id,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+
+    objects = ScopedManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+        default_manager_name = "objects"
+
+
+def tenant_models() -> list[type[TenantModel]]:
+    """Every concrete tenant model, in a stable order; the guard tests count them."""
+    found: list[type[TenantModel]] = []
+    pending = list(TenantModel.__subclasses__())
+    while pending:
+        model = pending.pop()
+        pending.extend(model.__subclasses__())
+        if not model._meta.abstract:
+            found.append(model)
+    return sorted(found, key=lambda m: m._meta.label)
