@@ -1,0 +1,244 @@
+"""Values that a letter prints beside a label, and the identifiers found so.
+
+A label without a value of the right shape right beside it, or right under it, gives nothing. Two values of equal
+standing that differ give nothing either.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from appeals.intake.dates import date_at_start
+from appeals.intake.layout import Cell, Page
+from appeals.intake.proposal import HIGH, Proposal
+
+_NUMBER: Final = r"(?:\s?(?:number|numbers|num\.?|no\.?|nr\.?|#|ID|I\.D\.))"
+_OLD: Final = re.compile(
+    r"(?:\b(?:old|former|formerly|previous|previously|prior|expired|example|sample|original|earlier|spouse'?s?|wrong|"
+    r"incorrect|another|other|replaces|supersedes|not|fax|new)|\bif your)\s*$",
+    re.IGNORECASE,
+)
+_NOT_AFTER: Final = re.compile(r"\s*\(?\s*(?:is\s+)?\(?(?:old|sample|example|expired|former|void|not used)\b", re.IGNORECASE)
+_JOIN: Final = re.compile(r"(?:\s*\([^()\n]{1,24}\))?\s*(?:[:#=]|\bis\b|\bwas\b|-(?=\s))*\s*", re.IGNORECASE)
+ANY_LABEL: Final = re.compile(
+    r"(?:date|dated|mailed|issued|dob|birth|member|subscriber|cardholder|enrollee|insured|beneficiary|patient|name|group|"
+    r"policy|plan|case|claim|claims|request|reference|ref|notice|tracking|control|authorization|auth|npi|provider|"
+    r"prescriber|physician|doctor|facility|service|services|code|codes|procedure|diagnosis|dx|id|identification|payer|"
+    r"insurer|carrier|employer|phone|fax|tel|page|product|network|status|outcome|decision|determination|received|relationship|"
+    r"medicaid|medicare|type|form|letter|number|from|to|re|subject|account|address|determined|units|drug|rx|rxbin|ndc)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Label:
+    """A label of one fact; of two values the one with the lower `rank` is kept."""
+
+    pattern: re.Pattern[str]
+    rank: int
+    opens: bool
+
+
+def label(pattern: str, rank: int = 0, *, opens: bool = False) -> Label:
+    """A label by its regular expression; `opens` asks that it be the first word of its cell."""
+    return Label(re.compile(rf"(?<![\w-])(?:{pattern})(?![\w])", re.IGNORECASE), rank, opens)
+
+
+HOLDER: Final = r"(?:plan\s)?(?:member(?:ship)?|subscriber|cardholder|card\s?holder|enrollee|insured(?:'s)?|beneficiary|participant)(?:'s)?"
+_MEMBER: Final = (
+    label(rf"{HOLDER}(?:\s(?:identification|identity|card))?{_NUMBER}(?:{_NUMBER})?|{HOLDER}\sidentification|{HOLDER}\s?#"),
+    label(rf"(?:medicaid|recipient|health plan|insurance|your){_NUMBER}(?:{_NUMBER})?", 1),
+    label(r"(?:member |health plan )?identification (?:number|no\.?|#)|ID (?:card )?(?:number|no\.?|#)|identification(?=\s*:)", 1),
+)
+_BARE_ID: Final = label(r"ID", 2, opens=True)
+_REFERENCE: Final = (
+    label(rf"(?:our\s|your\s)?(?:reference|ref\.?){_NUMBER}|(?:our\s|your\s)?ref(?:erence)?\.?(?=\s*:)"),
+    label(rf"case{_NUMBER}|case(?=\s*:)", 1),
+    label(rf"(?:request|notice|determination|denial|decision|review){_NUMBER}", 2),
+    label(rf"(?:case\s)?tracking{_NUMBER}|tracking(?=\s*:)", 3),
+    label(rf"claim{_NUMBER}(?:{_NUMBER})?|claim(?=\s*:)", 4),
+    label(rf"control{_NUMBER}|control(?=\s*:)", 5),
+)
+_GROUP: Final = (label(rf"(?:employer\s)?group{_NUMBER}|group(?=\s*:)|\Agroup(?=\s\S*\d\S*\Z)"),)
+_POLICY: Final = (label(rf"policy{_NUMBER}|policy(?=\s*:)"), label(r"\Apolicy(?=\s\S+\Z)", 1))
+
+Value = tuple[int, int, str]
+"""Where a value begins and ends in the text it was looked for in, and the value itself."""
+
+
+@dataclass(frozen=True)
+class Found:
+    rank: int
+    value: str
+    page: Page
+    start: int
+    end: int
+
+
+def identifiers(pages: Sequence[Page]) -> Iterator[Proposal]:
+    """Member id, reference, group and policy number where they stand beside their labels."""
+    member = every_value(pages, _MEMBER, _identifier(fewest_digits=3)) or list(_bare_member_ids(pages))
+    yield from best("member_id", member)
+    yield from best("reference_number", every_value(pages, _REFERENCE, _identifier(fewest_digits=3), barred=_NOT_REFERENCE))
+    yield from best("group_number", every_value(pages, _GROUP, _short_number, barred=_NOT_GROUP))
+    yield from best("policy_number", every_value(pages, _POLICY, _short_number, barred=_NOT_POLICY))
+
+
+_NOT_REFERENCE: Final = re.compile(
+    r"\b(?:prior|previous|document|form|check|account|page|mail|cross|authorization|approval|drug|guideline|policy|legal|court|"
+    r"print|batch|internal|corrected|original|replaced|of)\s*$",
+    re.IGNORECASE,
+)
+_NOT_GROUP: Final = re.compile(r"\b(?:medical|provider|age|drug|peer|work|diagnosis|related|physician|this|the|a|blood)\s*$", re.IGNORECASE)
+_NOT_POLICY: Final = re.compile(
+    r"\b(?:medical|clinical|coverage|payment|reimbursement|drug|pharmacy|privacy|utilization|review|our|company|dental|procedure)\s*$",
+    re.IGNORECASE,
+)
+
+
+def every_value(
+    pages: Sequence[Page],
+    labels: Sequence[Label],
+    read: Callable[[str], Value | None],
+    *,
+    barred: re.Pattern[str] | None = None,
+) -> list[Found]:
+    """Every value that stands beside one of the labels."""
+    return [
+        found
+        for page in pages
+        for row in page.rows
+        for cell in row
+        for one in labels
+        for found in _beside(page, cell, one, read, barred=barred)
+    ]
+
+
+def _beside(
+    page: Page, cell: Cell, one: Label, read: Callable[[str], Value | None], *, barred: re.Pattern[str] | None
+) -> Iterator[Found]:
+    for match in one.pattern.finditer(cell.text):
+        before = cell.text[: match.start()]
+        if _OLD.search(before) or (barred and barred.search(before)):
+            continue
+        if one.opens and before.strip(" *-") and not re.search(r"\b[Rr][Ee]:?\s*$|[/:]\s*$", before):
+            continue
+        begin = cell.start + match.start()
+        join = _JOIN.match(cell.text, match.end())
+        position = join.end() if join else match.end()
+        rest = cell.text[position:]
+        if rest:
+            if one.opens and ":" not in cell.text[match.end() : position]:
+                continue
+            value = read(rest)
+            if value and not _NOT_AFTER.match(rest[value[1] :]):
+                yield Found(one.rank, value[2], page, begin, cell.start + position + value[1])
+            continue
+        neighbor = _neighbor(page, cell, whole=not before.strip(" *-"))
+        value = read(neighbor.text) if neighbor else None
+        if neighbor and value and not _NOT_AFTER.match(neighbor.text[value[1] :]):
+            start = begin if neighbor.row == cell.row else neighbor.start + value[0]
+            yield Found(one.rank, value[2], page, start, neighbor.start + value[1])
+
+
+def _neighbor(page: Page, cell: Cell, *, whole: bool) -> Cell | None:
+    """The cell that holds the value of a label cell: to its right, or under it when labels stand in a row."""
+    right = page.right_of(cell)
+    if right and not (ANY_LABEL.match(right.text) and not re.search(r"\d", right.text)):
+        return right
+    if not whole:
+        return None
+    under = page.below(cell)
+    if under and re.search(r":$|:\s{1,3}\S", under.text):
+        return None
+    return under
+
+
+def best(fact: str, found: Sequence[Found], confidence: str = HIGH) -> Iterator[Proposal]:
+    """The one value of the best rank; nothing when two values share it."""
+    if not found:
+        return
+    rank = min(one.rank for one in found)
+    kept = [one for one in found if one.rank == rank]
+    if len({_same(one.value) for one in kept}) == 1:
+        first = kept[0]
+        yield first.page.proposal(fact, first.value, first.start, first.end, confidence)
+
+
+def _same(value: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", value.lower())
+
+
+def _identifier(fewest_digits: int) -> Callable[[str], Value | None]:
+    def read(text: str) -> Value | None:
+        return _read_identifier(text, fewest_digits)
+
+    return read
+
+
+_TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9'./-]*")
+_PHONE: Final = re.compile(r"(?:1-)?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
+
+
+def _read_identifier(text: str, fewest_digits: int) -> Value | None:
+    lead = re.match(r"[\"'(\s]*", text)
+    begin = lead.end() if lead else 0
+    ends: list[int] = []
+    position = begin
+    whole = False
+    while True:
+        token = _TOKEN.match(text, position)
+        if token is None or not _may_join(token[0].rstrip(".'/-"), text, token, first=not ends):
+            break
+        ends.append(position + len(token[0].rstrip(".'/-")))
+        whole = not text[ends[-1] :].strip(" \"').,;")
+        if ends[-1] != token.end() or text[token.end() : token.end() + 1] != " ":
+            break
+        position = token.end() + 1
+    while ends and not re.search(r"\d", text[(ends[-2] + 1 if len(ends) > 1 else begin) : ends[-1]]):
+        ends.pop()  # a last word without a digit belongs to what follows
+    if not ends:
+        return None
+    end = ends[-1] if whole or ends[0] - begin < 8 else ends[0]
+    value = text[begin:end]
+    digits = sum(character.isdigit() for character in value)
+    if digits < fewest_digits or len(value) < 4 or len(value) > 40 or _PHONE.fullmatch(value):
+        return None
+    if re.match(r"\s*(?:days?|months?|hours?|calendar|business|percent|%|mg|units?|weeks?|visits?|of\s\d)", text[end:]):
+        return None
+    return begin, end, value
+
+
+def _may_join(token: str, text: str, match: re.Match[str], *, first: bool) -> bool:
+    """Whether a word can be part of an identifier (`TMK`, `7730`, `FW-26-0099-A`)."""
+    if not token or date_at_start(text[match.start() :]) is not None:
+        return False
+    if re.search(r"\d", token):
+        return first or (len(token) <= 8 and "/" not in token and not re.fullmatch(r"[A-V]?\d{5}|\d+\.\d\d", token)) or (
+            re.fullmatch(r"\d{5}", token) is not None
+        )
+    upper = token.isupper() and len(token) <= 5 and not ANY_LABEL.fullmatch(token)
+    return upper and re.match(r" [A-Z0-9'-]*\d", text[match.end() : match.end() + 12]) is not None
+
+
+def _short_number(text: str) -> Value | None:
+    match = re.match(r"[\"'\s]*([A-Z0-9][A-Z0-9-]{2,19})(?![\w/.])", text)
+    if not match or sum(character.isdigit() for character in match[1]) < 2 or date_at_start(text):
+        return None
+    value = match[1].rstrip("-")
+    return match.start(1), match.start(1) + len(value), value
+
+
+def _bare_member_ids(pages: Sequence[Page]) -> Iterator[Found]:
+    """A plain `ID:` counts only in a row, or right under a row, that names the member."""
+    for page in pages:
+        for number, row in enumerate(page.rows):
+            near = page.rows[number] + (page.rows[number - 1] if number else ())
+            if not any(re.match(rf"{HOLDER}|patient|name", cell.text, re.IGNORECASE) for cell in near):
+                continue
+            for cell in row:
+                if re.match(r"ID\b", cell.text):
+                    yield from _beside(page, cell, _BARE_ID, _identifier(3), barred=None)

@@ -1,0 +1,144 @@
+"""The dates of the notice, told apart from dates of birth, of service, of forms and of anything else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from appeals.intake.dates import PrintedDate, date_at_start, find_dates
+from appeals.intake.labels import ANY_LABEL, Found, Value, best, every_value, label
+from appeals.intake.layout import Cell, Page
+from appeals.intake.proposal import MEDIUM, Proposal
+
+_NOTICE_DATE: Final = (
+    label(
+        r"(?:notice|letter|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:notice|letter|statement)|date\sissued|"
+        r"issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|statement)\sis\sdated"
+    ),
+    label(r"date(?=\s*:)|dated(?=\s*:)", 1, opens=True),
+)
+_SENT_DATE: Final = (
+    label(
+        r"(?:date\s(?:of\s)?(?:mailed|mailing|sent)|mail(?:ed|ing)?\sdate|(?:mailed|sent)(?:\son)?(?=\s*:)|postmark(?:ed)?(?:\sdate)?|"
+        r"(?:this\s(?:notice|letter)\swas\s(?:mailed|sent)(?:\sto\syou)?(?:\son)?))"
+    ),
+)
+_DECIDED: Final = (label(r"(?:decision|determination)\sdate|date\sof\s(?:the\s|this\s|our\s)?(?:decision|determination|denial)"),)
+_RECEIVED: Final = (
+    label(r"request\sreceived(?:\son)?|(?:request\sreceipt|receipt\sof\srequest)\sdate|date\s(?:request\s|your\srequest\s(?:was\s)?)received|"
+           r"received\sdate|date\sreceived|date\sof\s(?:the\s|your\s)?request\sreceipt"),
+)  # fmt: skip
+_CHANGE: Final = (
+    label(r"effective\sdate\sof\s(?:this\s|the\s)?(?:change|action|reduction|termination|decision)|(?:change|action|reduction)\s(?:starts|takes\seffect|begins)(?:\son)?"),
+)  # fmt: skip
+
+
+def _day(text: str) -> Value | None:
+    printed = date_at_start(text)
+    return (printed.start, printed.end, printed.day.isoformat()) if printed else None
+
+
+def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
+    """Notice date, mailing date, the day the request arrived, and the day a change of care begins."""
+    notice = every_value(pages, _NOTICE_DATE, _day, barred=_NOT_NOTICE)
+    sent = every_value(pages, _SENT_DATE, _day)
+    decided = every_value(pages, _DECIDED, _day)
+    bare = list(_bare_dates(pages[0])) if pages else []
+    sent_fact = list(best("sent_date", sent))
+    yield from sent_fact
+    if notice:
+        yield from best("notice_date", notice)
+    elif bare:
+        yield from best("notice_date", bare)
+    elif sent_fact and all(one.value == sent[0].value for one in decided):
+        yield from best("notice_date", sent, MEDIUM)  # the only date on the letter's face is the day it was mailed
+    elif decided and not sent:
+        yield from best("notice_date", decided, MEDIUM)
+    received = every_value(pages, _RECEIVED, _day, barred=_NOT_REQUEST) or list(_told_received(pages))
+    yield from best("request_received_date", received)
+    yield from best("effective_date", every_value(pages, _CHANGE, _day) or list(_told_change(pages)))
+
+
+_NOT_NOTICE: Final = re.compile(
+    r"\b(?:form|revision|print|printed|previous|prior|original|first|earlier|effective|service|birth|receipt|received|due|your|"
+    r"from|of|within|after|on)\s*(?:the\s)?$",
+    re.IGNORECASE,
+)
+_NOT_REQUEST: Final = re.compile(r"\b(?:statement|records?|appeal|claim|payment|premium|fax|additional|last|mail|was)\s*$", re.IGNORECASE)
+
+
+_SALUTATION: Final = re.compile(r"\s*(?:dear|to whom)\b", re.IGNORECASE)
+_HEAD_ROWS: Final = 18
+
+
+def _bare_dates(page: Page) -> Iterator[Found]:
+    """A date alone in its cell in the letter's head, with no label beside or above it."""
+    seen = 0
+    for number, row in enumerate(page.rows):
+        if not row:
+            continue
+        seen += 1
+        if seen > _HEAD_ROWS or _SALUTATION.match(row[0].text):
+            return
+        for place, cell in enumerate(row):
+            printed = date_at_start(cell.text)
+            if printed is None or cell.text[printed.end :].strip(" ."):
+                continue
+            left = row[place - 1].text if place else ""
+            above = [other for other in _previous(page, number) if other.column < cell.column + len(cell.text)]
+            above = [other for other in above if other.column + len(other.text) > cell.column]
+            if any(_is_datelabel(text) for text in (left, *(other.text for other in above))) or _islabel(left):
+                continue
+            yield Found(0, printed.day.isoformat(), page, cell.start + printed.start, cell.start + printed.end)
+
+
+def _previous(page: Page, number: int) -> tuple[Cell, ...]:
+    return page.rows[number - 1] if number else ()
+
+
+def _islabel(text: str) -> bool:
+    return text.endswith(":") or (len(text) < 32 and ANY_LABEL.match(text) is not None)
+
+
+def _is_datelabel(text: str) -> bool:
+    return re.search(r"\b(?:date|dob|birth|born|received|service|from|through|revised|printed|effective|period|on)\b", text, re.IGNORECASE) is not None
+
+
+_WE_RECEIVED: Final = re.compile(
+    r"\bwe (?:received|got) (?:a|the|your|this) (?:[\w-]+\s){0,4}?request\b|\breceived (?:a|the|your|this) (?:[\w-]+\s){0,3}?request\b|"
+    r"\brequest (?:[\w' ]{0,60}?)(?:was|we) received\b",
+    re.IGNORECASE,
+)
+
+
+def _told_received(pages: Sequence[Page]) -> Iterator[Found]:
+    """`On June 8, 2026 we received a request ...`, or a request named and then `Received 11/30/2026`."""
+    for page in pages:
+        for sentence in page.sentences:
+            dates = find_dates(sentence.text)
+            told = _WE_RECEIVED.search(sentence.text)
+            if told and len(dates) == 1 and _close(dates[0], told) and not re.search(r"\bappeal\b|\bnot\b", sentence.text):
+                yield _at(page, sentence.places, dates[0])
+            opening = re.match(r"received (?:on )?", sentence.text, re.IGNORECASE)
+            if opening and dates and dates[0].start <= opening.end() and re.search(r"\brequest\b", sentence.before):
+                yield _at(page, sentence.places, dates[0])
+
+
+def _close(printed: PrintedDate, told: re.Match[str]) -> bool:
+    return -4 <= told.start() - printed.end <= 4 or 0 <= printed.start - told.end() <= 70
+
+
+def _told_change(pages: Sequence[Page]) -> Iterator[Found]:
+    """`Starting July 20, 2026 we will pay for ...`: the day on which covered care changes."""
+    for page in pages:
+        for sentence in page.sentences:
+            for printed in find_dates(sentence.text):
+                lead = re.search(r"\b(?:starting|beginning|effective|as of)\s(?:on\s)?$", sentence.text[: printed.start], re.IGNORECASE)
+                follow = re.match(r",?\s(?:we|the plan|your plan) will\s(?:only\s|no longer\s)?(?:pay|cover|stop|approve|reduce|end)", sentence.text[printed.end :])
+                if lead and follow:
+                    yield _at(page, sentence.places, printed)
+
+
+def _at(page: Page, places: Sequence[int], printed: PrintedDate) -> Found:
+    return Found(0, printed.day.isoformat(), page, places[printed.start], places[printed.end - 1] + 1)
