@@ -5,7 +5,7 @@ Where things lie (`.local` is RECOURSE_LOCAL_DIR, by default in the checkout):
 
 * an ordinary user: cluster, passwords and log in `.local/postgres`;
 * root: postgres refuses to run as root, and its account cannot enter a closed folder. So the server's files
-  are copied to `/var/lib/recourse/<hash of the checkout>`, where the cluster lies too, run by its own account;
+  are copied to `/var/lib/recourse/<hash of the checkout>`, where the cluster lies too, run by an account;
 * always: the socket in a short private folder outside the data, and the addresses in `.local/database_url`
   and `.local/database_owner_url` (0600), which settings read.
 
@@ -45,9 +45,9 @@ from advocacy.local_state import (
 )
 from advocacy.postgres_programs import EmbeddedError, Programs
 
-# deploy/roles.sql is the one source: all of it is for a superuser (roles, then the database); what stands below
-# its second heading is for the database's owner, one statement, and may be run again at any time. The first
-# migration runs that part, so that databases made by the test runner get it too.
+# deploy/roles.sql is the one source. All of it is for a superuser: the roles, then the database. What stands
+# under its second heading is for the database's owner, one statement, and may be run again at any time. The
+# first migration runs that part, so that databases made by the test runner get it too.
 ROLES_SQL = (CHECKOUT / "deploy/roles.sql").read_text()
 DATABASE_SQL = ROLES_SQL.partition("-- Part 2")[2].partition("\n")[2].partition("\nRESET ROLE;")[0].strip()
 

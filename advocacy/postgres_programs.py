@@ -36,7 +36,7 @@ def server_account() -> pwd.struct_passwd | None:
     except KeyError:
         raise EmbeddedError(
             f"PostgreSQL does not run as root and the account {ACCOUNT} could not be made. Make it with "
-            f"'useradd --system {ACCOUNT}', run as an ordinary user, or set DATABASE_URL and DATABASE_OWNER_URL."
+            f"'useradd --system {ACCOUNT}', or set DATABASE_URL and DATABASE_OWNER_URL."
         ) from None
 
 
