@@ -21,11 +21,12 @@ import typst
 from advocacy.errors import Reason, Refused
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "letters"
-Standard = Literal["ua-1", "a-2a"]
+Standard = Literal["ua-1", "a-2a", "a-2b"]
 ACCESSIBLE: tuple[Standard, ...] = ("ua-1", "a-2a")
 """PDF/UA-1 (readable aloud, ISO 14289-1) and PDF/A-2a (archival, ISO 19005-2): typst refuses to write
-anything less.
-"""
+anything less."""
+ARCHIVAL: tuple[Standard, ...] = ("a-2b",)
+"""Without tags, for what is laid over or into other pages; a character without a glyph is still an error."""
 
 _NAMED = re.compile(r'`"(.*?)"`', re.DOTALL)
 _CODE_POINT = re.compile(r"\\u\{([0-9a-f]+)\}")
@@ -56,7 +57,7 @@ def typeset(template: str, data: object, *, on: date, standards: tuple[Standard,
     """Set `template` (a file name of TEMPLATES) with JSON-able `data`; `on` is the date the PDF says it was
     made.
 
-    Without `standards` the result is an untagged PDF, for stamps laid over other pages. Raises Unprintable.
+    Raises Unprintable.
     """
     try:
         return typst.compile(
@@ -66,7 +67,7 @@ def typeset(template: str, data: object, *, on: date, standards: tuple[Standard,
             font_paths=_fonts(),
             sys_inputs={"data": json.dumps(_printable(data), sort_keys=True)},
             pdf_standards=list(standards),
-            pdf_tags=bool(standards),
+            pdf_tags="ua-1" in standards,
             timestamp=datetime(on.year, on.month, on.day, tzinfo=UTC),
         )
     except typst.TypstError as error:
