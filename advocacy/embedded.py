@@ -15,6 +15,7 @@ The process that starts the server owns it: it holds a lock for as long as it li
     python -m advocacy.embedded roles                        print deploy/roles.sql
     python -m advocacy.embedded run COMMAND...               run a command while the demo's database is up
     python -m advocacy.embedded run --throwaway COMMAND...   the same on an empty server, deleted afterwards
+    python -m advocacy.embedded remove                       delete the demo's database, documents and keys
 """
 
 from __future__ import annotations
@@ -374,6 +375,19 @@ def run(command: Sequence[str], *, throwaway: bool) -> int:
         server.stop()
 
 
+def remove() -> int:
+    """Delete the demo's cluster and all local state; returns the exit code. Refused while it runs."""
+    server = demo_server()
+    server.home.mkdir(parents=True, exist_ok=True)
+    if not server.own():
+        raise EmbeddedError("The database is running; stop the demo first.")
+    server.end_orphan()
+    server.remove()
+    server.stop()
+    shutil.rmtree(server.local, ignore_errors=True)
+    return 0
+
+
 def main(arguments: Sequence[str]) -> int:
     """The command line; see the top of this file. Returns the exit code."""
     try:
@@ -381,6 +395,8 @@ def main(arguments: Sequence[str]) -> int:
             case ["roles"]:
                 sys.stdout.write(ROLES_SQL)
                 return 0
+            case ["remove"]:
+                return remove()
             case ["run", "--throwaway", *command] if command:
                 return run(command, throwaway=True)
             case ["run", *command] if command:

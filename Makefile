@@ -1,0 +1,139 @@
+# `make demo` and `make test` are the two commands; both set up everything they need. `make help` lists the others.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+PY := .venv/bin/python
+LOCK := requirements.lock
+
+# Programs that cache want a home they can write to.
+define HOMELESS
+umask 077
+mkdir -p .local
+[[ -n "$${HOME:-}" && -d "$$HOME" && -w "$$HOME" ]] || { export HOME="$$PWD/.local/home"; mkdir -p "$$HOME"; }
+umask 022
+endef
+
+.PHONY: help
+help:  ## this list
+	awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: environment  ## the product with two seeded organizations, until Ctrl-C (PORT=8000)
+	exec $(PY) -m advocacy.serving
+
+.PHONY: test
+test: LOCK := requirements-dev.lock
+test: environment chromium  ## every check and test on an empty PostgreSQL of its own
+	$(HOMELESS)
+	exec $(PY) -m advocacy.embedded run --throwaway $(MAKE) --no-print-directory test-steps
+
+.PHONY: test-postgres15
+test-postgres15:  ## the same on the distribution's PostgreSQL 15
+	bin=/usr/lib/postgresql/15/bin
+	[[ -x $$bin/postgres ]] || { echo "PostgreSQL 15 is missing. Install it: apt-get install postgresql-15"; exit 1; }
+	RECOURSE_PG_BIN=$$bin exec $(MAKE) --no-print-directory test
+
+.PHONY: environment
+environment:  ## .venv with the locked packages, hash-checked; nothing to do when it has them
+	$(HOMELESS)
+	exec 9>.local/environment.lock
+	flock 9
+	wanted=$$(sha256sum <$(LOCK))
+	if $(PY) -c '' 2>/dev/null && grep -qsxF "$$wanted" .venv/installed; then exit 0; fi
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1 || true). Name another: make PYTHON=python3.12 ..."
+	  exit 1
+	}
+	echo "Installing $(LOCK) into .venv ..."
+	rm -f .venv/installed
+	$(PY) -c '' 2>/dev/null || rm -rf .venv
+	with_uv() {
+	  command -v uv >/dev/null || return 1
+	  export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
+	  [[ -d .venv ]] || uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv || return 1
+	  uv pip install --quiet --python $(PY) --require-hashes -r $(LOCK)
+	}
+	with_pip() {
+	  $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || {
+	    echo "The package python3-venv is missing. Install it: apt-get install python3-venv"
+	    return 1
+	  }
+	  $(PY) -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; } || return 1
+	  $(PY) -m pip install --quiet --no-input --disable-pip-version-check --require-hashes -r $(LOCK)
+	}
+	with_uv || with_pip || { echo "The packages of $(LOCK) could not be installed."; exit 1; }
+	# The development lock holds everything of the other one, at the same versions; a test keeps it so.
+	{ echo "$$wanted"; sha256sum <requirements.lock; } >.venv/installed
+
+# Chromium for the browser journeys. What cannot be installed is skipped by name; with CI=true a skip fails.
+.PHONY: chromium
+chromium:
+	works() { timeout 30 chromium --version >/dev/null 2>&1; }
+	if ! works && [[ $$(id -u) = 0 ]] && command -v apt-get >/dev/null; then
+	  echo "Installing chromium for the browser journeys ..."
+	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 || true
+	fi
+	works || echo "Chromium is missing and cannot be installed here: the browser journeys will be skipped."
+
+# Sums the runs up as pytest would, and fails on a skip when CI=true.
+define CLOSING
+import os, sys, xml.etree.ElementTree as tree
+suites = [suite for name in sys.argv[1:] if os.path.exists(name) for suite in tree.parse(name).iter("testsuite")]
+total = {key: sum(int(s.get(key, 0)) for s in suites) for key in ("tests", "failures", "errors", "skipped")}
+seconds = sum(float(s.get("time", 0)) for s in suites)
+passed = total["tests"] - total["failures"] - total["errors"] - total["skipped"]
+skipped = f", {total['skipped']} skipped" if total["skipped"] else ""
+print(f"\n===== {passed} passed{skipped} in {seconds:.2f}s =====")
+if os.environ.get("CI") == "true" and (total["skipped"] or not os.path.exists(sys.argv[-1])):
+    sys.exit("In CI nothing may be skipped.")
+endef
+export CLOSING
+
+.PHONY: test-steps
+test-steps:
+	$(HOMELESS)
+	out=$$RECOURSE_LOCAL_DIR
+	step() {
+	  local name=$$1
+	  shift
+	  printf '\n== %s\n' "$$name"
+	  "$$@" || { printf '\nmake test stopped at: %s\n' "$$name"; exit 1; }
+	}
+	key() { head -c 32 /dev/urandom | base64 | tr '+/' '-_'; }
+	step "lint" $(PY) -m ruff check .
+	step "format" $(PY) -m ruff format --check .
+	step "types" $(PY) -m mypy advocacy cases appeals
+	step "import contracts" $(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	step "migrations" $(PY) manage.py makemigrations --check --dry-run
+	step "production settings" env RECOURSE_PRODUCTION=1 RECOURSE_HOSTS=recourse.example \
+	  RECOURSE_SECRET_KEY="$$(key)$$(key)" RECOURSE_FIELD_KEY="$$(key)" RECOURSE_INDEX_KEY="$$(key)" \
+	  $(PY) manage.py check --deploy --fail-level WARNING
+	step "generated documents" $(PY) manage.py print_docs --check
+	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
+	if timeout 30 chromium --version >/dev/null 2>&1; then
+	  step "browser journeys" $(PY) -m pytest tests/journeys -m "not long" --junitxml "$$out/journeys.xml"
+	else
+	  printf '\n== browser journeys\nSKIPPED: Chromium is missing.\n'
+	fi
+	step "summary" $(PY) -c "$$CLOSING" "$$out/tests.xml" "$$out/journeys.xml"
+
+.PHONY: lock
+lock:  ## write the locks again from pyproject.toml (needs uv)
+	compile() {
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header "$$@"
+	}
+	compile --upgrade pyproject.toml -o requirements.lock
+	compile --upgrade pyproject.toml --group dev --constraint requirements.lock -o requirements-dev.lock
+
+.PHONY: clean
+clean:  ## remove .venv and caches; the demo's data stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: clean-data
+clean-data:  ## remove the demo's database, documents and keys
+	$(PYTHON) -m advocacy.embedded remove
