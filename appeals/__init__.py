@@ -1,0 +1,1 @@
+"""The contest: request, refusal, levels, clocks, packets, decisions."""

@@ -1,0 +1,402 @@
+"""What a clock may use: recorded facts, each date kept apart, and how they are read from plain values.
+
+A date is a calendar day where the event took place; a moment is an aware datetime. Nothing here is ever
+guessed: what is missing stays None, and what cannot be is refused with a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from advocacy.errors import Reason
+from appeals.regimes import book
+
+Moment = date | datetime
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2100
+
+
+class Unclear(Exception):
+    """A date cannot be computed from these facts; carries the Reason a person reads."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(reason.message)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything a clock may use. Moments are a `date` or an aware `datetime`; `zone` and `receipt_zone`
+    are IANA names.
+
+    `receipt` is the patient's side (the notice reached the patient), `received` the payer's or reviewer's
+    side (the request reached them). `receipt_evidence` is "none" when nothing proves the day of receipt:
+    then a day later than the presumed one does not move a deadline. `recorded_at` is when somebody typed it
+    in; no clock ever reads it.
+    """
+
+    notice_date: date | None = None
+    sent: Moment | None = None
+    receipt: Moment | None = None
+    receipt_evidence: str | None = None
+    receipt_zone: str | None = None
+    received: Moment | None = None
+    zone: str | None = None
+    recorded_at: datetime | None = None
+    extension_noticed: bool | None = None
+    extension_notice_date: date | None = None
+    extension_days: int | None = None
+    missing_information: bool | None = None
+    information_requested: Moment | None = None
+    information_received: Moment | None = None
+    claimant_period_end: Moment | None = None
+    levels: int | None = None
+    state: str | None = None
+    process: str | None = None
+    timing: str | None = None
+    urgent: bool | None = None
+    incomplete: bool | None = None
+    service: str | None = None
+    grievance_filed: date | None = None
+    plan_decision: date | None = None
+    plan_affirmed: Moment | None = None
+    effective_date: date | None = None
+    mco_appeal_filed: date | None = None
+    mco_resolution_notice: date | None = None
+    sfh_requested: date | None = None
+    deemed_exhausted_on: date | None = None
+    window_days: int | None = None
+    plan_window_days: int | None = None
+    rating_period_start: date | None = None
+    case_file_received: date | None = None
+    reconsideration_requested: date | None = None
+    assigned: date | None = None
+    incomplete_notice: Moment | None = None
+    supporting_statement: Moment | None = None
+    care_date: date | None = None
+    stated: date | None = None
+
+    def zone_of(self, name: str) -> str | None:
+        """The zone in which the day of a fact is read: the recipient's for what the patient received, else
+        the common one."""
+        return self.receipt_zone or self.zone if name in ("receipt", "incomplete_notice") else self.zone
+
+    def day(self, name: str) -> date | None:
+        """The calendar day of a fact in its own zone, or None."""
+        value = getattr(self, name)
+        return day_of(value, self.zone_of(name)) if value is not None else None
+
+
+LABELS = {
+    "notice_date": "the date on the notice",
+    "sent": "the day the notice was sent",
+    "receipt": "the day the notice was received",
+    "received": "when the request was received",
+    "information_received": "when the missing information was received",
+    "information_requested": "when the information was asked for",
+    "claimant_period_end": "the end of the time given to supply the information",
+    "extension_notice_date": "the date of the extension notice",
+    "grievance_filed": "the day the grievance was filed",
+    "plan_decision": "the day the plan upheld its decision",
+    "plan_affirmed": "when the plan affirmed its denial",
+    "effective_date": "the day the change takes effect",
+    "mco_appeal_filed": "the day the plan appeal was filed",
+    "mco_resolution_notice": "the date of the plan's notice of resolution",
+    "sfh_requested": "the day the hearing was requested",
+    "deemed_exhausted_on": "the day after the plan's time ran out",
+    "case_file_received": "the day the agency received the case file",
+    "reconsideration_requested": "the day reconsideration was requested",
+    "assigned": "the day the reviewer was assigned",
+    "incomplete_notice": "when the notice of an incomplete request was received",
+    "supporting_statement": "when the prescriber's statement was received",
+    "care_date": "the day the care was given",
+    "stated": "the deadline the letter states",
+    "rating_period_start": "the first day of the plan's rating period",
+}
+# Accepted input names beside the field names themselves.
+INPUT_NAMES = {
+    "receipt_date": "receipt",
+    "receipt_instant": "receipt",
+    "date_received_by_patient": "receipt",
+    "notice_received_date": "receipt",
+    "received_by_patient": "receipt",
+    "receipt_tz": "receipt_zone",
+    "recipient_tz": "receipt_zone",
+    "patient_tz": "receipt_zone",
+    "received_date": "received",
+    "received_instant": "received",
+    "received_at": "received",
+    "request_received": "received",
+    "request_received_date": "received",
+    "appeal_received_date": "received",
+    "appeal_received": "received",
+    "tz": "zone",
+    "received_tz": "zone",
+    "timezone": "zone",
+    "time_zone": "zone",
+    "sent_date": "sent",
+    "notice_sent_date": "sent",
+    "notice_sent": "sent",
+    "mailed_date": "sent",
+    "mailing_date": "sent",
+    "decision_date": "notice_date",
+    "denial_date": "notice_date",
+    "denial_notice_date": "notice_date",
+    "decision_notice_date": "notice_date",
+    "carrier_decision_date": "notice_date",
+    "carrier_decision": "notice_date",
+    "resolution_notice_date": "notice_date",
+    "plan_resolution_notice": "notice_date",
+    "notice_of_resolution_date": "notice_date",
+    "date_on_notice": "notice_date",
+    "letter_date": "notice_date",
+    "extension_notice": "extension_notice_date",
+    "extension_notice_sent": "extension_notice_date",
+    "extension_noticed_date": "extension_notice_date",
+    "extension_sent_date": "extension_notice_date",
+    "information_requested_date": "information_requested",
+    "information_request_date": "information_requested",
+    "carrier_requested_information": "information_requested",
+    "info_requested": "information_requested",
+    "information_received_date": "information_received",
+    "info_received": "information_received",
+    "response_received": "information_received",
+    "claimant_response": "information_received",
+    "claimant_response_date": "information_received",
+    "claimant_responded": "information_received",
+    "information_due": "claimant_period_end",
+    "appeal_levels": "levels",
+    "internal_levels": "levels",
+    "state_of_issue": "state",
+    "issue_state": "state",
+    "external_review_process": "process",
+    "expedited": "urgent",
+    "grievance_filed_date": "grievance_filed",
+    "grievance_date": "grievance_filed",
+    "plan_decision_date": "plan_decision",
+    "plan_upheld_date": "plan_decision",
+    "affirmed": "plan_affirmed",
+    "affirmation": "plan_affirmed",
+    "plan_affirmed_at": "plan_affirmed",
+    "reduction_effective_date": "effective_date",
+    "mco_appeal_filed_date": "mco_appeal_filed",
+    "plan_appeal_filed": "mco_appeal_filed",
+    "mco_resolution_notice_date": "mco_resolution_notice",
+    "hearing_requested": "sfh_requested",
+    "sfh_requested_date": "sfh_requested",
+    "deemed_exhaustion_date": "deemed_exhausted_on",
+    "state_window_days": "window_days",
+    "sfh_window_days": "window_days",
+    "state_days": "window_days",
+    "hearing_window_days": "window_days",
+    "state_sfh_days": "window_days",
+    "filing_window_days": "window_days",
+    "plan_filing_days": "plan_window_days",
+    "case_file_received_date": "case_file_received",
+    "agency_received_case_file": "case_file_received",
+    "reconsideration_request_date": "reconsideration_requested",
+    "reconsideration_requested_date": "reconsideration_requested",
+    "reconsideration_filed": "reconsideration_requested",
+    "assigned_date": "assigned",
+    "assignment_date": "assigned",
+    "iro_assigned_date": "assigned",
+    "incomplete_notice_received": "incomplete_notice",
+    "notice_of_incomplete": "incomplete_notice",
+    "statement_received": "supporting_statement",
+    "supporting_statement_received": "supporting_statement",
+    "service_date": "care_date",
+    "stated_deadline": "stated",
+    "letter_stated": "stated",
+    "letter_deadline": "stated",
+}
+WORDS = {
+    "timing": {
+        "preservice": "pre_service",
+        "postservice": "post_service",
+        "prospective": "pre_service",
+        "retrospective": "post_service",
+    },
+    "process": {
+        "hhs": "hhs_administered",
+        "federal_hhs_administered": "hhs_administered",
+        "private": "private_iro",
+        "state_process": "state",
+    },
+    "service": {"partb_drug": "part_b_drug"},
+}
+ALLOWED = {
+    "timing": {"pre_service", "concurrent", "post_service"},
+    "process": {"hhs_administered", "private_iro", "state"},
+}
+# Of two clock readings in the repeated autumn hour the patient gets the earlier, the payer the later.
+READ_EARLY = frozenset(("receipt", "incomplete_notice", "sent"))
+
+
+def unclear(code: str, message: str, field: str | None = None) -> Unclear:
+    """An Unclear with its Reason, ready to raise."""
+    return Unclear(Reason(code, message, field))
+
+
+def day_of(value: Moment, zone: str | None) -> date:
+    """The calendar day of a moment in a zone (in its own offset when no zone is given)."""
+    if isinstance(value, datetime):
+        return (value.astimezone(ZoneInfo(zone)) if zone else value).date()
+    return value
+
+
+def _zone(name: str, value: Any) -> str:
+    try:
+        ZoneInfo(str(value))
+    except (ValueError, OSError, KeyError) as problem:
+        raise unclear(
+            "unknown_zone", f"{value!r} is not a time zone; write it like America/New_York.", name
+        ) from problem
+    return str(value)
+
+
+def _moment(name: str, value: Any, zone: str | None) -> Moment:
+    label = LABELS.get(name, name)
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value) if len(value) <= 10 else datetime.fromisoformat(value)
+        except ValueError:
+            raise unclear(
+                "impossible_date", f"{value!r} is not a date that exists ({label}).", name
+            ) from None
+    if not isinstance(value, date):
+        raise unclear("impossible_date", f"{value!r} is not a date ({label}).", name)
+    if not EARLIEST_YEAR <= value.year <= LATEST_YEAR:
+        raise unclear("impossible_date", f"The year {value.year} cannot be right ({label}).", name)
+    if not isinstance(value, datetime):
+        return value
+    if value.tzinfo is not None:
+        return value.astimezone(ZoneInfo(zone)) if zone else value
+    if zone is None:
+        raise unclear("zone_missing", f"A time zone is needed to read {label}.", "zone")
+    placed = value.replace(tzinfo=ZoneInfo(zone), fold=0 if name in READ_EARLY else 1)
+    if placed.astimezone(UTC).astimezone(placed.tzinfo).replace(tzinfo=None) != value:
+        raise unclear(
+            "impossible_time",
+            f"{value:%H:%M} did not exist on that day in {zone}: clocks went forward ({label}).",
+            name,
+        )
+    return placed
+
+
+def _number(name: str, value: Any) -> int:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | str)
+        or not str(value).isdigit()
+        or int(value) > 3660
+    ):
+        raise unclear("impossible_number", f"{value!r} is not a count ({name.replace('_', ' ')}).", name)
+    return int(value)
+
+
+def _flag(name: str, value: Any) -> bool:
+    words = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False}
+    if not isinstance(value, bool | str) or value not in words:
+        raise unclear(
+            "impossible_answer", f"{value!r} is neither yes nor no ({name.replace('_', ' ')}).", name
+        )
+    return words[value]
+
+
+def _word(name: str, value: Any) -> str:
+    text = WORDS.get(name, {}).get(str(value).strip().lower(), str(value).strip().lower())
+    if name in ALLOWED and text not in ALLOWED[name]:
+        raise unclear(
+            "impossible_answer", f"{value!r} is not one of {', '.join(sorted(ALLOWED[name]))}.", name
+        )
+    return text
+
+
+def state_code(value: Any) -> str:
+    """The two letters of a state given by code or name, or "unknown". Raises Unclear for anything else."""
+    text = str(value).strip()
+    if text.lower() == "unknown":
+        return "unknown"
+    for state in book().states.values():
+        if text.upper() == state.code or text.lower() == state.name.lower():
+            return state.code
+    raise unclear(
+        "unknown_state",
+        f"{value!r} is not a state of the United States or the District of Columbia.",
+        "state",
+    )
+
+
+def parse_facts(inputs: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
+    """Read plain values (ISO dates and times, numbers, words) under their accepted names.
+
+    Returns the Facts and the names that mean nothing here. A null is a fact not known. Raises Unclear for
+    an impossible value or two different values of one fact.
+    """
+    kinds = {f.name: str(f.type) for f in fields(Facts)}
+    given: dict[str, Any] = {}
+    ignored = []
+    for name, value in inputs.items():
+        target = INPUT_NAMES.get(name, name)
+        if target not in kinds:
+            ignored.append(name)
+        elif value is not None:
+            if target == "extension_noticed" and not isinstance(value, bool):
+                target = "extension_notice_date"
+            given.setdefault(target, []).append(value)
+    zones = {n: _zone(n, given[n][0]) for n in ("zone", "receipt_zone") if n in given}
+    values: dict[str, Any] = {}
+    for name, raw in given.items():
+        read = [_read(name, kinds[name], value, zones) for value in raw]
+        zone = zones.get("receipt_zone", zones.get("zone")) if name == "receipt" else zones.get("zone")
+        if any(isinstance(v, date) for v in read):
+            if len({day_of(v, zone) for v in read}) > 1:
+                raise unclear(
+                    "two_values", f"Two different days are given for {LABELS.get(name, name)}.", name
+                )
+            read.sort(key=lambda v: isinstance(v, datetime), reverse=True)
+        elif len(set(read)) > 1:
+            raise unclear("two_values", f"Two different values are given for {name.replace('_', ' ')}.", name)
+        values[name] = read[0]
+    if values.get("extension_notice_date") and "extension_noticed" not in values:
+        values["extension_noticed"] = True
+    facts = Facts(**values)
+    check_chronology(facts)
+    return facts, tuple(ignored)
+
+
+def _read(name: str, kind: str, value: Any, zones: Mapping[Any, str]) -> Any:
+    if name in ("zone", "receipt_zone"):
+        return _zone(name, value)
+    if "Moment" in kind or "date" in kind:
+        zone = (
+            zones.get("receipt_zone", zones.get("zone"))
+            if name in ("receipt", "incomplete_notice")
+            else zones.get("zone")
+        )
+        found = _moment(name, value, zone)
+        return found if "Moment" in kind or name == "recorded_at" else day_of(found, zone)
+    if "int" in kind:
+        return _number(name, value)
+    if "bool" in kind:
+        return _flag(name, value)
+    return state_code(value) if name == "state" else _word(name, value)
+
+
+def check_chronology(facts: Facts) -> None:
+    """Raise Unclear when two facts stand in an impossible order, or a moment has no offset."""
+    for f in fields(Facts):
+        value = getattr(facts, f.name)
+        if isinstance(value, datetime) and value.tzinfo is None:
+            raise unclear(
+                "zone_missing", f"A time zone is needed to read {LABELS.get(f.name, f.name)}.", "zone"
+            )
+    for earlier, later, sentence in book().chronology:
+        first, second = facts.day(earlier), facts.day(later)
+        if first and second and first > second:
+            raise unclear("impossible_order", sentence, later)
+    if facts.levels is not None and facts.levels not in (1, 2):
+        raise unclear("impossible_levels", "A plan has one or two mandatory appeal levels.", "levels")

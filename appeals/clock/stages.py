@@ -1,0 +1,154 @@
+"""Finds the rule for a stage of a regime: by its key or another name of it, by what is known, by the state,
+by the date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from appeals.clock.facts import LABELS, Facts, state_code, unclear
+from appeals.regimes import book, rule_in_force
+from appeals.regimes.shapes import Choice, Regime, Rule, Stage
+
+STATE_STAGE = "external_review_state_"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A stage with the version of its rule in force, cited as the regime cites it."""
+
+    regime: Regime
+    stage: str
+    rule: Rule
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+def applies(when: Mapping[str, Any], facts: Facts, level: str | None = None) -> bool:
+    """Whether every condition holds: a fact has the value, or is recorded at all (`known`); `level` is the
+    rung asked about."""
+    for name, value in when.items():
+        actual = level if name == "level" else getattr(facts, name)
+        if (actual is None) if value == "known" else (actual != value):
+            return False
+    return True
+
+
+def chosen(choices: Iterable[Choice], facts: Facts, level: str | None = None) -> str | None:
+    """The stage of the first choice that applies, or None."""
+    return next((c.stage for c in choices if applies(c.when, facts, level)), None)
+
+
+def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None) -> Found:
+    """The rule for a stage. `state` overrides the state in the facts; "unknown" takes the default window.
+
+    Raises Unclear when the regime has no such stage, the state is missing, or no version was in force.
+    """
+    if facts.levels is not None and facts.levels > regime.max_levels:
+        raise unclear("impossible_levels", f"{regime.title}: there is only one internal level.", "levels")
+    stage, hinted = _named(regime, key.strip().lower())
+    if stage is None:
+        why = regime.not_complete_because or f"{regime.title} has no stage {key!r}."
+        raise unclear("no_such_stage", why, "stage")
+    if hinted and facts.state not in (None, hinted):
+        raise unclear(
+            "two_states",
+            f"The stage is about {hinted}, the state of issue recorded is {facts.state}.",
+            "state",
+        )
+    where = hinted or state or facts.state
+    if stage.state_layer:
+        return _by_state(regime, stage, facts, where)
+    if stage.choose:
+        picked = chosen(stage.choose, facts)
+        if picked is None:
+            raise unclear("no_case", f"No case of {stage.key} fits what is recorded.", "stage")
+        return find_stage(regime, picked, facts, state)
+    assert stage.rule is not None
+    return Found(regime, stage.key, _in_force(regime, stage.rule, facts))
+
+
+def _named(regime: Regime, key: str) -> tuple[Stage | None, str | None]:
+    """The stage with this key or alias, and the state that the key itself names."""
+    found = regime.stages.get(key) or next((s for s in regime.stages.values() if key in s.aliases), None)
+    if found or not key.startswith(STATE_STAGE) or not regime.uses_state_layer:
+        return found, None
+    rest = key.removeprefix(STATE_STAGE).removesuffix("_filing")
+    for state in book().states.values():
+        if rest in (state.slug, state.code.lower(), *state.aliases) or rest == state.name.lower().replace(
+            " ", "_"
+        ):
+            return next(s for s in regime.stages.values() if s.state_layer == "filing"), state.code
+    return None, None
+
+
+def _in_force(regime: Regime, rule_id: str, facts: Facts) -> Rule:
+    on = None
+    picked_by = book().rules[rule_id][-1].picked_by
+    for name in picked_by:
+        on = on or facts.day(name)
+    rule = rule_in_force(rule_id, on)
+    if rule is None:
+        raise unclear(
+            "not_in_force", f"No rule for this step is on record that was in force on {on}.", picked_by[0]
+        )
+    return replace(rule, citation=regime.citations.get(rule_id, rule.citation))
+
+
+def _by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> Found:
+    if where is None:
+        raise unclear("missing_state", "The state in which the policy was issued is needed.", "state")
+    filing = stage.state_layer == "filing"
+    code = state_code(where)
+    if code == "unknown":
+        note = (
+            (
+                "state_unknown",
+                "The state of issue is not known; the earlier of four months and 120 days is used.",
+            ),
+        )
+        if filing:
+            return Found(regime, f"{STATE_STAGE}unknown", book().state_default, note)
+        return replace(find_stage(regime, book().state_default_decision, facts), notes=note)
+    state = book().states[code]
+    notes = (
+        ()
+        if state.complete
+        else (
+            (
+                "window_not_certain",
+                f"The external review window of {state.name} is not certain: {state.note or 'confirm it'}",
+            ),
+        )
+    )
+    if not filing:
+        return find_stage(regime, state.decision_stage, facts, code)
+    if state.filing_stages:
+        process = facts.process or state.process
+        if process not in state.filing_stages:
+            raise unclear(
+                "wrong_process", f"{state.name} has no state process; it uses the federal one.", "process"
+            )
+        return replace(find_stage(regime, state.filing_stages[process], facts, code), notes=notes)
+    if facts.process not in (None, state.process):
+        raise unclear(
+            "wrong_process", f"{state.name} runs its own external review, not the federal process.", "process"
+        )
+    assert state.filing is not None
+    on = next((d for d in (facts.day(n) for n in state.filing.picked_by) if d), None)
+    if on and on < state.filing.in_force_from:
+        raise unclear(
+            "not_in_force", f"The process of {state.name} began on {state.filing.in_force_from}.", "state"
+        )
+    return Found(regime, f"{STATE_STAGE}{state.slug}", state.filing, notes)
+
+
+def check_requirements(rule: Rule, facts: Facts) -> None:
+    """Raise Unclear when a fact contradicts the stage (a one-level clock for a plan of two levels)."""
+    for name, allowed in rule.requires.items():
+        value = getattr(facts, name)
+        if value is not None and value not in allowed:
+            label = LABELS.get(name, name.replace("_", " "))
+            raise unclear(
+                "stage_contradicts_facts", f"This clock is for another case: {label} is {value}.", name
+            )

@@ -1,0 +1,140 @@
+"""Computes a file of deadline vectors: rows of regime, stage and inputs in, dates out. What the file expects
+is not read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from appeals.clock import Clock, stage_clock
+from appeals.clock.combined import Combined, combined_stage_clock
+from appeals.clock.facts import Unclear, parse_facts
+from appeals.regimes import book
+
+CANDIDATES = ("candidates", "candidate_regimes", "regimes", "possible_regimes")
+
+
+class BadFile(ValueError):
+    """The file cannot be read as vectors; the message says why."""
+
+
+def read_vectors(path: Path) -> list[Any]:
+    """The rows under `vectors` of a JSON file. Raises BadFile with a plain sentence."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise BadFile(f"{path} cannot be read: {problem.strerror}.") from problem
+    except ValueError as problem:
+        raise BadFile(f"{path} is not JSON: {problem}.") from problem
+    if not isinstance(found, dict) or not isinstance(found.get("vectors"), list):
+        raise BadFile(f"{path} has no list named 'vectors'.")
+    rows: list[Any] = found["vectors"]
+    return rows
+
+
+def results_of(vectors: Sequence[Any]) -> list[dict[str, Any]]:
+    """One result a vector, in order: {"id", "deadline", "safe_date", ...} or {"id", "error"}. Never raises
+    for a bad row."""
+    return [_result(row) for row in vectors]
+
+
+def _result(row: Any) -> dict[str, Any]:
+    if not isinstance(row, Mapping):
+        return {"id": None, "error": "This vector is not an object."}
+    key, stage, inputs = row.get("regime"), row.get("stage"), row.get("inputs")
+    identity = {"id": row.get("id")}
+    if not isinstance(key, str) or key not in book().regimes:
+        return identity | {"error": f"{key!r} is not a regime of the reference data."}
+    if not isinstance(stage, str):
+        return identity | {"error": "The stage is missing."}
+    if not isinstance(inputs, Mapping):
+        return identity | {"error": "The inputs are missing."}
+    named = next((inputs[n] for n in CANDIDATES if inputs.get(n)), None)
+    try:
+        facts, ignored = parse_facts({k: v for k, v in inputs.items() if k not in CANDIDATES})
+    except Unclear as problem:
+        return identity | {"error": problem.reason.message}
+    if book().regimes[key].combines:
+        combined = _combined(named, stage, facts)
+        return identity | (combined if isinstance(combined, dict) else _of_combined(combined))
+    clock = stage_clock(key, stage, facts)
+    if clock.error:
+        return identity | {"error": clock.error.message}
+    return identity | of_clock(clock) | ({"ignored_inputs": list(ignored)} if ignored else {})
+
+
+def _combined(named: Any, stage: str, facts: Any) -> Combined | dict[str, Any]:
+    if named is None:
+        named = [r.key for r in book().regimes.values() if r.complete and not r.combines]
+    if not isinstance(named, list | tuple) or not all(
+        isinstance(n, str) and n in book().regimes for n in named
+    ):
+        return {"error": f"{named!r} is not a list of regimes of the reference data."}
+    found = combined_stage_clock(tuple(named), stage, facts)
+    return {"error": found.error.message} if found.error else found
+
+
+def plain(value: Any) -> Any:
+    """A date or instant as ISO 8601 text (with offset and seconds); anything else unchanged."""
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def of_clock(clock: Clock) -> dict[str, Any]:
+    """A Clock as plain JSON values; dates that do not exist are left out, except `safe_date` and `stated`."""
+    out: dict[str, Any] = {
+        "deadline": plain(clock.deadline),
+        "safe_date": plain(clock.safe_date),
+        "stated": plain(clock.stated),
+    }
+    if clock.deadline_utc:
+        out["deadline_utc"] = (
+            clock.deadline_utc.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        )
+    for name in (
+        "permissive_deadline",
+        "original_deadline",
+        "headline",
+        "overdue_after",
+        "untimely_from",
+        "deemed_exhausted_from",
+    ):
+        if (value := getattr(clock, name)) is not None:
+            out[name] = plain(value)
+    out |= {name: plain(value) for name, value in clock.extras.items()}
+    for name in (
+        "regime",
+        "stage",
+        "actor",
+        "rule_id",
+        "version",
+        "citation",
+        "confidence",
+        "if_missed",
+        "presumption",
+        "override",
+    ):
+        out[name] = getattr(clock, name)
+    out["inputs"] = dict(clock.inputs)
+    out["arithmetic"] = list(clock.arithmetic)
+    out["flags"] = [{"code": f.code, "text": f.text} for f in clock.flags]
+    return out
+
+
+def _of_combined(found: Combined) -> dict[str, Any]:
+    assert found.governing is not None
+    out = of_clock(found.governing)
+    out |= {
+        "deadline": plain(found.deadline),
+        "safe_date": plain(found.safe_date),
+        "headline": plain(found.headline),
+    }
+    out["paths"] = [
+        {"regime": p.regime, "deadline": plain(p.clock.deadline), "safe_date": plain(p.clock.safe_date)}
+        for p in found.paths
+    ]
+    return out

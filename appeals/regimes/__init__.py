@@ -1,0 +1,242 @@
+"""Loads and validates the legal reference data and hands out frozen rules with their citations.
+
+Everything that differs between one regime and another stands in `appeals/data`: rules, stages, ladders,
+states, overrides and the intake questions. A regime is added by data alone; no regime is named in code. No
+Django here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from appeals.regimes.checks import problems_of
+from appeals.regimes.shapes import (
+    Book,
+    Choice,
+    Level,
+    Override,
+    Question,
+    Regime,
+    Rule,
+    Stage,
+    State,
+)
+
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+class BadData(ValueError):
+    """The reference data contradicts itself; the program must not compute a date from it."""
+
+
+def frozen(value: Any) -> Any:
+    """Make parsed JSON unchangeable: objects become read-only mappings, arrays tuples."""
+    if isinstance(value, dict):
+        return MappingProxyType({k: frozen(v) for k, v in value.items()})
+    return tuple(frozen(v) for v in value) if isinstance(value, list) else value
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    start = _day(row["in_force_from"])
+    if start is None:
+        raise BadData(f"Rule {row['id']} has no date from which it is in force.")
+    optional = {
+        k: frozen(row[k])
+        for k in ("extension", "requires", "lenient", "process", "confirm", "if_missed")
+        if k in row
+    }
+    return Rule(
+        id=row["id"],
+        version=row["version"],
+        actor=row["actor"],
+        in_force_from=start,
+        in_force_to=_day(row["in_force_to"]),
+        picked_by=tuple(row["picked_by"]),
+        calculation=frozen(row["calculation"]),
+        text=row["text"],
+        citation=row["citation"],
+        confidence=row["confidence"],
+        then=frozen(row.get("then", [])),
+        **optional,
+    )
+
+
+def _choices(rows: Sequence[Mapping[str, Any]]) -> tuple[Choice, ...]:
+    return tuple(Choice(frozen(r["when"]), r["stage"]) for r in rows)
+
+
+def _stage(row: Mapping[str, Any]) -> Stage:
+    return Stage(
+        row["key"],
+        tuple(row.get("aliases", [])),
+        row.get("rule"),
+        _choices(row.get("choose", [])),
+        row.get("state_layer"),
+    )
+
+
+def _regime(row: Mapping[str, Any], sets: Mapping[str, Any]) -> Regime:
+    rows = [s for name in row["stage_sets"] for s in sets[name]] if row.get("stage_sets") else []
+    stages = {s["key"]: _stage(s) for s in [*rows, *row.get("stages", [])]}
+    levels = []
+    for position, level in enumerate(row["ladder"]):
+        known = {k: v for k, v in level.items() if k != "decisions"}
+        known["only_when"] = frozen(known.get("only_when", {}))
+        levels.append(
+            Level(regime=row["key"], position=position, decisions=_choices(level["decisions"]), **known)
+        )
+    return Regime(
+        key=row["key"],
+        title=row["title"],
+        complete=row["complete"],
+        cues=row["cues"],
+        fits=frozen(row["fits"]),
+        ask_first=tuple(row.get("ask_first", [])),
+        stages=MappingProxyType(stages),
+        levels=tuple(levels),
+        requests=_choices(row["requests"]),
+        continuation=_choices(row["continuation"]),
+        max_levels=row["max_levels"],
+        notes=tuple(row["notes"]),
+        citations=frozen(row.get("citations", {})),
+        uses_state_layer=row.get("uses_state_layer", False),
+        combines="combines" in row,
+        not_complete_because=row.get("not_complete_because", ""),
+    )
+
+
+def _state_rule(row: Mapping[str, Any], slug: str) -> Rule:
+    return _rule(
+        {
+            "id": f"state.{slug}.external_review.filing",
+            "version": 1,
+            "actor": "claimant",
+            "in_force_to": None,
+            "picked_by": ["notice_date", "receipt", "plan_decision", "grievance_filed"],
+            **{k: row[k] for k in ("in_force_from", "calculation", "text", "citation", "confidence")},
+        }
+    )
+
+
+def _state(row: Mapping[str, Any]) -> State:
+    return State(
+        code=row["code"],
+        name=row["name"],
+        slug=row["slug"],
+        process=row["process"],
+        agency=row["agency"],
+        window=frozen(row["window"]),
+        complete=row["window"]["certain"],
+        filing=_state_rule(row, row["slug"]) if row["calculation"] else None,
+        filing_stages=frozen(row["filing_stages"]),
+        decision_stage=row["decision_stage"],
+        citation=row["citation"],
+        confidence=row["confidence"],
+        note=row["note"],
+        aliases=tuple(row["aliases"]),
+    )
+
+
+def _override(row: Mapping[str, Any]) -> Override:
+    dates = ("original_from", "original_to", "new_deadline", "disregard_from", "disregard_to")
+    values: dict[str, Any] = {k: _day(row[k]) for k in dates if k in row}
+    if "at_most_days" in row:
+        values["at_most_days"] = row["at_most_days"]
+    announced = _day(row["announced"])
+    if announced is None:
+        raise BadData(f"Override {row['id']} has no date of announcement.")
+    return Override(
+        row["id"],
+        row["title"],
+        row["kind"],
+        row["source"],
+        row["confidence"],
+        announced,
+        frozen(row["scope"]),
+        MappingProxyType(values),
+    )
+
+
+def load(folder: Path = DATA) -> Book:
+    """Read `regimes.json`, `states.json` and `overrides.json` of a folder. Raises BadData when they do not
+    hold together."""
+    raw = {
+        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("regimes", "states", "overrides")
+    }
+    law, states = raw["regimes"], raw["states"]
+    rules: dict[str, tuple[Rule, ...]] = {}
+    for row in law["rules"]:
+        rules[row["id"]] = (*rules.get(row["id"], ()), _rule(row))
+    loaded = Book(
+        rules=MappingProxyType(rules),
+        regimes=MappingProxyType({r["key"]: _regime(r, law["stage_sets"]) for r in law["regimes"]}),
+        states=MappingProxyType({s["code"]: _state(s) for s in states["states"]}),
+        state_default=_state_rule(states["default"], states["default"]["slug"]),
+        state_default_decision=states["default"]["decision_stage"],
+        overrides=tuple(_override(o) for o in raw["overrides"]["overrides"]),
+        questions=tuple(
+            Question(q["key"], q["text"], frozen(q["choices"]), q["why"], q["settles"])
+            for q in law["intake_questions"]
+        ),
+        implications=frozen(law["implications"]),
+        tasks=frozen(law["tasks"]),
+        amounts=frozen(law["amount_in_controversy"]),
+        chronology=frozen(law["chronology"]),
+        if_missed=frozen(law["if_missed"]),
+        as_of=law["as_of"],
+    )
+    problems = list(problems_of(loaded))
+    if problems:
+        raise BadData(" ".join(problems))
+    return loaded
+
+
+@lru_cache(maxsize=1)
+def book() -> Book:
+    """The product's own reference data, read once."""
+    return load()
+
+
+def rule_in_force(rule_id: str, on: date | None, among: Book | None = None) -> Rule | None:
+    """The version of a rule in force on a day (the newest when no day is known), or None when none was."""
+    versions = (among or book()).rules[rule_id]
+    if on is None:
+        return versions[-1]
+    return next(
+        (r for r in versions if r.in_force_from <= on and (r.in_force_to is None or on <= r.in_force_to)),
+        None,
+    )
+
+
+def ladder(regime_key: str, state: str | None = None, levels: int | None = None) -> tuple[Level, ...]:
+    """The levels of a regime from the first appeal to court, for a policy issued in `state` (two letters).
+
+    `levels` is the number of internal levels of this plan; a second internal level appears only when it is
+    2. A regime that is recognized and not complete has no ladder. Raises KeyError for an unknown regime or
+    state.
+    """
+    regime = book().regimes[regime_key]
+    if state is not None and state not in book().states:
+        raise KeyError(state)
+    kept = [
+        lvl for lvl in regime.levels if all({"levels": levels}.get(k) == v for k, v in lvl.only_when.items())
+    ]
+    return tuple(replace(lvl, position=n, state=state) for n, lvl in enumerate(kept))
+
+
+def amount_in_controversy(column: str, year: int) -> Mapping[str, Any] | None:
+    """The row (hearing and court amounts in dollars, citation, confidence) of a calendar year, or None when
+    not published."""
+    return next((row for row in book().amounts if row["year"] == year and column in row), None)

@@ -1,0 +1,95 @@
+"""Finds contradictions in the reference data before any date is computed from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from appeals.regimes.shapes import Book, Regime
+
+CONFIDENCE = ("verified", "knowledge", "uncertain")
+ACTORS = ("claimant", "payer", "reviewer")
+OPERATIONS = frozenset(
+    (
+        "date",
+        "moment",
+        "add_days",
+        "add_months",
+        "add_hours",
+        "add_business_days",
+        "later_of",
+        "earlier_of",
+        "choose",
+        "end_of_year",
+        "stated_or_add_days",
+    )
+)
+LEVEL_KINDS = frozenset(("plan", "external", "hearing", "council", "court"))
+
+
+def operations_of(node: Any) -> Iterator[Mapping[str, Any]]:
+    """Every operation of a calculation, outermost first."""
+    if isinstance(node, Mapping):
+        if "op" in node:
+            yield node
+        for child in node.values():
+            yield from operations_of(child)
+    elif isinstance(node, tuple):
+        for child in node:
+            yield from operations_of(child)
+
+
+def problems_of(found: Book) -> Iterator[str]:
+    """Every contradiction in the data, as sentences."""
+    every_rule = [r for versions in found.rules.values() for r in versions]
+    every_rule += [s.filing for s in found.states.values() if s.filing] + [found.state_default]
+    for rule in every_rule:
+        name = f"{rule.id} v{rule.version}"
+        if not rule.citation or not rule.text:
+            yield f"Rule {name} has no citation or no text."
+        if rule.confidence not in CONFIDENCE or rule.actor not in ACTORS:
+            yield f"Rule {name} has an unknown confidence or actor."
+        if rule.if_missed not in found.if_missed:
+            yield f"Rule {name} names an unknown consequence {rule.if_missed}."
+        if unknown := {n["op"] for n in operations_of(rule.calculation)} - OPERATIONS:
+            yield f"Rule {name} uses unknown operations {sorted(unknown)}."
+    for versions in found.rules.values():
+        for before, after in pairwise(versions):
+            if before.in_force_to is None or before.in_force_to >= after.in_force_from:
+                yield f"Versions {before.version} and {after.version} of {before.id} overlap."
+    for regime in found.regimes.values():
+        yield from _problems_of_regime(found, regime)
+    if len(found.states) != 51:
+        yield f"There are {len(found.states)} states, not 51."
+    for override in found.overrides:
+        if not override.source or override.kind not in ("move", "disregard"):
+            yield f"Override {override.id} has no source or an unknown kind."
+
+
+def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:
+    keys = set(regime.stages)
+    for stage in regime.stages.values():
+        if stage.rule and stage.rule not in found.rules:
+            yield f"Stage {stage.key} of {regime.key} names an unknown rule {stage.rule}."
+        if not (stage.rule or stage.choose or stage.state_layer):
+            yield f"Stage {stage.key} of {regime.key} has no rule."
+    named = [c.stage for s in regime.stages.values() for c in s.choose]
+    named += [c.stage for c in (*regime.requests, *regime.continuation)]
+    named += [c.stage for level in regime.levels for c in level.decisions]
+    named += [level.filing for level in regime.levels if level.filing]
+    for missing in sorted(set(named) - keys):
+        yield f"{regime.key} names an unknown stage {missing}."
+    questions = {q.key: q for q in found.questions}
+    for question, allowed in regime.fits.items():
+        if question not in questions or not set(allowed) <= set(questions[question].choices):
+            yield f"{regime.key} fits unknown answers to {question}."
+    for level in regime.levels:
+        if level.kind not in LEVEL_KINDS or level.if_missed not in found.if_missed:
+            yield f"Level {level.key} of {regime.key} has an unknown kind or consequence."
+    if (
+        regime.complete
+        and not regime.combines
+        and sum(level.last_before_court for level in regime.levels) != 1
+    ):
+        yield f"{regime.key} has not exactly one last level before court."

@@ -1,0 +1,167 @@
+"""The shapes of the reference data: frozen rules, stages, levels, regimes, states, overrides and intake
+questions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One version of one rule. `calculation` is the tree that `appeals.clock.arithmetic` evaluates."""
+
+    id: str
+    version: int
+    actor: str
+    in_force_from: date
+    in_force_to: date | None
+    picked_by: tuple[str, ...]
+    calculation: Mapping[str, Any] = field(hash=False)
+    text: str
+    citation: str
+    confidence: str
+    if_missed: str = "none"
+    extension: Mapping[str, Any] | None = field(default=None, hash=False)
+    then: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+    requires: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    lenient: Mapping[str, Any] | None = field(default=None, hash=False)
+    process: str | None = None
+    confirm: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A stage that applies when every fact of `when` has the given value; an empty `when` always applies."""
+
+    when: Mapping[str, Any] = field(hash=False)
+    stage: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step with one clock: a rule, a choice between other stages, or the state's `filing` or `decision`
+    rule."""
+
+    key: str
+    aliases: tuple[str, ...] = ()
+    rule: str | None = None
+    choose: tuple[Choice, ...] = ()
+    state_layer: str | None = None
+
+
+@dataclass(frozen=True)
+class Level:
+    """One rung of a ladder, with the stages that hold the clocks of both sides.
+
+    `opened_by` is `filing` or `forwarding` (the plan sends the case itself, so the patient has no filing
+    clock). `amount` names the column of the amount in controversy that has to be met, or is None.
+    """
+
+    regime: str
+    key: str
+    title: str
+    kind: str
+    filing: str | None
+    decisions: tuple[Choice, ...]
+    opened_by: str
+    oral_filing: str
+    who_may_file: str
+    if_missed: str
+    binding: str
+    position: int
+    last_before_court: bool = False
+    amount: str | None = None
+    only_when: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """The external review of policies issued in one state. `complete` is False where the window is uncertain
+    or absent."""
+
+    code: str
+    name: str
+    slug: str
+    process: str
+    agency: str
+    window: Mapping[str, Any]
+    complete: bool
+    filing: Rule | None
+    filing_stages: Mapping[str, str]
+    decision_stage: str
+    citation: str
+    confidence: str
+    note: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Override:
+    """A dated act of a program that moves deadlines, never toward the patient's harm."""
+
+    id: str
+    title: str
+    kind: str
+    source: str
+    confidence: str
+    announced: date
+    scope: Mapping[str, Any]
+    values: Mapping[str, date | int]
+
+
+@dataclass(frozen=True)
+class Question:
+    """An intake question: its choices (code to words; empty for a state code) and why it is asked."""
+
+    key: str
+    text: str
+    choices: Mapping[str, str]
+    why: str
+    settles: bool
+
+
+@dataclass(frozen=True)
+class Regime:
+    """A body of law. `complete` is False when it is recognized and its dates are not computed in the
+    product."""
+
+    key: str
+    title: str
+    complete: bool
+    cues: str
+    fits: Mapping[str, tuple[str, ...]]
+    ask_first: tuple[str, ...]
+    stages: Mapping[str, Stage]
+    levels: tuple[Level, ...]
+    requests: tuple[Choice, ...]
+    continuation: tuple[Choice, ...]
+    max_levels: int
+    notes: tuple[str, ...]
+    citations: Mapping[str, str]
+    uses_state_layer: bool = False
+    combines: bool = False
+    not_complete_because: str = ""
+
+
+@dataclass(frozen=True)
+class Book:
+    """The whole reference data, validated."""
+
+    rules: Mapping[str, tuple[Rule, ...]]
+    regimes: Mapping[str, Regime]
+    states: Mapping[str, State]
+    state_default: Rule
+    state_default_decision: str
+    overrides: tuple[Override, ...]
+    questions: tuple[Question, ...]
+    implications: tuple[Mapping[str, str], ...]
+    tasks: Mapping[str, str]
+    amounts: tuple[Mapping[str, Any], ...]
+    chronology: tuple[tuple[str, str, str], ...]
+    if_missed: Mapping[str, str]
+    as_of: str
