@@ -154,22 +154,26 @@ def _runs(lines: Sequence[str]) -> list[tuple[str, list[str]]]:
 
 def _block(mark: str, lines: list[str]) -> Block:
     if mark == "# ":
-        return Heading(lines[0][2:].strip())
+        return Heading(one_line(lines[0][2:]))
     if mark == "> ":
         return Quote("\n".join(line[2:].strip() for line in lines))
     if mark == "- ":
-        return Bullets(tuple(line[2:].strip() for line in lines))
+        return Bullets(tuple(one_line(line[2:]) for line in lines))
     if mark == "|":
         rows = [_cells(line) for line in lines]
         width = max(len(row) for row in rows)
         filled = [row + ("",) * (width - len(row)) for row in rows]
         return Table(filled[0], tuple(filled[1:]))
-    return Paragraph("\n".join(line.removeprefix("\\") for line in lines))
+    return Paragraph("\n".join(_unmarked(line) for line in lines))
+
+
+def _unmarked(line: str) -> str:
+    return line[1:] if line.startswith("\\") and line[1:].startswith((*_MARKS, "\\")) else line
 
 
 def _cells(line: str) -> tuple[str, ...]:
     inner = line[1:]
-    cells = [cell.strip() for cell in re.findall(r"((?:\\.|[^|\\]|\\$)*)(?:\||$)", inner)]
+    cells = [one_line(cell) for cell in re.findall(r"((?:\\.|[^|\\]|\\$)*)(?:\||$)", inner)]
     if len(cells) > 1 and not cells[-1]:
         cells.pop()  # the empty match after the closing bar
     return tuple(re.sub(r"\\(.)", r"\1", cell) for cell in cells)
