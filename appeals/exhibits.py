@@ -7,7 +7,6 @@ phone writes the place where the picture was taken into it.
 from __future__ import annotations
 
 import io
-import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -143,8 +142,7 @@ def _wrapped(page: str) -> Iterator[str]:
 
 def _from_picture(data: bytes) -> pikepdf.Pdf:
     pdf = pikepdf.new()
-    with warnings.catch_warnings(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as picture:
-        warnings.simplefilter("ignore")  # what counts is an error: a picture that does not load
+    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as picture:
         if picture.format == "JPEG":
             _add_jpeg(pdf, picture, data)
         else:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -280,8 +279,7 @@ def _walkable(value: object) -> bool:
 
 def _picture_pages(stream: BinaryIO) -> int:
     try:
-        with warnings.catch_warnings(), Image.open(stream, formats=("PNG", "JPEG", "TIFF")) as picture:
-            warnings.simplefilter("ignore")  # the limits below judge, not a line on the console
+        with Image.open(stream, formats=("PNG", "JPEG", "TIFF")) as picture:
             pages = 0
             for frame in ImageSequence.Iterator(picture):
                 if frame.width * frame.height > MAX_PIXELS:
