@@ -1,4 +1,4 @@
-"""Every pair of color tokens drawn on a page keeps the contrast of WCAG 2.2 AA, in the light and the dark scheme.
+"""Every pair of color tokens on a page keeps the contrast of WCAG 2.2 AA, in the light and the dark scheme.
 
 Criterion 1.4.3 asks 4.5:1 for text, 1.4.11 asks 3:1 for edges that tell something (fields, focus, tones).
 A new pair on a page is a new line in TEXT or EDGES here.
