@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from appeals.blocks import Block, Bullets, Heading, Paragraph, Quote, Table, blocks_as_data, gap, one_line
+from appeals.letterhead import Language, Letterhead, letterhead_data
 from appeals.typesetting import long_date, typeset
-
-Language = Literal["en", "es"]
-
-
-@dataclass(frozen=True)
-class Letterhead:
-    """Who writes: the organization's name and how to reach it."""
-
-    name: str
-    address_lines: tuple[str, ...] = ()
-    phone: str = ""
-    fax: str = ""
-    email: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,15 +37,11 @@ _WORDS: dict[Language, dict[str, str]] = {
     "en": {
         "page": "Page {n} of {total}",
         "enclosures": "Enclosures",
-        "phone": "Phone",
-        "fax": "Fax",
         "letter": "Letter",
     },
     "es": {
         "page": "Página {n} de {total}",
         "enclosures": "Anexos",
-        "phone": "Teléfono",
-        "fax": "Fax",
         "letter": "Carta",
     },
 }
@@ -90,14 +74,6 @@ def render_letter(letter: Letter) -> bytes:
         },
         on=letter.date,
     )
-
-
-def letterhead_data(head: Letterhead, language: Language = "en") -> dict[str, Any]:
-    """The letterhead as its template wants it: the name, and the lines beside it."""
-    words = _WORDS[language]
-    numbers = [f"{words[kind]} {n}" for kind, n in (("phone", head.phone), ("fax", head.fax)) if n]
-    lines = [*head.address_lines, " · ".join(numbers), head.email]
-    return {"name": head.name, "lines": [line for line in lines if line]}
 
 
 # The first draft of an appeal

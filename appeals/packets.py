@@ -24,7 +24,7 @@ from typing import Any
 import pikepdf
 
 from appeals.exhibits import LETTER, Exhibit, PacketError, as_pdf
-from appeals.letters import Letterhead, letterhead_data
+from appeals.letterhead import Letterhead, letterhead_data
 from appeals.typesetting import ARCHIVAL, Unprintable, long_date, typeset
 from cases.content import ContentType
 
@@ -72,6 +72,7 @@ def build_packet(letter_pdf: bytes, exhibits: Sequence[Exhibit], *, reference: s
     `reference` stands at the foot of every page. Raises PacketError naming the exhibit (or "Letter") that is
     encrypted, damaged, of a kind that has no pages, or titled with a character that cannot be printed.
     """
+    reference = " ".join(reference.split())
     letter = Exhibit("Letter", "", ContentType.PDF, letter_pdf)
     parts = [_part("letter", letter), *(_part("exhibit", exhibit) for exhibit in exhibits)]
     if exhibits:
@@ -154,7 +155,8 @@ def _place_pages(packet: pikepdf.Pdf, parts: Sequence[_Part], reference: str) ->
                 {
                     "width": sizes[at - 1][0],
                     "left": " · ".join(t for t in (reference, _short(part.title)) if t),
-                    "right": f"{part.label}, page {number} of {part.pages} · packet page {at} of {total}",
+                    "right": f"{_short(part.label)}, page {number} of {part.pages} · "
+                    f"packet page {at} of {total}",
                 }
             )
     try:

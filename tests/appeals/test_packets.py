@@ -317,6 +317,32 @@ def test_what_was_filled_into_a_form_and_a_comment_are_on_the_page() -> None:
         assert all("/Annots" not in page for page in file.pages)
 
 
+def test_a_form_filled_without_drawing_its_fields_is_drawn() -> None:
+    document, out = pikepdf.open(io.BytesIO(a_pdf(1))), io.BytesIO()
+    font = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+    )
+    field = pikepdf.Dictionary(
+        Type=pikepdf.Name.Annot,
+        Subtype=pikepdf.Name.Widget,
+        FT=pikepdf.Name.Tx,
+        T="representative",
+        V="Rosa Delgado",
+        DA="/Helv 12 Tf 0 g",
+        F=4,
+        Rect=[100, 600, 400, 620],
+    )
+    fields = pikepdf.Array([document.make_indirect(field)])
+    document.pages[0].Annots = fields
+    resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(Helv=font))
+    document.Root.AcroForm = pikepdf.Dictionary(
+        Fields=fields, NeedAppearances=True, DR=resources, DA="/Helv 12 Tf 0 g"
+    )
+    document.save(out)
+    packet = build(one(out.getvalue(), PDF))
+    assert pages(packet.pdf)[2].startswith("note 1 Rosa Delgado")
+
+
 def test_programs_and_attachments_of_an_exhibit_stay_behind() -> None:
     document, out = pikepdf.open(io.BytesIO(a_pdf(1))), io.BytesIO()
     document.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert('boo')")
