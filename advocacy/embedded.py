@@ -151,16 +151,37 @@ class Server:
         return self._owner is not None
 
     def end_orphan(self) -> None:
-        """Stop a postmaster whose owner is gone (a kill -9 on a machine where it could not be told)."""
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int((self.data / "postmaster.pid").read_text().split()[0])
-            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-                end = time.monotonic() + 10
-                while time.monotonic() < end:
-                    if str(self.data).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-                        return
-                    os.kill(pid, number)
-                    time.sleep(0.2)
+        """Stop a postmaster whose owner is gone (a kill -9 that the kernel could not tell it of), clear its files.
+
+        Its lock files are deleted once nothing works on the data any more: postgres itself would take a zombie,
+        or after a restart of the machine any program that got the same number, for a running server.
+        """
+        file = self.data / "postmaster.pid"
+        if not file.exists() or not Path("/proc/self").exists():
+            return
+        first = file.read_text().split()[:1]
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            end = time.monotonic() + 10
+            while (busy := self._at_work()) and time.monotonic() < end:
+                with contextlib.suppress(ProcessLookupError):
+                    [os.kill(pid, number) for pid in busy if [str(pid)] == first]
+                time.sleep(0.1)
+        if not self._at_work():
+            for stale in (file, *self.socket.glob(".s.PGSQL.*")):
+                stale.unlink(missing_ok=True)
+
+    def _at_work(self) -> list[int]:
+        """The processes of a server of this data; zombies have no words and do not count."""
+        data, found = os.path.realpath(self.data), []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                words = (entry / "cmdline").read_bytes()
+                if words.startswith(b"postgres:") or data.encode() in words.split(b"\0"):
+                    with contextlib.suppress(PermissionError):  # unreadable: better wait
+                        if str((entry / "cwd").readlink()) != data:
+                            continue
+                    found.append(int(entry.name))
+        return found
 
     def _answers(self) -> bool:
         return self.programs.run(["pg_isready", "-q", "-t", "2", "-h", str(self.socket)]).returncode == 0

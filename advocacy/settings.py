@@ -204,6 +204,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # guardian: only advocacy/access/grants.py touches it; its anonymous user and monkey patch are not wanted.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # its backend is not used: policies and grants.py decide
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 
@@ -257,7 +258,7 @@ Q_CLUSTER = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"quiet": {"()": "advocacy.web.WithoutPatientData"}},
+    "filters": {"quiet": {"()": "advocacy.logs.WithoutPatientData"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},

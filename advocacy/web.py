@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -82,7 +81,9 @@ class AnswersMiddleware:
         response = self.get_response(request)
         reads: list[Read] = getattr(request, "reads", [])
         if reads and response.status_code < 500:
-            detail: dict[str, Any] = {"page": request.resolver_match.view_name} if request.resolver_match else {}
+            detail: dict[str, Any] = (
+                {"page": request.resolver_match.view_name} if request.resolver_match else {}
+            )
             for read in reads:
                 detail |= read.detail
             record_read(
@@ -111,7 +112,9 @@ def error_page(request: HttpRequest, status: int, **context: Any) -> HttpRespons
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form is stale (another sign-in, an expired session). What was typed is kept where that is possible."""
-    return error_page(request, 403, message="This form has expired. Go back, reload the page and send it again.")
+    return error_page(
+        request, 403, message="This form has expired. Go back, reload the page and send it again."
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -128,7 +131,9 @@ def page(
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if getattr(request, "actor", None) is None:
-            return error_page(request, 403, message="Your account has no current membership. Ask your organization.")
+            return error_page(
+                request, 403, message="Your account has no current membership. Ask your organization."
+            )
         request.at = timezone.now()  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 
@@ -145,7 +150,9 @@ class Page:
     first: bool
 
 
-def paged(queryset: QuerySet[Any], *, after: str | None, size: int = 50, key: str = "id", newest: bool = False) -> Page:
+def paged(
+    queryset: QuerySet[Any], *, after: str | None, size: int = 50, key: str = "id", newest: bool = False
+) -> Page:
     """A page of `queryset` ordered by the unique column `key`, starting behind the value `after` (as text).
 
     Raises Http404 for an `after` that is not a key of this list.
@@ -160,19 +167,3 @@ def paged(queryset: QuerySet[Any], *, after: str | None, size: int = 50, key: st
     more = len(rows) > size
     rows = rows[:size]
     return Page(rows, str(getattr(rows[-1], key)) if more else None, not after)
-
-
-class WithoutPatientData(logging.Filter):
-    """Log lines carry routes and kinds of error, never arguments, bodies or the words of an exception."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and record.exc_info[0] is not None and record.name.startswith("django.request"):
-            kind = record.exc_info[0]
-            place = record.exc_info[2]
-            while place is not None and place.tb_next is not None:
-                place = place.tb_next
-            where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else "?"
-            record.exc_info = None
-            record.exc_text = None
-            record.msg, record.args = f"{record.getMessage()} [{kind.__name__} at {where}]", ()
-        return True

@@ -102,7 +102,9 @@ class Workflow:
                 raise WrongState(name, state, self._too_late(step, state))
             if expected_version is not None and locked.version != expected_version:  # type: ignore[attr-defined]
                 raise WrongState(
-                    name, state, "Somebody changed this while you were reading it. Look at it again, then decide."
+                    name,
+                    state,
+                    "Somebody changed this while you were reading it. Look at it again, then decide.",
                 )
             wanted = dict(changes or {})
             given = {"at": at, "actor": actor, "changes": wanted} | dict(facts or {})

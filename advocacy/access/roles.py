@@ -108,7 +108,9 @@ ROLES: dict[Role, RoleDescription] = {
         frozenset({P.SEE_PATIENTS, P.SEE_CASES, P.SEE_TRAIL, P.SEE_MEMBERS, P.SEE_LOOKUPS}),
     ),
     Role.FUNDER: RoleDescription(
-        "Funder", "Reads figures of the programs it pays for. Sees no patient and no case.", frozenset({P.SEE_FIGURES})
+        "Funder",
+        "Reads figures of the programs it pays for. Sees no patient and no case.",
+        frozenset({P.SEE_FIGURES}),
     ),
 }
 

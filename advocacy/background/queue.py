@@ -58,7 +58,9 @@ def retry(row: Job) -> None:
     row.status = Job.Status.QUEUED
     row.attempts = 0
     row.save(update_fields=["status", "attempts"])
-    async_task("advocacy.background.queue.run", row.organization_id, row.pk, q_options={"task_name": row.name})
+    async_task(
+        "advocacy.background.queue.run", row.organization_id, row.pk, q_options={"task_name": row.name}
+    )
 
 
 def run(organization_id: int, job_id: int) -> str:
@@ -110,5 +112,8 @@ class PublicProblem(Exception):
 def nightly(organization_ids: list[int], name: str, **ids: Any) -> None:
     """Enqueue one job in each organization: what a schedule calls."""
     for organization_id in organization_ids:
-        with scoped_to(organization_id, actor="system:schedule", actor_label="Recourse"), transaction.atomic():
+        with (
+            scoped_to(organization_id, actor="system:schedule", actor_label="Recourse"),
+            transaction.atomic(),
+        ):
             enqueue(name, **ids)

@@ -62,8 +62,8 @@ class SameOrganization(BaseConstraint):
 
     def remove_sql(self, model: Any, schema_editor: Any) -> str:
         p = self._parts(model, schema_editor)
-        return (
-            "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}; DROP INDEX IF EXISTS {index}".format(**p)
+        return "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}; DROP INDEX IF EXISTS {index}".format(
+            **p
         )
 
     def validate(self, model: Any, instance: Any, exclude: Any = None, using: str = "default") -> None:

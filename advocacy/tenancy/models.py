@@ -10,7 +10,9 @@ class Organization(models.Model):
     public_id = models.UUIDField(default=uuid7, editable=False, unique=True)
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
-    reference_prefix = models.CharField(max_length=6, help_text="In front of case references, as in HB-2026-0001.")
+    reference_prefix = models.CharField(
+        max_length=6, help_text="In front of case references, as in HB-2026-0001."
+    )
     time_zone = models.CharField(max_length=40, default="America/New_York")
     address = models.TextField(blank=True, help_text="Letterhead, one line per row.")
     phone = models.CharField(max_length=40, blank=True)

@@ -91,6 +91,10 @@ class SealedAttribute(DeferredAttribute):
             value.plain = self.field.opened(value.data, instance)
         return copy.deepcopy(value.plain) if self.field.mutable else value.plain
 
+    def __set__(self, instance: Any, value: Any) -> None:
+        """With __set__ this is a data descriptor: reading passes through __get__ although the value is on the instance."""
+        instance.__dict__[self.field.attname] = value
+
 
 class _SealedField(models.BinaryField):
     descriptor_class = SealedAttribute
@@ -142,7 +146,9 @@ class _SealedField(models.BinaryField):
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value is not None and not isinstance(value, bytes | memoryview | Sealed):
             raise TypeError(f"{self.name} is sealed: assign it on an instance and save that.")
-        return super().get_db_prep_value(value.data if isinstance(value, Sealed) else value, connection, prepared)
+        return super().get_db_prep_value(
+            value.data if isinstance(value, Sealed) else value, connection, prepared
+        )
 
     def value_to_string(self, obj: Any) -> str:
         return str(getattr(obj, self.attname))

@@ -1,0 +1,132 @@
+"""The patient. Everything that identifies a person is sealed; a row's `__str__` is its reference, never a name."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from advocacy.tenancy.isolation import SameOrganization, tenant_key
+from advocacy.tenancy.scope import TenantModel
+from advocacy.tenancy.sealing import BlindIndexField, SealedDateField, SealedTextField
+
+
+class Patient(TenantModel):
+    """`time_zone` is where letters reach the patient: the day a notice was received is a day there."""
+
+    class Language(models.TextChoices):
+        ENGLISH = "en", "English"
+        SPANISH = "es", "Spanish"
+        OTHER = "other", "Another language"
+
+    reference = models.CharField(max_length=24, help_text="Shown instead of a name: HB-P-0042.")
+    given_name = SealedTextField()
+    family_name = SealedTextField()
+    preferred_name = SealedTextField(blank=True, help_text="What the patient wants to be called.")
+    pronouns = SealedTextField(blank=True)
+    birth_date = SealedDateField()
+    birth_date_index = BlindIndexField(of="birth_date")
+    language = models.CharField(max_length=8, choices=Language.choices, default=Language.ENGLISH)
+    language_note = SealedTextField(blank=True, help_text="Which other language, dialect, or large print.")
+    interpreter_needed = models.BooleanField(default=False)
+    state = models.CharField(
+        max_length=2, blank=True, help_text="Where the patient lives (postal code of the state)."
+    )
+    time_zone = models.CharField(max_length=40, default="America/New_York")
+    safe_contact_note = SealedTextField(
+        blank=True, help_text="Rules for reaching the patient safely, in the patient's words."
+    )
+    is_restricted = models.BooleanField(
+        default=False, help_text="A case of this patient is open to named people only."
+    )
+    registered_at = models.DateTimeField()
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "reference"], name="people_patient_reference")
+        ]
+        indexes = [models.Index(fields=["organization", "birth_date_index"], name="people_patient_born")]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def called(self) -> str:
+        """How to speak of the patient on a page: the preferred name where there is one."""
+        return f"{self.preferred_name or self.given_name} {self.family_name}".strip()
+
+
+class Contact(TenantModel):
+    """One way to reach the patient, with its rules. What is not marked safe is never used by the program."""
+
+    class Kind(models.TextChoices):
+        PHONE = "phone", "Phone"
+        TEXT = "text", "Text message"
+        EMAIL = "email", "E-mail"
+        POST = "post", "Post"
+
+    patient = tenant_key("people.Patient", related_name="contacts")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    value = SealedTextField()
+    value_index = BlindIndexField(of="value")
+    is_safe = models.BooleanField(default=False, help_text="The patient said this way is safe.")
+    may_leave_message = models.BooleanField(default=False)
+    is_preferred = models.BooleanField(default=False)
+    from_time = models.TimeField(null=True, blank=True, help_text="Not before, in the patient's time zone.")
+    until_time = models.TimeField(null=True, blank=True, help_text="Not after, in the patient's time zone.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [SameOrganization("patient")]
+        indexes = [models.Index(fields=["organization", "value_index"], name="people_contact_value")]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+
+class Consent(TenantModel):
+    """What the patient allowed, in which scope, from when until when. Expiry and withdrawal are evaluated, not pushed."""
+
+    class Kind(models.TextChoices):
+        RELEASE = "release", "Release of health information (HIPAA authorization)"
+        REPRESENTATION = "representation", "Appointment of representative"
+        CONTACT = "contact", "Agreement to be contacted"
+
+    patient = tenant_key("people.Patient", related_name="consents")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    scope = SealedTextField(blank=True, help_text="What may be shared, with whom, and why.")
+    method = models.CharField(
+        max_length=16,
+        choices=[
+            ("paper", "Signed on paper"),
+            ("electronic", "Signed electronically"),
+            ("oral", "Given orally"),
+        ],
+    )
+    signed_on = models.DateField()
+    expires_on = models.DateField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("patient"),
+            models.CheckConstraint(
+                condition=Q(expires_on=None) | Q(expires_on__gte=F("signed_on")),
+                name="people_consent_expires_after",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} consent"

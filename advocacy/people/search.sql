@@ -1,0 +1,33 @@
+-- Reads that row-level security cannot serve: memberships before an organization is chosen, and similar names.
+SET ROLE recourse_search;
+
+CREATE FUNCTION search.memberships_of(p_user bigint)
+  RETURNS TABLE (membership_id bigint, organization_id bigint, organization_public_id uuid, organization_name text,
+                 roles text[], team_id bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT m.id, m.organization_id, o.public_id, o.name::text, m.roles::text[], m.team_id
+  FROM public.people_membership m JOIN public.tenancy_organization o ON o.id = m.organization_id
+  WHERE m.user_id = p_user AND m.starts_at <= now() AND m.ended_at IS NULL
+  ORDER BY o.name, m.id
+$$;
+
+-- Patients of the scope's organization that might be the same person: a similar name (also with its words in another
+-- order), the same birth date or one digit away from it, the same phone. Judged in Python; here only candidates.
+CREATE FUNCTION search.similar_patients(p_name text, p_sorted text, p_birth_date text, p_phones text[], p_limit int)
+  RETURNS TABLE (patient_id bigint, name text, sorted_name text, birth_date text, phones text[])
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT s.patient_id, s.name, s.sorted_name, s.birth_date::text, s.phones::text[]
+  FROM public.people_patientsearch s
+  WHERE s.organization_id = NULLIF(current_setting('app.organization', true), '')::bigint
+    AND (s.name % p_name OR s.sorted_name % p_sorted OR s.birth_date = p_birth_date OR s.phones::text[] && p_phones)
+  ORDER BY greatest(similarity(s.name, p_name), similarity(s.sorted_name, p_sorted)) DESC, s.patient_id
+  LIMIT p_limit
+$$;
+
+GRANT EXECUTE ON FUNCTION search.memberships_of(bigint) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.similar_patients(text, text, text, text[], int) TO recourse_app;
+RESET ROLE;
+
+CREATE INDEX people_search_name ON people_patientsearch USING gin (organization_id, name gin_trgm_ops);
+CREATE INDEX people_search_sorted ON people_patientsearch USING gin (organization_id, sorted_name gin_trgm_ops);
+CREATE INDEX people_search_phones ON people_patientsearch USING gin (organization_id, phones);

@@ -1,0 +1,190 @@
+"""What must be true before a step is taken: guards of the workflow tables. Pure: no Django, no queries.
+
+A guard gets the locked row and the facts of the step and returns None or the Reason. The command looks things up (the
+frozen file, the window, standing consent) and passes them in the facts; a guard only judges. Dates are compared as days
+in the patient's zone, moments as aware datetimes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from advocacy.errors import Reason
+
+Facts = Mapping[str, Any]
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+def happened_not_in_future(field: str) -> Callable[[Any, Facts], Reason | None]:
+    """The moment typed into `field` is not later than now (five minutes of clock difference are forgiven)."""
+
+    def not_in_future(row: Any, facts: Facts) -> Reason | None:
+        moment = facts["changes"].get(field)
+        if moment is None:
+            return Reason("moment_missing", "Say when this happened.", field)
+        if moment > facts["at"] + CLOCK_SKEW:
+            return Reason("in_future", "This moment is in the future. Enter when it really happened.", field)
+        return None
+
+    not_in_future.__name__ = f"happened_not_in_future_{field}"
+    return not_in_future
+
+
+def request_has_items(request: Any, facts: Facts) -> Reason | None:
+    if facts.get("item_count"):
+        return None
+    return Reason("items_missing", "Add at least one item (code and units) to the request.", "items")
+
+
+def received_not_before_sent(request: Any, facts: Facts) -> Reason | None:
+    sent = facts["changes"].get("submitted_at") or request.submitted_at
+    received = facts["changes"].get("received_at")
+    if sent and received and received < sent:
+        return Reason(
+            "received_before_sent", "The payer cannot have received this before it was sent.", "received_at"
+        )
+    return None
+
+
+def decided_not_before_sent(request: Any, facts: Facts) -> Reason | None:
+    decided = facts["changes"].get("decided_at")
+    sent = request.submitted_at or request.received_at
+    if decided and sent and decided < sent:
+        return Reason("decided_before_sent", "The decision cannot be earlier than the request.", "decided_at")
+    return None
+
+
+def withdrawal_has_a_reason(row: Any, facts: Facts) -> Reason | None:
+    return None if facts.get("reason") else Reason("reason_missing", "Say why, in one sentence.", "reason")
+
+
+def call_has_a_time(call: Any, facts: Facts) -> Reason | None:
+    if facts["changes"].get("scheduled_at"):
+        return None
+    return Reason("time_missing", "Say when the call will be.", "scheduled_at")
+
+
+def call_has_an_outcome(call: Any, facts: Facts) -> Reason | None:
+    if facts["changes"].get("outcome"):
+        return None
+    return Reason("outcome_missing", "Choose how the call ended.", "outcome")
+
+
+def missing_has_a_reason(call: Any, facts: Facts) -> Reason | None:
+    return (
+        None if facts.get("reason") else Reason("reason_missing", "Say why it did not take place.", "reason")
+    )
+
+
+def opened_by_filing(appeal: Any, facts: Facts) -> Reason | None:
+    if facts.get("opened_by") == "forwarding":
+        return Reason(
+            "forwarded_level",
+            "This level is not filed by you: the plan forwards the case. Record the forwarding.",
+        )
+    return None
+
+
+def opened_by_forwarding(appeal: Any, facts: Facts) -> Reason | None:
+    if facts.get("opened_by") != "forwarding":
+        return Reason("filed_level", "The plan does not forward this level: it has to be filed.")
+    return None
+
+
+def may_be_filed_orally(appeal: Any, facts: Facts) -> Reason | None:
+    if facts.get("oral_filing_allowed"):
+        return None
+    return Reason("not_orally", "This level is not filed by phone. File it in writing.", "channel")
+
+
+def file_is_frozen(appeal: Any, facts: Facts) -> Reason | None:
+    """No level is filed without the bytes that went out (or the record of the call)."""
+    if facts["changes"].get("frozen_version"):
+        return None
+    return Reason("file_missing", "Build the file that goes out first.", "exhibits")
+
+
+def filing_has_an_address(appeal: Any, facts: Facts) -> Reason | None:
+    if facts.get("address"):
+        return None
+    return Reason("address_missing", "Say where this goes: the address, fax number or portal.", "address")
+
+
+def filed_not_before_denial(appeal: Any, facts: Facts) -> Reason | None:
+    filed, notice = facts.get("filed_on"), facts.get("notice_on")
+    if filed and notice and filed < notice:
+        return Reason(
+            "filed_before_denial", "The filing cannot be earlier than the denial it answers.", "filed_at"
+        )
+    return None
+
+
+def inside_window_or_good_cause(appeal: Any, facts: Facts) -> Reason | None:
+    """The last day of the window is inside. After it, a filing needs the reason why it is late (good cause).
+
+    The day compared is the later of the statutory and the stated one: filing between the two is arguable, so it is not
+    refused. `facts["window_end"]` is a date or an aware moment, or None where no window is known.
+    """
+    end = facts.get("window_end")
+    filed = facts.get("filed_on")
+    if end is None or filed is None or filed <= end or facts.get("good_cause"):
+        return None
+    return Reason(
+        "window_passed",
+        f"The window ended on {end:%B} {end.day}, {end.year}. A late filing needs the reason why it is late.",
+        "good_cause",
+    )
+
+
+def window_has_passed(appeal: Any, facts: Facts) -> Reason | None:
+    end = facts.get("window_end")
+    if end is not None and facts["today"] > end:
+        return None
+    return Reason("window_open", "The window has not passed yet.")
+
+
+def consent_stands(appeal: Any, facts: Facts) -> Reason | None:
+    if facts.get("consent"):
+        return None
+    return Reason(
+        "consent_missing",
+        "There is no standing consent of the patient to send health information. Record one first.",
+        "consent",
+    )
+
+
+def received_not_before_filed(appeal: Any, facts: Facts) -> Reason | None:
+    received = facts["changes"].get("received_at")
+    start = appeal.filed_at or appeal.forwarded_at
+    if received and start and received < start:
+        return Reason(
+            "received_before_filed", "It cannot have been received before it was sent.", "received_at"
+        )
+    return None
+
+
+def decided_not_before_filed(appeal: Any, facts: Facts) -> Reason | None:
+    decided = facts["changes"].get("decided_at")
+    start = appeal.received_at or appeal.filed_at or appeal.forwarded_at
+    if decided and start and decided < start:
+        return Reason("decided_before_filed", "The decision cannot be earlier than the filing.", "decided_at")
+    return None
+
+
+def every_item_has_an_outcome(appeal: Any, facts: Facts) -> Iterable[Reason]:
+    """Every item this level is about gets exactly one outcome."""
+    missing = facts.get("items_without_outcome", ())
+    return tuple(
+        Reason("item_outcome_missing", f"Choose the outcome for {label}.", f"item_{key}")
+        for key, label in missing
+    )
+
+
+def decision_is_overdue(appeal: Any, facts: Facts) -> Reason | None:
+    """Going on without a decision needs the latest defensible date of the payer's clock to have passed."""
+    due = facts.get("decision_due")
+    if due is not None and facts.get("decision_due_passed"):
+        return None
+    return Reason("not_overdue", "The time to decide has not passed yet on the latest reading of the rule.")

@@ -1,0 +1,29 @@
+"""The contest: request, refusal, levels, filings, decisions, and the dates that follow from them."""
+
+from appeals.models.answer import Answer
+from appeals.models.appeal import Appeal, Exhibit, Filing
+from appeals.models.authorization import AuthorizationRequest, GrantedAuthorization, RequestItem
+from appeals.models.deadline import Deadline
+from appeals.models.decision import Decision, ItemOutcome
+from appeals.models.denial import Denial, DenialItem, DenialReason, Proposal
+from appeals.models.event import ClockEvent
+from appeals.models.peer_to_peer import PeerToPeer
+
+__all__ = [
+    "Answer",
+    "Appeal",
+    "AuthorizationRequest",
+    "ClockEvent",
+    "Deadline",
+    "Decision",
+    "Denial",
+    "DenialItem",
+    "DenialReason",
+    "Exhibit",
+    "Filing",
+    "GrantedAuthorization",
+    "ItemOutcome",
+    "PeerToPeer",
+    "Proposal",
+    "RequestItem",
+]

@@ -1,0 +1,138 @@
+"""What was asked of the payer, item by item, and what the payer granted."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from advocacy.tenancy.isolation import SameOrganization, tenant_key
+from advocacy.tenancy.scope import TenantModel
+from advocacy.tenancy.sealing import BlindIndexField, SealedTextField
+from appeals.workflow import REQUEST, RequestStatus
+
+
+class Channel(models.TextChoices):
+    FAX = "fax", "Fax"
+    MAIL = "mail", "Post"
+    PORTAL = "portal", "Payer portal"
+    PHONE = "phone", "Phone"
+    EMAIL = "email", "E-mail"
+
+
+class AuthorizationRequest(TenantModel):
+    """The prior-authorization request (or the claim, after service). Moments are aware; the payer's clock runs from `received_at`."""
+
+    class Timing(models.TextChoices):
+        PRE_SERVICE = "pre_service", "Before the service"
+        CONCURRENT = "concurrent", "While treatment is running"
+        POST_SERVICE = "post_service", "After the service"
+
+    class Benefit(models.TextChoices):
+        MEDICAL = "medical", "Medical item or service"
+        PART_B_DRUG = "part_b_drug", "Medicare Part B drug"
+        PHARMACY = "pharmacy", "Pharmacy benefit"
+
+    case = tenant_key("cases.Case", related_name="requests")
+    coverage = tenant_key("cases.Coverage", related_name="+")
+    timing = models.CharField(max_length=12, choices=Timing.choices, default=Timing.PRE_SERVICE)
+    benefit = models.CharField(max_length=12, choices=Benefit.choices, default=Benefit.MEDICAL)
+    is_urgent = models.BooleanField(default=False)
+    urgency_certified_by = SealedTextField(blank=True)
+    channel = models.CharField(max_length=8, choices=Channel.choices, blank=True)
+    reference_number = SealedTextField(blank=True)
+    reference_number_index = BlindIndexField(of="reference_number")
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    received_at = models.DateTimeField(null=True, blank=True)
+    receipt_evidence = models.CharField(max_length=120, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=12, choices=RequestStatus.choices, default=RequestStatus.DRAFTING)
+    workflow_version = models.PositiveSmallIntegerField(default=REQUEST.current)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("case"),
+            SameOrganization("coverage"),
+            models.CheckConstraint(
+                condition=~Q(status="received") | Q(received_at__isnull=False),
+                name="appeals_request_received_has_moment",
+            ),
+            models.CheckConstraint(
+                condition=Q(submitted_at=None) | Q(received_at=None) | Q(received_at__gte=F("submitted_at")),
+                name="appeals_request_received_after_sent",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["organization", "reference_number_index"], name="appeals_request_ref")
+        ]
+
+    def __str__(self) -> str:
+        return f"request {self.pk}"
+
+
+class RequestItem(TenantModel):
+    """One line of the request: what, how much, when."""
+
+    case = tenant_key("cases.Case", related_name="+")
+    request = tenant_key("appeals.AuthorizationRequest", related_name="items")
+    position = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=8)
+    units = models.DecimalField(max_digits=9, decimal_places=2)
+    sessions = models.PositiveSmallIntegerField(null=True, blank=True)
+    frequency = models.CharField(max_length=60, blank=True)
+    starts_on = models.DateField(null=True, blank=True)
+    ends_on = models.DateField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("case"),
+            SameOrganization("request"),
+            models.CheckConstraint(condition=Q(units__gt=0), name="appeals_item_units_positive"),
+            models.CheckConstraint(
+                condition=Q(starts_on=None) | Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="appeals_item_ends_after_start",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "request", "position"], name="appeals_item_position"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class GrantedAuthorization(TenantModel):
+    """What the payer allows: how many sessions or units, from when until when (days, inclusive)."""
+
+    case = tenant_key("cases.Case", related_name="authorizations")
+    request = tenant_key("appeals.AuthorizationRequest", related_name="grants")
+    number = SealedTextField()
+    number_index = BlindIndexField(of="number")
+    sessions = models.PositiveSmallIntegerField(null=True, blank=True)
+    units = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+    granted_at = models.DateTimeField()
+    document = tenant_key("cases.Document", null=True, blank=True, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("case"),
+            SameOrganization("request"),
+            SameOrganization("document"),
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=F("valid_from")), name="appeals_granted_valid_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(sessions__isnull=False) | Q(units__isnull=False),
+                name="appeals_granted_has_amount",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"authorization {self.pk}"

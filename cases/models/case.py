@@ -1,0 +1,169 @@
+"""The case: one patient, one treatment, one coverage. And what was tried before."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from advocacy.tenancy.isolation import SameOrganization, tenant_key
+from advocacy.tenancy.scope import TenantModel
+from advocacy.tenancy.sealing import SealedTextField
+from cases.workflow import CASE, CaseStatus
+
+
+class Case(TenantModel):
+    """`next_deadline_on` is a projection for lists, written by the deadline command and checked nightly."""
+
+    class Treatment(models.TextChoices):
+        IV_KETAMINE = "iv_ketamine", "Ketamine, intravenous infusion"
+        IM_KETAMINE = "im_ketamine", "Ketamine, intramuscular injection"
+        ESKETAMINE = "esketamine", "Esketamine, nasal spray"
+        OTHER = "other", "Another treatment"
+
+    class Outcome(models.TextChoices):
+        COVERED = "covered", "Covered"
+        PARTLY_COVERED = "partly_covered", "Partly covered"
+        NOT_COVERED = "not_covered", "Not covered"
+        OTHER_PAYMENT = "other_payment", "Paid another way"
+        WITHDRAWN = "withdrawn", "Withdrawn by the patient"
+        MOOT = "moot", "No longer needed (coverage ended, treatment changed)"
+        UNREACHABLE = "unreachable", "Patient could not be reached"
+
+    reference = models.CharField(max_length=24)
+    patient = tenant_key("people.Patient", related_name="cases")
+    coverage = tenant_key("cases.Coverage", related_name="cases")
+    provider = tenant_key("cases.Provider", related_name="cases")
+    treatment = models.CharField(max_length=20, choices=Treatment.choices)
+    treatment_note = SealedTextField(blank=True)
+    diagnosis_codes = ArrayField(models.CharField(max_length=8), help_text="ICD-10-CM, principal first.")
+    procedure_codes = ArrayField(models.CharField(max_length=8), help_text="CPT and HCPCS.")
+    status = models.CharField(max_length=12, choices=CaseStatus.choices, default=CaseStatus.OPEN)
+    workflow_version = models.PositiveSmallIntegerField(default=CASE.current)
+    version = models.PositiveIntegerField(default=1)
+    owner = tenant_key("people.Membership", null=True, blank=True, related_name="cases")
+    team = tenant_key("people.Team", null=True, blank=True, related_name="cases")
+    is_restricted = models.BooleanField(default=False)
+    is_urgent = models.BooleanField(default=False)
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True)
+    outcome_note = SealedTextField(blank=True)
+    last_touched_at = models.DateTimeField()
+    # Projections for lists, never the source of a date.
+    next_deadline_on = models.DateField(null=True, blank=True)
+    stage = models.CharField(max_length=60, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("patient"),
+            SameOrganization("coverage"),
+            SameOrganization("provider"),
+            SameOrganization("owner"),
+            SameOrganization("team"),
+            models.UniqueConstraint(fields=["organization", "reference"], name="cases_case_reference"),
+            models.CheckConstraint(
+                condition=Q(status="closed", closed_at__isnull=False) & ~Q(outcome="")
+                | ~Q(status="closed") & Q(closed_at=None, outcome=""),
+                name="cases_case_closed_has_outcome",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                F("organization"),
+                F("next_deadline_on"),
+                F("id"),
+                name="cases_case_due",
+                condition=~Q(status="closed"),
+            ),
+            models.Index(
+                F("organization"),
+                F("owner"),
+                F("next_deadline_on"),
+                F("id"),
+                name="cases_case_owner_due",
+                condition=~Q(status="closed"),
+            ),
+            models.Index(
+                F("organization"),
+                F("stage"),
+                F("next_deadline_on"),
+                F("id"),
+                name="cases_case_stage_due",
+                condition=~Q(status="closed"),
+            ),
+            models.Index(fields=["organization", "closed_at", "id"], name="cases_case_closed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class FailedTreatment(TenantModel):
+    """Something that was tried and did not do enough, in the detail a criterion asks for (dose, weeks, response, why)."""
+
+    class Adequacy(models.TextChoices):
+        YES = "yes", "Adequate dose and time"
+        NO = "no", "Not adequate"
+        UNKNOWN = "unknown", "Not known"
+
+    class Response(models.TextChoices):
+        NONE = "none", "None (under 25 %)"
+        PARTIAL = "partial", "Partial (25-49 %)"
+        RESPONSE = "response", "Response (50 % or more)"
+        REMISSION = "remission", "Remission"
+        UNKNOWN = "unknown", "Not known"
+
+    class Stopped(models.TextChoices):
+        INEFFECTIVE = "ineffective", "It did not work well enough"
+        INTOLERABLE = "intolerable", "Side effects"
+        CONTRAINDICATED = "contraindicated", "Not safe for this patient"
+        INTERACTION = "interaction", "Interaction with another medicine"
+        ACCESS = "access", "Could not get it"
+        ONGOING = "ongoing", "Still taking it"
+
+    class Modality(models.TextChoices):
+        DRUG = "drug", "Medicine"
+        PSYCHOTHERAPY = "psychotherapy", "Psychotherapy"
+        TMS = "tms", "Transcranial magnetic stimulation"
+        ECT = "ect", "Electroconvulsive therapy"
+        INTERVENTIONAL = "interventional", "Interventional procedure"
+        PHYSICAL = "physical", "Physical or occupational therapy"
+        OTHER = "other", "Other"
+
+    case = tenant_key("cases.Case", related_name="failed_treatments")
+    modality = models.CharField(max_length=16, choices=Modality.choices, default=Modality.DRUG)
+    name = models.CharField(max_length=80, help_text="Generic name of the medicine, or the therapy.")
+    drug_class = models.CharField(max_length=60, blank=True)
+    dose = models.DecimalField("highest dose", max_digits=9, decimal_places=3, null=True, blank=True)
+    dose_unit = models.CharField(max_length=16, blank=True)
+    started_on = models.DateField(null=True, blank=True)
+    stopped_on = models.DateField(null=True, blank=True)
+    weeks_adequate = models.PositiveSmallIntegerField(
+        "weeks at an adequate dose", null=True, blank=True, help_text="At or above the lowest effective dose."
+    )
+    adequacy = models.CharField(max_length=8, choices=Adequacy.choices, default=Adequacy.UNKNOWN)
+    response = models.CharField(max_length=10, choices=Response.choices, default=Response.UNKNOWN)
+    reason_stopped = models.CharField(max_length=16, choices=Stopped.choices)
+    reason_detail = SealedTextField(blank=True)
+    scale = models.CharField(max_length=20, blank=True)
+    score_before = models.PositiveSmallIntegerField(null=True, blank=True)
+    score_after = models.PositiveSmallIntegerField(null=True, blank=True)
+    in_current_episode = models.BooleanField(default=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("case"),
+            models.CheckConstraint(
+                condition=Q(started_on=None) | Q(stopped_on=None) | Q(stopped_on__gte=F("started_on")),
+                name="cases_failedtreatment_stops_after_start",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"failed treatment {self.pk}"

@@ -1,0 +1,100 @@
+"""Documents: a title and a type, versions of it, and the encrypted bytes each version pins by their SHA-256."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from advocacy.tenancy.isolation import SameOrganization, tenant_key
+from advocacy.tenancy.scope import TenantModel
+from advocacy.tenancy.sealing import SealedJSONField, SealedTextField
+
+
+class Blob(TenantModel):
+    """Bytes in the vault, named by what they are. One row per organization and content; never changed, never replaced."""
+
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    location = models.CharField(max_length=200)
+    wrapped_key = models.BinaryField()
+    key_id = models.CharField(max_length=20)
+    stored_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "sha256"], name="cases_blob_content"),
+            models.CheckConstraint(
+                condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="cases_blob_sha256_form"
+            ),
+            models.CheckConstraint(condition=Q(size__gt=0), name="cases_blob_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class Document(TenantModel):
+    class Kind(models.TextChoices):
+        DENIAL_LETTER = "denial_letter", "Denial letter"
+        APPROVAL_LETTER = "approval_letter", "Approval letter"
+        DECISION_LETTER = "decision_letter", "Decision letter"
+        PLAN_DOCUMENT = "plan_document", "Plan document"
+        MEMBER_CARD = "member_card", "Member card"
+        CLINICAL_NOTE = "clinical_note", "Clinical note"
+        RATING_SCALE = "rating_scale", "Rating scale"
+        MEDICATION_HISTORY = "medication_history", "Medication history"
+        MEDICAL_NECESSITY = "medical_necessity", "Letter of medical necessity"
+        LITERATURE = "literature", "Published study or guideline"
+        CONSENT = "consent", "Consent or appointment of representative"
+        APPEAL_LETTER = "appeal_letter", "Appeal letter"
+        FILING = "filing", "Filed packet"
+        PROOF = "proof", "Proof of sending or receipt"
+        OTHER = "other", "Other"
+
+    case = tenant_key("cases.Case", related_name="documents")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    title = SealedTextField()
+    is_frozen = models.BooleanField(default=False, help_text="A filed packet takes no further version.")
+    created_at = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [SameOrganization("case")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+
+class DocumentVersion(TenantModel):
+    class TextStatus(models.TextChoices):
+        PENDING = "pending", "Being read"
+        READ = "read", "Text read"
+        NONE = "none", "A picture: no text to read"
+        FAILED = "failed", "Could not be read"
+
+    case = tenant_key("cases.Case", related_name="+")
+    document = tenant_key("cases.Document", related_name="versions")
+    number = models.PositiveIntegerField()
+    blob = tenant_key("cases.Blob", related_name="versions")
+    filename = SealedTextField()
+    content_type = models.CharField(max_length=80)
+    page_count = models.PositiveIntegerField(null=True, blank=True)
+    pages = SealedJSONField(null=True, blank=True)
+    text_status = models.CharField(max_length=8, choices=TextStatus.choices, default=TextStatus.PENDING)
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("case"),
+            SameOrganization("document"),
+            SameOrganization("blob"),
+            models.UniqueConstraint(
+                fields=["organization", "document", "number"], name="cases_documentversion_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"

@@ -1,0 +1,23 @@
+"""A colleague's dated access to one case outside the role matrix."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from advocacy.access.grants import Grant
+from advocacy.tenancy.isolation import SameOrganization, tenant_key
+
+
+class CaseGrant(Grant):
+    content_object = tenant_key("cases.Case", related_name="grants", on_delete=models.CASCADE)
+
+    class Meta(Grant.Meta):
+        constraints = [
+            SameOrganization("content_object"),
+            models.CheckConstraint(condition=Q(expires_at__gt=F("granted_at")), name="cases_casegrant_ends"),
+        ]
+        indexes = [models.Index(fields=["organization", "user", "expires_at"], name="cases_casegrant_user")]
+
+    def __str__(self) -> str:
+        return f"grant {self.pk}"

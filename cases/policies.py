@@ -1,0 +1,78 @@
+"""Which cases somebody reaches. Everything under a case is as visible as the case."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils import timezone
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, declare, declare_through
+from cases.models import Case, CaseGrant
+
+# What a grant of `view_case` allows: reading, nothing else.
+GRANTABLE = {Permission.SEE_CASES: "view_case", Permission.SEE_PATIENTS: "view_case"}
+
+
+def not_restricted(actor: Actor) -> Q:
+    return Q(is_restricted=False)
+
+
+def named(actor: Actor) -> Q:
+    """The person who works the case is named on it."""
+    return Q(owner_id=actor.membership_id) if actor.membership_id else Q(pk__in=[])
+
+
+def reached_cases(actor: Actor) -> Q:
+    return not_restricted(actor) | named(actor)
+
+
+def granted_cases(actor: Actor, permission: Permission) -> Q:
+    """Open cases on which the actor holds an unexpired grant. The end is evaluated here, at each read."""
+    codename = GRANTABLE.get(permission)
+    if codename is None:
+        return Q(pk__in=[])
+    now = timezone.now()
+    live = CaseGrant.objects.filter(
+        user_id=actor.user_id,
+        permission__codename=codename,
+        ended_at=None,
+        granted_at__lte=now,
+        expires_at__gt=now,
+        content_object__status="open",
+    )
+    return Q(pk__in=live.values("content_object_id"))
+
+
+def reached_patients(actor: Actor) -> Q:
+    own = Case.objects.filter(named(actor))
+    return Q(is_restricted=False) | Q(pk__in=own.values("patient_id"))
+
+
+def granted_patients(actor: Actor, permission: Permission) -> Q:
+    cases = Case.objects.filter(granted_cases(actor, permission))
+    return Q(pk__in=cases.values("patient_id"))
+
+
+def whole_organization(actor: Actor) -> Q:
+    return Q()
+
+
+declare("cases.Case", see=Permission.SEE_CASES, rows=reached_cases, exceptions=granted_cases)
+declare("people.Patient", see=Permission.SEE_PATIENTS, rows=reached_patients, exceptions=granted_patients)
+for child in ("people.Contact", "people.Consent", "cases.Coverage"):
+    declare_through(child, parent="people.Patient", path="patient")
+for child in (
+    "FailedTreatment",
+    "Document",
+    "DocumentVersion",
+    "Task",
+    "Communication",
+    "Note",
+    "Cost",
+    "CaseSearch",
+):
+    declare_through(f"cases.{child}", parent="cases.Case", path="case")
+declare_through("cases.CaseGrant", parent="cases.Case", path="content_object")
+declare("cases.Payer", see=Permission.SEE_LOOKUPS, rows=whole_organization)
+declare("cases.Provider", see=Permission.SEE_LOOKUPS, rows=whole_organization)
+declare("background.Job", see=Permission.SEE_JOBS, rows=whole_organization)

@@ -1,0 +1,53 @@
+"""Tests run on real PostgreSQL as the application role: the owner makes and migrates the test database, then lets go.
+
+No database fixture is autouse: pure rule and clock tests load no database.
+"""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test.utils import setup_databases, teardown_databases
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """Create and migrate as recourse_owner, then hand the connection to recourse_app."""
+    connection = connections["default"]
+    application = {k: connection.settings_dict[k] for k in ("USER", "PASSWORD")}
+    owner = {k: settings.OWNER_DATABASE[k] for k in ("USER", "PASSWORD")}
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict.update(owner)
+        made = setup_databases(verbosity=0, interactive=False, keepdb=False, serialized_aliases=[])
+        with connection.cursor() as cursor:
+            # Only so that transaction=True tests can be flushed; nowhere else may the application truncate.
+            cursor.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO recourse_app")
+        connection.close()
+        connection.settings_dict.update(application)
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict.update(owner)
+        teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture
+def owner_connection(django_db_setup, django_db_blocker):
+    """A psycopg connection as the owner, for what the application may not do (GRANT in a test, reading pg_catalog)."""
+    import psycopg
+
+    connection = connections["default"]
+    with psycopg.connect(
+        dbname=connection.settings_dict["NAME"],
+        host=connection.settings_dict["HOST"],
+        port=connection.settings_dict["PORT"] or None,
+        user=settings.OWNER_DATABASE["USER"],
+        password=settings.OWNER_DATABASE["PASSWORD"],
+        autocommit=True,
+    ) as owner:
+        yield owner
+
+
+pytest_plugins = ["tests.cast"]
