@@ -9,18 +9,27 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from appeals.intake.billing_codes import billing_codes, provider_number
+from appeals.intake.contacts import contacts
+from appeals.intake.deadlines import time_limits
+from appeals.intake.grounds import grounds
 from appeals.intake.labels import identifiers
 from appeals.intake.layout import Page
 from appeals.intake.notice_dates import notice_dates
+from appeals.intake.payer import payer_facts
 from appeals.intake.people import people
 from appeals.intake.proposal import MANY, Proposal
+from appeals.intake.reasons import reasons
 
 _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
-    identifiers,
+    payer_facts,
     people,
+    identifiers,
     notice_dates,
-    billing_codes,
     provider_number,
+    billing_codes,
+    grounds,
+    time_limits,
+    contacts,
 )
 
 
@@ -32,8 +41,12 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
     """
     read = [Page(number, text) for number, text in enumerate(pages, start=1)]
     kept: dict[tuple[str, str], Proposal] = {}
+
+    def keep(proposals: Iterator[Proposal]) -> None:
+        for proposal in proposals:
+            kept.setdefault((proposal.fact, proposal.value if proposal.fact in MANY else ""), proposal)
+
     for reader in _READERS:
-        for proposal in reader(read):
-            key = (proposal.fact, proposal.value if proposal.fact in MANY else "")
-            kept.setdefault(key, proposal)
+        keep(reader(read))
+    keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
     return tuple(kept.values())

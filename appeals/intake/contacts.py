@@ -1,0 +1,220 @@
+"""Where an appeal goes: address, fax, telephone and web page, told apart from every other number of the letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from appeals.intake.layout import Page, Sentence
+from appeals.intake.proposal import HIGH, MEDIUM, Proposal
+
+_PHONE: Final = re.compile(r"(?<![\w.-])(?:\+?1[-. ])?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
+_KIND: Final = re.compile(
+    r"\b(?:(?P<fax>fax(?:ed|es|ing)?|facsimile)|(?P<phone>phone|telephone|tel|voice|call(?:ing)?|toll[- ]free)|(?P<tty>tty|tdd|tty/tdd|relay))\b",
+    re.IGNORECASE,
+)
+_KIND_AFTER: Final = re.compile(r"\s*\(\s*(?:(?P<fax>fax)|(?P<phone>phone|voice)|(?P<tty>tty|tdd))\b", re.IGNORECASE)
+_QUICK: Final = re.compile(r"\b(?:fast|urgent|expedited|rush|quick)\b", re.IGNORECASE)
+_PLAIN_APPEAL: Final = re.compile(r"\b(?:standard|appeals?|reconsiderations?|redeterminations?|grievances?)\b", re.IGNORECASE)
+_ELSEWHERE: Final = re.compile(
+    r"\b(?:prescriber|pharmac\w+|provider|customer|member services?|subscriber services?|claims?|records|billing|utilization|clinical|"
+    r"prior auth\w*|pre-?cert\w*|peer|corporate|headquarters|sales|interpreter|language|translat\w+|external|independent|hearing|regulator|insurance (?:division|department|commissioner)|"
+    r"division|department of|legal|ombuds\w+|legal aid|medicare rights|privacy|fraud|enrollment|nurse|crisis|hotline|requests? for (?:records|information)|"
+    r"asistencia|espa\w+|para|llame|general (?:inquir|information)|questions|case manag\w+|intake|main (?:fax|office)|old|former|premium)\b",
+    re.IGNORECASE,
+)
+_NO: Final = re.compile(r"\b(?:do not|don't|not|never|no longer|cannot|can't|out of service)\b[^.;]{0,60}$|\bnot for appeals?\b", re.IGNORECASE)
+_NOT_AFTER: Final = re.compile(r"[^.;\d]{0,40}?\b(?:is not|not for|cannot|no longer|does not accept|no appeals)\b|\s*[(,]\s*(?:customer|member services|provider|prescriber|pharmac\w+|claims|general|corporate|records|billing|questions)", re.IGNORECASE)
+_APPEAL_PLACE: Final = re.compile(
+    r"\bappeal|\bdisagree|\bdo(?:n't| not) agree|\bhow to ask\b|\breconsider|\bredetermin|\blook at (?:it|this) again|\bwhere to send\b|\bhow to file\b|\bwrong(?:ly)?\b",
+    re.IGNORECASE,
+)
+_OTHER_PLACE: Final = re.compile(
+    r"\bexternal\b|\boutside\b|\bindependent\b|\bhearing\b|\bpeer\b|\bget help\b|\bquestions\b|\bcontact us\b|\bcustomer\b|\bprovider|\bprescriber|\bclaims?\b|\bregulator\b|\bcomplain|\bhelp\b|\bother languages\b|\bwhat would help\b|\bstate\b|\brecords\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Number:
+    """A telephone number, its kind, the words from the number before it, and whether it stands among appeal words."""
+
+    proposal_span: tuple[Page, int, int]
+    printed: str
+    kind: str
+    own_words: str
+    after: str
+    near: bool
+
+
+def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
+    """Mail address, fax, telephone and web page for an appeal, and the telephone for a call between doctors."""
+    numbers = [number for page in pages for number in _numbers(page)]
+    appeal = [one for one in numbers if one.near and not _ELSEWHERE.search(one.own_words)]
+    faxes = [one for one in appeal if one.kind == "fax"]
+    yield from _one("send_to_fax", [one for one in faxes if not _quick(one)])
+    yield from _one("send_to_fax_expedited", [one for one in faxes if _quick(one)])
+    phones = [one for one in appeal if one.kind == "phone"]
+    yield from _one("send_to_phone", [one for one in phones if not _quick(one)] or phones)
+    yield from _one("appeal_phone", [one for one in phones if re.search(r"\bappeal\b[^.]{0,40}\b(?:phone|call)|\bcall\b[^.]{0,30}\bappeal", one.own_words, re.IGNORECASE)])
+    yield from _one("p2p_phone", [one for one in numbers if one.kind == "phone" and _for_peers(one)])
+    yield from _mail(pages)
+    yield from _portal(pages)
+
+
+def _numbers(page: Page) -> Iterator[_Number]:
+    for sentence, shown in _by_row(page):
+        text = page.plain[shown[0] : shown[1]]
+        previous = 0
+        kind = ""
+        for match in _PHONE.finditer(text):
+            words = text[previous : match.start()]
+            named = list(_KIND.finditer(words))
+            after = _KIND_AFTER.match(text, match.end())
+            if after:
+                kind = _kind_of(after)
+            elif named:
+                kind = _kind_of(named[-1])
+            elif not previous:
+                kind = _kind_above(sentence, match[0])
+            elif re.search(r"[a-z]{4}", words, re.IGNORECASE) and not re.match(r"\s*\((?:standard|fast|urgent|expedited|appeals?)\)", words, re.IGNORECASE) and not _QUICK.search(words):
+                kind = ""
+            own = _own_words(sentence, words, match[0], first=not previous)
+            tail = text[match.end() : match.end() + 60]
+            begin = shown[0] + (previous + named[-1].start() if named else match.start())
+            if not _NO.search(own) and not _NOT_AFTER.match(tail):
+                yield _Number((page, begin, shown[0] + match.end()), re.sub(r"\s+", " ", match[0]), kind, own, tail, _is_near(page, sentence, own))
+            previous = match.end()
+
+
+def _by_row(page: Page) -> Iterator[tuple[Sentence | None, tuple[int, int]]]:
+    """Each row with the sentence its first number stands in."""
+    at: list[tuple[int, int, Sentence]] = [(sentence.places[0], sentence.places[-1], sentence) for sentence in page.sentences]
+    for row in page.rows:
+        if not row:
+            continue
+        span = (row[0].start, row[-1].end)
+        first = _PHONE.search(page.plain, *span)
+        if first:
+            place = first.start()
+            inside = [sentence for begin, end, sentence in at if begin <= place <= end and place in sentence.places]
+            yield (inside[0] if inside else None, span)
+
+
+def _kind_of(match: re.Match[str]) -> str:
+    return next(name for name in ("fax", "phone", "tty") if match[name])
+
+
+def _kind_above(sentence: Sentence | None, number: str) -> str:
+    """The kind named earlier in the sentence, when the line broke between the word and the number."""
+    if sentence is None:
+        return ""
+    before = sentence.text[: sentence.text.find(number)] if number in sentence.text else ""
+    named = list(_KIND.finditer(before[-40:]))
+    return _kind_of(named[-1]) if named else ""
+
+
+def _own_words(sentence: Sentence | None, words: str, number: str, *, first: bool) -> str:
+    """The words that belong to a number: from the number before it, or from the start of its sentence."""
+    if first and sentence is not None and number in sentence.text:
+        return sentence.text[: sentence.text.find(number)][-160:]
+    return words
+
+
+def _is_near(page: Page, sentence: Sentence | None, own: str) -> bool:
+    """Whether the number stands in the part of the letter that tells where an appeal goes."""
+    if sentence is None:
+        return False
+    parts = sentence.heading.split(" / ")
+    if len(parts) > 1 and _OTHER_PLACE.search(parts[1]) and not _APPEAL_PLACE.search(parts[1]):
+        return False
+    if _OTHER_PLACE.search(parts[0]) and not _APPEAL_PLACE.search(parts[0]):
+        return _PLAIN_APPEAL.search(own) is not None
+    if _APPEAL_PLACE.search(f"{sentence.heading} {own}"):
+        return True
+    del page
+    return _APPEAL_PLACE.search(sentence.before) is not None
+
+
+def _quick(number: _Number) -> bool:
+    tail = re.match(r"\s*\(([^)]*)\)", number.after)
+    return bool(_QUICK.search(tail[1])) if tail else bool(_QUICK.search(number.own_words[-60:]))
+
+
+def _for_peers(number: _Number) -> bool:
+    return re.search(r"\bpeer[- ]to[- ]peer\b|\b(?:speak|talk|discuss)\b[^.]{0,60}\b(?:our (?:physician|doctor|reviewer)|the reviewer|medical director|reviewing physician)\b", number.own_words, re.IGNORECASE) is not None
+
+
+def _one(fact: str, numbers: Sequence[_Number]) -> Iterator[Proposal]:
+    """The only number of a kind; nothing when there are several."""
+    if len({re.sub(r"\D", "", one.printed)[-10:] for one in numbers}) == 1:
+        page, start, end = numbers[0].proposal_span
+        yield page.proposal(fact, numbers[0].printed, start, end, HIGH)
+
+
+_MAIL_CUE: Final = re.compile(
+    r"(?:\b(?:mail|write|send|mailed|sent|address|deliver)\b(?:\s(?:it|them|your|an?|the|written|appeals?|requests?|form|letter|standard|or|us|in|writing)){0,6}\s?(?:to)?\s?:?|\bwhere|\bto:)\s*:?\s*$",
+    re.IGNORECASE,
+)
+_ADDRESS: Final = re.compile(
+    r"(?P<address>[A-Z][\w&.' -]{2,60}(?:,|\n|\s{2,})[^|;:]{0,200}?(?:P\.?\s?O\.?\s?Box|Post Office Box|\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z])[^|;:]{2,120}?"
+    r"(?:,|\s)\s?[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?)(?!\d)"
+)
+_STREET_ONLY: Final = re.compile(r"(?P<address>[A-Z][\w&' -]{2,60},\s[^|;:.]{0,60}?,?\s?\d{1,6}\s[A-Z][\w ]+?,\s[A-Z][a-z]+)(?=\.\s|\.$)")
+_WRAPPED: Final = 52
+"""A line longer than this that does not end in a comma was broken by the margin, not by the address."""
+
+
+def _mail(pages: Sequence[Page]) -> Iterator[Proposal]:
+    found: list[Proposal] = []
+    for page in pages:
+        for sentence in page.sentences:
+            for pattern in (_ADDRESS, _STREET_ONLY):
+                for match in pattern.finditer(sentence.text):
+                    lead = sentence.text[max(0, match.start() - 60) : match.start()] or sentence.before[-60:] + " "
+                    if not lead.strip():
+                        lead = sentence.before[-60:] + " "
+                    named = re.search(r"\bappeal|\bgrievance|\breconsider|\bredetermin", match["address"], re.IGNORECASE)
+                    cue = _MAIL_CUE.search(lead) or re.search(r"\b(?:write to|mail to|send (?:it )?to)\s*:?\s*$", lead, re.IGNORECASE)
+                    here = _APPEAL_PLACE.search(f"{sentence.heading} {sentence.text[: match.start()]}")
+                    if _NO.search(lead) or re.search(r"\b(?:do not|don't|never)\b", lead, re.IGNORECASE):
+                        continue
+                    if re.search(r"\b(?:external|independent|claims?|payments?|premium|records|provider)\b", f"{match['address']} {sentence.heading.split(' / ')[-1]}", re.IGNORECASE):
+                        continue
+                    if (named and (here or cue)) or (cue and here):
+                        value = _one_address(match["address"])
+                        found.append(sentence.proposal("send_to_mail", value, match.span("address"), HIGH if named else MEDIUM))
+    if len({_plain(one.value) for one in found}) == 1:
+        yield found[0]
+
+
+def _one_address(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip(" ,")
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
+
+
+_WEB: Final = re.compile(r"(?<![\w@.])(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+(?:com|org|net|gov|health|us|care|example|test)(?:/[\w./%#-]*[\w/])?(?![\w@])", re.IGNORECASE)
+
+
+def _portal(pages: Sequence[Page]) -> Iterator[Proposal]:
+    """The web page for an appeal: beside `portal`, `web` or `online`, or with `appeal` in its own address."""
+    found: list[Proposal] = []
+    for page in pages:
+        for row in page.rows:
+            if not row:
+                continue
+            text = page.plain[row[0].start : row[-1].end]
+            for match in _WEB.finditer(text):
+                before = text[: match.start()]
+                named = re.search(r"\b(?:portal|web(?:site)?|online|internet)\b[^.]{0,24}$", before, re.IGNORECASE)
+                appeal = re.search(r"appeal|reconsider|redetermin", match[0] + before[-30:], re.IGNORECASE)
+                if appeal and not _NO.search(before) and not _ELSEWHERE.search(before[-30:]) and (named or "/" in match[0]):
+                    start = row[0].start + match.start()
+                    found.append(page.proposal("send_to_portal", match[0], start, start + len(match[0]), HIGH))
+    if len({one.value.lower() for one in found}) == 1:
+        yield found[0]
