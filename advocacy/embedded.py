@@ -151,10 +151,10 @@ class Server:
         return self._owner is not None
 
     def end_orphan(self) -> None:
-        """Stop a postmaster whose owner is gone (a kill -9 that the kernel could not tell it of), clear its files.
+        """Stop a postmaster whose owner is gone, where the kernel could not tell it, and clear its files.
 
-        Its lock files are deleted once nothing works on the data any more: postgres itself would take a zombie,
-        or after a restart of the machine any program that got the same number, for a running server.
+        Its lock files go once nothing works on the data any more: postgres itself would take a zombie, or after
+        a restart of the machine any program that got the same number, for a running server.
         """
         file = self.data / "postmaster.pid"
         if not file.exists() or not Path("/proc/self").exists():

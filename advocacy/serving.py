@@ -1,8 +1,8 @@
 """`make demo`: database, roles, migrations, data, web server and job worker, as one family of processes.
 
 Everything started here is a child of this process. Ctrl-C, SIGTERM and SIGHUP end all of it within seconds;
-when one child dies the rest are stopped and the reason is said. With DATABASE_URL and DATABASE_OWNER_URL set, that
-server is used.
+when one child dies the rest are stopped and the reason is said. With DATABASE_URL and DATABASE_OWNER_URL set,
+that server is used.
 """
 
 from __future__ import annotations
