@@ -123,6 +123,7 @@ class Server:
         else:
             private_dir(self.home)
         private_dir(self.local)
+        (self.local / "static").mkdir(exist_ok=True)  # so that the web server need not warn of its absence
         with one_at_a_time(self.home / "start.lock"):
             end = time.monotonic() + PATIENCE
             while not self.own():
@@ -153,8 +154,8 @@ class Server:
     def end_orphan(self) -> None:
         """Stop a postmaster whose owner is gone, where the kernel could not tell it, and clear its files.
 
-        Its lock files go once nothing works on the data any more: postgres itself would take a zombie, or after
-        a restart of the machine any program that got the same number, for a running server.
+        Its lock files go once nothing works on the data any more: postgres itself would take a zombie, or any
+        program that got the same number after a restart of the machine, for a running server.
         """
         file = self.data / "postmaster.pid"
         if not file.exists() or not Path("/proc/self").exists():
