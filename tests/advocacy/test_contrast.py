@@ -44,7 +44,7 @@ REFUSED = re.compile(
 
 def colors(scheme: str) -> dict[str, str]:
     """The color tokens of one scheme by name, as six-digit hex without the number sign."""
-    light, dark = TOKENS.read_text(encoding="utf-8").split("@media (prefers-color-scheme: dark)")
+    light, dark = TOKENS.read_text(encoding="utf-8").split("@media screen and (prefers-color-scheme: dark)")
     return dict(re.findall(r"--([a-z-]+):\s*#([0-9a-f]{6});", light if scheme == "light" else dark))
 
 
