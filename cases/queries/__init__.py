@@ -1,0 +1,1 @@
+"""What is read of the matter: `registration`, `search`, `documents`, `work`."""
