@@ -164,8 +164,10 @@ class Server:
         for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
             end = time.monotonic() + 10
             while (busy := self._at_work()) and time.monotonic() < end:
-                with contextlib.suppress(ProcessLookupError):
-                    [os.kill(pid, number) for pid in busy if [str(pid)] == first]
+                for pid in busy:
+                    if [str(pid)] == first:
+                        with contextlib.suppress(ProcessLookupError):
+                            os.kill(pid, number)
                 time.sleep(0.1)
         if not self._at_work():
             for stale in (file, *self.socket.glob(".s.PGSQL.*")):
@@ -200,17 +202,13 @@ class Server:
             # The checkout's local state went away, and with it the keys that open this data.
             aside = self.home / f"data-without-keys-{time.strftime('%Y%m%d-%H%M%S')}"
             self.data.rename(aside)
-            sys.stderr.write(
-                f"The keys of an older database of this checkout are gone; it was set aside as {aside}\n"
-            )
+            sys.stderr.write(f"The keys of an older database of this checkout are gone; it was set aside as {aside}\n")
         draft, password = self.home / "data.new", self.home / "password.new"
         shutil.rmtree(draft, ignore_errors=True)
         private_dir(draft)
         write_private(password, self.passwords()["postgres"])
         self.programs.give(draft, password)
-        locale = (
-            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if self.programs.major() >= 17 else []
-        )
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if self.programs.major() >= 17 else []
         command = [
             "initdb",
             "-D",
@@ -243,9 +241,7 @@ class Server:
             self.socket.mkdir(mode=0o700)
         self.programs.give(self.socket)
         found = self.socket.lstat()
-        if self.socket.is_symlink() or found.st_uid != (
-            self.account.pw_uid if self.account else os.geteuid()
-        ):
+        if self.socket.is_symlink() or found.st_uid != (self.account.pw_uid if self.account else os.geteuid()):
             raise EmbeddedError(f"{self.socket} belongs to somebody else; remove it.")
         self.socket.chmod(0o700)
         if self.log.exists() and self.log.stat().st_size > 5_000_000:
@@ -303,9 +299,7 @@ class Server:
             "-d",
             "postgres",
         ]
-        done = self.programs.run(
-            [*command, "-f", "-"], said=script + ROLES_SQL, PGPASSWORD=passwords["postgres"]
-        )
+        done = self.programs.run([*command, "-f", "-"], said=script + ROLES_SQL, PGPASSWORD=passwords["postgres"])
         if done.returncode:
             raise EmbeddedError(f"The database roles could not be made: {done.stdout[-1500:]}")
 

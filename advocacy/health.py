@@ -114,6 +114,8 @@ def ready(request: HttpRequest) -> HttpResponse:
             results[name] = "not ready"
             connection.close()
     good = set(results.values()) == {"ok"}
-    return JsonResponse(
+    answer = JsonResponse(
         {"status": "ready" if good else "not ready", "checks": results}, status=200 if good else 503
     )
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # Django would log every probe before the start as an error
+    return answer

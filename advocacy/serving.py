@@ -102,7 +102,7 @@ class Family:
         """Run a program to its end and return what it wrote. Raises Ended when it fails."""
         child = self.start(name, arguments, lasting=False, quiet=quiet, **more)
         while child.process.poll() is None:
-            self.attend(0.5)
+            self._look_after(0.5)
         self._drain(child)
         self.children.remove(child)
         written = "\n".join(child.tail)
@@ -111,7 +111,13 @@ class Family:
         return written
 
     def attend(self, seconds: float) -> None:
-        """Pass lines on for a while. Raises Stopped after a signal and Ended when a lasting child is gone."""
+        """Pass lines on for so long. Raises Stopped after a signal and Ended when a lasting child is gone."""
+        end = time.monotonic() + seconds
+        self._look_after(0)
+        while (left := end - time.monotonic()) > 0:
+            self._look_after(left)
+
+    def _look_after(self, seconds: float) -> None:
         self._listen(seconds)
         if self.asked:
             raise Stopped
