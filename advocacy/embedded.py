@@ -37,6 +37,7 @@ from urllib.parse import quote
 
 from advocacy.local_state import (
     CHECKOUT,
+    Make,
     dies_with_parent,
     hold,
     local_dir,
@@ -202,13 +203,17 @@ class Server:
             # The checkout's local state went away, and with it the keys that open this data.
             aside = self.home / f"data-without-keys-{time.strftime('%Y%m%d-%H%M%S')}"
             self.data.rename(aside)
-            sys.stderr.write(f"The keys of an older database of this checkout are gone; it was set aside as {aside}\n")
+            sys.stderr.write(
+                f"The keys of an older database of this checkout are gone; it was set aside as {aside}\n"
+            )
         draft, password = self.home / "data.new", self.home / "password.new"
         shutil.rmtree(draft, ignore_errors=True)
         private_dir(draft)
         write_private(password, self.passwords()["postgres"])
         self.programs.give(draft, password)
-        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if self.programs.major() >= 17 else []
+        locale = (
+            ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if self.programs.major() >= 17 else []
+        )
         command = [
             "initdb",
             "-D",
@@ -241,7 +246,9 @@ class Server:
             self.socket.mkdir(mode=0o700)
         self.programs.give(self.socket)
         found = self.socket.lstat()
-        if self.socket.is_symlink() or found.st_uid != (self.account.pw_uid if self.account else os.geteuid()):
+        if self.socket.is_symlink() or found.st_uid != (
+            self.account.pw_uid if self.account else os.geteuid()
+        ):
             raise EmbeddedError(f"{self.socket} belongs to somebody else; remove it.")
         self.socket.chmod(0o700)
         if self.log.exists() and self.log.stat().st_size > 5_000_000:
@@ -299,7 +306,9 @@ class Server:
             "-d",
             "postgres",
         ]
-        done = self.programs.run([*command, "-f", "-"], said=script + ROLES_SQL, PGPASSWORD=passwords["postgres"])
+        done = self.programs.run(
+            [*command, "-f", "-"], said=script + ROLES_SQL, PGPASSWORD=passwords["postgres"]
+        )
         if done.returncode:
             raise EmbeddedError(f"The database roles could not be made: {done.stdout[-1500:]}")
 
@@ -364,10 +373,14 @@ def throwaway_server() -> Server:
 
 def run(command: Sequence[str], *, throwaway: bool) -> int:
     """Run the command with the server's addresses in its environment; returns its exit code."""
-    server = throwaway_server() if throwaway else demo_server()
+    server, make = throwaway_server() if throwaway else demo_server(), Make()
     child: subprocess.Popen[bytes] | None = None
 
+    told = False
+
     def passed_on(number: int, _frame: object) -> None:
+        nonlocal told
+        told = True
         if child is None:
             raise SystemExit(128 + number)
         if throwaway:
@@ -382,7 +395,12 @@ def run(command: Sequence[str], *, throwaway: bool) -> int:
         server.start()
         own_group: dict[str, Any] = {"process_group": 0, "stdin": subprocess.DEVNULL} if throwaway else {}
         child = subprocess.Popen(list(command), env={**os.environ, **server.environment()}, **own_group)  # noqa: S603
-        code = child.wait()
+        while True:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = child.wait(1)
+                break
+            if throwaway and not told and make.has_given_up():
+                passed_on(signal.SIGTERM, None)
         if throwaway:
             with contextlib.suppress(ProcessLookupError):  # whatever the command left running
                 os.killpg(child.pid, signal.SIGKILL)

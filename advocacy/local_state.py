@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,3 +70,29 @@ def dies_with_parent(number: int) -> Callable[[], None]:
                 os._exit(1)
 
     return ask
+
+
+class Make:
+    """The `make` that started this process, if one did. A signal sent to make alone is not passed on by it: make only
+    stops catching it and waits for its child. `has_given_up()` says so, or that make is gone (Linux only).
+    """
+
+    def __init__(self) -> None:
+        self.pid = os.getppid()
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{self.pid}/comm").read_text().strip() not in {"make", "gmake"}:
+                self.pid = 0
+        self.caught = self._caught()
+
+    def has_given_up(self) -> bool:
+        if not self.caught:
+            return False
+        return os.getppid() != self.pid or self._caught() & self.caught != self.caught
+
+    def _caught(self) -> int:
+        """The mask of signals that make handles."""
+        with contextlib.suppress(OSError, StopIteration):
+            lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
+            mask = int(next(line for line in lines if line.startswith("SigCgt:")).split()[1], 16)
+            return mask & sum(1 << (number - 1) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+        return 0

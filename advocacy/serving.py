@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from advocacy.embedded import Server, demo_server
-from advocacy.local_state import CHECKOUT, dies_with_parent, hold, local_dir, private_dir
+from advocacy.local_state import CHECKOUT, Make, dies_with_parent, hold, local_dir, private_dir
 from advocacy.postgres_programs import EmbeddedError
 
 GRACE = 6.0  # seconds for web server and worker to finish what they are doing
@@ -66,6 +66,7 @@ class Family:
         self.children: list[Child] = []
         self.server: Server | None = None
         self.asked = 0
+        self.make = Make()
         self.selector = selectors.DefaultSelector()
         wake, waker = socket.socketpair()
         for end in (wake, waker):
@@ -115,10 +116,11 @@ class Family:
         end = time.monotonic() + seconds
         self._look_after(0)
         while (left := end - time.monotonic()) > 0:
-            self._look_after(left)
+            self._look_after(min(left, 1))
 
     def _look_after(self, seconds: float) -> None:
         self._listen(seconds)
+        self.asked += self.make.has_given_up()
         if self.asked:
             raise Stopped
         for child in self.children:
