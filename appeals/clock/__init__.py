@@ -303,9 +303,7 @@ def _extended(rule: Rule, facts: Facts, original: Moment, reading: Reading) -> M
     )
     reading.used["extension_noticed"] = announced or True
     waiting = f" and {waited} days of waiting for information" if waited else ""
-    reading.lines.append(
-        f"+ {days} days of extension{waiting} = {words_of(extended)}."
-    )
+    reading.lines.append(f"+ {days} days of extension{waiting} = {words_of(extended)}.")
     return extended
 
 
@@ -388,7 +386,7 @@ def _moved(override: Override, deadline: date, trigger: date | None) -> date | N
         )
     if trigger is None or deadline < values["disregard_from"] or trigger > values["disregard_to"]:
         return None
-    # The days of the period do not count, for at most a year from the day the relief first reached the person.
+    # The days of the period do not count, for at most a year from when the relief reached the person.
     start = max(trigger, values["disregard_from"])
     days = override.values["at_most_days"]
     assert isinstance(days, int)

@@ -48,9 +48,9 @@ def add_hours(value: datetime, hours: int) -> datetime:
 
 
 def add_calendar_days(value: datetime, days: int) -> datetime:
-    """The same wall time `days` later (in a spring gap: the hour after it)."""
-    shifted = (value.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=value.tzinfo, fold=1)
-    return shifted.astimezone(UTC).astimezone(value.tzinfo)
+    """The same wall time `days` later; where clocks change then, the later of the two possible instants."""
+    shifted = (value.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=value.tzinfo)
+    return max(shifted.replace(fold=fold).astimezone(UTC) for fold in (0, 1)).astimezone(value.tzinfo)
 
 
 class Reading:
@@ -225,7 +225,7 @@ class Reading:
             self.flags.append(
                 (
                     "window_unknown",
-                    f"The window is {node['n_least']} to {node['n_most']} days and not recorded; the shortest is used.",
+                    f"The window is {node['n_least']} to {node['n_most']} days; unrecorded, so the shortest.",
                 )
             )
         return int(node["permissive_n"]) if self.mode == "permissive" and "permissive_n" in node else n

@@ -13,8 +13,8 @@ from functools import lru_cache
 import holidays
 
 SATURDAY, SUNDAY = 5, 6
-# Cal. Civ. Code 7 makes every Sunday a holiday besides the listed days (Gov. Code 6700). Days of the package's
-# California list that are not settled as holidays for deadlines count only in the permissive reading.
+# Cal. Civ. Code 7 makes every Sunday a holiday besides the listed days (Gov. Code 6700). Days of the
+# package's California list that are not settled as deadline holidays count only in the permissive reading.
 CALIFORNIA_SETTLED = frozenset(
     (
         "New Year's Day",

@@ -87,10 +87,11 @@ def combined_request_clock(candidates: Sequence[str], facts: Facts) -> Combined:
 def combined_stage_clock(candidates: Sequence[str], stage: str, facts: Facts) -> Combined:
     """One stage over the candidates that have it: earliest for the patient, latest for the payer."""
     found = [
-        Path(k, book().regimes[k].title, None, stage_clock(k, stage, facts))
+        Path(k, book().regimes[k].title, None, stage_clock(k, stage, facts, facts.state or "unknown"))
         for k in dict.fromkeys(candidates)
     ]
-    paths = tuple(p for p in found if not (p.clock.error and p.clock.error.code == "no_such_stage"))
+    excluded = ("no_such_stage", "impossible_levels")
+    paths = tuple(p for p in found if not (p.clock.error and p.clock.error.code in excluded))
     if (
         paths
         and all(p.clock.error or p.clock.actor != "claimant" for p in paths)

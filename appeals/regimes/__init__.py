@@ -27,6 +27,7 @@ from appeals.regimes.shapes import (
     Rule,
     Stage,
     State,
+    Way,
 )
 
 DATA = Path(__file__).resolve().parent.parent / "data"
@@ -101,8 +102,7 @@ def _regime(row: Mapping[str, Any], sets: Mapping[str, Any]) -> Regime:
         title=row["title"],
         complete=row["complete"],
         cues=row["cues"],
-        fits=frozen(row["fits"]),
-        ask_first=tuple(row.get("ask_first", [])),
+        fits=tuple(Way(frozen(w["answers"]), tuple(w["ask_first"])) for w in row["fits"]),
         stages=MappingProxyType(stages),
         levels=tuple(levels),
         requests=_choices(row["requests"]),

@@ -81,7 +81,7 @@ def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:
     for missing in sorted(set(named) - keys):
         yield f"{regime.key} names an unknown stage {missing}."
     questions = {q.key: q for q in found.questions}
-    for question, allowed in regime.fits.items():
+    for question, allowed in ((q, a) for way in regime.fits for q, a in way.answers.items()):
         if question not in questions or not set(allowed) <= set(questions[question].choices):
             yield f"{regime.key} fits unknown answers to {question}."
     for level in regime.levels:

@@ -126,6 +126,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Way:
+    """Answers under which a regime is possible. A question of `ask_first` must have been asked for this way
+    to count."""
+
+    answers: Mapping[str, tuple[str, ...]] = field(hash=False)
+    ask_first: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Regime:
     """A body of law. `complete` is False when it is recognized and its dates are not computed in the
     product."""
@@ -134,8 +143,7 @@ class Regime:
     title: str
     complete: bool
     cues: str
-    fits: Mapping[str, tuple[str, ...]]
-    ask_first: tuple[str, ...]
+    fits: tuple[Way, ...]
     stages: Mapping[str, Stage]
     levels: tuple[Level, ...]
     requests: tuple[Choice, ...]

@@ -1,0 +1,194 @@
+"""Which regime governs, as a table; and what happens when the sources disagree or nobody knows."""
+
+from __future__ import annotations
+
+import pytest
+
+from appeals.regimes import book
+from appeals.regimes.classifier import Answer, classify, questions
+
+GROUP = {"program": "commercial", "sponsor": "private_employer", "plan_kind": "ordinary"}
+
+
+def said(values: dict[str, str], source: str = "card") -> list[Answer]:
+    return [Answer(q, v, source) for q, v in values.items()]
+
+
+TABLE = [
+    (GROUP | {"funding": "self_funded"}, "erisa_self_funded", True),
+    (GROUP | {"funding": "self_funded", "sponsor": "union_trust"}, "erisa_self_funded", True),
+    (GROUP | {"funding": "insured", "state_of_issue": "OR"}, "fully_insured_group", True),
+    (GROUP | {"funding": "insured", "state_of_issue": "MO"}, "fully_insured_group", False),
+    (GROUP | {"funding": "insured"}, "fully_insured_group", False),
+    (
+        GROUP | {"funding": "insured", "sponsor": "public_employer", "state_of_issue": "NY"},
+        "fully_insured_group",
+        True,
+    ),
+    (
+        GROUP | {"funding": "insured", "sponsor": "church", "state_of_issue": "NY"},
+        "fully_insured_group",
+        True,
+    ),
+    (
+        GROUP | {"funding": "self_funded", "sponsor": "public_employer"},
+        "nonfederal_governmental_self_funded",
+        False,
+    ),
+    (GROUP | {"funding": "self_funded", "sponsor": "church"}, "church_self_funded", False),
+    (GROUP | {"sponsor": "individual", "state_of_issue": "CA"}, "individual_aca", True),
+    (GROUP | {"sponsor": "individual", "state_of_issue": "WY"}, "individual_aca", False),
+    (GROUP | {"plan_kind": "grandfathered"}, "grandfathered", False),
+    (GROUP | {"plan_kind": "short_term_or_sharing"}, "short_term_non_aca", False),
+    ({"program": "medicare_advantage", "benefit": "medical"}, "medicare_advantage", True),
+    ({"program": "medicare_advantage"}, "medicare_advantage", True),
+    ({"program": "medicare_advantage", "benefit": "pharmacy"}, "medicare_part_d", False),
+    ({"program": "medicare_part_d"}, "medicare_part_d", False),
+    ({"program": "medicare_original"}, "original_medicare", False),
+    ({"program": "medicaid", "medicaid_delivery": "plan"}, "medicaid_managed_care", True),
+    ({"program": "medicaid", "medicaid_delivery": "state"}, "medicaid_ffs", False),
+    ({"program": "chip"}, "chip", False),
+    ({"program": "tricare"}, "tricare", False),
+    ({"program": "va_champva"}, "va_champva", False),
+    ({"program": "fehb_pshb"}, "fehb", True),
+    ({"program": "workers_comp"}, "workers_comp", False),
+]
+
+
+@pytest.mark.parametrize(("answers", "regime", "complete"), TABLE)
+def test_the_answers_decide(answers: dict[str, str], regime: str, complete: bool) -> None:
+    found = classify(said(answers))
+    assert (found.regime, found.candidates, found.complete, found.contradictions) == (
+        regime,
+        (regime,),
+        complete,
+        (),
+    )
+    assert book().regimes[regime].title in " ".join(found.why)
+
+
+def test_every_regime_can_be_reached() -> None:
+    assert {r for _, r, _ in TABLE} == set(book().regimes) - {"unknown"}
+
+
+OPEN = [
+    (
+        GROUP | {"funding": "unknown", "state_of_issue": "OR"},
+        ("erisa_self_funded", "fully_insured_group"),
+        ["ask_funding"],
+    ),
+    (GROUP, ("erisa_self_funded", "fully_insured_group"), ["ask_funding", "ask_state_of_issue"]),
+    (
+        {"program": "medicaid"},
+        ("medicaid_managed_care", "medicaid_ffs"),
+        ["ask_medicaid_delivery", "work_to_letter"],
+    ),
+    (
+        {"program": "medicare_advantage", "benefit": "unknown"},
+        ("medicare_advantage", "medicare_part_d"),
+        ["ask_benefit", "work_to_letter"],
+    ),
+    (
+        {"program": "commercial", "funding": "self_funded", "plan_kind": "ordinary"},
+        ("erisa_self_funded", "nonfederal_governmental_self_funded", "church_self_funded"),
+        ["ask_sponsor", "work_to_letter"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "candidates", "tasks"), OPEN)
+def test_what_is_not_known_leaves_every_regime_that_fits(
+    answers: dict[str, str], candidates: tuple, tasks: list
+) -> None:
+    found = classify(said(answers))
+    assert (found.regime, found.candidates, [t.code for t in found.tasks]) == (None, candidates, tasks)
+
+
+def test_the_card_against_the_letter() -> None:
+    answers = [
+        *said(GROUP | {"funding": "self_funded", "state_of_issue": "OR"}),
+        Answer("funding", "insured", "letter"),
+    ]
+    found = classify(answers)
+    assert (found.regime, found.candidates) == (None, ("erisa_self_funded", "fully_insured_group"))
+    assert len(found.contradictions) == 1
+    assert (
+        "the member card says" in found.contradictions[0]
+        and "the denial letter says" in found.contradictions[0]
+    )
+    assert [t.code for t in found.tasks] == ["resolve_contradiction"]
+
+
+def test_a_regulator_named_in_the_letter_speaks_for_an_insured_policy() -> None:
+    answers = [
+        *said(GROUP | {"funding": "self_funded", "state_of_issue": "OR"}),
+        Answer("regulator", "state_insurance", "letter"),
+    ]
+    assert classify(answers).candidates == ("erisa_self_funded", "fully_insured_group")
+    assert classify(answers).contradictions != ()
+
+
+def test_a_source_that_does_not_know_does_not_contradict_one_that_does() -> None:
+    found = classify([*said(GROUP | {"funding": "self_funded"}), Answer("funding", "unknown", "patient")])
+    assert (found.regime, found.contradictions) == ("erisa_self_funded", ())
+
+
+def test_two_sources_that_agree_are_both_named() -> None:
+    found = classify(
+        [*said(GROUP | {"funding": "self_funded"}), Answer("funding", "self_funded", "employer")]
+    )
+    assert found.regime == "erisa_self_funded"
+    assert any("the member card and the employer" in line for line in found.why)
+
+
+def test_two_states_of_issue_contradict_and_no_state_is_taken() -> None:
+    answers = [
+        *said(GROUP | {"funding": "insured", "state_of_issue": "OR"}),
+        Answer("state_of_issue", "WA", "letter"),
+    ]
+    found = classify(answers)
+    assert (found.regime, found.state, found.complete) == ("fully_insured_group", None, False)
+    assert [t.code for t in found.tasks] == ["resolve_contradiction", "ask_state_of_issue"]
+
+
+def test_answers_that_fit_nothing_keep_the_nearest_and_ask() -> None:
+    found = classify(said({"program": "commercial", "sponsor": "individual", "funding": "self_funded"}))
+    assert found.regime is None and "individual_aca" in found.candidates and found.contradictions
+    assert "resolve_contradiction" in [t.code for t in found.tasks]
+
+
+def test_nothing_known_leaves_all_and_asks_first_for_the_program() -> None:
+    found = classify([])
+    assert found.regime is None and set(found.candidates) >= {
+        r.key for r in book().regimes.values() if r.complete and not r.combines
+    }
+    assert [t.code for t in found.tasks] == ["ask_regime", "ask_state_of_issue", "work_to_letter"]
+
+
+def test_the_order_of_answers_does_not_matter() -> None:
+    answers = [
+        *said(GROUP | {"funding": "self_funded", "state_of_issue": "OR"}),
+        Answer("funding", "insured", "letter"),
+    ]
+    one, two = classify(answers), classify(answers[::-1])
+    assert (one.regime, one.candidates, one.complete) == (two.regime, two.candidates, two.complete)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer("color", "red", "card"),
+        Answer("program", "moon", "card"),
+        Answer("program", "chip", "gossip"),
+        Answer("state_of_issue", "ZZ", "card"),
+    ],
+)
+def test_answers_off_the_list_are_refused(answer: Answer) -> None:
+    with pytest.raises(ValueError, match="is n"):
+        classify([answer])
+
+
+def test_every_question_says_why_it_is_asked() -> None:
+    assert [q.key for q in questions()][:3] == ["program", "sponsor", "funding"]
+    assert all(q.why.endswith(".") and q.text.endswith("?") for q in questions())
+    assert all("unknown" in q.choices for q in questions() if q.choices)

@@ -1,0 +1,460 @@
+"""The clock as specification: one vector a line, its edge inside, one past it outside."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from appeals.clock import (
+    Clock,
+    Facts,
+    claimant_clock,
+    continuation_clock,
+    decision_clock,
+    request_clock,
+    stage_clock,
+)
+from appeals.clock.combined import combined_claimant_clock, combined_decision_clock, combined_stage_clock
+from appeals.clock.facts import Moment, parse_facts
+from appeals.clock.vectors import BadFile, read_vectors, results_of
+from appeals.regimes import book, ladder
+from appeals.rules import decided_in_time, inside_filing_window
+
+FOLDER = Path(__file__).parent / "vectors"
+VECTORS = [v for name in ("deadlines", "states") for v in read_vectors(FOLDER / f"{name}.json")]
+COMPLETE = [r for r in book().regimes.values() if r.complete and not r.combines]
+
+
+def clock_of(vector: dict) -> Clock:
+    facts, _ = parse_facts(vector["inputs"])
+    return stage_clock(vector["regime"], vector["stage"], facts)
+
+
+def one_past(last: Moment) -> Moment:
+    return last + timedelta(microseconds=1) if isinstance(last, datetime) else last + timedelta(days=1)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["id"])
+def test_vector(vector: dict) -> None:
+    result = results_of([vector])[0]
+    assert {k: result.get(k) for k in vector["expect"]} == vector["expect"], result.get("error")
+    assert result["citation"] and result["rule_id"] and result["version"] >= 1 and result["confidence"]
+    assert result["arithmetic"] and all(
+        isinstance(line, str) and line.endswith(".") for line in result["arithmetic"]
+    )
+
+
+@pytest.mark.parametrize("vector", [v for v in VECTORS if v["regime"] != "unknown"], ids=lambda v: v["id"])
+def test_the_last_moment_is_inside_and_one_past_it_is_outside(vector: dict) -> None:
+    clock = clock_of(vector)
+    if clock.actor == "claimant":
+        assert inside_filing_window(clock, clock.deadline) is None
+        assert inside_filing_window(clock, one_past(clock.deadline)).code == "outside_filing_window"
+    else:
+        assert decided_in_time(clock, clock.overdue_after) is None
+        assert decided_in_time(clock, one_past(clock.overdue_after)).code == "decided_late"
+
+
+def test_every_rule_of_a_complete_regime_has_a_vector_and_every_version_too() -> None:
+    tried = {(r["rule_id"], r["version"]) for r in results_of(VECTORS) if "rule_id" in r}
+    used = {s.rule for r in COMPLETE for s in r.stages.values() if s.rule}
+    assert {(rule.id, rule.version) for name in used for rule in book().rules[name]} - tried == set()
+
+
+def test_every_stage_of_a_complete_regime_computes_or_says_what_is_missing() -> None:
+    for regime in COMPLETE:
+        for key in regime.stages:
+            clock = stage_clock(regime.key, key, Facts())
+            assert clock.deadline is None and clock.error.message.endswith((".", "?")), (regime.key, key)
+
+
+def test_what_the_file_expects_and_its_rule_are_not_read() -> None:
+    vector = dict(VECTORS[0], rule={"op": "add_days", "n": 1}, expected={"deadline": "1999-01-01"})
+    assert results_of([vector]) == results_of([VECTORS[0]])
+
+
+BAD = [
+    ("not an object", 5, "This vector is not an object."),
+    ("no regime", {"id": "x", "stage": "internal_appeal_1", "inputs": {}}, "None is not a regime"),
+    ("odd regime", {"id": "x", "regime": ["a"], "stage": "s", "inputs": {}}, "is not a regime"),
+    ("no stage", {"id": "x", "regime": "fehb", "inputs": {}}, "The stage is missing."),
+    ("no inputs", {"id": "x", "regime": "fehb", "stage": "opm_review_filing"}, "The inputs are missing."),
+]
+BAD_INPUTS = [
+    ("erisa_self_funded", "internal_appeal_1", {}, "Neither a date of receipt nor a date on the notice"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": None}, "Neither a date of receipt"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": "2026-02-30"}, "not a date that exists"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": 20260315}, "not a date"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": "0026-03-15"}, "cannot be right"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": "1995-03-15"}, "was in force"),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_date": "2026-03-01", "notice_date": "2026-03-02"},
+        "before the date on it",
+    ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_instant": "2026-01-31T23:30:00"},
+        "time zone is needed",
+    ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_instant": "2026-01-31T23:30", "tz": "Mars/Base"},
+        "not a time zone",
+    ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_date": "2026-03-01", "receipt_instant": "2026-03-03T10:00Z"},
+        "Two different days",
+    ),
+    ("erisa_self_funded", "no_such_stage", {"receipt_date": "2026-03-01"}, "has no stage"),
+    ("erisa_self_funded", "urgent_appeal_decision", {"received_date": "2026-03-01"}, "time of day"),
+    (
+        "erisa_self_funded",
+        "urgent_appeal_decision",
+        {"received": "2026-03-08T02:30", "tz": "America/New_York"},
+        "did not exist",
+    ),
+    (
+        "erisa_self_funded",
+        "urgent_claim_incomplete",
+        {"tz": "America/New_York"},
+        "before when the missing information",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_appeal_decision_one_level",
+        {"received_date": "2026-03-02", "levels": 2},
+        "another case",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_appeal_decision",
+        {"received_date": "2026-03-02", "levels": 3},
+        "one or two",
+    ),
+    (
+        "individual_aca",
+        "preservice_appeal_decision",
+        {"received_date": "2026-03-02", "levels": 2},
+        "only one internal level",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_claim_decision",
+        {"received_date": "2026-03-02", "extension_notice_date": "2026-03-10", "missing_information": True},
+        "stands still",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_claim_decision",
+        {"received_date": "2026-03-02", "extension_noticed": True, "information_received": "2026-03-20"},
+        "date of the extension notice",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_claim_decision",
+        {"received_date": "2026-03-02", "extension_noticed": "maybe"},
+        "not a date that exists",
+    ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_2",
+        {"receipt_date": "2026-03-02"},
+        "the deadline the letter states",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_filing",
+        {"receipt_date": "2026-03-02"},
+        "state in which the policy was issued",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state",
+        {"receipt_date": "2026-03-02", "state": "ZZ"},
+        "not a state",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state_hawaii",
+        {"receipt_date": "2026-03-02", "state": "CA"},
+        "The stage is about HI",
+    ),
+    ("fully_insured_group", "external_review_state_atlantis", {"receipt_date": "2026-03-02"}, "has no stage"),
+    (
+        "fully_insured_group",
+        "external_review_state",
+        {"receipt_date": "2026-03-02", "state": "OR", "process": "hhs_administered"},
+        "runs its own",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state",
+        {"receipt_date": "2023-03-02", "state": "PA"},
+        "began on 2024-01-01",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state_california_imr",
+        {"state": "CA", "plan_decision": "2026-03-02"},
+        "grievance was filed",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state_california_imr",
+        {"grievance_filed": "2026-04-01", "plan_decision": "2026-03-02"},
+        "decided before",
+    ),
+    ("medicaid_managed_care", "plan_appeal_filing", {"receipt_date": "2026-03-02"}, "the date on the notice"),
+    (
+        "medicaid_managed_care",
+        "state_fair_hearing_filing",
+        {"notice_date": "2026-03-02", "window_days": 60},
+        "90 to 120",
+    ),
+    (
+        "medicaid_managed_care",
+        "state_fair_hearing_decision",
+        {
+            "mco_appeal_filed": "2026-03-02",
+            "mco_resolution_notice": "2026-04-02",
+            "sfh_requested": "2026-04-01",
+        },
+        "before the notice of resolution",
+    ),
+    (
+        "medicaid_managed_care",
+        "continuation_of_benefits_request",
+        {"notice_sent_date": "2026-07-06"},
+        "change takes effect",
+    ),
+    ("fehb", "opm_review_filing", {}, "reconsideration was requested"),
+    ("tricare", "internal_appeal_1", {"receipt_date": "2026-03-02"}, "Work to the date in the letter"),
+    (
+        "unknown",
+        "internal_appeal_1",
+        {"receipt_date": "2026-03-02", "candidates": ["mars"]},
+        "not a list of regimes",
+    ),
+    ("unknown", "internal_appeal_1", {}, "Neither a date of receipt"),
+    ("unknown", "nowhere", {"receipt_date": "2026-03-02"}, "None of the possible regimes"),
+]
+
+
+@pytest.mark.parametrize(("row", "sentence"), [b[1:] for b in BAD], ids=[b[0] for b in BAD])
+def test_a_bad_row_is_answered_with_a_sentence(row: object, sentence: str) -> None:
+    result = results_of([row])[0]
+    assert sorted(result) == ["error", "id"] and sentence in result["error"]
+
+
+@pytest.mark.parametrize(("regime", "stage", "inputs", "sentence"), BAD_INPUTS)
+def test_missing_or_impossible_input_is_never_guessed(
+    regime: str, stage: str, inputs: dict, sentence: str
+) -> None:
+    result = results_of([{"id": "x", "regime": regime, "stage": stage, "inputs": inputs}])[0]
+    assert sorted(result) == ["error", "id"] and sentence in result["error"], result
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"vectors": 5}', '{"other": []}'])
+def test_a_bad_file_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "f.json").write_text(text)
+    with pytest.raises(BadFile):
+        read_vectors(tmp_path / "f.json")
+    with pytest.raises(BadFile, match="cannot be read"):
+        read_vectors(tmp_path / "absent.json")
+
+
+# -- traps -------------------------------------------------------------------------------------------------------------
+def test_the_date_of_receipt_is_the_recipients() -> None:
+    facts, _ = parse_facts({"receipt_instant": "2026-02-01T07:30:00Z", "receipt_tz": "America/Los_Angeles"})
+    assert stage_clock("individual_aca", "internal_appeal_1", facts).deadline == date(2026, 7, 30)
+
+
+def test_of_the_repeated_autumn_hour_the_payer_gets_the_later() -> None:
+    facts, _ = parse_facts({"received": "2026-11-01T01:30", "tz": "America/New_York"})
+    assert stage_clock("erisa_self_funded", "urgent_appeal_decision", facts).deadline_utc == datetime(
+        2026, 11, 4, 6, 30, tzinfo=UTC
+    )
+
+
+def test_an_extension_in_days_keeps_the_wall_time() -> None:
+    facts, _ = parse_facts(
+        {"received": "2026-02-20T12:00", "tz": "America/New_York", "extension_noticed": True}
+    )
+    clock = stage_clock("medicare_advantage", "org_determination_expedited", facts)
+    assert clock.deadline.isoformat() == "2026-03-09T12:00:00-04:00"
+
+
+def test_hours_are_never_days() -> None:
+    facts, _ = parse_facts({"received": "2026-03-06T16:00", "tz": "America/New_York"})
+    clock = stage_clock("erisa_self_funded", "urgent_appeal_decision", facts)
+    assert decided_in_time(clock, datetime(2026, 3, 9, 16, 59, tzinfo=ZoneInfo("America/New_York"))) is None
+    assert (
+        decided_in_time(clock, datetime(2026, 3, 9, 17, 1, tzinfo=ZoneInfo("America/New_York"))).code
+        == "decided_late"
+    )
+
+
+def test_a_letter_with_an_earlier_date_is_worked_to_and_called_doubtful() -> None:
+    facts = Facts(receipt=date(2026, 3, 15), stated=date(2026, 5, 14))
+    clock = stage_clock("erisa_self_funded", "internal_appeal_1", facts)
+    assert (clock.headline, clock.deadline) == (date(2026, 5, 14), date(2026, 9, 11))
+    assert "letter_earlier_than_rule" in [f.code for f in clock.flags]
+    assert inside_filing_window(clock, date(2026, 9, 11)) is None
+
+
+def test_a_letter_with_a_later_date_is_never_preferred() -> None:
+    clock = stage_clock(
+        "erisa_self_funded", "internal_appeal_1", Facts(receipt=date(2026, 3, 15), stated=date(2026, 12, 1))
+    )
+    assert clock.headline == date(2026, 9, 11)
+    assert "letter_later_than_rule" in [f.code for f in clock.flags]
+
+
+def test_a_payer_is_not_called_late_while_the_longer_time_may_bind_it() -> None:
+    clock = stage_clock(
+        "medicaid_managed_care", "service_authorization_standard", Facts(received=date(2026, 3, 2))
+    )
+    assert (clock.deadline, clock.overdue_after) == (date(2026, 3, 9), date(2026, 3, 16))
+    later = stage_clock(
+        "medicaid_managed_care", "service_authorization_standard", Facts(received=date(2027, 3, 2))
+    )
+    assert (later.deadline, later.overdue_after) == (date(2027, 3, 9), date(2027, 3, 9))
+
+
+def test_an_uncertain_state_takes_the_earlier_and_says_so() -> None:
+    clock = stage_clock("individual_aca", "external_review_state_missouri", Facts(receipt=date(2026, 1, 5)))
+    assert clock.deadline == date(2026, 5, 5) and clock.confirm_with_letter
+    assert "window_not_certain" in [f.code for f in clock.flags]
+
+
+# -- ladders -----------------------------------------------------------------------------------------------------------
+FULL = Facts(
+    notice_date=date(2026, 3, 2),
+    receipt=date(2026, 3, 4),
+    received=datetime(2026, 4, 1, 10, tzinfo=ZoneInfo("America/Chicago")),
+    zone="America/Chicago",
+    stated=date(2029, 1, 1),
+    mco_appeal_filed=date(2026, 3, 5),
+    mco_resolution_notice=date(2026, 4, 2),
+    sfh_requested=date(2026, 4, 10),
+    case_file_received=date(2026, 4, 12),
+    sent=date(2026, 3, 2),
+    effective_date=date(2026, 3, 20),
+    care_date=date(2026, 2, 1),
+    reconsideration_requested=date(2026, 3, 10),
+    grievance_filed=date(2026, 1, 5),
+    information_received=datetime(2026, 4, 2, 10, tzinfo=ZoneInfo("America/Chicago")),
+)
+
+
+@pytest.mark.parametrize("regime", [r.key for r in COMPLETE])
+@pytest.mark.parametrize("state", [None, "OR", "CA", "FL", "MO"])
+@pytest.mark.parametrize("urgent", [False, True])
+@pytest.mark.parametrize("levels", [None, 1, 2])
+def test_the_ladder_is_climbed_with_both_clocks_at_every_level(
+    regime: str, state: str | None, urgent: bool, levels: int | None
+) -> None:
+    facts = Facts(
+        **{
+            **FULL.__dict__,
+            "urgent": urgent,
+            "levels": levels if book().regimes[regime].max_levels == 2 else None,
+        }
+    )
+    assert request_clock(regime, facts).error is None
+    rungs = ladder(regime, state, facts.levels)
+    assert [r.position for r in rungs] == list(range(len(rungs)))
+    assert [r.kind == "court" for r in rungs] == [False] * (len(rungs) - 1) + [True]
+    assert [r.last_before_court for r in rungs] == [False] * (len(rungs) - 2) + [True, False]
+    for level in rungs:
+        mine, theirs = claimant_clock(level, facts), decision_clock(level, facts)
+        assert (mine.error is None) == (level.opened_by == "filing"), (level.key, mine.error)
+        assert mine.safe_date is None or mine.safe_date <= mine.deadline
+        assert (theirs.error is None) == (level.kind != "court"), (level.key, theirs.error)
+
+
+def test_a_second_internal_level_appears_when_the_plan_has_two() -> None:
+    assert [lvl.key for lvl in ladder("erisa_self_funded", levels=2)] == [
+        "internal_appeal_1",
+        "internal_appeal_2",
+        "external_review",
+        "court",
+    ]
+    assert [lvl.key for lvl in ladder("erisa_self_funded")] == [
+        "internal_appeal_1",
+        "external_review",
+        "court",
+    ]
+
+
+def test_continuation_of_benefits_has_its_own_clock() -> None:
+    facts = Facts(sent=date(2026, 7, 6), effective_date=date(2026, 7, 13))
+    assert continuation_clock("medicaid_managed_care", facts).deadline == date(2026, 7, 16)
+    hearing = ladder("medicaid_managed_care")[1]
+    assert continuation_clock(
+        "medicaid_managed_care", Facts(sent=date(2026, 9, 1)), hearing
+    ).deadline == date(2026, 9, 11)
+    assert continuation_clock("medicare_advantage", facts) is None
+
+
+@pytest.mark.parametrize("regime", [r.key for r in book().regimes.values() if not r.complete])
+def test_an_incomplete_regime_has_no_ladder_and_only_the_letters_date(regime: str) -> None:
+    facts = Facts(receipt=date(2026, 3, 2), stated=date(2026, 5, 1))
+    clock = request_clock(regime, facts)
+    assert (ladder(regime), clock.deadline, clock.headline, clock.error.code) == (
+        (),
+        None,
+        date(2026, 5, 1),
+        "not_complete",
+    )
+
+
+# -- more than one regime ----------------------------------------------------------------------------------------------
+def test_unknown_takes_the_earlier_for_the_patient_and_the_later_for_the_payer() -> None:
+    both = ("erisa_self_funded", "fully_insured_group")
+    facts = Facts(receipt=date(2026, 10, 15), received=date(2026, 10, 20), urgent=False)
+    mine = combined_claimant_clock(both, 1, facts, "MI")
+    assert (mine.deadline, mine.safe_date) == (date(2027, 2, 12), date(2027, 2, 12))
+    assert [p.clock.deadline for p in mine.paths] == [date(2027, 2, 16), date(2027, 2, 12)]
+    theirs = combined_decision_clock(both, 1, facts, "NY")
+    assert (theirs.deadline, [p.clock.deadline for p in theirs.paths]) == (
+        date(2026, 12, 4),
+        [date(2026, 12, 4), date(2026, 11, 19)],
+    )
+
+
+def test_a_path_without_a_date_is_named_and_the_earliest_known_stands_in_front() -> None:
+    found = combined_claimant_clock(
+        ("erisa_self_funded", "tricare"), 0, Facts(receipt=date(2026, 3, 15), stated=date(2026, 6, 1))
+    )
+    assert (found.headline, found.error.code) == (date(2026, 6, 1), "not_complete")
+
+
+def test_a_path_that_the_plan_opens_adds_no_date() -> None:
+    found = combined_claimant_clock(
+        ("medicare_advantage", "erisa_self_funded"), 1, Facts(receipt=date(2026, 3, 16))
+    )
+    assert (found.deadline, found.error) == (date(2026, 7, 16), None)
+
+
+def test_one_stage_over_the_candidates_that_have_it() -> None:
+    found = combined_stage_clock(
+        ("erisa_self_funded", "individual_aca", "fehb"),
+        "preservice_claim_decision",
+        Facts(received=date(2026, 3, 2)),
+    )
+    assert (found.deadline, len(found.paths)) == (date(2026, 3, 17), 3)
+
+
+def test_the_vectors_are_plain_json() -> None:
+    assert json.loads(json.dumps(results_of(VECTORS)))
