@@ -264,7 +264,12 @@ def _after(step: Mapping[str, object], deadline: Moment) -> Moment:
 def _extended(rule: Rule, facts: Facts, original: Moment, reading: Reading) -> Moment:
     """The payer's date after an extension: valid only when announced inside the original period, tolled
     while waiting."""
-    if not facts.extension_noticed:
+    announced = facts.extension_notice_date
+    tolls = rule.extension is not None and rule.extension.get("tolls_for_missing_information", False)
+    if announced is None and tolls and facts.extension_noticed is not False:
+        # Asking for missing information is how this extension is announced; doubt is resolved for the payer.
+        announced = facts.day("information_requested")
+    if not facts.extension_noticed and announced is None:
         return original
     if rule.extension is None:
         if rule.actor != "claimant":
@@ -272,7 +277,6 @@ def _extended(rule: Rule, facts: Facts, original: Moment, reading: Reading) -> M
                 ("no_extension_allowed", "This clock allows no extension; the notice of one changes nothing.")
             )
         return original
-    announced = facts.extension_notice_date
     if announced is None:
         reading.flags.append(
             (
@@ -295,7 +299,7 @@ def _extended(rule: Rule, facts: Facts, original: Moment, reading: Reading) -> M
         rule.extension["days"] if facts.extension_days is None else facts.extension_days,
         rule.extension["days"],
     )
-    waited = _days_waited(facts) if rule.extension.get("tolls_for_missing_information") else 0
+    waited = _days_waited(facts, announced) if tolls else 0
     extended = (
         add_calendar_days(original, days + waited)
         if isinstance(original, datetime)
@@ -307,11 +311,11 @@ def _extended(rule: Rule, facts: Facts, original: Moment, reading: Reading) -> M
     return extended
 
 
-def _days_waited(facts: Facts) -> int:
+def _days_waited(facts: Facts, announced: date | None) -> int:
     """29 CFR 2560.503-1(f)(4): the clock stops from the extension notice to the answer, or the end of the
     time to answer."""
     ends = [d for d in (facts.day("information_received"), facts.day("claimant_period_end")) if d]
-    if not ends and not facts.missing_information:
+    if not ends and not facts.missing_information and facts.information_requested is None:
         return 0
     if not ends:
         raise unclear(
@@ -319,19 +323,19 @@ def _days_waited(facts: Facts) -> int:
             "The clock stands still until the information arrives or the time to supply it ends.",
             "information_received",
         )
-    if facts.extension_notice_date is None:
+    if announced is None:
         raise unclear(
             "missing_extension_notice_date",
             "The date of the extension notice is needed to know how long the clock stood.",
             "extension_notice_date",
         )
-    if min(ends) < facts.extension_notice_date:
+    if min(ends) < announced:
         raise unclear(
             "impossible_order",
             "The information cannot have arrived before the extension notice asked for it.",
             "information_received",
         )
-    return (min(ends) - facts.extension_notice_date).days
+    return (min(ends) - announced).days
 
 
 def _lenient(rule: Rule, facts: Facts) -> Moment | None:

@@ -157,6 +157,10 @@ INPUT_NAMES = {
     "extension_notice_sent": "extension_notice_date",
     "extension_noticed_date": "extension_notice_date",
     "extension_sent_date": "extension_notice_date",
+    "tolled_from": "extension_notice_date",
+    "tolling_start": "extension_notice_date",
+    "tolled_until": "information_received",
+    "tolling_end": "information_received",
     "information_requested_date": "information_requested",
     "information_request_date": "information_requested",
     "carrier_requested_information": "information_requested",
@@ -232,6 +236,7 @@ WORDS = {
         "state_process": "state",
     },
     "service": {"partb_drug": "part_b_drug"},
+    "receipt_evidence": {"false": "none", "no": "none"},
 }
 ALLOWED = {
     "timing": {"pre_service", "concurrent", "post_service"},
@@ -296,7 +301,7 @@ def _number(name: str, value: Any) -> int:
     if (
         isinstance(value, bool)
         or not isinstance(value, int | str)
-        or not str(value).isdigit()
+        or not str(value).isdecimal()
         or int(value) > 3660
     ):
         raise unclear("impossible_number", f"{value!r} is not a count ({name.replace('_', ' ')}).", name)

@@ -75,9 +75,8 @@ def _named(regime: Regime, key: str) -> tuple[Stage | None, str | None]:
         return found, None
     rest = key.removeprefix(STATE_STAGE).removesuffix("_filing")
     for state in book().states.values():
-        if rest in (state.slug, state.code.lower(), *state.aliases) or rest == state.name.lower().replace(
-            " ", "_"
-        ):
+        names = (state.slug, state.code.lower(), state.name.lower().replace(" ", "_"), *state.aliases)
+        if any(rest == name or rest.startswith(f"{name}_") for name in names):
             return next(s for s in regime.stages.values() if s.state_layer == "filing"), state.code
     return None, None
 

@@ -120,10 +120,8 @@ def test_the_card_against_the_letter() -> None:
 
 
 def test_a_regulator_named_in_the_letter_speaks_for_an_insured_policy() -> None:
-    answers = [
-        *said(GROUP | {"funding": "self_funded", "state_of_issue": "OR"}),
-        Answer("regulator", "state_insurance", "letter"),
-    ]
+    group = GROUP | {"funding": "self_funded", "state_of_issue": "OR"}
+    answers = [*said(group), Answer("regulator", "state_insurance", "letter")]
     assert classify(answers).candidates == ("erisa_self_funded", "fully_insured_group")
     assert classify(answers).contradictions != ()
 
