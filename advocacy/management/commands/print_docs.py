@@ -1,0 +1,166 @@
+"""Print the documents that the program itself knows: workflows, permissions, sealed fields, rules. `--check` is for CI."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import models
+
+from advocacy import workflow
+from advocacy.access.permissions import Permission
+from advocacy.access.roles import ROLES
+from advocacy.audit.verbs import VERBS
+from advocacy.background import queue
+from advocacy.tenancy.scope import tenant_models
+from appeals.regimes import book
+
+PRINTED = "*Printed by `manage.py print_docs`; edit the table in the code and print again.*"
+
+
+def workflows() -> Iterator[str]:
+    yield "# Workflows"
+    yield PRINTED
+    for flow in workflow.ALL.values():
+        states = dict(flow.states.choices)
+        for version, steps in sorted(flow.versions.items()):
+            yield f"## {flow.name.capitalize()}, version {version}"
+            lines = ["```mermaid", "stateDiagram-v2"]
+            lines += [f"    {key}: {label}" for key, label in states.items()]
+            lines.append(f"    [*] --> {flow.states.values[0]}")
+            for step in steps:
+                lines += [f"    {source} --> {step.to}: {step.name}" for source in sorted(step.from_)]
+            lines += [f"    {state} --> [*]" for state in sorted(flow.final)]
+            yield "\n".join([*lines, "```"])
+            rows = ["| Step | From | To | Permission | Must be true | Verb |", "|---|---|---|---|---|---|"]
+            for step in steps:
+                sources = ", ".join(sorted(step.from_))
+                guards = ", ".join(f"`{guard.__name__}`" for guard in step.guards) or "-"
+                rows.append(
+                    f"| {step.name} | {sources} | {step.to} | `{step.permission}` | {guards} | `{step.verb}` |"
+                )
+            yield "\n".join(rows)
+
+
+def permissions() -> Iterator[str]:
+    yield "# Who may do what"
+    yield PRINTED
+    yield "\n".join(f"- **{role.title}**: {role.sentence}" for role in ROLES.values())
+    rows = [
+        "| Permission | " + " | ".join(r.title for r in ROLES.values()) + " |",
+        "|---|" + ":-:|" * len(ROLES),
+    ]
+    for permission in Permission:
+        marks = ["x" if permission in role.permissions else "" for role in ROLES.values()]
+        rows.append(f"| `{permission}` | " + " | ".join(marks) + " |")
+    yield "\n".join(rows)
+    yield (
+        "A role says whether at all; the policies say on which rows: everything of the own organization that is not"
+        " restricted, what somebody works as its owner, and single cases a dated grant opens. Invisible answers 404."
+    )
+
+
+def tables() -> Iterator[str]:
+    yield "# What is stored where, and what is sealed"
+    yield PRINTED
+    yield (
+        "Every table below carries its organization, row-level security, and composite keys. *Sealed* columns are"
+        " AES-256-GCM ciphertext in the table, in backups and in the trail."
+    )
+    rows = ["| Table | Sealed columns | Points to |", "|---|---|---|"]
+    for model in tenant_models():
+        fields = model._meta.local_fields
+        sealed = ", ".join(f"`{f.name}`" for f in fields if is_sealed(f)) or "-"
+        keys = sorted(
+            {
+                str(f.related_model._meta.label)
+                for f in fields
+                if isinstance(f, models.ForeignKey) and f.related_model in tenant_models()
+            }
+        )
+        rows.append(f"| `{model._meta.label}` | {sealed} | {', '.join(f'`{k}`' for k in keys) or '-'} |")
+    yield "\n".join(rows)
+
+
+def is_sealed(field: Any) -> bool:
+    return hasattr(field, "context_of")
+
+
+def rules() -> Iterator[str]:
+    yield "# Deadlines: every rule, its source and how sure we are"
+    yield PRINTED
+    yield (
+        "The letter in the patient's hand and the plan document govern. A rule marked *uncertain* or *knowledge* is shown"
+        " with “confirm with the letter”. This is not legal advice."
+    )
+    found = book()
+    for regime in found.regimes.values():
+        yield f"## {regime.title} (`{regime.key}`)"
+        yield "Complete." if regime.complete else f"Recognized, not complete: {regime.not_complete_because}"
+        if regime.levels:
+            yield "\n".join(
+                f"{level.position}. {level.title} (opened by {level.opened_by})" for level in regime.levels
+            )
+    yield "## Rules"
+    rows = [
+        "| Rule | Version | In force | Acts | Text | Citation | Confidence |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for rule_id, versions in sorted(found.rules.items()):
+        for rule in versions:
+            until = rule.in_force_to or ""
+            text = rule.text.replace("|", "/")
+            rows.append(
+                f"| `{rule_id}` | {rule.version} | {rule.in_force_from} - {until} | {rule.actor} | {text} |"
+                f" {rule.citation} | {rule.confidence} |"
+            )
+    yield "\n".join(rows)
+
+
+def verbs() -> Iterator[str]:
+    yield "# What the trail says, and which jobs run"
+    yield PRINTED
+    yield "\n".join(["| Verb | Reads as |", "|---|---|"] + [f"| `{k}` | {v} |" for k, v in VERBS.items()])
+    yield "\n".join(f"- `{name}`: {first_line(job)}" for name, job in sorted(queue.registered().items()))
+
+
+def first_line(function: Any) -> str:
+    return (function.__doc__ or "").strip().partition("\n")[0]
+
+
+DOCUMENTS = {
+    "workflows.md": workflows,
+    "permissions.md": permissions,
+    "tables.md": tables,
+    "deadline-rules.md": rules,
+    "trail-verbs.md": verbs,
+}
+
+
+class Command(BaseCommand):
+    help = "Write docs/*.md that are printed from the code; with --check, fail when one is stale."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--check", action="store_true", help="Compare only; exit 1 when a document is stale."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        assert apps.ready
+        folder = Path(settings.BASE_DIR) / "docs"
+        stale = []
+        for name, printed in DOCUMENTS.items():
+            text = "\n\n".join(printed()) + "\n"
+            path = folder / name
+            if options["check"]:
+                if not path.exists() or path.read_text() != text:
+                    stale.append(name)
+            else:
+                path.write_text(text)
+                self.stdout.write(f"docs/{name}")
+        if stale:
+            raise CommandError(f"Stale: {', '.join(stale)}. Run: manage.py print_docs")
