@@ -85,8 +85,10 @@ def _as_scanned(picture: Image.Image, *, seed: str) -> Image.Image:
     """Turn the page slightly and lay grain over it, from a seed so that it is the same grain each time."""
     turned = picture.rotate(_SCAN_ANGLE, resample=Image.Resampling.BICUBIC, fillcolor=255)
     grain_size = (turned.width // 2 + 1, turned.height // 2 + 1)
-    grain = Image.frombytes("L", grain_size, random.Random(seed).randbytes(grain_size[0] * grain_size[1]))
-    faint = grain.point([value * 26 // 255 for value in range(256)]).resize(turned.size, Image.Resampling.BILINEAR)
+    grain = Image.frombytes("L", grain_size, random.Random(seed).randbytes(grain_size[0] * grain_size[1]))  # noqa: S311 - grain, no secret
+    faint = grain.point([value * 26 // 255 for value in range(256)]).resize(
+        turned.size, Image.Resampling.BILINEAR
+    )
     return ImageChops.subtract(turned, faint)
 
 

@@ -28,7 +28,9 @@ _FORMATS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
         HCPCS: re.compile(r"[A-V][0-9]{4}"),
     }
 )
-_NDC: Final = re.compile(r"[0-9]{4}-[0-9]{4}-[0-9]{2}|[0-9]{5}-[0-9]{3}-[0-9]{2}|[0-9]{5}-[0-9]{4}-[0-9]{1,2}|[0-9]{11}")
+_NDC: Final = re.compile(
+    r"[0-9]{4}-[0-9]{4}-[0-9]{2}|[0-9]{5}-[0-9]{3}-[0-9]{2}|[0-9]{5}-[0-9]{4}-[0-9]{1,2}|[0-9]{11}"
+)
 _NPI_PREFIX: Final = "80840"
 
 

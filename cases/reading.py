@@ -5,6 +5,7 @@ The text layer only: a scan has none, and nothing is guessed from its picture he
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterable
 from ctypes import byref, c_double
@@ -60,7 +61,9 @@ def read_pdf(source: str | os.PathLike[str] | bytes) -> Reading:
     if not content.strip():
         raise UnreadablePdf("pdf_empty", "The file is empty. Please upload the letter again.")
     if b"%PDF-" not in content[:_HEADER_WINDOW]:
-        raise UnreadablePdf("pdf_not_pdf", "This file is not a PDF. Save or scan the letter as a PDF and upload it again.")
+        raise UnreadablePdf(
+            "pdf_not_pdf", "This file is not a PDF. Save or scan the letter as a PDF and upload it again."
+        )
     document = _open(content)
     try:
         count = len(document)
@@ -68,7 +71,8 @@ def read_pdf(source: str | os.PathLike[str] | bytes) -> Reading:
             raise UnreadablePdf("pdf_no_pages", "This PDF has no pages.")
         if count > MOST_PAGES:
             raise UnreadablePdf(
-                "pdf_too_long", f"This PDF has {count} pages; at most {MOST_PAGES} are read. Upload the letter alone."
+                "pdf_too_long",
+                f"This PDF has {count} pages; at most {MOST_PAGES} are read. Upload the letter alone.",
             )
         pages = tuple(_page_text(document, number) for number in range(count))
     finally:
@@ -84,10 +88,12 @@ def _open(content: bytes) -> pypdfium2.PdfDocument:
         code = getattr(error, "err_code", None)
         if code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise UnreadablePdf(
-                "pdf_encrypted", "This PDF is locked with a password. Save a copy without the password and upload that."
+                "pdf_encrypted",
+                "This PDF is locked with a password. Save a copy without the password and upload that.",
             ) from error
         raise UnreadablePdf(
-            "pdf_damaged", "This PDF is damaged and cannot be opened. Ask for it again, or scan the paper letter."
+            "pdf_damaged",
+            "This PDF is damaged and cannot be opened. Ask for it again, or scan the paper letter.",
         ) from error
 
 
@@ -153,7 +159,7 @@ def _laid_out(textpage: pypdfium2.PdfTextPage) -> str:
     unit = max(typical if even else 0.8 * typical, 1.0)
     margin = min(glyph.left for glyph in glyphs)
     rows = _rows(glyphs, tolerance=0.7 * typical)
-    pitches = [above[0].baseline - below[0].baseline for above, below in zip(rows, rows[1:], strict=False)]
+    pitches = [above[0].baseline - below[0].baseline for above, below in itertools.pairwise(rows)]
     pitch = median(pitches) if pitches else 0.0
     lines: list[str] = []
     for number, row in enumerate(rows):

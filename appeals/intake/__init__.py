@@ -10,7 +10,7 @@ from typing import Final
 
 from appeals.intake.billing_codes import billing_codes, provider_number
 from appeals.intake.contacts import contacts
-from appeals.intake.deadlines import time_limits
+from appeals.intake.deadlines import stated_deadline
 from appeals.intake.grounds import grounds
 from appeals.intake.labels import identifiers
 from appeals.intake.layout import Page
@@ -19,6 +19,7 @@ from appeals.intake.payer import payer_facts
 from appeals.intake.people import people
 from appeals.intake.proposal import MANY, Proposal
 from appeals.intake.reasons import reasons
+from appeals.intake.windows import other_windows
 
 _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
     payer_facts,
@@ -28,7 +29,8 @@ _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
     provider_number,
     billing_codes,
     grounds,
-    time_limits,
+    stated_deadline,
+    other_windows,
     contacts,
 )
 

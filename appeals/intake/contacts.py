@@ -7,32 +7,54 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from appeals.intake.layout import Page, Sentence
+from appeals.intake.layout import Cell, Page, Sentence
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _PHONE: Final = re.compile(r"(?<![\w.-])(?:\+?1[-. ])?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
 _KIND: Final = re.compile(
-    r"\b(?:(?P<fax>fax(?:ed|es|ing)?|facsimile)|(?P<phone>phone|telephone|tel|voice|call(?:ing)?|toll[- ]free)|(?P<tty>tty|tdd|tty/tdd|relay))\b",
+    r"\b(?:(?P<fax>fax(?:ed|es|ing)?|facsimile)|(?P<phone>phone|telephone|tel|voice|call(?:ing)?|"
+    r"toll[- ]free)|(?P<tty>tty|tdd|tty/tdd|relay))\b",
     re.IGNORECASE,
 )
-_KIND_AFTER: Final = re.compile(r"\s*\(\s*(?:(?P<fax>fax)|(?P<phone>phone|voice)|(?P<tty>tty|tdd))\b", re.IGNORECASE)
+_KIND_AFTER: Final = re.compile(
+    r"\s*\(\s*(?:(?P<fax>fax)|(?P<phone>phone|voice)|(?P<tty>tty|tdd|tty/tdd))\s*\)", re.IGNORECASE
+)
 _QUICK: Final = re.compile(r"\b(?:fast|urgent|expedited|rush|quick)\b", re.IGNORECASE)
-_PLAIN_APPEAL: Final = re.compile(r"\b(?:standard|appeals?|reconsiderations?|redeterminations?|grievances?)\b", re.IGNORECASE)
+_PLAIN_APPEAL: Final = re.compile(
+    r"\b(?:standard|appeals?|reconsiderations?|redeterminations?|grievances?)\b", re.IGNORECASE
+)
 _ELSEWHERE: Final = re.compile(
-    r"\b(?:prescriber|pharmac\w+|provider|customer|member services?|subscriber services?|claims?|records|billing|utilization|clinical|"
-    r"prior auth\w*|pre-?cert\w*|peer|corporate|headquarters|sales|interpreter|language|translat\w+|external|independent|hearing|regulator|insurance (?:division|department|commissioner)|"
-    r"division|department of|legal|ombuds\w+|legal aid|medicare rights|privacy|fraud|enrollment|nurse|crisis|hotline|requests? for (?:records|information)|"
-    r"asistencia|espa\w+|para|llame|general (?:inquir|information)|questions|case manag\w+|intake|main (?:fax|office)|old|former|premium)\b",
+    r"\b(?:prescriber|pharmac\w+|provider|customer|member services?|subscriber services?|claims?|"
+    r"records|billing|utilization|clinical|"
+    r"prior auth\w*|pre-?cert\w*|peer|corporate|headquarters|sales|interpreter|language|"
+    r"translat\w+|external|independent|hearing|regulator|insurance (?:division|department|"
+    r"commissioner)|"
+    r"division|department of|legal|ombuds\w+|legal aid|medicare rights|privacy|fraud|enrollment|"
+    r"nurse|crisis|hotline|requests? for (?:records|information)|"
+    r"asistencia|espa\w+|para|llame|general (?:inquir|information)|questions|case manag\w+|intake|"
+    r"main (?:fax|office)|old|former|premium)\b",
     re.IGNORECASE,
 )
-_NO: Final = re.compile(r"\b(?:do not|don't|not|never|no longer|cannot|can't|out of service)\b[^.;]{0,60}$|\bnot for appeals?\b", re.IGNORECASE)
-_NOT_AFTER: Final = re.compile(r"[^.;\d]{0,40}?\b(?:is not|not for|cannot|no longer|does not accept|no appeals)\b|\s*[(,]\s*(?:customer|member services|provider|prescriber|pharmac\w+|claims|general|corporate|records|billing|questions)", re.IGNORECASE)
+_NO: Final = re.compile(
+    r"\b(?:do not|don't|not|never|no longer|cannot|can't|out of service)\b[^.;]{0,60}$|"
+    r"\bnot for appeals?\b",
+    re.IGNORECASE,
+)
+_NOT_AFTER: Final = re.compile(
+    r"[^.;\d]{0,40}?\b(?:is not|not for|cannot|no longer|does not accept|no appeals)\b|"
+    r"\s*[(,]\s*(?:customer|member services|provider|prescriber|pharmac\w+|claims|general|"
+    r"corporate|records|billing|questions)",
+    re.IGNORECASE,
+)
 _APPEAL_PLACE: Final = re.compile(
-    r"\bappeal|\bdisagree|\bdo(?:n't| not) agree|\bhow to ask\b|\breconsider|\bredetermin|\blook at (?:it|this) again|\bwhere to send\b|\bhow to file\b|\bwrong(?:ly)?\b",
+    r"\bappeal|\bdisagree|\bdo(?:n't| not) agree|\bhow to ask\b|\breconsider|\bredetermin|"
+    r"\blook at (?:it|this) again|\bwhere to send\b|\bhow to file\b|\bwrong(?:ly)?\b",
     re.IGNORECASE,
 )
 _OTHER_PLACE: Final = re.compile(
-    r"\bexternal\b|\boutside\b|\bindependent\b|\bhearing\b|\bpeer\b|\bget help\b|\bquestions\b|\bcontact us\b|\bcustomer\b|\bprovider|\bprescriber|\bclaims?\b|\bregulator\b|\bcomplain|\bhelp\b|\bother languages\b|\bwhat would help\b|\bstate\b|\brecords\b",
+    r"\bexternal\b|\boutside\b|\bindependent\b|\bhearing\b|\bpeer\b|\bget help\b|\bquestions\b|"
+    r"\bcontact us\b|\bcustomer\b|\bprovider|\bprescriber|\bclaims?\b|\bregulator\b|\bcomplain|"
+    r"\bhelp\b|\bother languages\b|\bwhat would help\b|\bstate\b|\brecords\b",
     re.IGNORECASE,
 )
 
@@ -41,7 +63,7 @@ _OTHER_PLACE: Final = re.compile(
 class _Number:
     """A telephone number, its kind, the words from the number before it, and whether it stands among appeal words."""
 
-    proposal_span: tuple[Page, int, int]
+    place: tuple[Page, int, int]
     printed: str
     kind: str
     own_words: str
@@ -58,7 +80,18 @@ def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
     yield from _one("send_to_fax_expedited", [one for one in faxes if _quick(one)])
     phones = [one for one in appeal if one.kind == "phone"]
     yield from _one("send_to_phone", [one for one in phones if not _quick(one)] or phones)
-    yield from _one("appeal_phone", [one for one in phones if re.search(r"\bappeal\b[^.]{0,40}\b(?:phone|call)|\bcall\b[^.]{0,30}\bappeal", one.own_words, re.IGNORECASE)])
+    yield from _one(
+        "appeal_phone",
+        [
+            one
+            for one in phones
+            if re.search(
+                r"\bappeal\b[^.]{0,40}\b(?:phone|call)|\bcall\b[^.]{0,30}\bappeal",
+                one.own_words,
+                re.IGNORECASE,
+            )
+        ],
+    )
     yield from _one("p2p_phone", [one for one in numbers if one.kind == "phone" and _for_peers(one)])
     yield from _mail(pages)
     yield from _portal(pages)
@@ -79,19 +112,32 @@ def _numbers(page: Page) -> Iterator[_Number]:
                 kind = _kind_of(named[-1])
             elif not previous:
                 kind = _kind_above(sentence, match[0])
-            elif re.search(r"[a-z]{4}", words, re.IGNORECASE) and not re.match(r"\s*\((?:standard|fast|urgent|expedited|appeals?)\)", words, re.IGNORECASE) and not _QUICK.search(words):
+            elif (
+                re.search(r"[a-z]{4}", words, re.IGNORECASE)
+                and not re.match(r"\s*\((?:standard|fast|urgent|expedited|appeals?)\)", words, re.IGNORECASE)
+                and not _QUICK.search(words)
+            ):
                 kind = ""
             own = _own_words(sentence, words, match[0], first=not previous)
             tail = text[match.end() : match.end() + 60]
             begin = shown[0] + (previous + named[-1].start() if named else match.start())
             if not _NO.search(own) and not _NOT_AFTER.match(tail):
-                yield _Number((page, begin, shown[0] + match.end()), re.sub(r"\s+", " ", match[0]), kind, own, tail, _is_near(page, sentence, own))
+                yield _Number(
+                    (page, begin, shown[0] + match.end()),
+                    re.sub(r"\s+", " ", match[0]),
+                    kind,
+                    own,
+                    tail,
+                    _is_near(sentence, own),
+                )
             previous = match.end()
 
 
 def _by_row(page: Page) -> Iterator[tuple[Sentence | None, tuple[int, int]]]:
     """Each row with the sentence its first number stands in."""
-    at: list[tuple[int, int, Sentence]] = [(sentence.places[0], sentence.places[-1], sentence) for sentence in page.sentences]
+    at: list[tuple[int, int, Sentence]] = [
+        (sentence.places[0], sentence.places[-1], sentence) for sentence in page.sentences
+    ]
     for row in page.rows:
         if not row:
             continue
@@ -99,7 +145,9 @@ def _by_row(page: Page) -> Iterator[tuple[Sentence | None, tuple[int, int]]]:
         first = _PHONE.search(page.plain, *span)
         if first:
             place = first.start()
-            inside = [sentence for begin, end, sentence in at if begin <= place <= end and place in sentence.places]
+            inside = [
+                sentence for begin, end, sentence in at if begin <= place <= end and place in sentence.places
+            ]
             yield (inside[0] if inside else None, span)
 
 
@@ -123,7 +171,7 @@ def _own_words(sentence: Sentence | None, words: str, number: str, *, first: boo
     return words
 
 
-def _is_near(page: Page, sentence: Sentence | None, own: str) -> bool:
+def _is_near(sentence: Sentence | None, own: str) -> bool:
     """Whether the number stands in the part of the letter that tells where an appeal goes."""
     if sentence is None:
         return False
@@ -134,7 +182,6 @@ def _is_near(page: Page, sentence: Sentence | None, own: str) -> bool:
         return _PLAIN_APPEAL.search(own) is not None
     if _APPEAL_PLACE.search(f"{sentence.heading} {own}"):
         return True
-    del page
     return _APPEAL_PLACE.search(sentence.before) is not None
 
 
@@ -144,27 +191,40 @@ def _quick(number: _Number) -> bool:
 
 
 def _for_peers(number: _Number) -> bool:
-    return re.search(r"\bpeer[- ]to[- ]peer\b|\b(?:speak|talk|discuss)\b[^.]{0,60}\b(?:our (?:physician|doctor|reviewer)|the reviewer|medical director|reviewing physician)\b", number.own_words, re.IGNORECASE) is not None
+    return (
+        re.search(
+            r"\bpeer[- ]to[- ]peer\b|\b(?:speak|talk|discuss)\b[^.]{0,60}\b(?:our (?:physician|doctor|"
+            r"reviewer)|the reviewer|medical director|reviewing physician)\b",
+            number.own_words,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 def _one(fact: str, numbers: Sequence[_Number]) -> Iterator[Proposal]:
     """The only number of a kind; nothing when there are several."""
     if len({re.sub(r"\D", "", one.printed)[-10:] for one in numbers}) == 1:
-        page, start, end = numbers[0].proposal_span
+        page, start, end = numbers[0].place
         yield page.proposal(fact, numbers[0].printed, start, end, HIGH)
 
 
 _MAIL_CUE: Final = re.compile(
-    r"(?:\b(?:mail|write|send|mailed|sent|address|deliver)\b(?:\s(?:it|them|your|an?|the|written|appeals?|requests?|form|letter|standard|or|us|in|writing)){0,6}\s?(?:to)?\s?:?|\bwhere|\bto:)\s*:?\s*$",
+    r"(?:\b(?:mail|write|send|mailed|sent|address|deliver)\b(?:\s(?:it|them|your|an?|the|written|"
+    r"appeals?|requests?|form|letter|standard|or|us|in|writing)){0,6}\s?(?:to)?\s?:?|\bwhere|"
+    r"\bto:)\s*:?\s*$",
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(
-    r"(?P<address>[A-Z][\w&.' -]{2,60}(?:,|\n|\s{2,})[^|;:]{0,200}?(?:P\.?\s?O\.?\s?Box|Post Office Box|\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z])[^|;:]{2,120}?"
+    r"(?P<address>(?!(?:Write|Mail|Send|Or|To|By|Fax|Where)\b)[A-Z][\w&.' -]{2,60}(?:,|\n|"
+    r"\s{2,})[^|;:]{0,200}?(?:P\.?\s?O\.?\s?Box|Post Office Box|\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z])[^|"
+    r";:]{2,120}?"
     r"(?:,|\s)\s?[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?)(?!\d)"
 )
-_STREET_ONLY: Final = re.compile(r"(?P<address>[A-Z][\w&' -]{2,60},\s[^|;:.]{0,60}?,?\s?\d{1,6}\s[A-Z][\w ]+?,\s[A-Z][a-z]+)(?=\.\s|\.$)")
-_WRAPPED: Final = 52
-"""A line longer than this that does not end in a comma was broken by the margin, not by the address."""
+_STREET_ONLY: Final = re.compile(
+    r"(?P<address>[A-Z][\w&' -]{2,60},\s[^|;:.]{0,60}?,?\s?\d{1,6}\s[A-Z][\w ]+?,\s[A-Z][a-z]+)"
+    r"(?=\.\s|\.$)"
+)
 
 
 def _mail(pages: Sequence[Page]) -> Iterator[Proposal]:
@@ -173,21 +233,77 @@ def _mail(pages: Sequence[Page]) -> Iterator[Proposal]:
         for sentence in page.sentences:
             for pattern in (_ADDRESS, _STREET_ONLY):
                 for match in pattern.finditer(sentence.text):
-                    lead = sentence.text[max(0, match.start() - 60) : match.start()] or sentence.before[-60:] + " "
+                    lead = (
+                        sentence.text[max(0, match.start() - 60) : match.start()]
+                        or sentence.before[-60:] + " "
+                    )
                     if not lead.strip():
                         lead = sentence.before[-60:] + " "
-                    named = re.search(r"\bappeal|\bgrievance|\breconsider|\bredetermin", match["address"], re.IGNORECASE)
-                    cue = _MAIL_CUE.search(lead) or re.search(r"\b(?:write to|mail to|send (?:it )?to)\s*:?\s*$", lead, re.IGNORECASE)
+                    named = re.search(
+                        r"\bappeal|\bgrievance|\breconsider|\bredetermin", match["address"], re.IGNORECASE
+                    )
+                    cue = _MAIL_CUE.search(lead) or re.search(
+                        r"\b(?:write to|mail to|send (?:it )?to)\s*:?\s*$", lead, re.IGNORECASE
+                    )
                     here = _APPEAL_PLACE.search(f"{sentence.heading} {sentence.text[: match.start()]}")
                     if _NO.search(lead) or re.search(r"\b(?:do not|don't|never)\b", lead, re.IGNORECASE):
                         continue
-                    if re.search(r"\b(?:external|independent|claims?|payments?|premium|records|provider)\b", f"{match['address']} {sentence.heading.split(' / ')[-1]}", re.IGNORECASE):
+                    if _PHONE.search(match["address"]):
+                        continue  # another column's line stands between the lines of the address
+                    if re.search(
+                        r"\b(?:external|independent|claims?|payments?|premium|records|provider)\b",
+                        f"{match['address']} {sentence.heading.split(' / ')[-1]}",
+                        re.IGNORECASE,
+                    ):
                         continue
                     if (named and (here or cue)) or (cue and here):
                         value = _one_address(match["address"])
-                        found.append(sentence.proposal("send_to_mail", value, match.span("address"), HIGH if named else MEDIUM))
+                        found.append(
+                            sentence.proposal(
+                                "send_to_mail", value, match.span("address"), HIGH if named else MEDIUM
+                            )
+                        )
+        found.extend(_mail_blocks(page))
     if len({_plain(one.value) for one in found}) == 1:
         yield found[0]
+
+
+_ZIP_END: Final = re.compile(r",?\s[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?$")
+_BLOCK_CUE: Final = re.compile(
+    r"(?:\b(?:mail|send|write|address)\b[^.:]{0,40}\bto|\b(?:mail|write to|mailing address|"
+    r"appeals address|address for appeals)):$",
+    re.IGNORECASE,
+)
+_MOST_BLOCK_ROWS: Final = 5
+
+
+def _mail_blocks(page: Page) -> Iterator[Proposal]:
+    """An address printed in lines of its own under `Send the appeal to:`."""
+    for number, row in enumerate(page.rows):
+        if (
+            len(row) != 1
+            or not _BLOCK_CUE.search(row[0].text)
+            or re.search(r"\b(?:not|external|claims?|payments?|records)\b", row[0].text, re.IGNORECASE)
+        ):
+            continue
+        block: list[Cell] = []
+        for below in page.rows[number + 1 : number + 2 + _MOST_BLOCK_ROWS]:
+            if len(below) != 1:
+                if block or below:
+                    break
+                continue
+            block.append(below[0])
+            if _ZIP_END.search(below[0].text):
+                break
+        if not 2 <= len(block) <= _MOST_BLOCK_ROWS or not _ZIP_END.search(block[-1].text):
+            continue
+        words = f"{row[0].text} {block[0].text}"
+        if (
+            re.search(r"\bappeal|\breconsider|\bredetermin|\bgrievance", words, re.IGNORECASE)
+            and len({cell.column for cell in block}) == 1
+        ):
+            value = ", ".join(cell.text.rstrip(",") for cell in block)
+            yield page.proposal("send_to_mail", value, block[0].start, block[-1].end, HIGH)
 
 
 def _one_address(text: str) -> str:
@@ -198,7 +314,11 @@ def _plain(text: str) -> str:
     return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
-_WEB: Final = re.compile(r"(?<![\w@.])(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+(?:com|org|net|gov|health|us|care|example|test)(?:/[\w./%#-]*[\w/])?(?![\w@])", re.IGNORECASE)
+_WEB: Final = re.compile(
+    r"(?<![\w@.])(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+(?:com|org|net|gov|health|us|care|"
+    r"example|test)(?:/[\w./%#-]*[\w/])?(?![\w@])",
+    re.IGNORECASE,
+)
 
 
 def _portal(pages: Sequence[Page]) -> Iterator[Proposal]:
@@ -211,10 +331,19 @@ def _portal(pages: Sequence[Page]) -> Iterator[Proposal]:
             text = page.plain[row[0].start : row[-1].end]
             for match in _WEB.finditer(text):
                 before = text[: match.start()]
-                named = re.search(r"\b(?:portal|web(?:site)?|online|internet)\b[^.]{0,24}$", before, re.IGNORECASE)
+                named = re.search(
+                    r"\b(?:portal|web(?:site)?|online|internet)\b[^.]{0,24}$", before, re.IGNORECASE
+                )
                 appeal = re.search(r"appeal|reconsider|redetermin", match[0] + before[-30:], re.IGNORECASE)
-                if appeal and not _NO.search(before) and not _ELSEWHERE.search(before[-30:]) and (named or "/" in match[0]):
+                if (
+                    appeal
+                    and not _NO.search(before)
+                    and not _ELSEWHERE.search(before[-30:])
+                    and (named or "/" in match[0])
+                ):
                     start = row[0].start + match.start()
-                    found.append(page.proposal("send_to_portal", match[0], start, start + len(match[0]), HIGH))
+                    found.append(
+                        page.proposal("send_to_portal", match[0], start, start + len(match[0]), HIGH)
+                    )
     if len({one.value.lower() for one in found}) == 1:
         yield found[0]

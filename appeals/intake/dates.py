@@ -21,14 +21,46 @@ _MONTHS: Final = {
 _DAY_WORDS: Final = {
     word: number
     for number, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third "
-        "twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first".split(),
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+            "twenty-first",
+            "twenty-second",
+            "twenty-third",
+            "twenty-fourth",
+            "twenty-fifth",
+            "twenty-sixth",
+            "twenty-seventh",
+            "twenty-eighth",
+            "twenty-ninth",
+            "thirtieth",
+            "thirty-first",
+        ],
         start=1,
     )
 }
 _MONTH: Final = r"(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
-_DAY: Final = r"(?P<day>\d{1,2}(?:\s?(?:st|nd|rd|th))?|" + "|".join(sorted(_DAY_WORDS, key=len, reverse=True)) + r")"
+_DAY: Final = (
+    r"(?P<day>\d{1,2}(?:\s?(?:st|nd|rd|th))?|" + "|".join(sorted(_DAY_WORDS, key=len, reverse=True)) + r")"
+)
 _YEAR: Final = r"(?P<year>(?:19|20)\d{2})"
 _SPACE: Final = r"[ \n]{1,40}"
 
@@ -36,7 +68,8 @@ _PATTERNS: Final = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"\b{_MONTH}{_SPACE}(?:the{_SPACE})?{_DAY},?{_SPACE}{_YEAR}(?!\d)",
-        rf"(?<![\w/-])(?:the{_SPACE})?{_DAY}(?:{_SPACE}day)?(?:{_SPACE}of)?{_SPACE}{_MONTH},?{_SPACE}{_YEAR}(?!\d)",
+        rf"(?<![\w/-])(?:the{_SPACE})?{_DAY}(?:{_SPACE}day)?"
+        rf"(?:{_SPACE}of)?{_SPACE}{_MONTH},?{_SPACE}{_YEAR}(?!\d)",
         rf"(?<![\w/-])(?P<day>\d{{1,2}})-{_MONTH}-(?P<year>(?:19|20)?\d{{2}})(?![\w/-])",
         r"(?<![\w/.-])(?P<year>(?:19|20)\d{2})[-/](?P<month>\d{2})[-/](?P<day>\d{2})(?![\w/-])",
         r"(?<![\w/.-])(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>(?:19|20)\d{2}|\d{2})(?![\w/-])",
@@ -69,7 +102,9 @@ def find_dates(text: str) -> list[PrintedDate]:
 
 def date_at_start(text: str) -> PrintedDate | None:
     """The date with which a text begins, a weekday before it allowed; None if it begins with something else."""
-    lead = re.match(r"[\s\"'(]*(?:on\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?", text, re.IGNORECASE)
+    lead = re.match(
+        r"[\s\"'(]*(?:on\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?", text, re.IGNORECASE
+    )
     skipped = lead.end() if lead else 0
     dates = find_dates(text[: skipped + 48])
     return dates[0] if dates and dates[0].start <= skipped else None

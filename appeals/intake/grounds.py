@@ -10,30 +10,60 @@ from appeals.intake.layout import Page, Sentence
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _GUIDE: Final = re.compile(
-    r"\b(?P<kind>(?:clinical\s|medical\s|coverage\s|payment\s|pharmacy\s|drug\s){0,3}(?:guideline|policy|document|rule|criteria|criterion|bulletin|determination))s?\s"
-    r"(?:no\.?\s|number\s|#\s?|document\s)?(?P<code>(?=[\w.-]*\d)[A-Z0-9][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*)(?P<part>,\spart\s[A-Z](?:\.\d+)?)?",
+    r"\b(?P<kind>(?:clinical\s|medical\s|coverage\s|payment\s|pharmacy\s|drug\s){0,3}(?:guideline|"
+    r"policy|document|rule|criteria|criterion|bulletin|determination))s?\s"
+    r"(?:no\.?\s|number\s|#\s?|document\s)?(?P<code>(?=[\w.-]*\d)[A-Z0-9][A-Za-z0-9]*"
+    r"(?:[.-][A-Za-z0-9]+)*)(?P<part>,\spart\s[A-Z](?:\.\d+)?)?",
     re.IGNORECASE,
 )
-_MEDICAL_KIND: Final = re.compile(r"\b(?:clinical|medical|coverage|guideline|criteria|criterion|pharmacy|drug|bulletin)\b", re.IGNORECASE)
+_MEDICAL_KIND: Final = re.compile(
+    r"\b(?:clinical|medical|coverage|guideline|criteria|criterion|pharmacy|drug|bulletin)\b", re.IGNORECASE
+)
 _PLAN_PART: Final = re.compile(
-    r"\b(?:(?P<document>Plan Document|Summary Plan Description|SPD|Certificate(?: of (?:Coverage|Insurance))?|Evidence of Coverage|Benefit Booklet|Member Handbook|Policy|Contract|booklet|handbook),?\s)?"
-    r"(?P<part>(?:Section|Part|Article|Chapter)\s(?:\d+|[IVX]+)(?:\.\d+)*(?:,\s(?:item|paragraph|section|part)\s\d+(?:\.\d+)*)?)(?![\d(])"
-    r"(?:\sof\s(?:your|the)\s(?P<owner>policy|plan(?: document)?|certificate|contract|booklet|evidence of coverage|handbook)\b)?",
+    r"\b(?:(?P<document>Plan Document|Summary Plan Description|SPD|Certificate(?: of (?:Coverage|"
+    r"Insurance))?|Evidence of Coverage|Benefit Booklet|Member Handbook|Policy|Contract|booklet|"
+    r"handbook),?\s)?"
+    r"(?P<part>(?:Section|Part|Article|Chapter)\s(?:\d+|[IVX]+)(?:\.\d+)*(?:,\s(?:item|paragraph|"
+    r"section|part)\s\d+(?:\.\d+)*)?)(?![\d(])"
+    r"(?:\sof\s(?:your|the)\s(?P<owner>policy|plan(?: document)?|certificate|contract|booklet|"
+    r"evidence of coverage|handbook)\b)?",
     re.IGNORECASE,
 )
-_LAW: Final = re.compile(r"\b(?:ERISA|Act|Code|U\.?S\.?C|CFR|C\.F\.R|federal|law|statute|regulation)\b[^.;]{0,20}$", re.IGNORECASE)
-_NOT_USED: Final = re.compile(r"\b(?:not (?:use|apply|rely|based|appl\w+)|n't (?:use|apply|rely)|instead of|rather than|replaced|retired|superseded)\b", re.IGNORECASE)
+_LAW: Final = re.compile(
+    r"\b(?:ERISA|Act|Code|U\.?S\.?C|CFR|C\.F\.R|federal|law|statute|regulation)\b[^.;]{0,20}$", re.IGNORECASE
+)
+_NOT_USED: Final = re.compile(
+    r"\b(?:not (?:use|apply|rely|based|appl\w+)|n't (?:use|apply|rely)|instead of|rather than|"
+    r"replaced|retired|superseded)\b",
+    re.IGNORECASE,
+)
 _MONTH_OR_DATE: Final = re.compile(r"(?:19|20)\d{2}|\d{1,2}/\d")
 
 _CREDENTIALS: Final = r"(?:M\.?D\.?|D\.?O\.?|Pharm\.?D\.?|Ph\.?D\.?|Psy\.?D\.?|RN|NP|PMHNP|PA-C|RPh)"
 _REVIEWER: Final = re.compile(
-    r"\b(?:(?:decision|choice|determination)\s(?:was\s)?made by|reviewed by|reviewer|reviewing physician|(?:was|were) reviewed by|decided by|made by)\b:?\s*(?:a\s|an\s)?"
-    r"(?:(?:board[- ]certified\s)?(?:physician|doctor|pharmacist|psychiatrist|medical director|specialist)(?:\sreviewer)?,?\s)?"
-    r"(?P<name>(?:Dr\.\s)?[A-Z][\w.'-]*(?:\s[A-Z][\w.'-]*){1,3}),\s(?P<credentials>" + _CREDENTIALS + r"(?:\s?\([a-z][a-z ,]+\)|,\s[a-z][a-z, ]+?(?=[.;]|,\slicensed|,\sand\b|$))?)",
+    r"\b(?:(?:decision|choice|determination)\s(?:was\s)?made by|reviewed by|reviewer|"
+    r"reviewing physician|(?:was|were) reviewed by|decided by|made by)\b:?\s*(?:a\s|an\s)?"
+    r"(?:(?:board[- ]certified\s)?(?:physician|doctor|pharmacist|psychiatrist|medical director|"
+    r"specialist)(?:\sreviewer)?,?\s)?"
+    r"(?P<name>(?:Dr\.\s)?[A-Z][\w.'-]*(?:\s[A-Z][\w.'-]*){1,3}),\s(?P<credentials>"
+    + _CREDENTIALS
+    + r"(?:\s?\([a-z][a-z ,]+\)|,\s[a-z][a-z, ]+?(?=[.;]|,\slicensed|,\sand\b|$))?)",
 )
-_NAMELESS: Final = re.compile(r"\bmade by a (?:physician|doctor|pharmacist), (?P<credentials>" + _CREDENTIALS + r",? board[- ]certified in [a-z ]+?)(?=\s\(|[,.;])")
-_CHOOSER: Final = re.compile(r"\b[Aa]n? (?P<credentials>psychiatrist|physician|doctor|pharmacist|pain specialist|anesthesiologist), (?P<name>Dr\.\s[A-Z][\w'-]+(?:\s[A-Z][\w'-]+){0,2}), (?:made|reviewed|decided)")
-_UNDER_HEAD: Final = re.compile(r"(?P<name>[A-Z][a-z][\w'-]*(?:\s[A-Z][\w.'-]*){1,3}),\s(?P<credentials>" + _CREDENTIALS + r",\s[^.]{4,90}?)(?=\.|$)")
+_NAMELESS: Final = re.compile(
+    r"\bmade by a (?:physician|doctor|pharmacist), (?P<credentials>"
+    + _CREDENTIALS
+    + r",? board[- ]certified in [a-z ]+?)(?=\s\(|[,.;])"
+)
+_CHOOSER: Final = re.compile(
+    r"\b[Aa]n? (?P<credentials>psychiatrist|physician|doctor|pharmacist|pain specialist|"
+    r"anesthesiologist), (?P<name>Dr\.\s[A-Z][\w'-]+(?:\s[A-Z][\w'-]+){0,2}), (?:made|reviewed|"
+    r"decided)"
+)
+_UNDER_HEAD: Final = re.compile(
+    r"(?P<name>[A-Z][a-z][\w'-]*(?:\s[A-Z][\w.'-]*){1,3}),\s(?P<credentials>"
+    + _CREDENTIALS
+    + r",\s[^.]{4,90}?)(?=\.|$)"
+)
 
 
 def grounds(pages: Sequence[Page]) -> Iterator[Proposal]:
@@ -48,27 +78,40 @@ def grounds(pages: Sequence[Page]) -> Iterator[Proposal]:
 
 
 def _criteria(sentence: Sentence) -> Iterator[Proposal]:
-    if _NOT_USED.search(sentence.text) or re.search(r"\bcopies of|\bcopy of|\bask for\b|\bform\b", sentence.text):
+    if _NOT_USED.search(sentence.text) or re.search(
+        r"\bcopies of|\bcopy of|\bask for\b|\bform\b", sentence.text
+    ):
         return
     for match in _GUIDE.finditer(sentence.text):
-        if not _MEDICAL_KIND.search(match["kind"]) or _MONTH_OR_DATE.match(match["code"]) or re.search(r"\b(?:your|insurance|the)\s$", sentence.text[: match.start()] + " "):
-            if not re.search(r"\b(?:our|clinical|medical|coverage)\b", match["kind"] + sentence.text[max(0, match.start() - 8) : match.start()], re.IGNORECASE):
-                continue
+        before = sentence.text[: match.start()]
+        medical = _MEDICAL_KIND.search(match["kind"]) or re.search(r"\bour\s$", before)
+        if _MONTH_OR_DATE.match(match["code"]) or not medical:
+            continue
         named = re.search(r"policy|rule|bulletin|determination", match["kind"], re.IGNORECASE)
         value = match[0] if named else match["code"]
-        yield sentence.proposal("criteria", re.sub(r"\s+", " ", value), match.span(), HIGH, match.span("code"))
+        yield sentence.proposal(
+            "criteria", re.sub(r"\s+", " ", value), match.span(), HIGH, match.span("code")
+        )
 
 
 def _provisions(sentence: Sentence) -> Iterator[Proposal]:
-    if _NOT_USED.search(sentence.text):
+    if _NOT_USED.search(sentence.text) or re.search(
+        r"\b(?:see|refer to|read|describe[sd]?|explain(?:s|ed)?|appeal rights)\b",
+        sentence.text,
+        re.IGNORECASE,
+    ):
         return
     for match in _PLAN_PART.finditer(sentence.text):
         if not (match["document"] or match["owner"]) or _LAW.search(sentence.text[: match.start()]):
             continue
-        if re.search(r"\b(?:medical|clinical|coverage|privacy)\s$", sentence.text[: match.start()], re.IGNORECASE):
+        if re.search(
+            r"\b(?:medical|clinical|coverage|privacy)\s$", sentence.text[: match.start()], re.IGNORECASE
+        ):
             continue
         document = f"{match['document']}, " if match["document"] else ""
-        yield sentence.proposal("plan_provision", re.sub(r"\s+", " ", document + match["part"]), match.span(), HIGH)
+        yield sentence.proposal(
+            "plan_provision", re.sub(r"\s+", " ", document + match["part"]), match.span(), HIGH
+        )
 
 
 def _reviewer(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
@@ -82,9 +125,18 @@ def _reviewer(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
             if match is None or re.search(r"\bnot\b|\bwith physician review\b", sentence.text[: match.end()]):
                 continue
             if "name" in match.re.groupindex:
-                names.append(sentence.proposal("reviewer_name", match["name"], match.span(), HIGH, match.span("name")))
+                names.append(
+                    sentence.proposal("reviewer_name", match["name"], match.span(), HIGH, match.span("name"))
+                )
             if not re.search(r"\bwith (?:physician|pharmacist) review\b", sentence.text):
-                credentials.append(sentence.proposal("reviewer_credentials", re.sub(r"\s+", " ", match["credentials"]), match.span("credentials"), MEDIUM))
+                credentials.append(
+                    sentence.proposal(
+                        "reviewer_credentials",
+                        re.sub(r"\s+", " ", match["credentials"]),
+                        match.span("credentials"),
+                        MEDIUM,
+                    )
+                )
             break
     if len({one.value for one in names}) == 1:
         yield names[0]

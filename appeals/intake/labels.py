@@ -12,23 +12,35 @@ from dataclasses import dataclass
 from typing import Final
 
 from appeals.intake.dates import date_at_start
-from appeals.intake.layout import Cell, Page
+from appeals.intake.layout import Cell, Page, Sentence
 from appeals.intake.proposal import HIGH, Proposal
 
 _NUMBER: Final = r"(?:\s?(?:number|numbers|num\.?|no\.?|nr\.?|#|ID|I\.D\.))"
 _OLD: Final = re.compile(
-    r"(?:\b(?:old|former|formerly|previous|previously|prior|expired|example|sample|original|earlier|spouse'?s?|wrong|"
+    r"(?:\b(?:old|former|formerly|previous|previously|prior|expired|example|sample|original|"
+    r"earlier|spouse'?s?|wrong|"
     r"incorrect|another|other|replaces|supersedes|not|fax|new)|\bif your)\s*$",
     re.IGNORECASE,
 )
-_NOT_AFTER: Final = re.compile(r"\s*\(?\s*(?:is\s+)?\(?(?:old|sample|example|expired|former|void|not used)\b", re.IGNORECASE)
-_JOIN: Final = re.compile(r"(?:\s*\([^()\n]{1,24}\))?\s*(?:[:#=]|\bis\b|\bwas\b|-(?=\s))*\s*", re.IGNORECASE)
+_NOT_AFTER: Final = re.compile(
+    r"\s*\(?\s*(?:is\s+)?\(?(?:old|sample|example|expired|former|void|not used)\b", re.IGNORECASE
+)
+_JOIN: Final = re.compile(
+    r"(?:\s*\([^()\n]{1,24}\))?(?:\s(?:for|of|on) (?:this|your|the) (?:request|case|decision|"
+    r"notice|letter|plan|file|account))?\s*(?:[:#=]|\bis\b|\bwas\b|-(?=\s))*\s*",
+    re.IGNORECASE,
+)
 ANY_LABEL: Final = re.compile(
-    r"(?:date|dated|mailed|issued|dob|birth|member|subscriber|cardholder|enrollee|insured|beneficiary|patient|name|group|"
-    r"policy|plan|case|claim|claims|request|reference|ref|notice|tracking|control|authorization|auth|npi|provider|"
-    r"prescriber|physician|doctor|facility|service|services|code|codes|procedure|diagnosis|dx|id|identification|payer|"
-    r"insurer|carrier|employer|phone|fax|tel|page|product|network|status|outcome|decision|determination|received|relationship|"
-    r"medicaid|medicare|type|form|letter|number|from|to|re|subject|account|address|determined|units|drug|rx|rxbin|ndc)\b",
+    r"(?:date|dated|mailed|issued|dob|birth|member|subscriber|cardholder|enrollee|insured|"
+    r"beneficiary|patient|name|group|"
+    r"policy|plan|case|claim|claims|request|reference|ref|notice|tracking|control|authorization|"
+    r"auth|npi|provider|"
+    r"prescriber|physician|doctor|facility|service|services|code|codes|procedure|diagnosis|dx|id|"
+    r"identification|payer|"
+    r"insurer|carrier|employer|phone|fax|tel|page|product|network|status|outcome|decision|"
+    r"determination|received|relationship|"
+    r"medicaid|medicare|type|form|letter|number|from|to|re|subject|account|address|determined|"
+    r"units|drug|rx|rxbin|ndc)\b",
     re.IGNORECASE,
 )
 
@@ -47,11 +59,21 @@ def label(pattern: str, rank: int = 0, *, opens: bool = False) -> Label:
     return Label(re.compile(rf"(?<![\w-])(?:{pattern})(?![\w])", re.IGNORECASE), rank, opens)
 
 
-HOLDER: Final = r"(?:plan\s)?(?:member(?:ship)?|subscriber|cardholder|card\s?holder|enrollee|insured(?:'s)?|beneficiary|participant)(?:'s)?"
+HOLDER: Final = (
+    r"(?:plan\s)?(?:member(?:ship)?|subscriber|cardholder|card\s?holder|enrollee|insured(?:'s)?|"
+    r"beneficiary|participant)(?:'s)?"
+)
 _MEMBER: Final = (
-    label(rf"{HOLDER}(?:\s(?:identification|identity|card))?{_NUMBER}(?:{_NUMBER})?|{HOLDER}\sidentification|{HOLDER}\s?#"),
+    label(
+        rf"{HOLDER}(?:\s(?:identification|identity|card))?{_NUMBER}(?:{_NUMBER})?|"
+        rf"{HOLDER}\sidentification|{HOLDER}\s?#"
+    ),
     label(rf"(?:medicaid|recipient|health plan|insurance|your){_NUMBER}(?:{_NUMBER})?", 1),
-    label(r"(?:member |health plan )?identification (?:number|no\.?|#)|ID (?:card )?(?:number|no\.?|#)|identification(?=\s*:)", 1),
+    label(
+        r"(?:member |health plan )?identification (?:number|no\.?|#)|ID (?:card )?(?:number|no\.?|#)|"
+        r"identification(?=\s*:)",
+        1,
+    ),
 )
 _BARE_ID: Final = label(r"ID", 2, opens=True)
 _REFERENCE: Final = (
@@ -82,19 +104,27 @@ def identifiers(pages: Sequence[Page]) -> Iterator[Proposal]:
     """Member id, reference, group and policy number where they stand beside their labels."""
     member = every_value(pages, _MEMBER, _identifier(fewest_digits=3)) or list(_bare_member_ids(pages))
     yield from best("member_id", member)
-    yield from best("reference_number", every_value(pages, _REFERENCE, _identifier(fewest_digits=3), barred=_NOT_REFERENCE))
+    yield from best(
+        "reference_number",
+        every_value(pages, _REFERENCE, _identifier(fewest_digits=3), barred=_NOT_REFERENCE),
+    )
     yield from best("group_number", every_value(pages, _GROUP, _short_number, barred=_NOT_GROUP))
     yield from best("policy_number", every_value(pages, _POLICY, _short_number, barred=_NOT_POLICY))
 
 
 _NOT_REFERENCE: Final = re.compile(
-    r"\b(?:prior|previous|document|form|check|account|page|mail|cross|authorization|approval|drug|guideline|policy|legal|court|"
+    r"\b(?:prior|previous|document|form|check|account|page|mail|cross|authorization|approval|drug|"
+    r"guideline|policy|legal|court|"
     r"print|batch|internal|corrected|original|replaced|of)\s*$",
     re.IGNORECASE,
 )
-_NOT_GROUP: Final = re.compile(r"\b(?:medical|provider|age|drug|peer|work|diagnosis|related|physician|this|the|a|blood)\s*$", re.IGNORECASE)
+_NOT_GROUP: Final = re.compile(
+    r"\b(?:medical|provider|age|drug|peer|work|diagnosis|related|physician|this|the|a|blood)\s*$",
+    re.IGNORECASE,
+)
 _NOT_POLICY: Final = re.compile(
-    r"\b(?:medical|clinical|coverage|payment|reimbursement|drug|pharmacy|privacy|utilization|review|our|company|dental|procedure)\s*$",
+    r"\b(?:medical|clinical|coverage|payment|reimbursement|drug|pharmacy|privacy|utilization|"
+    r"review|our|company|dental|procedure)\s*$",
     re.IGNORECASE,
 )
 
@@ -106,15 +136,42 @@ def every_value(
     *,
     barred: re.Pattern[str] | None = None,
 ) -> list[Found]:
-    """Every value that stands beside one of the labels."""
-    return [
-        found
-        for page in pages
-        for row in page.rows
-        for cell in row
-        for one in labels
-        for found in _beside(page, cell, one, read, barred=barred)
-    ]
+    """Every value that stands beside one of the labels, or is told in a sentence (`your member ID is ...`)."""
+    found: list[Found] = []
+    for page in pages:
+        for one in labels:
+            for row in page.rows:
+                for cell in row:
+                    found.extend(_beside(page, cell, one, read, barred=barred))
+            for sentence in page.sentences:
+                found.extend(_told(page, sentence, one, read, barred=barred))
+    return found
+
+
+def _told(
+    page: Page,
+    sentence: Sentence,
+    one: Label,
+    read: Callable[[str], Value | None],
+    *,
+    barred: re.Pattern[str] | None,
+) -> Iterator[Found]:
+    """A value that a sentence gives with `is` and that a line's end parts from its label."""
+    for match in one.pattern.finditer(sentence.text):
+        before = sentence.text[: match.start()]
+        join = _JOIN.match(sentence.text, match.end())
+        if (
+            join is None
+            or not re.search(r"\bis\b", join[0])
+            or _OLD.search(before)
+            or (barred and barred.search(before))
+        ):
+            continue
+        value = read(sentence.text[join.end() :])
+        if value and not _NOT_AFTER.match(sentence.text[join.end() + value[1] :]):
+            words = sentence.proposal("", value[2], (match.start(), join.end() + value[1]), HIGH)
+            if "\n" in words.words:
+                yield Found(one.rank, value[2], page, words.start, words.end)
 
 
 def _beside(
@@ -207,7 +264,9 @@ def _read_identifier(text: str, fewest_digits: int) -> Value | None:
     digits = sum(character.isdigit() for character in value)
     if digits < fewest_digits or len(value) < 4 or len(value) > 40 or _PHONE.fullmatch(value):
         return None
-    if re.match(r"\s*(?:days?|months?|hours?|calendar|business|percent|%|mg|units?|weeks?|visits?|of\s\d)", text[end:]):
+    if re.match(
+        r"\s*(?:days?|months?|hours?|calendar|business|percent|%|mg|units?|weeks?|visits?|of\s\d)", text[end:]
+    ):
         return None
     return begin, end, value
 
@@ -217,10 +276,16 @@ def _may_join(token: str, text: str, match: re.Match[str], *, first: bool) -> bo
     if not token or date_at_start(text[match.start() :]) is not None:
         return False
     if re.search(r"\d", token):
-        return first or (len(token) <= 8 and "/" not in token and not re.fullmatch(r"[A-V]?\d{5}|\d+\.\d\d", token)) or (
-            re.fullmatch(r"\d{5}", token) is not None
+        return (
+            first
+            or (len(token) <= 8 and "/" not in token and not re.fullmatch(r"[A-V]?\d{5}|\d+\.\d\d", token))
+            or (re.fullmatch(r"\d{5}", token) is not None)
         )
-    upper = token.isupper() and len(token) <= 5 and not ANY_LABEL.fullmatch(token)
+    upper = (
+        token.isupper()
+        and len(token) <= (8 if re.search(r"['-]", token) else 5)
+        and not ANY_LABEL.fullmatch(token)
+    )
     return upper and re.match(r" [A-Z0-9'-]*\d", text[match.end() : match.end() + 12]) is not None
 
 

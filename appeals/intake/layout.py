@@ -16,23 +16,34 @@ from appeals.intake.proposal import Proposal
 LONGEST_PAGE: Final = 60_000
 """Characters of one page that are read; a printed page holds about 6,000."""
 
+LONGEST_SENTENCE: Final = 4_000
+"""Characters of a line or a sentence that are read; nobody writes a longer one, and patterns stay fast."""
+
 _ONE_FOR_ONE: Final = str.maketrans(
     {
-        **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+        **dict.fromkeys(
+            "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "
+        ),
         **dict.fromkeys("\t\x0b\x0c\r", " "),
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad\x02\ufffe", "-"),
         **dict.fromkeys("\u2018\u2019\u201b\u02bc", "'"),
         **dict.fromkeys("\u201c\u201d\u201f", '"'),
         **dict.fromkeys("\u2502\u2503\u2551\u00a6", "|"),
-        **dict.fromkeys("\u2500\u2501\u2550\u250c\u2510\u2514\u2518\u251c\u2524\u252c\u2534\u253c\u2554\u2557\u255a\u255d", "-"),
+        **dict.fromkeys(
+            "\u2500\u2501\u2550\u250c\u2510\u2514\u2518\u251c\u2524\u252c\u2534\u253c\u2554\u2557\u255a\u255d",
+            "-",
+        ),
     }
 )
 _RULE_LINE: Final = re.compile(r"[\s+|=_*~.-]*")
 _CELL_BREAK: Final = re.compile(r"\s*\|[\s|]*|(?<=[.;!?])\s{3,}|(?<![.;!?\s])\s{2,}")
 _LIST_MARK: Final = re.compile(r"(?:[*\u2022\u00b7\u25aa\u25cf-]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)")
+_LABEL_LINE: Final = re.compile(r"[A-Z][A-Za-z0-9 /()#.'&-]{1,38}:(?:\s|$)")
+_LONGEST_QUOTE: Final = 300
 _SENTENCE_END: Final = re.compile(r"[.?!][\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9*\u2022\u00bf])")
 _ABBREVIATION: Final = re.compile(
-    r"(?:\b(?:no|nos|dr|mr|mrs|ms|st|vs|sec|art|dept|inc|ste|apt|ave|blvd|rd|ext|tel|approx|jr|sr|ref|e\.g|i\.e|p\.o|u\.s|"
+    r"(?:\b(?:no|nos|dr|mr|mrs|ms|st|vs|sec|art|dept|inc|ste|apt|ave|blvd|rd|ext|tel|approx|jr|sr|"
+    r"ref|e\.g|i\.e|p\.o|u\.s|"
     r"a\.m|p\.m|jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec)|\b[A-Z])\.$",
     re.IGNORECASE,
 )
@@ -61,16 +72,23 @@ class Sentence:
     row: int
 
     def proposal(
-        self, fact: str, value: str, span: tuple[int, int], confidence: str, key: tuple[int, int] | None = None
+        self,
+        fact: str,
+        value: str,
+        span: tuple[int, int],
+        confidence: str,
+        key: tuple[int, int] | None = None,
     ) -> Proposal:
         """A proposal whose words are characters `span` of this sentence.
 
-        Where the lines of another column lie between them in the page's text, the words are cut to the one
+        Where many lines of another column lie between them in the page's text, the words are cut to the one
         line that holds `key`.
         """
         first, last = self._trimmed(*span)
         start, end = self.places[first], self.places[last - 1] + 1
-        if _squashed(self.page.plain[start:end]) != _squashed(self.text[first:last]):
+        shown = self.page.plain[start:end]
+        far = len(shown) > _LONGEST_QUOTE or shown.count("\n") > 2
+        if far and _squashed(shown) != _squashed(self.text[first:last]):
             first, last = self._one_line(first, last, key or span)
             start, end = self.places[first], self.places[last - 1] + 1
         return self.page.proposal(fact, value, start, end, confidence)
@@ -84,9 +102,15 @@ class Sentence:
 
     def _one_line(self, first: int, last: int, key: tuple[int, int]) -> tuple[int, int]:
         begin = finish = key[0]
-        while begin > first and self.places[begin] - self.places[begin - 1] == 1 and not self._breaks(begin - 1):
+        while (
+            begin > first and self.places[begin] - self.places[begin - 1] == 1 and not self._breaks(begin - 1)
+        ):
             begin -= 1
-        while finish + 1 < last and self.places[finish + 1] - self.places[finish] == 1 and not self._breaks(finish + 1):
+        while (
+            finish + 1 < last
+            and self.places[finish + 1] - self.places[finish] == 1
+            and not self._breaks(finish + 1)
+        ):
             finish += 1
         return self._trimmed(begin, finish + 1)
 
@@ -110,7 +134,8 @@ class Page:
         found: list[tuple[Cell, ...]] = []
         start = 0
         for number, line in enumerate(self.plain.split("\n")):
-            found.append(() if _RULE_LINE.fullmatch(line) else _cells(line, start, number))
+            unread = len(line) > LONGEST_SENTENCE or _RULE_LINE.fullmatch(line)
+            found.append(() if unread else _cells(line, start, number))
             start += len(line) + 1
         return tuple(found)
 
@@ -175,7 +200,9 @@ def _is_capital(text: str) -> bool:
 
 
 def _ends_like_heading(text: str) -> bool:
-    return len(text) <= 72 and not re.search(r"[.,;]$|\d$", text) and len(re.findall(r"[A-Za-z]{2,}", text)) >= 2
+    return (
+        len(text) <= 72 and not re.search(r"[.,;]$|\d$", text) and len(re.findall(r"[A-Za-z]{2,}", text)) >= 2
+    )
 
 
 def _starts_anew(flow: _Flow, cell: Cell, width: int) -> bool:
@@ -183,8 +210,17 @@ def _starts_anew(flow: _Flow, cell: Cell, width: int) -> bool:
     previous = flow.last
     if _LIST_MARK.match(cell.text) or _is_capital(previous.text) != _is_capital(cell.text):
         return True
+    if _LABEL_LINE.match(cell.text) or (
+        len(flow.cells) == 1
+        and _LABEL_LINE.match(previous.text)
+        and not previous.text.endswith(",")
+        and cell.text[0].isupper()
+    ):
+        return True
     short = len(previous.text) < 0.62 * width
-    finished = not re.search(r"[,;]$|\b(?:a|an|and|at|by|for|from|in|of|on|or|the|this|to|your|our|is|are)$", previous.text)
+    finished = not re.search(
+        r"[,;]$|\b(?:a|an|and|at|by|for|from|in|of|on|or|the|this|to|your|our|is|are)$", previous.text
+    )
     return short and finished and re.match(r"[\"'(]?[A-Z]", cell.text) is not None
 
 
@@ -236,8 +272,14 @@ def _sentences(page: Page) -> list[Sentence]:
         for begin, end in _split(text):
             piece = text[begin:end]
             found.append(
-                Sentence(page, piece, tuple(places[begin:end]), f"{heading} / {run_in}" if run_in else heading, before,
-                         flow.cells[0].row)
+                Sentence(
+                    page,
+                    piece,
+                    tuple(places[begin:end]),
+                    f"{heading} / {run_in}" if run_in else heading,
+                    before,
+                    flow.cells[0].row,
+                )
             )
             before = piece
             bare = _LIST_MARK.sub("", piece).strip()
@@ -269,9 +311,9 @@ def _split(text: str) -> list[tuple[int, int]]:
     begin = 0
     for mark in _SENTENCE_END.finditer(text):
         upto = text[begin : mark.start() + 1]
-        if _ABBREVIATION.search(upto) or _LIST_MARK.fullmatch(upto + " x"[:1]) or re.fullmatch(r"\(?\d{1,2}[.)]", upto.strip()):
+        if _ABBREVIATION.search(upto) or re.fullmatch(r"\(?\d{1,2}[.)]", upto.strip()):
             continue
         spans.append((begin, mark.end()))
         begin = mark.end()
     spans.append((begin, len(text)))
-    return [(a, b) for a, b in spans if text[a:b].strip()]
+    return [(a, b) for a, b in spans if text[a:b].strip() and b - a <= LONGEST_SENTENCE]

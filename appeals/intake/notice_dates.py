@@ -13,25 +13,39 @@ from appeals.intake.proposal import MEDIUM, Proposal
 
 _NOTICE_DATE: Final = (
     label(
-        r"(?:notice|letter|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:notice|letter|statement)|date\sissued|"
-        r"issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|statement)\sis\sdated"
+        r"(?:notice|letter|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:notice|letter|statement)|"
+        r"date\sissued|"
+        r"issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|"
+        r"statement)\sis\sdated"
     ),
     label(r"date(?=\s*:)|dated(?=\s*:)", 1, opens=True),
 )
 _SENT_DATE: Final = (
     label(
-        r"(?:date\s(?:of\s)?(?:mailed|mailing|sent)|mail(?:ed|ing)?\sdate|(?:mailed|sent)(?:\son)?(?=\s*:)|postmark(?:ed)?(?:\sdate)?|"
+        r"(?:date\s(?:of\s)?(?:mailed|mailing|sent)|mail(?:ed|ing)?\sdate|(?:mailed|"
+        r"sent)(?:\son)?(?=\s*:)|postmark(?:ed)?(?:\sdate)?|"
         r"(?:this\s(?:notice|letter)\swas\s(?:mailed|sent)(?:\sto\syou)?(?:\son)?))"
     ),
 )
-_DECIDED: Final = (label(r"(?:decision|determination)\sdate|date\sof\s(?:the\s|this\s|our\s)?(?:decision|determination|denial)"),)
+_DECIDED: Final = (
+    label(
+        r"(?:decision|determination)\sdate|date\sof\s(?:the\s|this\s|our\s)?(?:decision|determination|"
+        r"denial)"
+    ),
+)
 _RECEIVED: Final = (
-    label(r"request\sreceived(?:\son)?|(?:request\sreceipt|receipt\sof\srequest)\sdate|date\s(?:request\s|your\srequest\s(?:was\s)?)received|"
-           r"received\sdate|date\sreceived|date\sof\s(?:the\s|your\s)?request\sreceipt"),
-)  # fmt: skip
+    label(
+        r"request\sreceived(?:\son)?|(?:request\sreceipt|receipt\sof\srequest)\sdate|"
+        r"date\s(?:request\s|your\srequest\s(?:was\s)?)received|"
+        r"received\sdate|date\sreceived|date\sof\s(?:the\s|your\s)?request\sreceipt"
+    ),
+)
 _CHANGE: Final = (
-    label(r"effective\sdate\sof\s(?:this\s|the\s)?(?:change|action|reduction|termination|decision)|(?:change|action|reduction)\s(?:starts|takes\seffect|begins)(?:\son)?"),
-)  # fmt: skip
+    label(
+        r"effective\sdate\sof\s(?:this\s|the\s)?(?:change|action|reduction|termination|decision)|"
+        r"(?:change|action|reduction)\s(?:starts|takes\seffect|begins)(?:\son)?"
+    ),
+)
 
 
 def _day(text: str) -> Value | None:
@@ -52,7 +66,9 @@ def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
     elif bare:
         yield from best("notice_date", bare)
     elif sent_fact and all(one.value == sent[0].value for one in decided):
-        yield from best("notice_date", sent, MEDIUM)  # the only date on the letter's face is the day it was mailed
+        yield from best(
+            "notice_date", sent, MEDIUM
+        )  # the only date on the letter's face is the day it was mailed
     elif decided and not sent:
         yield from best("notice_date", decided, MEDIUM)
     received = every_value(pages, _RECEIVED, _day, barred=_NOT_REQUEST) or list(_told_received(pages))
@@ -61,11 +77,14 @@ def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
 
 
 _NOT_NOTICE: Final = re.compile(
-    r"\b(?:form|revision|print|printed|previous|prior|original|first|earlier|effective|service|birth|receipt|received|due|your|"
+    r"\b(?:form|revision|print|printed|previous|prior|original|first|earlier|effective|service|"
+    r"birth|receipt|received|due|your|"
     r"from|of|within|after|on)\s*(?:the\s)?$",
     re.IGNORECASE,
 )
-_NOT_REQUEST: Final = re.compile(r"\b(?:statement|records?|appeal|claim|payment|premium|fax|additional|last|mail|was)\s*$", re.IGNORECASE)
+_NOT_REQUEST: Final = re.compile(
+    r"\b(?:statement|records?|appeal|claim|payment|premium|fax|additional|last|mail|was)\s*$", re.IGNORECASE
+)
 
 
 _SALUTATION: Final = re.compile(r"\s*(?:dear|to whom)\b", re.IGNORECASE)
@@ -86,11 +105,17 @@ def _bare_dates(page: Page) -> Iterator[Found]:
             if printed is None or cell.text[printed.end :].strip(" ."):
                 continue
             left = row[place - 1].text if place else ""
-            above = [other for other in _previous(page, number) if other.column < cell.column + len(cell.text)]
+            above = [
+                other for other in _previous(page, number) if other.column < cell.column + len(cell.text)
+            ]
             above = [other for other in above if other.column + len(other.text) > cell.column]
-            if any(_is_datelabel(text) for text in (left, *(other.text for other in above))) or _islabel(left):
+            if any(_is_datelabel(text) for text in (left, *(other.text for other in above))) or _islabel(
+                left
+            ):
                 continue
-            yield Found(0, printed.day.isoformat(), page, cell.start + printed.start, cell.start + printed.end)
+            yield Found(
+                0, printed.day.isoformat(), page, cell.start + printed.start, cell.start + printed.end
+            )
 
 
 def _previous(page: Page, number: int) -> tuple[Cell, ...]:
@@ -102,11 +127,20 @@ def _islabel(text: str) -> bool:
 
 
 def _is_datelabel(text: str) -> bool:
-    return re.search(r"\b(?:date|dob|birth|born|received|service|from|through|revised|printed|effective|period|on)\b", text, re.IGNORECASE) is not None
+    return (
+        re.search(
+            r"\b(?:date|dob|birth|born|received|service|from|through|revised|printed|effective|period|"
+            r"on)\b",
+            text,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 _WE_RECEIVED: Final = re.compile(
-    r"\bwe (?:received|got) (?:a|the|your|this) (?:[\w-]+\s){0,4}?request\b|\breceived (?:a|the|your|this) (?:[\w-]+\s){0,3}?request\b|"
+    r"\bwe (?:received|got) (?:a|the|your|this) (?:[\w-]+\s){0,4}?request\b|\breceived (?:a|the|"
+    r"your|this) (?:[\w-]+\s){0,3}?request\b|"
     r"\brequest (?:[\w' ]{0,60}?)(?:was|we) received\b",
     re.IGNORECASE,
 )
@@ -118,10 +152,20 @@ def _told_received(pages: Sequence[Page]) -> Iterator[Found]:
         for sentence in page.sentences:
             dates = find_dates(sentence.text)
             told = _WE_RECEIVED.search(sentence.text)
-            if told and len(dates) == 1 and _close(dates[0], told) and not re.search(r"\bappeal\b|\bnot\b", sentence.text):
+            if (
+                told
+                and len(dates) == 1
+                and _close(dates[0], told)
+                and not re.search(r"\bappeal\b|\bnot\b", sentence.text)
+            ):
                 yield _at(page, sentence.places, dates[0])
             opening = re.match(r"received (?:on )?", sentence.text, re.IGNORECASE)
-            if opening and dates and dates[0].start <= opening.end() and re.search(r"\brequest\b", sentence.before):
+            if (
+                opening
+                and dates
+                and dates[0].start <= opening.end()
+                and re.search(r"\brequest\b", sentence.before)
+            ):
                 yield _at(page, sentence.places, dates[0])
 
 
@@ -134,8 +178,16 @@ def _told_change(pages: Sequence[Page]) -> Iterator[Found]:
     for page in pages:
         for sentence in page.sentences:
             for printed in find_dates(sentence.text):
-                lead = re.search(r"\b(?:starting|beginning|effective|as of)\s(?:on\s)?$", sentence.text[: printed.start], re.IGNORECASE)
-                follow = re.match(r",?\s(?:we|the plan|your plan) will\s(?:only\s|no longer\s)?(?:pay|cover|stop|approve|reduce|end)", sentence.text[printed.end :])
+                lead = re.search(
+                    r"\b(?:starting|beginning|effective|as of)\s(?:on\s)?$",
+                    sentence.text[: printed.start],
+                    re.IGNORECASE,
+                )
+                follow = re.match(
+                    r",?\s(?:we|the plan|your plan) will\s(?:only\s|no longer\s)?(?:pay|cover|stop|approve|reduce|"
+                    r"end)",
+                    sentence.text[printed.end :],
+                )
                 if lead and follow:
                     yield _at(page, sentence.places, printed)
 

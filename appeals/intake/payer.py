@@ -13,27 +13,52 @@ from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 _WORD: Final = r"(?:[A-Z][\w'&.-]*|of|the|and|for|&)"
 _ORGANIZATION: Final = rf"[A-Z][\w'&.-]*(?:\s{_WORD}){{0,8}}(?:\s\((?:[A-Z]{{2,5}}(?:[-/][A-Z]{{2,5}})?)\))?"
 _PAYS: Final = re.compile(
-    r"\b(?:health ?plans?|health ?care plan|(?:health|benefits?|welfare|medical|employee) plan|insurance|assurance|mutual|advantage|medicaid|medicare|community (?:care|health)|"
-    r"hmo|ppo|pdp|hmo-pos|blue cross|blue shield|health (?:insurance|partners|alliance|choice|options|net|trust|fund|system)|insurers?|casualty|rx|prescription|preferred|"
+    r"\b(?:health ?plans?|health ?care plan|(?:health|benefits?|welfare|medical|employee) plan|"
+    r"insurance|assurance|mutual|advantage|medicaid|medicare|community (?:care|health)|"
+    r"hmo|ppo|pdp|hmo-pos|blue cross|blue shield|health (?:insurance|partners|alliance|choice|"
+    r"options|net|trust|fund|system)|insurers?|casualty|rx|prescription|preferred|"
     r"managed care|indemnity|benefit fund|welfare fund|trust fund|health|care)\b",
     re.IGNORECASE,
 )
-_ADMINISTERS: Final = re.compile(r"\b(?:administrators?|administrative services|third[- ]party administrator|TPA|benefit services|claims services)\b", re.IGNORECASE)
+_ADMINISTERS: Final = re.compile(
+    r"\b(?:administrators?|administrative services|third[- ]party administrator|TPA|"
+    r"benefit services|claims services)\b",
+    re.IGNORECASE,
+)
 _NOT_A_NAME: Final = re.compile(
-    r"\b(?:notice|denial|determination|explanation|statement|appeal rights|this is not|important|page|form|dear|department of|"
-    r"coverage (?:determinations?|decision)|utilization|individual|your|we|our|you|bill|confidential|case|claim|review|services?|letter|member|request|re|provider|clinic|hospital|pharmacy services)\b",
+    r"\b(?:notice|denial|determination|explanation|statement|appeal rights|this is not|important|"
+    r"page|form|dear|department of|"
+    r"coverage (?:determinations?|decision)|utilization|individual|your|we|our|you|bill|"
+    r"confidential|case|claim|review|services?|letter|member|request|re|provider|clinic|hospital|"
+    r"pharmacy services)\b",
     re.IGNORECASE,
 )
 _PAYER_LABEL: Final = (
-    label(r"(?:payer|insurer|carrier|insurance\scompany|health\splan|health\sinsurer|plan\sname|name\sof\s(?:plan|insurer)|issuer|underwritten\sby|insured\sby|issued\sby)", 0, opens=True),
-)  # fmt: skip
+    label(
+        r"(?:payer|insurer|carrier|insurance\scompany|health\splan|health\sinsurer|plan\sname|"
+        r"name\sof\s(?:plan|insurer)|issuer|underwritten\sby|insured\sby|issued\sby)",
+        0,
+        opens=True,
+    ),
+)
+_PLAN_LABEL: Final = (label(r"your\s(?:health\s)?plan", 0, opens=True),)
 _ADMINISTRATOR_LABEL: Final = (
-    label(r"(?:claims?\sadministrator|plan\sadministrator|third[- ]party\sadministrator|administrator|administered\sby|TPA)", 0, opens=True),
+    label(
+        r"(?:claims?\sadministrator|plan\sadministrator|third[- ]party\sadministrator|administrator|"
+        r"administered\sby|TPA)",
+        0,
+        opens=True,
+    ),
 )
 _FOR_PLAN: Final = re.compile(
-    rf"\b(?:claims? administrator|third[- ]party administrator|administrator|administered|on behalf|acting|agent)\s(?:for|of|on behalf of)\s(?:the\s)?(?P<plan>{_ORGANIZATION}?\s(?:(?:Employee|Group|Welfare|Medical|Benefit|Health)\s){{0,4}}(?:Plan|Trust|Fund))\b"
+    rf"\b(?:claims? administrator|third[- ]party administrator|administrator|administered|"
+    rf"on behalf|acting|agent)\s(?:for|of|on behalf of)\s(?:the\s)?(?P<plan>{_ORGANIZATION}?\s(?:"
+    rf"(?:Employee|Group|Welfare|Medical|Benefit|Health)\s){{0,4}}(?:Plan|Trust|Fund))\b"
 )
-_BY: Final = re.compile(rf"\b(?:is\s)?administered by\s(?P<name>{_ORGANIZATION})(?=$|[.,;)]|\s(?:for|on behalf|under|and)\b)")
+_BY: Final = re.compile(
+    rf"\b(?:is\s)?administered by\s(?P<name>{_ORGANIZATION})(?=$|[.,;)]|\s(?:for|on behalf|under|"
+    rf"and)\b)"
+)
 _HEAD: Final = 8
 
 
@@ -45,13 +70,20 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
     administrators = list(best("administrator", every_value(pages, _ADMINISTRATOR_LABEL, _name)))
     plans = [found for page in pages for sentence in page.sentences for found in _plan_of(sentence)]
     head = next(_head_name(pages[0], whole), None)
-    labelled = list(best("payer", every_value(pages, _PAYER_LABEL, _name)))
+    labelled = list(
+        best("payer", every_value(pages, _PAYER_LABEL, _name) or every_value(pages, _PLAN_LABEL, _payer_name))
+    )
     told = _single(plans)
     if labelled:
         yield labelled[0]
     elif told:
         yield told
-    elif head and not _ADMINISTERS.search(head.value) and not plans and not _administers_here(whole, head.value):
+    elif (
+        head
+        and not _ADMINISTERS.search(head.value)
+        and not plans
+        and not _administers_here(whole, head.value)
+    ):
         yield head
     if administrators:
         yield administrators[0]
@@ -59,9 +91,9 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
         named = [found for page in pages for sentence in page.sentences for found in _administered(sentence)]
         if _single(named):
             yield named[0]
-        elif head and told and told.value.lower() != head.value.lower():
-            yield Proposal("administrator", head.value, head.words, head.page, head.start, head.end, MEDIUM)
-        elif head and _ADMINISTERS.search(head.value):
+        elif (head and told and told.value.lower() != head.value.lower()) or (
+            head and _ADMINISTERS.search(head.value)
+        ):
             yield Proposal("administrator", head.value, head.words, head.page, head.start, head.end, MEDIUM)
     yield from _cues(pages)
 
@@ -72,27 +104,59 @@ def _single(proposals: Sequence[Proposal]) -> Proposal | None:
 
 def _administers_here(whole: str, name: str) -> bool:
     """Whether the letterhead says of itself that it only administers somebody else's plan."""
-    return re.search(rf"{re.escape(name)}[^.\n]{{0,60}}\b(?:administers|on behalf of|does not insure|claims administrator)", whole, re.IGNORECASE) is not None
+    return (
+        re.search(
+            rf"{re.escape(name)}[^.\n]{{0,60}}\b(?:administers|on behalf of|does not insure|"
+            rf"claims administrator)",
+            whole,
+            re.IGNORECASE,
+        )
+        is not None
+    )
 
 
 def _plan_of(sentence: Sentence) -> Iterator[Proposal]:
     for match in _FOR_PLAN.finditer(sentence.text):
         if not re.search(r"\bnot\b[^.]{0,30}$", sentence.text[: match.start()]):
-            yield sentence.proposal("payer", _cased(match["plan"], sentence.page.plain), match.span(), HIGH, match.span("plan"))
+            yield sentence.proposal(
+                "payer", _cased(match["plan"], sentence.page.plain), match.span(), HIGH, match.span("plan")
+            )
 
 
 def _administered(sentence: Sentence) -> Iterator[Proposal]:
     for match in _BY.finditer(sentence.text):
-        if not re.search(r"\b(?:not|formerly|previously|no longer)\b[^.]{0,30}$", sentence.text[: match.start()]):
-            yield sentence.proposal("administrator", _cased(match["name"], sentence.page.plain), match.span(), HIGH, match.span("name"))
+        if not re.search(
+            r"\b(?:not|formerly|previously|no longer)\b[^.]{0,30}$", sentence.text[: match.start()]
+        ):
+            yield sentence.proposal(
+                "administrator",
+                _cased(match["name"], sentence.page.plain),
+                match.span(),
+                HIGH,
+                match.span("name"),
+            )
 
 
 def _name(text: str) -> Value | None:
     """An organization's name that fills its cell up to a bracket or a comma."""
     match = re.match(rf"(?:the\s)?(?P<name>{_ORGANIZATION})\s*(?=$|[,;(|.])", text)
-    if match is None or len(match["name"].split()) < 2 or _NOT_A_NAME.search(match["name"]) or re.search(r"\d{3}", match["name"]):
+    if (
+        match is None
+        or len(match["name"].split()) < 2
+        or _NOT_A_NAME.search(match["name"])
+        or re.search(r"\d{3}", match["name"])
+    ):
         return None
     return match.start("name"), match.end("name"), _cased(match["name"], text)
+
+
+def _payer_name(text: str) -> Value | None:
+    """An organization's name that only a payer has; `Gold Choice PPO` names a product."""
+    value = _name(text)
+    company = (
+        r"\b(?:health (?:care )?plan|insurance|assurance|mutual|community care|employee [\w ]*plan|company)\b"
+    )
+    return value if value and re.search(company, value[2], re.IGNORECASE) else None
 
 
 def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
@@ -139,37 +203,89 @@ def _cased(name: str, whole: str) -> str:
     for place, word in enumerate(name.split(" ")):
         keep = word.startswith("(") or word in {"HMO", "PPO", "PDP", "EPO", "POS", "USA", "US", "TPA"}
         small = place > 0 and word in {"OF", "AND", "FOR", "THE"}
-        words.append(word if keep else word.lower() if small else re.sub(r"[A-Z]+", lambda part: part[0].capitalize(), word))
+        words.append(
+            word
+            if keep
+            else word.lower()
+            if small
+            else re.sub(r"[A-Z]+", lambda part: part[0].capitalize(), word)
+        )
     return " ".join(words).replace("'S", "'s")
 
 
 _FUNDING: Final = (
-    ("self_funded", re.compile(r"\bself-?\s?(?:funded|insured)(?:\sby\s(?:the|your)\semployer)?\b|\b(?:not insured|funded by (?:the|your) employer)\b", re.IGNORECASE)),
-    ("insured", re.compile(r"\b(?:fully[- ])?insured (?:policy|plan|coverage|group)\b|\bunderwritten by\b|\bfully[- ]insured\b", re.IGNORECASE)),
-    ("administered_by", re.compile(r"\b(?:claims administrator for|administered by|administrative services only)\b", re.IGNORECASE)),
+    (
+        "self_funded",
+        re.compile(
+            r"\bself-?\s?(?:funded|insured)(?:\sby\s(?:the|your)\semployer)?\b|\b(?:not insured|"
+            r"funded by (?:the|your) employer)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "insured",
+        re.compile(
+            r"\b(?:fully[- ])?insured (?:policy|plan|coverage|group)\b|\bunderwritten by\b|"
+            r"\bfully[- ]insured\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "administered_by",
+        re.compile(
+            r"\b(?:claims administrator for|administered by|administrative services only)\b", re.IGNORECASE
+        ),
+    ),
 )
 _PROGRAM: Final = (
     ("medicare_advantage", re.compile(r"\bMedicare Advantage\b")),
-    ("medicaid", re.compile(r"\b(?:Medicaid health plan|Your Medicaid|Medicaid (?:managed care|plan|ID|member)|State fair hearing)\b")),
-    ("medicare_part_d", re.compile(r"\(PDP\)|\bMedicare prescription drug (?:coverage|plan)\b|\bPart D plan\b")),
-    ("individual_market", re.compile(r"\bon-exchange\b|\bIndividual (?:&|and) Family Plans?\b|\bmarketplace plan\b", re.IGNORECASE)),
-    ("fehb", re.compile(r"\bFederal Employees Health Benefits\b|\bFEHB\b|\bOffice of Personnel Management\b")),
+    (
+        "medicaid",
+        re.compile(
+            r"\b(?:Medicaid health plan|Your Medicaid|Medicaid (?:managed care|plan|ID|member)|"
+            r"State fair hearing)\b"
+        ),
+    ),
+    (
+        "medicare_part_d",
+        re.compile(r"\(PDP\)|\bMedicare prescription drug (?:coverage|plan)\b|\bPart D plan\b"),
+    ),
+    (
+        "individual_market",
+        re.compile(
+            r"\bon-exchange\b|\bIndividual (?:&|and) Family Plans?\b|\bmarketplace plan\b", re.IGNORECASE
+        ),
+    ),
+    (
+        "fehb",
+        re.compile(r"\bFederal Employees Health Benefits\b|\bFEHB\b|\bOffice of Personnel Management\b"),
+    ),
     ("tricare", re.compile(r"\bTRICARE\b")),
 )
-_STATES: Final = "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY".split()
-_STATE_NAMES: Final = dict(
-    zip(
-        "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|District of Columbia|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|Kentucky|"
-        "Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|New York|North Carolina|"
-        "North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming".split("|"),
-        _STATES,
-        strict=True,
-    )
-)  # fmt: skip
+_STATE_NAMES: Final = {
+    "Alabama": "AL", "Alaska": "AK", "Arizona": "AZ", "Arkansas": "AR", "California": "CA",
+    "Colorado": "CO", "Connecticut": "CT", "Delaware": "DE", "District of Columbia": "DC", "Florida": "FL",
+    "Georgia": "GA", "Hawaii": "HI", "Idaho": "ID", "Illinois": "IL", "Indiana": "IN",
+    "Iowa": "IA", "Kansas": "KS", "Kentucky": "KY", "Louisiana": "LA", "Maine": "ME",
+    "Maryland": "MD", "Massachusetts": "MA", "Michigan": "MI", "Minnesota": "MN", "Mississippi": "MS",
+    "Missouri": "MO", "Montana": "MT", "Nebraska": "NE", "Nevada": "NV", "New Hampshire": "NH",
+    "New Jersey": "NJ", "New Mexico": "NM", "New York": "NY", "North Carolina": "NC", "North Dakota": "ND",
+    "Ohio": "OH", "Oklahoma": "OK", "Oregon": "OR", "Pennsylvania": "PA", "Rhode Island": "RI",
+    "South Carolina": "SC", "South Dakota": "SD", "Tennessee": "TN", "Texas": "TX", "Utah": "UT",
+    "Vermont": "VT", "Virginia": "VA", "Washington": "WA", "West Virginia": "WV", "Wisconsin": "WI",
+    "Wyoming": "WY",
+}  # fmt: skip
 _REGULATOR: Final = re.compile(
-    r"\b(?P<state>" + "|".join(sorted(_STATE_NAMES, key=len, reverse=True)) + r")\s(?:Division|Department|Office|Insurance|Bureau)\b[^.\n]{0,30}\b(?:Insurance|Financial|Commissioner|Division|Department|Managed)\b"
+    r"\b(?P<state>"
+    + "|".join(sorted(_STATE_NAMES, key=len, reverse=True))
+    + r")\s(?:Division|Department|Office|Insurance|Bureau)\b[^.\n]{0,30}\b(?:Insurance|Financial|"
+    r"Commissioner|Division|Department|Managed)\b"
 )
-_HYPOTHETICAL: Final = re.compile(r"\b(?:if (?:your|you|this|the)|whether|not|isn't|unless|for example|some plans|other plans|or call 1-800|call 1-800-MEDICARE)\b", re.IGNORECASE)
+_HYPOTHETICAL: Final = re.compile(
+    r"\b(?:if (?:your|you|this|the)|whether|not|isn't|unless|for example|some plans|other plans|"
+    r"or call 1-800|call 1-800-MEDICARE)\b",
+    re.IGNORECASE,
+)
 
 
 def _cues(pages: Sequence[Page]) -> Iterator[Proposal]:
@@ -185,6 +301,10 @@ def _cues(pages: Sequence[Page]) -> Iterator[Proposal]:
         strong = [one for one in found if one.value != "administered_by"] or found
         if len({one.value for one in strong}) == 1:
             yield strong[0]
-    states = [sentence.proposal("state_cue", _STATE_NAMES[match["state"]], match.span(), MEDIUM) for sentence in sentences for match in _REGULATOR.finditer(sentence.text)]
+    states = [
+        sentence.proposal("state_cue", _STATE_NAMES[match["state"]], match.span(), MEDIUM)
+        for sentence in sentences
+        for match in _REGULATOR.finditer(sentence.text)
+    ]
     if len({one.value for one in states}) == 1:
         yield states[0]

@@ -16,16 +16,27 @@ _NAME: Final = (
     label(r"name", 2, opens=True),
     label(r"to", 3, opens=True),
 )
-_NOT_PATIENT: Final = re.compile(r"\b(?:plan|provider|group|employer|drug|doctor|payer|facility|representative|file|user|brand)\s*$", re.IGNORECASE)
+_NOT_PATIENT: Final = re.compile(
+    r"\b(?:plan|provider|group|employer|drug|doctor|payer|facility|representative|file|user|"
+    r"brand)\s*$",
+    re.IGNORECASE,
+)
 
-_NAME_WORD: Final = r"(?:[A-Z][a-z]+(?:['-][A-Z]?[a-z]+)*|[A-Z]'[A-Z][a-z]+|[A-Z][a-z]+[A-Z][a-z]+|[A-Z]\.?|[A-Z]['A-Z-]*[A-Z])"
+_NAME_WORD: Final = (
+    r"(?:[A-Z][a-z]+(?:['-][A-Z]?[a-z]+)*|[A-Z]'[A-Z][a-z]+|[A-Z][a-z]+[A-Z][a-z]+|[A-Z]\.?|"
+    r"[A-Z]['A-Z-]*[A-Z])"
+)
 _NAME_TEXT: Final = re.compile(
-    rf"{_NAME_WORD}(?:\s(?:de|la|del|van|von|der|den|da|dos|bin|{_NAME_WORD}))*\s(?:{_NAME_WORD})(?:,?\s(?:Jr|Sr|II|III|IV)\.?)?"
+    rf"{_NAME_WORD}(?:\s(?:de|la|del|van|von|der|den|da|dos|bin|"
+    rf"{_NAME_WORD}))*\s(?:{_NAME_WORD})(?:,?\s(?:Jr|Sr|II|III|IV)\.?)?"
 )
 _CREDENTIAL: Final = re.compile(
-    r"\b(?:MD|DO|NP|PA|PA-C|PMHNP|RN|PhD|PsyD|PharmD|LCSW|Dr|Doctor|Clinic|Hospital|Center|Health|Plan|Insurance|Group|"
-    r"Services?|Inc|LLC|Company|Department|Unit|Appeals?|Administrators?|Benefits?|Member|Provider|Family|Parent|Guardian|"
-    r"Estate|Psychiatry|Medicine|Care|Associates|Partners|Pharmacy|Yes|No|Whom|Number|Our|Your|The|You|We|May|Has|Must|"
+    r"\b(?:MD|DO|NP|PA|PA-C|PMHNP|RN|PhD|PsyD|PharmD|LCSW|Dr|Doctor|Clinic|Hospital|Center|Health|"
+    r"Plan|Insurance|Group|"
+    r"Services?|Inc|LLC|Company|Department|Unit|Appeals?|Administrators?|Benefits?|Member|"
+    r"Provider|Family|Parent|Guardian|"
+    r"Estate|Psychiatry|Medicine|Care|Associates|Partners|Pharmacy|Yes|No|Whom|Number|Our|Your|"
+    r"The|You|We|May|Has|Must|"
     r"Appeal|Rights|Copy|Only|Self|Spouse|Child|Dependent|Not|Applicable)\b",
     re.IGNORECASE,
 )
@@ -33,7 +44,9 @@ _CREDENTIAL: Final = re.compile(
 
 def _person_name(text: str) -> Value | None:
     """A person's name of two to five words that fills the cell, or stands before the next label."""
-    lead = re.match(r"(?:parent(?:/self| or guardian)?(?: of)?:\s*|(?:mr|mrs|ms|miss|mx)\.?\s+)?", text, re.IGNORECASE)
+    lead = re.match(
+        r"(?:parent(?:/self| or guardian)?(?: of)?:\s*|(?:mr|mrs|ms|miss|mx)\.?\s+)?", text, re.IGNORECASE
+    )
     begin = lead.end() if lead else 0
     words: list[str] = []
     for word in text[begin:].split(" "):
@@ -46,7 +59,9 @@ def _person_name(text: str) -> Value | None:
             break
     name = " ".join(words).rstrip(",;")
     after = text[begin + len(name) :]
-    last_first = re.fullmatch(rf"({_NAME_WORD}(?:\s{_NAME_WORD})?),\s({_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}})", name)
+    last_first = re.fullmatch(
+        rf"({_NAME_WORD}(?:\s{_NAME_WORD})?),\s({_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}})", name
+    )
     if _CREDENTIAL.search(name) or re.match(r",?\s*(?:MD|DO|NP|PA|PMHNP|RN|PhD|PharmD)\b", after):
         return None
     if last_first:

@@ -1,0 +1,194 @@
+"""The other time limits of a letter: the payer's own, the call between doctors, the next level, continued care."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from appeals.intake.dates import find_dates
+from appeals.intake.layout import Page, Sentence
+from appeals.intake.limits import APPEAL, DENIED_LIMIT, NEXT_LEVEL, Limit, clause_before, limits_of, with_lead
+from appeals.intake.proposal import HIGH, MEDIUM, Proposal
+
+
+def other_windows(pages: Sequence[Page]) -> Iterator[Proposal]:
+    """The payer's own times, the call with a reviewer, the next level, and the day to ask that care goes on."""
+    sentences = [sentence for page in pages for sentence in page.sentences]
+    limits = [limit for sentence in sentences for limit in limits_of(sentence)]
+    yield from _agreed("standard_decision_days", [one for one in limits if _is_standard_decision(one)], HIGH)
+    yield from _expedited(limits, sentences)
+    yield from _agreed("p2p_window_days", [one for one in limits if _is_call(one)], HIGH)
+    yield from _call_by(sentences)
+    yield from _agreed("external_review_window", [one for one in limits if _is_external(one)], HIGH)
+    yield from _continuation(sentences)
+
+
+def _agreed(fact: str, limits: Sequence[Limit], confidence: str) -> Iterator[Proposal]:
+    """The value on which all limits of a kind agree, as a count with its unit; nothing when they differ."""
+    if len({(limit.count, limit.unit) for limit in limits}) == 1:
+        one = limits[0]
+        value = f"{one.count} {one.unit}"
+        yield one.sentence.proposal(fact, value, with_lead(one), confidence, one.figure)
+
+
+def _is_standard_decision(limit: Limit) -> bool:
+    sentence = limit.sentence
+    if re.search(r"\b(?:grievances?|complaints?|letters|calls)\b", sentence.text, re.IGNORECASE):
+        return False
+    if (
+        limit.unit == "hour"
+        or limit.owner != "decide"
+        or NEXT_LEVEL.search(f"{sentence.heading} {sentence.text}")
+    ):
+        return False
+    if re.search(r"\b(?:fast|urgent|expedited)\b", sentence.text, re.IGNORECASE) or DENIED_LIMIT.search(
+        clause_before(limit)
+    ):
+        return False
+    if re.search(
+        r"\bpaid|\bpay(?:ment)?\b|\bpart b drug\b",
+        sentence.text[max(0, limit.span[0] - 140) : limit.span[1] + 60],
+        re.IGNORECASE,
+    ) and not re.search(r"\b(?:post-?service|after-service|appeals of)\b", sentence.text, re.IGNORECASE):
+        nearer = re.split(r"[(;]", sentence.text[: limit.span[0]])
+        if len(nearer) > 1 or not re.search(r"\(", sentence.text[limit.span[1] :]):
+            return False
+    return APPEAL.search(f"{sentence.heading} {sentence.text} {sentence.before}") is not None
+
+
+def _expedited(limits: Sequence[Limit], sentences: Sequence[Sentence]) -> Iterator[Proposal]:
+    """Whether a fast appeal is offered, and in how many hours it is decided."""
+    quick = re.compile(r"\b(?:fast(?:er)?|urgent(?:ly)?|expedited|expedite|rush|quick)\b", re.IGNORECASE)
+    refused = re.compile(r"\b(?:not|cannot|no|n't)\b", re.IGNORECASE)
+    hours = [
+        limit
+        for limit in limits
+        if limit.unit == "hour"
+        and limit.owner == "decide"
+        and quick.search(f"{limit.sentence.heading} {limit.sentence.before} {limit.sentence.text}")
+        and not NEXT_LEVEL.search(limit.sentence.text)
+        and not re.search(r"\bnot\b", limit.sentence.text)
+    ]
+    distinct = {limit.count for limit in hours}
+    if len(distinct) == 1:
+        one = hours[0]
+        yield one.sentence.proposal("expedited_hours", str(one.count), with_lead(one), HIGH, one.figure)
+    offered = re.compile(
+        r"\b(?:may|can|ask|request|call)\b[^.]{0,90}\b(?:fast|urgent|expedited)[\w-]*\s(?:appeal|"
+        r"review|decision|reconsideration|redetermination)|\bask for (?:a |an )?(?:fast|urgent|"
+        r"expedited)\b",
+        re.IGNORECASE,
+    )
+    for sentence in sentences:
+        match = offered.search(sentence.text)
+        if (
+            match
+            and not refused.search(match[0])
+            and not re.search(r"\bnot (?:available|apply|offered)|\bdo(?:es)? not\b", sentence.text)
+            and not NEXT_LEVEL.search(sentence.text)
+        ):
+            yield sentence.proposal("expedited_available", "yes", match.span(), HIGH)
+            return
+    if len(distinct) == 1:
+        yield hours[0].sentence.proposal(
+            "expedited_available", "yes", with_lead(hours[0]), MEDIUM, hours[0].figure
+        )
+
+
+def _is_call(limit: Limit) -> bool:
+    text = limit.sentence.text
+    doctor = re.search(r"\b(?:doctor|provider|physician|prescriber|clinician)\b", text, re.IGNORECASE)
+    call = re.search(
+        r"\bpeer[- ]to[- ]peer\b|\b(?:speak|talk|discuss)\b[^.]{0,60}\b(?:physician|reviewer|"
+        r"medical director|doctor)\b",
+        f"{limit.sentence.heading} {text}",
+        re.IGNORECASE,
+    )
+    return (
+        bool(doctor and call)
+        and limit.owner in ("other", "file")
+        and limit.unit in ("calendar_day", "business_day")
+        and not re.search(r"\bnot\b", clause_before(limit))
+        and not re.search(r"\bappeal\b[^.]{0,40}$", clause_before(limit))
+    )
+
+
+def _call_by(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
+    for sentence in sentences:
+        if not re.search(r"\bpeer[- ]to[- ]peer\b", f"{sentence.heading} {sentence.text}", re.IGNORECASE):
+            continue
+        for printed in find_dates(sentence.text):
+            lead = re.search(
+                r"\b(?:by|on or before|no later than|not later than|until)\s$",
+                sentence.text[: printed.start],
+                re.IGNORECASE,
+            )
+            if lead and not re.search(r"\bappeal\b|\bnot\b(?! later)", sentence.text):
+                yield sentence.proposal(
+                    "p2p_window_end",
+                    printed.day.isoformat(),
+                    (lead.start(), printed.end),
+                    HIGH,
+                    (printed.start, printed.end),
+                )
+                return
+
+
+def _is_external(limit: Limit) -> bool:
+    sentence = limit.sentence
+    around = f"{sentence.heading} {sentence.text} {sentence.before}"
+    kind = re.search(
+        r"\bexternal\b|\bindependent (?:review|organization|doctor)|\bfair hearing\b|\bIRO\b|"
+        r"\boutside review\b",
+        around,
+        re.IGNORECASE,
+    )
+    return (
+        bool(kind)
+        and limit.owner == "file"
+        and limit.unit != "hour"
+        and (
+            limit.anchor == "later_level"
+            or re.search(r"\bafter (?:our|the|your) (?:final|internal|appeal)", sentence.text, re.IGNORECASE)
+            is not None
+        )
+        and not DENIED_LIMIT.search(clause_before(limit))
+        and not re.search(r"\bsecond[- ]level\b|\bexpedited\b", sentence.text, re.IGNORECASE)
+    )
+
+
+def _continuation(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
+    """The day by which the patient must ask to keep services going."""
+    found: list[Proposal] = []
+    keep = re.compile(
+        r"\bkeep (?:your|getting|the)\b|\bcontinu\w+ (?:of )?(?:your |the )?(?:benefits|services|care|"
+        r"visits|treatment)\b",
+        re.IGNORECASE,
+    )
+    for sentence in sentences:
+        if not keep.search(sentence.text):
+            continue
+        for printed in find_dates(sentence.text):
+            lead = re.search(
+                r"\b(?:on or before|by|no later than|not later than)\s$",
+                sentence.text[: printed.start],
+                re.IGNORECASE,
+            )
+            if (
+                lead
+                and re.search(
+                    r"\bask\b|\brequest\b|\bappeal\b", sentence.text[: printed.start], re.IGNORECASE
+                )
+                and not re.search(r"\bnot\b(?! later)", sentence.text[: printed.start])
+            ):
+                found.append(
+                    sentence.proposal(
+                        "continuation_request_by",
+                        printed.day.isoformat(),
+                        (lead.start(), printed.end),
+                        HIGH,
+                        (printed.start, printed.end),
+                    )
+                )
+    if len({one.value for one in found}) == 1:
+        yield found[0]

@@ -1,0 +1,183 @@
+"""Every sample letter, as text and as PDF: nothing false is proposed, and what is plainly labelled is found."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from appeals.intake import propose_facts
+from appeals.intake.proposal import MANY, Proposal
+from appeals.sample_letters import letter_names, letter_pdf, letter_text, scanned_pdf
+from cases.reading import read_pdf
+
+TRUTHS = Path(__file__).parents[1] / "letters"
+ORIGINALS = (
+    "aca_experimental",
+    "eob_lines",
+    "erisa_preservice",
+    "ma_denial",
+    "medicaid_reduction",
+    "part_d_nonformulary",
+)
+
+
+def truth_of(name: str) -> dict:
+    return json.loads((TRUTHS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def as_told(proposals: tuple[Proposal, ...]) -> dict[str, list[str]]:
+    told: dict[str, list[str]] = {}
+    for proposal in proposals:
+        told.setdefault(proposal.fact, []).append(proposal.value)
+    return told
+
+
+def pages_of(name: str, form: str) -> tuple[str, ...]:
+    if form == "text":
+        return (letter_text(name),)
+    if form == "windows text":
+        return (letter_text(name).replace("\n", "\r\n"),)
+    if form == "pdf":
+        return read_pdf(letter_pdf(name)).pages
+    document = pypdfium2.PdfDocument(letter_pdf(name))
+    return tuple(page.get_textpage().get_text_range() for page in document)
+
+
+def false_ones(told: dict[str, list[str]], truth: dict) -> list[tuple[str, str]]:
+    true = truth["true"]
+    return [
+        (fact, value) for fact, values in told.items() for value in values if value not in true.get(fact, [])
+    ]
+
+
+def test_every_sample_letter_has_a_truth_file() -> None:
+    assert sorted(path.stem for path in TRUTHS.glob("*.json")) == list(letter_names())
+
+
+@pytest.mark.parametrize("form", ["text", "windows text", "pdf"])
+@pytest.mark.parametrize("name", letter_names())
+def test_nothing_false_and_nothing_plain_is_missed(name: str, form: str) -> None:
+    truth = truth_of(name)
+    told = as_told(propose_facts(pages_of(name, form)))
+    assert false_ones(told, truth) == []
+    required = {fact: truth["true"][fact] for fact in truth["required"]}
+    assert {fact: told.get(fact, []) for fact in required} == required
+
+
+@pytest.mark.parametrize("name", letter_names())
+def test_nothing_false_when_all_wide_gaps_are_closed(name: str) -> None:
+    """Some programs hand over a page's text without its gaps and blank lines; less is found there, never anything false."""
+    truth = truth_of(name)
+    told = as_told(propose_facts(pages_of(name, "closed pdf")))
+    loose = {"stated_deadline", "stated_deadline_text", "send_to_mail"}
+    # a quotation that ends with its line is shorter there, and just as true
+    wrong = [
+        (fact, value)
+        for fact, value in false_ones(told, truth)
+        if fact not in loose or not any(true.startswith(value) for true in truth["true"].get(fact, []))
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("form", ["text", "pdf", "closed pdf"])
+@pytest.mark.parametrize("name", letter_names())
+def test_words_stand_in_the_letter_at_their_place(name: str, form: str) -> None:
+    pages = pages_of(name, form)
+    for proposal in propose_facts(pages):
+        assert pages[proposal.page - 1][proposal.start : proposal.end] == proposal.words
+        assert proposal.words.strip() == proposal.words != ""
+        assert proposal.confidence in ("high", "medium")
+
+
+@pytest.mark.parametrize("name", letter_names())
+def test_a_fact_has_one_value_unless_a_letter_may_hold_many(name: str) -> None:
+    told = as_told(propose_facts(pages_of(name, "text")))
+    assert {fact for fact, values in told.items() if len(values) > 1} <= MANY
+
+
+@pytest.mark.parametrize("name", ORIGINALS)
+def test_the_first_reason_is_the_one_the_letter_leads_with(name: str) -> None:
+    leads = {
+        "aca_experimental": "experimental_investigational",
+        "eob_lines": "no_prior_auth",
+        "erisa_preservice": "medical_necessity",
+        "ma_denial": "medical_necessity",
+        "medicaid_reduction": "quantity_frequency_limit",
+        "part_d_nonformulary": "non_formulary",
+    }
+    assert as_told(propose_facts(pages_of(name, "pdf")))["reason"][0] == leads[name]
+
+
+def test_reasons_are_keys_of_the_reason_list() -> None:
+    path = Path(__file__).parents[2] / "appeals" / "data" / "denial_reasons.json"
+    keys = {row["key"] for row in json.loads(path.read_text(encoding="utf-8"))["reasons"]}
+    proposed = {
+        value
+        for name in letter_names()
+        for value in as_told(propose_facts(pages_of(name, "text"))).get("reason", [])
+    }
+    assert proposed - keys == set()
+
+
+def test_a_scan_gives_no_text_and_no_proposals() -> None:
+    reading = read_pdf(scanned_pdf("erisa_preservice"))
+    assert reading.has_text is False
+    assert propose_facts(reading.pages) == ()
+
+
+def test_facts_on_a_later_page_carry_its_number() -> None:
+    found = propose_facts(("Fax cover sheet", "Member ID: TMK 7730 41582 01\nNotice date: March 9, 2026\n"))
+    assert [(p.fact, p.value, p.page) for p in found] == [
+        ("member_id", "TMK 7730 41582 01", 2),
+        ("notice_date", "2026-03-09", 2),
+    ]
+
+
+def test_a_letter_is_read_quickly() -> None:
+    letters = [pages_of(name, "text") for name in letter_names()]
+    for pages in letters:
+        propose_facts(pages)
+    began = time.process_time()
+    for pages in letters:
+        propose_facts(pages)
+    assert (time.process_time() - began) / len(letters) < 0.05
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.text(max_size=600), max_size=3))
+def test_any_text_is_read_without_an_error(pages: list[str]) -> None:
+    for proposal in propose_facts(pages):
+        assert pages[proposal.page - 1][proposal.start : proposal.end] == proposal.words
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_shuffled_letters_are_read_without_an_error(data: st.DataObject) -> None:
+    lines = [line for name in ORIGINALS for line in letter_text(name).splitlines()]
+    page = "\n".join(data.draw(st.lists(st.sampled_from(lines), min_size=5, max_size=60)))
+    for proposal in propose_facts([page]):
+        assert page[proposal.start : proposal.end] == proposal.words
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        "(" * 5000,
+        "a-" * 20000,
+        "9" * 40000,
+        "March " * 5000,
+        "not " * 8000,
+        "CPT 96365, " * 3000,
+        "| " * 20000,
+    ],
+)
+def test_hostile_text_is_read_in_reasonable_time(noise: str) -> None:
+    began = time.process_time()
+    propose_facts([noise])
+    assert time.process_time() - began < 5
