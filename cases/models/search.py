@@ -10,10 +10,9 @@ from advocacy.tenancy.scope import TenantModel
 
 
 class CaseSearch(TenantModel):
-    """`name` is the patient's, `numbers` are member ids and reference numbers with everything but letters and digits dropped."""
+    """`reference` and `numbers` (member id, reference numbers) hold letters and digits only; names are the patient's row."""
 
     case = tenant_key("cases.Case", related_name="+", on_delete=models.CASCADE)
-    name = models.TextField()
     reference = models.TextField()
     numbers = ArrayField(models.TextField(), default=list)
 
