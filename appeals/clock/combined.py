@@ -9,7 +9,7 @@ from datetime import date
 
 from advocacy.errors import Reason
 from appeals.clock import Clock, claimant_clock, decision_clock, request_clock, stage_clock, stated_clock
-from appeals.clock.arithmetic import earlier, later
+from appeals.clock.arithmetic import earlier, later, order_of
 from appeals.clock.facts import Facts, Moment
 from appeals.clock.stages import chosen
 from appeals.regimes import book, ladder
@@ -119,6 +119,11 @@ def _error(paths: tuple[Path, ...]) -> Reason | None:
     return Reason(first.code, f"{failed[0].title}: {first.message}", first.field)
 
 
+def _rank(clock: Clock) -> tuple[object, ...]:
+    assert clock.headline is not None and clock.deadline is not None
+    return (*order_of(clock.headline), *order_of(clock.deadline))
+
+
 def _earliest(paths: tuple[Path, ...], facts: Facts) -> Combined:
     clocks = [p.clock for p in paths if not p.clock.error]
     deadline: Moment | None = None
@@ -127,11 +132,8 @@ def _earliest(paths: tuple[Path, ...], facts: Facts) -> Combined:
     for clock in clocks:
         assert clock.deadline is not None and clock.headline is not None
         deadline = clock.deadline if deadline is None else earlier(deadline, clock.deadline)
-        if (
-            governing is None
-            or governing.headline is None
-            or earlier(clock.headline, governing.headline) != governing.headline
-        ):
+        # Ties in front are broken by the deadline, so that the citation shown belongs to the shortest window.
+        if governing is None or _rank(clock) < _rank(governing):
             governing = clock
         headline = clock.headline if headline is None else earlier(headline, clock.headline)
     safe = min((c.safe_date for c in clocks if c.safe_date), default=None)

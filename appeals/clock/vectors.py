@@ -133,6 +133,8 @@ def _of_combined(found: Combined) -> dict[str, Any]:
         "safe_date": plain(found.safe_date),
         "headline": plain(found.headline),
     }
+    flags = {f.code: f.text for path in found.paths for f in path.clock.flags}
+    out["flags"] = [{"code": code, "text": text} for code, text in flags.items()]
     out["paths"] = [
         {"regime": p.regime, "deadline": plain(p.clock.deadline), "safe_date": plain(p.clock.safe_date)}
         for p in found.paths

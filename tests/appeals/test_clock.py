@@ -458,3 +458,9 @@ def test_one_stage_over_the_candidates_that_have_it() -> None:
 
 def test_the_vectors_are_plain_json() -> None:
     assert json.loads(json.dumps(results_of(VECTORS)))
+
+
+def test_the_citation_in_front_is_that_of_the_shortest_window() -> None:
+    facts = Facts(receipt=date(2026, 10, 15))
+    found = combined_claimant_clock(("erisa_self_funded", "fully_insured_group"), 1, facts, "MI")
+    assert (found.safe_date, found.governing.regime) == (date(2027, 2, 12), "fully_insured_group")
