@@ -29,7 +29,7 @@ def reached_cases(actor: Actor) -> Q:
 def granted_cases(actor: Actor, permission: Permission) -> Q:
     """Open cases on which the actor holds an unexpired grant. The end is evaluated here, at each read."""
     codename = GRANTABLE.get(permission)
-    if codename is None:
+    if codename is None or actor.user_id is None:
         return Q(pk__in=[])
     now = timezone.now()
     live = CaseGrant.objects.filter(

@@ -13,7 +13,7 @@ from guardian.models import UserObjectPermissionBase
 from advocacy.tenancy.scope import TenantModel
 
 
-class Grant(TenantModel, UserObjectPermissionBase):
+class Grant(TenantModel, UserObjectPermissionBase):  # type: ignore[misc]  # our scoped manager is the one wanted
     """One person, one row, one permission, from `granted_at` until `expires_at` (aware; exclusive)."""
 
     reason = models.CharField(max_length=200, help_text="Why an exception is needed; no patient details.")

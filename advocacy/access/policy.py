@@ -89,7 +89,7 @@ def under(path: str, q: Q) -> Q:
     for child in q.children:
         if isinstance(child, Q):
             moved.children.append(under(path, child))
-        else:
+        elif isinstance(child, tuple):
             lookup, value = child
             moved.children.append((f"{path}__{lookup}", value))
     return moved

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -83,6 +83,8 @@ class Sealed:
 
 
 class SealedAttribute(DeferredAttribute):
+    field: Any
+
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         value = super().__get__(instance, cls)
         if not isinstance(value, Sealed):
@@ -157,41 +159,45 @@ class _SealedField(models.BinaryField):
         return value
 
     def get_default(self) -> Any:
-        return self.default() if callable(self.default) else (None if self.null else self._plain_default())
-
-    def _plain_default(self) -> Any:
-        return "" if self.default is models.NOT_PROVIDED else self.default
-
-
-class SealedTextField(_SealedField):
-    """Text that may hold an identifier. Plain `str` on the instance, ciphertext everywhere else."""
-
-    def formfield(self, **kwargs: Any) -> Any:
-        from django import forms  # noqa: PLC0415  forms are optional for models
-
-        return forms.CharField(required=not self.blank, label=kwargs.get("label", self.verbose_name))
+        if self.has_default():
+            return self.default() if callable(self.default) else self.default
+        return None if self.null else ""
 
 
-class SealedDateField(_SealedField):
-    """A calendar day (birth date). `datetime.date` or None on the instance."""
+if TYPE_CHECKING:
+    # What a type checker should know: the value on the instance is plain.
+    SealedTextField = models.TextField
+    SealedDateField = models.DateField
+    SealedJSONField = models.JSONField
+else:
 
-    def to_text(self, value: Any) -> str:
-        return value if isinstance(value, str) else value.isoformat()
+    class SealedTextField(_SealedField):
+        """Text that may hold an identifier. Plain `str` on the instance, ciphertext everywhere else."""
 
-    def from_text(self, text: str) -> datetime.date:
-        return datetime.date.fromisoformat(text)
+        def formfield(self, **kwargs: Any) -> Any:
+            from django import forms  # noqa: PLC0415  forms are optional for models
 
+            return forms.CharField(required=not self.blank, label=kwargs.get("label", self.verbose_name))
 
-class SealedJSONField(_SealedField):
-    """Structured data that may hold identifiers. Assign a new value to change it; reading returns a copy."""
+    class SealedDateField(_SealedField):
+        """A calendar day (birth date). `datetime.date` or None on the instance."""
 
-    mutable = True
+        def to_text(self, value: Any) -> str:
+            return value if isinstance(value, str) else value.isoformat()
 
-    def to_text(self, value: Any) -> str:
-        return json.dumps(value, cls=DjangoJSONEncoder, sort_keys=True)
+        def from_text(self, text: str) -> datetime.date:
+            return datetime.date.fromisoformat(text)
 
-    def from_text(self, text: str) -> Any:
-        return json.loads(text)
+    class SealedJSONField(_SealedField):
+        """Structured data that may hold identifiers. Assign a new value to change it; reading returns a copy."""
+
+        mutable = True
+
+        def to_text(self, value: Any) -> str:
+            return json.dumps(value, cls=DjangoJSONEncoder, sort_keys=True)
+
+        def from_text(self, text: str) -> Any:
+            return json.loads(text)
 
 
 class BlindIndexField(models.BinaryField):

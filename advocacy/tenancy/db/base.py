@@ -33,4 +33,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
             if scope.current_scope() is not None:
                 raise TransactionRequired("A query in scoped_to() needs transaction.atomic() around it.")
-        return super()._cursor(name)
+        return super()._cursor(name)  # type: ignore[misc]  # Django's own hook, not in the stubs

@@ -1,0 +1,98 @@
+"""A minimal valid row of any tenant model, for guard tests that must visit every table.
+
+Values come from the field's type; what a constraint demands beyond that is listed in SPECIAL. Rows it hangs on are made
+too, in the same scope, once per `Maker`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from advocacy.people.models import User
+from advocacy.tenancy.scope import TenantModel
+from cases.models import Case
+
+DAY = datetime.date(2026, 3, 2)
+MOMENT = datetime.datetime(2026, 3, 2, 16, 0, tzinfo=datetime.UTC)
+
+SPECIAL: dict[str, Any] = {
+    "cases.Blob.sha256": "a" * 64,
+    "appeals.Filing.sha256": "b" * 64,
+    "appeals.GrantedAuthorization.sessions": 6,
+    "appeals.Proposal.span": [0, 4],
+    "cases.CaseGrant.expires_at": MOMENT + datetime.timedelta(days=14),
+}
+# Nullable references of which the database wants exactly one.
+ONE_OF = {"appeals.ClockEvent": "request", "appeals.ItemOutcome": "decision"}
+
+
+class Maker:
+    """Makes rows in the current scope. `row(model)` gives one that exists, or makes it; `fresh(model, ...)` a new one."""
+
+    def __init__(self) -> None:
+        self.made: dict[type[models.Model], models.Model] = {}
+        self.count = 0
+
+    def row(self, model: type[models.Model]) -> models.Model:
+        if model not in self.made:
+            self.made[model] = model._default_manager.first() or self.fresh(model)
+        return self.made[model]
+
+    def fresh(self, model: type[models.Model], **given: Any) -> models.Model:
+        self.count += 1
+        values = {}
+        for field in model._meta.local_concrete_fields:
+            if field.name in given or self.may_stay_empty(model, field):
+                continue
+            values[field.name] = self.value(model, field)
+        return model._default_manager.create(**values, **given)
+
+    def may_stay_empty(self, model: type[models.Model], field: models.Field) -> bool:
+        label = f"{model._meta.label}.{field.name}"
+        if label in SPECIAL or ONE_OF.get(model._meta.label) == field.name:
+            return False
+        return field.primary_key or field.null or field.has_default() or field.name == "organization" or field.blank
+
+    def value(self, model: type[models.Model], field: models.Field) -> Any:
+        label = f"{model._meta.label}.{field.name}"
+        if label in SPECIAL:
+            return SPECIAL[label]
+        if label == "cases.Provider.npi":
+            return f"2{self.count:09}"
+        if isinstance(field, models.ForeignKey):
+            return self.related(field.related_model)
+        if field.choices:
+            return field.choices[0][0]
+        if hasattr(field, "context_of"):
+            return DAY if "Date" in type(field).__name__ else {"k": 1} if "JSON" in type(field).__name__ else "words"
+        if isinstance(field, ArrayField):
+            return ["x"]
+        if isinstance(field, models.DateTimeField):
+            return MOMENT
+        if isinstance(field, models.DateField):
+            return DAY
+        if isinstance(field, models.DecimalField):
+            return Decimal("1")
+        if isinstance(field, models.IntegerField):
+            return self.count
+        if isinstance(field, models.BinaryField):
+            return b"x"
+        return f"v{self.count}"[: field.max_length or 10]
+
+    def related(self, model: type[models.Model]) -> models.Model:
+        if model is User:
+            return User.objects.create(email=f"u{User.objects.count()}-{self.count}@example.org", name="U")
+        if model is Permission:
+            case = ContentType.objects.get_for_model(Case)
+            return Permission.objects.get_or_create(
+                codename="view_case", content_type=case, defaults={"name": "Can view case"}
+            )[0]
+        assert issubclass(model, TenantModel)
+        return self.row(model)
