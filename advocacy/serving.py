@@ -244,16 +244,13 @@ def bring_up(family: Family, port: int) -> str:
         environment |= family.server.environment()
     family.attend(0)
     say("Bringing the database up to date ...")
-    family.finish(
-        "migrate", ["manage.py", "migrate", "--no-input", "--verbosity", "1"], RECOURSE_AS_OWNER="1"
-    )
-    family.finish("cache", ["manage.py", "createcachetable"], RECOURSE_AS_OWNER="1")
+    family.finish("migrations", ["manage.py", "prepare_database"], RECOURSE_AS_OWNER="1")
     say("Looking after the demonstration data (the first time this takes a while) ...")
     family.finish("seed", ["manage.py", "seed_demo", "--if-empty"], quiet=False)
-    sign_ins = family.finish("sign-ins", ["manage.py", "seed_demo", "--print-sign-ins"])
     say("Starting web server and job worker ...")
     family.start("web", ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "advocacy.wsgi"])
     family.start("jobs", ["manage.py", "qcluster"])
+    sign_ins = family.finish("sign-ins", ["manage.py", "seed_demo", "--print-sign-ins"])
     end = time.monotonic() + READY_WITHIN
     while (answer := readiness(port))[0] != 200:
         if time.monotonic() > end:
@@ -287,9 +284,11 @@ def main() -> int:
         say(f"\n{reason}")
         code = 1
     finally:
+        started = bool(family.children or family.server)
         family.stop()
         (local / "demo.running").unlink(missing_ok=True)
-    say("Everything is stopped." if code == 0 else "Everything was stopped.")
+    if started:
+        say("Everything is stopped; the data stays.")
     return code
 
 

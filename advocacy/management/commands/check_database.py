@@ -90,7 +90,7 @@ class Command(BaseCommand):
                             f"{variable} signs in as {connection.info.user}; it should be {user}."
                         )
             except psycopg.OperationalError as problem:
-                problems.append(f"{variable} cannot be reached: {str(problem).strip().splitlines()[-1]}")
+                problems.append(f"{variable} cannot be reached: {str(problem).strip().splitlines()[0]}")
         if problems:
             advice = (
                 "Run deploy/roles.sql as a superuser first (its head says how; "
