@@ -1,0 +1,23 @@
+"""Closing a case and opening it again."""
+
+from __future__ import annotations
+
+from django import forms
+
+from appeals.forms.inputs import NOT_CHOSEN, lines
+from cases.models import Case
+
+
+class CloseForm(forms.Form):
+    outcome = forms.ChoiceField(label="How the case ended", choices=[NOT_CHOSEN, *Case.Outcome.choices])
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=2000,
+        widget=lines(),
+        help_text="What the next reader should know.",
+    )
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(label="Why it is opened again", max_length=500, widget=lines(2))

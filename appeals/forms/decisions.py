@@ -1,0 +1,91 @@
+"""The decision of a level: an outcome for each item, the dates of its notice, and what was granted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from appeals.forms.inputs import NOT_CHOSEN, Choices, DayField, MomentField, PickField, lines
+from appeals.forms.requests import AuthorizationForm
+from appeals.models import Denial, ItemOutcome
+
+
+class DecisionForm(forms.Form):
+    """`items` are (public id as text, label). `version` is the level's version when the page was made."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    decided_at = MomentField(label="Decided on")
+    notice_on = DayField(label="Date on the notice", required=False)
+    sent_on = DayField(label="Sent on", required=False, help_text="Postmark, portal or fax date.")
+    received_on = DayField(label="Received by the patient on", required=False)
+    received_evidence = forms.ChoiceField(
+        label="What proves the receipt", choices=Denial.Evidence.choices, required=False
+    )
+    stated_deadline_on = DayField(
+        label="Deadline the notice states for the next step",
+        required=False,
+        help_text="Only what stands in the notice.",
+    )
+    letter = PickField(label="The decision letter", required=False)
+    file = forms.FileField(label="Or upload it now", required=False)
+    summary = forms.CharField(
+        label="What it says, in a few words", required=False, max_length=4000, widget=lines(4)
+    )
+
+    def __init__(self, *args: Any, items: Choices, documents: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = list(items)
+        for key, label in self.items:
+            self.fields[f"item_{key}"] = forms.ChoiceField(
+                label=label, choices=[NOT_CHOSEN, *ItemOutcome.Outcome.choices], required=False
+            )
+        self.fields["letter"] = PickField(
+            label="The decision letter", choices=documents, empty="Not in the documents yet", required=False
+        )
+
+    @property
+    def outcome_fields(self) -> list[forms.BoundField]:
+        return [self[f"item_{key}"] for key, _ in self.items]
+
+    @property
+    def date_fields(self) -> list[forms.BoundField]:
+        names = (
+            "decided_at",
+            "notice_on",
+            "sent_on",
+            "received_on",
+            "received_evidence",
+            "stated_deadline_on",
+        )
+        return [self[name] for name in names]
+
+    @property
+    def letter_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("letter", "file", "summary")]
+
+    def outcomes(self) -> dict[str, str]:
+        """Item public id (text) to outcome, chosen ones only: a missing one is the command's to refuse."""
+        return {
+            key: self.cleaned_data[f"item_{key}"] for key, _ in self.items if self.cleaned_data[f"item_{key}"]
+        }
+
+
+class GrantedForm(AuthorizationForm):
+    """All or nothing: an authorization without number and validity is no authorization."""
+
+    number = forms.CharField(label="Authorization number", max_length=60, required=False)
+    valid_from = DayField(label="Valid from", required=False)
+    valid_until = DayField(label="Valid until (included)", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if any(found.values()):
+            for name in ("number", "valid_from", "valid_until"):
+                if not found.get(name) and name not in self.errors:
+                    self.add_error(name, "An authorization needs its number and its first and last day.")
+        return found
+
+    @property
+    def is_given(self) -> bool:
+        return bool(self.cleaned_data.get("number"))

@@ -1,0 +1,112 @@
+"""Denial intake: the letter's upload, and its facts, each prefilled from the words that prove it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from appeals.forms.inputs import Choices, DayField, PickField, lines
+from appeals.models import Denial
+
+
+class LetterForm(forms.Form):
+    file = forms.FileField(
+        label="The denial letter", required=False, help_text="PDF, photo or scan, up to 50 MB."
+    )
+
+    def __init__(self, *args: Any, requests: Choices, documents: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["letter"] = PickField(
+            label="Or a letter that is already in the documents",
+            choices=documents,
+            empty="Upload it now",
+            required=False,
+        )
+        self.fields["request"] = PickField(label="It refuses", choices=requests, empty="Choose the request")
+        self.order_fields(["file", "letter", "request"])
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if not self.errors and not (found.get("file") or found.get("letter")):
+            self.add_error("file", "Choose the file of the letter.")
+        return found
+
+
+class DenialForm(forms.Form):
+    """The facts of the letter. `items` and `reasons` are (key, label) pairs offered as checkboxes."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    received_on = DayField(label="Received on", required=False, help_text="The day it reached the patient.")
+    received_evidence = forms.ChoiceField(
+        label="What proves the receipt", choices=Denial.Evidence.choices, required=False
+    )
+    notice_on = DayField(label="Date on the notice", required=False)
+    sent_on = DayField(label="Sent on", required=False, help_text="Postmark, portal or fax date.")
+    sent_evidence = forms.ChoiceField(
+        label="What proves the sending", choices=Denial.Evidence.choices, required=False
+    )
+    effective_on = DayField(
+        label="Takes effect on", required=False, help_text="Only when care is reduced or ended."
+    )
+    reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
+    stated_deadline_on = DayField(
+        label="Deadline the letter states (day)",
+        required=False,
+        help_text="Only a day that stands in the letter.",
+    )
+    stated_deadline_words = forms.CharField(
+        label="Deadline in the letter's words", required=False, max_length=500
+    )
+    criteria = forms.CharField(label="Criterion or policy applied", required=False, max_length=120)
+    reviewer = forms.CharField(label="Who decided", required=False, max_length=200)
+    send_to_address = forms.CharField(
+        label="Send the appeal to (address)", required=False, max_length=300, widget=lines(2)
+    )
+    send_to_fax = forms.CharField(label="Fax for appeals", required=False, max_length=40)
+    send_to_portal = forms.CharField(label="Portal for appeals", required=False, max_length=200)
+    appeal_phone = forms.CharField(label="Phone for appeals", required=False, max_length=40)
+    expedited_offered = forms.NullBooleanField(
+        label="Does the letter offer an urgent appeal?",
+        required=False,
+        widget=forms.Select(choices=[("unknown", "Not said"), ("true", "Yes"), ("false", "No")]),
+    )
+    expedited_hours = forms.IntegerField(
+        label="Urgent decision in (hours)", min_value=1, max_value=999, required=False
+    )
+    peer_to_peer_until = DayField(label="Peer-to-peer possible until", required=False)
+    peer_to_peer_phone = forms.CharField(label="Phone for the peer-to-peer", required=False, max_length=40)
+
+    DATES = ("received_on", "received_evidence", "notice_on", "sent_on", "sent_evidence", "effective_on")
+    DEADLINE = ("stated_deadline_on", "stated_deadline_words", "reference_number", "criteria", "reviewer")
+    SEND_TO = ("send_to_fax", "send_to_address", "send_to_portal", "appeal_phone")
+    RIGHTS = ("expedited_offered", "expedited_hours", "peer_to_peer_until", "peer_to_peer_phone")
+    FACTS = (*DATES, *DEADLINE, *SEND_TO, *RIGHTS)
+
+    def __init__(self, *args: Any, items: Choices, reasons: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["items"] = forms.MultipleChoiceField(
+            label="Items the letter refuses",
+            choices=items,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+        self.fields["reasons"] = forms.MultipleChoiceField(
+            label="Reasons the letter gives",
+            choices=reasons,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+        )
+        self.fields["primary_reason"] = forms.ChoiceField(
+            label="The main reason", choices=[("", "The first one chosen"), *reasons], required=False
+        )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        chosen = found.get("reasons") or []
+        main = found.get("primary_reason")
+        if main and main not in chosen:
+            self.add_error(
+                "primary_reason", "Tick this reason in the list as well, or choose another main reason."
+            )
+        return found

@@ -1,0 +1,162 @@
+"""A level of appeal: the draft, its exhibits, the filing and what comes after it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from appeals.forms.inputs import NOT_CHOSEN, Choices, MomentField, PickField, lines
+from appeals.models.authorization import Channel
+
+
+class DraftForm(forms.Form):
+    text = forms.CharField(
+        label="The letter",
+        max_length=200_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "true"}),
+        help_text=(
+            "An empty line begins a new paragraph. “# ” begins a heading, “- ” a list item, “&gt; ” a quotation,"
+            " “| ” a table row."
+        ),
+    )
+
+
+class ExhibitsForm(forms.Form):
+    """One row per document: whether it goes along, in which place, under which title.
+
+    `rows` are (version public id as text, name of the document, its place or None, its title).
+    """
+
+    def __init__(self, *args: Any, rows: list[tuple[str, str, int | None, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.keys = [row[0] for row in rows]
+        for key, name, place, title in rows:
+            self.fields[f"with_{key}"] = forms.BooleanField(
+                label=name, required=False, initial=place is not None
+            )
+            self.fields[f"place_{key}"] = forms.IntegerField(
+                label=f"Place of {name}",
+                min_value=1,
+                max_value=999,
+                required=False,
+                initial=place,
+                widget=forms.NumberInput(attrs={"class": "input-narrow", "inputmode": "numeric"}),
+            )
+            self.fields[f"title_{key}"] = forms.CharField(
+                label=f"Title of {name} in the packet", max_length=120, required=False, initial=title
+            )
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [
+            {"take": self[f"with_{key}"], "place": self[f"place_{key}"], "title": self[f"title_{key}"]}
+            for key in self.keys
+        ]
+
+    def chosen(self) -> list[tuple[UUID, str]]:
+        """The chosen versions with their titles, in the order of their places; without a place they come last."""
+        taken = []
+        for at, key in enumerate(self.keys):
+            if self.cleaned_data[f"with_{key}"]:
+                place = self.cleaned_data[f"place_{key}"] or 1000
+                taken.append((place, at, UUID(key), self.cleaned_data[f"title_{key}"]))
+        return [(version, title) for _, _, version, title in sorted(taken)]
+
+
+class UrgencyForm(forms.Form):
+    is_expedited = forms.BooleanField(label="Ask for an expedited (urgent) decision", required=False)
+    expedited_reason = forms.CharField(
+        label="Why waiting could seriously harm the patient, and who says so",
+        required=False,
+        max_length=1000,
+        widget=lines(),
+    )
+
+
+class FilingForm(forms.Form):
+    """`expected_sha256` is the fingerprint of the file the page showed: only those very bytes are frozen."""
+
+    expected_sha256 = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+    channel = forms.ChoiceField(
+        label="Sent by", choices=[NOT_CHOSEN, *((c, t) for c, t in Channel.choices if c != "phone")]
+    )
+    address = forms.CharField(
+        label="Sent to",
+        max_length=500,
+        widget=lines(2),
+        help_text="The address, fax number or portal it really went to.",
+    )
+    filed_at = MomentField(label="Sent on")
+    proof_note = forms.CharField(
+        label="Proof of sending",
+        required=False,
+        max_length=500,
+        help_text="Certified mail number, fax report, portal number.",
+    )
+    good_cause = forms.CharField(
+        label="Why it is late",
+        required=False,
+        max_length=2000,
+        widget=lines(2),
+        help_text="Only when the window has passed.",
+    )
+
+
+class PhoneForm(forms.Form):
+    good_cause = forms.CharField(
+        label="Why it is late",
+        required=False,
+        max_length=2000,
+        widget=lines(2),
+        help_text="Only when the window has passed.",
+    )
+
+    def __init__(self, *args: Any, calls: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["communication"] = PickField(
+            label="The logged call", choices=calls, empty="Choose the call"
+        )
+        self.order_fields(["communication", "good_cause"])
+
+
+class ForwardedForm(forms.Form):
+    forwarded_at = MomentField(
+        label="The plan forwarded the case on", help_text="From the plan's notice of forwarding."
+    )
+
+
+class AppealReceivedForm(forms.Form):
+    received_at = MomentField(
+        label="Received by the decision maker on", help_text="The decision clock runs from here."
+    )
+
+
+class EndForm(forms.Form):
+    reason = forms.CharField(label="Why", max_length=1000, widget=lines(2), help_text="One sentence.")
+
+
+class LapseForm(forms.Form):
+    reason = forms.CharField(label="What happened", required=False, max_length=1000, widget=lines(2))
+
+
+class ProofForm(forms.Form):
+    file = forms.FileField(
+        label="Upload the proof", required=False, help_text="Fax report, receipt, screenshot."
+    )
+    note = forms.CharField(label="What it proves", required=False, max_length=500)
+
+    def __init__(self, *args: Any, documents: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["document"] = PickField(
+            label="Or a document of the case", choices=documents, required=False
+        )
+        self.order_fields(["file", "document", "note"])
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if not self.errors and not (found.get("file") or found.get("document") or found.get("note")):
+            raise forms.ValidationError("Upload the proof, choose a document, or say in words what it is.")
+        return found

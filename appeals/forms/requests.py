@@ -1,0 +1,154 @@
+"""The authorization request, its items, and what happens to it at the payer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from appeals.forms.inputs import NOT_CHOSEN, Choices, DayField, MomentField, PickField, lines
+from appeals.models import AuthorizationRequest, ClockEvent
+from appeals.models.authorization import Channel
+from cases.codes import normalized, system_of
+
+EVIDENCE = "Fax report, portal time stamp, certified mail number, name of the clerk."
+
+
+class RequestForm(forms.Form):
+    timing = forms.ChoiceField(label="The care is", choices=AuthorizationRequest.Timing.choices)
+    benefit = forms.ChoiceField(label="Asked under", choices=AuthorizationRequest.Benefit.choices)
+    channel = forms.ChoiceField(
+        label="Sent by", choices=[("", "Not sent yet"), *Channel.choices], required=False
+    )
+    reference_number = forms.CharField(
+        label="Payer's reference number", required=False, max_length=60, help_text="As the payer gave it."
+    )
+    is_urgent = forms.BooleanField(label="Urgent: waiting could seriously harm the patient", required=False)
+    urgency_certified_by = forms.CharField(
+        label="Who certifies the urgency",
+        required=False,
+        max_length=120,
+        help_text="The treating clinician, where possible.",
+    )
+
+
+class NewRequestForm(RequestForm):
+    """One form for a request that may already be on its way: what is left empty has not happened yet."""
+
+    submitted_at = MomentField(label="Sent on", required=False)
+    received_at = MomentField(
+        label="Received by the payer on",
+        required=False,
+        help_text="The payer's clock runs from here. Leave empty until you know it.",
+    )
+    evidence = forms.CharField(
+        label="What proves the receipt", required=False, max_length=120, help_text=EVIDENCE
+    )
+
+
+class ItemForm(forms.Form):
+    code = forms.CharField(label="Code", max_length=8, help_text="CPT or HCPCS.")
+    units = forms.DecimalField(label="Units", min_value=0, max_digits=9, decimal_places=2)
+    sessions = forms.IntegerField(label="Sessions", min_value=1, max_value=999, required=False)
+    frequency = forms.CharField(label="How often", required=False, max_length=60)
+    starts_on = DayField(label="First day", required=False)
+    ends_on = DayField(label="Last day", required=False)
+
+    def clean_code(self) -> str:
+        code = normalized(self.cleaned_data["code"])
+        if system_of(code) is None and not (len(code) == 5 and code.isalnum()):
+            raise forms.ValidationError("A CPT or HCPCS code has five characters, such as 96365 or J3490.")
+        return code
+
+
+class BaseItems(forms.BaseFormSet):  # type: ignore[type-arg]
+    def clean(self) -> None:
+        kept = [f for f in self.forms if f.has_changed() and not f.cleaned_data.get("DELETE")]
+        if not any(self.errors) and not kept:
+            raise forms.ValidationError("Add at least one item (code and units) to the request.")
+
+
+class RowForm(ItemForm):
+    """A prefilled row counts as typed: it is part of the request unless it is removed."""
+
+    def has_changed(self) -> bool:
+        return super().has_changed() or bool(self.initial.get("code"))
+
+
+def item_formset(data: Any = None, *, initial: list[dict[str, Any]], spare: int = 1) -> forms.BaseFormSet:  # type: ignore[type-arg]
+    """Rows for items; `spare` empty ones follow, so that one can be added without script."""
+    made = forms.formset_factory(
+        RowForm, formset=BaseItems, extra=spare, can_delete=True, max_num=40, validate_max=True
+    )
+    return made(data, initial=initial, prefix="items")
+
+
+class SentForm(forms.Form):
+    submitted_at = MomentField(label="Sent on")
+    channel = forms.ChoiceField(label="Sent by", choices=[NOT_CHOSEN, *Channel.choices])
+    reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
+
+
+class ReceivedForm(forms.Form):
+    received_at = MomentField(label="Received by the payer on")
+    reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
+    evidence = forms.CharField(label="What proves it", required=False, max_length=120, help_text=EVIDENCE)
+
+
+class EventForm(forms.Form):
+    """Something that moves a clock after it began. When it occurred, was sent and was received are kept apart."""
+
+    kind = forms.ChoiceField(label="What happened")
+    occurred_at = MomentField(label="When it happened")
+    sent_on = DayField(
+        label="Sent on", required=False, help_text="The date on the payer's notice or its postmark."
+    )
+    received_on = DayField(
+        label="Received on", required=False, help_text="When the notice reached the patient or provider."
+    )
+    respond_by = MomentField(label="Answer asked for by", required=False)
+    note = forms.CharField(label="What was said or asked", required=False, max_length=2000, widget=lines())
+
+    def __init__(self, *args: Any, kinds: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [NOT_CHOSEN, *kinds]  # type: ignore[attr-defined]
+
+
+REQUEST_EVENTS: Choices = [
+    (str(kind), str(kind.label))
+    for kind in (
+        ClockEvent.Kind.EXTENSION,
+        ClockEvent.Kind.INFORMATION_REQUESTED,
+        ClockEvent.Kind.INFORMATION_SENT,
+    )
+]
+APPEAL_EVENTS: Choices = [(str(kind), str(kind.label)) for kind in ClockEvent.Kind]
+
+
+class AuthorizationForm(forms.Form):
+    """What the payer allows."""
+
+    number = forms.CharField(label="Authorization number", max_length=60)
+    sessions = forms.IntegerField(label="Sessions allowed", min_value=1, max_value=999, required=False)
+    units = forms.DecimalField(
+        label="Units allowed", min_value=0, max_digits=9, decimal_places=2, required=False
+    )
+    valid_from = DayField(label="Valid from")
+    valid_until = DayField(label="Valid until (included)")
+
+
+class ApprovalForm(AuthorizationForm):
+    decided_at = MomentField(label="Decided on")
+    document = PickField(label="Approval letter", required=False)
+
+    field_order = ["decided_at", "number", "sessions", "units", "valid_from", "valid_until", "document"]
+
+    def __init__(self, *args: Any, documents: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["document"] = PickField(
+            label="Approval letter", choices=documents, empty="Not in the documents", required=False
+        )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label="Why", max_length=500, widget=lines(2), help_text="One sentence.")
