@@ -6,14 +6,15 @@ No database fixture is autouse: pure rule and clock tests load no database.
 from __future__ import annotations
 
 import pytest
-from django.conf import settings
-from django.db import connections
-from django.test.utils import setup_databases, teardown_databases
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings):
     """Create and migrate as recourse_owner, then hand the connection to recourse_app."""
+    from django.conf import settings
+    from django.db import connections
+    from django.test.utils import setup_databases, teardown_databases
+
     connection = connections["default"]
     application = {k: connection.settings_dict[k] for k in ("USER", "PASSWORD")}
     owner = {k: settings.OWNER_DATABASE[k] for k in ("USER", "PASSWORD")}
@@ -37,6 +38,8 @@ def django_db_setup(request, django_test_environment, django_db_blocker, django_
 def owner_connection(django_db_setup, django_db_blocker):
     """A psycopg connection as the owner, for what the application may not do (GRANT in a test, reading pg_catalog)."""
     import psycopg
+    from django.conf import settings
+    from django.db import connections
 
     connection = connections["default"]
     with psycopg.connect(
@@ -50,4 +53,7 @@ def owner_connection(django_db_setup, django_db_blocker):
         yield owner
 
 
-pytest_plugins = ["tests.cast"]
+def pytest_configure(config):
+    """The cast needs models; pure rule and clock tests also run without Django (`-p no:django`)."""
+    if config.pluginmanager.hasplugin("django"):
+        config.pluginmanager.import_plugin("tests.cast")

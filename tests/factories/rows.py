@@ -51,14 +51,31 @@ class Maker:
         for field in model._meta.local_concrete_fields:
             if field.name in given or self.may_stay_empty(model, field):
                 continue
+            if (
+                given
+                and ONE_OF.get(model._meta.label) == field.name
+                and self.alternatives(model) & set(given)
+            ):
+                continue
             values[field.name] = self.value(model, field)
         return model._default_manager.create(**values, **given)
+
+    def alternatives(self, model: type[models.Model]) -> set[str]:
+        return {f.name for f in model._meta.local_fields if isinstance(f, models.ForeignKey) and f.null} - {
+            "document"
+        }
 
     def may_stay_empty(self, model: type[models.Model], field: models.Field) -> bool:
         label = f"{model._meta.label}.{field.name}"
         if label in SPECIAL or ONE_OF.get(model._meta.label) == field.name:
             return False
-        return field.primary_key or field.null or field.has_default() or field.name == "organization" or field.blank
+        return (
+            field.primary_key
+            or field.null
+            or field.has_default()
+            or field.name == "organization"
+            or field.blank
+        )
 
     def value(self, model: type[models.Model], field: models.Field) -> Any:
         label = f"{model._meta.label}.{field.name}"
@@ -71,7 +88,13 @@ class Maker:
         if field.choices:
             return field.choices[0][0]
         if hasattr(field, "context_of"):
-            return DAY if "Date" in type(field).__name__ else {"k": 1} if "JSON" in type(field).__name__ else "words"
+            return (
+                DAY
+                if "Date" in type(field).__name__
+                else {"k": 1}
+                if "JSON" in type(field).__name__
+                else "words"
+            )
         if isinstance(field, ArrayField):
             return ["x"]
         if isinstance(field, models.DateTimeField):

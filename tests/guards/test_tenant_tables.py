@@ -65,8 +65,11 @@ def catalog(db):
 
 
 def test_every_model_of_ours_is_tenant_bound_or_listed_as_global():
-    ours = {m._meta.label for app in ("tenancy", "audit", "people", "cases", "appeals", "background")
-            for m in apps.get_app_config(app).get_models()}
+    ours = {
+        m._meta.label
+        for app in ("tenancy", "audit", "people", "cases", "appeals", "background")
+        for m in apps.get_app_config(app).get_models()
+    }
     assert ours - set(MODELS) == set(GLOBAL)
 
 
@@ -99,21 +102,21 @@ def test_every_reference_is_a_composite_key_in_the_database(catalog, label, key)
     model = MODELS[label]
     column = model._meta.get_field(key).column
     parent = model._meta.get_field(key).related_model._meta.db_table
-    wanted = (
-        f"FOREIGN KEY (organization_id, {column}) REFERENCES {parent}(organization_id, id)"
-        " DEFERRABLE"
-    )
+    wanted = f"FOREIGN KEY (organization_id, {column}) REFERENCES {parent}(organization_id, id) DEFERRABLE"
     assert wanted in catalog[model._meta.db_table][4]
 
 
 @pytest.mark.parametrize("label", MODELS)
 def test_indexes_start_with_the_organization(catalog, label):
     """Only what is unique by itself, and Django's index on who did something, may start otherwise."""
-    users = {f.column for f in MODELS[label]._meta.local_fields
-             if isinstance(f, models.ForeignKey) and not issubclass(f.related_model, TenantModel | Organization)}
+    users = {
+        f.column
+        for f in MODELS[label]._meta.local_fields
+        if isinstance(f, models.ForeignKey) and not issubclass(f.related_model, TenantModel | Organization)
+    }
     for definition in catalog[MODELS[label]._meta.db_table][5]:
         columns = definition.partition("(")[2]
-        first = columns.split(",")[0].strip(" ()\"")
+        first = columns.split(",")[0].strip(' ()"')
         assert first in {"id", "public_id", "organization_id"} | users, definition
 
 
