@@ -112,7 +112,7 @@ def ready(request: HttpRequest) -> HttpResponse:
         except (DatabaseError, OSError) as problem:
             log.warning("health check %s: %s", name, type(problem).__name__)
             results[name] = "not ready"
-            connection.close()
+            connection.close_if_unusable_or_obsolete()
     good = set(results.values()) == {"ok"}
     answer = JsonResponse(
         {"status": "ready" if good else "not ready", "checks": results}, status=200 if good else 503

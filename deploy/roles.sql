@@ -79,6 +79,12 @@ BEGIN
   GRANT USAGE ON SCHEMA public TO recourse_app, recourse_audit, recourse_search, recourse_reporting;
   GRANT USAGE ON SCHEMA audit, search TO recourse_app;
 
+  -- The list of migrations may be older than this privilege, and only the owner adds to it.
+  IF to_regclass('public.django_migrations') IS NOT NULL THEN
+    GRANT SELECT ON public.django_migrations TO recourse_app;
+    REVOKE INSERT, UPDATE, DELETE ON public.django_migrations FROM recourse_app;
+  END IF;
+
   -- Tables that migrations make from now on. Never TRUNCATE: it passes row-level security by.
   ALTER DEFAULT PRIVILEGES FOR ROLE recourse_owner IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO recourse_app;
