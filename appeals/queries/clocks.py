@@ -1,0 +1,133 @@
+"""How stored clocks read on a page: which one is in front, how long is left, what explains it. No statements here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from appeals.models import Deadline
+from appeals.next_action import SOON_DAYS
+from appeals.regimes import book
+
+CLAIMANT = Deadline.Side.CLAIMANT
+
+
+@dataclass(frozen=True)
+class Day:
+    """The moment of a request and the calendar day it is in the organization's zone."""
+
+    now: datetime
+    today: date
+    zone: ZoneInfo
+
+    @property
+    def tomorrow_starts(self) -> datetime:
+        """The first moment that is no longer today (aware)."""
+        return datetime.combine(self.today + timedelta(days=1), datetime.min.time(), tzinfo=self.zone)
+
+
+def day_at(now: datetime, zone: str) -> Day:
+    """`now` is aware; `zone` is an IANA name."""
+    place = ZoneInfo(zone)
+    return Day(now, now.astimezone(place).date(), place)
+
+
+@dataclass(frozen=True)
+class Due:
+    """One running clock as the components show it; `left` replaces the count of days where the rule counts hours."""
+
+    label: str
+    date: date
+    time: str
+    days_left: int
+    left: str
+    whose: str
+    safe_date: date | None
+    stated_date: date | None
+    statutory_date: date | None
+    permissive_date: date | None
+    rule: str
+    citation: str
+    confidence: str
+    steps: tuple[str, ...]
+    if_missed: str
+    overdue: bool
+
+
+def passed(day: Day) -> Q:
+    """The deadlines whose last moment (or last day) is over."""
+    return Q(due_at__lt=day.now) | Q(due_at=None, due_on__lt=day.today)
+
+
+def is_over(deadline: Deadline, day: Day) -> bool:
+    return deadline.due_at < day.now if deadline.due_at else deadline.due_on < day.today
+
+
+def earliest(deadlines: Iterable[Deadline], day: Day) -> Deadline | None:
+    """The one that ends first; an hour clock counts by its moment, a day by its end."""
+    return min(deadlines, key=lambda d: (ends_at(d, day), d.pk), default=None)
+
+
+def ends_at(deadline: Deadline, day: Day) -> datetime:
+    """The moment after which it is late: the hour clock's own, else the end of the day in the organization's zone."""
+    if deadline.due_at:
+        return deadline.due_at
+    return datetime.combine(deadline.due_on + timedelta(days=1), datetime.min.time(), tzinfo=day.zone)
+
+
+def ours(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    return [d for d in deadlines if d.side == CLAIMANT and d.status == Deadline.Status.RUNNING]
+
+
+def theirs(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    return [d for d in deadlines if d.side != CLAIMANT and d.status == Deadline.Status.RUNNING]
+
+
+def state_of(deadline: Deadline | None, day: Day) -> str:
+    """ "none", "running", "soon" or "overdue": what the table of next actions asks."""
+    if deadline is None:
+        return "none"
+    if is_over(deadline, day):
+        return "overdue"
+    return "soon" if (deadline.due_on - day.today).days <= SOON_DAYS else "running"
+
+
+def _hours(deadline: Deadline, day: Day) -> str:
+    """Hour clocks read in hours within two days of their moment."""
+    assert deadline.due_at is not None
+    seconds = (deadline.due_at - day.now).total_seconds()
+    hours = int(abs(seconds) // 3600)
+    if hours >= 48:
+        return ""
+    amount = f"{hours} hour{'' if hours == 1 else 's'}" if hours else f"{int(abs(seconds) // 60)} minutes"
+    if deadline.side == CLAIMANT:
+        return f"{amount} left" if seconds >= 0 else f"Overdue by {amount}"
+    return f"Plan has {amount}" if seconds >= 0 else f"Plan is late by {amount}"
+
+
+def due_of(deadline: Deadline, day: Day) -> Due:
+    """The clock with its arithmetic, its citation and whether it should be confirmed with the letter."""
+    moment = deadline.due_at.astimezone(day.zone) if deadline.due_at else None
+    unsure = deadline.confidence != "verified" or "confirm_with_letter" in deadline.flags
+    return Due(
+        label=deadline.title,
+        date=moment.date() if moment else deadline.due_on,
+        time=f"{moment:%-I:%M %p}" if moment else "",
+        days_left=(deadline.due_on - day.today).days,
+        left=_hours(deadline, day) if deadline.due_at else "",
+        whose="ours" if deadline.side == CLAIMANT else "plan",
+        safe_date=deadline.safe_on,
+        stated_date=deadline.stated_on,
+        statutory_date=deadline.statutory_on,
+        permissive_date=deadline.permissive_on,
+        rule=deadline.rule,
+        citation=deadline.citation,
+        confidence="confirm" if unsure else "confirmed",
+        steps=tuple(deadline.arithmetic),
+        if_missed=book().if_missed.get(deadline.if_missed, "") if deadline.if_missed != "none" else "",
+        overdue=is_over(deadline, day),
+    )

@@ -1,0 +1,291 @@
+"""The queue: which cases, in which order, a page at a time by key. Filters hold codes only, so an address tells nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core import signing
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+
+from advocacy.access.policy import Actor, visible
+from advocacy.errors import NotFound
+from appeals.models import Deadline
+from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, earliest, ours, passed, theirs
+from cases.models import Case, Payer, Task
+from cases.workflow import CaseStatus, TaskStatus
+
+SIZE = 50
+NEW_DAYS = 14
+SALT = "appeals.queue"
+
+OWNERS = {"desk": "Mine and without owner", "me": "Mine", "none": "Without owner"}
+DUE = {"0": "today or overdue", "7": "within 7 days", "14": "within 14 days", "30": "within 30 days"}
+OVERDUE = {"ours": "Our date has passed", "plan": "The plan is late"}
+WORK = {"waiting": "Waiting on me", "waking": "Waking up today", "new": "New and untouched"}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a queue address may say. Every value is a code; an unknown one is dropped when the address is read.
+
+    `owner` is a key of OWNERS or a member's public id, `payer` a payer's; `due` counts days to the patient's next date.
+    """
+
+    status: str = "open"
+    stage: str = ""
+    owner: str = ""
+    payer: str = ""
+    urgent: str = ""
+    due: str = ""
+    treatment: str = ""
+    overdue: str = ""
+    work: str = ""
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> Filters:
+        allowed: dict[str, Sequence[str] | Mapping[str, str] | None] = {
+            "status": CaseStatus.values,
+            "stage": None,
+            "owner": OWNERS,
+            "payer": (),
+            "urgent": ("yes",),
+            "due": DUE,
+            "treatment": Case.Treatment.values,
+            "overdue": OVERDUE,
+            "work": WORK,
+        }
+        kept: dict[str, str] = {}
+        for name, codes in allowed.items():
+            value = given.get(name, "")
+            if not value:
+                continue
+            if codes is None:
+                if value.replace("_", "").isalnum() and len(value) <= 60:
+                    kept[name] = value
+            elif value in codes or (name in {"owner", "payer"} and _is_id(value)):
+                kept[name] = value
+        return cls(**kept)
+
+    def query_string(self) -> str:
+        """The part of an address that says these filters; defaults are left out."""
+        default = Filters()
+        return urlencode({k: v for k, v in asdict(self).items() if v != getattr(default, k)})
+
+    @property
+    def is_plain(self) -> bool:
+        return self == Filters()
+
+
+def _is_id(value: str) -> bool:
+    try:
+        UUID(value)
+    except ValueError:
+        return False
+    return True
+
+
+def on_my_desk(actor: Actor, path: str = "") -> Q:
+    """Cases of the actor and cases of nobody. `path` leads to the case from another row."""
+    return Q(**{f"{path}owner_id": actor.membership_id}) | Q(**{f"{path}owner_id": None})
+
+
+def tasks_of_mine(actor: Actor) -> Q:
+    """Tasks of the actor, and tasks of nobody on cases that are the actor's or nobody's."""
+    return Q(owner_id=actor.membership_id) | Q(owner_id=None) & on_my_desk(actor, "case__")
+
+
+def waiting_on(actor: Actor) -> QuerySet[Task]:
+    """Open tasks of the actor that do not wait for another one."""
+    free = Q(waits_for=None) | Q(waits_for__status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
+    return Task.objects.filter(tasks_of_mine(actor), free, status=TaskStatus.OPEN)
+
+
+def waking_today(actor: Actor, day: Day) -> QuerySet[Task]:
+    """Held tasks of the actor whose hold ends today (or should have ended)."""
+    return Task.objects.filter(
+        tasks_of_mine(actor), status=TaskStatus.HELD, hold_until__lt=day.tomorrow_starts
+    )
+
+
+def _overdue(side: Q, day: Day) -> Exists:
+    running = Deadline.objects.filter(passed(day), side, status=Deadline.Status.RUNNING)
+    return Exists(running.filter(case_id=OuterRef("pk")))
+
+
+def _owned(actor: Actor, owner: str) -> Q:
+    if owner == "me":
+        return Q(owner_id=actor.membership_id)
+    if owner == "none":
+        return Q(owner_id=None)
+    if owner == "desk":
+        return on_my_desk(actor)
+    return Q(owner__public_id=owner)
+
+
+def untouched(day: Day) -> Q:
+    """Nobody has worked on it since it was opened, and that was in the last two weeks."""
+    return Q(opened_at__gte=day.now - timedelta(days=NEW_DAYS), last_touched_at__lte=F("opened_at"))
+
+
+def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
+    """The cases of these filters that the actor may see, in no order. Counts and lists both come from here."""
+    cases = Case.objects.filter(visible(actor, Case), status=filters.status)
+    if filters.stage:
+        cases = cases.filter(stage=filters.stage)
+    if filters.owner:
+        cases = cases.filter(_owned(actor, filters.owner))
+    if filters.payer:
+        cases = cases.filter(coverage__payer__public_id=filters.payer)
+    if filters.urgent:
+        cases = cases.filter(is_urgent=True)
+    if filters.due:
+        cases = cases.filter(next_deadline_on__lte=day.today + timedelta(days=int(filters.due)))
+    if filters.treatment:
+        cases = cases.filter(treatment=filters.treatment)
+    if filters.overdue:
+        side = Q(side=CLAIMANT) if filters.overdue == "ours" else ~Q(side=CLAIMANT)
+        cases = cases.filter(_overdue(side, day))
+    if filters.work == "waiting":
+        cases = cases.filter(Exists(waiting_on(actor).filter(case_id=OuterRef("pk"))))
+    elif filters.work == "waking":
+        cases = cases.filter(Exists(waking_today(actor, day).filter(case_id=OuterRef("pk"))))
+    elif filters.work == "new":
+        cases = cases.filter(untouched(day), on_my_desk(actor))
+    return cases
+
+
+# -- place in the list --------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Place:
+    """A place in a filtered list: the filters and the key of a row. As text it is signed, so that nobody makes one up."""
+
+    filters: Filters
+    on: date | None
+    pk: int
+
+    def text(self) -> str:
+        day = self.on.isoformat() if self.on else ""
+        return signing.dumps([self.filters.query_string(), day, self.pk], salt=SALT)
+
+
+def place_of(text: str) -> Place | None:
+    """The place, or None for a text that this program did not sign."""
+    try:
+        query, on, pk = signing.loads(text, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError):
+        return None
+    pairs = dict(part.split("=", 1) for part in query.split("&") if "=" in part)
+    return Place(Filters.read(pairs), date.fromisoformat(on) if on else None, int(pk))
+
+
+def _after(on: date | None, pk: int) -> Q:
+    """Behind the key in the order (next date, undated last; id)."""
+    if on is None:
+        return Q(next_deadline_on=None, pk__gt=pk)
+    return Q(next_deadline_on__gt=on) | Q(next_deadline_on=on, pk__gt=pk) | Q(next_deadline_on__isnull=True)
+
+
+def _before(on: date | None, pk: int) -> Q:
+    if on is None:
+        return Q(next_deadline_on__isnull=False) | Q(next_deadline_on=None, pk__lt=pk)
+    return Q(next_deadline_on__lt=on) | Q(next_deadline_on=on, pk__lt=pk)
+
+
+FORWARD = (F("next_deadline_on").asc(nulls_last=True), F("pk").asc())
+BACKWARD = (F("next_deadline_on").desc(nulls_first=True), F("pk").desc())
+
+
+# -- the page -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Row:
+    """One case in the list: `due` is the patient's next date, `plan` the plan's; `place` keeps the list while it is open."""
+
+    case: Case
+    due: Due | None
+    plan: Due | None
+    place: str
+
+
+@dataclass(frozen=True)
+class QueuePage:
+    filters: Filters
+    rows: tuple[Row, ...]
+    after: str
+    is_first: bool
+
+
+def queue(
+    actor: Actor, filters: Filters, *, day: Day, after: Place | None = None, size: int = SIZE
+) -> QueuePage:
+    """One page of the queue. Two statements, whatever its length: no COUNT, no OFFSET."""
+    cases = listed(actor, filters, day)
+    if after is not None:
+        cases = cases.filter(_after(after.on, after.pk))
+    found = list(
+        cases.select_related("patient", "coverage__payer", "owner__user").order_by(*FORWARD)[: size + 1]
+    )
+    more, found = len(found) > size, found[:size]
+    clocks: dict[int, list[Deadline]] = {}
+    for deadline in Deadline.objects.filter(
+        case_id__in=[c.pk for c in found], status=Deadline.Status.RUNNING
+    ).order_by("due_on", "id"):
+        clocks.setdefault(deadline.case_id, []).append(deadline)
+    rows = tuple(_row(case, clocks.get(case.pk, []), filters, day) for case in found)
+    return QueuePage(filters, rows, rows[-1].place if more else "", after is None)
+
+
+def _row(case: Case, clocks: list[Deadline], filters: Filters, day: Day) -> Row:
+    mine, plan = earliest(ours(clocks), day), earliest(theirs(clocks), day)
+    return Row(
+        case,
+        due_of(mine, day) if mine else None,
+        due_of(plan, day) if plan else None,
+        Place(filters, case.next_deadline_on, case.pk).text(),
+    )
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """The cases before and behind a place in its list, each with its own place (public id, place)."""
+
+    previous: tuple[UUID, str] | None
+    next: tuple[UUID, str] | None
+    query_string: str
+
+
+def neighbors(actor: Actor, place: Place, day: Day) -> Neighbors:
+    """One statement. The list is read as it is now; the place is where it was when the case was opened from it."""
+    cases = listed(actor, place.filters, day)
+    columns = ("side", "public_id", "next_deadline_on", "pk")
+    behind = cases.filter(_after(place.on, place.pk)).order_by(*FORWARD)
+    ahead = cases.filter(_before(place.on, place.pk)).order_by(*BACKWARD)
+    both = (
+        behind.annotate(side=Value(1))
+        .values_list(*columns)[:1]
+        .union(ahead.annotate(side=Value(2)).values_list(*columns)[:1], all=True)
+    )
+    found = {side: (public_id, Place(place.filters, on, pk).text()) for side, public_id, on, pk in both}
+    return Neighbors(found.get(2), found.get(1), place.filters.query_string())
+
+
+def cases_by_public_id(actor: Actor, public_ids: Sequence[UUID]) -> list[Case]:
+    """The cases, in the order given. Raises NotFound when one of them is absent or invisible."""
+    found = {
+        c.public_id: c
+        for c in Case.objects.filter(visible(actor, Case), public_id__in=public_ids).select_related(
+            "patient", "owner__user"
+        )
+    }
+    if len(found) != len(set(public_ids)):
+        raise NotFound("case")
+    return [found[i] for i in dict.fromkeys(public_ids)]
+
+
+def payer_choices(actor: Actor) -> list[tuple[str, str]]:
+    """Payers by name, for the filter (public id, name)."""
+    payers = Payer.objects.filter(visible(actor, Payer)).order_by("name", "id")
+    return [(str(p.public_id), p.name) for p in payers.only("public_id", "name", "organization")]

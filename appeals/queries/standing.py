@@ -1,0 +1,137 @@
+"""Where cases stand: the latest row of each kind under them, and from that the proposed next action. One statement for many."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import BooleanField, QuerySet, Value, When
+from django.db.models import Case as Choice
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, reachable
+from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, PeerToPeer
+from appeals.next_action import Position, Proposal, next_action
+from appeals.queries.clocks import Day, earliest, ours, state_of, theirs
+from appeals.regimes import book
+from appeals.regimes.shapes import Level
+from cases.models import Case
+
+SHORT_LABELS = {
+    "": "Not started",
+    "request": "Authorization request",
+    "denial": "Denial",
+    "peer_to_peer": "Peer-to-peer",
+    "closed": "Closed",
+}
+
+
+# What a role may do to a case. Granted access allows none of it, so one of these tells both kinds of reader apart.
+_WORK = (Permission.WRITE_NOTE, Permission.WORK_TASKS, Permission.SEE_TRAIL)
+
+
+def workable(actor: Actor) -> Choice:
+    """An annotation: whether the actor's own roles reach the case, and not only a colleague's grant to read it."""
+    held = next((p for p in _WORK if actor.may(p)), None)
+    if held is None:
+        return Choice(default=Value(False), output_field=BooleanField())
+    return Choice(
+        When(reachable(actor, held, Case), then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
+
+
+def permissions_on(actor: Actor, case: Any) -> frozenset[Permission]:
+    """What the actor may do to a case that carries the `workable` annotation as `is_workable`."""
+    return actor.permissions if case.is_workable else frozenset()
+
+
+def rows_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
+    """What decides where these cases stand, for `together.fetched`."""
+    ids = list(case_ids)
+    return {
+        "requests": AuthorizationRequest.objects.filter(case_id__in=ids).order_by("id"),
+        "denials": Denial.objects.filter(case_id__in=ids).order_by("id"),
+        "calls": PeerToPeer.objects.filter(case_id__in=ids).order_by("id"),
+        "appeals": Appeal.objects.filter(case_id__in=ids).defer("draft").order_by("id"),
+        "deadlines": Deadline.objects.filter(case_id__in=ids, status=Deadline.Status.RUNNING).order_by(
+            "due_on", "id"
+        ),
+    }
+
+
+def by_case(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.case_id].append(row)
+    return found
+
+
+def level_of(appeal: Appeal) -> Level | None:
+    """The rung of the rule data this level is, looked up by its key; None when the data does not know it."""
+    regimes = book().regimes
+    own = regimes[appeal.regime].levels if appeal.regime in regimes else ()
+    return next((lvl for lvl in own if lvl.key == appeal.level), None) or next(
+        (lvl for r in regimes.values() for lvl in r.levels if lvl.key == appeal.level), None
+    )
+
+
+def stage_label(stage: str) -> str:
+    """The words for a stage key of a case: a step before the levels, or the title of a level."""
+    if stage in SHORT_LABELS:
+        return SHORT_LABELS[stage]
+    for regime in book().regimes.values():
+        for level in regime.levels:
+            if level.key == stage:
+                return level.title
+    if stage.startswith("level_") and stage[6:].isdigit():
+        return f"Level {stage[6:]} of appeal"
+    return stage.replace("_", " ").capitalize()
+
+
+def current_level(appeals: list[Appeal]) -> Appeal | None:
+    """The level being worked: the last one that has not ended, else the last one."""
+    unfinished = [a for a in appeals if a.status in {"open", "drafting", "filed", "forwarded", "received"}]
+    return (unfinished or appeals or [None])[-1]
+
+
+def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position:
+    """`rows` are the rows of this case alone, under the keys of `rows_under`."""
+    request = rows["requests"][-1] if rows["requests"] else None
+    unconfirmed = [d for d in rows["denials"] if d.confirmed_at is None]
+    denial = (unconfirmed or rows["denials"] or [None])[-1]
+    waiting = [c for c in rows["calls"] if c.status in {"offered", "scheduled"}]
+    call = (waiting or rows["calls"] or [None])[-1]
+    appeal = current_level(rows["appeals"])
+    rung = level_of(appeal) if appeal else None
+    return Position(
+        case=case.public_id,
+        is_open=case.status == "open",
+        request=request.public_id if request else None,
+        request_status=request.status if request else "",
+        denial=denial.public_id if denial else None,
+        denial_confirmed=bool(denial and denial.confirmed_at),
+        call=call.public_id if call else None,
+        call_status=call.status if call else "",
+        level=appeal.public_id if appeal else None,
+        level_status=appeal.status if appeal else "",
+        level_forwarded_by_plan=bool(rung and rung.opened_by == "forwarding"),
+        ours=state_of(earliest(ours(rows["deadlines"]), day), day),
+        plans=state_of(earliest(theirs(rows["deadlines"]), day), day),
+    )
+
+
+def proposals_for(
+    actor: Actor, cases: Iterable[Case], rows: Mapping[str, list[Any]], day: Day
+) -> dict[int, Proposal | None]:
+    """The proposed next action of each case (annotated with `is_workable`), by primary key. Queries nothing."""
+    grouped = {key: by_case(rows[key]) for key in ("requests", "denials", "calls", "appeals", "deadlines")}
+    return {
+        case.pk: next_action(
+            position_of(case, {k: g.get(case.pk, []) for k, g in grouped.items()}, day),
+            permissions_on(actor, case),
+        )
+        for case in cases
+    }

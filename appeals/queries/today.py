@@ -1,0 +1,155 @@
+"""Today: five stacks of cases, each the head of a queue, with one proposed next action a row. Three statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import CharField, Count, QuerySet, Value, Window
+from django.db.models.functions import Cast
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor
+from advocacy.tenancy.together import fetched
+from appeals.models import Deadline
+from appeals.next_action import Proposal
+from appeals.queries.clocks import Day, Due, due_of, earliest, ours, theirs
+from appeals.queries.queue import FORWARD, Filters, Place, listed, waiting_on, waking_today
+from appeals.queries.standing import by_case, proposals_for, rows_under, workable
+from cases.models import Case, Task
+
+SHOWN = 8
+LEGAL_DAYS = "14"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: the case, what it is about, its date, and the proposed next action. `task` is the one in front, if any."""
+
+    case: Case
+    due: Due | None
+    task: Task | None
+    task_days_left: int | None
+    more_tasks: int
+    wakes_at: str
+    action: Proposal | None
+    place: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack: `total` is the length of the list that `filters` open in the queue, `rows` its first few."""
+
+    code: str
+    title: str
+    filters: Filters
+    total: int
+    rows: tuple[Row, ...]
+
+
+def default_scope(actor: Actor) -> str:
+    """Whose cases the first two stacks show: "desk" (mine and without owner), or "all" for whoever assigns or oversees."""
+    works_cases = actor.may(Permission.CHANGE_CASE) and not actor.may(Permission.ASSIGN_CASE)
+    return "desk" if works_cases else "all"
+
+
+def stacks_of(scope: str) -> tuple[tuple[str, str, Filters], ...]:
+    """Code, title and queue filters of each stack. `scope` is "desk" or "all"."""
+    owner = "desk" if scope == "desk" else ""
+    return (
+        ("legal", "Legal deadlines in 14 days", Filters(due=LEGAL_DAYS, owner=owner)),
+        ("payer", "Plan is late", Filters(overdue="plan", owner=owner)),
+        ("waiting", "Waiting on me", Filters(work="waiting")),
+        ("waking", "Waking up today", Filters(work="waking")),
+        ("new", "New", Filters(work="new")),
+    )
+
+
+def _head(actor: Actor, code: str, filters: Filters, day: Day) -> QuerySet[Case]:
+    """The first rows of a list, each with the length of the whole list: count and list are one statement."""
+    return (
+        listed(actor, filters, day)
+        .annotate(stack=Cast(Value(code), CharField()), total=Window(Count("pk")))
+        .order_by(*FORWARD)
+    )
+
+
+def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
+    """The five stacks. `scope` is "desk", "all" or "" for the role's own default."""
+    wanted = stacks_of(scope or default_scope(actor))
+    heads = [_head(actor, code, f, day).values_list("stack", "pk", "total")[:SHOWN] for code, _t, f in wanted]
+    ids: dict[str, list[int]] = {code: [] for code, _t, _f in wanted}
+    totals = dict.fromkeys(ids, 0)
+    for code, pk, total in heads[0].union(*heads[1:], all=True):
+        ids[code].append(pk)
+        totals[code] = total
+    everything = sorted({pk for pks in ids.values() for pk in pks})
+    if not everything:
+        return tuple(Stack(code, title, f, 0, ()) for code, title, f in wanted)
+    cases = (
+        Case.objects.filter(pk__in=everything)
+        .select_related("patient", "coverage__payer", "owner__user")
+        .annotate(is_workable=workable(actor))
+    )
+    known = {case.pk: case for case in cases}
+    rows = fetched(
+        rows_under(everything)
+        | {
+            "waiting": waiting_on(actor).filter(case_id__in=everything).order_by("due_on", "id"),
+            "waking": waking_today(actor, day).filter(case_id__in=everything).order_by("hold_until", "id"),
+        }
+    )
+    actions = proposals_for(actor, known.values(), rows, day)
+    clocks, tasks = by_case(rows["deadlines"]), {k: by_case(rows[k]) for k in ("waiting", "waking")}
+    return tuple(
+        Stack(
+            code,
+            title,
+            filters,
+            totals[code],
+            tuple(
+                _row(
+                    known[pk],
+                    filters,
+                    day,
+                    _headline(code, clocks.get(pk, ()), day),
+                    tasks.get(code, {}).get(pk, ()),
+                    actions[pk],
+                )
+                for pk in sorted(ids[code], key=lambda pk: _key(known[pk]))
+            ),
+        )
+        for code, title, filters in wanted
+    )
+
+
+def _key(case: Case) -> tuple[bool, date, int]:
+    """The order of the queue: by next date, undated last."""
+    return (case.next_deadline_on is None, case.next_deadline_on or date.max, case.pk)
+
+
+def _headline(code: str, deadlines: Sequence[Deadline], day: Day) -> Deadline | None:
+    """The plan's clock in the stack about the plan; elsewhere the patient's, which is what one works to."""
+    return earliest(theirs(deadlines), day) if code == "payer" else earliest(ours(deadlines), day)
+
+
+def _row(
+    case: Case,
+    filters: Filters,
+    day: Day,
+    headline: Deadline | None,
+    tasks: Sequence[Task],
+    action: Proposal | None,
+) -> Row:
+    task = tasks[0] if tasks else None
+    return Row(
+        case=case,
+        due=due_of(headline, day) if headline else None,
+        task=task,
+        task_days_left=(task.due_on - day.today).days if task and task.due_on else None,
+        more_tasks=max(len(tasks) - 1, 0),
+        wakes_at=f"{task.hold_until.astimezone(day.zone):%-I:%M %p}" if task and task.hold_until else "",
+        action=action,
+        place=Place(filters, case.next_deadline_on, case.pk).text(),
+    )
