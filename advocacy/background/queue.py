@@ -2,7 +2,8 @@
 
 The queue is a table of our own database, so a job exists exactly if the write that asked for it was committed. The broker
 redelivers after a worker's death, so every job runs at least once and must be idempotent. A failed job keeps its reason
-and can be retried; neither row holds patient data.
+and can be retried; neither row holds patient data. What happens by the clock is a job too: `every=` says how often it is
+asked for in each organization, and the worker puts those schedules in place when it starts.
 """
 
 from __future__ import annotations
@@ -12,28 +13,44 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
+from django_q.models import Schedule
 from django_q.tasks import async_task, schedule
 
 from advocacy.background.models import Job
 from advocacy.errors import DomainError
+from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import current_organization_id, scoped_to
 
 log = logging.getLogger("recourse.jobs")
 
 Function = Callable[..., None]
 _jobs: dict[str, Function] = {}
+_after_failure: dict[str, Function] = {}
+_schedule: dict[str, timedelta] = {}
 
 MAX_ATTEMPTS = 3
+MAX_DEATHS = 5
 AGAIN_AFTER = timedelta(seconds=30)
+SCHEDULED = "recourse:"
 
 
-def job(name: str) -> Callable[[Function], Function]:
-    """Register a job. The function takes keyword ids, runs in the organization's scope and transaction, and is idempotent."""
+def job(
+    name: str, *, failed: Function | None = None, every: timedelta | None = None
+) -> Callable[[Function], Function]:
+    """Register a job. The function takes keyword ids, runs in the organization's scope and transaction, and is idempotent.
+
+    `failed` is called with `reason=` and the same ids once no further attempt will be made, in a transaction of its own:
+    what the job wrote is undone then. `every` (whole minutes) asks for it regularly in each organization, without ids.
+    """
 
     def register(function: Function) -> Function:
         _jobs[name] = function
+        if failed is not None:
+            _after_failure[name] = failed
+        if every is not None:
+            _schedule[name] = every
         return function
 
     return register
@@ -70,6 +87,10 @@ def run(organization_id: int, job_id: int) -> str:
             row = Job.objects.select_for_update().get(pk=job_id)
             if row.status == Job.Status.DONE:
                 return "already done"
+            if row.status == Job.Status.RUNNING and row.attempts >= MAX_DEATHS:
+                return _failed(
+                    row, PublicProblem(f"The worker stopped {row.attempts} times in the middle of it.")
+                )
             row.status = Job.Status.RUNNING
             row.attempts += 1
             row.started_at = timezone.now()
@@ -102,6 +123,12 @@ def _failed(row: Job, problem: Exception) -> str:
                 next_run=timezone.now() + AGAIN_AFTER * row.attempts,
             )
     log.error("job %s %s failed: %s", row.name, row.public_id, type(problem).__name__)
+    if not again and row.name in _after_failure:
+        try:
+            with transaction.atomic():
+                _after_failure[row.name](reason=row.reason, **row.arguments)
+        except Exception as second:
+            log.error("job %s %s: after its failure: %s", row.name, row.public_id, type(second).__name__)
     return "failed"
 
 
@@ -117,3 +144,37 @@ def nightly(organization_ids: list[int], name: str, **ids: Any) -> None:
             transaction.atomic(),
         ):
             enqueue(name, **ids)
+
+
+def run_everywhere(name: str) -> None:
+    """Called by a schedule: ask for the job in each organization. Of what it did before, only the last row is kept."""
+    for organization_id in Organization.objects.order_by("pk").values_list("pk", flat=True):
+        with (
+            scoped_to(organization_id, actor="system:schedule", actor_label="Recourse"),
+            transaction.atomic(),
+        ):
+            Job.objects.filter(name=name, status=Job.Status.DONE, arguments={}).delete()
+        nightly([organization_id], name)
+
+
+def install_schedules() -> list[str]:
+    """Put the schedules of all registered jobs in place and drop those no longer known; returns the names. Repeatable."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # Two workers that start together must not both insert: the table has no unique name.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [SCHEDULED])
+        Schedule.objects.filter(name__startswith=SCHEDULED).exclude(
+            name__in=[SCHEDULED + name for name in _schedule]
+        ).delete()
+        for name, every in _schedule.items():
+            Schedule.objects.update_or_create(
+                name=SCHEDULED + name,
+                defaults={
+                    "func": "advocacy.background.queue.run_everywhere",
+                    "args": repr((name,)),
+                    "schedule_type": Schedule.MINUTES,
+                    "minutes": int(every.total_seconds() // 60),
+                    "repeats": -1,
+                },
+            )
+    return sorted(_schedule)

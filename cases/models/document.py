@@ -69,7 +69,7 @@ class DocumentVersion(TenantModel):
     class TextStatus(models.TextChoices):
         PENDING = "pending", "Being read"
         READ = "read", "Text read"
-        NONE = "none", "A picture: no text to read"
+        NONE = "none", "No text to read"
         FAILED = "failed", "Could not be read"
 
     case = tenant_key("cases.Case", related_name="+")
@@ -81,6 +81,9 @@ class DocumentVersion(TenantModel):
     page_count = models.PositiveIntegerField(null=True, blank=True)
     pages = SealedJSONField(null=True, blank=True)
     text_status = models.CharField(max_length=8, choices=TextStatus.choices, default=TextStatus.PENDING)
+    text_note = models.CharField(
+        max_length=300, blank=True, help_text="Why there is no text, in our own words; no patient data."
+    )
     uploaded_at = models.DateTimeField()
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -98,3 +101,7 @@ class DocumentVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"version {self.number}"
+
+    @property
+    def has_text(self) -> bool:
+        return self.text_status == self.TextStatus.READ

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError
 
+from advocacy.background.queue import install_schedules
 from advocacy.background.worker import Worker
 from advocacy.health import refuse_unsafe_role
 
@@ -17,4 +18,5 @@ class Command(Worker):
             refuse_unsafe_role()
         except ImproperlyConfigured as problem:
             raise CommandError(str(problem))
+        install_schedules()
         super().handle(*args, **options)

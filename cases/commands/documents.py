@@ -1,0 +1,270 @@
+"""Documents come in, get versions, are read by a job, and are opened again: bytes in the vault, facts about them in rows.
+
+Nothing of a refused file stays: it is judged before a byte is stored, and the vault writes whole files or none.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import io
+from datetime import datetime
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.background.queue import enqueue
+from advocacy.errors import Reason, Refused
+from advocacy.tenancy.models import Organization
+from cases.commands.touch import touch
+from cases.content import MAX_TEXT_BYTES, CheckedUpload, ContentType, check_upload, decode_text
+from cases.models import Blob, Case, Document, DocumentVersion
+from cases.reading import MOST_PAGES, read_pdf
+from cases.vault import Blob as StoredBlob
+from cases.vault import Keyring, TooLarge, Vault
+
+READ_JOB = "cases.read_document"
+
+
+def document_vault() -> Vault:
+    """The vault of this installation, under `settings.DATA_DIR`.
+
+    Its key-encryption key is HMAC-SHA-256 of the words "document vault" under the field key, so that documents and
+    fields share one secret to keep and one id to rotate, and never one key.
+    """
+    kek = hmac.digest(settings.KEYS.field, b"document vault", "sha256")
+    return Vault(settings.DATA_DIR, Keyring.single(key_id=settings.KEYS.field_id, kek=kek))
+
+
+def upload_document(
+    *, actor: Actor, case: Case, kind: str, title: str = "", filename: str, stream: BinaryIO, at: datetime
+) -> Document:
+    """Keep a new document as its version 1 and ask for its text. `stream` is seekable; an empty title becomes the type.
+
+    Raises Refused with one reason on field "file" (empty, encrypted, damaged, not what its name says ...), its kind
+    TooLarge above `settings.UPLOAD_LIMIT_BYTES`, or the reason "kind_unknown".
+    """
+    require(actor, Permission.UPLOAD_DOCUMENT, case)
+    _known_kind(kind)
+    checked = _checked(stream, filename)
+    with transaction.atomic():
+        document = Document.objects.create(
+            case=case, kind=kind, title=title.strip() or Document.Kind(kind).label, created_at=at
+        )
+        version = _append(document, _stored(actor, stream, checked.size, at), checked, actor=actor, at=at)
+        record("document_uploaded", subject=document, detail=_proof(version) | {"kind": kind})
+        touch(case, at)
+        enqueue(READ_JOB, version=version.pk)
+    return document
+
+
+def add_version(
+    *, actor: Actor, document: Document, filename: str, stream: BinaryIO, at: datetime
+) -> DocumentVersion:
+    """Add the next version; older ones stay.
+
+    Raises as `upload_document`, and Refused with "document_frozen" or "document_same" (these bytes are a version already).
+    """
+    require(actor, Permission.UPLOAD_DOCUMENT, document)
+    checked = _checked(stream, filename)
+    with transaction.atomic():
+        locked = Document.objects.select_for_update().get(pk=document.pk)
+        if locked.is_frozen:
+            raise Refused(
+                [
+                    Reason(
+                        "document_frozen",
+                        "This was filed as it is and takes no further version. Upload a new document.",
+                        "file",
+                    )
+                ]
+            )
+        blob = _stored(actor, stream, checked.size, at)
+        same = DocumentVersion.objects.filter(document=locked, blob=blob).order_by("number").first()
+        if same:
+            raise Refused(
+                [
+                    Reason(
+                        "document_same",
+                        f"These are the same bytes as version {same.number}. Nothing was added.",
+                        "file",
+                    )
+                ]
+            )
+        version = _append(locked, blob, checked, actor=actor, at=at)
+        record("document_version_added", subject=version, detail=_proof(version))
+        touch(locked.case, at)
+        enqueue(READ_JOB, version=version.pk)
+    return version
+
+
+def store_frozen(
+    *, actor: Actor, case: Case, kind: str, title: str, filename: str, data: bytes, at: datetime
+) -> DocumentVersion:
+    """Keep bytes we made ourselves (a filed packet) as a document that never changes; read back before it counts.
+
+    Raises Refused when the bytes are not a sound file, cases.vault.Corrupted when the disk gave back something else.
+    """
+    require(actor, Permission.UPLOAD_DOCUMENT, case)
+    _known_kind(kind)
+    stream = io.BytesIO(data)
+    checked = check_upload(stream, filename=filename)
+    with transaction.atomic():
+        document = Document.objects.create(
+            case=case,
+            kind=kind,
+            title=title.strip() or Document.Kind(kind).label,
+            is_frozen=True,
+            created_at=at,
+        )
+        version = _append(document, _stored(actor, stream, len(data), at), checked, actor=actor, at=at)
+        open_version(actor, version).verify()
+        record("document_uploaded", subject=document, detail=_proof(version) | {"kind": kind, "frozen": True})
+        touch(case, at)
+        enqueue(READ_JOB, version=version.pk)
+    return version
+
+
+def change_document(*, actor: Actor, document: Document, kind: str, title: str, at: datetime) -> Document:
+    """Correct the type or the title; the bytes stay as they are. Raises Refused ("kind_unknown", "title_missing")."""
+    require(actor, Permission.UPLOAD_DOCUMENT, document)
+    _known_kind(kind)
+    if not title.strip():
+        raise Refused([Reason("title_missing", "Give the document a title.", "title")])
+    with transaction.atomic():
+        locked = Document.objects.select_for_update().get(pk=document.pk)
+        before = locked.kind
+        locked.kind, locked.title = kind, title.strip()
+        locked.save(update_fields=["kind", "title"])
+        record("document_changed", subject=locked, detail={"from": before, "to": kind})
+        touch(locked.case, at)
+    return locked
+
+
+def open_version(actor: Actor, version: DocumentVersion) -> StoredBlob:
+    """The bytes of a version, as a stream that is checked segment by segment.
+
+    Raises NotFound when the version is not visible to the actor, cases.vault.VaultError when the file cannot be read.
+    """
+    require(actor, Permission.SEE_CASES, version)
+    owner = Organization.objects.get(pk=version.organization_id).public_id
+    return document_vault().open(version.blob.location, organization_id=owner)
+
+
+def read_text(*, actor: Actor, version: DocumentVersion, at: datetime) -> DocumentVersion:
+    """Read the text of a version, page by page, and keep it sealed. Reading it again gives the same and records nothing.
+
+    Raises cases.reading.UnreadablePdf when there is something to read and it cannot be.
+    """
+    require(actor, Permission.UPLOAD_DOCUMENT, version)
+    if version.text_status == DocumentVersion.TextStatus.READ:
+        return version
+    pages, note = _text_of(actor, version)
+    status = DocumentVersion.TextStatus.READ if pages else DocumentVersion.TextStatus.NONE
+    with transaction.atomic():
+        version.pages, version.text_status, version.text_note = pages or None, status, note
+        version.save(update_fields=["pages", "text_status", "text_note"])
+        record("document_read_by_job", subject=version, detail={"status": status.value, "pages": len(pages)})
+    return version
+
+
+def mark_unreadable(*, actor: Actor, version: DocumentVersion, note: str, at: datetime) -> DocumentVersion:
+    """Keep on the version why it could not be read (our own words, no patient data), unless it was read meanwhile."""
+    require(actor, Permission.UPLOAD_DOCUMENT, version)
+    if version.text_status == DocumentVersion.TextStatus.READ:
+        return version
+    with transaction.atomic():
+        version.text_status, version.text_note = DocumentVersion.TextStatus.FAILED, note[:300]
+        version.save(update_fields=["text_status", "text_note"])
+        record("document_read_by_job", subject=version, detail={"status": version.text_status})
+    return version
+
+
+def await_reading(*, actor: Actor, version: DocumentVersion, at: datetime) -> DocumentVersion:
+    """A version whose reading failed waits to be read again. Raises Refused unless it failed."""
+    require(actor, Permission.UPLOAD_DOCUMENT, version)
+    with transaction.atomic():
+        locked = DocumentVersion.objects.select_for_update().get(pk=version.pk)
+        if locked.text_status != DocumentVersion.TextStatus.FAILED:
+            raise Refused([Reason("not_failed", "This document is not waiting to be read again.")])
+        locked.text_status, locked.text_note = DocumentVersion.TextStatus.PENDING, ""
+        locked.save(update_fields=["text_status", "text_note"])
+        record("document_read_again", subject=locked)
+        enqueue(READ_JOB, version=locked.pk)
+    return locked
+
+
+def _text_of(actor: Actor, version: DocumentVersion) -> tuple[list[str], str]:
+    """The pages' texts and, where there is no text, why."""
+    match version.content_type:
+        case ContentType.PDF if (version.page_count or 0) > MOST_PAGES:
+            return [], f"It has more than {MOST_PAGES} pages; a file that long is kept and not read."
+        case ContentType.PDF:
+            reading = read_pdf(open_version(actor, version).read())
+            if not reading.has_text:
+                return [], "It is a scan: a picture of text. Type what you need from it."
+            return list(reading.pages), ""
+        case ContentType.TEXT:
+            data = b"".join(
+                open_version(actor, version).read_range(0, min(version.blob.size, MAX_TEXT_BYTES))
+            )
+            return decode_text(data, cut=True).split("\f"), ""
+        case ContentType.DOCX:
+            return [], "Word documents are kept and not read. Upload a PDF of it to have its text read."
+    return [], "It is a picture. Type what you need from it."
+
+
+def _known_kind(kind: str) -> None:
+    if kind not in Document.Kind.values:
+        raise Refused([Reason("kind_unknown", "Choose what kind of document this is.", "kind")])
+
+
+def _checked(stream: BinaryIO, filename: str) -> CheckedUpload:
+    """Size first: a file that is too large is not parsed."""
+    if stream.seek(0, io.SEEK_END) > settings.UPLOAD_LIMIT_BYTES:
+        raise TooLarge(settings.UPLOAD_LIMIT_BYTES)
+    return check_upload(stream, filename=filename)
+
+
+def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime) -> Blob:
+    """The row of these bytes; equal bytes of one organization are one row and one file."""
+    owner = Organization.objects.get(pk=actor.organization_id).public_id
+    stream.seek(0)
+    stored = document_vault().store(stream, organization_id=owner, max_bytes=size)
+    key_id, _, wrapped = stored.wrapped_key.partition(":")
+    blob, _created = Blob.objects.get_or_create(
+        sha256=stored.sha256,
+        defaults={
+            "size": stored.size,
+            "location": stored.location,
+            "wrapped_key": base64.b64decode(wrapped),
+            "key_id": key_id,
+            "stored_at": at,
+        },
+    )
+    return blob
+
+
+def _append(
+    document: Document, blob: Blob, checked: CheckedUpload, *, actor: Actor, at: datetime
+) -> DocumentVersion:
+    last = DocumentVersion.objects.filter(document=document).order_by("-number").values_list("number").first()
+    return DocumentVersion.objects.create(
+        case_id=document.case_id,
+        document=document,
+        number=last[0] + 1 if last else 1,
+        blob=blob,
+        filename=checked.filename,
+        content_type=checked.content_type.value,
+        page_count=checked.page_count,
+        uploaded_at=at,
+        uploaded_by_id=actor.user_id,
+    )
+
+
+def _proof(version: DocumentVersion) -> dict[str, object]:
+    return {"version": version.number, "sha256": version.blob.sha256, "size": version.blob.size}

@@ -1,0 +1,355 @@
+"""Tasks are opened by hand, by a stage or by a rule, worked, put on hold, woken, handed on and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.errors import Reason, Refused, WrongState
+from advocacy.people.models import Membership
+from cases.commands.touch import touch
+from cases.models import Case, Task
+from cases.task_templates import TaskTemplate, task_templates
+from cases.workflow import TASK, CaseStatus, TaskStatus
+
+ENDED = (TaskStatus.DONE, TaskStatus.CANCELLED)
+
+
+def open_task(
+    *,
+    actor: Actor,
+    case: Case,
+    title: str = "",
+    detail: str = "",
+    due_on: date | None = None,
+    owner: Membership | None = None,
+    code: str = "",
+    template: str = "",
+    opened_by: str = "hand",
+    waits_for: Task | None = None,
+    at: datetime,
+) -> Task:
+    """Open a task; a rule's `code` opens once: while such a task of the case has not ended, that one is returned as it is.
+
+    Without an owner it belongs to the case's owner. A template gives the checklist, and where they are missing the title,
+    the detail and the due date. Raises Refused with all reasons: title_missing, due_past (by hand only), template_unknown,
+    owner_gone, waits_elsewhere, waits_for_ended, case_closed.
+    """
+    require(actor, Permission.WORK_TASKS, case)
+    if code and (standing := _standing(case, code)):
+        return standing
+    chosen = task_templates().get(template)
+    title = title.strip() or (chosen.title if chosen else "")
+    owner = owner or case.owner
+    reasons = [
+        *_title_reasons(title),
+        *_owner_reasons(owner),
+        *_waiting_reasons(case, None, waits_for),
+        *(_due_reasons(due_on, at) if opened_by == Task.OpenedBy.HAND else ()),
+    ]
+    if template and chosen is None:
+        reasons.append(Reason("template_unknown", "Choose a template from the list.", "template"))
+    if case.status == CaseStatus.CLOSED:
+        reasons.append(Reason("case_closed", "The case is closed. Reopen it before planning work."))
+    if reasons:
+        raise Refused(reasons)
+    if due_on is None and chosen:
+        due_on = timezone.localdate(at) + timedelta(days=chosen.due_days)
+    try:
+        with transaction.atomic():
+            task = Task.objects.create(
+                case=case,
+                code=code,
+                template=chosen.key if chosen else "",
+                title=title,
+                detail=detail.strip() or (chosen.detail if chosen else ""),
+                checklist=_fresh_checklist(chosen),
+                opened_by=opened_by,
+                owner=owner,
+                due_on=due_on,
+                waits_for=waits_for,
+                opened_at=at,
+            )
+            record("task_opened", subject=task, detail={"code": code, "template": template, "by": opened_by})
+            touch(case, at)
+    except IntegrityError:
+        # Somebody opened the task of this rule between our look and our write.
+        if code and (standing := _standing(case, code)):
+            return standing
+        raise
+    return task
+
+
+def finish_task(
+    *, actor: Actor, task: Task, note: str = "", at: datetime, expected_version: int | None = None
+) -> Task:
+    """Finish an open task (or one whose hold has run out).
+
+    Raises WrongState when somebody was faster or it is on hold, Refused while it waits for another or items are unticked.
+    """
+    with transaction.atomic():
+        _wake_if_due(actor, task, at)
+        waits = bool(task.waits_for and task.waits_for.status not in ENDED)
+        done = TASK.take(
+            "finish",
+            task,
+            actor=actor,
+            at=at,
+            changes={"ended_at": at, "end_note": note.strip()},
+            facts={"waits_for_open": waits},
+            expected_version=expected_version,
+        )
+        touch(done.case, at)
+    return done
+
+
+def cancel_task(
+    *, actor: Actor, task: Task, reason: str, at: datetime, expected_version: int | None = None
+) -> Task:
+    """End a task that will not be done. Raises Refused without a reason, WrongState when it has ended."""
+    with transaction.atomic():
+        ended = TASK.take(
+            "cancel",
+            task,
+            actor=actor,
+            at=at,
+            changes={"ended_at": at, "end_note": reason.strip()},
+            expected_version=expected_version,
+        )
+        touch(ended.case, at)
+    return ended
+
+
+def hold_task(
+    *,
+    actor: Actor,
+    task: Task,
+    until: datetime | None,
+    reason: str,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Task:
+    """Put a task aside until `until` (aware). The hold is the task's own: it survives reassignment.
+
+    Raises Refused without a wake-up in the future, WrongState unless the task is open.
+    """
+    with transaction.atomic():
+        _wake_if_due(actor, task, at)
+        held = TASK.take(
+            "hold",
+            task,
+            actor=actor,
+            at=at,
+            changes={"hold_until": until, "hold_reason": reason.strip(), "woken_reason": ""},
+            detail={"until": until},
+            expected_version=expected_version,
+        )
+        touch(held.case, at)
+    return held
+
+
+def wake_task(*, actor: Actor, task: Task, reason: str = "", at: datetime) -> Task:
+    """End a hold: at its wake-up without a reason, earlier with one. Raises Refused, or WrongState unless it is held."""
+    early = task.hold_until is not None and at < task.hold_until
+    return TASK.take(
+        "wake",
+        task,
+        actor=actor,
+        at=at,
+        changes={"woken_reason": reason.strip()},
+        detail={"early": early},
+    )
+
+
+def reassign_task(*, actor: Actor, task: Task, owner: Membership | None, at: datetime) -> Task:
+    """Give a task that has not ended to somebody else, or to nobody; a hold stays as it is.
+
+    Raises WrongState when it has ended, Refused when the new owner is no longer a member.
+    """
+    require(actor, Permission.WORK_TASKS, task)
+    reasons = _owner_reasons(owner)
+    if reasons:
+        raise Refused(reasons)
+    with transaction.atomic():
+        locked = _locked_and_standing(task, "reassign")
+        before = locked.owner_id
+        locked.owner, locked.version = owner, locked.version + 1
+        locked.save(update_fields=["owner", "version"])
+        record("task_reassigned", subject=locked, detail={"from": before, "to": owner.pk if owner else None})
+        touch(locked.case, at)
+    return locked
+
+
+def change_task(
+    *,
+    actor: Actor,
+    task: Task,
+    title: str,
+    detail: str,
+    due_on: date | None,
+    waits_for: Task | None,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Task:
+    """Change what a task that has not ended says, when it is due and what it waits for.
+
+    Raises WrongState (ended, or changed meanwhile), Refused with all reasons as `open_task`, and waits_in_circle.
+    """
+    require(actor, Permission.WORK_TASKS, task)
+    reasons = [*_title_reasons(title), *_waiting_reasons(task.case, task, waits_for)]
+    if due_on != task.due_on:
+        reasons += _due_reasons(due_on, at)
+    if reasons:
+        raise Refused(reasons)
+    with transaction.atomic():
+        locked = _locked_and_standing(task, "change", expected_version)
+        locked.title, locked.detail, locked.due_on = title.strip(), detail.strip(), due_on
+        locked.waits_for, locked.version = waits_for, locked.version + 1
+        locked.save(update_fields=["title", "detail", "due_on", "waits_for", "version"])
+        record("task_changed", subject=locked, detail={"due_on": due_on})
+        touch(locked.case, at)
+    return locked
+
+
+def tick_item(*, actor: Actor, task: Task, item: str, done: bool = True, at: datetime) -> Task:
+    """Tick or untick one line of the checklist by its key. Raises as `tick_items`."""
+    return tick_items(
+        actor=actor, task=task, ticked=[item] if done else [], unticked=[] if done else [item], at=at
+    )
+
+
+def tick_items(
+    *, actor: Actor, task: Task, ticked: Collection[str], unticked: Collection[str] = (), at: datetime
+) -> Task:
+    """Tick and untick lines by key; lines not named stay as a colleague left them.
+
+    Raises WrongState when the task has ended, Refused ("item_unknown") for a key the list does not have.
+    """
+    require(actor, Permission.WORK_TASKS, task)
+    with transaction.atomic():
+        locked = _locked_and_standing(task, "tick")
+        lines: list[dict[str, Any]] = locked.checklist or []
+        if not {*ticked, *unticked} <= {line["key"] for line in lines}:
+            raise Refused([Reason("item_unknown", "This list has changed. Look at it again.", "checklist")])
+        for line in lines:
+            if line["key"] in ticked and not line.get("done"):
+                line |= {"done": True, "done_at": at.isoformat(), "done_by": actor.label}
+            elif line["key"] in unticked:
+                line |= {"done": False, "done_at": None, "done_by": ""}
+        locked.checklist, locked.version = lines, locked.version + 1
+        locked.save(update_fields=["checklist", "version"])
+        record(
+            "task_changed",
+            subject=locked,
+            detail={"ticked": sorted(ticked), "unticked": sorted(unticked)},
+        )
+        touch(locked.case, at)
+    return locked
+
+
+def wake_due_tasks(*, actor: Actor, at: datetime) -> int:
+    """End every hold of the organization whose wake-up has come; returns how many. Running it again changes nothing."""
+    due = Task.objects.filter(status=TaskStatus.HELD, hold_until__lte=at).order_by("hold_until", "pk")
+    woken = 0
+    for task in due:
+        try:
+            wake_task(actor=actor, task=task, at=at)
+        except WrongState:
+            continue  # somebody woke it, or ended it, at the same moment
+        woken += 1
+    return woken
+
+
+def open_tasks_of(case: Case) -> list[Reason]:
+    """What stands in the way of closing: work that has neither been done nor cancelled, as one reason with its count."""
+    count = Task.objects.filter(case=case).exclude(status__in=ENDED).count()
+    if not count:
+        return []
+    tasks = "1 task is" if count == 1 else f"{count} tasks are"
+    return [Reason("tasks_open", f"{tasks} not finished. Finish or cancel them first.")]
+
+
+def _standing(case: Case, code: str) -> Task | None:
+    return Task.objects.filter(case=case, code=code).exclude(status__in=ENDED).first()
+
+
+def _locked_and_standing(task: Task, step: str, expected_version: int | None = None) -> Task:
+    locked = Task.objects.select_for_update().get(pk=task.pk)
+    if locked.status in ENDED:
+        raise WrongState(
+            step, locked.status, f"This task is already {TaskStatus(locked.status).label.lower()}."
+        )
+    if expected_version is not None and locked.version != expected_version:
+        raise WrongState(
+            step,
+            locked.status,
+            "Somebody changed this task while you were reading it. Look at it again, then decide.",
+        )
+    return locked
+
+
+def _wake_if_due(actor: Actor, task: Task, at: datetime) -> None:
+    """A hold that has run out is over, whether or not the job has come by."""
+    if task.status == TaskStatus.HELD and task.hold_until is not None and task.hold_until <= at:
+        wake_task(actor=actor, task=task, at=at)
+
+
+def _fresh_checklist(template: TaskTemplate | None) -> list[dict[str, Any]] | None:
+    if template is None or not template.checklist:
+        return None
+    return [
+        {"key": line.key, "label": line.label, "done": False, "done_at": None, "done_by": ""}
+        for line in template.checklist
+    ]
+
+
+def _title_reasons(title: str) -> list[Reason]:
+    return [] if title.strip() else [Reason("title_missing", "Say what is to be done.", "title")]
+
+
+def _due_reasons(due_on: date | None, at: datetime) -> list[Reason]:
+    if due_on is not None and due_on < timezone.localdate(at):
+        return [Reason("due_past", "The due date has passed. Choose today or a later day.", "due_on")]
+    return []
+
+
+def _owner_reasons(owner: Membership | None) -> list[Reason]:
+    if owner is not None and owner.ended_at is not None:
+        return [Reason("owner_gone", "This colleague is no longer a member. Choose somebody else.", "owner")]
+    return []
+
+
+def _waiting_reasons(case: Case, task: Task | None, waits_for: Task | None) -> list[Reason]:
+    if waits_for is None:
+        return []
+    if waits_for.case_id != case.pk:
+        return [Reason("waits_elsewhere", "A task waits only for a task of its own case.", "waits_for")]
+    if task is not None and _leads_to(waits_for, task):
+        return [Reason("waits_in_circle", "These two tasks would wait for each other.", "waits_for")]
+    unchanged = task is not None and task.waits_for_id == waits_for.pk
+    if waits_for.status in ENDED and not unchanged:
+        return [
+            Reason(
+                "waits_for_ended", "That task has ended already: there is nothing to wait for.", "waits_for"
+            )
+        ]
+    return []
+
+
+def _leads_to(start: Task, goal: Task) -> bool:
+    """Whether following "waits for" from `start` arrives at `goal`."""
+    following: Task | None = start
+    seen: set[int] = set()
+    while following is not None and following.pk not in seen:
+        if following.pk == goal.pk:
+            return True
+        seen.add(following.pk)
+        following = following.waits_for
+    return False

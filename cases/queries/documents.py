@@ -1,0 +1,84 @@
+"""Documents as they are shown: the list of a case, one document with its versions, the text of one version."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+
+from advocacy.access.policy import Actor, visible
+from advocacy.errors import NotFound
+from cases.models import Case, Document, DocumentVersion
+
+
+def documents_of(actor: Actor, case: Case) -> QuerySet[Document]:
+    """The documents of a case, newest first, each with `latest` (a list of one version, its text not loaded)."""
+    newest = DocumentVersion.objects.filter(document=OuterRef("document")).order_by("-number")
+    latest = (
+        DocumentVersion.objects.filter(pk=Subquery(newest.values("pk")[:1]))
+        .select_related("blob", "uploaded_by")
+        .defer("pages")
+    )
+    return (
+        Document.objects.filter(visible(actor, Document), case=case)
+        .prefetch_related(Prefetch("versions", queryset=latest, to_attr="latest"))
+        .order_by("-created_at", "-pk")
+    )
+
+
+def get_document(actor: Actor, case: Case, public_id: UUID) -> Document:
+    """A document of this case with its case and patient. Raises NotFound when absent or invisible."""
+    document = (
+        Document.objects.filter(visible(actor, Document), case=case, public_id=public_id)
+        .select_related("case__patient")
+        .first()
+    )
+    if document is None:
+        raise NotFound("document")
+    return document
+
+
+def versions_of(document: Document) -> list[DocumentVersion]:
+    """All versions of a document the actor was already shown, newest first, without their text."""
+    return list(
+        DocumentVersion.objects.filter(document=document)
+        .select_related("blob", "uploaded_by")
+        .defer("pages")
+        .order_by("-number")
+    )
+
+
+def get_version(actor: Actor, case: Case, public_id: UUID) -> DocumentVersion:
+    """A version of a document of this case, with document, blob and case. Raises NotFound when absent or invisible."""
+    version = (
+        DocumentVersion.objects.filter(visible(actor, DocumentVersion), case=case, public_id=public_id)
+        .select_related("document", "blob", "case")
+        .defer("pages")
+        .first()
+    )
+    if version is None:
+        raise NotFound("version")
+    return version
+
+
+def version_by_key(actor: Actor, key: int) -> DocumentVersion:
+    """A version by primary key, for jobs. Raises NotFound."""
+    version = (
+        DocumentVersion.objects.filter(visible(actor, DocumentVersion), pk=key)
+        .select_related("document", "blob", "case")
+        .first()
+    )
+    if version is None:
+        raise NotFound("version")
+    return version
+
+
+def same_bytes_in(case: Case, version: DocumentVersion) -> DocumentVersion | None:
+    """An older version in the same case with the same bytes, if there is one (its document joined)."""
+    return (
+        DocumentVersion.objects.filter(case=case, blob_id=version.blob_id, pk__lt=version.pk)
+        .select_related("document")
+        .defer("pages")
+        .order_by("pk")
+        .first()
+    )
