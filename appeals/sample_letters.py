@@ -50,8 +50,12 @@ def letter_text(name: str) -> str:
 @lru_cache(maxsize=64)
 def letter_pdf(name: str) -> bytes:
     """The letter as a PDF with a text layer, monospaced so that its layout is kept; the same bytes every time."""
-    text = letter_text(name)
-    widest = max(len(line) for line in text.splitlines())
+    return text_as_pdf(letter_text(name))
+
+
+def text_as_pdf(text: str) -> bytes:
+    """Any plain text as a monospaced PDF, in the same manner as the sample letters."""
+    widest = max((len(line) for line in text.splitlines()), default=0)
     source = _PAGE % {"size": "9" if widest <= 86 else "7.6"}
     pdf = typst.compile(
         source.encode(),

@@ -50,7 +50,7 @@ _NOT_THIS: Final = re.compile(
     r"will pay|"
     r"have approved)|approved only|covered only|covered for|approved for|only for|limited to|"
     r"must be billed|should be billed|"
-    r"bill(?:ed)? (?:as|under)|to use|do not (?:use|bill|submit|resend|send)|must not|cannot use|"
+    r"bill(?:ed)? (?:as|under)|to use|not a denial|do not (?:use|bill|submit|resend|send)|must not|cannot use|"
     r"old code|history of|rule[- ]?out|ruled out|requires? a diagnosis|eligible diagnos|"
     r"qualifying)\b",
     re.IGNORECASE,
@@ -88,10 +88,10 @@ _CARC_LABEL: Final = re.compile(
     r"[ABDPWY]\d{1,2})(?![\w-]|\.\d)",
     re.IGNORECASE,
 )
-_RARC: Final = re.compile(r"(?<![\w-])(?P<code>MA?\d{1,3}|N\d{1,3})(?![\w.-])")
+_RARC: Final = re.compile(r"(?<![\w-])(?P<code>MA?\d{1,3}|N\d{1,3})(?![\w-]|\.\d)")
 _RARC_LABEL: Final = re.compile(
     r"\b(?:RARC|remark codes?|remittance advice remark codes?)\s*[:#]?\s*(?P<code>MA?\d{1,3}|"
-    r"N\d{1,3})(?![\w.-])",
+    r"N\d{1,3})(?![\w-]|\.\d)",
     re.IGNORECASE,
 )
 _COLUMN: Final = re.compile(

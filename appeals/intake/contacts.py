@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from appeals.intake.layout import Cell, Page, Sentence
+from appeals.intake.layout import Cell, Page, Sentence, begins_item
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _PHONE: Final = re.compile(r"(?<![\w.-])(?:\+?1[-. ])?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
@@ -101,7 +101,8 @@ def _numbers(page: Page) -> Iterator[_Number]:
     for sentence, shown in _by_row(page):
         text = page.plain[shown[0] : shown[1]]
         previous = 0
-        kind = ""
+        kind = own = ""
+        row = page.plain.count("\n", 0, shown[0])
         for match in _PHONE.finditer(text):
             words = text[previous : match.start()]
             named = list(_KIND.finditer(words))
@@ -118,6 +119,8 @@ def _numbers(page: Page) -> Iterator[_Number]:
                 and not _QUICK.search(words)
             ):
                 kind = ""
+            if previous and not re.search(r"[A-Za-z]", words):
+                words = f"{own}{words}"  # `555-0120 / 555-0121`: one label for both
             own = _own_words(sentence, words, match[0], first=not previous)
             tail = text[match.end() : match.end() + 60]
             begin = shown[0] + (previous + named[-1].start() if named else match.start())
@@ -128,7 +131,7 @@ def _numbers(page: Page) -> Iterator[_Number]:
                     kind,
                     own,
                     tail,
-                    _is_near(sentence, own),
+                    _is_near(page, row, sentence, own),
                 )
             previous = match.end()
 
@@ -171,7 +174,7 @@ def _own_words(sentence: Sentence | None, words: str, number: str, *, first: boo
     return words
 
 
-def _is_near(sentence: Sentence | None, own: str) -> bool:
+def _is_near(page: Page, row: int, sentence: Sentence | None, own: str) -> bool:
     """Whether the number stands in the part of the letter that tells where an appeal goes."""
     if sentence is None:
         return False
@@ -182,7 +185,22 @@ def _is_near(sentence: Sentence | None, own: str) -> bool:
         return _PLAIN_APPEAL.search(own) is not None
     if _APPEAL_PLACE.search(f"{sentence.heading} {own}"):
         return True
-    return _APPEAL_PLACE.search(sentence.before) is not None
+    block = _item_before(page, row)
+    return _APPEAL_PLACE.search(sentence.before) is not None or (
+        _APPEAL_PLACE.search(block) is not None and not _OTHER_PLACE.search(block)
+    )
+
+
+def _item_before(page: Page, row: int) -> str:
+    """The rows above that belong to the same item of a list or the same paragraph."""
+    lines: list[str] = []
+    for cells in reversed(page.rows[max(0, row - 4) : row]):
+        if not cells or begins_item(page.rows[row][0].text if not lines else lines[-1]):
+            break
+        if len(cells) > 1:
+            return ""  # columns: the cells above may belong to something else
+        lines.append(cells[0].text)
+    return " ".join(reversed(lines))
 
 
 def _quick(number: _Number) -> bool:
@@ -227,45 +245,50 @@ _STREET_ONLY: Final = re.compile(
 )
 
 
+_NOT_APPEALS: Final = re.compile(
+    r"\b(?:external|independent|claims?|payments?|premium|records|provider)\b", re.IGNORECASE
+)
+_PROSE: Final = re.compile(r"\b(?:within|days|after|notice|must|you|your|we|may|if)\b")
+
+
 def _mail(pages: Sequence[Page]) -> Iterator[Proposal]:
+    """The one address for appeals; nothing when the letter gives two."""
     found: list[Proposal] = []
     for page in pages:
         for sentence in page.sentences:
             for pattern in (_ADDRESS, _STREET_ONLY):
                 for match in pattern.finditer(sentence.text):
-                    lead = (
-                        sentence.text[max(0, match.start() - 60) : match.start()]
-                        or sentence.before[-60:] + " "
-                    )
-                    if not lead.strip():
-                        lead = sentence.before[-60:] + " "
-                    named = re.search(
-                        r"\bappeal|\bgrievance|\breconsider|\bredetermin", match["address"], re.IGNORECASE
-                    )
-                    cue = _MAIL_CUE.search(lead) or re.search(
-                        r"\b(?:write to|mail to|send (?:it )?to)\s*:?\s*$", lead, re.IGNORECASE
-                    )
-                    here = _APPEAL_PLACE.search(f"{sentence.heading} {sentence.text[: match.start()]}")
-                    if _NO.search(lead) or re.search(r"\b(?:do not|don't|never)\b", lead, re.IGNORECASE):
-                        continue
-                    if _PHONE.search(match["address"]):
-                        continue  # another column's line stands between the lines of the address
-                    if re.search(
-                        r"\b(?:external|independent|claims?|payments?|premium|records|provider)\b",
-                        f"{match['address']} {sentence.heading.split(' / ')[-1]}",
-                        re.IGNORECASE,
-                    ):
-                        continue
-                    if (named and (here or cue)) or (cue and here):
-                        value = _one_address(match["address"])
-                        found.append(
-                            sentence.proposal(
-                                "send_to_mail", value, match.span("address"), HIGH if named else MEDIUM
-                            )
-                        )
+                    found.extend(_address(sentence, *match.span("address")))
         found.extend(_mail_blocks(page))
     if len({_plain(one.value) for one in found}) == 1:
         yield found[0]
+
+
+def _address(sentence: Sentence, start: int, end: int) -> Iterator[Proposal]:
+    """An address that the words around it, or its own first line, give to appeals."""
+    text = sentence.text[start:end]
+    if _PROSE.search(text):
+        lead_in = re.match(r".*\b(?:at|to):?\s+(?=[A-Z])", text)
+        if lead_in is None or _PROSE.search(text[lead_in.end() :]):
+            return
+        start += lead_in.end()
+        text = sentence.text[start:end]
+    lead = sentence.text[max(0, start - 60) : start]
+    if not lead.strip():
+        lead = sentence.before[-60:] + " "
+    if _NO.search(lead) or re.search(r"\b(?:do not|don't|never)\b", lead, re.IGNORECASE):
+        return
+    if _PHONE.search(text):
+        return  # another column's line stands between the lines of the address
+    if _NOT_APPEALS.search(f"{text} {sentence.heading.split(' / ')[-1]}"):
+        return
+    named = re.search(r"\bappeal|\bgrievance|\breconsider|\bredetermin", text, re.IGNORECASE)
+    cue = _MAIL_CUE.search(lead) or re.search(
+        r"\b(?:write to|mail to|send (?:it )?to)\s*:?\s*$", lead, re.IGNORECASE
+    )
+    here = _APPEAL_PLACE.search(f"{sentence.heading} {sentence.text[:start]}")
+    if (named and (here or cue)) or (cue and here):
+        yield sentence.proposal("send_to_mail", _one_address(text), (start, end), HIGH if named else MEDIUM)
 
 
 _ZIP_END: Final = re.compile(r",?\s[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?$")

@@ -34,8 +34,8 @@ _PROVIDERS: Final = re.compile(
     re.IGNORECASE,
 )
 _HYPOTHETICAL: Final = re.compile(
-    r"\b(?:some|other|many|most) (?:plans|states|people|members)\b|\bfor example\b|\bunlike\b|"
-    r"\bif your plan\b|\bmay differ\b",
+    r"\b(?:some|other|many|most) (?:plans|states|people|members)\b|\bfor example\b|\bunlike\b|\bif your plan\b|\bmay differ\b|"
+    r"\b(?:usually|generally|typically|normally|often|may vary|depends|in most cases|at least)\b",
     re.IGNORECASE,
 )
 

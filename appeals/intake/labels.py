@@ -79,7 +79,7 @@ _BARE_ID: Final = label(r"ID", 2, opens=True)
 _REFERENCE: Final = (
     label(rf"(?:our\s|your\s)?(?:reference|ref\.?){_NUMBER}|(?:our\s|your\s)?ref(?:erence)?\.?(?=\s*:)"),
     label(rf"case{_NUMBER}|case(?=\s*:)", 1),
-    label(rf"(?:request|notice|determination|denial|decision|review){_NUMBER}", 2),
+    label(rf"(?:request|notice|determination|denial|decision|review|appeal){_NUMBER}", 2),
     label(rf"(?:case\s)?tracking{_NUMBER}|tracking(?=\s*:)", 3),
     label(rf"claim{_NUMBER}(?:{_NUMBER})?|claim(?=\s*:)", 4),
     label(rf"control{_NUMBER}|control(?=\s*:)", 5),
@@ -113,7 +113,7 @@ def identifiers(pages: Sequence[Page]) -> Iterator[Proposal]:
 
 
 _NOT_REFERENCE: Final = re.compile(
-    r"\b(?:prior|previous|document|form|check|account|page|mail|cross|authorization|approval|drug|"
+    r"\b(?:prior|previous|auth|document|form|check|account|page|mail|cross|authorization|approval|drug|"
     r"guideline|policy|legal|court|"
     r"print|batch|internal|corrected|original|replaced|of)\s*$",
     re.IGNORECASE,
@@ -264,6 +264,8 @@ def _read_identifier(text: str, fewest_digits: int) -> Value | None:
     digits = sum(character.isdigit() for character in value)
     if digits < fewest_digits or len(value) < 4 or len(value) > 40 or _PHONE.fullmatch(value):
         return None
+    if re.match(r"\s*(?:and|&|or|,)\s*[A-Z0-9-]*\d{2}[\w-]*(?![\w/])", text[end:]):
+        return None  # two numbers under one label: which of them is meant is not said
     if re.match(
         r"\s*(?:days?|months?|hours?|calendar|business|percent|%|mg|units?|weeks?|visits?|of\s\d)", text[end:]
     ):

@@ -39,6 +39,9 @@ _RULE_LINE: Final = re.compile(r"[\s+|=_*~.-]*")
 _CELL_BREAK: Final = re.compile(r"\s*\|[\s|]*|(?<=[.;!?])\s{3,}|(?<![.;!?\s])\s{2,}")
 _LIST_MARK: Final = re.compile(r"(?:[*\u2022\u00b7\u25aa\u25cf-]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)")
 _LABEL_LINE: Final = re.compile(r"[A-Z][A-Za-z0-9 /()#.'&-]{1,38}:(?:\s|$)")
+_CLOSING: Final = re.compile(
+    r"(?:sincerely|respectfully|regards|best regards|yours truly|very truly yours|cordially)\b", re.IGNORECASE
+)
 _LONGEST_QUOTE: Final = 300
 _SENTENCE_END: Final = re.compile(r"[.?!][\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9*\u2022\u00bf])")
 _ABBREVIATION: Final = re.compile(
@@ -194,6 +197,11 @@ class _Flow:
         return self.cells[-1]
 
 
+def begins_item(text: str) -> bool:
+    """Whether a line begins with the mark of a list: a bullet, `1)`, `B.`."""
+    return _LIST_MARK.match(text) is not None
+
+
 def _is_capital(text: str) -> bool:
     letters = [character for character in text if character.isalpha()]
     return len(letters) >= 4 and all(character.isupper() for character in letters)
@@ -265,6 +273,9 @@ def _sentences(page: Page) -> list[Sentence]:
         column = flow.cells[0].column
         text, places = _joined(flow.cells)
         heading = next((h for c, alone, h in reversed(headings) if alone or abs(c - column) <= 3), "")
+        if _CLOSING.match(text):
+            heading = text  # what stands under the signature belongs to no section
+            headings.append((column, True, text))
         if _is_heading(flow, text):
             headings.append((column, flow.alone, text))
         run_in = ""

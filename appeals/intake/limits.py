@@ -126,6 +126,10 @@ DENIED_LIMIT: Final = re.compile(
 )
 
 
+_ANSWER_LEAD: Final = 12
+"""A limit this near to the start of its sentence answers the question asked before it."""
+
+
 @dataclass(frozen=True)
 class Limit:
     """One time limit in a sentence: its count and unit, what it runs from, and whose verb it belongs to."""
@@ -178,6 +182,22 @@ def limits_of(sentence: Sentence) -> Iterator[Limit]:
         )
 
 
+def _asked(question: str) -> str:
+    """Whose limit a question asks for: `How long do I have to appeal?` is the patient's."""
+    if re.search(
+        r"\b(?:will|does|do you|can you) [^?]{0,30}\b(?:take|decide|answer|hear)|\bdecision\b",
+        question,
+        re.IGNORECASE,
+    ):
+        return "decide"
+    mine = re.search(
+        r"\bhow (?:long|much time|many days) (?:do|will) I have\b|\bwhen (?:must|do|should) I\b|\bdeadline\b",
+        question,
+        re.IGNORECASE,
+    )
+    return "file" if mine and APPEAL.search(question) else ""
+
+
 def _count(match: re.Match[str]) -> int | None:
     """The number; None when the word and the figure in brackets differ."""
     spelled = _spelled(match["spelled"]) if match["spelled"] else None
@@ -195,6 +215,8 @@ def _owner(sentence: Sentence, start: int, end: int) -> str:
     """Whose limit it is, by the nearest verb: before it, or else after it."""
     nearest: tuple[int, str] | None = None
     before = sentence.text[:start]
+    if sentence.before.rstrip().endswith("?") and len(before) <= _ANSWER_LEAD:
+        return _asked(sentence.before)
     for owner, pattern in (("file", FILE), ("decide", DECIDE), ("other", OTHER)):
         for match in pattern.finditer(before):
             place = match.end() + (

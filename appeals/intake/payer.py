@@ -11,7 +11,10 @@ from appeals.intake.layout import Cell, Page, Sentence
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _WORD: Final = r"(?:[A-Z][\w'&.-]*|of|the|and|for|&)"
-_ORGANIZATION: Final = rf"[A-Z][\w'&.-]*(?:\s{_WORD}){{0,8}}(?:\s\((?:[A-Z]{{2,5}}(?:[-/][A-Z]{{2,5}})?)\))?"
+_ORGANIZATION: Final = (
+    rf"[A-Z][\w'&.-]*(?:\s{_WORD}){{0,8}}(?:,\s(?:Inc|INC|LLC|Ltd|LTD|Corp|CORP|Co|CO)\b\.?)?"
+    r"(?:\s\((?:[A-Z]{2,5}(?:[-/][A-Z]{2,5})?)\))?"
+)
 _PAYS: Final = re.compile(
     r"\b(?:health ?plans?|health ?care plan|(?:health|benefits?|welfare|medical|employee) plan|"
     r"insurance|assurance|mutual|advantage|medicaid|medicare|community (?:care|health)|"

@@ -11,7 +11,7 @@ from appeals.intake.layout import Page
 from appeals.intake.proposal import Proposal
 
 _NAME: Final = (
-    label(r"patient(?:'s)?(?:\sname)?", 0, opens=True),
+    label(r"(?:patient|claimant)(?:'s)?(?:\sname)?", 0, opens=True),
     label(rf"{HOLDER}(?:\sname)?", 1, opens=True),
     label(r"name", 2, opens=True),
     label(r"to", 3, opens=True),
@@ -55,14 +55,17 @@ def _person_name(text: str) -> Value | None:
         if not bare or bare.startswith("(") or (label and words):
             break
         words.append(word)
-        if bare != word and len(words) > 1:
-            break
     name = " ".join(words).rstrip(",;")
     after = text[begin + len(name) :]
     last_first = re.fullmatch(
-        rf"({_NAME_WORD}(?:\s{_NAME_WORD})?),\s({_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}})", name
+        rf"((?:(?:de|la|del|van|von|der)\s)*{_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}}),\s({_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}})",
+        name,
     )
-    if _CREDENTIAL.search(name) or re.match(r",?\s*(?:MD|DO|NP|PA|PMHNP|RN|PhD|PharmD)\b", after):
+    if (
+        _CREDENTIAL.search(name)
+        or re.match(r",?\s*(?:MD|DO|NP|PA|PMHNP|RN|PhD|PharmD)\b", after)
+        or after.lstrip().startswith((",", "&", "/"))
+    ):
         return None
     if last_first:
         return begin, begin + len(name), _as_name(f"{last_first[2]} {last_first[1]}")

@@ -220,7 +220,7 @@ _PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "insufficient_documentation",
         _phrases(
             rf"\b{_RECORDS}\b[^.;]{{0,60}}?\b(?:do|does|did) not (?:show|give|contain|include|say|list|"
-            rf"state|document|have|mention|support|describe)\b",
+            rf"state|document|have|mention|describe)\b",
             r"\b(?:do|does|did) not (?:give|include|list|state|contain) (?:the )?(?:doses?|dates?|scores?|"
             r"reasons?)\b",
             r"\bit does not (?:say|show|list|have|include|contain|give) (?:why|whether|which|how|what|"
@@ -251,7 +251,7 @@ _DENIED: Final = re.compile(
     r"denial)|for\s+the\s+reason|that)\b|"
     r"\brather than\b|\bnothing to do with\b|\bother than\b|\bagree(?:s|d)? that\b|"
     r"\bno (?:dispute|question|finding)\b|\bno longer\b|\bnever\b|\bis not in question\b|"
-    r"\bwithout (?:finding|deciding|regard)\b|\bneither\b|\bnor\b|\binstead of\b|\bunlike\b|"
+    r"\breject\w* (?:the|that|this|any)\b|\bwithout (?:finding|deciding|regard)\b|\bneither\b|\bnor\b|\binstead of\b|\bunlike\b|"
     r"\b(?:earlier|previous|prior|first|former|last year's|another|different|separate|corrected|"
     r"withdrawn|mistaken)\s+(?:[\w]+\s+)?(?:letters?|denials?|notices?|decisions?|reasons?|"
     r"determinations?|reviews?|requests?|claims?)\b|"
@@ -360,7 +360,10 @@ def _clauses(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _in_clause(sentence: Sentence, begin: int, clause: str) -> Iterator[tuple[int, int, Proposal]]:
+    network = next(pattern for key, pattern in _PHRASES if key == "out_of_network").search(clause)
     for key, pattern in _PHRASES:
+        if key == "benefit_exclusion" and network:
+            continue  # care outside the network is not covered because of the network
         for match in pattern.finditer(clause):
             opposite = _NOT_SO.get(key)
             word = re.search(
