@@ -234,6 +234,7 @@ MEDIA_ROOT = ""
 
 # --- Mail ---
 EMAIL_BACKEND = os.environ.get("RECOURSE_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_FILE_PATH = os.environ.get("RECOURSE_MAIL_DIR") or None
 EMAIL_HOST = os.environ.get("RECOURSE_SMTP_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("RECOURSE_SMTP_PORT", 25))
 DEFAULT_FROM_EMAIL = os.environ.get("RECOURSE_FROM", "recourse@localhost")
