@@ -5,10 +5,13 @@ A rule gets the row and the facts of the step; what has to be looked up, the com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from advocacy.errors import Reason
+from cases import codes
 
 Facts = Mapping[str, Any]
 
@@ -65,3 +68,141 @@ def early_wake_has_a_reason(task: Any, facts: Facts) -> Reason | None:
     if facts["at"] >= task.hold_until or facts["changes"].get("woken_reason"):
         return None
     return Reason("reason_missing", "Say why the hold ends early.", "woken_reason")
+
+
+def diagnosis_codes_can_be_used(chosen: Sequence[str], on: date) -> Iterable[Reason]:
+    """ICD-10-CM, at least one, each of the right shape and in force on the day `on` (the code set changes every October 1)."""
+    if not chosen:
+        yield Reason(
+            "diagnosis_missing", "Fill in at least one ICD-10 code, such as F33.2.", "diagnosis_codes"
+        )
+    for code in chosen:
+        if not codes.well_formed(code, codes.ICD_10_CM):
+            yield Reason(
+                "diagnosis_form",
+                f"“{code}” is not written like an ICD-10 code (a letter, two characters, then a point and more: F33.2).",
+                "diagnosis_codes",
+            )
+        elif codes.valid_on(code, on) is False:
+            yield Reason(
+                "diagnosis_not_in_force", f"{code} is not in force on {on:%m/%d/%Y}.", "diagnosis_codes"
+            )
+
+
+def procedure_codes_can_be_used(chosen: Sequence[str], on: date) -> Iterable[Reason]:
+    """CPT or HCPCS codes, each of the right shape and in force on the day `on`."""
+    for code in chosen:
+        if not (codes.well_formed(code, codes.CPT) or codes.well_formed(code, codes.HCPCS)):
+            yield Reason(
+                "procedure_form",
+                f"“{code}” is not written like a CPT code (96365) or a HCPCS code (J3490).",
+                "procedure_codes",
+            )
+        elif codes.valid_on(code, on) is False:
+            yield Reason(
+                "procedure_not_in_force", f"{code} is not in force on {on:%m/%d/%Y}.", "procedure_codes"
+            )
+
+
+def npi_is_right(npi: str) -> Reason | None:
+    """Form and check digit of a National Provider Identifier (45 CFR 162.406)."""
+    if len(npi) != 10 or not npi.isascii() or not npi.isdigit():
+        return Reason("npi_form", "An NPI has ten digits. This one has another form.", "npi")
+    if npi[0] not in "12":
+        return Reason("npi_form", "An NPI begins with 1 or 2.", "npi")
+    if not codes.npi_is_valid(npi):
+        return Reason(
+            "npi_check_digit",
+            "The last digit does not fit the others, so one digit of this NPI is mistyped. Compare it with its source.",
+            "npi",
+        )
+    return None
+
+
+def member_id_can_be_kept(member_id: str) -> Reason | None:
+    """Payers write member ids in every way, with quotes, spaces and letters: only an empty or endless one is refused."""
+    if not any(c.isalnum() for c in member_id):
+        return Reason("member_id_missing", "Fill in the member id as the card shows it.", "member_id")
+    if len(member_id) > 60:
+        return Reason("member_id_long", "A member id has at most 60 characters.", "member_id")
+    return None
+
+
+def not_in_the_future(day: date | None, today: date, field: str, what: str) -> Reason | None:
+    if day is None or day <= today:
+        return None
+    return Reason("date_in_future", f"{what} cannot be in the future. Check the year.", field)
+
+
+def in_this_order(first: date | None, last: date | None, field: str, what: str) -> Reason | None:
+    if first is None or last is None or last >= first:
+        return None
+    return Reason("ends_before_start", f"{what} ends before it begins.", field)
+
+
+def score_fits_scale(scale: str, score: Decimal | None, field: str) -> Reason | None:
+    """A score lies in the range of its scale and is whole where the scale counts in whole points."""
+    if score is None:
+        return None
+    known = codes.all_scales().get(scale)
+    if known is None:
+        return Reason("scale_missing", "Choose the scale that this score belongs to.", "scale")
+    if known.low is None or known.high is None:
+        return Reason(
+            "scale_of_categories",
+            f"{known.label} gives categories, not a score. Leave the score empty.",
+            field,
+        )
+    if not known.low <= score <= known.high:
+        return Reason(
+            "score_out_of_range", f"{known.label} goes from {known.low:g} to {known.high:g}.", field
+        )
+    if known.whole and score != int(score):
+        return Reason("score_not_whole", f"{known.label} has whole points only.", field)
+    return None
+
+
+def treatment_dates_fit(
+    started_on: date | None, stopped_on: date | None, reason_stopped: str, today: date
+) -> Iterable[Reason]:
+    """Neither day is in the future, the order holds, and what is still taken has no last day."""
+    found = [
+        not_in_the_future(started_on, today, "started_on", "The first day"),
+        not_in_the_future(stopped_on, today, "stopped_on", "The last day"),
+        in_this_order(started_on, stopped_on, "stopped_on", "The treatment"),
+    ]
+    if reason_stopped == "ongoing" and stopped_on is not None:
+        found.append(
+            Reason(
+                "still_taken",
+                "It is still taken, so there is no last day. Clear one of the two.",
+                "stopped_on",
+            )
+        )
+    return [r for r in found if r]
+
+
+def weeks_fit_dates(
+    weeks: int | None, started_on: date | None, stopped_on: date | None, today: date
+) -> Reason | None:
+    """Weeks at an adequate dose cannot be more than the weeks between the first and the last day."""
+    if weeks is None or started_on is None:
+        return None
+    if weeks * 7 > ((stopped_on or today) - started_on).days + 7:
+        return Reason("weeks_too_many", "That is more weeks than lie between the two days.", "weeks_adequate")
+    return None
+
+
+def owner_can_work_cases(permissions: Collection[str]) -> Reason | None:
+    """`permissions` are those of the owner's roles: whoever owns a case must be able to see it and work its tasks."""
+    if {"cases.see", "cases.work_tasks"} <= set(permissions):
+        return None
+    return Reason(
+        "owner_cannot_work", "This colleague's role does not work cases. Choose somebody else.", "owner"
+    )
+
+
+def days_of_a_grant(days: int) -> Reason | None:
+    if 1 <= days <= 90:
+        return None
+    return Reason("grant_days", "Access is given for 1 to 90 days; it can be given again.", "days")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
-from advocacy.people.models import Membership, Patient
+from advocacy.people import rules
+from advocacy.people.models import Consent, Contact, Draft, Membership, Patient, SavedSearch, Team
 from advocacy.tenancy.models import Organization
 
 SESSION_KEY = "organization"
@@ -95,3 +98,114 @@ def members_of_organization(*, live: bool = True) -> QuerySet[Membership]:
     """Members of the scope's organization by name; only live ones unless asked otherwise."""
     members = Membership.objects.select_related("user", "team").order_by("user__name", "id")
     return members.filter(ended_at=None) if live else members
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Somebody who may be the same person. `patient` is None, and `why` empty, when the record is not open to the actor."""
+
+    patient: Patient | None
+    why: tuple[str, ...]
+
+
+CANDIDATES = 100
+
+
+def likely_duplicates(
+    actor: Actor,
+    *,
+    given_name: str,
+    family_name: str,
+    birth_date: date,
+    phones: Iterable[str],
+    other_than: Patient | None = None,
+) -> tuple[Likeness, ...]:
+    """Registered patients who may be this person, with the reasons; `phones` in any spelling.
+
+    Patients the actor may not open count too, since a second record of one of them does the same harm.
+    """
+    name = rules.words(f"{given_name} {family_name}")
+    new = rules.Known(name, birth_date, frozenset(rules.digits_of(p) for p in phones) - {""})
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT patient_id, name, birth_date, phones FROM search.similar_patients(%s, %s, %s, %s::text[], %s)",
+            [name, " ".join(sorted(name.split())), birth_date.isoformat(), sorted(new.phones), CANDIDATES],
+        )
+        candidates = cursor.fetchall()
+    found = {
+        pk: why
+        for pk, known_name, born, known_phones in candidates
+        if (other_than is None or pk != other_than.pk)
+        and (
+            why := rules.may_be_the_same_person(
+                new, rules.Known(known_name, date.fromisoformat(born), frozenset(known_phones))
+            )
+        )
+    }
+    if not found:
+        return ()
+    seen = patients_visible_to(actor).in_bulk(list(found))
+    return tuple(Likeness(seen[pk], why) if pk in seen else Likeness(None, ()) for pk, why in found.items())
+
+
+def standing_consents(patient: Patient, on: date) -> QuerySet[Consent]:
+    """Consents that stand on the day `on` (a day where the patient lives): signed, not expired, not withdrawn."""
+    return Consent.objects.filter(
+        Q(expires_on=None) | Q(expires_on__gte=on), patient=patient, signed_on__lte=on, revoked_at=None
+    ).order_by("-signed_on", "-id")
+
+
+def consents_of(patient: Patient) -> QuerySet[Consent]:
+    """Every consent ever recorded, newest first."""
+    return Consent.objects.filter(patient=patient).select_related("recorded_by").order_by("-signed_on", "-id")
+
+
+def contacts_of(patient: Patient) -> QuerySet[Contact]:
+    """Ways to reach the patient that are in use, the preferred one first."""
+    return Contact.objects.filter(patient=patient, ended_at=None).order_by("-is_preferred", "-is_safe", "id")
+
+
+def get_contact(actor: Actor, public_id: UUID) -> Contact:
+    """The contact with its patient. Raises NotFound when absent or invisible."""
+    found = (
+        Contact.objects.filter(visible(actor, Contact), public_id=public_id).select_related("patient").first()
+    )
+    if found is None:
+        raise NotFound("contact")
+    return found
+
+
+def get_consent(actor: Actor, public_id: UUID) -> Consent:
+    """The consent with its patient. Raises NotFound when absent or invisible."""
+    found = (
+        Consent.objects.filter(visible(actor, Consent), public_id=public_id).select_related("patient").first()
+    )
+    if found is None:
+        raise NotFound("consent")
+    return found
+
+
+def get_member(actor: Actor, public_id: UUID) -> Membership:
+    """A live member of the organization, with the user. Raises NotFound."""
+    found = members_of_organization().filter(visible(actor, Membership), public_id=public_id).first()
+    if found is None:
+        raise NotFound("member")
+    return found
+
+
+def teams_of_organization() -> QuerySet[Team]:
+    return Team.objects.filter(retired_at=None).order_by("name")
+
+
+def draft_of(actor: Actor, key: str) -> dict[str, list[str]] | None:
+    """What this person was typing into the form `key`, as lists of texts by field name; None when nothing is kept."""
+    draft = Draft.objects.filter(visible(actor, Draft), key=key).first()
+    return draft.fields if draft else None
+
+
+def get_search(actor: Actor, public_id: UUID) -> SavedSearch:
+    """A search of this person's own. Raises NotFound."""
+    found = SavedSearch.objects.filter(visible(actor, SavedSearch), public_id=public_id).first()
+    if found is None:
+        raise NotFound("search")
+    return found

@@ -151,8 +151,8 @@ class FailedTreatment(TenantModel):
     reason_stopped = models.CharField(max_length=16, choices=Stopped.choices)
     reason_detail = SealedTextField(blank=True)
     scale = models.CharField(max_length=20, blank=True)
-    score_before = models.PositiveSmallIntegerField(null=True, blank=True)
-    score_after = models.PositiveSmallIntegerField(null=True, blank=True)
+    score_before = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    score_after = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     in_current_episode = models.BooleanField(default=True)
     recorded_at = models.DateTimeField()
 

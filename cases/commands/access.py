@@ -1,0 +1,130 @@
+"""Who may open a case besides its role holders: restriction to named people, and dated access for a colleague."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import Permission as Codename
+from django.db import transaction
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.errors import NotFound, Reason, Refused, WrongState
+from advocacy.people.models import Membership, Patient, User
+from cases import rules
+from cases.models import Case, CaseGrant
+
+GRANT_DAYS = 14
+
+
+def restrict_case(*, actor: Actor, case: Case, reason: str, at: datetime) -> Case:
+    """From now on only the owner and colleagues with dated access open the case and its patient.
+
+    `reason` is kept in the trail, so it holds no patient details. Raises NotAllowed, NotFound, WrongState, Refused.
+    """
+    require(actor, Permission.RESTRICT_CASE, case)
+    with transaction.atomic():
+        row = _locked(case)
+        if row.is_restricted:
+            raise WrongState("restrict", "restricted", "This case is restricted already.")
+        reasons = _reason_given(reason)
+        if row.owner_id is None:
+            reasons.append(
+                Reason(
+                    "restricted_needs_owner",
+                    "Assign the case first: a restricted case needs an owner.",
+                    "reason",
+                )
+            )
+        if reasons:
+            raise Refused(reasons)
+        _set_restricted(row, True)
+        Patient.objects.filter(pk=row.patient_id).update(is_restricted=True)
+        record("case_restricted", subject=row, reason=reason.strip())
+    case.is_restricted, case.version = row.is_restricted, row.version
+    return row
+
+
+def lift_restriction(*, actor: Actor, case: Case, reason: str, at: datetime) -> Case:
+    """Everybody whose role reaches cases opens this one again. The patient's record opens with the last restricted case.
+
+    Raises NotAllowed, NotFound, WrongState, Refused.
+    """
+    require(actor, Permission.RESTRICT_CASE, case)
+    with transaction.atomic():
+        row = _locked(case)
+        if not row.is_restricted:
+            raise WrongState("lift", "open to the team", "This case is not restricted.")
+        reasons = _reason_given(reason)
+        if reasons:
+            raise Refused(reasons)
+        _set_restricted(row, False)
+        if not Case.objects.filter(patient_id=row.patient_id, is_restricted=True).exists():
+            Patient.objects.filter(pk=row.patient_id).update(is_restricted=False)
+        record("case_unrestricted", subject=row, reason=reason.strip())
+    case.is_restricted, case.version = row.is_restricted, row.version
+    return row
+
+
+def give_grant(
+    *, actor: Actor, case: Case, user: User, days: int = GRANT_DAYS, reason: str, at: datetime
+) -> CaseGrant:
+    """Let a colleague of the same organization read the case for `days` days from `at`. A running access is replaced.
+
+    Raises NotAllowed, NotFound for somebody who is no live member, WrongState for a closed case, Refused.
+    """
+    require(actor, Permission.GRANT_ACCESS, case)
+    if not Membership.objects.filter(user=user, ended_at=None).exists():
+        raise NotFound("colleague")
+    reasons = [*_reason_given(reason), *(r for r in [rules.days_of_a_grant(days)] if r)]
+    with transaction.atomic():
+        row = _locked(case)
+        if row.status != "open":
+            raise WrongState("grant", row.status, "This case is closed. Access is given to open cases only.")
+        if reasons:
+            raise Refused(reasons)
+        running = CaseGrant.objects.filter(content_object=row, user=user, ended_at=None, expires_at__gt=at)
+        running.update(ended_at=at)
+        grant = CaseGrant.objects.create(
+            user=user,
+            permission=Codename.objects.get(content_type__app_label="cases", codename="view_case"),
+            content_object=row,
+            reason=reason.strip(),
+            granted_at=at,
+            granted_by_id=actor.user_id,
+            expires_at=at + timedelta(days=days),
+        )
+        record("grant_given", subject=row, detail={"user": user.pk, "grant": grant.pk, "days": days})
+    return grant
+
+
+def end_grant(*, actor: Actor, grant: CaseGrant, at: datetime) -> CaseGrant:
+    """End a colleague's access before its day. Raises NotAllowed, NotFound, WrongState when it has ended."""
+    require(actor, Permission.GRANT_ACCESS, grant.content_object)
+    with transaction.atomic():
+        row = CaseGrant.objects.select_for_update().get(pk=grant.pk)
+        if row.ended_at is not None or row.expires_at <= at:
+            raise WrongState("end", "ended", "This access has ended already.")
+        row.ended_at = at
+        row.save(update_fields=["ended_at"])
+        record("grant_ended", subject=row.content_object, detail={"user": row.user_id, "grant": row.pk})
+    return row
+
+
+def _locked(case: Case) -> Case:
+    return Case.objects.select_for_update().get(pk=case.pk)
+
+
+def _set_restricted(row: Case, value: bool) -> None:
+    row.is_restricted = value
+    row.version += 1
+    row.save(update_fields=["is_restricted", "version"])
+
+
+def _reason_given(reason: str) -> list[Reason]:
+    if not reason.strip():
+        return [Reason("reason_missing", "Say why. The reason is kept in the trail.", "reason")]
+    if len(reason) > 200:
+        return [Reason("reason_long", "Keep the reason under 200 characters.", "reason")]
+    return []

@@ -1,0 +1,436 @@
+"""The case itself: opened, corrected, given to somebody, closed and opened again. And what was tried before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection, transaction
+
+from advocacy import registries
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, reachable, require
+from advocacy.access.roles import permissions_of
+from advocacy.audit.trail import record
+from advocacy.errors import NotFound, Reason, Refused, WrongState
+from advocacy.people.models import Membership, Patient
+from advocacy.people.rules import day_in
+from advocacy.tenancy.models import Organization
+from cases import codes, rules
+from cases.commands.search_text import index_case
+from cases.commands.touch import touch
+from cases.models import Case, Communication, Coverage, FailedTreatment, Provider, Task
+from cases.workflow import CASE, CaseStatus, TaskStatus
+
+__all__ = [
+    "assign_case",
+    "assign_cases",
+    "change_case",
+    "change_failed_treatment",
+    "close_case",
+    "open_case",
+    "record_failed_treatment",
+    "reopen_case",
+    "touch",
+]
+
+
+def open_case(
+    *,
+    actor: Actor,
+    patient: Patient,
+    coverage: Coverage,
+    provider: Provider,
+    treatment: str,
+    diagnosis_codes: Sequence[str],
+    procedure_codes: Sequence[str],
+    treatment_note: str = "",
+    is_urgent: bool = False,
+    owner: Membership | None = None,
+    at: datetime,
+) -> Case:
+    """Open a case for one patient, one treatment, one coverage. Codes must be in force on the day of opening.
+
+    A case of a patient with restricted cases is restricted too, and then needs an owner (the opener, when none is named).
+    Raises NotAllowed, NotFound (rows of another organization), Refused with every reason.
+    """
+    require(actor, Permission.OPEN_CASE, patient)
+    organization = _organization_of(actor)
+    diagnoses, procedures = _codes(diagnosis_codes), _codes(procedure_codes)
+    owner = _owner(actor, patient, owner)
+    _refuse_if(
+        _wrong_with_case(
+            patient, coverage, provider, owner, diagnoses, procedures, day_in(organization.time_zone, at)
+        )
+    )
+    with transaction.atomic():
+        case = Case.objects.create(
+            reference=_next_reference(organization, day_in(organization.time_zone, at).year),
+            patient=patient,
+            coverage=coverage,
+            provider=provider,
+            treatment=treatment,
+            treatment_note=treatment_note.strip(),
+            diagnosis_codes=diagnoses,
+            procedure_codes=procedures,
+            owner=owner,
+            team_id=owner.team_id if owner else None,
+            is_restricted=patient.is_restricted,
+            is_urgent=is_urgent,
+            opened_at=at,
+            opened_by_id=actor.user_id,
+            last_touched_at=at,
+        )
+        index_case(case)
+        record("case_opened", subject=case, detail={"patient": patient.pk, "treatment": treatment})
+    return case
+
+
+def change_case(
+    *,
+    actor: Actor,
+    case: Case,
+    coverage: Coverage,
+    provider: Provider,
+    treatment: str,
+    diagnosis_codes: Sequence[str],
+    procedure_codes: Sequence[str],
+    treatment_note: str = "",
+    is_urgent: bool = False,
+    expected_version: int | None = None,
+    at: datetime,
+) -> Case:
+    """Correct what the case is about. Raises NotAllowed, NotFound, WrongState (closed, or somebody was faster), Refused."""
+    require(actor, Permission.CHANGE_CASE, case)
+    today = day_in(_organization_of(actor).time_zone, at)
+    wanted: dict[str, Any] = {
+        "coverage_id": coverage.pk,
+        "provider_id": provider.pk,
+        "treatment": treatment,
+        "treatment_note": treatment_note.strip(),
+        "diagnosis_codes": _codes(diagnosis_codes),
+        "procedure_codes": _codes(procedure_codes),
+        "is_urgent": is_urgent,
+    }
+    _refuse_if(
+        _wrong_with_case(
+            case.patient,
+            coverage,
+            provider,
+            None,
+            wanted["diagnosis_codes"],
+            wanted["procedure_codes"],
+            today,
+        )
+    )
+    with transaction.atomic():
+        row = Case.objects.select_for_update().get(pk=case.pk)
+        must_be_open(row)
+        if expected_version is not None and row.version != expected_version:
+            raise WrongState(
+                "change", row.status, "Somebody changed this case meanwhile. Look at it again, then save."
+            )
+        changed = [name for name, value in wanted.items() if getattr(row, name) != value]
+        if changed:
+            for name in changed:
+                setattr(row, name, wanted[name])
+            row.version += 1
+            row.last_touched_at = max(row.last_touched_at, at)
+            row.save(update_fields=[*changed, "version", "last_touched_at"])
+            index_case(row)
+            record("case_changed", subject=row, detail={"fields": changed})
+    return row
+
+
+def assign_case(*, actor: Actor, case: Case, owner: Membership | None, at: datetime) -> Case:
+    """Give the case to a colleague, or to nobody (None: it waits in the queue). Raises NotAllowed, NotFound, Refused."""
+    return assign_cases(actor=actor, cases=[case], owner=owner, at=at)[0]
+
+
+def assign_cases(
+    *, actor: Actor, cases: Sequence[Case], owner: Membership | None, at: datetime
+) -> tuple[Case, ...]:
+    """Give several cases to one colleague: all or none. Returns them as they are now, in the same order.
+
+    Raises NotAllowed, NotFound, WrongState for a closed case, Refused when the colleague cannot work cases or when a
+    restricted case would be left without an owner.
+    """
+    require(actor, Permission.ASSIGN_CASE)
+    ids = [case.pk for case in cases]
+    if owner is not None:
+        _same_organization(actor, owner)
+    with transaction.atomic():
+        rows = (
+            Case.objects.select_for_update()
+            .filter(reachable(actor, Permission.ASSIGN_CASE, Case), pk__in=ids)
+            .order_by("pk")
+        )
+        locked = {row.pk: row for row in rows}
+        if set(ids) - set(locked):
+            raise NotFound("case")
+        reasons: list[Reason | None] = [_cannot_own(owner)]
+        if owner is None and any(row.is_restricted for row in locked.values()):
+            reasons.append(
+                Reason(
+                    "restricted_needs_owner", "A restricted case needs an owner, or nobody opens it.", "owner"
+                )
+            )
+        _refuse_if(reasons)
+        for row in locked.values():
+            must_be_open(row)
+            before = row.owner_id
+            if before == (owner.pk if owner else None):
+                continue
+            row.owner, row.team_id = owner, (owner.team_id if owner else row.team_id)
+            row.version += 1
+            row.save(update_fields=["owner", "team", "version"])
+            record("case_assigned", subject=row, detail={"from": before, "to": owner.pk if owner else None})
+    return tuple(locked[pk] for pk in ids)
+
+
+def close_case(*, actor: Actor, case: Case, outcome: str, note: str = "", at: datetime) -> Case:
+    """Close the case with its outcome. Raises NotAllowed, NotFound, WrongState, Refused with every obstacle of every app."""
+    require(actor, Permission.CLOSE_CASE, case)
+    if outcome and outcome not in Case.Outcome.values:
+        raise Refused([Reason("outcome_missing", "Choose how the case ended.", "outcome")])
+    with transaction.atomic():
+        locked = Case.objects.select_for_update().get(pk=case.pk)
+        found = [reason for obstacles in registries.obstacles_to_closing for reason in obstacles(locked)]
+        return CASE.take(
+            "close",
+            case,
+            actor=actor,
+            at=at,
+            changes={"outcome": outcome, "outcome_note": note.strip(), "closed_at": at},
+            facts={"obstacles": found},
+            detail={"outcome": outcome},
+        )
+
+
+def reopen_case(*, actor: Actor, case: Case, reason: str, at: datetime) -> Case:
+    """Open a closed case again; `reason` is kept in the trail. Raises NotAllowed, NotFound, WrongState, Refused."""
+    return CASE.take(
+        "reopen",
+        case,
+        actor=actor,
+        at=at,
+        changes={"outcome": "", "closed_at": None, "last_touched_at": at},
+        facts={"reason": reason.strip()},
+        reason=reason.strip(),
+    )
+
+
+def record_failed_treatment(
+    *,
+    actor: Actor,
+    case: Case,
+    name: str,
+    reason_stopped: str,
+    modality: str = FailedTreatment.Modality.DRUG,
+    drug_class: str = "",
+    dose: Decimal | None = None,
+    dose_unit: str = "",
+    started_on: date | None = None,
+    stopped_on: date | None = None,
+    weeks_adequate: int | None = None,
+    adequacy: str = FailedTreatment.Adequacy.UNKNOWN,
+    response: str = FailedTreatment.Response.UNKNOWN,
+    reason_detail: str = "",
+    scale: str = "",
+    score_before: Decimal | None = None,
+    score_after: Decimal | None = None,
+    in_current_episode: bool = True,
+    at: datetime,
+) -> FailedTreatment:
+    """Record something that was tried and did not do enough. Raises NotAllowed, NotFound, WrongState (closed), Refused."""
+    require(actor, Permission.CHANGE_CASE, case)
+    values = _treatment_values(locals())
+    _refuse_if(_wrong_with_treatment(values, day_in(case.patient.time_zone, at)))
+    with transaction.atomic():
+        must_be_open(Case.objects.select_for_update().get(pk=case.pk))
+        row = FailedTreatment.objects.create(case=case, recorded_at=at, **values)
+        touch(case, at)
+        record("failed_treatment_recorded", subject=row, detail={"modality": modality})
+    return row
+
+
+def change_failed_treatment(
+    *,
+    actor: Actor,
+    treatment: FailedTreatment,
+    name: str,
+    reason_stopped: str,
+    modality: str = FailedTreatment.Modality.DRUG,
+    drug_class: str = "",
+    dose: Decimal | None = None,
+    dose_unit: str = "",
+    started_on: date | None = None,
+    stopped_on: date | None = None,
+    weeks_adequate: int | None = None,
+    adequacy: str = FailedTreatment.Adequacy.UNKNOWN,
+    response: str = FailedTreatment.Response.UNKNOWN,
+    reason_detail: str = "",
+    scale: str = "",
+    score_before: Decimal | None = None,
+    score_after: Decimal | None = None,
+    in_current_episode: bool = True,
+    at: datetime,
+) -> FailedTreatment:
+    """Correct a failed treatment. Raises NotAllowed, NotFound, WrongState (closed), Refused."""
+    require(actor, Permission.CHANGE_CASE, treatment)
+    values = _treatment_values(locals())
+    _refuse_if(_wrong_with_treatment(values, day_in(treatment.case.patient.time_zone, at)))
+    with transaction.atomic():
+        must_be_open(Case.objects.select_for_update().get(pk=treatment.case_id))
+        row = FailedTreatment.objects.select_for_update().get(pk=treatment.pk)
+        changed = [key for key, value in values.items() if getattr(row, key) != value]
+        if changed:
+            for key in changed:
+                setattr(row, key, values[key])
+            row.save(update_fields=changed)
+            touch(treatment.case, at)
+            record("failed_treatment_recorded", subject=row, detail={"changed": changed})
+    return row
+
+
+def re_home_work(*, member: Membership, successor: Membership | None, actor: Actor, at: datetime) -> int:
+    """A leaver's open cases and tasks go to the successor, or back to the queue. Returns how many moved.
+
+    Raises Refused when a restricted case would be left without an owner.
+    """
+    rows = Case.objects.select_for_update().filter(owner=member, status=CaseStatus.OPEN).order_by("pk")
+    with transaction.atomic():
+        held = list(rows)
+        if successor is None and any(row.is_restricted for row in held):
+            raise Refused(
+                [
+                    Reason(
+                        "restricted_needs_owner",
+                        "This person owns restricted cases. Name a colleague who takes them over.",
+                        "successor",
+                    )
+                ]
+            )
+        for row in held:
+            row.owner = successor
+            row.version += 1
+            row.save(update_fields=["owner", "version"])
+            record(
+                "case_assigned",
+                subject=row,
+                detail={"from": member.pk, "to": successor.pk if successor else None, "leaver": True},
+            )
+        tasks = Task.objects.filter(owner=member, status__in=[TaskStatus.OPEN, TaskStatus.HELD])
+        moved = tasks.update(owner=successor)
+    return len(held) + moved
+
+
+def promises_open_of(case: Case) -> list[Reason]:
+    """An obstacle to closing: what somebody promised by a day, and nobody has said whether it was kept."""
+    count = Communication.objects.filter(case=case, promised_by__isnull=False, promise_kept=None).count()
+    if not count:
+        return []
+    what = "A promise is" if count == 1 else f"{count} promises are"
+    return [Reason("promise_open", f"{what} not settled. Say in the log of contacts whether it was kept.")]
+
+
+def must_be_open(case: Case) -> None:
+    """Raises WrongState for a closed case."""
+    if case.status == CaseStatus.CLOSED:
+        raise WrongState("change", case.status, "This case is closed. Reopen it to change it.")
+
+
+_TREATMENT_FIELDS = tuple(
+    f.name
+    for f in FailedTreatment._meta.concrete_fields
+    if f.name not in ("id", "public_id", "organization", "case", "recorded_at")
+)
+
+
+def _treatment_values(given: dict[str, Any]) -> dict[str, Any]:
+    values = {name: given[name] for name in _TREATMENT_FIELDS}
+    return {key: value.strip() if isinstance(value, str) else value for key, value in values.items()}
+
+
+def _wrong_with_treatment(values: dict[str, Any], today: date) -> list[Reason | None]:
+    started, stopped = values["started_on"], values["stopped_on"]
+    return [
+        None if values["name"] else Reason("name_missing", "Fill in the medicine or therapy.", "name"),
+        *rules.treatment_dates_fit(started, stopped, values["reason_stopped"], today),
+        rules.weeks_fit_dates(values["weeks_adequate"], started, stopped, today),
+        *(
+            rules.score_fits_scale(values["scale"], values[field], field)
+            for field in ("score_before", "score_after")
+        ),
+    ]
+
+
+def _refuse_if(found: Sequence[Reason | None]) -> None:
+    reasons = [r for r in found if r]
+    if reasons:
+        raise Refused(reasons)
+
+
+def _codes(given: Sequence[str]) -> list[str]:
+    """Codes as they are kept, each once, in the order given."""
+    return list(dict.fromkeys(codes.normalized(code) for code in given if code.strip()))
+
+
+def _organization_of(actor: Actor) -> Organization:
+    return Organization.objects.get(pk=actor.organization_id)
+
+
+def _same_organization(actor: Actor, row: Membership | Coverage | Provider) -> None:
+    if row.organization_id != actor.organization_id:
+        raise NotFound(row._meta.label)
+
+
+def _owner(actor: Actor, patient: Patient, owner: Membership | None) -> Membership | None:
+    if owner is not None:
+        _same_organization(actor, owner)
+    elif patient.is_restricted and actor.membership_id:
+        return Membership.objects.get(pk=actor.membership_id)
+    return owner
+
+
+def _cannot_own(owner: Membership | None) -> Reason | None:
+    if owner is None:
+        return None
+    if owner.ended_at is not None:
+        return Reason("owner_left", "This colleague is no longer a member. Choose somebody else.", "owner")
+    return rules.owner_can_work_cases(permissions_of(frozenset(owner.roles)))
+
+
+def _wrong_with_case(
+    patient: Patient,
+    coverage: Coverage,
+    provider: Provider,
+    owner: Membership | None,
+    diagnoses: Sequence[str],
+    procedures: Sequence[str],
+    on: date,
+) -> list[Reason | None]:
+    if coverage.patient_id != patient.pk:
+        raise NotFound("coverage")
+    if provider.organization_id != patient.organization_id:
+        raise NotFound("provider")
+    return [
+        *rules.diagnosis_codes_can_be_used(diagnoses, on),
+        *rules.procedure_codes_can_be_used(procedures, on),
+        _cannot_own(owner),
+    ]
+
+
+def _next_reference(organization: Organization, year: int) -> str:
+    """HB-2026-0042: the organization's letters, the year of opening, the next number, given out one at a time."""
+    prefix = f"{organization.reference_prefix}-{year}-"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('case_reference'), %s::int)", [organization.pk])
+        cursor.execute(
+            "SELECT coalesce(max(substr(reference, %s)::int), 0) + 1 FROM cases_case"
+            " WHERE organization_id = %s AND reference ~ %s",
+            [len(prefix) + 1, organization.pk, f"^{prefix}[0-9]+$"],
+        )
+        return f"{prefix}{cursor.fetchone()[0]:04d}"
