@@ -170,7 +170,7 @@ class Family:
             text = line.decode(errors="replace").rstrip().rpartition("\r")[2]
             child.tail.append(text)
             if not child.quiet:
-                say(f"{child.name:>8} | {text}")
+                say(f"{child.name:>10} | {text}")
 
     def _drain(self, child: Child) -> None:
         pipe = self._pipe(child)
@@ -248,8 +248,8 @@ def bring_up(family: Family, port: int) -> str:
     say("Looking after the demonstration data (the first time this takes a while) ...")
     family.finish("seed", ["manage.py", "seed_demo", "--if-empty"], quiet=False)
     say("Starting web server and job worker ...")
-    family.start("web", ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "advocacy.wsgi"])
-    family.start("jobs", ["manage.py", "qcluster"])
+    family.start("web server", ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "advocacy.wsgi"])
+    family.start("job worker", ["manage.py", "qcluster"])
     sign_ins = family.finish("sign-ins", ["manage.py", "seed_demo", "--print-sign-ins"])
     end = time.monotonic() + READY_WITHIN
     while (answer := readiness(port))[0] != 200:
