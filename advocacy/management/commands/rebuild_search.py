@@ -1,0 +1,41 @@
+"""Makes the search text of every organization anew from its sealed rows: after a restore, whose backup leaves it out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from advocacy.people.commands import index_patient
+from advocacy.people.models import Patient
+from advocacy.tenancy.models import Organization
+from advocacy.tenancy.scope import scoped_to
+from cases.commands.search_text import index_coverages
+from cases.models import Case
+
+BATCH = 200
+
+
+class Command(BaseCommand):
+    help = "Rebuild the text by which patients and cases are found, for every organization. Safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for organization in Organization.objects.order_by("pk"):
+            patients, cases = self.rebuilt(organization)
+            self.stdout.write(f"{organization.slug}: {patients} patients, {cases} cases")
+
+    def rebuilt(self, organization: Organization) -> tuple[int, int]:
+        """How many patients and cases of the organization were indexed; one transaction per batch."""
+        patients, after = 0, 0
+        while True:
+            with transaction.atomic(), scoped_to(organization.pk, actor="system:rebuild_search"):
+                batch = list(Patient.objects.filter(pk__gt=after).order_by("pk")[:BATCH])
+                for patient in batch:
+                    index_patient(patient)
+                    index_coverages(patient)
+            if not batch:
+                break
+            patients, after = patients + len(batch), batch[-1].pk
+        with transaction.atomic(), scoped_to(organization.pk, actor="system:rebuild_search"):
+            return patients, Case.objects.count()
