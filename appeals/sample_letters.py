@@ -1,6 +1,7 @@
 """Made-up denial letters as PDF files, for the demonstration, the tests and the browser journeys.
 
 Every letter is synthetic. `letter_pdf` has a text layer; `scanned_pdf` is pictures only, as a scanner makes them.
+`text_as_pdf` and `scan_of` do the same with any other text, such as a sample letter with another name in it.
 """
 
 from __future__ import annotations
@@ -72,12 +73,17 @@ def text_as_pdf(text: str) -> bytes:
 @lru_cache(maxsize=16)
 def scanned_pdf(name: str) -> bytes:
     """The letter as a scan-like PDF: turned, grainy, gray pictures at 150 dpi without any text; same bytes every time."""
+    return scan_of(letter_pdf(name), seed=name)
+
+
+def scan_of(pdf: bytes, *, seed: str) -> bytes:
+    """The pages of a PDF as a scanner makes them; equal bytes and an equal seed of the grain give equal bytes."""
     scan = pikepdf.new()
-    document = pypdfium2.PdfDocument(letter_pdf(name))
+    document = pypdfium2.PdfDocument(pdf)
     try:
         for number, page in enumerate(document):
             picture = page.render(scale=_SCAN_DPI / _POINTS_PER_INCH, grayscale=True).to_pil().convert("L")
-            _add_picture(scan, _as_scanned(picture, seed=f"{name}/{number}"))
+            _add_picture(scan, _as_scanned(picture, seed=f"{seed}/{number}"))
     finally:
         document.close()
     target = io.BytesIO()
