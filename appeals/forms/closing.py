@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django import forms
 
-from appeals.forms.inputs import NOT_CHOSEN, lines
+from appeals.forms.choices import NOT_CHOSEN
+from cases.forms.inputs import lines
 from cases.models import Case
 
 

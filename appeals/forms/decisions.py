@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 
-from appeals.forms.inputs import NOT_CHOSEN, Choices, DayField, MomentField, PickField, lines
+from appeals.forms.choices import NOT_CHOSEN, upload_field
 from appeals.forms.requests import AuthorizationForm
 from appeals.models import Denial, ItemOutcome
+from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
 
 
 class DecisionForm(forms.Form):
@@ -28,7 +29,6 @@ class DecisionForm(forms.Form):
         help_text="Only what stands in the notice.",
     )
     letter = PickField(label="The decision letter", required=False)
-    file = forms.FileField(label="Or upload it now", required=False)
     summary = forms.CharField(
         label="What it says, in a few words", required=False, max_length=4000, widget=lines(4)
     )
@@ -40,6 +40,7 @@ class DecisionForm(forms.Form):
             self.fields[f"item_{key}"] = forms.ChoiceField(
                 label=label, choices=[NOT_CHOSEN, *ItemOutcome.Outcome.choices], required=False
             )
+        self.fields["file"] = upload_field("Or upload it now")
         self.fields["letter"] = PickField(
             label="The decision letter", choices=documents, empty="Not in the documents yet", required=False
         )

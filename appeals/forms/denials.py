@@ -6,17 +6,15 @@ from typing import Any
 
 from django import forms
 
-from appeals.forms.inputs import Choices, DayField, PickField, lines
+from appeals.forms.choices import upload_field
 from appeals.models import Denial
+from cases.forms.inputs import Choices, DayField, PickField, lines
 
 
 class LetterForm(forms.Form):
-    file = forms.FileField(
-        label="The denial letter", required=False, help_text="PDF, photo or scan, up to 50 MB."
-    )
-
     def __init__(self, *args: Any, requests: Choices, documents: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["file"] = upload_field("The denial letter")
         self.fields["letter"] = PickField(
             label="Or a letter that is already in the documents",
             choices=documents,
@@ -34,7 +32,7 @@ class LetterForm(forms.Form):
 
 
 class DenialForm(forms.Form):
-    """The facts of the letter. `items` and `reasons` are (key, label) pairs offered as checkboxes."""
+    """The facts of the letter. `items`, `reasons` and `compared` are (key, label) pairs with a checkbox each."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     received_on = DayField(label="Received on", required=False, help_text="The day it reached the patient.")
@@ -83,8 +81,13 @@ class DenialForm(forms.Form):
     RIGHTS = ("expedited_offered", "expedited_hours", "peer_to_peer_until", "peer_to_peer_phone")
     FACTS = (*DATES, *DEADLINE, *SEND_TO, *RIGHTS)
 
-    def __init__(self, *args: Any, items: Choices, reasons: Choices, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, items: Choices, reasons: Choices, compared: Choices = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["wrong"] = forms.MultipleChoiceField(
+            label="Read wrongly", choices=compared, required=False, widget=forms.CheckboxSelectMultiple
+        )
         self.fields["items"] = forms.MultipleChoiceField(
             label="Items the letter refuses",
             choices=items,
@@ -110,3 +113,9 @@ class DenialForm(forms.Form):
                 "primary_reason", "Tick this reason in the list as well, or choose another main reason."
             )
         return found
+
+
+class ConfirmForm(forms.Form):
+    """Nothing to type: the version that was looked at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django import forms
 
-from appeals.forms.inputs import NOT_CHOSEN, Choices, MomentField, PickField, lines
+from appeals.forms.choices import NOT_CHOSEN, upload_field
 from appeals.models.authorization import Channel
+from cases.forms.inputs import Choices, MomentField, PickField, lines
 
 
 class DraftForm(forms.Form):
@@ -143,13 +144,11 @@ class LapseForm(forms.Form):
 
 
 class ProofForm(forms.Form):
-    file = forms.FileField(
-        label="Upload the proof", required=False, help_text="Fax report, receipt, screenshot."
-    )
     note = forms.CharField(label="What it proves", required=False, max_length=500)
 
     def __init__(self, *args: Any, documents: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["file"] = upload_field("Upload the proof (fax report, receipt, screenshot)")
         self.fields["document"] = PickField(
             label="Or a document of the case", choices=documents, required=False
         )

@@ -6,8 +6,9 @@ from typing import Any
 
 from django import forms
 
-from appeals.forms.inputs import NOT_CHOSEN, Choices, MomentField, lines
+from appeals.forms.choices import NOT_CHOSEN
 from appeals.models import ItemOutcome, PeerToPeer
+from cases.forms.inputs import Choices, MomentField, lines
 
 ITEM_CHOICES: Choices = [("", "Not decided in the call"), *ItemOutcome.Outcome.choices]
 

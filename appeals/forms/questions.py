@@ -6,8 +6,9 @@ from typing import Any
 
 from django import forms
 
-from appeals.forms.inputs import NOT_CHOSEN, Choices
+from appeals.forms.choices import NOT_CHOSEN
 from appeals.models import Answer
+from cases.forms.inputs import Choices
 
 
 class AnswerForm(forms.Form):

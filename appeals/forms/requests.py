@@ -6,10 +6,11 @@ from typing import Any
 
 from django import forms
 
-from appeals.forms.inputs import NOT_CHOSEN, Choices, DayField, MomentField, PickField, lines
+from appeals.forms.choices import NOT_CHOSEN
 from appeals.models import AuthorizationRequest, ClockEvent
 from appeals.models.authorization import Channel
 from cases.codes import normalized, system_of
+from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
 
 EVIDENCE = "Fax report, portal time stamp, certified mail number, name of the clerk."
 

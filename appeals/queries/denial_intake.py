@@ -1,0 +1,240 @@
+"""The denial beside its letter: what stands in the row, what the letter proposes, and what the case says about the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from advocacy.access.policy import Actor
+from advocacy.errors import NotFound
+from appeals.models import Deadline, Denial, DenialItem, DenialReason, Proposal
+from appeals.queries.clocks import Day, Due, due_of
+from appeals.queries.letter_facts import (
+    FIELD_OF,
+    LABELS,
+    Compared,
+    Proof,
+    Segment,
+    count_from,
+    marked_pages,
+    proof_of,
+    proposed_values,
+    span_in_words,
+)
+from appeals.queries.lookup import get_denial
+from appeals.queries.request_page import ItemShown, items_of
+from cases.models import Case, DocumentVersion
+
+REASONS_FILE = Path(__file__).parent.parent / "data" / "denial_reasons.json"
+
+
+@lru_cache(maxsize=1)
+def reason_labels() -> dict[str, str]:
+    """Key of a reason -> its words, in the order of the taxonomy."""
+    rows = json.loads(REASONS_FILE.read_text(encoding="utf-8"))["reasons"]
+    return {row["key"]: row["label"] for row in rows}
+
+
+@dataclass(frozen=True)
+class ReasonShown:
+    key: str
+    label: str
+    words: str
+    proof: Proof | None
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Everything of the page. `initial` prefills the form; `proofs` are the words behind a field's value.
+
+    `reading` is "none" (no letter), or the version's text status: "pending", "read", "none" (a picture), "failed".
+    """
+
+    denial: Denial
+    version: DocumentVersion | None
+    reading: str
+    pages: tuple[tuple[Segment, ...], ...]
+    items: tuple[ItemShown, ...]
+    reasons: tuple[ReasonShown, ...]
+    initial: dict[str, Any]
+    proofs: dict[str, Proof]
+    hints: dict[str, str]
+    compared: tuple[Compared, ...]
+    proposals: tuple[Proposal, ...]
+    clocks: tuple[Due, ...]
+
+    @property
+    def item_choices(self) -> list[tuple[str, str]]:
+        return [(item.key, item.name) for item in self.items]
+
+    @property
+    def disagreements(self) -> tuple[Compared, ...]:
+        return tuple(c for c in self.compared if c.agrees is False and not c.rejected)
+
+
+def denial_of(actor: Actor, case: Case, public_id: UUID) -> Denial:
+    """A denial of this case. Raises NotFound when absent or invisible."""
+    denial = get_denial(actor, public_id)
+    if denial.case_id != case.pk:
+        raise NotFound("denial")
+    return denial
+
+
+def latest_version(denial: Denial) -> DocumentVersion | None:
+    """The letter's newest version with its text and its document."""
+    if denial.letter_id is None:
+        return None
+    rows = DocumentVersion.objects.filter(document_id=denial.letter_id).select_related("document", "blob")
+    return rows.order_by("-number").first()
+
+
+def intake(actor: Actor, case: Case, public_id: UUID, day: Day) -> Intake:
+    """The intake page in eight statements. Raises NotFound."""
+    denial = denial_of(actor, case, public_id)
+    version = latest_version(denial)
+    proposals = (
+        tuple(Proposal.objects.filter(document_version=version).order_by("page", "id")) if version else ()
+    )
+    items = items_of(denial.request)
+    refused = set(DenialItem.objects.filter(denial=denial).values_list("item__public_id", flat=True))
+    given = list(DenialReason.objects.filter(denial=denial).order_by("-is_primary", "id"))
+    clocks = Deadline.objects.filter(denial=denial, status=Deadline.Status.RUNNING).order_by("due_on", "id")
+    filled = proposed_values(proposals)
+    compared = tuple(_compared(case, denial, items, proposals))
+    return Intake(
+        denial=denial,
+        version=version,
+        reading=version.text_status if version else "no_letter",
+        pages=marked_pages(version.pages or [], proposals) if version else (),
+        items=items,
+        reasons=tuple(_reasons(given, proposals)),
+        initial=_initial(denial, filled, items, refused, given, proposals),
+        proofs={field: proof_of(sources[0]) for field, (_, sources) in filled.items()},
+        hints=_hints(denial, filled, proposals),
+        compared=compared,
+        proposals=proposals,
+        clocks=tuple(due_of(d, day) for d in clocks) if denial.confirmed_at else (),
+    )
+
+
+def _initial(
+    denial: Denial,
+    filled: dict[str, tuple[Any, tuple[Proposal, ...]]],
+    items: Sequence[ItemShown],
+    refused: set[UUID],
+    given: Sequence[DenialReason],
+    proposals: Sequence[Proposal],
+) -> dict[str, Any]:
+    """The row's own values; where it has none, what the letter proposes and nobody has decided about."""
+    initial = {f.name: getattr(denial, f.attname) for f in denial._meta.concrete_fields if not f.is_relation}
+    for field, (value, sources) in filled.items():
+        undecided = any(p.status == Proposal.Status.PROPOSED for p in sources)
+        if undecided and initial.get(field) in (None, "", Denial.Evidence.NONE):
+            initial[field] = value
+    open_ones = [p for p in proposals if p.status == Proposal.Status.PROPOSED]
+    codes = {p.value for p in open_ones if p.fact == "procedure_code"}
+    initial["items"] = (
+        [str(key) for key in refused] if refused else [item.key for item in items if item.code in codes]
+    )
+    named = [r.reason for r in given] or [p.value for p in open_ones if p.fact == "reason"]
+    initial["reasons"] = list(dict.fromkeys(named))
+    initial["primary_reason"] = next((r.reason for r in given if r.is_primary), "")
+    return initial
+
+
+def _reasons(given: Sequence[DenialReason], proposals: Sequence[Proposal]) -> list[ReasonShown]:
+    """Every reason of the taxonomy; those that the letter gives stand in front with their words."""
+    proofs: dict[str, Proof] = {}
+    for proposal in proposals:
+        if proposal.fact == "reason":
+            proofs.setdefault(proposal.value, proof_of(proposal))
+    own = {row.reason: row.words for row in given}
+    front = list(dict.fromkeys([*own, *proofs]))
+    labels = reason_labels()
+    order = [*(k for k in front if k in labels), *(k for k in labels if k not in front)]
+    return [
+        ReasonShown(
+            key, labels[key], own.get(key) or (proofs[key].words if key in proofs else ""), proofs.get(key)
+        )
+        for key in order
+    ]
+
+
+def _hints(
+    denial: Denial, filled: dict[str, tuple[Any, tuple[Proposal, ...]]], proposals: Sequence[Proposal]
+) -> dict[str, str]:
+    """A counted day beside a deadline that the letter gives as a span. It is a hint: the letter names no day."""
+    span = next((p.value for p in proposals if p.fact == "stated_deadline" and p.status != "rejected"), "")
+    if not span or "stated_deadline_on" in filled:
+        return {}
+    notice = denial.notice_on or (filled.get("notice_on") or (None, ()))[0]
+    base = (denial.received_on or None) if "receipt" in span else notice
+    words = span_in_words(span)
+    day = count_from(base, span) if isinstance(base, date) else None
+    if day is None:
+        return {"stated_deadline_on": f"The letter names no day, but a span: {words}."}
+    return {
+        "stated_deadline_on": f"The letter names no day, but a span: {words}."
+        f" Counted from {base:%B} {base.day}: {day:%B} {day.day}, {day.year}."
+    }
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", text.lower())
+
+
+def _compared(
+    case: Case, denial: Denial, items: Sequence[ItemShown], proposals: Sequence[Proposal]
+) -> list[Compared]:
+    """Facts without a field of their own, each beside what the case says about the same."""
+    coverage, patient = case.coverage, case.patient
+    received = denial.request.received_at
+    known = {
+        "payer": [coverage.payer.name],
+        "patient_name": [patient.full_name, patient.called],
+        "member_id": [coverage.member_id],
+        "group_number": [coverage.group_number] if coverage.group_number else [],
+        "provider_npi": [case.provider.npi],
+        "diagnosis_code": list(case.diagnosis_codes),
+        "procedure_code": [item.code for item in items],
+        "request_received_date": [str(timezone.localdate(received))] if received else [],
+    }
+    shown = []
+    for proposal in proposals:
+        if proposal.fact in FIELD_OF or proposal.fact == "reason":
+            continue
+        ours = known.get(proposal.fact, [])
+        agrees = any(_same(proposal.fact, proposal.value, own) for own in ours) if ours else None
+        if proposal.fact == "procedure_code" and agrees:
+            continue  # it stands as an item already
+        shown.append(
+            Compared(
+                str(proposal.public_id),
+                proposal.fact,
+                LABELS.get(proposal.fact, proposal.fact.replace("_", " ").capitalize()),
+                span_in_words(proposal.value),
+                ", ".join(ours),
+                agrees,
+                proof_of(proposal),
+                proposal.status == Proposal.Status.REJECTED,
+            )
+        )
+    return shown
+
+
+def _same(fact: str, letter: str, ours: str) -> bool:
+    """Whether two writings mean the same: signs and case do not count; of names the first and last word do."""
+    if fact == "patient_name":
+        one, other = letter.lower().split(), ours.lower().split()
+        return bool(one and other) and {one[0], one[-1]} == {other[0], other[-1]}
+    one, other = _plain(letter), _plain(ours)
+    return one == other or (fact == "payer" and bool(one and other) and (one in other or other in one))

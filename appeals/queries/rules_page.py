@@ -1,0 +1,110 @@
+"""Which rules apply to a case, and why, as its page shows it: answers by question, the result, and every possible path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from appeals.models import Answer
+from appeals.queries.lookup import agreed, answers_of, said_of
+from appeals.regimes import book, ladder
+from appeals.regimes.classifier import SOURCES, UNKNOWN, Classification, classify, questions
+from appeals.regimes.shapes import Level, Question, Regime
+from cases.models import Case
+
+
+@dataclass(frozen=True)
+class Said:
+    """One standing answer in words: what, who says so, where exactly. `recorded` is None for what the coverage implies."""
+
+    value: str
+    source: str
+    recorded: Answer | None
+
+
+@dataclass(frozen=True)
+class QuestionShown:
+    """A question with its answers; `disagree` when sources that know it differ, `asked` when a task waits for it."""
+
+    question: Question
+    choices: tuple[tuple[str, str], ...]
+    answers: tuple[Said, ...]
+    disagree: bool
+    asked: bool
+
+
+@dataclass(frozen=True)
+class Path:
+    """One set of rules that may govern: its levels to court, and the sources its dates are counted by."""
+
+    regime: Regime
+    levels: tuple[Level, ...]
+    citations: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RulesPage:
+    result: Classification
+    title: str
+    questions: tuple[QuestionShown, ...]
+    paths: tuple[Path, ...]
+
+
+def choices_of(question: Question) -> tuple[tuple[str, str], ...]:
+    """(code, words) of the answers a question takes; the state question takes the states by name."""
+    if question.choices:
+        return tuple(question.choices.items())
+    states = sorted(book().states.values(), key=lambda s: s.name)
+    return (*((s.code, s.name) for s in states), (UNKNOWN, "Not known"))
+
+
+def question_by_key(key: str) -> Question | None:
+    return next((q for q in questions() if q.key == key), None)
+
+
+def _citations(regime: Regime, levels: tuple[Level, ...]) -> tuple[str, ...]:
+    """What the regime's stages cite, each once, in the order of the stages."""
+    rules = (stage.rule for stage in regime.stages.values() if stage.rule)
+    cited = (regime.citations.get(r, book().rules[r][-1].citation) for r in rules)
+    return tuple(dict.fromkeys(cited))
+
+
+def _path(key: str, state: str | None, levels: int | None) -> Path:
+    regime = book().regimes[key]
+    rungs = ladder(key, state, levels) if not regime.combines else ()
+    return Path(regime, rungs, _citations(regime, rungs))
+
+
+def rules_page(case: Case) -> RulesPage:
+    """One statement: the answers."""
+    rows = answers_of(case)
+    said = said_of(case, rows)
+    result = classify(said)
+    by_key = {(row.question, row.source): row for row in rows}
+    waiting = {task.code for task in result.tasks}
+    shown = []
+    for question in questions():
+        words = dict(choices_of(question))
+        mine = [s for s in said if s.question == question.key]
+        known = {s.value for s in mine} - {UNKNOWN}
+        shown.append(
+            QuestionShown(
+                question,
+                choices_of(question),
+                tuple(
+                    Said(
+                        words.get(s.value, s.value),
+                        SOURCES[s.source],
+                        by_key.get((s.question, s.source)),
+                    )
+                    for s in mine
+                ),
+                len(known) > 1,
+                f"ask_{question.key}" in waiting or (question.key == "program" and "ask_regime" in waiting),
+            )
+        )
+    plan_levels = agreed(said, "levels")
+    paths = tuple(
+        _path(key, result.state, int(plan_levels) if plan_levels else None) for key in result.candidates
+    )
+    title = paths[0].regime.title if result.regime else "More than one set of rules may apply"
+    return RulesPage(result, title, tuple(shown), paths)

@@ -1,0 +1,172 @@
+"""A computed clock with everything that explains it, as the `due` component shows it; and what a confirmation would start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from appeals import dues
+from appeals.clock.facts import Moment
+from appeals.facts import History
+from appeals.models import (
+    Answer,
+    Appeal,
+    AuthorizationRequest,
+    ClockEvent,
+    Decision,
+    Denial,
+    DenialItem,
+    Filing,
+    ItemOutcome,
+    PeerToPeer,
+    RequestItem,
+)
+from appeals.queries.clocks import Day, hours_left
+from appeals.queries.ladder import ladder_from
+from appeals.queries.lookup import agreed, said_of
+from appeals.queries.steps import history_from
+from appeals.rungs import Rung, first_position, rung_at
+from cases.models import Case, Task
+from cases.workflow import TaskStatus
+
+ENDINGS = {dues.MET: "Met", dues.MISSED: "Missed", dues.ENDED: "Ended"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """The variables of the `due` component, and below them what follows from the date."""
+
+    label: str
+    date: date | None
+    time: str
+    days_left: int | None
+    left: str
+    whose: str
+    safe_date: date | None
+    stated_date: date | None
+    statutory_date: date | None
+    rule: str
+    citation: str
+    confidence: str
+    steps: tuple[str, ...]
+    no_date: str
+    if_missed: str
+    flags: tuple[str, ...]
+    overdue: bool
+    running: bool
+
+
+def _on(moment: Moment | None, day: Day) -> date | None:
+    return moment.astimezone(day.zone).date() if isinstance(moment, datetime) else moment
+
+
+def _is_over(due: dues.Due, day: Day) -> bool:
+    if due.due is None or due.status != dues.RUNNING:
+        return False
+    return due.due < day.now if isinstance(due.due, datetime) else due.due < day.today
+
+
+def card_of(due: dues.Due, day: Day) -> Card:
+    """`day` is the moment of the page in the patient's zone."""
+    on = _on(due.due, day)
+    ours = due.side == dues.CLAIMANT
+    running = due.status == dues.RUNNING
+    left = "" if running else ENDINGS.get(due.status, "")
+    if running and isinstance(due.due, datetime):
+        left = hours_left(due.due, day, ours=ours)
+    unsure = due.confidence != "verified" or any(f.code == "confirm_with_letter" for f in due.flags)
+    why_none = due.error.message if due.error else "No date yet"
+    return Card(
+        label=due.title,
+        date=on,
+        time=f"{due.due.astimezone(day.zone):%-I:%M %p %Z}" if isinstance(due.due, datetime) else "",
+        days_left=(on - day.today).days if on and running else (99 if on else None),
+        left=left,
+        whose="ours" if ours else "plan",
+        safe_date=due.safe,
+        stated_date=due.stated,
+        statutory_date=_on(due.statutory, day),
+        rule=due.text,
+        citation=due.citation,
+        confidence="" if on is None else ("confirm" if unsure else "confirmed"),
+        steps=due.arithmetic,
+        no_date=why_none,
+        if_missed=due.if_missed_text if due.if_missed not in ("", "none") else "",
+        flags=tuple(f.text for f in due.flags),
+        overdue=_is_over(due, day),
+        running=running,
+    )
+
+
+def history_rows(case: Case) -> dict[str, Any]:
+    """What `history_from` needs of one case, for `together.fetched`."""
+    pk = case.pk
+    return {
+        "requests": AuthorizationRequest.objects.filter(case_id=pk).order_by("id"),
+        "items": RequestItem.objects.filter(case_id=pk).order_by("request_id", "position"),
+        "denials": Denial.objects.filter(case_id=pk).order_by("id"),
+        "denial_items": DenialItem.objects.filter(case_id=pk),
+        "calls": PeerToPeer.objects.filter(case_id=pk).order_by("id"),
+        "appeals": Appeal.objects.filter(case_id=pk).defer("draft").order_by("id"),
+        "filings": Filing.objects.filter(case_id=pk).defer("manifest").order_by("id"),
+        "decisions": Decision.objects.filter(case_id=pk).order_by("id"),
+        "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),
+        "events": ClockEvent.objects.filter(case_id=pk).order_by("occurred_at", "id"),
+        "answers": Answer.objects.filter(case_id=pk, superseded_at=None).order_by("answered_at", "id"),
+        "tasks": Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD]).order_by(
+            "id"
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class WhatStarts:
+    """What confirming a denial would do: the level it opens, and the clocks that would run from then on."""
+
+    level: str
+    cards: tuple[Card, ...]
+    call_until: date | None
+    call_offered: bool
+
+
+def what_starts(case: Case, rows: Mapping[str, list[Any]], denial: Denial, day: Day) -> WhatStarts:
+    """The same functions that run after the confirmation, over the rows as they would then be. Nothing is written."""
+    history = history_from(case, rows)
+    request = history.request(denial.request_id)
+    rung = _first_rung(case, rows, history)
+    level = Appeal(
+        pk=0,
+        case_id=case.pk,
+        denial_id=denial.pk,
+        regime=rung.regime,
+        level=rung.key,
+        position=rung.position,
+        is_expedited=request.is_urgent,
+        opened_at=day.now,
+    )
+    then = replace(history, appeals=(*history.appeals, level))
+    standing = next(s for s in ladder_from(then).levels if s.appeal is level)
+    clocks = [d for d in (standing.filing, standing.continuation, standing.forwarding) if d is not None]
+    return WhatStarts(
+        rung.title,
+        tuple(card_of(d, day) for d in clocks),
+        denial.peer_to_peer_until,
+        bool(denial.peer_to_peer_until or denial.peer_to_peer_phone),
+    )
+
+
+_COMPLETED = {"none": 0, "first": 1, "second": 2}
+
+
+def _first_rung(case: Case, rows: Mapping[str, list[Any]], history: History) -> Rung:
+    """Where the case enters the ladder, as `commands.openings.open_first_level` chooses it."""
+    said = said_of(case, tuple(rows["answers"]))
+    completed = _COMPLETED.get(agreed(said, "level_completed") or "none", 0)
+    position = first_position(history.classification, history.levels, completed)
+    rung = rung_at(history.classification, history.levels, position)
+    if rung is None or rung.is_court:
+        rung = rung_at(history.classification, history.levels, max(position - 1, 1))
+    assert rung is not None, "every set of rules has a first level"
+    return rung

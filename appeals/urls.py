@@ -1,0 +1,53 @@
+"""Addresses of the contest, under /admin/. Every row of a case is named with its case: `args=[case.public_id, row.public_id]`."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from appeals.views import closing, decisions, denials, filed, levels, peer_to_peers, questions, requests
+
+app_name = "appeals"
+
+CASE = "cases/<uuid:case_id>/"
+REQUEST = CASE + "requests/<uuid:request_id>/"
+DENIAL = CASE + "denials/<uuid:denial_id>/"
+CALL = CASE + "peer-to-peers/<uuid:call_id>/"
+LEVEL = CASE + "levels/<uuid:level_id>/"
+FILING = CASE + "filings/<uuid:filing_id>/"
+
+urlpatterns = [
+    path(CASE + "coverage-questions/", questions.questions, name="questions"),
+    path(CASE + "requests/new/", requests.request_new, name="request_new"),
+    path(REQUEST, requests.request_page, name="request"),
+    path(REQUEST + "change/", requests.request_change, name="request_change"),
+    path(REQUEST + "sent/", requests.request_sent, name="request_sent"),
+    path(REQUEST + "received/", requests.request_received, name="request_received"),
+    path(REQUEST + "event/", requests.request_event, name="request_event"),
+    path(REQUEST + "approval/", requests.request_approve, name="request_approve"),
+    path(REQUEST + "withdrawal/", requests.request_withdraw, name="request_withdraw"),
+    path(CASE + "denials/new/", denials.denial_new, name="denial_new"),
+    path(DENIAL, denials.denial_page, name="denial"),
+    path(DENIAL + "confirm/", denials.denial_confirm, name="denial_confirm"),
+    path(CALL, peer_to_peers.peer_to_peer, name="peer_to_peer"),
+    path(CALL + "schedule/", peer_to_peers.peer_to_peer_schedule, name="peer_to_peer_schedule"),
+    path(CALL + "outcome/", peer_to_peers.peer_to_peer_hold, name="peer_to_peer_hold"),
+    path(CALL + "missed/", peer_to_peers.peer_to_peer_miss, name="peer_to_peer_miss"),
+    path(LEVEL, levels.level_page, name="level"),
+    path(LEVEL + "draft/", levels.level_draft, name="level_draft"),
+    path(LEVEL + "exhibits/", levels.level_exhibits, name="level_exhibits"),
+    path(LEVEL + "urgency/", levels.level_urgency, name="level_urgency"),
+    path(LEVEL + "preview.pdf", levels.level_preview, name="level_preview"),
+    path(LEVEL + "file/", levels.level_file, name="level_file"),
+    path(LEVEL + "phone/", levels.level_phone, name="level_phone"),
+    path(LEVEL + "forwarded/", levels.level_forwarded, name="level_forwarded"),
+    path(LEVEL + "received/", levels.level_received, name="level_received"),
+    path(LEVEL + "event/", levels.level_event, name="level_event"),
+    path(LEVEL + "end/<str:how>/", levels.level_end, name="level_end"),
+    path(LEVEL + "decision/", decisions.level_decide, name="level_decide"),
+    path(LEVEL + "no-decision/", decisions.level_deem, name="level_deem"),
+    path(FILING, filed.filed, name="filed"),
+    path(FILING + "file.pdf", filed.filed_file, name="filed_file"),
+    path(FILING + "proof/", filed.proof_new, name="proof_new"),
+    path(CASE + "close/", closing.close, name="close"),
+    path(CASE + "reopen/", closing.reopen, name="reopen"),
+]

@@ -1,0 +1,285 @@
+"""Denial intake: the letter beside its fields. What the letter proposes is decided here; confirming starts the clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from advocacy.access.permissions import Permission as P
+from advocacy.tenancy.together import fetched
+from appeals.commands.denials import (
+    DenialInput,
+    ReasonInput,
+    change_denial,
+    confirm_denial,
+    decide_proposal,
+    record_denial,
+)
+from appeals.forms.denials import ConfirmForm, DenialForm, LetterForm
+from appeals.queries.denial_intake import Intake, denial_of, intake
+from appeals.queries.letter_facts import FIELD_OF, proposed_values
+from appeals.queries.request_page import get_request_of, requests_of
+from appeals.queries.shown_dues import history_rows, what_starts
+from appeals.views.casework import case_page, show, show_step, today_for
+from appeals.views.papers import document_choices, file_url, given_document
+from cases.content import ContentType
+from cases.views.casework import Outcome, attempt, done
+
+GROUPS = (
+    (
+        "Dates of the notice",
+        "Printed, sent and received are three different days, each with its own proof.",
+        DenialForm.DATES,
+    ),
+    ("What the letter says", "", DenialForm.DEADLINE),
+    ("Where an appeal goes", "The address in the letter wins over any other.", DenialForm.SEND_TO),
+    ("Urgent appeal and peer-to-peer", "", DenialForm.RIGHTS),
+)
+
+
+@case_page(P.RECORD_DENIAL)
+def denial_new(request: HttpRequest, case: Any) -> HttpResponse:
+    """Take the letter in: from here on nothing is lost, and its text is read while the person reads it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    waiting = [r for r in requests_of(actor, case) if r.status not in ("drafting", "withdrawn", "approved")]
+    choices = [(str(r.public_id), f"{r.get_status_display()}, {_when(r)}") for r in waiting]
+    form = LetterForm(
+        request.POST or None,
+        request.FILES or None,
+        requests=choices,
+        documents=document_choices(actor, case, "denial_letter"),
+        initial={"request": choices[0][0]} if choices else {},
+    )
+
+    def record(data: Mapping[str, Any]) -> Any:
+        letter = given_document(
+            actor,
+            case,
+            file=data["file"],
+            chosen=data["letter"],
+            kind="denial_letter",
+            at=request.at,  # type: ignore[attr-defined]
+        )
+        return record_denial(
+            actor=actor,
+            request=get_request_of(actor, case, data["request"]),
+            letter=letter,
+            fields=DenialInput(),
+            items=(),
+            reasons=(),
+            at=request.at,  # type: ignore[attr-defined]
+        )
+
+    outcome = attempt(request, form, record)
+    if outcome.done:
+        return done(
+            request,
+            "The letter is kept. Now go through what it says.",
+            "appeals:denial",
+            case.public_id,
+            outcome.result.public_id,
+        )
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="Record a denial",
+        action="Take the letter in",
+        back=reverse("appeals:case", args=[case.public_id]),
+        text="" if choices else "There is no request that could have been denied. Record the request first.",
+        effects=(
+            "The letter is kept as it is, and its text is read.",
+            "No clock runs before you have confirmed what it says.",
+        ),
+    )
+
+
+def _when(row: Any) -> str:
+    moment = row.received_at or row.submitted_at or row.created_at
+    return f"{moment:%b} {moment.day}, {moment.year}"
+
+
+@case_page()
+def denial_page(request: HttpRequest, case: Any, denial_id: UUID) -> HttpResponse:
+    """The letter on the left, its facts on the right. Saving starts no clock; "check" goes on to the confirmation."""
+    actor = request.actor  # type: ignore[attr-defined]
+    page = intake(actor, case, denial_id, today_for(request, case))
+    if P.RECORD_DENIAL not in request.may and request.method != "POST":  # type: ignore[attr-defined]
+        return _show(request, case, page, None, Outcome(False))
+    form = _form(request, page)
+    outcome = attempt(request, form, lambda data: _save(request, page, data))
+    if not outcome.done:
+        return _show(request, case, page, form, outcome)
+    if page.denial.confirmed_at:
+        said = "The corrections are saved; the dates were computed again."
+        return done(request, said, "appeals:denial", case.public_id, denial_id)
+    if "check" in request.POST:
+        return done(request, "Saved.", "appeals:denial_confirm", case.public_id, denial_id)
+    return done(request, "Saved as a draft. No clock runs yet.", "appeals:denial", case.public_id, denial_id)
+
+
+def _form(request: HttpRequest, page: Intake) -> DenialForm:
+    form = DenialForm(
+        request.POST or None,
+        items=page.item_choices,
+        reasons=[(r.key, r.label) for r in page.reasons],
+        compared=[(c.key, c.label) for c in page.compared],
+        initial=page.initial | {"wrong": [c.key for c in page.compared if c.rejected]},
+    )
+    if page.denial.confirmed_at:
+        for name in ("items", "reasons", "primary_reason"):
+            form.fields[name].disabled = True
+    return form
+
+
+def _save(request: HttpRequest, page: Intake, data: Mapping[str, Any]) -> Any:
+    """Write the facts, then decide about every proposal that nobody has decided about."""
+    actor, at = request.actor, request.at  # type: ignore[attr-defined]
+    facts = {name: data[name] for name in DenialForm.FACTS}
+    for name in ("sent_evidence", "received_evidence"):
+        facts[name] = facts[name] or "none"
+    words = {r.key: r.words for r in page.reasons}
+    main = data["primary_reason"]
+    changed = change_denial(
+        actor=actor,
+        denial=page.denial,
+        letter=page.denial.letter,
+        fields=DenialInput(**facts),
+        items=data["items"],
+        reasons=[ReasonInput(key, words.get(key, ""), key == main) for key in data["reasons"]],
+        at=at,
+        expected_version=data["version"],
+    )
+    for proposal, status, value in _decisions(page, data):
+        decide_proposal(actor=actor, proposal=proposal, status=status, value=value, at=at)
+    return changed
+
+
+def _decisions(page: Intake, data: Mapping[str, Any]) -> Iterator[tuple[Any, str, str]]:
+    """A value left as proposed is accepted, a changed one corrected, an emptied or unticked one rejected."""
+    filled = proposed_values(page.proposals)
+    codes = {item.code for item in page.items if item.key in data["items"]}
+    for proposal in page.proposals:
+        if proposal.status != "proposed":
+            continue
+        if proposal.fact in FIELD_OF:
+            field = FIELD_OF[proposal.fact]
+            value, sources = filled.get(field, (None, ()))
+            typed = data[field]
+            if typed in (None, ""):
+                yield proposal, "rejected", ""
+            elif _text(typed) == _text(value):
+                yield proposal, "accepted", ""
+            elif sources and proposal.pk == sources[0].pk:
+                yield proposal, "corrected", _text(typed)
+            else:
+                yield proposal, "rejected", ""
+        elif proposal.fact == "reason":
+            yield proposal, "accepted" if proposal.value in data["reasons"] else "rejected", ""
+        elif proposal.fact == "procedure_code" and str(proposal.public_id) not in data["wrong"]:
+            known = {item.code for item in page.items}
+            ticked = proposal.value in codes or proposal.value not in known
+            yield proposal, "accepted" if ticked else "rejected", ""
+        else:
+            wrong = str(proposal.public_id) in data["wrong"]
+            yield proposal, "rejected" if wrong else "accepted", ""
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else " ".join(str(value).split())
+
+
+def _show(
+    request: HttpRequest, case: Any, page: Intake, form: DenialForm | None, outcome: Outcome
+) -> HttpResponse:
+    version = page.version
+    chosen = set(form["reasons"].value() or ()) if form else set(page.initial["reasons"])
+    reasons = [{"shown": r, "checked": r.key in chosen} for r in page.reasons]
+    context = {
+        "page": page,
+        "denial": page.denial,
+        "form": form,
+        "problem": outcome.problem,
+        "groups": _groups(page, form) if form else [],
+        "reasons_front": [r for r in reasons if r["checked"] or r["shown"].words],
+        "reasons_other": [r for r in reasons if not (r["checked"] or r["shown"].words)],
+        "items_chosen": set(form["items"].value() or ()) if form else set(page.initial["items"]),
+        "wrong": set(form["wrong"].value() or ()) if form else set(),
+        "file_url": file_url(case, version) if version else "",
+        "is_picture": bool(version) and version.content_type in (ContentType.PNG, ContentType.JPEG),  # type: ignore[union-attr]
+        "is_pdf": bool(version) and version.content_type == ContentType.PDF,  # type: ignore[union-attr]
+        "read_only": [
+            {"label": page.denial._meta.get_field(name).verbose_name.capitalize(), "value": value}
+            for name in DenialForm.FACTS
+            if (value := _worded(page.denial, name))
+        ],
+    }
+    return show(request, "appeals/denial.html", case, context, here="Denial", status=outcome.status)
+
+
+def _worded(denial: Any, name: str) -> Any:
+    display = getattr(denial, f"get_{name}_display", None)
+    return display() if display else getattr(denial, name)
+
+
+def _groups(page: Intake, form: DenialForm) -> list[dict[str, Any]]:
+    return [
+        {
+            "legend": legend,
+            "hint": hint,
+            "rows": [
+                {
+                    "field": form[name],
+                    "name": name,
+                    "proof": page.proofs.get(name),
+                    "note": page.hints.get(name, ""),
+                }
+                for name in names
+            ],
+        }
+        for legend, hint, names in GROUPS
+    ]
+
+
+@case_page(P.RECORD_DENIAL)
+def denial_confirm(request: HttpRequest, case: Any, denial_id: UUID) -> HttpResponse:
+    """What will start is shown first; the press on the button starts it."""
+    actor = request.actor  # type: ignore[attr-defined]
+    denial = denial_of(actor, case, denial_id)
+    form = ConfirmForm(request.POST or None, initial={"version": denial.version})
+    outcome = attempt(
+        request,
+        form,
+        lambda data: confirm_denial(
+            actor=actor,
+            denial=denial,
+            at=request.at,  # type: ignore[attr-defined]
+            expected_version=data["version"],
+        ),
+    )
+    if outcome.done:
+        return done(
+            request, "The denial is confirmed. The clocks run.", "appeals:denial", case.public_id, denial_id
+        )
+    back = reverse("appeals:denial", args=[case.public_id, denial_id])
+    starts = None
+    if not denial.confirmed_at:
+        starts = what_starts(case, fetched(history_rows(case)), denial, today_for(request, case))
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="Confirm the denial",
+        action="Confirm, and start these clocks",
+        back=back,
+        trail=(("Denial", back),),
+        extra={"denial": denial, "starts": starts},
+        template="appeals/denial_confirm.html",
+    )

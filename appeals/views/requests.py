@@ -1,0 +1,319 @@
+"""The authorization request: what was asked, when it reached the payer, and what the payer made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from advocacy.access.permissions import Permission as P
+from advocacy.errors import WrongState
+from appeals.commands import requests as commands
+from appeals.forms.requests import (
+    REQUEST_EVENTS,
+    ApprovalForm,
+    EventForm,
+    NewRequestForm,
+    ReasonForm,
+    ReceivedForm,
+    RequestForm,
+    SentForm,
+    item_formset,
+)
+from appeals.queries.request_page import get_request_of, items_of
+from appeals.queries.request_page import request_page as page_of
+from appeals.views.casework import case_page, show, show_step, today_for
+from appeals.views.papers import document_choices, picked_document
+from cases.views.casework import Outcome, attempt, done
+
+
+def _items(formset: Any) -> list[commands.ItemInput]:
+    """The rows that were kept, in their order."""
+    return [
+        commands.ItemInput(
+            code=row["code"],
+            units=row["units"],
+            sessions=row.get("sessions"),
+            frequency=row.get("frequency", ""),
+            starts_on=row.get("starts_on"),
+            ends_on=row.get("ends_on"),
+        )
+        for row in formset.cleaned_data
+        if row and not row.get("DELETE")
+    ]
+
+
+def _shared(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: data[name] for name in RequestForm.base_fields}
+
+
+@case_page(P.REQUEST_AUTHORIZATION)
+def request_new(request: HttpRequest, case: Any) -> HttpResponse:
+    """Draft a request and, with the moments given, record it as sent and received: one form, one press."""
+    form = NewRequestForm(request.POST or None, initial={"is_urgent": case.is_urgent})
+    prefilled = [{"code": code, "units": 1} for code in case.procedure_codes]
+    items = item_formset(request.POST or None, initial=prefilled)
+
+    def record(data: Mapping[str, Any]) -> Any:
+        who = {"actor": request.actor, "at": request.at}  # type: ignore[attr-defined]
+        made = commands.draft_request(case=case, items=_items(items), **_shared(data), **who)
+        if data["submitted_at"]:
+            commands.submit_request(
+                request=made,
+                submitted_at=data["submitted_at"],
+                channel=data["channel"],
+                reference_number=data["reference_number"],
+                **who,
+            )
+        if data["received_at"]:
+            commands.receive_request(
+                request=made,
+                received_at=data["received_at"],
+                reference_number=data["reference_number"],
+                evidence=data["evidence"],
+                **who,
+            )
+        return made
+
+    outcome = attempt(request, form, record, items)
+    if outcome.done:
+        return done(
+            request, "The request is recorded.", "appeals:request", case.public_id, outcome.result.public_id
+        )
+    return _show_form(request, case, form, items, outcome, here="Record an authorization request")
+
+
+@case_page(P.REQUEST_AUTHORIZATION)
+def request_change(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """Correct a request that has not been sent."""
+    row = get_request_of(request.actor, case, request_id)  # type: ignore[attr-defined]
+    if row.status != "drafting" and request.method != "POST":
+        raise WrongState("change", row.status, "The request was sent: it stays as it was sent.")
+    kept = [
+        {
+            "code": i.code,
+            "units": i.units,
+            "sessions": i.sessions,
+            "frequency": i.frequency,
+            "starts_on": i.starts_on,
+            "ends_on": i.ends_on,
+        }
+        for i in items_of(row)
+    ]
+    form = RequestForm(
+        request.POST or None, initial={name: getattr(row, name) for name in RequestForm.base_fields}
+    )
+    items = item_formset(request.POST or None, initial=kept)
+    outcome = attempt(
+        request,
+        form,
+        lambda data: commands.change_request(
+            actor=request.actor,  # type: ignore[attr-defined]
+            request=row,
+            items=_items(items),
+            at=request.at,  # type: ignore[attr-defined]
+            **_shared(data),
+        ),
+        items,
+    )
+    if outcome.done:
+        return done(request, "The request is changed.", "appeals:request", case.public_id, row.public_id)
+    return _show_form(request, case, form, items, outcome, here="Change the request", row=row)
+
+
+def _show_form(
+    request: HttpRequest, case: Any, form: Any, items: Any, outcome: Outcome, *, here: str, row: Any = None
+) -> HttpResponse:
+    back = (
+        reverse("appeals:request", args=[case.public_id, row.public_id])
+        if row
+        else reverse("appeals:case", args=[case.public_id])
+    )
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here=here,
+        action="Save the request",
+        back=back,
+        extra={"formset": items},
+        template="appeals/request_form.html",
+    )
+
+
+@case_page()
+def request_page(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """The request with its items, its clocks with their arithmetic, and what may be recorded next."""
+    found = page_of(
+        request.actor,  # type: ignore[attr-defined]
+        case,
+        request_id,
+        today_for(request, case),
+    )
+    row = found.request
+    address = [case.public_id, row.public_id]
+    steps = [
+        ("request_sent", "Record as sent", {"drafting"}, P.REQUEST_AUTHORIZATION),
+        ("request_received", "Record as received", {"drafting", "submitted"}, P.REQUEST_AUTHORIZATION),
+        ("request_approve", "Record an approval", {"submitted", "received"}, P.RECORD_DECISION),
+        ("denial_new", "Record a denial", {"submitted", "received", "denied"}, P.RECORD_DENIAL),
+        (
+            "request_event",
+            "Extension or information asked",
+            {"submitted", "received"},
+            P.REQUEST_AUTHORIZATION,
+        ),
+        ("request_change", "Change", {"drafting"}, P.REQUEST_AUTHORIZATION),
+        ("request_withdraw", "Withdraw", {"drafting", "submitted", "received"}, P.REQUEST_AUTHORIZATION),
+    ]
+    actions = [
+        {
+            "label": label,
+            "url": reverse(f"appeals:{name}", args=address[:1] if name == "denial_new" else address),
+        }
+        for name, label, states, needed in steps
+        if row.status in states and needed in request.may  # type: ignore[attr-defined]
+    ]
+    if actions:
+        actions[0]["kind"] = "main"
+    return show(
+        request, "appeals/request.html", case, {"page": found, "row": row, "actions": actions}, here="Request"
+    )
+
+
+def _step(
+    request: HttpRequest, case: Any, request_id: UUID, form: Any, act: Any, said: str, **shown: Any
+) -> HttpResponse:
+    """One form about one request: `act(row, data)` records it."""
+    row = get_request_of(request.actor, case, request_id)  # type: ignore[attr-defined]
+    outcome = attempt(request, form, lambda data: act(row, data))
+    if outcome.done:
+        return done(request, said, "appeals:request", case.public_id, row.public_id)
+    back = reverse("appeals:request", args=[case.public_id, row.public_id])
+    return show_step(request, case, form, outcome, back=back, trail=(("Request", back),), **shown)
+
+
+def _now() -> dict[str, Any]:
+    return {
+        "initial": {name: timezone.localtime() for name in ("submitted_at", "received_at", "occurred_at")}
+    }
+
+
+@case_page(P.REQUEST_AUTHORIZATION)
+def request_sent(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """Record when and how the request went out."""
+    return _step(
+        request,
+        case,
+        request_id,
+        SentForm(request.POST or None, **_now()),
+        lambda row, data: commands.submit_request(
+            actor=request.actor,
+            request=row,
+            at=request.at,
+            **data,  # type: ignore[attr-defined]
+        ),
+        "The request is recorded as sent.",
+        here="Record the request as sent",
+        action="Record as sent",
+        effects=(
+            "The payer's clock starts when the payer has received it: record that as soon as you know it.",
+        ),
+    )
+
+
+@case_page(P.REQUEST_AUTHORIZATION)
+def request_received(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """Record when the payer had it: the payer's clock starts."""
+    return _step(
+        request,
+        case,
+        request_id,
+        ReceivedForm(request.POST or None, **_now()),
+        lambda row, data: commands.receive_request(
+            actor=request.actor,
+            request=row,
+            at=request.at,
+            **data,  # type: ignore[attr-defined]
+        ),
+        "The request is recorded as received. The payer's clock runs.",
+        here="Record the request as received",
+        action="Record as received",
+        effects=("The payer's clock to decide starts at this moment.",),
+    )
+
+
+@case_page(P.REQUEST_AUTHORIZATION)
+def request_event(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """Record what moves the payer's clock: an extension, a request for information, its answer."""
+    return _step(
+        request,
+        case,
+        request_id,
+        EventForm(request.POST or None, kinds=REQUEST_EVENTS, **_now()),
+        lambda row, data: commands.record_clock_event(
+            actor=request.actor,
+            case=case,
+            request=row,
+            at=request.at,
+            **data,  # type: ignore[attr-defined]
+        ),
+        "Recorded. The dates were computed again.",
+        here="Extension or information asked",
+        action="Record it",
+        effects=("The payer's date is computed again, with this as its reason.",),
+    )
+
+
+@case_page(P.RECORD_DECISION)
+def request_approve(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """Record what the payer allows."""
+    papers = document_choices(request.actor, case)  # type: ignore[attr-defined]
+
+    def approve(row: Any, data: Mapping[str, Any]) -> Any:
+        given = dict(data) | {"document": picked_document(request.actor, case, data["document"])}  # type: ignore[attr-defined]
+        return commands.approve_request(
+            actor=request.actor,
+            request=row,
+            at=request.at,
+            **given,  # type: ignore[attr-defined]
+        )
+
+    return _step(
+        request,
+        case,
+        request_id,
+        ApprovalForm(request.POST or None, documents=papers, initial={"decided_at": timezone.localtime()}),
+        approve,
+        "The approval is recorded.",
+        here="Record an approval",
+        action="Record the approval",
+        effects=("The payer's clock on this request ends.",),
+    )
+
+
+@case_page(P.REQUEST_AUTHORIZATION)
+def request_withdraw(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """Take the request back, with a reason."""
+    return _step(
+        request,
+        case,
+        request_id,
+        ReasonForm(request.POST or None),
+        lambda row, data: commands.withdraw_request(
+            actor=request.actor,
+            request=row,
+            at=request.at,
+            **data,  # type: ignore[attr-defined]
+        ),
+        "The request is withdrawn.",
+        here="Withdraw the request",
+        action="Withdraw",
+        tone="danger",
+        effects=("The payer's clock on this request ends. A withdrawn request cannot be appealed.",),
+    )
