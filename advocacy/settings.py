@@ -75,12 +75,14 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "advocacy.uploads.UploadLimitMiddleware",  # before the form's token is looked for in the body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "advocacy.tenancy.middleware.TenancyMiddleware",
+    "advocacy.people.kept_forms.KeptFormsMiddleware",
     "advocacy.web.AnswersMiddleware",
 ]
 
@@ -140,6 +142,7 @@ DATABASES = {
             "server_side_binding": True,
             "prepare_threshold": None if POOLER == "pgbouncer" else 1,
             "application_name": "recourse",
+            "connect_timeout": 5,
         },
     }
 }
@@ -189,6 +192,7 @@ CSRF_FAILURE_VIEW = "advocacy.web.csrf_failure"
 SECURE_SSL_REDIRECT = PRODUCTION and not flag("RECOURSE_TLS_ELSEWHERE")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("RECOURSE_TLS_ELSEWHERE") else None
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "SAMEORIGIN"  # the letter beside its fields is an inline frame of our own
@@ -204,7 +208,10 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # guardian: only advocacy/access/grants.py touches it; its anonymous user and monkey patch are not wanted.
-SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # its backend is not used: policies and grants.py decide
+SILENCED_SYSTEM_CHECKS = [
+    "guardian.W001",  # its backend is not used: policies and grants.py decide
+    "security.W019",  # the letter stands beside its fields in an inline frame of our own: SAMEORIGIN
+]
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
 
@@ -229,7 +236,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not flag("RECOURSE_STATIC_MANIFEST")
 UPLOAD_LIMIT_BYTES = int(os.environ.get("RECOURSE_UPLOAD_LIMIT", 50 * 1024 * 1024))
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["advocacy.uploads.AnonymousFileHandler"]
 MEDIA_ROOT = ""
 
 # --- Mail ---
