@@ -9,6 +9,8 @@ from advocacy import desk
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/today/", permanent=False), name="home"),
+    path("admin/", include("cases.urls")),
+    path("admin/jobs/", include("advocacy.background.urls")),
     path("admin/", desk.site.urls),
     path("accounts/", include("allauth.urls")),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -28,6 +29,7 @@ class ActorRequest(HttpRequest):
     actor: Actor
     organization: Organization
     request_id: str
+    at: datetime
     reads: list[Read]
 
 

@@ -40,7 +40,7 @@ def _could_not_read(*, version: int, reason: str) -> None:
     mark_unreadable(actor=actor, version=version_by_key(actor, version), note=reason, at=timezone.now())
 
 
-@job("cases.read_document", failed=_could_not_read)
+@job("cases.read_document", title="Read the text of a document", failed=_could_not_read)
 def read_document(*, version: int) -> None:
     """Read the text of a version (by primary key) and tell the apps above. Raises PublicProblem for an unreadable file.
 
@@ -60,19 +60,19 @@ def read_document(*, version: int) -> None:
         enqueue("cases.after_reading", version=version)
 
 
-@job("cases.after_reading")
+@job("cases.after_reading", title="Propose facts from a letter")
 def announce_reading(*, version: int) -> None:
     """Tell the apps above about a text that was read before."""
     _tell(version_by_key(_program(), version))
 
 
-@job("cases.wake_tasks", every=timedelta(minutes=10))
+@job("cases.wake_tasks", title="Wake tasks whose hold is over", every=timedelta(minutes=10))
 def wake_tasks() -> None:
     """End the holds whose wake-up has come."""
     wake_due_tasks(actor=_program(), at=timezone.now())
 
 
-@job("cases.tidy_vault", every=timedelta(days=1))
+@job("cases.tidy_vault", title="Tidy the vault of documents", every=timedelta(days=1))
 def tidy_vault() -> None:
     """Remove what a killed process left half-written in the vault."""
     document_vault().sweep_incoming(older_than_seconds=ABANDONED_AFTER.total_seconds())

@@ -27,6 +27,7 @@ log = logging.getLogger("recourse.jobs")
 
 Function = Callable[..., None]
 _jobs: dict[str, Function] = {}
+_titles: dict[str, str] = {}
 _after_failure: dict[str, Function] = {}
 _schedule: dict[str, timedelta] = {}
 
@@ -37,16 +38,18 @@ SCHEDULED = "recourse:"
 
 
 def job(
-    name: str, *, failed: Function | None = None, every: timedelta | None = None
+    name: str, *, title: str = "", failed: Function | None = None, every: timedelta | None = None
 ) -> Callable[[Function], Function]:
     """Register a job. The function takes keyword ids, runs in the organization's scope and transaction, and is idempotent.
 
-    `failed` is called with `reason=` and the same ids once no further attempt will be made, in a transaction of its own:
-    what the job wrote is undone then. `every` (whole minutes) asks for it regularly in each organization, without ids.
+    `title` says on the page of failed jobs what it does. `failed` is called with `reason=` and the same ids once no
+    further attempt will be made, in a transaction of its own: what the job wrote is undone then. `every` (whole minutes)
+    asks for it regularly in each organization, without ids.
     """
 
     def register(function: Function) -> Function:
         _jobs[name] = function
+        _titles[name] = title or name.rpartition(".")[2].replace("_", " ").capitalize()
         if failed is not None:
             _after_failure[name] = failed
         if every is not None:
@@ -58,6 +61,11 @@ def job(
 
 def registered() -> dict[str, Function]:
     return dict(_jobs)
+
+
+def title_of(name: str) -> str:
+    """What a job does, in words; for a job this program no longer knows, its name."""
+    return _titles.get(name, name)
 
 
 def enqueue(name: str, **ids: int | str) -> Job:

@@ -11,6 +11,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
+from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Communication, Note
 
@@ -84,6 +85,8 @@ def log_communication(
             subject=entry,
             detail={"channel": channel, "direction": direction, "party": party, "promised_by": promised_by},
         )
+        if entry.reference_number:
+            index_case(case)
         touch(case, at)
     return entry
 

@@ -1,0 +1,143 @@
+"""Forms for tasks, contacts, notes and money: the shape only."""
+
+from __future__ import annotations
+
+from django import forms
+
+from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines, short
+from cases.models import Communication, Cost
+from cases.task_templates import task_templates
+
+TEMPLATES = [("", "No template"), *((t.key, t.title) for t in task_templates().values())]
+
+
+class TaskForm(forms.Form):
+    """A new task."""
+
+    template = forms.ChoiceField(
+        choices=TEMPLATES,
+        required=False,
+        help_text="Brings its checklist, and its title and due date where you leave them empty.",
+    )
+    title = forms.CharField(label="What is to be done", max_length=200, required=False, widget=short())
+    due_on = DayField(label="Due", required=False)
+    detail = forms.CharField(required=False, widget=lines(3), max_length=5000)
+
+    def __init__(self, *args: object, owners: Choices, others: Choices, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["owner"] = PickField(
+            choices=owners, empty="The case's owner", required=False, label="Owner"
+        )
+        self.fields["waits_for"] = PickField(
+            choices=others, empty="Nothing", required=False, label="Waits for"
+        )
+        self.order_fields(["template", "title", "due_on", "owner", "waits_for", "detail"])
+
+
+class ChangeTaskForm(forms.Form):
+    title = forms.CharField(label="What is to be done", max_length=200, widget=short())
+    due_on = DayField(label="Due", required=False)
+    detail = forms.CharField(required=False, widget=lines(3), max_length=5000)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, others: Choices, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["waits_for"] = PickField(
+            choices=others, empty="Nothing", required=False, label="Waits for"
+        )
+        self.order_fields(["title", "due_on", "waits_for", "detail", "version"])
+
+
+class FinishTaskForm(forms.Form):
+    note = forms.CharField(
+        label="What came of it", required=False, widget=lines(3), max_length=5000, help_text="Stays inside."
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class CancelTaskForm(forms.Form):
+    end_note = forms.CharField(label="Why it will not be done", widget=lines(3), max_length=5000)
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class HoldTaskForm(forms.Form):
+    hold_until = MomentField(label="Wake up", help_text="It comes back by itself at this moment.")
+    hold_reason = forms.CharField(label="Waiting for what", required=False, max_length=300, widget=short())
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class WakeTaskForm(forms.Form):
+    woken_reason = forms.CharField(
+        label="Why the hold ends early",
+        required=False,
+        max_length=300,
+        widget=short(),
+        help_text="Not needed once its wake-up has come.",
+    )
+
+
+class ReassignTaskForm(forms.Form):
+    def __init__(self, *args: object, owners: Choices, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.fields["owner"] = PickField(choices=owners, empty="Nobody", required=False, label="New owner")
+
+
+class NoteForm(forms.Form):
+    body = forms.CharField(label="Note", widget=lines(12), max_length=50_000)
+    for_patient = forms.BooleanField(
+        label="The patient may see this note",
+        required=False,
+        help_text="Left off, it stays inside the organization.",
+    )
+
+
+class CallForm(forms.Form):
+    """The call note. Everything but what was said has a sensible answer already."""
+
+    person = forms.CharField(
+        label="Who you spoke with",
+        required=False,
+        max_length=200,
+        widget=short(),
+        help_text="Name and department.",
+    )
+    reference_number = forms.CharField(
+        label="Call reference number", required=False, max_length=60, widget=short()
+    )
+    summary = forms.CharField(label="What was said", required=False, widget=lines(4), max_length=20_000)
+    promise = forms.CharField(label="What they promised", required=False, max_length=500, widget=short())
+    promised_by = DayField(label="Promised by", required=False)
+    follow_up = forms.CharField(
+        label="Follow-up task",
+        required=False,
+        max_length=200,
+        widget=short(),
+        help_text="Opens a task for you.",
+    )
+    follow_up_on = DayField(label="Follow up on", required=False)
+    party = forms.ChoiceField(label="With", choices=Communication.With.choices)
+    direction = forms.ChoiceField(label="Who called", choices=Communication.Direction.choices)
+    channel = forms.ChoiceField(label="How", choices=Communication.Channel.choices)
+    happened_at = MomentField(label="When")
+    minutes = forms.IntegerField(label="Minutes", required=False, min_value=0, max_value=1440)
+
+    FIRST = ("person", "reference_number", "summary", "promise", "promised_by", "follow_up", "follow_up_on")
+    DEFAULTED = ("party", "direction", "channel", "happened_at", "minutes")
+
+
+class CostForm(forms.Form):
+    kind = forms.ChoiceField(label="Which money", choices=Cost.Kind.choices)
+    amount = forms.DecimalField(
+        label="Amount in US dollars",
+        min_value=0,
+        max_digits=12,
+        decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    certainty = forms.ChoiceField(label="How sure", choices=Cost.Certainty.choices, widget=forms.RadioSelect)
+    basis = forms.CharField(
+        label="How the figure was found",
+        widget=lines(3),
+        max_length=2000,
+        help_text="Such as “six sessions at the clinic's price of $750” or “explanation of benefits of May 2”.",
+    )
