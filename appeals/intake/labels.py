@@ -61,7 +61,7 @@ def label(pattern: str, rank: int = 0, *, opens: bool = False) -> Label:
 
 HOLDER: Final = (
     r"(?:plan\s)?(?:member(?:ship)?|subscriber|cardholder|card\s?holder|enrollee|insured(?:'s)?|"
-    r"beneficiary|participant)(?:'s)?"
+    r"beneficiary|participant|recipient|client|policy\s?holder|certificate|cert\.?)(?:'s)?"
 )
 _MEMBER: Final = (
     label(
@@ -70,7 +70,7 @@ _MEMBER: Final = (
     ),
     label(rf"(?:medicaid|recipient|health plan|insurance|your){_NUMBER}(?:{_NUMBER})?", 1),
     label(
-        r"(?:member |health plan )?identification (?:number|no\.?|#)|ID (?:card )?(?:number|no\.?|#)|"
+        r"(?:member |health plan )?identification (?:number|no\.?|#)|ID (?:card )?(?:number|no\.?|#)|ID#|"
         r"identification(?=\s*:)",
         1,
     ),
@@ -83,6 +83,19 @@ _REFERENCE: Final = (
     label(rf"(?:case\s)?tracking{_NUMBER}|tracking(?=\s*:)", 3),
     label(rf"claim{_NUMBER}(?:{_NUMBER})?|claim(?=\s*:)", 4),
     label(rf"control{_NUMBER}|control(?=\s*:)", 5),
+    label(
+        rf"(?:inquiry|file|transaction|document control|action|organization determination|coverage determination|"
+        rf"exception request|service request){_NUMBER}|"
+        r"(?:your\s|our\s)?(?:inquiry|service request|auth(?:orization)? request|request|organization determination|"
+        r"coverage determination|determination|notice)(?=\s*:)",
+        6,
+    ),
+    label(
+        r"(?:\A|(?<=: ))(?:reference|request|notice|claim|inquiry|service request|determination|case)"
+        r"(?=\s(?![A-V]?\d{5}\Z|20\d\d\Z)[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\Z)",
+        7,
+    ),
+    label(rf"auth(?:orization)?{_NUMBER}", 8),
 )
 _GROUP: Final = (label(rf"(?:employer\s)?group{_NUMBER}|group(?=\s*:)|\Agroup(?=\s\S*\d\S*\Z)"),)
 _POLICY: Final = (label(rf"policy{_NUMBER}|policy(?=\s*:)"), label(r"\Apolicy(?=\s\S+\Z)", 1))
@@ -115,7 +128,8 @@ def identifiers(pages: Sequence[Page]) -> Iterator[Proposal]:
 _NOT_REFERENCE: Final = re.compile(
     r"\b(?:prior|previous|auth|document|form|check|account|page|mail|cross|authorization|approval|drug|"
     r"guideline|policy|legal|court|"
-    r"print|batch|internal|corrected|original|replaced|of)\s*$",
+    r"print|batch|internal|corrected|original|replaced|of|x-?ray|action|premium|payment)\s*$|"
+    r"\b(?:earlier|previous|prior|first|last|former|another|other|approved|approval)\b[^.;:]{0,60}$",
     re.IGNORECASE,
 )
 _NOT_GROUP: Final = re.compile(
@@ -260,6 +274,9 @@ def _read_identifier(text: str, fewest_digits: int) -> Value | None:
     if not ends:
         return None
     end = ends[-1] if whole or ends[0] - begin < 8 else ends[0]
+    check = re.match(r" [A-Z](?=\s*$)", text[end:])
+    if check and end == ends[-1] and not re.search(r"[A-Z]$", text[begin:end]):
+        end += check.end()  # a check letter at the end of the line, as in `55 9012 X`
     value = text[begin:end]
     digits = sum(character.isdigit() for character in value)
     if digits < fewest_digits or len(value) < 4 or len(value) > 40 or _PHONE.fullmatch(value):

@@ -10,8 +10,16 @@ from typing import Final
 
 _RECORDS: Final = (
     r"(?:records?|notes?|chart|documentation|information|paperwork|statement|letter from your \w+|"
-    r"documents|forms?)"
+    r"documents|forms?|(?:treatment|care) plan|(?:test|lab) results|rating scales?|details)"
 )
+
+
+NOT_FOUND_NECESSARY: Final = (
+    r"\b(?:do|does|did|could|can|was unable to|were unable to|are unable to)(?:\s?not|n't)? (?:find|establish|determine|"
+    r"conclude|confirm|consider|deem|verify|certify) (?:(?!\bnot\b)[^.;]){0,90}?\b(?:reasonable and necessary|"
+    r"medically (?:necessary|needed|appropriate)|medical necessity)\b"
+)
+"""`We do not find it to be medically necessary` refuses, although `we do not find ...` mostly denies a ground."""
 
 
 def _phrases(*patterns: str) -> re.Pattern[str]:
@@ -28,17 +36,30 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\bexperimental(?:,)? (?:or|and|and/or|/) (?:investigational|unproven)\b",
             r"\bexperimental/investigational\b",
             r"\b(?:has|have) not been (?:proven|shown to be) (?:safe and )?effective\b",
-            r"\bnot proven (?:safe and )?effective\b|\bunproven for\b",
+            r"\bnot (?:been )?proven (?:to (?:work|help)|(?:safe and )?effective)\b|\bunproven for\b",
+            r"\b(?:consider(?:s|ed)?|call(?:s|ed)?|regard(?:s|ed)?|treats?|view(?:s|ed)?|class(?:es|ed|ifies)) (?:it|this|"
+            r"that|the|such)\b[^.;,]{0,50}?\b(?:experimental|investigational|unproven)\b",
+            r"\bmeets? (?:our|the|your)\b[^.;]{0,40}\bdefinition of (?:an? )?(?:experimental|investigational|unproven)\b",
+            r"\b(?:not|isn't) (?:yet )?enough (?:\w+ ){0,3}(?:evidence|studies|research|proof) (?:that|to show) (?:it|this|"
+            r"the \w+)\b[^.;]{0,30}\b(?:works?|helps?|safe|effective)\b",
         ),
     ),
     (
         "medical_necessity",
         _phrases(
-            r"\bnot (?:\w+ ){0,2}medically necessary\b",
+            r"\b(?:not|isn't|aren't) (?:\w+ ){0,2}medically (?:necessary|needed|required|appropriate)\b",
+            r"\bfail(?:s|ed)? to (?:show|demonstrate|establish|support|prove)\b[^.;]{0,80}\b(?:reasonable and necessary|"
+            r"medically (?:necessary|needed|appropriate)|medical necessity)\b",
+            r"\b(?:does|do|did|could|can)(?: not|not|n't) (?:show|demonstrate|establish|confirm|support|see|tell) "
+            r"(?:that |why |how )?(?:you|[^.;]{0,50}\b(?:is|are)) (?:still |now )?(?:need(?:ed)?|necessary)\b",
+            NOT_FOUND_NECESSARY,
+            r"\b(?:does|do|did)(?: not|n't) meet (?:our |the |your |all )?(?:plan's |\w+'s )?(?:clinical|medical|coverage) "
+            r"(?:necessity )?(?:criteria|guidelines?|standards?)\b",
             r"\b(?:does|do|did) not (?:meet|satisfy|fulfill)\b[^.;]{0,70}\bmedical(?:ly)? necess(?:ary|"
             r"ity)\b",
             r"\b(?:does|do|did) not (?:show|demonstrate|establish|support|"
-            r"prove)\b[^.;]{0,60}\b(?:reasonable and necessary|medical(?:ly)? necess(?:ary|ity))\b",
+            r"prove)\b[^.;]{0,60}\b(?:reasonable and necessary|"
+            r"medical(?:ly)? necess(?:ary|ity)|medically (?:needed|appropriate))\b",
             r"\bnot (?:considered |deemed )?(?:to be )?reasonable and necessary\b",
             r"\bmedical necessity (?:criteria )?(?:has|have|was|were|is|are) not (?:been )?(?:met|"
             r"established|shown|supported|demonstrated)\b",
@@ -53,6 +74,9 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"have) not (?:been )?(?:met|satisfied|completed)\b",
             r"\b(?:does|do|did) not (?:meet|satisfy)\b[^.;]{0,40}\bstep[- ]therapy\b",
             r"\b(?:has|have|had) not (?:yet )?(?:tried|failed|completed a trial of)\b",
+            r"\b(?:asks?|requires?|needs?|expects?) (?:that )?(?:you|members?|patients?) (?:to )?(?:first )?(?:try|use|fail)\b"
+            r"[^.;]{0,60}\bfirst\b",
+            r"\byou (?:need|have) to try\b[^.;]{0,50}\bfirst\b|\bhas a step[- ]therapy rule\b",
             r"\byou (?:must|need to|have to) (?:first )?(?:try|have tried)\b|\bmust first (?:try|"
             r"be tried)\b|\bmust be tried (?:first|before)\b",
             r"\bfail[- ]first (?:requirement|rule)\b",
@@ -71,6 +95,10 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\b(?:prior authorization|precertification|pre-?authorization|authorization|"
             r"pre-?approval) (?:was|were|is|has) (?:not|never) (?:been )?(?:obtained|requested|received|"
             r"on file|secured)\b",
+            r"\b(?:authorization|precertification|pre-?authorization|pre-?approval|approval) (?:was|is) required\b[^.;]{0,40}"
+            r"\b(?:not|never|no record)\b",
+            r"\b(?:did not|didn't|never) (?:get|ask for|request|obtain|have) (?:our |the |a |any )?(?:prior |advance )?"
+            r"(?:authorization|precertification|pre-?authorization|pre-?approval|approval)\b",
             r"\bwithout (?:the required |required )?(?:prior authorization|precertification|"
             r"pre-?authorization|pre-?approval)\b",
         ),
@@ -98,6 +126,12 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         _phrases(
             r"\b(?:exceeds?|more than|over|above) (?:the |our |your )?(?:plan )?[^.;,]{0,30}\b(?:quantity|"
             r"frequency|visit|session|unit|dos(?:e|age)|day)s? (?:limit|maximum|allowance)s?\b",
+            r"\b(?:exceeds?|(?:is|are|was|were|goes|go) (?:over|above|beyond)|(?:is|are) more than)\b[^.;,]{0,30}"
+            r"\b(?:limits?|maximum|"
+            r"(?:number|amount|quantity) (?:of [\w-]+ )?(?:that )?(?:we|the plan|your plan|our \w+|the \w+) "
+            r"(?:covers?|allows?|pays? for|approves?))\b",
+            r"\bmore (?:visits|sessions|doses|infusions|units|tablets|days|treatments)\b[^.;,]{0,20} than "
+            r"(?:we|the plan|your plan|(?:our|the) (?:rule|policy|plan|limit|guideline)s?) (?:covers?|allows?|pays? for|approves?)\b",
             r"\b(?:quantity|frequency) (?:of [^.;,]{0,30} )?(?:is|was) (?:not supported|over|above|"
             r"more than)\b",
             r"\bmaximum (?:number of )?(?:visits|sessions|units|days) (?:has|have|was|were|"
@@ -109,6 +143,8 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "non_formulary",
         _phrases(
+            r"\bnot (?:on|in|listed on|included on|included in|part of|one of) (?:our|the|your plan's|the plan's|this plan's) "
+            r"(?:\w+ )?(?:drugs? list|list of (?:\w+ )?drugs|covered drugs|drug formulary|formulary)\b",
             r"\bnot (?:on|in|listed on|included on|included in|part of) (?:our|the|your plan's|the plan's|"
             r"this plan's) (?:list of covered drugs|formulary|drug list|covered drug list|"
             r"preferred drug list)\b",
@@ -141,7 +177,9 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"appropriate|necessary)|inappropriate)\b",
             r"\b(?:can|could|may) (?:safely )?be (?:given|provided|performed|"
             r"done) in a lower[- ]cost (?:setting|site)\b",
-            r"\bhospital outpatient (?:setting|department|site) (?:is|was) not (?:approved|necessary|"
+            r"\b(?:can|could|may) (?:safely )?be (?:given|provided|performed|done) (?:safely )?(?:in|at) (?:an? )?(?:office|"
+            r"infusion (?:suite|center)|clinic|home|freestanding)\b",
+            r"\bhospital (?:outpatient )?(?:setting|department|site) (?:is|was) not (?:approved|necessary|"
             r"covered)\b",
         ),
     ),
@@ -149,7 +187,7 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "level_of_care",
         _phrases(
             r"\bcould be (?:treated|managed) at a lower level of care\b",
-            r"\blevel of care (?:criteria )?(?:is|was|were|are) not (?:met|necessary|approved)\b",
+            r"\blevel of care (?:criteria |requested |you asked for )?(?:is|was|were|are) not (?:met|necessary|approved)\b",
         ),
     ),
     (
@@ -227,6 +265,14 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             rf"been sent)\b[^.;]{{0,50}}\b{_RECORDS}\b",
             rf"\b{_RECORDS}\b[^.;]{{0,40}}\b(?:was|were) not (?:received|submitted|provided|sent|included|"
             rf"enclosed|supplied)\b",
+            rf"\b{_RECORDS}\b[^.;]{{0,80}}?\b(?:have|has|had)(?: not|n't)(?: yet)? (?:been (?:received|sent|provided|submitted|"
+            rf"supplied)|arrived|reached us|come)\b",
+            rf"\b{_RECORDS}\b[^.;]{{0,80}}?\b(?:did not|didn't|never) (?:arrive|reach us|come)\b",
+            rf"\b(?:asked for|requested|need(?:ed)?)\b[^.;]{{0,90}}\b(?:have|did)(?: not|n't) (?:received?|gotten|get|had) "
+            rf"(?:it|them|this|these|any)\b",
+            rf"\b(?:do|does|did)(?: not|n't) (?:have|send(?: us)?|supply|provide(?: us)?|submit|include) "
+            rf"(?:(?:the|those|these|any|enough|a|your|all) )?(?:\w+ ){{0,3}}{_RECORDS}\b",
+            r"\bwe did not get (?:them|these|those|it)\b",
             r"\b(?:insufficient|incomplete|not enough|inadequate) (?:clinical |medical )?(?:documentation|"
             r"information|records|evidence was sent)\b",
             r"\bunable to determine\b",

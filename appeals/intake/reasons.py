@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from appeals.intake.layout import Page, Sentence
-from appeals.intake.phrases import PHRASES
+from appeals.intake.phrases import NOT_FOUND_NECESSARY, PHRASES
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _DENIED: Final = re.compile(
@@ -45,8 +45,9 @@ _CONDITION: Final = re.compile(
     re.IGNORECASE,
 )
 _DEFINITION_FITS: Final = re.compile(
-    r"\b(?:does|do|did) not (?:meet|satisfy|fulfill)\b[^.;]{0,40}\bdefinition of\b", re.IGNORECASE
+    r"\b(?:(?:does|do|did) not (?:meet|satisfy|fulfill)|meets)\b[^.;]{0,40}\bdefinition of\b", re.IGNORECASE
 )
+_NOT_FOUND: Final = re.compile(NOT_FOUND_NECESSARY, re.IGNORECASE)
 _NOT_HERE: Final = re.compile(
     r"\bappeal\b|\bright|\bdisagree|\bagree\b|\bexternal\b|\boutside\b|\bwhat would help\b|"
     r"\bdefinition|\bglossary\b|\bother treatment\b|\bwhat happens next\b|\bget help\b|\bhow to\b|"
@@ -96,7 +97,7 @@ def reasons(pages: Sequence[Page], codes: Sequence[Proposal] = ()) -> Iterator[P
             if _tells_nothing(sentence):
                 continue
             for begin, clause in _clauses(sentence.text):
-                if _DENIED.search(clause) or (
+                if _DENIED.search(_NOT_FOUND.sub("", clause)) or (
                     _CONDITION.search(clause) and not _DEFINITION_FITS.search(clause)
                 ):
                     continue
