@@ -46,6 +46,7 @@ class AuthorizationRequest(TenantModel):
     received_at = models.DateTimeField(null=True, blank=True)
     receipt_evidence = models.CharField(max_length=120, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
+    end_reason = SealedTextField(blank=True)
     status = models.CharField(max_length=12, choices=RequestStatus.choices, default=RequestStatus.DRAFTING)
     workflow_version = models.PositiveSmallIntegerField(default=REQUEST.current)
     version = models.PositiveIntegerField(default=1)

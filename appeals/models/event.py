@@ -20,6 +20,7 @@ class ClockEvent(TenantModel):
         INFORMATION_SENT = "information_sent", "The missing information was received"
         FILE_ASSIGNED = "file_assigned", "The external reviewer was assigned"
         HEARING_HELD = "hearing_held", "The hearing was held"
+        CASE_FILE_RECEIVED = "case_file_received", "The hearing agency received the case file"
 
     case = tenant_key("cases.Case", related_name="clock_events")
     request = tenant_key("appeals.AuthorizationRequest", null=True, blank=True, related_name="clock_events")

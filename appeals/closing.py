@@ -1,0 +1,118 @@
+"""What stands in the way of closing a case, as far as the contest goes: each thing with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from advocacy.errors import Reason
+from appeals.facts import History
+from appeals.models import GrantedAuthorization
+from appeals.queries.history import load_history
+from appeals.queries.ladder import BEFORE_FILING
+from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
+from cases.models import Case, Cost
+
+_UNDECIDED = {
+    RequestStatus.DRAFTING: (
+        "request_drafted",
+        "A request was drafted and not sent. Send it or withdraw it.",
+    ),
+    RequestStatus.SUBMITTED: (
+        "request_undecided",
+        "A request has no decision. Record the decision or withdraw it.",
+    ),
+    RequestStatus.RECEIVED: (
+        "request_undecided",
+        "A request has no decision. Record the decision or withdraw it.",
+    ),
+}
+WON = frozenset({"overturned", "partly"})
+
+
+def open_contest_of(case: Case) -> list[Reason]:
+    """Every reason the contest of a case gives against closing it; empty when nothing is open."""
+    history = load_history(case)
+    return [
+        *(Reason(*_UNDECIDED[RequestStatus(r.status)]) for r in history.requests if r.status in _UNDECIDED),
+        *_denials(history),
+        *_calls(history),
+        *_levels(history),
+        *_items(history),
+        *_money(history),
+    ]
+
+
+def _denials(history: History) -> Iterator[Reason]:
+    for denial in history.denials:
+        if denial.confirmed_at is None:
+            yield Reason(
+                "denial_unconfirmed", "A denial is not confirmed. Confirm its facts, or correct them first."
+            )
+
+
+def _calls(history: History) -> Iterator[Reason]:
+    for call in history.peer_to_peers:
+        if call.status == PeerToPeerStatus.SCHEDULED:
+            yield Reason(
+                "peer_to_peer_scheduled",
+                "A peer-to-peer is scheduled. Record how it went, or that it did not take place.",
+            )
+
+
+def _levels(history: History) -> Iterator[Reason]:
+    for appeal in history.appeals:
+        title = history.rung(appeal).title
+        if appeal.status in BEFORE_FILING:
+            yield Reason(
+                "level_open",
+                f"{title} is open. File it, record that it is not pursued, or that its window passed.",
+            )
+        elif appeal.status in (AppealStatus.FILED, AppealStatus.FORWARDED, AppealStatus.RECEIVED):
+            yield Reason(
+                "level_undecided", f"{title} has no decision. Record the decision or withdraw the appeal."
+            )
+
+
+def _items(history: History) -> Iterator[Reason]:
+    """A refused item ends by an outcome, or with a level that was given up, withdrawn or lapsed."""
+    ended = {
+        a.denial_id
+        for a in history.appeals
+        if a.status in (AppealStatus.LAPSED, AppealStatus.DECLINED, AppealStatus.WITHDRAWN)
+    }
+    known = {o.item_id for o in history.outcomes}
+    for denial in history.denials:
+        if denial.confirmed_at is None or denial.pk in ended:
+            continue
+        for item in history.items:
+            if item.pk in history.refused.get(denial.pk, frozenset()) and item.pk not in known:
+                yield Reason(
+                    "item_without_outcome", f"Item {item.code} has no outcome. Record what became of it."
+                )
+
+
+def _money(history: History) -> Iterator[Reason]:
+    case = history.case
+    confirmed = any(d.confirmed_at for d in history.denials)
+    won = [o for o in history.outcomes if o.outcome in WON]
+    kinds = set(Cost.objects.filter(case=case, superseded_at=None).values_list("kind", flat=True))
+    if confirmed and Cost.Kind.AT_STAKE not in kinds:
+        yield Reason("money_at_stake_missing", "Record the money at stake: the price of what was refused.")
+    if won:
+        for kind in (Cost.Kind.PATIENT_SAVINGS, Cost.Kind.PLAN_DOLLARS):
+            if kind not in kinds:
+                yield Reason(
+                    f"{kind.value}_missing", f"Something was won: record {kind.label.lower()} (0 counts)."
+                )
+    ahead = {r.pk for r in history.requests if r.timing != r.Timing.POST_SERVICE}
+    owed = {i.request_id for i in history.items if i.pk in {o.item_id for o in won}} & ahead
+    granted = set(
+        GrantedAuthorization.objects.filter(case=case, request_id__in=owed).values_list(
+            "request_id", flat=True
+        )
+    )
+    if owed - granted:
+        yield Reason(
+            "authorization_missing",
+            "Something was won and no authorization is recorded. Record its number, sessions and validity.",
+        )

@@ -1,0 +1,122 @@
+"""Answers to the coverage questions: each kept with its source, and what follows for the rules that apply."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.errors import Reason, WrongState
+from appeals.commands.checks import locked_case, refuse
+from appeals.commands.deadlines import recompute_deadlines
+from appeals.models import Answer, Appeal
+from appeals.queries.history import load_history
+from appeals.queries.lookup import classification_of
+from appeals.regimes import book
+from appeals.regimes.classifier import UNKNOWN, Classification, questions
+from appeals.rungs import rung_at
+from appeals.workflow import APPEAL
+from cases.commands.touch import touch
+from cases.models import Case
+
+
+def record_answer(
+    *, actor: Actor, case: Case, question: str, value: str, source: str, note: str = "", at: datetime
+) -> Answer:
+    """Keep what one source says about one question; an earlier answer of the same source is superseded, others stay.
+
+    Determines the rules anew, moves the levels that have not ended to them, and computes every date again. Raises Refused
+    with question_unknown, value_unknown, source_unknown.
+    """
+    require(actor, Permission.ANSWER_QUESTIONS, case)
+    refuse(_reasons(question, value, source))
+    with transaction.atomic():
+        row = locked_case(case)
+        before = classification_of(row)
+        standing = Answer.objects.filter(case=row, question=question, source=source, superseded_at=None)
+        for old in standing:
+            old.superseded_at = at
+            old.save(update_fields=["superseded_at"])
+        answer = Answer.objects.create(
+            case=row,
+            question=question,
+            value=value,
+            source=source,
+            note=note.strip(),
+            answered_at=at,
+            answered_by_id=actor.user_id,
+        )
+        record("answer_recorded", subject=answer, detail={"question": question, "source": source})
+        determine_regime(row, before, at)
+        touch(row, at)
+    return answer
+
+
+def withdraw_answer(*, actor: Actor, answer: Answer, at: datetime) -> Answer:
+    """Take an answer back (the source was misread), so that it no longer contradicts another. Raises WrongState."""
+    require(actor, Permission.ANSWER_QUESTIONS, answer)
+    with transaction.atomic():
+        row = locked_case(answer.case)
+        locked = Answer.objects.select_for_update().get(pk=answer.pk)
+        if locked.superseded_at is not None:
+            raise WrongState("withdraw", "superseded", "This answer no longer stands.")
+        before = classification_of(row)
+        locked.superseded_at = at
+        locked.save(update_fields=["superseded_at"])
+        record(
+            "answer_withdrawn", subject=locked, detail={"question": locked.question, "source": locked.source}
+        )
+        determine_regime(row, before, at)
+        touch(row, at)
+    return locked
+
+
+def coverage_changed(*, case: Case, at: datetime) -> None:
+    """Funding or state of issue changed on the coverage: determine the rules of the case anew and compute its dates."""
+    with transaction.atomic():
+        determine_regime(locked_case(case), None, at)
+
+
+def determine_regime(case: Case, before: Classification | None, at: datetime) -> Classification:
+    """Record which rules apply when that changed, move levels that have not ended to them, and recompute all dates.
+
+    A level keeps its place: the second level of what was unknown becomes the second level of what is known now.
+    """
+    history = load_history(case)
+    found = history.classification
+    changed = before is None or (found.regime, found.candidates, found.state) != (
+        before.regime,
+        before.candidates,
+        before.state,
+    )
+    if changed:
+        record(
+            "regime_determined",
+            subject=case,
+            detail={"regime": found.regime or UNKNOWN, "candidates": found.candidates, "state": found.state},
+        )
+    for appeal in Appeal.objects.select_for_update().filter(case=case).exclude(status__in=APPEAL.final):
+        rung = rung_at(found, history.levels, appeal.position)
+        if rung is None or rung.is_court or (rung.regime, rung.key) == (appeal.regime, appeal.level):
+            continue
+        appeal.regime, appeal.level = rung.regime, rung.key
+        appeal.save(update_fields=["regime", "level"])
+    recompute_deadlines(case, at)
+    return found
+
+
+def _reasons(question: str, value: str, source: str) -> list[Reason]:
+    found = []
+    known = {q.key: q for q in questions()}
+    if question not in known:
+        found.append(Reason("question_unknown", "Choose a question from the list.", "question"))
+    else:
+        choices = set(known[question].choices) or {*book().states, UNKNOWN}
+        if value not in choices:
+            found.append(Reason("value_unknown", "Choose one of the answers.", "value"))
+    if source not in Answer.Source.values:
+        found.append(Reason("source_unknown", "Say where this is known from.", "source"))
+    return found

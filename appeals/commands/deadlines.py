@@ -1,0 +1,218 @@
+"""The projection of all clocks of a case into rows. Unchanged ones stay, changed ones are superseded, none is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from advocacy.audit.trail import record
+from advocacy.errors import NotFound
+from appeals.commands.follow_ups import ask, ask_what_dates_need
+from appeals.dues import CLAIMANT, ENDED, RUNNING, Due, day_of
+from appeals.facts import History
+from appeals.models import Deadline
+from appeals.queries.history import load_history
+from appeals.queries.ladder import ladder_from, stage_of
+from cases.models import Case
+from cases.workflow import CaseStatus
+
+SUBJECTS = ("request", "denial", "appeal", "peer_to_peer")
+CHECK_TASK = "check_dates"
+Key = tuple[str, int, str]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A stored row that is not what its clock says now. `stored` and `computed` are days, or None where there is none."""
+
+    key: Key
+    stored: str
+    computed: str
+
+
+def recompute_deadlines(case: Case, at: datetime) -> tuple[Deadline, ...]:
+    """Compute every clock of the case from its rows and write what changed; returns the rows that stand now.
+
+    Also writes the case's `next_deadline_on` (the patient's earliest running date; where none runs, the other side's) and
+    `stage`, and opens or ends the tasks that missing or contradictory facts ask for. The result depends on the rows and
+    the rule data only, never on the day it is called: `at` (aware) is kept as the moment of computing.
+    """
+    with transaction.atomic():
+        row = _locked(case)
+        history = load_history(row)
+        ladder = ladder_from(history)
+        wanted = {_key(due): due for due in ladder.dues if due.due is not None}
+        stands = [
+            _written(history, row, wanted.get(key), standing, key, at)
+            for key, standing in _with_new(_standing(row), wanted).items()
+        ]
+        ask_what_dates_need(row, history, ladder, at)
+        kept = tuple(d for d in stands if d is not None)
+        _project(row, history, kept)
+    for name in ("next_deadline_on", "stage"):
+        setattr(case, name, getattr(row, name))
+    return kept
+
+
+def check_projection(case: Case, at: datetime) -> tuple[Difference, ...]:
+    """Compare the stored rows with a fresh computation; on a difference mend the rows and open a task about it once.
+
+    The nightly job calls this. A case that was closed since has its running clocks ended, which is no difference.
+    """
+    with transaction.atomic():
+        row = _locked(case)
+        history = load_history(row)
+        found = tuple(_differences(history, row)) if row.status != CaseStatus.CLOSED else ()
+        recompute_deadlines(row, at)
+        if found:
+            days = "; ".join(f"{d.key[2]}: stored {d.stored}, computed {d.computed}" for d in found)
+            ask(
+                row,
+                code=CHECK_TASK,
+                title="Check the dates of this case",
+                detail=f"A nightly check found stored dates that differ from their computation and corrected them: {days}.",
+                due_on=day_of(at, history.zone),
+                at=at,
+            )
+    return found
+
+
+def _locked(case: Case) -> Case:
+    row = (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("patient", "coverage", "owner")
+        .filter(pk=case.pk)
+        .first()
+    )
+    if row is None:
+        raise NotFound("case")
+    return row
+
+
+def _key(due: Due) -> Key:
+    return (due.subject, due.subject_id, due.clock)
+
+
+def _key_of(row: Deadline) -> Key:
+    for subject in SUBJECTS:
+        pk = getattr(row, f"{subject}_id")
+        if pk is not None:
+            return (subject, pk, row.clock)
+    raise AssertionError("a deadline hangs on something")
+
+
+def _standing(case: Case) -> dict[Key, Deadline]:
+    rows = Deadline.objects.filter(case=case).exclude(status=Deadline.Status.SUPERSEDED).order_by("id")
+    return {_key_of(row): row for row in rows}
+
+
+def _with_new(standing: dict[Key, Deadline], wanted: dict[Key, Due]) -> dict[Key, Deadline | None]:
+    return {**dict.fromkeys(wanted), **standing}
+
+
+def _written(
+    history: History, case: Case, due: Due | None, row: Deadline | None, key: Key, at: datetime
+) -> Deadline | None:
+    """The row that stands for a clock after comparing it with what was computed."""
+    if due is None:
+        assert row is not None
+        if row.status == Deadline.Status.RUNNING:
+            _end(row, Deadline.Status.ENDED, at)
+        return row
+    columns = _columns(due, history.zone)
+    status = _status(due, case)
+    if row is None:
+        return _create(case, key, columns, status, due, at)
+    if _same(row, columns):
+        if row.status != status:
+            _end(row, status, due.ended_at or at)
+        return row
+    _end(row, Deadline.Status.SUPERSEDED, at)
+    new = _create(case, key, columns, status, due, at)
+    record(
+        "deadline_superseded",
+        subject=new,
+        detail={"clock": due.clock, "from": row.due_on, "to": new.due_on, "superseded": row.pk},
+    )
+    return new
+
+
+def _status(due: Due, case: Case) -> str:
+    if due.status == RUNNING and case.status == CaseStatus.CLOSED:
+        return ENDED
+    return due.status
+
+
+def _create(case: Case, key: Key, columns: dict[str, Any], status: str, due: Due, at: datetime) -> Deadline:
+    return Deadline.objects.create(
+        case=case,
+        **{f"{key[0]}_id": key[1]},
+        clock=key[2],
+        status=status,
+        computed_at=at,
+        ended_at=None if status == RUNNING else due.ended_at or at,
+        **columns,
+    )
+
+
+def _end(row: Deadline, status: str, at: datetime) -> None:
+    row.status, row.ended_at = status, None if status == RUNNING else at
+    row.save(update_fields=["status", "ended_at"])
+
+
+def _columns(due: Due, zone: str) -> dict[str, Any]:
+    on = day_of(due.due, zone)
+    assert on is not None
+    return {
+        "title": due.title[:160],
+        "side": due.side,
+        "due_on": on,
+        "due_at": due.due if isinstance(due.due, datetime) else None,
+        "statutory_on": day_of(due.statutory, zone),
+        "safe_on": due.safe,
+        "stated_on": due.stated,
+        "permissive_on": day_of(due.permissive, zone),
+        "regime": due.regime,
+        "rule": due.rule,
+        "rule_version": due.version,
+        "citation": due.citation,
+        "confidence": due.confidence,
+        "arithmetic": list(due.arithmetic),
+        "flags": [flag.code for flag in due.flags],
+        "if_missed": due.if_missed,
+    }
+
+
+def _same(row: Deadline, columns: dict[str, Any]) -> bool:
+    return all(getattr(row, name) == value for name, value in columns.items())
+
+
+def _project(case: Case, history: History, rows: Iterable[Deadline]) -> None:
+    running = [d for d in rows if d.status == Deadline.Status.RUNNING]
+    ours = [d.due_on for d in running if d.side == CLAIMANT]
+    theirs = [d.due_on for d in running if d.side != CLAIMANT]
+    values = {"next_deadline_on": min(ours or theirs, default=None), "stage": stage_of(history)}
+    changed = [name for name, value in values.items() if getattr(case, name) != value]
+    for name in changed:
+        setattr(case, name, values[name])
+    if changed:
+        case.save(update_fields=changed)
+
+
+def _differences(history: History, case: Case) -> Iterable[Difference]:
+    wanted = {_key(due): due for due in ladder_from(history).dues if due.due is not None}
+    standing = _standing(case)
+    for key in sorted({*wanted, *standing}):
+        due, row = wanted.get(key), standing.get(key)
+        stored = f"{row.due_on} {row.status}" if row else "nothing"
+        if due is None:
+            if row is not None and row.status == Deadline.Status.RUNNING:
+                yield Difference(key, stored, "nothing")
+            continue
+        columns = _columns(due, history.zone)
+        if row is None or not _same(row, columns) or row.status != _status(due, case):
+            yield Difference(key, stored, f"{columns['due_on']} {due.status}")

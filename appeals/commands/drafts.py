@@ -1,0 +1,243 @@
+"""The appeal before it goes out: its letter, its exhibits, whether it is urgent, and the file as it would be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.errors import Reason, Refused, WrongState
+from appeals.blocks import Block, blocks_as_data, blocks_from_text
+from appeals.commands.checks import locked_case, refuse, today_of
+from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.denials import denial_reasons
+from appeals.commands.paper import appeal_facts, letter_of, recipient_of
+from appeals.exhibits import Exhibit as Piece
+from appeals.facts import History, filing_facts
+from appeals.letters import AppealFacts, appeal_letter_blocks, render_letter
+from appeals.models import Appeal, Exhibit
+from appeals.packets import Packet, build_packet
+from appeals.queries.drafts import exhibit_label, exhibits_of
+from appeals.queries.history import load_history
+from appeals.queries.ladder import BEFORE_FILING
+from appeals.rules import may_be_expedited
+from appeals.workflow import APPEAL
+from cases.commands.documents import open_version
+from cases.commands.touch import touch
+from cases.content import ContentType
+from cases.models import Case, DocumentVersion
+
+PRINTABLE = frozenset(
+    {ContentType.PDF, ContentType.PNG, ContentType.JPEG, ContentType.TIFF, ContentType.TEXT}
+)
+MOST_EXHIBITS = 99
+
+
+def start_draft(*, actor: Actor, appeal: Appeal, at: datetime) -> Appeal:
+    """Begin the letter from what is recorded; a draft that was begun stays as it is. Raises WrongState."""
+    require(actor, Permission.DRAFT_APPEAL, appeal)
+    with transaction.atomic():
+        case = locked_case(appeal.case)
+        row = _row(appeal)
+        if row.draft:
+            return row
+        facts = facts_of(case, row, load_history(case))
+        draft = _draft(case, row, appeal_letter_blocks(facts), None, None, actor, at)
+        return _save(case, actor, appeal, {"draft": draft}, at, None)
+
+
+def save_draft(
+    *,
+    actor: Actor,
+    appeal: Appeal,
+    text: str | None = None,
+    blocks: Sequence[Block] | None = None,
+    dated: date | None = None,
+    recipient: Sequence[str] | None = None,
+    at: datetime,
+    expected_version: int | None = None,
+) -> Appeal:
+    """Keep the letter as edited: `text` as `appeals.blocks` reads it, or blocks. `dated` is the letter's date (else today).
+
+    Raises WrongState (filed, or changed meanwhile), Refused when nothing is given.
+    """
+    require(actor, Permission.DRAFT_APPEAL, appeal)
+    body = tuple(blocks) if blocks is not None else blocks_from_text(text or "")
+    refuse([] if body else [Reason("letter_empty", "Write the letter.", "text")])
+    with transaction.atomic():
+        case = locked_case(appeal.case)
+        row = _row(appeal)
+        draft = _draft(case, row, body, dated, recipient, actor, at)
+        return _save(case, actor, appeal, {"draft": draft}, at, expected_version)
+
+
+def set_exhibits(
+    *,
+    actor: Actor,
+    appeal: Appeal,
+    versions: Sequence[tuple[DocumentVersion | UUID | str, str]],
+    at: datetime,
+) -> list[Exhibit]:
+    """Set the exhibits in order: document versions (rows or public ids) with the titles they get in the packet.
+
+    Raises WrongState once filed, Refused with every reason (another case's version, twice the same, no pages in it).
+    """
+    require(actor, Permission.DRAFT_APPEAL, appeal)
+    with transaction.atomic():
+        case = locked_case(appeal.case)
+        row = _row(appeal)
+        _still_before(row, "set_exhibits")
+        wanted = [(str(getattr(v, "public_id", v)), title.strip()) for v, title in versions]
+        own = {
+            str(v.public_id): v for v in DocumentVersion.objects.filter(case=case).select_related("document")
+        }
+        refuse(_exhibit_reasons(wanted, own))
+        Exhibit.objects.filter(appeal=row).delete()
+        made = [
+            Exhibit.objects.create(
+                case=case,
+                appeal=row,
+                position=position,
+                title=title or own[key].document.title,
+                document_version=own[key],
+            )
+            for position, (key, title) in enumerate(wanted, start=1)
+        ]
+        record("exhibits_set", subject=row, detail={"exhibits": len(made)})
+        touch(case, at)
+    return made
+
+
+def set_expedited(
+    *, actor: Actor, appeal: Appeal, is_expedited: bool, reason: str = "", at: datetime
+) -> Appeal:
+    """Ask for an urgent decision, or take that back. `reason` says why waiting is dangerous, and who says so.
+
+    Raises WrongState when the level has ended, Refused where it cannot be urgent.
+    """
+    require(actor, Permission.DRAFT_APPEAL, appeal)
+    with transaction.atomic():
+        case = locked_case(appeal.case)
+        row = _row(appeal)
+        if row.status in APPEAL.final:
+            raise WrongState("set_expedited", row.status, "This level has ended.")
+        history = load_history(case)
+        if is_expedited:
+            facts = filing_facts(history, row)
+            levels = history.rung(row).levels or (None,)
+            found = {r.code: r for level in levels if (r := may_be_expedited(level, facts, reason.strip()))}
+            if "no_expedited_path" in found and len(levels) > 1:
+                found.pop("no_expedited_path")  # one of the sets of rules that may apply has the path
+            refuse(
+                Reason(r.code, r.message, "expedited_reason" if r.code == "urgency_not_certified" else None)
+                for r in found.values()
+            )
+        row.is_expedited, row.expedited_reason = is_expedited, reason.strip() if is_expedited else ""
+        row.version += 1
+        row.save(update_fields=["is_expedited", "expedited_reason", "version"])
+        record("urgency_set", subject=row, detail={"expedited": is_expedited})
+        recompute_deadlines(case, at)
+        touch(case, at)
+    return row
+
+
+def preview_packet(*, actor: Actor, appeal: Appeal, at: datetime) -> Packet:
+    """The file as it would go out now: filing freezes these very bytes while nothing changes. Writes nothing.
+
+    Raises Refused when no letter is written, or an exhibit or character cannot be printed.
+    """
+    require(actor, Permission.DRAFT_APPEAL, appeal)
+    case = Case.objects.select_related("patient", "coverage__payer", "organization").get(pk=appeal.case_id)
+    return packet_of(actor, case, Appeal.objects.select_related("denial").get(pk=appeal.pk))
+
+
+def packet_of(actor: Actor, case: Case, appeal: Appeal, history: History | None = None) -> Packet:
+    """Letter and exhibits as one file. Raises as `preview_packet`."""
+    if not appeal.draft:
+        raise Refused([Reason("letter_missing", "Write the letter first.", "text")])
+    history = history or load_history(case)
+    facts = facts_of(case, appeal, history)
+    letter = render_letter(letter_of(case, appeal, history.rung(appeal), facts))
+    pieces = [
+        Piece(
+            exhibit_label(e.position),
+            e.title,
+            e.document_version.content_type,
+            open_version(actor, e.document_version).read(),
+        )
+        for e in exhibits_of(appeal)
+    ]
+    return build_packet(letter, pieces, reference=case.reference)
+
+
+def facts_of(case: Case, appeal: Appeal, history: History) -> AppealFacts:
+    """The facts of the letter, with the labels of the taxonomy."""
+    labels = denial_reasons()
+    return appeal_facts(case, appeal, history.rung(appeal), lambda key: labels.get(key, key))
+
+
+def _row(appeal: Appeal) -> Appeal:
+    return Appeal.objects.select_for_update(of=("self",)).select_related("denial").get(pk=appeal.pk)
+
+
+def _draft(
+    case: Case,
+    appeal: Appeal,
+    body: Sequence[Block],
+    dated: date | None,
+    recipient: Sequence[str] | None,
+    actor: Actor,
+    at: datetime,
+) -> dict[str, Any]:
+    """The signer stays who began the letter; the recipient stays as edited."""
+    before = appeal.draft or {}
+    if recipient is None:
+        recipient = before.get("recipient") or recipient_of(case, appeal, load_history(case).rung(appeal))
+    return {
+        "blocks": blocks_as_data(body),
+        "dated": (dated or today_of(case, at)).isoformat(),
+        "recipient": [line.strip() for line in recipient if line.strip()],
+        "signer": before.get("signer") or actor.label,
+    }
+
+
+def _save(
+    case: Case,
+    actor: Actor,
+    appeal: Appeal,
+    changes: dict[str, Any],
+    at: datetime,
+    expected_version: int | None,
+) -> Appeal:
+    row = APPEAL.take("draft", appeal, actor=actor, at=at, changes=changes, expected_version=expected_version)
+    recompute_deadlines(case, at)
+    touch(case, at)
+    return row
+
+
+def _still_before(appeal: Appeal, step: str) -> None:
+    if appeal.status not in BEFORE_FILING:
+        raise WrongState(step, appeal.status, "This was filed: what went out stays as it is.")
+
+
+def _exhibit_reasons(wanted: Sequence[tuple[str, str]], own: dict[str, DocumentVersion]) -> Iterator[Reason]:
+    keys = [key for key, _ in wanted]
+    if any(key not in own for key in keys):
+        yield Reason("version_unknown", "Choose documents of this case.", "exhibits")
+    if len(set(keys)) != len(keys):
+        yield Reason("exhibit_twice", "Each document goes along once.", "exhibits")
+    if len(keys) > MOST_EXHIBITS:
+        yield Reason("exhibits_too_many", f"At most {MOST_EXHIBITS} exhibits fit one file.", "exhibits")
+    for number, key in enumerate(keys, start=1):
+        if key in own and own[key].content_type not in PRINTABLE:
+            yield Reason(
+                "exhibit_unprintable",
+                f"{exhibit_label(number)} is not a PDF, picture or plain text. Save it as PDF and upload that.",
+                "exhibits",
+            )

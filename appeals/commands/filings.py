@@ -1,0 +1,278 @@
+"""An appeal goes out: one file is frozen, with its fingerprint, address, channel, time and proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.errors import Reason, Refused
+from advocacy.people.models import Consent
+from appeals.blocks import blocks_from_data, unfilled_gaps
+from appeals.commands.checks import consent_stands, foreign, guards_of, locked_case, refuse
+from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.drafts import packet_of
+from appeals.commands.paper import letterhead_of
+from appeals.facts import History
+from appeals.models import Appeal, Filing
+from appeals.models.authorization import Channel
+from appeals.packets import CallRecord, render_call_record
+from appeals.queries.history import load_history
+from appeals.queries.ladder import filing_of
+from appeals.rungs import Rung
+from appeals.workflow import APPEAL
+from cases.commands.documents import store_frozen
+from cases.commands.touch import touch
+from cases.models import Case, Communication, Document, DocumentVersion
+
+WRITTEN = frozenset(Channel.values) - {Channel.PHONE}
+
+
+def file_appeal(
+    *,
+    actor: Actor,
+    appeal: Appeal,
+    channel: str,
+    address: str,
+    filed_at: datetime | None,
+    proof_note: str = "",
+    good_cause: str = "",
+    proof: Document | None = None,
+    expected_sha256: str | None = None,
+    at: datetime,
+) -> Filing:
+    """File a level in writing: the letter and its exhibits become one file that never changes.
+
+    With `expected_sha256` only the very bytes that were shown are filed. `good_cause` is the reason why a filing is late.
+    Raises WrongState, Refused with every reason (draft, open places, address, consent, window, dates, exhibits).
+    """
+    require(actor, Permission.FILE_APPEAL, appeal)
+    with transaction.atomic():
+        case, row, history = _ready(appeal)
+        changes: dict[str, Any] = {"filed_at": filed_at, "frozen_version": True}
+        facts = _filing_facts(history, row, filed_at, good_cause) | {"address": address.strip()}
+        reasons = [
+            *guards_of(APPEAL, "file", row, {"at": at, "actor": actor, "changes": changes} | facts),
+            *_representation(case, history, row, facts["filed_on"]),
+            *_letter_reasons(row, facts["filed_on"]),
+            *foreign(case, proof, "proof", "document"),
+        ]
+        if channel not in WRITTEN:
+            reasons.append(Reason("channel_missing", "Say how it was sent.", "channel"))
+        refuse(reasons)
+        packet = packet_of(actor, case, row, history)
+        if expected_sha256 and expected_sha256 != packet.sha256:
+            raise Refused(
+                [
+                    Reason(
+                        "file_changed",
+                        "The file has changed since you looked at it. Look at it again, then file it.",
+                        "expected_sha256",
+                    )
+                ]
+            )
+        rung = history.rung(row)
+        version = _frozen(actor, case, rung, packet.pdf, at)
+        filed = APPEAL.take(
+            "file",
+            appeal,
+            actor=actor,
+            at=at,
+            changes={"filed_at": filed_at, "frozen_version": version},
+            facts=facts,
+            detail={"sha256": packet.sha256, "channel": channel, "late": bool(good_cause.strip())},
+        )
+        filing = _write(
+            case,
+            filed,
+            version,
+            actor,
+            channel=channel,
+            address=address.strip(),
+            sha256=packet.sha256,
+            page_count=packet.page_count,
+            manifest=packet.manifest,
+            proof=proof,
+            proof_note=proof_note.strip(),
+            good_cause=good_cause.strip(),
+        )
+        _finish(case, at)
+    return filing
+
+
+def file_orally(
+    *, actor: Actor, appeal: Appeal, communication: Communication, good_cause: str = "", at: datetime
+) -> Filing:
+    """File a level by a call that was logged: the record of the call is the file that is frozen.
+
+    Raises WrongState, Refused with every reason (the level is not filed by voice, not a call of this case, consent ...).
+    """
+    require(actor, Permission.FILE_APPEAL, appeal)
+    with transaction.atomic():
+        case, row, history = _ready(appeal)
+        filed_at = communication.happened_at
+        rung = history.rung(row)
+        changes: dict[str, Any] = {"filed_at": filed_at, "frozen_version": True}
+        facts = _filing_facts(history, row, filed_at, good_cause)
+        facts["oral_filing_allowed"] = rung.may_be_filed_orally(row.is_expedited)
+        found = list(foreign(case, communication, "communication", "call"))
+        # A row of elsewhere is not looked into: its moment says nothing about this level.
+        refuse(found)
+        reasons = [
+            *guards_of(APPEAL, "file_orally", row, {"at": at, "actor": actor, "changes": changes} | facts),
+            *_representation(case, history, row, facts["filed_on"]),
+        ]
+        if communication.channel != Communication.Channel.CALL:
+            reasons.append(Reason("not_a_call", "Choose a logged phone call.", "communication"))
+        refuse(reasons)
+        pdf = render_call_record(_call_record(case, row, rung, communication))
+        version = _frozen(actor, case, rung, pdf, at)
+        filed = APPEAL.take(
+            "file_orally",
+            appeal,
+            actor=actor,
+            at=at,
+            changes={"filed_at": filed_at, "frozen_version": version},
+            facts=facts,
+            detail={"sha256": version.blob.sha256, "channel": Channel.PHONE.value},
+        )
+        filing = _write(
+            case,
+            filed,
+            version,
+            actor,
+            channel=Channel.PHONE.value,
+            address=row.denial.appeal_phone or case.coverage.payer.phone or "by phone",
+            sha256=version.blob.sha256,
+            page_count=version.page_count or 1,
+            manifest={"version": 1, "kind": "call_record", "sha256": version.blob.sha256},
+            is_oral=True,
+            communication=communication,
+            good_cause=good_cause.strip(),
+        )
+        _finish(case, at)
+    return filing
+
+
+def add_proof(
+    *, actor: Actor, filing: Filing, document: Document | None = None, note: str = "", at: datetime
+) -> Filing:
+    """Keep what proves a filing: a document of the case, a note, or both. Raises Refused when there is neither."""
+    require(actor, Permission.FILE_APPEAL, filing)
+    with transaction.atomic():
+        case = locked_case(filing.case)
+        reasons = list(foreign(case, document, "document", "document"))
+        if document is None and not note.strip():
+            reasons.append(
+                Reason("proof_missing", "Choose the document that proves it, or say what does.", "note")
+            )
+        refuse(reasons)
+        row = Filing.objects.select_for_update().get(pk=filing.pk)
+        row.proof = document or row.proof
+        row.proof_note = note.strip() or row.proof_note
+        row.save(update_fields=["proof", "proof_note"])
+        record("proof_added", subject=row, detail={"document": document.pk if document else None})
+        touch(case, at)
+    return row
+
+
+def _ready(appeal: Appeal) -> tuple[Case, Appeal, History]:
+    locked_case(appeal.case)
+    case = Case.objects.select_related("patient", "coverage__payer", "organization", "owner").get(
+        pk=appeal.case_id
+    )
+    row = Appeal.objects.select_for_update(of=("self",)).select_related("denial").get(pk=appeal.pk)
+    return case, row, load_history(case)
+
+
+def _filing_facts(
+    history: History, appeal: Appeal, filed_at: datetime | None, good_cause: str
+) -> dict[str, Any]:
+    due = filing_of(history, appeal)
+    filed_on = history.day(filed_at)
+    previous = history.previous(appeal)
+    decision = history.decisions.get(previous.pk) if previous else None
+    denial = history.denial(appeal.denial_id)
+    answered = decision.notice_on or history.day(decision.decided_at) if decision else None
+    return {
+        "opened_by": "filing" if history.rung(appeal).may_be_filed else "forwarding",
+        "filed_on": filed_on,
+        "notice_on": answered or denial.notice_on or denial.sent_on or denial.received_on,
+        "window_end": due.last_day,
+        "good_cause": good_cause.strip(),
+        "consent": filed_on is not None and consent_stands(history.case, Consent.Kind.RELEASE, filed_on),
+    }
+
+
+def _representation(case: Case, history: History, appeal: Appeal, on: date | None) -> Iterator[Reason]:
+    if on is None or not history.rung(appeal).needs_written_consent:
+        return
+    if not consent_stands(case, Consent.Kind.REPRESENTATION, on):
+        yield Reason(
+            "representation_missing",
+            "This level needs the patient's written consent that you file for the patient. Record it first.",
+            "consent",
+        )
+
+
+def _letter_reasons(appeal: Appeal, filed_on: date | None) -> Iterator[Reason]:
+    if not appeal.draft:
+        yield Reason("letter_missing", "Write the letter first.", "text")
+        return
+    yield from unfilled_gaps(blocks_from_data(appeal.draft["blocks"]))
+    if filed_on and date.fromisoformat(appeal.draft["dated"]) > filed_on:
+        yield Reason("letter_dated_later", "The letter is dated after the day it was sent.", "filed_at")
+
+
+def _frozen(actor: Actor, case: Case, rung: Rung, pdf: bytes, at: datetime) -> DocumentVersion:
+    return store_frozen(
+        actor=actor,
+        case=case,
+        kind=Document.Kind.FILING,
+        title=f"As filed: {rung.title}",
+        filename=f"{case.reference}-{rung.key}.pdf",
+        data=pdf,
+        at=at,
+    )
+
+
+def _write(case: Case, appeal: Appeal, version: DocumentVersion, actor: Actor, **fields: Any) -> Filing:
+    assert appeal.filed_at is not None
+    return Filing.objects.create(
+        case=case,
+        appeal=appeal,
+        document_version=version,
+        filed_at=appeal.filed_at,
+        filed_by_id=actor.user_id,
+        **fields,
+    )
+
+
+def _call_record(case: Case, appeal: Appeal, rung: Rung, call: Communication) -> CallRecord:
+    return CallRecord(
+        letterhead=letterhead_of(case),
+        started_at=call.happened_at.astimezone(ZoneInfo(case.organization.time_zone)),
+        made_by=str(call.logged_by) if call.logged_by else "",
+        payer=case.coverage.payer.name,
+        number_dialed=appeal.denial.appeal_phone or case.coverage.payer.phone,
+        spoke_with=call.person,
+        call_reference=call.reference_number,
+        what_was_said=call.summary,
+        patient_name=case.patient.full_name,
+        member_id=case.coverage.member_id,
+        reference_number=appeal.denial.reference_number,
+        what_was_asked=f"{rung.title}, filed by phone{', urgent' if appeal.is_expedited else ''}.",
+        promised=call.promise,
+        minutes=call.minutes,
+    )
+
+
+def _finish(case: Case, at: datetime) -> None:
+    recompute_deadlines(case, at)
+    touch(case, at)

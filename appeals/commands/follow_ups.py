@@ -1,0 +1,154 @@
+"""Work that dates and levels ask for: tasks opened by rule, once each, and ended when what they asked is recorded."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from advocacy.access.policy import system_actor
+from appeals.clock.arithmetic import words_of
+from appeals.commands.checks import today_of
+from appeals.dues import Due, day_of
+from appeals.facts import History
+from appeals.models import Appeal
+from appeals.queries.history import COURT_TASK
+from appeals.queries.ladder import AWAITING, BEFORE_FILING, Ladder, court_of
+from appeals.regimes import book
+from cases.commands.tasks import cancel_task, open_task
+from cases.models import Case, Task
+from cases.workflow import CaseStatus, TaskStatus
+
+RULE = "dates"
+SOON = timedelta(days=5)
+NO_WINDOW, NO_ARRIVAL = "no_window:", "no_arrival:"
+TITLES = {
+    "ask_regime": "Find out which kind of coverage this is",
+    "ask_funding": "Find out: insured or self-funded?",
+    "ask_sponsor": "Find out through whom the coverage is held",
+    "ask_plan_kind": "Find out whether the plan is grandfathered or short-term",
+    "ask_medicaid_delivery": "Find out: a Medicaid plan, or the state itself?",
+    "ask_benefit": "Find out: medical or pharmacy benefit?",
+    "ask_state_of_issue": "Find the state in which the policy was issued",
+    "resolve_contradiction": "Two sources about the coverage disagree",
+    "confirm_state_window": "Confirm the window of the state's external review",
+    "work_to_letter": "Work to the date in the letter",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    title: str
+    detail: str
+    due_on: date
+
+
+def ask(case: Case, *, code: str, title: str, detail: str, due_on: date | None, at: datetime) -> Task | None:
+    """Open a task by rule unless one with this code is open; nothing on a closed case. Titles hold no patient data."""
+    if case.status == CaseStatus.CLOSED:
+        return None
+    bearer = case
+    if case.owner is not None and case.owner.ended_at is not None:
+        # The owner has left: the task must exist all the same, owned by nobody until the case is handed on.
+        bearer = copy.copy(case)
+        bearer.owner = None
+    return open_task(
+        actor=system_actor(case.organization_id, RULE),
+        case=bearer,
+        title=title,
+        detail=detail,
+        due_on=due_on,
+        code=code,
+        opened_by=Task.OpenedBy.RULE,
+        at=at,
+    )
+
+
+def settle(case: Case, code: str, *, at: datetime, note: str) -> None:
+    """End the open task with this code, when there is one."""
+    task = (
+        Task.objects.filter(case=case, code=code)
+        .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
+        .first()
+    )
+    if task is not None:
+        cancel_task(actor=system_actor(case.organization_id, RULE), task=task, reason=note, at=at)
+
+
+def ask_what_dates_need(case: Case, history: History, ladder: Ladder, at: datetime) -> None:
+    """Open the tasks that unknown, contradictory or missing facts ask for, and end those that are answered."""
+    if case.status == CaseStatus.CLOSED:
+        return
+    wanted = _wanted(case, history, ladder, at)
+    standing = Task.objects.filter(case=case).exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
+    codes = {task.code: task for task in standing.exclude(code="")}
+    for code, want in wanted.items():
+        if code not in codes:
+            ask(case, code=code, title=want.title, detail=want.detail, due_on=want.due_on, at=at)
+    for code, task in codes.items():
+        if _is_ours(code) and code not in wanted:
+            cancel_task(
+                actor=system_actor(case.organization_id, RULE),
+                task=task,
+                reason="What this asked for has been recorded.",
+                at=at,
+            )
+
+
+def consider_court(history: History, last: Appeal, at: datetime) -> None:
+    """Above the last level stands a court: no level of ours, but somebody has to think of a lawyer in time."""
+    beyond = court_of(history, last)
+    due = beyond[1].due if beyond else None
+    words = "Every level before a court has been used. Consider referring the patient to an attorney."
+    if due is not None:
+        words += f" The window that is known ends on {words_of(due)}."
+    elif beyond is not None and beyond[1].error is not None:
+        words += f" Its window is not known yet: {beyond[1].error.message}"
+    soon = today_of(history.case, at) + SOON
+    ask(
+        history.case,
+        code=f"{COURT_TASK}{last.pk}",
+        title="Consider a court: attorney referral",
+        detail=words,
+        due_on=min(soon, day_of(due, history.zone) or soon),
+        at=at,
+    )
+
+
+def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[str, Wanted]:
+    found: dict[str, Wanted] = {}
+    due_on = today_of(case, at) + SOON
+    under_way = bool(history.denials) or any(r.status != "drafting" for r in history.requests)
+    if under_way or history.answered:
+        for task in history.classification.tasks:
+            # Of several possible kinds of coverage none is recognized yet: there is no letter's regime to work to.
+            if task.code == "work_to_letter" and history.classification.regime is None:
+                continue
+            found[task.code] = Wanted(
+                TITLES.get(task.code, "Answer a question about the coverage"), task.text, due_on
+            )
+    for level in ladder.levels:
+        if level.appeal is None:
+            continue
+        if level.appeal.status in BEFORE_FILING and level.filing is not None and level.filing.due is None:
+            why = level.filing.error.message if level.filing.error else ""
+            found[f"{NO_WINDOW}{level.appeal.pk}"] = Wanted(
+                "Find the last day to file",
+                f"{level.rung.title}: no date can be computed. {why} Until it is known, file as early as you can.",
+                due_on,
+            )
+        if level.appeal.status in AWAITING and _arrival_is_missing(level.decision):
+            found[f"{NO_ARRIVAL}{level.appeal.pk}"] = Wanted(
+                "Record when the appeal arrived",
+                f"{level.rung.title}: the time to decide starts when it arrived. Look at the proof of delivery, or ask.",
+                due_on,
+            )
+    return found
+
+
+def _arrival_is_missing(due: Due | None) -> bool:
+    return due is not None and due.error is not None and due.error.code == "missing_received"
+
+
+def _is_ours(code: str) -> bool:
+    return code in book().tasks or code.startswith(("ask_", NO_WINDOW, NO_ARRIVAL))

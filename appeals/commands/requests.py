@@ -1,0 +1,405 @@
+"""The authorization request, from its draft to the payer's answer, and what moves the payer's clock in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.errors import Reason, Refused, WrongState
+from appeals.commands.checks import foreign, future_days, locked_case, refuse
+from appeals.commands.deadlines import recompute_deadlines
+from appeals.conditions import CLOCK_SKEW
+from appeals.facts import shift_reasons
+from appeals.models import Appeal, AuthorizationRequest, ClockEvent, GrantedAuthorization, RequestItem
+from appeals.models.authorization import Channel
+from appeals.workflow import APPEAL, REQUEST, RequestStatus
+from cases.codes import CPT, HCPCS, normalized, well_formed
+from cases.commands.touch import touch
+from cases.models import Case, Document
+
+MOST_UNITS = Decimal("9999999.99")
+
+
+@dataclass(frozen=True)
+class ItemInput:
+    """One line to ask for: a CPT or HCPCS code, how many units, and when (days, inclusive)."""
+
+    code: str
+    units: Decimal
+    sessions: int | None = None
+    frequency: str = ""
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True)
+class AuthorizationInput:
+    """What the payer allows: sessions or units, and the first and last day (inclusive)."""
+
+    number: str
+    sessions: int | None
+    units: Decimal | None
+    valid_from: date
+    valid_until: date
+    document: Document | None = None
+
+
+def draft_request(
+    *,
+    actor: Actor,
+    case: Case,
+    timing: str = "pre_service",
+    benefit: str = "medical",
+    is_urgent: bool = False,
+    urgency_certified_by: str = "",
+    channel: str = "",
+    reference_number: str = "",
+    items: Sequence[ItemInput],
+    at: datetime,
+) -> AuthorizationRequest:
+    """Write down what will be asked of the payer. Raises Refused with every reason, each on its field."""
+    require(actor, Permission.REQUEST_AUTHORIZATION, case)
+    refuse([*_choice_reasons(timing, benefit, channel), *_item_reasons(items)])
+    with transaction.atomic():
+        row = locked_case(case)
+        request = AuthorizationRequest.objects.create(
+            case=row,
+            coverage=row.coverage,
+            timing=timing,
+            benefit=benefit,
+            is_urgent=is_urgent,
+            urgency_certified_by=urgency_certified_by.strip(),
+            channel=channel,
+            reference_number=reference_number.strip(),
+            created_at=at,
+            created_by_id=actor.user_id,
+        )
+        _write_items(request, items)
+        record("request_drafted", subject=request, detail={"items": len(items)})
+        _finish(row, at)
+    return request
+
+
+def change_request(
+    *,
+    actor: Actor,
+    request: AuthorizationRequest,
+    timing: str,
+    benefit: str,
+    is_urgent: bool,
+    urgency_certified_by: str = "",
+    channel: str = "",
+    reference_number: str = "",
+    items: Sequence[ItemInput],
+    at: datetime,
+    expected_version: int | None = None,
+) -> AuthorizationRequest:
+    """Change a request that has not been sent. Raises WrongState (sent, or changed meanwhile), Refused as `draft_request`."""
+    require(actor, Permission.REQUEST_AUTHORIZATION, request)
+    refuse([*_choice_reasons(timing, benefit, channel), *_item_reasons(items)])
+    with transaction.atomic():
+        case = locked_case(request.case)
+        row = AuthorizationRequest.objects.select_for_update().get(pk=request.pk)
+        if row.status != RequestStatus.DRAFTING:
+            raise WrongState("change", row.status, "The request was sent: it stays as it was sent.")
+        if expected_version is not None and row.version != expected_version:
+            raise WrongState(
+                "change", row.status, "Somebody changed this request meanwhile. Look at it again."
+            )
+        row.timing, row.benefit, row.is_urgent = timing, benefit, is_urgent
+        row.urgency_certified_by, row.channel = urgency_certified_by.strip(), channel
+        row.reference_number, row.version = reference_number.strip(), row.version + 1
+        row.save(
+            update_fields=[
+                "timing",
+                "benefit",
+                "is_urgent",
+                "urgency_certified_by",
+                "channel",
+                "reference_number",
+                "reference_number_index",
+                "version",
+            ]
+        )
+        RequestItem.objects.filter(request=row).delete()
+        _write_items(row, items)
+        record("request_changed", subject=row, detail={"items": len(items)})
+        _finish(case, at)
+    return row
+
+
+def submit_request(
+    *,
+    actor: Actor,
+    request: AuthorizationRequest,
+    submitted_at: datetime | None,
+    channel: str,
+    reference_number: str = "",
+    at: datetime,
+) -> AuthorizationRequest:
+    """Record that the request went out. Raises WrongState, Refused."""
+    refuse(_channel_reasons(channel, required=True))
+    changes: dict[str, Any] = {"submitted_at": submitted_at, "channel": channel}
+    if reference_number.strip():
+        changes["reference_number"] = reference_number.strip()
+    return _take("submit", actor, request, changes, at)
+
+
+def receive_request(
+    *,
+    actor: Actor,
+    request: AuthorizationRequest,
+    received_at: datetime | None,
+    reference_number: str = "",
+    evidence: str = "",
+    at: datetime,
+) -> AuthorizationRequest:
+    """Record when the payer had it: its time to decide runs from here. Raises WrongState, Refused."""
+    changes: dict[str, Any] = {"received_at": received_at, "receipt_evidence": evidence.strip()[:120]}
+    if reference_number.strip():
+        changes["reference_number"] = reference_number.strip()
+    return _take("receive", actor, request, changes, at)
+
+
+def approve_request(
+    *,
+    actor: Actor,
+    request: AuthorizationRequest,
+    decided_at: datetime | None,
+    number: str,
+    sessions: int | None,
+    units: Decimal | None,
+    valid_from: date,
+    valid_until: date,
+    document: Document | None = None,
+    at: datetime,
+) -> AuthorizationRequest:
+    """Record the payer's approval and what it allows. Raises WrongState, Refused with every reason."""
+    given = AuthorizationInput(number, sessions, units, valid_from, valid_until, document)
+    require(actor, Permission.RECORD_DECISION, request)
+    with transaction.atomic():
+        case = locked_case(request.case)
+        refuse(authorization_reasons(case, given))
+        row = REQUEST.take(
+            "approve",
+            request,
+            actor=actor,
+            at=at,
+            changes={"decided_at": decided_at},
+            facts={"item_count": _item_count(request)},
+        )
+        grant(case, row, given, at)
+        _finish(case, at)
+    return row
+
+
+def record_authorization(
+    *, actor: Actor, request: AuthorizationRequest, given: AuthorizationInput, at: datetime
+) -> GrantedAuthorization:
+    """Record an authorization that came after a refusal (a call, an appeal). Raises Refused."""
+    require(actor, Permission.RECORD_DECISION, request)
+    with transaction.atomic():
+        case = locked_case(request.case)
+        refuse(authorization_reasons(case, given))
+        made = grant(case, request, given, at)
+        touch(case, at)
+    return made
+
+
+def withdraw_request(
+    *, actor: Actor, request: AuthorizationRequest, reason: str, at: datetime
+) -> AuthorizationRequest:
+    """Take the request back. Raises WrongState, Refused without a reason."""
+    return _take("withdraw", actor, request, {"end_reason": reason.strip()}, at, reason=reason.strip())
+
+
+def record_clock_event(
+    *,
+    actor: Actor,
+    case: Case,
+    request: AuthorizationRequest | None = None,
+    appeal: Appeal | None = None,
+    kind: str,
+    occurred_at: datetime,
+    sent_on: date | None = None,
+    received_on: date | None = None,
+    respond_by: datetime | None = None,
+    note: str = "",
+    document: Document | None = None,
+    at: datetime,
+) -> ClockEvent:
+    """Record what moves a clock after it began: an extension, a question for information, its answer, an assignment.
+
+    Raises WrongState when what it is about has ended, Refused with every reason.
+    """
+    require(actor, Permission.REQUEST_AUTHORIZATION, case)
+    with transaction.atomic():
+        row = locked_case(case)
+        event = ClockEvent(
+            case=row,
+            request=request,
+            appeal=appeal,
+            kind=kind,
+            occurred_at=occurred_at,
+            sent_on=sent_on,
+            received_on=received_on,
+            respond_by=respond_by,
+            note=note.strip(),
+            document=document,
+            recorded_at=at,
+            recorded_by_id=actor.user_id,
+        )
+        refuse(_event_reasons(row, event, at))
+        subject: Any = request or appeal
+        flow: Any = REQUEST if request else APPEAL
+        if subject.status in flow.final:
+            raise WrongState(
+                "record_event", subject.status, "This has ended: nothing moves its clock any more."
+            )
+        event.save(force_insert=True)
+        record("extension_recorded", subject=event, detail={"kind": kind})
+        _finish(row, at)
+    return event
+
+
+def authorization_reasons(case: Case, given: AuthorizationInput) -> Iterator[Reason]:
+    """What an authorization lacks."""
+    if not given.number.strip():
+        yield Reason("number_missing", "Enter the authorization number.", "number")
+    if given.sessions is None and given.units is None:
+        yield Reason("amount_missing", "Say how many sessions or units are allowed.", "sessions")
+    if given.units is not None and not 0 < given.units <= MOST_UNITS:
+        yield Reason("units_impossible", "Enter how many units are allowed.", "units")
+    if given.sessions is not None and given.sessions < 1:
+        yield Reason("sessions_impossible", "Enter how many sessions are allowed.", "sessions")
+    if given.valid_until < given.valid_from:
+        yield Reason("range_backward", "The last day cannot be before the first.", "valid_until")
+    yield from foreign(case, given.document, "document", "document")
+
+
+def grant(
+    case: Case, request: AuthorizationRequest, given: AuthorizationInput, at: datetime
+) -> GrantedAuthorization:
+    """Write what was allowed; whoever calls has asked `authorization_reasons` and the permission."""
+    made = GrantedAuthorization.objects.create(
+        case=case,
+        request=request,
+        number=given.number.strip(),
+        sessions=given.sessions,
+        units=given.units,
+        valid_from=given.valid_from,
+        valid_until=given.valid_until,
+        granted_at=at,
+        document=given.document,
+    )
+    record(
+        "authorization_granted",
+        subject=made,
+        detail={"sessions": given.sessions, "valid_until": given.valid_until},
+    )
+    return made
+
+
+def _take(
+    step: str,
+    actor: Actor,
+    request: AuthorizationRequest,
+    changes: dict[str, Any],
+    at: datetime,
+    reason: str = "",
+) -> AuthorizationRequest:
+    require(actor, REQUEST.step(step, request.workflow_version).permission, request)
+    with transaction.atomic():
+        case = locked_case(request.case)
+        row = REQUEST.take(
+            step,
+            request,
+            actor=actor,
+            at=at,
+            changes=changes,
+            facts={"item_count": _item_count(request), "reason": reason},
+        )
+        _finish(case, at)
+    return row
+
+
+def _finish(case: Case, at: datetime) -> None:
+    recompute_deadlines(case, at)
+    touch(case, at)
+
+
+def _item_count(request: AuthorizationRequest) -> int:
+    return RequestItem.objects.filter(request=request).count()
+
+
+def _write_items(request: AuthorizationRequest, items: Sequence[ItemInput]) -> None:
+    for position, item in enumerate(items, start=1):
+        RequestItem.objects.create(
+            case_id=request.case_id,
+            request=request,
+            position=position,
+            code=normalized(item.code),
+            units=item.units,
+            sessions=item.sessions,
+            frequency=item.frequency.strip(),
+            starts_on=item.starts_on,
+            ends_on=item.ends_on,
+        )
+
+
+def _choice_reasons(timing: str, benefit: str, channel: str) -> Iterator[Reason]:
+    if timing not in AuthorizationRequest.Timing.values:
+        yield Reason("timing_unknown", "Say whether the care is still to come.", "timing")
+    if benefit not in AuthorizationRequest.Benefit.values:
+        yield Reason("benefit_unknown", "Choose the benefit it is asked under.", "benefit")
+    yield from _channel_reasons(channel, required=False)
+
+
+def _channel_reasons(channel: str, *, required: bool) -> list[Reason]:
+    if channel in Channel.values or (not channel and not required):
+        return []
+    return [Reason("channel_missing", "Say how it was sent.", "channel")]
+
+
+def _item_reasons(items: Sequence[ItemInput]) -> Iterator[Reason]:
+    if not items:
+        yield Reason("items_missing", "Add at least one item (code and units) to the request.", "items")
+    for number, item in enumerate(items, start=1):
+        code = normalized(item.code)
+        # Local and temporary codes exist besides the published sets; five characters is the shape of all of them.
+        if not (well_formed(code, CPT) or well_formed(code, HCPCS)):
+            yield Reason(
+                "code_malformed", f"Item {number}: a CPT or HCPCS code has five characters.", "items"
+            )
+        if not item.units.is_finite() or not 0 < item.units <= MOST_UNITS:
+            yield Reason("units_impossible", f"Item {number}: say how many units.", "items")
+        if item.starts_on and item.ends_on and item.ends_on < item.starts_on:
+            yield Reason("range_backward", f"Item {number}: the last day is before the first.", "items")
+
+
+def _event_reasons(case: Case, event: ClockEvent, at: datetime) -> Iterator[Reason]:
+    if (event.request is None) == (event.appeal is None):
+        raise Refused([Reason("subject_missing", "Say whether this is about the request or a level.")])
+    yield from foreign(case, event.request, "request", "request")
+    yield from foreign(case, event.appeal, "appeal", "level")
+    yield from foreign(case, event.document, "document", "document")
+    if event.kind not in ClockEvent.Kind.values:
+        yield Reason("kind_unknown", "Choose what happened.", "kind")
+    if event.occurred_at > at + CLOCK_SKEW:
+        yield Reason(
+            "in_future", "This moment is in the future. Enter when it really happened.", "occurred_at"
+        )
+    yield from future_days(case, at, {"sent_on": event.sent_on, "received_on": event.received_on})
+    yield from shift_reasons(event)
+    subject: Any = event.request or event.appeal
+    began = subject.received_at or (subject.submitted_at if event.request else subject.filed_at)
+    if began and event.occurred_at < began and event.kind != ClockEvent.Kind.FILE_ASSIGNED:
+        yield Reason("before_receipt", "This cannot have happened before it was received.", "occurred_at")

@@ -1,0 +1,320 @@
+"""One date of a case as a person meets it: whose it is, what it follows from, and every path that was computed.
+
+Pure: from clocks (one regime, or all that may apply) to `Due`. No Django; nothing is looked up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from advocacy.errors import Reason
+from appeals.clock import (
+    Clock,
+    Flag,
+    claimant_clock,
+    continuation_clock,
+    decision_clock,
+    request_clock,
+    stated_clock,
+)
+from appeals.clock.arithmetic import earlier, later, words_of
+from appeals.clock.combined import (
+    Combined,
+    Path,
+    combined_claimant_clock,
+    combined_decision_clock,
+    combined_request_clock,
+)
+from appeals.clock.facts import Facts, Moment
+from appeals.regimes import book
+from appeals.regimes.classifier import Classification
+from appeals.rungs import UNKNOWN, Rung
+
+CLAIMANT, PAYER, REVIEWER = "claimant", "payer", "reviewer"
+RUNNING, MET, MISSED, ENDED = "running", "met", "missed", "ended"
+STATE_WINDOW = "window_not_certain"
+
+
+@dataclass(frozen=True)
+class PathDate:
+    """What one possible set of rules says about this date."""
+
+    regime: str
+    title: str
+    due: Moment | None
+    statutory: Moment | None
+    citation: str
+    arithmetic: tuple[str, ...]
+    error: str
+
+
+@dataclass(frozen=True)
+class Due:
+    """`due` goes in front: for the patient the earlier of safe and stated (of all paths the earliest), for the other side
+    the latest defensible moment. None with `error` says why there is no date yet. `last_day` is the last arguable day to
+    file. Days are days in the patient's zone; hour clocks are aware instants.
+    """
+
+    subject: str
+    subject_id: int
+    clock: str
+    title: str
+    side: str
+    due: Moment | None
+    statutory: Moment | None = None
+    safe: date | None = None
+    stated: date | None = None
+    permissive: Moment | None = None
+    last_day: date | None = None
+    forward_by: Moment | None = None
+    regime: str = ""
+    rule: str = ""
+    version: str = ""
+    citation: str = ""
+    confidence: str = ""
+    text: str = ""
+    if_missed: str = ""
+    arithmetic: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    paths: tuple[PathDate, ...] = ()
+    error: Reason | None = None
+    status: str = RUNNING
+    ended_at: datetime | None = field(default=None, compare=False)
+
+    @property
+    def if_missed_text(self) -> str:
+        """What follows when this date passes, as a sentence."""
+        return book().if_missed.get(self.if_missed, "")
+
+
+def day_of(moment: Moment | None, zone: str) -> date | None:
+    """The calendar day of a moment in a zone."""
+    return moment.astimezone(ZoneInfo(zone)).date() if isinstance(moment, datetime) else moment
+
+
+def passed(moment: Moment | None, on: Moment, zone: str) -> bool:
+    """Whether `on` lies after a moment: a day is over only when the next begins in the zone."""
+    if moment is None:
+        return False
+    if isinstance(moment, datetime) and isinstance(on, datetime):
+        return on > moment
+    first, second = day_of(moment, zone), day_of(on, zone)
+    assert first is not None and second is not None
+    return second > first
+
+
+def request_due(found: Classification, facts: Facts, *, subject_id: int) -> Due:
+    """The payer's time to decide a request for authorization."""
+    identity = ("request", subject_id, "decision", "Decision on the authorization request")
+    if found.regime is not None:
+        return _single(request_clock(found.regime, facts), *identity)
+    return _combined(combined_request_clock(found.candidates, facts), PAYER, *identity)
+
+
+def filing_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due:
+    """The patient's window of a level (or of a court, where the rung is one)."""
+    verb = "last day for a court" if rung.is_court else "last day to file"
+    identity = ("appeal", subject_id, "court" if rung.is_court else "filing", f"{rung.title}: {verb}")
+    if rung.regime != UNKNOWN:
+        clock = claimant_clock(rung.levels[0], facts) if rung.levels else stated_clock(rung.regime, facts)
+        return _single(_certain(clock, facts), *identity)
+    combined = combined_claimant_clock(rung.candidates, rung.position - 1, facts, facts.state)
+    return _combined(combined, CLAIMANT, *identity)
+
+
+def decision_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due:
+    """The decision maker's time at a level."""
+    identity = ("appeal", subject_id, "decision", f"{rung.title}: decision")
+    if rung.regime != UNKNOWN:
+        clock = decision_clock(rung.levels[0], facts) if rung.levels else stated_clock(rung.regime, facts)
+        if not rung.levels:
+            # What the letter states is the patient's date; it says nothing about the other side's time.
+            clock = replace(clock, actor=PAYER, headline=None, stated=None)
+        return _single(clock, *identity)
+    combined = combined_decision_clock(rung.candidates, rung.position - 1, facts, facts.state)
+    return _combined(combined, PAYER, *identity)
+
+
+def continuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
+    """The patient's time to ask that a running service goes on; None where no rule gives such a right.
+
+    42 CFR 438.420(c): a clock of its own, shorter than the window of the appeal.
+    """
+    identity = ("appeal", subject_id, "continuation", f"{rung.title}: last day to ask that treatment goes on")
+    clocks = [
+        clock
+        for level in rung.levels
+        if (clock := continuation_clock(level.regime, facts, level)) is not None
+    ]
+    dated = [c for c in clocks if c.error is None]
+    if not clocks:
+        return None
+    if not dated:
+        return _single(clocks[0], *identity)
+    best = dated[0]
+    for clock in dated[1:]:
+        assert clock.headline is not None and best.headline is not None
+        best = clock if earlier(clock.headline, best.headline) != best.headline else best
+    return replace(_single(best, *identity), regime=rung.regime)
+
+
+def forwarding_due(decision: Due, rung: Rung, *, subject_id: int) -> Due | None:
+    """By when the plan must send the case on by itself: its own time to decide, or what its rule adds to it.
+
+    42 CFR 422.590: an affirmed or late decision goes to the independent review entity. None where no rule says so.
+    """
+    if decision.forward_by is None:
+        return None
+    return replace(
+        decision,
+        subject="appeal",
+        subject_id=subject_id,
+        clock="forwarding",
+        title=f"{rung.title}: the plan forwards the case",
+        due=decision.forward_by,
+        arithmetic=(
+            *decision.arithmetic,
+            f"The plan must send the case on by {words_of(decision.forward_by)}.",
+        ),
+        if_missed="complain_to_regulator",
+        status=RUNNING,
+        ended_at=None,
+    )
+
+
+def _certain(clock: Clock, facts: Facts) -> Clock:
+    """A state whose window is not certain is recognized and not complete: only the date in the letter stands."""
+    if clock.error or not any(flag.code == STATE_WINDOW for flag in clock.flags):
+        return clock
+    note = next(flag for flag in clock.flags if flag.code == STATE_WINDOW)
+    return Clock(
+        clock.regime,
+        clock.stage,
+        clock.actor,
+        stated=facts.stated,
+        headline=facts.stated,
+        flags=(note,),
+        error=Reason(STATE_WINDOW, note.text, "state"),
+    )
+
+
+def _single(clock: Clock, subject: str, subject_id: int, name: str, title: str) -> Due:
+    claimant = clock.actor == CLAIMANT
+    days = [d for d in (_day(clock.deadline), clock.stated) if d] if claimant else []
+    lines = clock.arithmetic
+    if clock.error and clock.headline is not None:
+        lines = (f"The letter states {words_of(clock.headline)}. {clock.error.message}",)
+    forward = clock.extras.get("if_missed_forward_to_ire_by")
+    return Due(
+        subject,
+        subject_id,
+        name,
+        title,
+        clock.actor,
+        clock.headline if claimant else clock.overdue_after,
+        statutory=clock.deadline,
+        safe=clock.safe_date,
+        stated=clock.stated if claimant else None,
+        permissive=clock.permissive_deadline,
+        last_day=max(days, default=None),
+        forward_by=_latest(clock.overdue_after, forward if isinstance(forward, date) else None),
+        regime=clock.regime,
+        rule=clock.rule_id or "letter",
+        version=str(clock.version or ""),
+        citation=clock.citation,
+        confidence=clock.confidence or "letter",
+        text=clock.text,
+        if_missed=clock.if_missed,
+        arithmetic=lines,
+        flags=clock.flags,
+        error=clock.error,
+    )
+
+
+def _latest(overdue: Moment | None, forward: Moment | None) -> Moment | None:
+    """Doubt about the plan's own date is doubt about the forwarding too: the later stands. None where no rule forwards."""
+    if forward is None:
+        return None
+    return later(forward, overdue) if overdue is not None else forward
+
+
+def _combined(found: Combined, side: str, subject: str, subject_id: int, name: str, title: str) -> Due:
+    governing = found.governing
+    claimant = side == CLAIMANT
+    paths = tuple(_path(p, claimant) for p in found.paths)
+    days = [d for p in found.paths if (d := _day(p.clock.deadline))] + (
+        [found.stated] if found.stated else []
+    )
+    flags = {f.code: f for p in found.paths for f in p.clock.flags}
+    if any(p.due is None for p in paths):
+        flags["path_without_date"] = Flag(
+            "path_without_date", "For some of the kinds of coverage that may apply no date is computed."
+        )
+    dates = [p.clock.permissive_deadline for p in found.paths if p.clock.permissive_deadline]
+    permissive = dates[0] if dates else None
+    for moment in dates[1:]:
+        permissive = later(permissive, moment) if permissive else moment
+    return Due(
+        subject,
+        subject_id,
+        name,
+        title,
+        governing.actor if governing else side,
+        found.headline if claimant else found.overdue_after,
+        statutory=found.deadline,
+        safe=found.safe_date,
+        stated=found.stated if claimant else None,
+        permissive=permissive,
+        last_day=max(days, default=None) if claimant else None,
+        forward_by=None,
+        regime=UNKNOWN,
+        rule=governing.rule_id if governing else "letter",
+        version=str(governing.version) if governing else "",
+        citation=governing.citation if governing else "",
+        confidence=governing.confidence if governing else "letter",
+        text=governing.text if governing else "",
+        if_missed=governing.if_missed if governing else "none",
+        arithmetic=_told(paths, found.headline, claimant, found.stated),
+        flags=tuple(flags.values()),
+        paths=paths,
+        error=found.error if (found.headline if claimant else found.overdue_after) is None else None,
+    )
+
+
+def _path(path: Path, claimant: bool) -> PathDate:
+    clock = path.clock
+    due = clock.headline if claimant else clock.overdue_after
+    return PathDate(
+        path.regime,
+        path.title,
+        None if clock.error else due,
+        clock.deadline,
+        clock.citation,
+        clock.arithmetic,
+        clock.error.message if clock.error else "",
+    )
+
+
+def _told(
+    paths: Sequence[PathDate], headline: Moment | None, claimant: bool, stated: date | None
+) -> tuple[str, ...]:
+    lines = []
+    for path in paths:
+        if path.due is None:
+            lines.append(f"{path.title}: {path.error}")
+            continue
+        steps = " ".join(path.arithmetic)
+        lines.append(f"{path.title}: {steps} ({path.citation})")
+    if claimant and stated:
+        lines.append(f"The letter states {words_of(stated)}.")
+    if headline is not None:
+        which = "earliest of these is the date to work to" if claimant else "latest of these is defensible"
+        lines.append(f"It is not known which of these applies; the {which}: {words_of(headline)}.")
+    return tuple(lines)
+
+
+def _day(moment: Moment | None) -> date | None:
+    return moment.date() if isinstance(moment, datetime) else moment

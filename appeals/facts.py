@@ -1,0 +1,228 @@
+"""Rows to facts: what was recorded about a request, a denial and its levels, as `appeals.clock` reads it.
+
+Nothing is guessed: a date that is not recorded stays missing, and `recorded_at` is never passed on. Days are days in the
+patient's zone, where letters reach the patient (rule silent; the zone of the payer is not known). One convention: what
+went out by fax, portal, phone or e-mail arrived when it was sent, unless another moment is recorded; post arrives when
+somebody records that it did, since a payer must not be called late on a presumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from advocacy.errors import Reason
+from appeals.clock.facts import Facts
+from appeals.models import (
+    Appeal,
+    AuthorizationRequest,
+    ClockEvent,
+    Decision,
+    Denial,
+    Filing,
+    ItemOutcome,
+    PeerToPeer,
+    RequestItem,
+)
+from appeals.models.authorization import Channel
+from appeals.regimes.classifier import Classification
+from appeals.rungs import Rung, rung_of
+from cases.models import Case
+
+ARRIVES_AT_ONCE = frozenset({Channel.FAX, Channel.PORTAL, Channel.PHONE, Channel.EMAIL})
+_SERVICES = {"part_b_drug": "part_b_drug", "pharmacy": "outpatient_drug"}
+# What the patient says is no proof against the presumed day of receipt: doubt is resolved early for the patient.
+_UNPROVEN = frozenset({"", Denial.Evidence.NONE, Denial.Evidence.PATIENT})
+
+
+@dataclass(frozen=True)
+class History:
+    """Every row of one case that a clock may read, loaded once; mappings are by primary key of the row they hang on."""
+
+    case: Case
+    zone: str
+    classification: Classification
+    levels: int | None
+    requests: tuple[AuthorizationRequest, ...] = ()
+    items: tuple[RequestItem, ...] = ()
+    denials: tuple[Denial, ...] = ()
+    refused: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    peer_to_peers: tuple[PeerToPeer, ...] = ()
+    appeals: tuple[Appeal, ...] = ()
+    filings: Mapping[int, Filing] = field(default_factory=dict)
+    decisions: Mapping[int, Decision] = field(default_factory=dict)
+    outcomes: tuple[ItemOutcome, ...] = ()
+    events: tuple[ClockEvent, ...] = ()
+    answered: bool = False
+    court_considered: frozenset[int] = frozenset()
+    """Appeals after which the task about a court is still open."""
+
+    def request(self, pk: int) -> AuthorizationRequest:
+        return next(r for r in self.requests if r.pk == pk)
+
+    def denial(self, pk: int) -> Denial:
+        return next(d for d in self.denials if d.pk == pk)
+
+    def previous(self, appeal: Appeal) -> Appeal | None:
+        return next((a for a in self.appeals if a.pk == appeal.previous_id), None)
+
+    def rung(self, appeal: Appeal) -> Rung:
+        """The rung this level stands on, under the rules it is recorded with."""
+        return rung_of(appeal.regime, appeal.level, appeal.position, self.classification, self.levels)
+
+    def day(self, moment: datetime | None) -> date | None:
+        """The calendar day of a moment where the patient is."""
+        return day_in(self.zone, moment)
+
+
+def day_in(zone: str, moment: datetime | None) -> date | None:
+    """The calendar day of an aware moment in a zone (IANA name)."""
+    return moment.astimezone(ZoneInfo(zone)).date() if moment else None
+
+
+def arrived(channel: str, sent_at: datetime | None, received_at: datetime | None) -> datetime | None:
+    """When something reached the other side: as recorded, else at sending where the channel has no way to travel."""
+    return received_at or (sent_at if channel in ARRIVES_AT_ONCE else None)
+
+
+def request_facts(history: History, request: AuthorizationRequest) -> Facts:
+    """What the payer's clock on a request counts from, with extensions and questions for information."""
+    events = [e for e in history.events if e.request_id == request.pk]
+    moved = _moved(history, events)
+    return Facts(
+        **_surroundings(history, request),
+        **moved,
+        received=arrived(request.channel, request.submitted_at, request.received_at),
+        urgent=request.is_urgent,
+        incomplete=True if request.is_urgent and "information_requested" in moved else None,
+    )
+
+
+def filing_facts(history: History, appeal: Appeal, *, deemed_on: date | None = None) -> Facts:
+    """What the patient's window of a level counts from: the denial, or the decision of the level before.
+
+    `deemed_on` is the day from which the level before counts as exhausted by silence.
+    """
+    denial = history.denial(appeal.denial_id)
+    request = history.request(denial.request_id)
+    previous = history.previous(appeal)
+    asked = [
+        e
+        for e in history.events
+        if previous and e.appeal_id == previous.pk and e.kind == ClockEvent.Kind.INFORMATION_REQUESTED
+    ]
+    return Facts(
+        **_surroundings(history, request),
+        **_notice(history, appeal),
+        **_path(history, appeal, deemed_on),
+        urgent=appeal.is_expedited,
+        effective_date=denial.effective_on,
+        information_requested=_asked(asked[-1]) if asked else None,
+    )
+
+
+def decision_facts(history: History, appeal: Appeal, *, deemed_on: date | None = None) -> Facts:
+    """What the decision maker's clock of a level counts from; `deemed_on` as in `filing_facts`."""
+    denial = history.denial(appeal.denial_id)
+    request = history.request(denial.request_id)
+    filing = history.filings.get(appeal.pk)
+    events = [e for e in history.events if e.appeal_id == appeal.pk]
+    return Facts(
+        **_surroundings(history, request),
+        **_path(history, appeal, deemed_on),
+        **_moved(history, events),
+        received=arrived(filing.channel if filing else "", appeal.filed_at, appeal.received_at),
+        urgent=appeal.is_expedited,
+    )
+
+
+def shift_reasons(event: ClockEvent) -> tuple[Reason, ...]:
+    """Why an event cannot be as recorded: its own three dates contradict each other."""
+    found = []
+    if event.sent_on and event.received_on and event.received_on < event.sent_on:
+        found.append(
+            Reason("received_before_sent", "It cannot have arrived before it was sent.", "received_on")
+        )
+    if event.respond_by and event.respond_by < event.occurred_at:
+        found.append(
+            Reason("respond_by_past", "The time to answer cannot end before it was asked.", "respond_by")
+        )
+    return tuple(found)
+
+
+def _surroundings(history: History, request: AuthorizationRequest) -> dict[str, Any]:
+    starts = [i.starts_on for i in history.items if i.request_id == request.pk and i.starts_on]
+    return {
+        "zone": history.zone,
+        "receipt_zone": history.zone,
+        "state": history.classification.state,
+        "levels": history.levels,
+        "timing": request.timing,
+        "service": _SERVICES.get(request.benefit),
+        "care_date": min(starts) if starts and request.timing == request.Timing.POST_SERVICE else None,
+    }
+
+
+def _notice(history: History, appeal: Appeal) -> dict[str, Any]:
+    decision = history.decisions.get(appeal.previous_id) if appeal.previous_id else None
+    if appeal.previous_id and (decision is None or decision.is_deemed):
+        return {}
+    letter = decision or history.denial(appeal.denial_id)
+    return {
+        "notice_date": letter.notice_on,
+        "sent": letter.sent_on,
+        "receipt": letter.received_on,
+        "receipt_evidence": "none" if letter.received_evidence in _UNPROVEN else letter.received_evidence,
+        "stated": letter.stated_deadline_on,
+    }
+
+
+def _path(history: History, appeal: Appeal, deemed_on: date | None) -> dict[str, Any]:
+    """What the level before contributes: when it was filed, what was decided, or that silence ended it."""
+    previous = history.previous(appeal)
+    if previous is None:
+        return {}
+    filed = history.day(previous.filed_at)
+    decision = history.decisions.get(previous.pk)
+    notice = decision.notice_on if decision and not decision.is_deemed else None
+    return {
+        "grievance_filed": filed,
+        "reconsideration_requested": filed,
+        "mco_appeal_filed": filed,
+        "plan_decision": notice,
+        "mco_resolution_notice": notice,
+        "sfh_requested": history.day(appeal.filed_at),
+        "deemed_exhausted_on": deemed_on,
+    }
+
+
+def _moved(history: History, events: Iterable[ClockEvent]) -> dict[str, Any]:
+    """Extensions, questions for information and answers; of several of a kind the first extension, else the last."""
+    kinds = ClockEvent.Kind
+    found: dict[str, Any] = {}
+    for event in events:
+        if event.kind == kinds.EXTENSION and "extension_notice_date" not in found:
+            found |= {
+                "extension_noticed": True,
+                "extension_notice_date": event.sent_on or history.day(event.occurred_at),
+            }
+        elif event.kind == kinds.INFORMATION_REQUESTED:
+            found |= {
+                "missing_information": True,
+                "information_requested": _asked(event),
+                "claimant_period_end": event.respond_by,
+            }
+        elif event.kind == kinds.INFORMATION_SENT:
+            found["information_received"] = event.occurred_at
+        elif event.kind == kinds.FILE_ASSIGNED:
+            found["assigned"] = history.day(event.occurred_at)
+        elif event.kind == kinds.CASE_FILE_RECEIVED:
+            found["case_file_received"] = history.day(event.occurred_at)
+    return found
+
+
+def _asked(event: ClockEvent) -> date | datetime:
+    return event.sent_on or event.occurred_at

@@ -1,0 +1,46 @@
+"""Background work of the contest: facts proposed from a letter that was read, and the nightly check of all dates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from advocacy.access.policy import Actor, system_actor
+from advocacy.background.queue import enqueue, job
+from advocacy.tenancy.scope import current_organization_id
+from appeals.commands.deadlines import check_projection
+from appeals.commands.denials import propose_by_key
+from appeals.queries.lookup import cases_with_dates
+
+PROPOSE_JOB = "appeals.propose_facts"
+CHECK_JOB = "appeals.check_dates"
+
+
+def _program() -> Actor:
+    organization_id = current_organization_id()
+    assert organization_id is not None, "a job runs in an organization's scope"
+    return system_actor(organization_id, "jobs")
+
+
+@job(PROPOSE_JOB)
+def propose_facts_job(*, version: int) -> None:
+    """Propose facts from a version (by primary key) whose text was read. Reading it again adds nothing."""
+    propose_by_key(actor=_program(), version=version, at=timezone.now())
+
+
+@job(CHECK_JOB)
+def check_dates(*, case: int | None = None) -> None:
+    """Compare the stored dates of every case with their computation, a case a job, so that one bad case stops no other."""
+    actor, at = _program(), timezone.now()
+    if case is None:
+        for row in cases_with_dates(actor):
+            enqueue(CHECK_JOB, case=row.pk)
+        return
+    for row in cases_with_dates(actor, pk=case):
+        check_projection(row, at)
+
+
+def propose_after_reading(version: Any) -> None:
+    """What `cases.jobs` calls when the text of a version was read: ask for the proposals as a job of their own."""
+    enqueue(PROPOSE_JOB, version=version.pk)

@@ -1,0 +1,333 @@
+"""All dates of a case from its rows, and the ladder: every level with both sides' clocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from appeals.dues import (
+    CLAIMANT,
+    ENDED,
+    MET,
+    MISSED,
+    Due,
+    continuation_due,
+    day_of,
+    decision_due,
+    filing_due,
+    forwarding_due,
+    passed,
+    request_due,
+)
+from appeals.facts import History, decision_facts, filing_facts, request_facts
+from appeals.models import Appeal, AuthorizationRequest, PeerToPeer
+from appeals.queries.history import load_history
+from appeals.regimes.classifier import Classification
+from appeals.rungs import Rung, first_position, rung_at, rungs
+from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
+from cases.models import Case
+
+BEFORE_FILING = frozenset({AppealStatus.OPEN, AppealStatus.DRAFTING})
+AWAITING = frozenset({AppealStatus.FILED, AppealStatus.FORWARDED, AppealStatus.RECEIVED})
+UNFAVORABLE = frozenset({"upheld", "partly"})
+NO_LAW = "No law sets this window: it comes from the letter or the payer's contract, and it never stops the appeal's clock."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One level of the ladder. `appeal` is None for a level not opened (yet); its dates then do not exist yet.
+
+    `filing` is the patient's clock, `decision` the other side's, `forwarding` the plan's where it sends the case on itself,
+    `continuation` the patient's to keep treatment going. A court has a `filing` date when one is known, and is no level.
+    """
+
+    rung: Rung
+    denial_id: int | None
+    appeal: Appeal | None
+    filing: Due | None
+    decision: Due | None
+    forwarding: Due | None
+    continuation: Due | None
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """`requests` are the payer's clocks on each request, `peer_to_peers` the windows of calls, both oldest first."""
+
+    classification: Classification
+    requests: tuple[Due, ...]
+    peer_to_peers: tuple[Due, ...]
+    levels: tuple[Standing, ...]
+
+    @property
+    def dues(self) -> tuple[Due, ...]:
+        """Every date of the case, without those of levels that are not opened."""
+        found = [*self.requests, *self.peer_to_peers]
+        for level in self.levels:
+            found += [
+                d
+                for d in (level.filing, level.decision, level.forwarding, level.continuation)
+                if d is not None
+            ]
+        return tuple(found)
+
+
+def ladder_of(case: Case) -> Ladder:
+    """Both sides' clocks at every level of a case, computed now from its rows."""
+    return ladder_from(load_history(case))
+
+
+def ladder_from(history: History) -> Ladder:
+    """The same for rows that are loaded already. An unconfirmed denial has no clock and no level."""
+    standing: list[Standing] = []
+    for denial in history.denials:
+        own = [a for a in history.appeals if a.denial_id == denial.pk]
+        if not own:
+            continue
+        standing += [_standing(history, appeal) for appeal in own]
+        standing += _above(history, own[-1])
+    if not standing:
+        found, levels = history.classification, history.levels
+        first = first_position(found, levels, 0)
+        standing = [
+            Standing(rung, None, None, None, None, None, None)
+            for rung in rungs(found, levels)
+            if rung.position >= first
+        ]
+    return Ladder(
+        history.classification,
+        tuple(_request(history, r) for r in history.requests if r.status != RequestStatus.DRAFTING),
+        tuple(d for d in (_window(history, call) for call in history.peer_to_peers) if d is not None),
+        tuple(standing),
+    )
+
+
+def filing_of(history: History, appeal: Appeal) -> Due:
+    """The patient's window of one level; without a date where the plan forwards the case."""
+    due = filing_due(
+        history.rung(appeal),
+        filing_facts(history, appeal, deemed_on=_deemed_on(history, history.previous(appeal))),
+        subject_id=appeal.pk,
+    )
+    on = history.day(appeal.filed_at or appeal.forwarded_at)
+    return _ended(due, appeal, on, late=passed(due.last_day or due.due, on, history.zone) if on else False)
+
+
+def decision_of(history: History, appeal: Appeal) -> Due:
+    """The decision maker's time at one level."""
+    due = decision_due(
+        history.rung(appeal),
+        decision_facts(history, appeal, deemed_on=_deemed_on(history, history.previous(appeal))),
+        subject_id=appeal.pk,
+    )
+    if appeal.status == AppealStatus.DECIDED:
+        decision = history.decisions.get(appeal.pk)
+        late = bool(decision and decision.is_deemed) or passed(
+            due.due, _told_on(history, appeal), history.zone
+        )
+        return replace(due, status=MISSED if late else MET, ended_at=appeal.decided_at)
+    if appeal.status not in AWAITING:
+        return replace(due, status=ENDED, ended_at=appeal.decided_at)
+    return due
+
+
+def items_in_question(history: History, appeal: Appeal) -> frozenset[int]:
+    """Primary keys of the items a level is about: refused, and not won, withdrawn or moot since."""
+    previous = history.previous(appeal)
+    items = (
+        items_in_question(history, previous)
+        if previous
+        else history.refused.get(appeal.denial_id, frozenset())
+    )
+    decision = history.decisions.get(previous.pk) if previous else None
+    calls = {c.pk for c in history.peer_to_peers if c.denial_id == appeal.denial_id}
+    settled = {
+        o.item_id
+        for o in history.outcomes
+        if o.outcome not in UNFAVORABLE
+        and ((decision and o.decision_id == decision.pk) or o.peer_to_peer_id in calls)
+    }
+    return items - settled
+
+
+def stage_of(history: History) -> str:
+    """Where the case stands, as one key: "", request, denial, peer_to_peer, approved, a level's key, court or closed."""
+    if history.case.status == "closed":
+        return "closed"
+    if any(d.confirmed_at is None for d in history.denials):
+        return "denial"
+    open_levels = [a for a in history.appeals if a.status in BEFORE_FILING | AWAITING]
+    if open_levels:
+        level = open_levels[-1]
+        scheduled = any(
+            c.status == PeerToPeerStatus.SCHEDULED and c.denial_id == level.denial_id
+            for c in history.peer_to_peers
+        )
+        return "peer_to_peer" if scheduled and level.status == AppealStatus.OPEN else level.level
+    pending = [r for r in history.requests if r.status in ("drafting", "submitted", "received")]
+    if pending:
+        return "request"
+    if history.court_considered:
+        return "court"
+    if history.appeals:
+        return history.appeals[-1].level
+    return (
+        "approved"
+        if any(r.status == "approved" for r in history.requests)
+        else ("request" if history.requests else "")
+    )
+
+
+def _standing(history: History, appeal: Appeal) -> Standing:
+    rung = history.rung(appeal)
+    filing = filing_of(history, appeal) if rung.may_be_filed else None
+    decision = decision_of(history, appeal) if appeal.status in AWAITING | {AppealStatus.DECIDED} else None
+    return Standing(
+        rung,
+        appeal.denial_id,
+        appeal,
+        filing,
+        decision,
+        _forwarding(history, appeal, rung),
+        _continuation(history, appeal, rung),
+    )
+
+
+def _above(history: History, last: Appeal) -> list[Standing]:
+    """The levels not opened yet, with the date of the court where it is the next step and one is known."""
+    found = []
+    for rung in rungs(history.classification, history.levels):
+        if rung.position <= last.position:
+            continue
+        court = None
+        if rung.is_court and last.pk in history.court_considered:
+            court = _court(history, last, rung)
+        found.append(Standing(rung, last.denial_id, None, court, None, None, None))
+    return found
+
+
+def _court(history: History, last: Appeal, rung: Rung) -> Due:
+    """The window of a court counts from the decision of the last level, as if a level stood there."""
+    beyond = Appeal(
+        case_id=last.case_id,
+        denial_id=last.denial_id,
+        previous_id=last.pk,
+        regime=rung.regime,
+        level=rung.key,
+        position=rung.position,
+    )
+    facts = filing_facts(history, beyond, deemed_on=_deemed_on(history, last))
+    return filing_due(rung, facts, subject_id=last.pk)
+
+
+def court_of(history: History, last: Appeal) -> tuple[Rung, Due] | None:
+    """The court above a level and its window; None when something other than a court comes next."""
+    rung = rung_at(history.classification, history.levels, last.position + 1)
+    return (rung, _court(history, last, rung)) if rung is not None and rung.is_court else None
+
+
+def _request(history: History, request: AuthorizationRequest) -> Due:
+    due = request_due(history.classification, request_facts(history, request), subject_id=request.pk)
+    if request.status == RequestStatus.WITHDRAWN:
+        return replace(due, status=ENDED)
+    if request.status not in (RequestStatus.APPROVED, RequestStatus.DENIED):
+        return due
+    # A notice proves a day, not an hour: the day counts, and doubt is resolved for the payer.
+    told = [
+        d
+        for denial in history.denials
+        if denial.request_id == request.pk and denial.confirmed_at
+        for d in (denial.notice_on, denial.sent_on)
+        if d
+    ]
+    on = min(told) if told and request.status == RequestStatus.DENIED else history.day(request.decided_at)
+    late = passed(due.due, on, history.zone) if on else False
+    return replace(due, status=MISSED if late else MET, ended_at=request.decided_at)
+
+
+def _window(history: History, call: PeerToPeer) -> Due | None:
+    if call.window_ends_on is None:
+        return None
+    due = Due(
+        "peer_to_peer",
+        call.pk,
+        "peer_to_peer",
+        "Peer-to-peer: last day for the call",
+        CLAIMANT,
+        call.window_ends_on,
+        stated=call.window_ends_on,
+        last_day=call.window_ends_on,
+        rule="letter",
+        citation="No federal rule; the letter or the payer's contract.",
+        confidence="letter",
+        if_missed="none",
+        arithmetic=(NO_LAW,),
+    )
+    if call.status == PeerToPeerStatus.HELD:
+        on = history.day(call.held_at)
+        late = on is not None and on > call.window_ends_on
+        return replace(due, status=MISSED if late else MET, ended_at=call.held_at)
+    if call.status == PeerToPeerStatus.MISSED:
+        return replace(due, status=MISSED)
+    return due
+
+
+def _forwarding(history: History, appeal: Appeal, rung: Rung) -> Due | None:
+    previous = history.previous(appeal)
+    if not rung.may_be_forwarded or previous is None:
+        return None
+    due = forwarding_due(decision_of(history, previous), rung, subject_id=appeal.pk)
+    if due is None:
+        return None
+    if appeal.forwarded_at:
+        late = passed(due.due, appeal.forwarded_at, history.zone)
+        return replace(due, status=MISSED if late else MET, ended_at=appeal.forwarded_at)
+    return due if appeal.status in BEFORE_FILING else replace(due, status=ENDED)
+
+
+def _continuation(history: History, appeal: Appeal, rung: Rung) -> Due | None:
+    denial = history.denial(appeal.denial_id)
+    request = history.request(denial.request_id)
+    running_service = denial.effective_on is not None or request.timing == request.Timing.CONCURRENT
+    if not running_service:
+        return None
+    deemed = _deemed_on(history, history.previous(appeal))
+    due = continuation_due(rung, filing_facts(history, appeal, deemed_on=deemed), subject_id=appeal.pk)
+    if due is None:
+        return None
+    on = history.day(appeal.filed_at)
+    return _ended(due, appeal, on, late=passed(due.statutory or due.due, on, history.zone) if on else False)
+
+
+def _ended(due: Due, appeal: Appeal, on: date | None, *, late: bool) -> Due:
+    if on is not None:
+        return replace(due, status=MISSED if late else MET, ended_at=appeal.filed_at or appeal.forwarded_at)
+    if appeal.status == AppealStatus.LAPSED:
+        return replace(due, status=MISSED)
+    return due if appeal.status in BEFORE_FILING else replace(due, status=ENDED)
+
+
+def _told_on(history: History, appeal: Appeal) -> date | datetime:
+    """When the decision was made known, as exactly as it is recorded: the earliest day the letter proves, or the moment."""
+    decision = history.decisions.get(appeal.pk)
+    assert appeal.decided_at is not None
+    days = [d for d in (decision.notice_on, decision.sent_on) if d] if decision else []
+    decided = history.day(appeal.decided_at)
+    assert decided is not None
+    return min(days) if days and min(days) < decided else appeal.decided_at
+
+
+def _deemed_on(history: History, previous: Appeal | None) -> date | None:
+    """The day after the time to decide ran out, when the level before ended by silence."""
+    decision = history.decisions.get(previous.pk) if previous else None
+    if previous is None or decision is None or not decision.is_deemed:
+        return None
+    due = decision_due(
+        history.rung(previous),
+        decision_facts(history, previous, deemed_on=_deemed_on(history, history.previous(previous))),
+        subject_id=previous.pk,
+    )
+    last = day_of(due.due, history.zone)
+    if last is None or isinstance(due.due, datetime):
+        return last
+    return date.fromordinal(last.toordinal() + 1)
