@@ -76,6 +76,9 @@ _MEMBER: Final = (
     ),
 )
 _BARE_ID: Final = label(r"ID", 2, opens=True)
+_LONE_ID: Final = label(r"\AID", 4)
+_MEMBER_ITSELF: Final = label(r"\A(?:member|enrollee|subscriber)(?=\s?:)", 3)
+_MEMBER_ID_AFTER_NAME: Final = label(r"(?<=[,;(] |.[,;(])ID", 1)
 _REFERENCE: Final = (
     label(rf"(?:our\s|your\s)?(?:reference|ref\.?){_NUMBER}|(?:our\s|your\s)?ref(?:erence)?\.?(?=\s*:)"),
     label(rf"case{_NUMBER}|case(?=\s*:)", 1),
@@ -316,13 +319,31 @@ def _short_number(text: str) -> Value | None:
     return match.start(1), match.start(1) + len(value), value
 
 
+_OTHER_PARTY: Final = re.compile(
+    r"\b(?:tax|provider|prescriber|physician|doctor|facility|claim|case|group|plan|payer|employer|reviewer|spouse|"
+    r"pharmacy|account|check)\b",
+    re.IGNORECASE,
+)
+_NAMED_WITH_ID: Final = re.compile(
+    rf"(?:re:?\s*)?(?:patient|member|enrollee)\s?:?\s[A-Z][\w'. -]{{3,40}}?[,;(]\s?(?=(?:{HOLDER}\s)?ID\b)",
+    re.IGNORECASE,
+)
+
+
 def _bare_member_ids(pages: Sequence[Page]) -> Iterator[Found]:
-    """A plain `ID:` counts only in a row, or right under a row, that names the member."""
+    """A plain `ID:` counts in a row, or right under a row, that names the member, or when nobody else is named there."""
+    read = _identifier(fewest_digits=4)
     for page in pages:
         for number, row in enumerate(page.rows):
             near = page.rows[number] + (page.rows[number - 1] if number else ())
-            if not any(re.match(rf"{HOLDER}|patient|name", cell.text, re.IGNORECASE) for cell in near):
-                continue
+            ours = any(re.match(rf"{HOLDER}|patient|name", cell.text, re.IGNORECASE) for cell in near)
             for cell in row:
-                if re.match(r"ID\b", cell.text):
+                named = _NAMED_WITH_ID.match(cell.text)
+                if named:
+                    yield from _beside(page, cell, _MEMBER_ID_AFTER_NAME, read, barred=None)
+                elif re.match(r"ID\b", cell.text) and ours:
                     yield from _beside(page, cell, _BARE_ID, _identifier(3), barred=None)
+                elif re.match(r"ID\b", cell.text) and not any(_OTHER_PARTY.search(other.text) for other in row[:1]):
+                    yield from _beside(page, cell, _LONE_ID, read, barred=None)
+                elif re.match(r"(?:member|enrollee|subscriber)\s?:", cell.text, re.IGNORECASE):
+                    yield from _beside(page, cell, _MEMBER_ITSELF, read, barred=None)

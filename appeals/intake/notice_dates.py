@@ -18,7 +18,12 @@ _NOTICE_DATE: Final = (
         r"issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|"
         r"statement)\sis\sdated"
     ),
-    label(r"date(?=\s*:)|dated(?=\s*:)", 1, opens=True),
+    label(r"date(?=\s*:)|dated(?=\s*:)|\Adate(?=\Z)|today's\sdate", 1, opens=True),
+    label(
+        r"(?:date\sprocessed|process(?:ed|ing)\sdate|remittance\sdate|payment\sdate|date\sof\sremittance|"
+        r"date\spaid)|processed(?:\son)?(?=\s*:)",
+        2,
+    ),
 )
 _SENT_DATE: Final = (
     label(
@@ -59,6 +64,7 @@ def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
     sent = every_value(pages, _SENT_DATE, _day)
     decided = every_value(pages, _DECIDED, _day)
     bare = list(_bare_dates(pages[0])) if pages else []
+    notice = notice or list(_told_issued(pages))
     sent_fact = list(best("sent_date", sent))
     yield from sent_fact
     if notice:
@@ -167,6 +173,22 @@ def _told_received(pages: Sequence[Page]) -> Iterator[Found]:
                 and re.search(r"\brequest\b", sentence.before)
             ):
                 yield _at(page, sentence.places, dates[0])
+
+
+_ISSUED: Final = re.compile(
+    r"\bthis (?:notice|letter|decision|statement) (?:is|was) (?:issued|dated|written)\b(?: by (?P<by>[^.;]{3,60}?))?"
+    r"(?: on| to you on)?\s$",
+    re.IGNORECASE,
+)
+
+
+def _told_issued(pages: Sequence[Page]) -> Iterator[Found]:
+    """`This notice was issued by ... on June 12, 2026`."""
+    for page in pages:
+        for sentence in page.sentences:
+            for printed in find_dates(sentence.text):
+                if _ISSUED.search(sentence.text[: printed.start]):
+                    yield _at(page, sentence.places, printed)
 
 
 def _close(printed: PrintedDate, told: re.Match[str]) -> bool:
