@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from appeals.intake.known_codes import known_codes
 from appeals.intake.layout import Cell, Page, Sentence
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 from cases.codes import CPT, HCPCS, ICD_10_CM, all_codes, npi_is_valid
@@ -107,6 +108,7 @@ def billing_codes(pages: Sequence[Page]) -> Iterator[Proposal]:
         for text in _texts(page):
             for match in _NDC_LABEL.finditer(text.text):
                 yield text.proposal("ndc", match["ndc"], match.span(), HIGH)
+        yield from known_codes(page, [text for text in _texts(page) if not _NOT_THIS.search(text.text)])
         yield from _adjustments(page)
 
 
