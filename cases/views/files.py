@@ -15,7 +15,7 @@ SHOWN_INLINE = {
     ContentType.JPEG: "image/jpeg",
     ContentType.TEXT: "text/plain; charset=utf-8",
 }
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
 
 # A document is data: no script, no form, no frame of somebody else's, no request to anywhere.
 POLICY = (
@@ -32,18 +32,19 @@ def file_response(
     `filename` is neutral: no name of a patient, no word of a letter. What a browser cannot show is always a download.
     """
     inline = not download and content_type in SHOWN_INLINE
-    start, end = _asked(request, blob)
-    if start is None or end is None:
-        response: HttpResponse | StreamingHttpResponse = HttpResponse(status=416)
+    span = _asked(request, blob)
+    response: HttpResponse | StreamingHttpResponse
+    if span is not None and span[0] >= span[1]:
+        response = HttpResponse(status=416)
         response.headers["Content-Range"] = f"bytes */{blob.size}"
     else:
-        whole = (start, end) == (0, blob.size) and not _wants_range(request, blob)
+        start, end = span or (0, blob.size)
         response = StreamingHttpResponse(
-            () if request.method == "HEAD" else blob.read_range(start, end), status=200 if whole else 206
+            () if request.method == "HEAD" else blob.read_range(start, end), status=206 if span else 200
         )
-        if not whole:
-            response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{blob.size}"
         response.headers["Content-Length"] = str(end - start)
+        if span:
+            response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{blob.size}"
     response.headers["Content-Type"] = (
         SHOWN_INLINE[ContentType(content_type)] if inline else content_type or "application/octet-stream"
     )
@@ -65,23 +66,15 @@ def _etag(blob: Blob) -> str:
     return f'"{blob.sha256}"'
 
 
-def _wants_range(request: HttpRequest, blob: Blob) -> bool:
-    condition = request.headers.get("If-Range")
-    return _RANGE.fullmatch(request.headers.get("Range", "")) is not None and condition in (
-        None,
-        _etag(blob),
-    )
+def _asked(request: HttpRequest, blob: Blob) -> tuple[int, int] | None:
+    """The bytes asked for, the end excluded; empty when the file has none of them. None asks for all of it.
 
-
-def _asked(request: HttpRequest, blob: Blob) -> tuple[int | None, int | None]:
-    """The bytes asked for, the end excluded; (None, None) when the file has none of them. Several ranges count as all."""
+    Several ranges at once, another unit, and a range of bytes that have changed (If-Range) count as all.
+    """
     match = _RANGE.fullmatch(request.headers.get("Range", ""))
-    if match is None or not _wants_range(request, blob) or match[0] == "bytes=-":
-        return 0, blob.size
-    first, last = match[1], match[2]
-    if not first:
-        length = int(last)
-        return (max(blob.size - length, 0), blob.size) if length else (None, None)
-    start = int(first)
-    end = min(int(last) + 1, blob.size) if last else blob.size
-    return (start, end) if start < end else (None, None)
+    if match is None or request.headers.get("If-Range", _etag(blob)) != _etag(blob):
+        return None
+    first, last, length = match.groups()
+    if length is not None:
+        return max(blob.size - int(length), 0), blob.size
+    return int(first), min(int(last) + 1, blob.size) if last else blob.size

@@ -270,20 +270,25 @@ class TestWhoMayOpen:
 
 
 class TestReading:
+    @pytest.fixture(autouse=True)
+    def nobody_listens(self, monkeypatch):
+        """What the apps above make of a text is their own test."""
+        monkeypatch.setattr(jobs, "after_reading", [])
+
     def test_the_job_reads_the_text_once(self, cast):
         version = upload(cast).versions.get()
         assert work(cast) == ["done"]
         version = DocumentVersion.objects.get(pk=version.pk)
         assert version.text_status == "read"
         assert "denied" in " ".join(version.pages).lower()
-        row = Job.objects.get()
+        row = Job.objects.get(name="cases.read_document")
         assert queue.run(cast.harbor.pk, row.pk) == "already done"
         assert Event.objects.filter(verb="document_read_by_job").count() == 1
 
     def test_a_worker_killed_in_the_middle_loses_nothing(self, cast):
         """The worker said it began, and died: the broker hands the job out again."""
         version = upload(cast).versions.get()
-        row = Job.objects.get()
+        row = Job.objects.get(name="cases.read_document")
         row.status, row.attempts = Job.Status.RUNNING, 1
         row.save(update_fields=["status", "attempts"])
         assert queue.run(cast.harbor.pk, row.pk) == "done"
@@ -292,7 +297,7 @@ class TestReading:
     def test_a_worker_killed_after_the_work_does_it_again_without_harm(self, cast):
         """The text was kept and the worker died before it could say so."""
         version = upload(cast).versions.get()
-        row = Job.objects.get()
+        row = Job.objects.get(name="cases.read_document")
         queue.run(cast.harbor.pk, row.pk)
         row.refresh_from_db()
         row.status = Job.Status.RUNNING
@@ -304,7 +309,7 @@ class TestReading:
 
     def test_a_job_that_kills_every_worker_is_given_up_and_shown(self, cast):
         version = upload(cast).versions.get()
-        row = Job.objects.get()
+        row = Job.objects.get(name="cases.read_document")
         row.status, row.attempts = Job.Status.RUNNING, queue.MAX_DEATHS
         row.save(update_fields=["status", "attempts"])
         assert queue.run(cast.harbor.pk, row.pk) == "failed"
@@ -326,7 +331,7 @@ class TestReading:
         # What stands behind the row is no PDF any more: as if the reader could not make sense of it.
         DocumentVersion.objects.filter(pk=version.pk).update(blob=_broken(cast))
         assert work(cast) == ["failed"]
-        row = Job.objects.get()
+        row = Job.objects.get(name="cases.read_document")
         version = DocumentVersion.objects.get(pk=version.pk)
         said = "This PDF is damaged and cannot be opened. Ask for it again, or scan the paper letter."
         assert (row.status, row.reason, row.attempts) == ("failed", said, 1)
