@@ -5,14 +5,19 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from advocacy import desk
+from advocacy import desk, health
+from advocacy.people import urls as people_urls
+from cases import urls as case_urls
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/today/", permanent=False), name="home"),
     path("admin/", include("cases.urls")),
+    path("admin/", include(([*people_urls.urlpatterns, *case_urls.patient_pages], "people"))),
     path("admin/jobs/", include("advocacy.background.urls")),
     path("admin/", desk.site.urls),
     path("accounts/", include("allauth.urls")),
+    path("health/live", health.live),
+    path("health/ready", health.ready),
 ]
 
 handler404 = "advocacy.web.not_found"

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import communications, costs, documents, tasks
+from cases.views import access, communications, costs, documents, patients, search, tasks
+from cases.views import registration as reg
 
 app_name = "cases"
 
 urlpatterns = [
+    path("cases/new/<uuid:patient_id>/", reg.case_new, name="case_new"),
+    path("cases/restricted/", access.restricted, name="restricted"),
+    path("cases/<uuid:case_id>/access/", access.access, name="access"),
+    path("cases/<uuid:case_id>/access/<uuid:grant_id>/end/", access.grant_end, name="grant_end"),
+    path("cases/<uuid:case_id>/assign/", access.assign, name="assign"),
+    path("cases/<uuid:case_id>/change/", reg.case_change, name="case_change"),
+    path("cases/<uuid:case_id>/failed-treatments/new/", reg.failed_treatment_new, name="failed_treatment_new"),
+    path("cases/<uuid:case_id>/failed-treatments/<uuid:treatment_id>/", reg.failed_treatment_change, name="failed_treatment"),
+    path("cases/<uuid:case_id>/restrict/", access.restrict, name="restrict"),
+    path("coverages/new/<uuid:patient_id>/", reg.coverage_new, name="coverage_new"),
+    path("coverages/<uuid:coverage_id>/change/", reg.coverage_change, name="coverage_change"),
+    path("search/", search.search_new, name="search"),
+    path("search/<uuid:search_id>/", search.search_results, name="search_results"),
     path("cases/<uuid:case_id>/calls/", communications.communications, name="communications"),
     path("cases/<uuid:case_id>/calls/new/", communications.call_new, name="call_new"),
     path("cases/<uuid:case_id>/calls/<uuid:communication_id>/promise/", communications.promise_settle, name="promise_settle"),
@@ -35,3 +49,8 @@ urlpatterns = [
     path("cases/<uuid:case_id>/tasks/<uuid:task_id>/tick/", tasks.task_tick, name="task_tick"),
     path("cases/<uuid:case_id>/tasks/<uuid:task_id>/wake/", tasks.task_wake, name="task_wake"),
 ]  # fmt: skip
+
+# The patient's page shows cases, so it lives here; its name is `people:patient` (advocacy/urls.py joins the two).
+patient_pages = [
+    path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
+]

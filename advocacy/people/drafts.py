@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -42,6 +43,13 @@ def save_draft(*, actor: Actor, key: str, fields: Mapping[str, Sequence[str]], a
 def end_draft(*, actor: Actor, key: str) -> None:
     """The form was sent (or given up): nothing of it is kept. Does nothing when there is no draft."""
     Draft.objects.filter(user_id=actor.user_id, key=key).delete()
+
+
+def discard_draft(*, actor: Actor, public_id: UUID) -> None:
+    """Give up one form of one's own. Raises NotFound."""
+    deleted, _by_model = Draft.objects.filter(user_id=actor.user_id, public_id=public_id).delete()
+    if not deleted:
+        raise NotFound("draft")
 
 
 def save_search(*, actor: Actor, query: Mapping[str, Any], at: datetime) -> SavedSearch:

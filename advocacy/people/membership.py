@@ -97,6 +97,14 @@ def end_membership(
     return row
 
 
+def switch_organization(*, actor: Actor, to: str, at: datetime) -> None:
+    """Note in the trail of the organization that is left where somebody goes (`to` is the other one's public id)."""
+    if actor.membership_id is None:
+        raise NotFound("member")
+    member = Membership.objects.get(pk=actor.membership_id)
+    record("organization_switched", subject=member, detail={"to": to})
+
+
 def record_team(*, actor: Actor, name: str, team: Team | None = None, at: datetime) -> Team:
     """Name a new team, or rename `team`. Raises NotAllowed, Refused."""
     require(actor, Permission.MANAGE_MEMBERS, team)

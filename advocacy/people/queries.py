@@ -203,6 +203,11 @@ def draft_of(actor: Actor, key: str) -> dict[str, list[str]] | None:
     return draft.fields if draft else None
 
 
+def drafts_of(actor: Actor) -> list[Draft]:
+    """Every form of this person's own that was not sent, newest first."""
+    return list(Draft.objects.filter(visible(actor, Draft)).order_by("-saved_at", "-id")[:50])
+
+
 def get_search(actor: Actor, public_id: UUID) -> SavedSearch:
     """A search of this person's own. Raises NotFound."""
     found = SavedSearch.objects.filter(visible(actor, SavedSearch), public_id=public_id).first()

@@ -21,8 +21,8 @@ from advocacy.tenancy.models import Organization
 from cases import codes, rules
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
-from cases.models import Case, Communication, Coverage, FailedTreatment, Provider, Task
-from cases.workflow import CASE, CaseStatus, TaskStatus
+from cases.models import Case, Communication, Coverage, FailedTreatment, Provider
+from cases.workflow import CASE, CaseStatus
 
 __all__ = [
     "assign_case",
@@ -296,7 +296,7 @@ def change_failed_treatment(
 
 
 def re_home_work(*, member: Membership, successor: Membership | None, actor: Actor, at: datetime) -> int:
-    """A leaver's open cases and tasks go to the successor, or back to the queue. Returns how many moved.
+    """A leaver's open cases go to the successor, or back to the queue. Returns how many moved.
 
     Raises Refused when a restricted case would be left without an owner.
     """
@@ -322,9 +322,7 @@ def re_home_work(*, member: Membership, successor: Membership | None, actor: Act
                 subject=row,
                 detail={"from": member.pk, "to": successor.pk if successor else None, "leaver": True},
             )
-        tasks = Task.objects.filter(owner=member, status__in=[TaskStatus.OPEN, TaskStatus.HELD])
-        moved = tasks.update(owner=successor)
-    return len(held) + moved
+    return len(held)
 
 
 def promises_open_of(case: Case) -> list[Reason]:

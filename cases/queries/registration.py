@@ -62,6 +62,19 @@ def grants_of(case: Case) -> QuerySet[CaseGrant]:
     return CaseGrant.objects.filter(content_object=case).select_related("user", "granted_by").order_by("-id")
 
 
+def get_grant_to_administer(case: Case, public_id: UUID) -> CaseGrant:
+    """An access given to this case. Raises NotFound."""
+    found = grants_of(case).filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound("grant")
+    return found
+
+
+def is_visible(actor: Actor, case: Case) -> bool:
+    """Whether the actor may open the case, besides administering access to it."""
+    return cases_visible_to(actor).filter(pk=case.pk).exists()
+
+
 def cases_of(actor: Actor, patient: Patient) -> QuerySet[Case]:
     """The patient's cases that the actor may open, newest first."""
     return (
@@ -89,10 +102,10 @@ def get_coverage(actor: Actor, public_id: UUID) -> Coverage:
     return found
 
 
-def get_failed_treatment(actor: Actor, public_id: UUID) -> FailedTreatment:
-    """The failed treatment with its case. Raises NotFound when absent or invisible."""
+def get_failed_treatment(actor: Actor, case: Case, public_id: UUID) -> FailedTreatment:
+    """A failed treatment of this case. Raises NotFound when absent or invisible."""
     found = (
-        FailedTreatment.objects.filter(visible(actor, FailedTreatment), public_id=public_id)
+        FailedTreatment.objects.filter(visible(actor, FailedTreatment), case=case, public_id=public_id)
         .select_related("case__patient")
         .first()
     )

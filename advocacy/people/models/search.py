@@ -22,7 +22,9 @@ class PatientSearch(TenantModel):
     birth_date = models.CharField(max_length=10, help_text="ISO date.")
     phones = ArrayField(models.CharField(max_length=20), default=list, help_text="Digits only.")
     numbers = ArrayField(
-        models.TextField(), default=list, help_text="Member ids and the patient's reference, letters and digits only."
+        models.TextField(),
+        default=list,
+        help_text="Member ids and the patient's reference, letters and digits only.",
     )
 
     class Meta(TenantModel.Meta):

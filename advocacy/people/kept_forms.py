@@ -1,0 +1,129 @@
+"""Nothing typed is lost when a session ends: a form sent by somebody signed out waits, sealed, until they are back.
+
+A signed cookie says who last worked here and in which organization. A POST to a desk page without a session is kept in the
+new, anonymous session, under that person; after the same person has signed in it becomes their draft. Anybody else who
+signs in gets nothing of it. What passes the CSRF check only is kept (`process_view` runs behind it).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from advocacy.errors import Refused
+from advocacy.people.drafts import LARGEST, save_draft
+from advocacy.people.queries import SESSION_KEY
+from advocacy.tenancy.sealing import CannotOpen, seal_bytes, unseal_bytes
+
+COOKIE = "recourse_person"
+COOKIE_DAYS = 30
+KEPT = "kept_forms"
+MOST = 5
+DESK = "/admin/"
+# Not words of a form of ours: never kept.
+LEFT_OUT = ("csrfmiddlewaretoken", "draft_key")
+NOT_KEPT = ("/admin/login/", "/admin/logout/", "/admin/organization/switch/", "/admin/search/")
+MESSAGE = (
+    "You had been signed out. What you typed is kept and was not sent yet: look at it below, then send it."
+)
+
+
+def draft_key_of(request: HttpRequest) -> str:
+    """The name a form's words are kept under: its own `draft_key`, else the address it was sent to."""
+    return request.POST.get("draft_key", "")[:120] or f"path:{request.path}"[:120]
+
+
+def typed_fields(request: HttpRequest) -> dict[str, list[str]]:
+    """What was typed, without the machinery of the form and without secrets."""
+    return {
+        name: [str(v) for v in values]
+        for name, values in request.POST.lists()
+        if name not in LEFT_OUT and "password" not in name
+    }
+
+
+class KeptFormsMiddleware:
+    """Stands behind the tenancy middleware, so that drafts are written in the person's own organization."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        actor = getattr(request, "actor", None)
+        if actor is not None and KEPT in request.session:
+            self._give_back(request)
+        response = self.get_response(request)
+        if actor is not None and request.user.is_authenticated:
+            self._remember(request, response)
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if request.method != "POST" or request.user.is_authenticated or not request.path.startswith(DESK):
+            return
+        who = request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_DAYS * 86_400)
+        if who.count(":") != 1 or request.path.startswith(NOT_KEPT):
+            return
+        fields = typed_fields(request)
+        if not fields or sum(len(v) for values in fields.values() for v in values) > LARGEST:
+            return
+        person, organization = who.split(":")
+        plain = json.dumps({"key": draft_key_of(request), "fields": fields}).encode()
+        sealed = seal_bytes(plain, organization_id=0, context=f"kept form|{person}")
+        kept = [k for k in request.session.get(KEPT, []) if k["person"] == person]
+        kept.append(
+            {
+                "person": person,
+                "organization": organization,
+                "sealed": base64.b64encode(sealed).decode(),
+            }
+        )
+        request.session[KEPT] = kept[-MOST:]
+        request.session[SESSION_KEY] = organization  # signing in leads back to where they worked
+
+    def _give_back(self, request: HttpRequest) -> None:
+        """Turn what waited into drafts of its author. Another person's words are dropped, another organization's wait."""
+        person = str(request.user.public_id)  # type: ignore[union-attr]
+        here = str(request.organization.public_id)  # type: ignore[attr-defined]
+        waiting = []
+        for kept in request.session.pop(KEPT):
+            if kept["person"] != person:
+                continue
+            if kept["organization"] != here:
+                waiting.append(kept)
+                continue
+            try:
+                plain = unseal_bytes(
+                    base64.b64decode(kept["sealed"]), organization_id=0, context=f"kept form|{person}"
+                )
+                opened = json.loads(plain)
+                save_draft(
+                    actor=request.actor,  # type: ignore[attr-defined]
+                    key=opened["key"],
+                    fields=opened["fields"],
+                    at=timezone.now(),
+                )
+            except (CannotOpen, Refused):
+                continue
+            messages.info(request, MESSAGE)
+        if waiting:
+            request.session[KEPT] = waiting
+
+    @staticmethod
+    def _remember(request: HttpRequest, response: HttpResponse) -> None:
+        who = f"{request.user.public_id}:{request.organization.public_id}"  # type: ignore[union-attr, attr-defined]
+        if request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_DAYS * 86_400) != who:
+            response.set_signed_cookie(
+                COOKIE,
+                who,
+                max_age=COOKIE_DAYS * 86_400,
+                httponly=True,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+            )

@@ -1,0 +1,21 @@
+"""Addresses of the pages about people. The patient's page shows cases too, so `cases.urls` adds it (see advocacy/urls.py)."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from advocacy.people.views import drafts, patients, switch
+
+app_name = "people"
+
+urlpatterns = [
+    path("patients/new/", patients.patient_new, name="patient_new"),
+    path("patients/<uuid:patient_id>/change/", patients.patient_change, name="patient_change"),
+    path("patients/<uuid:patient_id>/contacts/new/", patients.contact_new, name="contact_new"),
+    path("patients/<uuid:patient_id>/consents/new/", patients.consent_new, name="consent_new"),
+    path("contacts/<uuid:contact_id>/end/", patients.contact_end, name="contact_end"),
+    path("consents/<uuid:consent_id>/revoke/", patients.consent_revoke, name="consent_revoke"),
+    path("drafts/", drafts.draft, name="draft"),
+    path("drafts/<uuid:draft_id>/discard/", drafts.draft_discard, name="draft_discard"),
+    path("organization/switch/", switch.switch, name="switch"),
+]

@@ -1,0 +1,1 @@
+"""Pages about people: registration and its parts, drafts, and the organization somebody acts in."""

@@ -1,0 +1,82 @@
+"""Finding a case or a patient by name, member id or reference, among what the actor may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor
+from advocacy.people.models import Patient
+from advocacy.people.queries import patients_visible_to
+from advocacy.people.rules import words
+from advocacy.tenancy.sealing import normalized
+from cases.models import Case
+from cases.policies import granted_cases
+from cases.queries.registration import cases_visible_to
+
+MOST = 50
+
+
+@dataclass(frozen=True)
+class Found:
+    """At most MOST cases, and patients who have no case among them; `capped` when there were more."""
+
+    cases: list[Case]
+    patients: list[Patient]
+    capped: bool
+
+
+def search(actor: Actor, text: str) -> Found:
+    """Cases and patients whose name, member id or reference fits `text`; nothing for an empty text.
+
+    The definer functions join the visibility predicate first and limit after; what they answer is read through the policy
+    once more.
+    """
+    name, number = terms(text)
+    if not (name or number):
+        return Found([], [], False)
+    case_ids = matching_cases(actor, name, number, MOST + 1)
+    patient_ids = matching_patients(actor, name, number, MOST + 1)
+    cases = cases_visible_to(actor).select_related("patient", "coverage__payer", "owner__user")
+    found = _in_order(cases, case_ids[:MOST])
+    shown = {case.patient_id for case in found}
+    patients = _in_order(patients_visible_to(actor), [pk for pk in patient_ids[:MOST] if pk not in shown])
+    return Found(found, patients, max(len(case_ids), len(patient_ids)) > MOST)
+
+
+def terms(text: str) -> tuple[str, str]:
+    """What is looked for among names, and among numbers. A text with a digit in it is no name."""
+    name = "" if any(c.isdigit() for c in text) else words(text)
+    return name, normalized(text)
+
+
+def matching_cases(actor: Actor, name: str, number: str, limit: int) -> list[int]:
+    """Primary keys of visible cases that fit, the best first. `name` and `number` are normalized (see `terms`)."""
+    granted = Case.objects.filter(granted_cases(actor, Permission.SEE_CASES)).values_list("pk", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM search.cases(%s, %s, %s, %s::bigint, %s::bigint[], %s)",
+            [name, number, actor.may(Permission.SEE_CASES), actor.membership_id, list(granted), limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def matching_patients(actor: Actor, name: str, number: str, limit: int) -> list[int]:
+    """Primary keys of visible patients that fit, the best first."""
+    reached = patients_visible_to(actor).values_list("pk", flat=True)
+    if actor.may(Permission.SEE_PATIENTS):
+        reached = reached.filter(is_restricted=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM search.patients(%s, %s, %s, %s::bigint[], %s)",
+            [name, number, actor.may(Permission.SEE_PATIENTS), list(reached), limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _in_order(queryset: Any, keys: list[int]) -> list[Any]:
+    rows = queryset.in_bulk(keys) if keys else {}
+    return [rows[pk] for pk in keys if pk in rows]

@@ -1,0 +1,84 @@
+"""The patient's page: who they are, how to reach them, what covers them, what they allowed, and their cases."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from advocacy.access.permissions import Permission
+from advocacy.people.queries import consents_of, contacts_of, get_patient
+from advocacy.people.rules import day_in
+from advocacy.web import ActorRequest, page, saw
+from cases.queries.registration import cases_of, coverages_of
+
+
+@page
+def patient(request: ActorRequest, patient_id: UUID) -> HttpResponse:
+    """Everything about a patient that is true without appeals, with what may be done next."""
+    row = get_patient(request.actor, patient_id)
+    cases = list(cases_of(request.actor, row))
+    coverages = list(coverages_of(row))
+    consents = list(consents_of(row))
+    today = day_in(row.time_zone, request.at)
+    for consent in consents:
+        consent.standing = consent_state(consent, today)  # type: ignore[attr-defined]
+    may = request.actor.may
+    saw(request, "read_page", patients=[row.pk], cases=[case.pk for case in cases])
+    context = {
+        "patient": row,
+        "breadcrumbs": [{"label": row.reference, "url": ""}],
+        "meta": [row.reference, f"born {row.birth_date:%b} {row.birth_date.day}, {row.birth_date.year}"],
+        "actions": _actions(row, coverages, may),
+        "details": _details(row),
+        "contacts": list(contacts_of(row)),
+        "coverages": coverages,
+        "consents": consents,
+        "consent_stands": any(c.standing["stands"] for c in consents),  # type: ignore[attr-defined]
+        "cases": cases,
+        "may_change": may(Permission.CHANGE_PATIENT),
+        "may_consent": may(Permission.RECORD_CONSENT),
+    }
+    return render(request, "cases/patient.html", context)
+
+
+def consent_state(consent: Any, today: Any) -> dict[str, Any]:
+    """How a consent stands on the day `today`: words, tone, and whether it stands at all."""
+    if consent.revoked_at:
+        return {"stands": False, "text": "Withdrawn", "tone": "bad"}
+    if consent.expires_on and consent.expires_on < today:
+        return {"stands": False, "text": "Expired", "tone": "warn"}
+    return {"stands": True, "text": "Stands", "tone": "good"}
+
+
+def _actions(row: Any, coverages: list[Any], may: Any) -> list[dict[str, str]]:
+    """What comes next stands in front: coverage first, since a case needs one."""
+    found = []
+    if may(Permission.CHANGE_PATIENT) and not coverages:
+        url = reverse("cases:coverage_new", args=[row.public_id])
+        found.append({"label": "Add coverage", "url": url, "kind": "main"})
+    if may(Permission.OPEN_CASE) and coverages:
+        url = reverse("cases:case_new", args=[row.public_id])
+        found.append({"label": "Open a case", "url": url, "kind": "main"})
+    if may(Permission.CHANGE_PATIENT):
+        url = reverse("people:patient_change", args=[row.public_id])
+        found.append({"label": "Change details", "url": url, "kind": "quiet"})
+    return found
+
+
+def _details(row: Any) -> list[dict[str, Any]]:
+    language = row.get_language_display()
+    if row.language_note:
+        language = f"{language} ({row.language_note})"
+    if row.interpreter_needed:
+        language = f"{language}, interpreter needed"
+    return [
+        {"label": "Legal name", "value": row.full_name},
+        {"label": "Pronouns", "value": row.pronouns},
+        {"label": "Language", "value": language},
+        {"label": "State of residence", "value": row.state},
+        {"label": "Time zone", "value": row.time_zone},
+    ]
