@@ -13,19 +13,19 @@ from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 _WORD: Final = r"(?:[A-Z][\w'&.-]*|of|the|and|for|&)"
 _ORGANIZATION: Final = (
     rf"[A-Z][\w'&.-]*(?:\s{_WORD}){{0,8}}(?:,\s(?:Inc|INC|LLC|Ltd|LTD|Corp|CORP|Co|CO)\b\.?)?"
-    r"(?:\s\((?:[A-Z]{2,5}(?:[-/][A-Z]{2,5})?)\))?"
+    r"(?:\s\([A-Z][A-Z/ -]{1,14}\))?"
 )
 _PAYS: Final = re.compile(
     r"\b(?:health ?plans?|health ?care plan|(?:health|benefits?|welfare|medical|employee) plan|"
     r"insurance|assurance|mutual|advantage|medicaid|medicare|community (?:care|health)|"
     r"hmo|ppo|pdp|hmo-pos|blue cross|blue shield|health (?:insurance|partners|alliance|choice|"
     r"options|net|trust|fund|system)|insurers?|casualty|rx|prescription|preferred|"
-    r"managed care|indemnity|benefit fund|welfare fund|trust fund|health|care)\b",
+    r"family plan|managed care|indemnity|benefit fund|welfare fund|trust fund|health|care)\b",
     re.IGNORECASE,
 )
 _ADMINISTERS: Final = re.compile(
     r"\b(?:administrators?|administrative services|third[- ]party administrator|TPA|"
-    r"benefit services|claims services)\b",
+    r"benefit services|claims services|benefits(?=$| (?:inc|llc)))\b",
     re.IGNORECASE,
 )
 _NOT_A_NAME: Final = re.compile(
@@ -59,8 +59,17 @@ _FOR_PLAN: Final = re.compile(
     rf"(?:Employee|Group|Welfare|Medical|Benefit|Health)\s){{0,4}}(?:Plan|Trust|Fund))\b"
 )
 _BY: Final = re.compile(
-    rf"\b(?:is\s)?administered by\s(?P<name>{_ORGANIZATION})(?=$|[.,;)]|\s(?:for|on behalf|under|"
+    rf"\b(?:is\s)?(?:[Aa]dministered|ADMINISTERED) by\s(?P<name>{_ORGANIZATION})(?=$|[.,;)]|\s(?:for|on behalf|under|"
     rf"and)\b)"
+)
+_ADMINISTERING: Final = re.compile(
+    rf"(?:^|(?<=[.;] ))(?P<name>{_ORGANIZATION})\s(?:administers|is the (?:claims |third[- ]party |plan )?administrator|"
+    rf"acts as (?:the )?(?:claims |third[- ]party |plan )?administrator)\b"
+)
+_ISSUED_BY: Final = re.compile(
+    rf"\b(?:(?:letter|notice|statement|decision) (?:is |was )?(?:issued|sent|written|prepared|made)(?: to you)?|"
+    rf"(?:plan|policy|coverage|benefits) (?:is |are )?(?:provided|underwritten|insured|issued|offered)) by\s(?:the\s)?"
+    rf"(?P<name>{_ORGANIZATION})(?=$|[.,;)]|\s(?:on|to|at|under|and|in|for)\b)"
 )
 _HEAD: Final = 8
 
@@ -81,6 +90,8 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
         yield labelled[0]
     elif told:
         yield told
+    elif issued := _single([found for page in pages for sentence in page.sentences for found in _issued_by(sentence)]):
+        yield issued
     elif (
         head
         and not _ADMINISTERS.search(head.value)
@@ -88,6 +99,8 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
         and not _administers_here(whole, head.value)
     ):
         yield head
+    elif not head and not plans and (signed := _single(list(_signatures(pages[-1], whole)))):
+        yield signed
     if administrators:
         yield administrators[0]
     else:
@@ -127,7 +140,7 @@ def _plan_of(sentence: Sentence) -> Iterator[Proposal]:
 
 
 def _administered(sentence: Sentence) -> Iterator[Proposal]:
-    for match in _BY.finditer(sentence.text):
+    for match in (*_BY.finditer(sentence.text), *_ADMINISTERING.finditer(sentence.text)):
         if not re.search(
             r"\b(?:not|formerly|previously|no longer)\b[^.]{0,30}$", sentence.text[: match.start()]
         ):
@@ -138,6 +151,26 @@ def _administered(sentence: Sentence) -> Iterator[Proposal]:
                 HIGH,
                 match.span("name"),
             )
+
+
+def _issued_by(sentence: Sentence) -> Iterator[Proposal]:
+    for match in _ISSUED_BY.finditer(sentence.text):
+        if _PAYS.search(match["name"]) and not re.search(r"\b(?:not|formerly|previously)\b", sentence.text):
+            name = _cased(match["name"], sentence.page.plain)
+            yield sentence.proposal("payer", name, match.span(), HIGH, match.span("name"))
+
+
+def _signatures(page: Page, whole: str) -> Iterator[Proposal]:
+    """A payer's name among the lines under `Sincerely`."""
+    closed = 0
+    for row in page.rows:
+        if row and re.match(r"(?:sincerely|respectfully|regards|kind regards|best regards|thank you),?$", row[0].text, re.I):
+            closed = 5
+        elif row and closed:
+            closed -= 1
+            cell = row[0]
+            if _reads_as_name(cell) and _PAYS.search(cell.text) and not _ADMINISTERS.search(cell.text):
+                yield page.proposal("payer", _cased(cell.text, whole), cell.start, cell.end, MEDIUM)
 
 
 def _name(text: str) -> Value | None:
@@ -172,30 +205,52 @@ def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
         if seen > _HEAD or re.match(r"dear\b", row[0].text, re.IGNORECASE):
             return
         cell = row[0]
+        if len(row) == 2 and _NOT_A_NAME.search(cell.text) and _reads_as_name(row[1]) and _PAYS.search(row[1].text):
+            cell = row[1]  # the title of the letter stands first, the letterhead beside it
+        title = re.match(rf"{_ORGANIZATION}(?=,\san?\s)", cell.text)
+        if title and not _reads_as_name(cell):
+            cell = Cell(title[0], cell.start, cell.start + title.end(), cell.row, cell.column)
         if _reads_as_name(cell):
             pays = _PAYS.search(cell.text) or _ADMINISTERS.search(cell.text)
             first_words = " ".join(cell.text.split()[:2])
             again = len(re.findall(re.escape(first_words), whole, re.IGNORECASE)) > 1
-            if pays or again:
+            if pays or (again and not _is_a_person(cell.text, whole)):
                 confidence = HIGH if pays and (again or seen == 1) else MEDIUM
                 yield page.proposal("payer", _cased(cell.text, whole), cell.start, cell.end, confidence)
-            return
+                return
+            if pays or not _is_a_person(cell.text, whole):
+                return
         if seen == 1 and not _NOT_A_NAME.search(cell.text):
             continue
+
+
+def _is_a_person(name: str, whole: str) -> bool:
+    """Whether the letter greets this name, puts a person's label before it, or a street right under it."""
+    return (
+        re.search(
+            rf"\b(?:dear|mr|mrs|ms|mx|patient|member|subscriber|enrollee|insured|name|to)\b(?:\sname)?[.:]?\s+{re.escape(name)}\b|"
+            rf"^\s*{re.escape(name)}[^\n]*\n\s*(?:\d+\s[A-Z]|P\.?\s?O\.?\sBox)",
+            whole,
+            re.IGNORECASE | re.MULTILINE,
+        )
+        is not None
+    )
 
 
 def _reads_as_name(cell: Cell) -> bool:
     return (
         re.fullmatch(rf"{_ORGANIZATION}", cell.text) is not None
         and 2 <= len(cell.text.split()) <= 9
-        and not _NOT_A_NAME.search(cell.text)
+        and not _NOT_A_NAME.search(_ADMINISTERS.sub("", cell.text))
         and not re.search(r"\d", cell.text)
     )
 
 
 def _cased(name: str, whole: str) -> str:
     """A name in capitals as the letter writes it elsewhere in mixed case, or else with capital first letters."""
-    name = re.sub(r"\s+", " ", name).strip(" ,.")
+    name = re.sub(r"\s+", " ", name).strip(" ,")
+    if not re.search(r"\b(?:inc|corp|co|ltd)\.$", name, re.IGNORECASE):
+        name = name.rstrip(" ,.")
     letters = re.sub(r"\([^)]*\)|[^A-Za-z]", "", name)
     if not letters.isupper():
         return name
