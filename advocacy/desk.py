@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.views.decorators.http import require_POST
+
+from advocacy.access.permissions import Permission
+from advocacy.web import page
+from advocacy.words import notice_sentence
 
 
 class Desk(AdminSite):
@@ -21,7 +31,97 @@ class Desk(AdminSite):
 site = Desk(name="admin")
 
 
-def frame(request: HttpRequest) -> dict[str, Any]:
-    """What every page of the desk shows around its content."""
+@dataclass(frozen=True)
+class Item:
+    """One entry of the desk's navigation: shown to whoever holds the permission; `names` are the pages it stands for."""
+
+    label: str
+    name: str
+    permission: Permission
+    names: tuple[str, ...] = ()
+
+
+NAVIGATION = (
+    Item("Today", "appeals:today", Permission.SEE_CASES),
+    Item("Queue", "appeals:queue", Permission.SEE_CASES, ("appeals:bulk_assign",)),
+    Item("New patient", "people:patient_new", Permission.REGISTER_PATIENT),
+    Item("Jobs", "background:jobs", Permission.SEE_JOBS),
+    Item("Look-ups", "admin:index", Permission.SEE_LOOKUPS),
+)
+
+
+def _address(name: str) -> str:
+    """The address of a page, or "" while no app offers it: the frame then leaves the link out."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The entries this person may open, the one being looked at marked. No entry leads to a page that answers 403."""
     actor = getattr(request, "actor", None)
-    return {"actor": actor, "organization": getattr(request, "organization", None)}
+    if actor is None:
+        return []
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    return [
+        {"label": item.label, "url": url, "current": here == item.name or here in item.names}
+        for item in NAVIGATION
+        if actor.may(item.permission) and (url := _address(item.name))
+    ]
+
+
+def organizations(request: HttpRequest) -> list[dict[str, Any]]:
+    """The organizations somebody works in, the one acted in marked; empty when there is only one to be in."""
+    memberships = getattr(request, "memberships", ())
+    current = getattr(getattr(request, "organization", None), "pk", None)
+    if len(memberships) < 2:
+        return []
+    return [
+        {
+            "public_id": str(m.organization_public_id),
+            "name": m.organization_name,
+            "current": m.organization_id == current,
+        }
+        for m in memberships
+    ]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What every page of the desk shows around its content. Queries nothing: all of it came with the request."""
+    actor = getattr(request, "actor", None)
+    organization = getattr(request, "organization", None)
+    if actor is None:
+        return {"actor": None, "organization": None}
+    may_search = actor.may(Permission.SEE_CASES)
+    return {
+        "actor": actor,
+        "organization": organization,
+        "organization_name": organization.name if organization else "",
+        "desk_organizations": organizations(request),
+        "desk_nav": navigation(request),
+        "desk_home_url": reverse("home"),
+        "desk_search_url": _address("cases:search") if may_search else "",
+        "desk_switch_url": _address("people:switch"),
+        "desk_keys_url": reverse("desk_keys"),
+        "desk_keys_off": not request.user.shortcuts,  # type: ignore[union-attr]
+        "user_label": actor.label,
+        "notice_sentence": notice_sentence(get_language() or "en"),
+    }
+
+
+@require_POST
+@page
+def keys(request: HttpRequest) -> HttpResponse:
+    """Switch the single-key shortcuts on or off for this person (WCAG 2.1.4), and go back to the page."""
+    user: Any = request.user
+    user.shortcuts = request.POST.get("keys") == "on"
+    user.save(update_fields=["shortcuts"])
+    messages.success(
+        request, "Keyboard shortcuts are on." if user.shortcuts else "Keyboard shortcuts are off."
+    )
+    back = request.headers.get("Referer", "")
+    safe = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return HttpResponseRedirect(back if safe else reverse("home"))

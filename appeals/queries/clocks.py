@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from appeals import dues
 from appeals.models import Deadline
 from appeals.next_action import SOON_DAYS
 from appeals.regimes import book
@@ -58,6 +59,34 @@ class Due:
     overdue: bool
 
 
+@dataclass(frozen=True)
+class Shown:
+    """One clock of the ladder, computed from the rows of the case. Without a date, `label` ends with the reason why."""
+
+    label: str
+    date: date | None
+    days_left: int | None
+    left: str
+    citation: str
+    status: str
+
+
+def shown_due(due: dues.Due, day: Day) -> Shown:
+    """A computed clock as the ladder shows it: how long is left while it runs, how it ended when it does not."""
+    if due.due is None:
+        why = due.error.message if due.error else "no date yet"
+        return Shown(f"{due.title}: {why}", None, None, "", due.citation, due.status)
+    on = due.due.astimezone(day.zone).date() if isinstance(due.due, datetime) else due.due
+    left = _ENDINGS.get(due.status, "")
+    if due.status == dues.RUNNING and isinstance(due.due, datetime):
+        left = hours_left(due.due, day, ours=due.side == dues.CLAIMANT)
+    days_left = (on - day.today).days if due.status == dues.RUNNING else 99
+    return Shown(due.title, on, days_left, left, due.citation, due.status)
+
+
+_ENDINGS = {dues.MET: "met", dues.MISSED: "missed", dues.ENDED: "ended with this step"}
+
+
 def passed(day: Day) -> Q:
     """The deadlines whose last moment (or last day) is over."""
     return Q(due_at__lt=day.now) | Q(due_at=None, due_on__lt=day.today)
@@ -96,15 +125,14 @@ def state_of(deadline: Deadline | None, day: Day) -> str:
     return "soon" if (deadline.due_on - day.today).days <= SOON_DAYS else "running"
 
 
-def _hours(deadline: Deadline, day: Day) -> str:
-    """Hour clocks read in hours within two days of their moment."""
-    assert deadline.due_at is not None
-    seconds = (deadline.due_at - day.now).total_seconds()
+def hours_left(moment: datetime, day: Day, *, ours: bool) -> str:
+    """Hour clocks read in hours within two days of their moment; "" before."""
+    seconds = (moment - day.now).total_seconds()
     hours = int(abs(seconds) // 3600)
     if hours >= 48:
         return ""
     amount = f"{hours} hour{'' if hours == 1 else 's'}" if hours else f"{int(abs(seconds) // 60)} minutes"
-    if deadline.side == CLAIMANT:
+    if ours:
         return f"{amount} left" if seconds >= 0 else f"Overdue by {amount}"
     return f"Plan has {amount}" if seconds >= 0 else f"Plan is late by {amount}"
 
@@ -118,7 +146,7 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         date=moment.date() if moment else deadline.due_on,
         time=f"{moment:%-I:%M %p}" if moment else "",
         days_left=(deadline.due_on - day.today).days,
-        left=_hours(deadline, day) if deadline.due_at else "",
+        left=hours_left(deadline.due_at, day, ours=deadline.side == CLAIMANT) if deadline.due_at else "",
         whose="ours" if deadline.side == CLAIMANT else "plan",
         safe_date=deadline.safe_on,
         stated_date=deadline.stated_on,

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.core import signing
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from advocacy.access.policy import Actor, visible
+from advocacy.audit.models import Event
 from advocacy.errors import NotFound
 from appeals.models import Deadline
 from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, earliest, ours, passed, theirs
@@ -116,6 +118,12 @@ def _overdue(side: Q, day: Day) -> Exists:
     return Exists(running.filter(case_id=OuterRef("pk")))
 
 
+def _due_by(last: date) -> Q:
+    """A date of the patient's runs out by then. The case's own next date is never later, so its index narrows the search."""
+    running = Deadline.objects.filter(side=CLAIMANT, status=Deadline.Status.RUNNING, due_on__lte=last)
+    return Q(Exists(running.filter(case_id=OuterRef("pk"))), next_deadline_on__lte=last)
+
+
 def _owned(actor: Actor, owner: str) -> Q:
     if owner == "me":
         return Q(owner_id=actor.membership_id)
@@ -126,9 +134,20 @@ def _owned(actor: Actor, owner: str) -> Q:
     return Q(owner__public_id=owner)
 
 
-def untouched(day: Day) -> Q:
-    """Nobody has worked on it since it was opened, and that was in the last two weeks."""
-    return Q(opened_at__gte=day.now - timedelta(days=NEW_DAYS), last_touched_at__lte=F("opened_at"))
+def untouched(actor: Actor, day: Day) -> Q:
+    """Nobody has worked on it since it was opened, or since it was given to the actor, and that was in the last two weeks.
+
+    When a case was given to somebody stands in the trail only; the lookup is by case, so it costs as much as one's own list.
+    """
+    since = day.now - timedelta(days=NEW_DAYS)
+    given = Event.objects.filter(
+        subject_table=Case._meta.db_table,
+        subject_id=OuterRef("pk"),
+        verb="case_assigned",
+        at__gte=Greatest(OuterRef("last_touched_at"), Value(since)),
+    )
+    opened = Q(opened_at__gte=since, last_touched_at__lte=F("opened_at"))
+    return opened & on_my_desk(actor) | Q(Exists(given), owner_id=actor.membership_id)
 
 
 def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
@@ -143,7 +162,7 @@ def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
     if filters.urgent:
         cases = cases.filter(is_urgent=True)
     if filters.due:
-        cases = cases.filter(next_deadline_on__lte=day.today + timedelta(days=int(filters.due)))
+        cases = cases.filter(_due_by(day.today + timedelta(days=int(filters.due))))
     if filters.treatment:
         cases = cases.filter(treatment=filters.treatment)
     if filters.overdue:
@@ -154,7 +173,7 @@ def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
     elif filters.work == "waking":
         cases = cases.filter(Exists(waking_today(actor, day).filter(case_id=OuterRef("pk"))))
     elif filters.work == "new":
-        cases = cases.filter(untouched(day), on_my_desk(actor))
+        cases = cases.filter(untouched(actor, day))
     return cases
 
 

@@ -23,6 +23,7 @@ SHORT_LABELS = {
     "request": "Authorization request",
     "denial": "Denial",
     "peer_to_peer": "Peer-to-peer",
+    "approved": "Approved",
     "closed": "Closed",
 }
 
@@ -89,6 +90,15 @@ def stage_label(stage: str) -> str:
     if stage.startswith("level_") and stage[6:].isdigit():
         return f"Level {stage[6:]} of appeal"
     return stage.replace("_", " ").capitalize()
+
+
+def stage_choices() -> list[tuple[str, str]]:
+    """Every stage a case can be in (key, words), each title once: steps before the levels, then the levels of all rules."""
+    found = {key: label for key, label in SHORT_LABELS.items() if key and key != "closed"}
+    for regime in book().regimes.values():
+        for level in regime.levels:
+            found.setdefault(level.key, level.title)
+    return list(found.items())
 
 
 def current_level(appeals: list[Appeal]) -> Appeal | None:

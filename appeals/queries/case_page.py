@@ -1,0 +1,315 @@
+"""Everything the case page shows, in three statements: the case, all rows under it, and the names of colleagues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, visible
+from advocacy.errors import NotFound
+from advocacy.people.models import Consent, Membership
+from advocacy.tenancy.together import fetched
+from appeals.models import (
+    Answer,
+    ClockEvent,
+    Deadline,
+    Decision,
+    Denial,
+    DenialItem,
+    Filing,
+    GrantedAuthorization,
+    ItemOutcome,
+    RequestItem,
+)
+from appeals.next_action import Proposal, next_action
+from appeals.queries import timeline
+from appeals.queries.clocks import Day, Due, day_at, due_of, earliest, ours
+from appeals.queries.standing import permissions_on, position_of, rows_under, workable
+from appeals.queries.steps import Step, history_from, level_titles, steps_of
+from appeals.regimes import book
+from appeals.regimes.classifier import Classification
+from cases.models import Case, Communication, Cost, Document, DocumentVersion, FailedTreatment, Task
+from cases.workflow import TaskStatus
+
+DOCUMENTS_SHOWN = 12
+CALLS_SHOWN = 5
+TASKS_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class TaskLine:
+    task: Task
+    owner: str
+    days_left: int | None
+    waits_for: str
+
+
+@dataclass(frozen=True)
+class DocumentLine:
+    document: Document
+    version: DocumentVersion | None
+
+
+@dataclass(frozen=True)
+class CommunicationLine:
+    communication: Communication
+    by: str
+    days_late: int | None
+
+
+@dataclass(frozen=True)
+class AuthorizationLine:
+    """What the payer granted. `days_left` counts to the last valid day; negative when it has run out."""
+
+    granted: GrantedAuthorization
+    days_left: int
+    starts_later: bool
+
+
+@dataclass(frozen=True)
+class Money:
+    """US dollars, current figures only. Patient savings and plan dollars are never added together."""
+
+    at_stake: Cost | None
+    patient_savings: Cost | None
+    plan_dollars: Cost | None
+
+    def amount(self, kind: str) -> Decimal | None:
+        cost: Cost | None = getattr(self, kind)
+        return cost.amount if cost else None
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Something the case lacks: a code, a sentence, and the page (url name, its public ids) that mends it."""
+
+    code: str
+    text: str
+    url_name: str
+    args: tuple[UUID, ...]
+    permission: Permission
+
+
+@dataclass(frozen=True)
+class ConsentState:
+    """`stands` is whether health information may go out today; `words` say until when, or what is lacking."""
+
+    stands: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class CasePage:
+    case: Case
+    permissions: frozenset[Permission]
+    classification: Classification
+    regime: str
+    consent: ConsentState
+    due: Due | None
+    clocks: tuple[Due, ...]
+    action: Proposal | None
+    steps: tuple[Step, ...]
+    timeline: timeline.Page
+    tasks: tuple[TaskLine, ...]
+    missing: tuple[Missing, ...]
+    documents: tuple[DocumentLine, ...]
+    more_documents: bool
+    communications: tuple[CommunicationLine, ...]
+    promises_missed: tuple[CommunicationLine, ...]
+    money: Money
+    authorizations: tuple[AuthorizationLine, ...]
+    failed_treatments: tuple[FailedTreatment, ...]
+    request: UUID | None
+    denial: UUID | None
+
+
+def get_case(actor: Actor, public_id: UUID) -> Case:
+    """The case as the header needs it, annotated with `is_workable`. Raises NotFound when absent or invisible."""
+    found = (
+        Case.objects.filter(visible(actor, Case), public_id=public_id)
+        .select_related("patient", "coverage__payer", "provider", "owner__user", "team")
+        .annotate(is_workable=workable(actor))
+        .first()
+    )
+    if found is None:
+        raise NotFound("case")
+    return found
+
+
+def _rows(case: Case, day: Day) -> dict[str, QuerySet[Any]]:
+    """Everything under a visible case is as visible as the case itself: the case was asked for, its rows hang on it."""
+    pk = case.pk
+    open_tasks = Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD])
+    calls = Communication.objects.filter(case_id=pk)
+    documents = Document.objects.filter(case_id=pk).order_by("-created_at", "-id")[: DOCUMENTS_SHOWN + 1]
+    return rows_under([pk]) | {
+        "deadlines": Deadline.objects.filter(case_id=pk)
+        .exclude(status=Deadline.Status.SUPERSEDED)
+        .order_by("due_on", "id"),
+        "consents": Consent.objects.filter(patient_id=case.patient_id).order_by("signed_on", "id"),
+        "items": RequestItem.objects.filter(case_id=pk).order_by("request_id", "position"),
+        "denial_items": DenialItem.objects.filter(case_id=pk),
+        "events": ClockEvent.objects.filter(case_id=pk).order_by("occurred_at", "id"),
+        "answers": Answer.objects.filter(case_id=pk, superseded_at=None).order_by("answered_at", "id"),
+        "filings": Filing.objects.filter(case_id=pk).defer("manifest").order_by("id"),
+        "decisions": Decision.objects.filter(case_id=pk).order_by("id"),
+        "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),
+        "authorizations": GrantedAuthorization.objects.filter(case_id=pk).order_by("-valid_until", "-id"),
+        "tasks": open_tasks.order_by("due_on", "id")[:TASKS_SHOWN],
+        "waited_for": Task.objects.filter(waiting__case_id=pk).distinct().order_by("id")[:TASKS_SHOWN],
+        "communications": calls.order_by("-happened_at", "-id")[:CALLS_SHOWN],
+        "promises": calls.filter(
+            Q(promise_kept=None, promised_by__lt=day.today) | Q(promise_kept=False)
+        ).order_by("promised_by", "id")[:TASKS_SHOWN],
+        "documents": documents,
+        "versions": DocumentVersion.objects.filter(document_id__in=documents.values("pk"))
+        .distinct("document_id")
+        .order_by("document_id", "-number")
+        .defer("pages"),
+        "costs": Cost.objects.filter(case_id=pk, superseded_at=None).order_by("id"),
+        "failed_treatments": FailedTreatment.objects.filter(case_id=pk).order_by("started_on", "id"),
+    }
+
+
+def case_page(
+    actor: Actor, public_id: UUID, *, now: datetime, show: str = "", after: timeline.Key | None = None
+) -> CasePage:
+    """The page of one case at `now` (aware); days are days in the patient's zone, where letters arrive.
+
+    Raises NotFound when the case is absent or invisible. Three statements, however much the case holds.
+    """
+    case = get_case(actor, public_id)
+    day = day_at(now, case.patient.time_zone)
+    rows = fetched(_rows(case, day) | timeline.querysets(case.pk, show, after))
+    history = history_from(case, rows)
+    found = history.classification
+    members, people = _names(rows)
+    mine = earliest(ours(rows["deadlines"]), day)
+    permissions = permissions_on(actor, case)
+    versions = {v.document_id: v for v in rows["versions"]}
+    consent = _consent(rows["consents"], day.today)
+    position = position_of(case, rows, day)
+    return CasePage(
+        case=case,
+        permissions=permissions,
+        classification=found,
+        regime=book().regimes[found.regime].title if found.regime else "Not known yet",
+        consent=consent,
+        due=due_of(mine, day) if mine else None,
+        clocks=tuple(
+            due_of(d, day) for d in sorted(_running(rows["deadlines"]), key=lambda d: (d.due_on, d.pk))
+        ),
+        action=next_action(position, permissions),
+        steps=steps_of(history, day),
+        timeline=timeline.page_of(rows, show=show, after=after, people=people, levels=level_titles(history)),
+        tasks=_tasks(rows, members, day),
+        missing=_missing(case, rows, found, consent),
+        documents=tuple(DocumentLine(d, versions.get(d.pk)) for d in rows["documents"][:DOCUMENTS_SHOWN]),
+        more_documents=len(rows["documents"]) > DOCUMENTS_SHOWN,
+        communications=tuple(_spoken(c, people, None) for c in rows["communications"]),
+        promises_missed=tuple(
+            _spoken(c, people, (day.today - c.promised_by).days if c.promised_by else None)
+            for c in rows["promises"]
+        ),
+        money=Money(**{kind: _current(rows["costs"], kind) for kind in Cost.Kind.values}),
+        authorizations=tuple(
+            AuthorizationLine(g, (g.valid_until - day.today).days, g.valid_from > day.today)
+            for g in rows["authorizations"]
+        ),
+        failed_treatments=tuple(rows["failed_treatments"]),
+        request=position.request,
+        denial=position.denial,
+    )
+
+
+def _running(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    return [d for d in deadlines if d.status == Deadline.Status.RUNNING]
+
+
+def _names(rows: Mapping[str, list[Any]]) -> tuple[dict[int, str], dict[int, str]]:
+    """Names by membership id and by user id, of everybody these rows mention; members who left included."""
+    users = timeline.users_of(rows)
+    users |= {c.logged_by_id for c in [*rows["communications"], *rows["promises"]]} - {None}
+    owners = {t.owner_id for t in rows["tasks"]} - {None}
+    if not users and not owners:
+        return {}, {}
+    members = Membership.objects.filter(Q(pk__in=owners) | Q(user_id__in=users)).select_related("user")
+    found = list(members)
+    return {m.pk: str(m.user) for m in found}, {m.user_id: str(m.user) for m in found}
+
+
+def _consent(consents: Iterable[Consent], today: date) -> ConsentState:
+    """Standing consent to release health information, evaluated today (expiry and withdrawal are never pushed)."""
+    releases = [c for c in consents if c.kind == Consent.Kind.RELEASE and c.revoked_at is None]
+    standing = [
+        c for c in releases if c.signed_on <= today and (c.expires_on is None or c.expires_on >= today)
+    ]
+    if standing:
+        open_ended = any(c.expires_on is None for c in standing)
+        last = None if open_ended else max(c.expires_on for c in standing if c.expires_on)
+        return ConsentState(True, f"Standing until {last:%b} {last.day}, {last.year}" if last else "Standing")
+    return ConsentState(False, "Expired" if releases else "None recorded")
+
+
+def _tasks(rows: Mapping[str, list[Any]], members: Mapping[int, str], day: Day) -> tuple[TaskLine, ...]:
+    others = {t.pk: t for t in [*rows["waited_for"], *rows["tasks"]]}
+    lines = []
+    for task in rows["tasks"]:
+        other = others.get(task.waits_for_id or 0)
+        waits = other.title if other and other.status in {TaskStatus.OPEN, TaskStatus.HELD} else ""
+        left = (task.due_on - day.today).days if task.due_on else None
+        lines.append(TaskLine(task, members.get(task.owner_id or 0, ""), left, waits))
+    return tuple(lines)
+
+
+def _spoken(row: Communication, people: Mapping[int, str], late: int | None) -> CommunicationLine:
+    return CommunicationLine(row, people.get(row.logged_by_id or 0, ""), late)
+
+
+def _current(costs: Iterable[Cost], kind: str) -> Cost | None:
+    return next((c for c in costs if c.kind == kind), None)
+
+
+def _missing(
+    case: Case, rows: Mapping[str, list[Any]], found: Classification, consent: ConsentState
+) -> tuple[Missing, ...]:
+    """What a filing would ask for and the case does not have yet, each with the page that mends it."""
+    if case.status != "open":
+        return ()
+    lacking = []
+    here, p = (case.public_id,), Permission
+    if not consent.stands:
+        text = "Consent to send health information: none stands today."
+        lacking.append(
+            Missing("consent", text, "people:patient", (case.patient.public_id,), p.RECORD_CONSENT)
+        )
+    for task in found.tasks:
+        lacking.append(Missing(task.code, task.text, "appeals:questions", here, p.ANSWER_QUESTIONS))
+    for denial in rows["denials"]:
+        there = (case.public_id, denial.public_id)
+        if denial.confirmed_at is None:
+            lacking.append(
+                _about(denial, there, "unconfirmed", "The denial is not confirmed: no clock of ours runs.")
+            )
+        elif denial.letter_id is None:
+            lacking.append(_about(denial, there, "letter", "The denial letter is not filed with the denial."))
+    if not rows["failed_treatments"]:
+        text = "No failed treatment is recorded; plans ask for dose, weeks and response."
+        lacking.append(Missing("failed_treatments", text, "cases:failed_treatment_new", here, p.CHANGE_CASE))
+    for filing in rows["filings"]:
+        if filing.proof_id is None and not filing.is_oral and not filing.proof_note:
+            there = (case.public_id, filing.public_id)
+            text = "A filing has no proof of sending or receipt yet."
+            lacking.append(Missing("proof", text, "appeals:proof_new", there, p.FILE_APPEAL))
+    return tuple(lacking)
+
+
+def _about(denial: Denial, there: tuple[UUID, ...], code: str, text: str) -> Missing:
+    return Missing(code, text, "appeals:denial", there, Permission.RECORD_DENIAL)

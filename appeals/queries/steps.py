@@ -1,0 +1,162 @@
+"""The way of a case as one column: requests, peer-to-peers, and every level with both sides' clocks. Pure over loaded rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from appeals.facts import History
+from appeals.models import Appeal, Decision, ItemOutcome
+from appeals.queries.clocks import Day, Shown, shown_due
+from appeals.queries.history import COURT_TASK
+from appeals.queries.ladder import Ladder, Standing, ladder_from
+from appeals.queries.lookup import agreed, said_of
+from appeals.regimes.classifier import classify
+from cases.models import Case
+
+_STATES = {"decided": "done", "withdrawn": "closed", "lapsed": "closed", "declined": "closed"}
+_TONES = {"overturned": "good", "partly": "warn", "upheld": "bad"}
+_ENDED_TONES = {"lapsed": "bad"}
+_REQUEST_STATES = {"approved": "done", "denied": "done", "withdrawn": "closed"}
+_REQUEST_TONES = {"approved": "good", "denied": "bad"}
+_CALL_STATES = {"held": "done", "missed": "closed"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rung as shown. `url_name` and `row` lead to its page; `ours` and `plan` are the clocks of both sides."""
+
+    name: str
+    state: str
+    state_label: str
+    tone: str
+    url_name: str = ""
+    row: UUID | None = None
+    ours: Shown | None = None
+    plan: Shown | None = None
+    outcome: str = ""
+    note: str = ""
+
+
+def history_from(case: Case, rows: Mapping[str, list[Any]]) -> History:
+    """The same as `history.load_history`, of rows that are loaded already."""
+    said = said_of(case, tuple(rows["answers"]))
+    levels = agreed(said, "levels")
+    refused: dict[int, set[int]] = {}
+    for row in rows["denial_items"]:
+        refused.setdefault(row.denial_id, set()).add(row.item_id)
+    return History(
+        case=case,
+        zone=case.patient.time_zone,
+        classification=classify(said),
+        levels=int(levels) if levels else None,
+        requests=tuple(rows["requests"]),
+        items=tuple(rows["items"]),
+        denials=tuple(rows["denials"]),
+        refused={denial: frozenset(items) for denial, items in refused.items()},
+        peer_to_peers=tuple(rows["calls"]),
+        appeals=tuple(sorted(rows["appeals"], key=lambda a: (a.denial_id, a.position))),
+        filings={f.appeal_id: f for f in rows["filings"]},
+        decisions={d.appeal_id: d for d in rows["decisions"]},
+        outcomes=tuple(sorted(rows["outcomes"], key=lambda o: (o.decided_at, o.pk))),
+        events=tuple(rows["events"]),
+        court_considered=frozenset(
+            int(t.code.removeprefix(COURT_TASK)) for t in rows["tasks"] if t.code.startswith(COURT_TASK)
+        ),
+    )
+
+
+def level_titles(history: History) -> dict[int, str]:
+    """The title of every recorded level, by primary key."""
+    return {a.pk: history.rung(a).title for a in history.appeals}
+
+
+def steps_of(history: History, day: Day) -> tuple[Step, ...]:
+    """Recorded steps in their order, then the levels still ahead under the rules that apply."""
+    ladder = ladder_from(history)
+    outcomes: dict[int, list[ItemOutcome]] = {}
+    for outcome in history.outcomes:
+        if outcome.decision_id is not None:
+            outcomes.setdefault(outcome.decision_id, []).append(outcome)
+    return (
+        *_requests(history, ladder, day),
+        *_calls(history, ladder, day),
+        *(_level(level, history, outcomes, day) for level in ladder.levels),
+    )
+
+
+def _requests(history: History, ladder: Ladder, day: Day) -> Sequence[Step]:
+    if not history.requests:
+        return [Step("Authorization request", "next", "Not recorded", "")]
+    clocks = {d.subject_id: d for d in ladder.requests}
+    return [
+        Step(
+            "Authorization request",
+            _REQUEST_STATES.get(request.status, "current"),
+            request.get_status_display(),
+            _REQUEST_TONES.get(request.status, ""),
+            "appeals:request",
+            request.public_id,
+            plan=shown_due(clocks[request.pk], day) if request.pk in clocks else None,
+        )
+        for request in history.requests
+    ]
+
+
+def _calls(history: History, ladder: Ladder, day: Day) -> Sequence[Step]:
+    clocks = {d.subject_id: d for d in ladder.peer_to_peers}
+    return [
+        Step(
+            "Peer-to-peer",
+            _CALL_STATES.get(call.status, "current"),
+            call.get_outcome_display() if call.outcome else call.get_status_display(),
+            "",
+            "appeals:peer_to_peer",
+            call.public_id,
+            ours=shown_due(clocks[call.pk], day) if call.pk in clocks else None,
+            note="No law sets this window, and it never stops the appeal's clock.",
+        )
+        for call in history.peer_to_peers
+    ]
+
+
+def _level(level: Standing, history: History, outcomes: Mapping[int, list[ItemOutcome]], day: Day) -> Step:
+    ours = level.filing or level.continuation
+    plan = level.decision or level.forwarding
+    clocks = {
+        "ours": shown_due(ours, day) if ours else None,
+        "plan": shown_due(plan, day) if plan else None,
+    }
+    appeal = level.appeal
+    if appeal is None:
+        sent_on = level.rung.opened_by == "forwarding"
+        note = "The plan sends the case here itself." if sent_on else ""
+        return Step(level.rung.title, "next", "Ahead", "", note=note, **clocks)
+    decision = history.decisions.get(appeal.pk)
+    label, tone = _ended_as(appeal, decision, outcomes)
+    return Step(
+        level.rung.title,
+        _STATES.get(appeal.status, "current"),
+        label,
+        tone,
+        "appeals:level",
+        appeal.public_id,
+        outcome="The time to decide was missed." if decision and decision.is_deemed else "",
+        note="Expedited" if appeal.is_expedited else "",
+        **clocks,
+    )
+
+
+def _ended_as(
+    appeal: Appeal, decision: Decision | None, outcomes: Mapping[int, list[ItemOutcome]]
+) -> tuple[str, str]:
+    """The state in words: how the items ended where a decision says so, else the state of the level."""
+    results = outcomes.get(decision.pk, []) if decision else []
+    kinds = {o.outcome for o in results}
+    if len(kinds) == 1:
+        return results[0].get_outcome_display(), _TONES.get(results[0].outcome, "")
+    if kinds:
+        return "Decided, item by item", "warn"
+    return appeal.get_status_display(), _ENDED_TONES.get(appeal.status, "")

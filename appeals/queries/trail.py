@@ -1,0 +1,234 @@
+"""Who saw and changed what on a case and its patient: acts, reads and row changes, newest first, a page at a time by key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import models
+
+from advocacy.access.policy import Actor
+from advocacy.audit.models import Event
+from advocacy.audit.trail import history_of
+from advocacy.audit.verbs import VERBS
+from advocacy.people.models import Membership
+from advocacy.tenancy.scope import TenantModel
+from advocacy.tenancy.sealing import CannotOpen, unseal_bytes
+from advocacy.tenancy.together import fetched
+from cases.models import Case
+
+SIZE = 50
+KINDS = {"": "Everything", "verb": "Acts", "row": "Changes, field by field", "read": "Who looked"}
+SEALED = "changed (encrypted)"
+_PLUMBING = frozenset(
+    {"id", "organization_id", "public_id", "version", "workflow_version", "case_id", "patient_id"}
+)
+_DONE = {"insert": "added", "update": "changed", "delete": "deleted"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field: `before` is "" for a new row, `after` "" for a deleted one. `opened` is False where it stays encrypted."""
+
+    field: str
+    before: str
+    after: str
+    opened: bool = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event as a sentence: who did what, when, why; with the fields of a row change or the page of a read."""
+
+    key: int
+    at: datetime
+    recorded_at: datetime | None
+    kind: str
+    who: str
+    sentence: str
+    reason: str
+    detail: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class TrailPage:
+    lines: tuple[Line, ...]
+    after: str
+    is_first: bool
+    people: tuple[tuple[str, str], ...]
+
+
+def trail(
+    actor: Actor, case: Case, *, kind: str = "", person: str = "", after: int | None = None, size: int = SIZE
+) -> TrailPage:
+    """The trail of a case the actor may audit (the door asks for SEE_TRAIL on it). Three statements.
+
+    `person` is a member's public id, or "program" for what the program did by itself.
+    """
+    members = list(Membership.objects.select_related("user").order_by("user__name", "id"))
+    events = history_of(case_id=case.pk, patient_id=case.patient_id)
+    if kind in KINDS and kind:
+        events = events.filter(kind=kind)
+    if person == "program":
+        events = events.filter(actor__startswith="system:")
+    elif person:
+        chosen = next((m for m in members if str(m.public_id) == person), None)
+        events = events.filter(actor=f"user:{chosen.user_id}") if chosen else events.none()
+    if after is not None:
+        events = events.filter(id__lt=after)
+    found = list(events[: size + 1])
+    more, found = len(found) > size, found[:size]
+    names = _Names.of(members)
+    ids = _public_ids(found)
+    return TrailPage(
+        tuple(_line(event, names, ids, actor.organization_id) for event in found),
+        str(found[-1].pk) if more else "",
+        after is None,
+        (*((str(m.public_id), str(m.user)) for m in members), ("program", "Recourse itself")),
+    )
+
+
+@dataclass(frozen=True)
+class _Names:
+    members: Mapping[int, str]
+    users: Mapping[int, str]
+
+    @classmethod
+    def of(cls, members: Iterable[Membership]) -> _Names:
+        rows = list(members)
+        return cls({m.pk: str(m.user) for m in rows}, {m.user_id: str(m.user) for m in rows})
+
+
+def _models() -> dict[str, type[models.Model]]:
+    return {m._meta.db_table: m for m in apps.get_models() if issubclass(m, TenantModel)}
+
+
+def _public_ids(events: Iterable[Event]) -> dict[tuple[str, int], UUID]:
+    """The public ids of changed rows, without which their sealed values do not open. One statement for all tables."""
+    wanted: dict[str, set[int]] = {}
+    known = _models()
+    for event in events:
+        if event.kind == Event.Kind.ROW and event.verb == "update" and event.subject_table in known:
+            wanted.setdefault(event.subject_table, set()).add(event.subject_id)
+    rows = fetched(
+        {t: known[t]._default_manager.filter(pk__in=pks).only("pk", "public_id") for t, pks in wanted.items()}
+    )
+    return {(table, row.pk): row.public_id for table, found in rows.items() for row in found}
+
+
+def _line(event: Event, names: _Names, ids: Mapping[tuple[str, int], UUID], organization_id: int) -> Line:
+    changes: tuple[Change, ...] = ()
+    detail = ""
+    if event.kind == Event.Kind.ROW:
+        model = _models().get(event.subject_table)
+        noun = str(model._meta.verbose_name) if model else event.subject_table.replace("_", " ")
+        sentence = f"{_DONE.get(event.verb, event.verb)} {noun}"
+        if model is not None:
+            changes = _changes(event, model, names, ids, organization_id)
+    else:
+        sentence = VERBS.get(event.verb, event.verb.replace("_", " "))
+        detail = _detail(event)
+    other_day = event.recorded_at.date() != event.at.date()
+    return Line(
+        event.pk,
+        event.at,
+        event.recorded_at if other_day else None,
+        event.kind,
+        event.actor_label or event.actor or "Unknown",
+        sentence,
+        event.reason,
+        detail,
+        changes,
+    )
+
+
+def _detail(event: Event) -> str:
+    """What a read or an act says about itself: the page, or codes and states; primary keys mean nothing to a reader."""
+    data: dict[str, Any] = event.data if isinstance(event.data, dict) else {}
+    if event.kind == Event.Kind.READ:
+        page = str(data.get("page", ""))
+        several = len(event.case_ids) - 1
+        among = f", among {several} other case{'' if several == 1 else 's'}" if several > 0 else ""
+        return f"{page.replace(':', ' · ').replace('_', ' ')}{among}"
+    said = {k: v for k, v in data.items() if isinstance(v, str | bool) and v != ""}
+    return "; ".join(
+        f"{k.replace('_', ' ')}: {'yes' if v is True else 'no' if v is False else v}" for k, v in said.items()
+    )
+
+
+def _changes(
+    event: Event,
+    model: type[models.Model],
+    names: _Names,
+    ids: Mapping[tuple[str, int], UUID],
+    organization_id: int,
+) -> tuple[Change, ...]:
+    data: dict[str, Any] = event.data
+    row = (
+        data.get("public_id")
+        if event.verb != "update"
+        else ids.get((event.subject_table, event.subject_id or 0))
+    )
+    columns = {f.column: f for f in model._meta.concrete_fields}
+    found = []
+    for column, value in data.items():
+        field = columns.get(column)
+        if field is None or column in _PLUMBING or getattr(field, "of", None):
+            continue
+        before, after = value if event.verb == "update" else (None, value)
+        if event.verb == "delete":
+            before, after = after, None
+        if before in (None, "", "\\x", []) and after in (None, "", "\\x", []):
+            continue
+        if isinstance(field, models.BinaryField):
+            found.append(_sealed(field, before, after, row, organization_id))
+        else:
+            label = str(field.verbose_name)
+            found.append(Change(label, _shown(field, before, names), _shown(field, after, names)))
+    return tuple(found)
+
+
+def _sealed(field: Any, before: Any, after: Any, row: Any, organization_id: int) -> Change:
+    """A sealed value is opened for this page only; one that does not open is said to have changed."""
+    label = str(field.verbose_name)
+    if not hasattr(field, "opened") or row is None:
+        return Change(label, "", SEALED, opened=False)
+    context = f"{row}|{field.model._meta.db_table}.{field.column}"
+    try:
+        texts = [_opened(field, value, context, organization_id) for value in (before, after)]
+    except (CannotOpen, ValueError, IndexError):
+        return Change(label, "", SEALED, opened=False)
+    return Change(label, texts[0], texts[1])
+
+
+def _opened(field: Any, value: Any, context: str, organization_id: int) -> str:
+    if value in (None, "", "\\x"):
+        return ""
+    plain = unseal_bytes(bytes.fromhex(value[2:]), organization_id=organization_id, context=context)
+    text = str(field.from_text(plain.decode()))
+    return text if len(text) <= 600 else f"{text[:600]}…"
+
+
+def _shown(field: Any, value: Any, names: _Names) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(field, models.ForeignKey):
+        label = field.related_model._meta.label  # type: ignore[union-attr]
+        known = {"people.Membership": names.members, "people.User": names.users}.get(label)
+        if known is not None:
+            return known.get(value, "somebody else")
+        return f"another {field.related_model._meta.verbose_name}"  # type: ignore[union-attr]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(v) for v in value)
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if isinstance(field, models.DateTimeField):
+        return f"{datetime.fromisoformat(value):%b %-d, %Y, %H:%M %Z}"
+    return str(value)

@@ -1,0 +1,264 @@
+"""The case on one page: what a navigator needs while the plan is on the phone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from advocacy.access.permissions import Permission as P
+from advocacy.web import page, saw
+from appeals.queries import timeline
+from appeals.queries.case_page import CasePage, CommunicationLine, TaskLine, case_page
+from appeals.queries.queue import Neighbors, neighbors, place_of
+from appeals.queries.standing import stage_label
+from appeals.queries.steps import Step
+from appeals.views.links import action_link, day_of, link
+
+# What may be done from here: label, page, permission. Each page asks again.
+ACTS: tuple[tuple[str, str, P], ...] = (
+    ("Take action", "appeals:take_action", P.WRITE_NOTE),
+    ("Log a call", "cases:call_new", P.WRITE_NOTE),
+    ("Write a note", "cases:note_new", P.WRITE_NOTE),
+    ("Open a task", "cases:task_new", P.WORK_TASKS),
+    ("Upload a document", "cases:document_new", P.UPLOAD_DOCUMENT),
+    ("Record the request", "appeals:request_new", P.REQUEST_AUTHORIZATION),
+    ("Record a denial", "appeals:denial_new", P.RECORD_DENIAL),
+    ("Coverage questions", "appeals:questions", P.ANSWER_QUESTIONS),
+    ("Failed treatment", "cases:failed_treatment_new", P.CHANGE_CASE),
+    ("Record money", "cases:cost_new", P.CHANGE_CASE),
+    ("Close the case", "appeals:close", P.CLOSE_CASE),
+)
+ACTS_WHEN_CLOSED: tuple[tuple[str, str, P], ...] = (
+    ("Write a note", "cases:note_new", P.WRITE_NOTE),
+    ("Reopen the case", "appeals:reopen", P.REOPEN_CASE),
+)
+
+
+@require_safe
+@page
+def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """One case. `at` in the address keeps the place in the list it was opened from, `show` filters the timeline."""
+    actor: Any = request.actor  # type: ignore[attr-defined]
+    at: datetime = request.at  # type: ignore[attr-defined]
+    show = request.GET.get("show", "")
+    show = show if show in timeline.FILTERS else ""
+    after = timeline.key_of(request.GET.get("after", ""))
+    found = case_page(actor, case_id, now=at, show=show, after=after)
+    place = place_of(request.GET.get("at", ""))
+    beside = neighbors(actor, place, day_of(request)) if place else None
+    row = found.case
+    saw(request, "read_page", cases=[row.pk], patients=[row.patient_id])
+    with timezone.override(ZoneInfo(row.patient.time_zone)):
+        return render(request, "appeals/case.html", _context(found, beside, request.GET.get("at", "")))
+
+
+def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str, Any]:
+    case = found.case
+    key = case.public_id
+    return {
+        "case": case,
+        "found": found,
+        "heading": f"{case.reference} · {case.patient.called}",
+        "badges": _badges(found),
+        "facts": _facts(found),
+        "actions": _header_actions(found),
+        "acts": _acts(found),
+        "beside": _beside(beside),
+        "levels": [_level(step, key) for step in found.steps],
+        "clocks": found.clocks,
+        "regime_url": link("appeals:questions", key),
+        "tasks": [_task(line, key) for line in found.tasks],
+        "tasks_url": link("cases:tasks", key),
+        "missing": [
+            {"text": m.text, "url": link(m.url_name, *m.args) if m.permission in found.permissions else ""}
+            for m in found.missing
+        ],
+        "documents": [
+            {
+                "name": line.document.title,
+                "kind": line.document.get_kind_display(),
+                "url": link("cases:document", key, line.document.public_id),
+                "pages": line.version.page_count if line.version else None,
+                "note": line.version.text_note if line.version else "",
+                "at": line.document.created_at,
+                "frozen": line.document.is_frozen,
+            }
+            for line in found.documents
+        ],
+        "documents_url": link("cases:documents", key),
+        "said": [_said(line) for line in found.communications],
+        "promises": [_said(line) for line in found.promises_missed],
+        "said_url": link("cases:communications", key),
+        "costs_url": link("cases:costs", key),
+        "money": _money(found),
+        "entries": [_entry(entry, key) for entry in found.timeline.entries],
+        "timeline_tabs": [
+            {
+                "label": label,
+                "url": link("appeals:case", key, show=code, at=place) + "#timeline",
+                "current": code == found.timeline.show,
+            }
+            for code, label in timeline.FILTERS.items()
+        ],
+        "newest_url": ""
+        if found.timeline.is_first
+        else link("appeals:case", key, show=found.timeline.show, at=place) + "#timeline",
+        "older_url": link("appeals:case", key, show=found.timeline.show, at=place, after=found.timeline.after)
+        + "#timeline"
+        if found.timeline.after
+        else "",
+        "trail_url": link("appeals:trail", key) if P.SEE_TRAIL in found.permissions else "",
+        "patient_url": link("people:patient", case.patient.public_id),
+        "call_note_url": link("cases:call_new", key) if P.WRITE_NOTE in found.permissions else "",
+        "breadcrumbs": [
+            {"label": "Queue", "url": _queue_url(beside)},
+            {"label": case.reference, "url": ""},
+        ],
+    }
+
+
+def _queue_url(beside: Neighbors | None) -> str:
+    query = beside.query_string if beside else ""
+    return link("appeals:queue") + (f"?{query}" if query else "")
+
+
+def _beside(beside: Neighbors | None) -> dict[str, str] | None:
+    """Previous and next case of the list this one was opened from."""
+    if beside is None:
+        return None
+    return {
+        "previous": link("appeals:case", beside.previous[0], at=beside.previous[1])
+        if beside.previous
+        else "",
+        "next": link("appeals:case", beside.next[0], at=beside.next[1]) if beside.next else "",
+    }
+
+
+def _badges(found: CasePage) -> list[dict[str, str]]:
+    case = found.case
+    badges = []
+    if case.status == "closed":
+        badges.append({"text": f"Closed: {case.get_outcome_display()}", "tone": ""})
+    if case.is_urgent:
+        badges.append({"text": "Urgent", "tone": "warn"})
+    if case.is_restricted:
+        badges.append({"text": "Restricted to named people", "tone": "bad"})
+    if not found.permissions:
+        badges.append({"text": "Read only: access given by a colleague", "tone": "info"})
+    return badges
+
+
+def _facts(found: CasePage) -> list[dict[str, str]]:
+    case, patient = found.case, found.case.patient
+    facts = [
+        {"label": "Pronouns", "value": patient.pronouns or "not asked"},
+        {"label": "Payer", "value": f"{case.coverage.payer}, {case.coverage.get_funding_display().lower()}"},
+        {
+            "label": "Rules",
+            "value": found.regime,
+            "url": link("appeals:questions", case.public_id),
+            "why": "why?",
+        },
+        {"label": "Stage", "value": stage_label(case.stage)},
+        {"label": "Owner", "value": str(case.owner.user) if case.owner else "No owner"},
+        {"label": "Consent", "value": found.consent.words, "tone": "" if found.consent.stands else "bad"},
+    ]
+    return facts
+
+
+def _header_actions(found: CasePage) -> list[dict[str, Any]]:
+    shown = action_link(found.action)
+    if not shown["action_url"]:
+        return []
+    return [{"label": shown["action"], "url": shown["action_url"], "kind": "main"}]
+
+
+def _acts(found: CasePage) -> list[dict[str, str]]:
+    acts = ACTS if found.case.status == "open" else ACTS_WHEN_CLOSED
+    return [
+        {"label": label, "url": link(name, found.case.public_id)}
+        for label, name, permission in acts
+        if permission in found.permissions
+    ]
+
+
+def _level(step: Step, key: UUID) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "state": step.state,
+        "state_label": step.state_label,
+        "tone": step.tone,
+        "url": link(step.url_name, key, step.row) if step.url_name and step.row else "",
+        "ours": step.ours,
+        "plan": step.plan,
+        "outcome": step.outcome,
+        "note": step.note,
+    }
+
+
+def _task(line: TaskLine, key: UUID) -> dict[str, Any]:
+    task = line.task
+    held = task.status == "held"
+    return {
+        "title": task.title,
+        "url": link("cases:task", key, task.public_id),
+        "due": task.due_on,
+        "days_left": line.days_left,
+        "owner": line.owner,
+        "state_label": "On hold" if held else "",
+        "tone": "",
+        "waits_for": line.waits_for,
+        "held_until": task.hold_until if held else None,
+        "held_reason": task.hold_reason if held else "",
+        "done": False,
+    }
+
+
+def _said(line: CommunicationLine) -> dict[str, Any]:
+    row = line.communication
+    return {
+        "row": row,
+        "who": f"{row.get_party_display()}{f' ({row.person})' if row.person else ''}",
+        "by": line.by,
+        "days_late": line.days_late,
+        "broken": row.promise_kept is False,
+    }
+
+
+def _money(found: CasePage) -> dict[str, Any]:
+    money = found.money
+    return {
+        "patient_savings": money.amount("patient_savings"),
+        "plan_dollars": money.amount("plan_dollars"),
+        "at_stake": money.amount("at_stake"),
+        "patient_note": money.patient_savings.get_certainty_display() if money.patient_savings else "",
+        "plan_note": money.plan_dollars.get_certainty_display() if money.plan_dollars else "",
+        "stake_note": money.at_stake.get_certainty_display() if money.at_stake else "",
+    }
+
+
+def _entry(entry: timeline.Entry, key: UUID) -> dict[str, Any]:
+    pages = {"filings": ("appeals:filed", "Open what was sent"), "documents": ("cases:document", "Open")}
+    links = []
+    if entry.kind in pages and entry.row:
+        name, label = pages[entry.kind]
+        links.append({"label": label, "url": link(name, key, entry.row)})
+    return {
+        "at": entry.at,
+        "has_time": entry.has_time,
+        "recorded_at": entry.recorded_at,
+        "title": entry.title,
+        "kind": entry.badge,
+        "tone": entry.tone,
+        "by": entry.by,
+        "body": "\n".join(part for part in (entry.body, *entry.lines) if part),
+        "internal": entry.internal,
+        "links": links,
+    }

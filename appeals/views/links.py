@@ -1,0 +1,39 @@
+"""Addresses of pages by name, for rows that are made of data."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from appeals.next_action import Proposal
+from appeals.queries.clocks import Day, day_at
+from appeals.queries.queue import Filters
+
+
+def link(name: str, *ids: Any, **query: str) -> str:
+    """The address of a page, with a query string of the values that are not empty."""
+    kept = {k: v for k, v in query.items() if v}
+    return reverse(name, args=ids) + (f"?{urlencode(kept)}" if kept else "")
+
+
+def queue_link(filters: Filters, **more: str) -> str:
+    """The queue with these filters; more query values behind them."""
+    text = "&".join(
+        part for part in (filters.query_string(), urlencode({k: v for k, v in more.items() if v})) if part
+    )
+    return reverse("appeals:queue") + (f"?{text}" if text else "")
+
+
+def action_link(action: Proposal | None) -> dict[str, str]:
+    """The proposed next action as the work row shows it; empty without one."""
+    if action is None:
+        return {"action": "", "action_url": ""}
+    return {"action": action.label, "action_url": link(action.url_name, *action.args)}
+
+
+def day_of(request: HttpRequest) -> Day:
+    """The moment of the request and the day it is where the organization works."""
+    return day_at(request.at, request.organization.time_zone)  # type: ignore[attr-defined]

@@ -1,0 +1,107 @@
+"""Today: what to do first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import require
+from advocacy.web import page, saw
+from appeals.queries.standing import stage_label
+from appeals.queries.today import Row, Stack, default_scope, today
+from appeals.views.links import action_link, day_of, link, queue_link
+
+EMPTY = {
+    "legal": "No date of ours ends in the next 14 days.",
+    "payer": "No plan is late.",
+    "waiting": "No task is waiting for you.",
+    "waking": "Nothing wakes up today.",
+    "new": "Nothing new.",
+}
+
+
+def _what(stack: Stack, row: Row) -> tuple[str, str]:
+    """What a row is about, and what stands below it in small letters."""
+    case = row.case
+    where = f"{case.get_treatment_display()} · {case.coverage.payer}"
+    more = f" · {row.more_tasks} more task{'' if row.more_tasks == 1 else 's'}" if row.more_tasks else ""
+    if row.task is not None:
+        wakes = f" · wakes at {row.wakes_at}" if stack.code == "waking" and row.wakes_at else ""
+        return row.task.title, f"{stage_label(case.stage)} · {case.coverage.payer}{more}{wakes}"
+    if stack.code == "new":
+        return "Untouched since it came", f"{stage_label(case.stage)} · {where}"
+    return (row.due.label if row.due else stage_label(case.stage)), where
+
+
+def _shown(stack: Stack, row: Row) -> dict[str, Any]:
+    what, note = _what(stack, row)
+    case, due = row.case, row.due
+    shown = {
+        "who": case.patient.called,
+        "url": link("appeals:case", case.public_id, at=row.place),
+        "reference": case.reference,
+        "what": what,
+        "note": note,
+        "badge": "Urgent" if case.is_urgent else "",
+        "tone": "warn",
+        "owner": str(case.owner.user) if case.owner else "No owner",
+        "due_label": "",
+    }
+    if row.task is not None and row.task.due_on is not None and stack.code == "waiting":
+        shown |= {"date": row.task.due_on, "days_left": row.task_days_left, "due_label": "Task"}
+    elif due is not None:
+        shown |= {
+            "date": due.date,
+            "days_left": due.days_left,
+            "left": due.left,
+            "whose": due.whose,
+            "citation": due.citation,
+            "rule": due.label,
+            "steps": due.steps,
+            "confirm": due.confidence == "confirm",
+        }
+    return shown | action_link(row.action)
+
+
+@require_safe
+@page
+def today_page(request: HttpRequest) -> HttpResponse:
+    """Five stacks; each opens the queue with the same cases."""
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, Permission.SEE_CASES)
+    day = day_of(request)
+    wanted = request.GET.get("whose", "")
+    scope = wanted if wanted in {"desk", "all"} else default_scope(actor)
+    stacks = today(actor, day=day, scope=scope)
+    rows = [row for stack in stacks for row in stack.rows]
+    saw(
+        request,
+        "read_list",
+        cases=[r.case.pk for r in rows],
+        patients=[r.case.patient_id for r in rows],
+        scope=scope,
+    )
+    context = {
+        "today": day.today,
+        "scope": scope,
+        "scopes": [
+            {"label": label, "url": link("appeals:today", whose=code), "current": code == scope}
+            for code, label in (("desk", "Mine and without owner"), ("all", "Everybody's"))
+        ],
+        "stacks": [
+            {
+                "code": stack.code,
+                "title": stack.title,
+                "total": stack.total,
+                "all_url": queue_link(stack.filters),
+                "empty": EMPTY[stack.code],
+                "rows": [_shown(stack, row) for row in stack.rows],
+            }
+            for stack in stacks
+        ],
+    }
+    return render(request, "appeals/today.html", context)

@@ -1,0 +1,52 @@
+"""The trail of a case: who saw and changed what."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import require
+from advocacy.web import page, saw
+from appeals.forms.desk import TrailFilters
+from appeals.queries.case_page import get_case
+from appeals.queries.trail import trail
+from appeals.views.links import link
+
+
+@require_safe
+@page
+def trail_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """For whoever may audit this case. Opening the trail is itself a read that the trail shows."""
+    actor: Any = request.actor  # type: ignore[attr-defined]
+    case = get_case(actor, case_id)
+    require(actor, Permission.SEE_TRAIL, case)
+    kind, person = request.GET.get("kind", ""), request.GET.get("person", "")
+    after = request.GET.get("after", "")
+    if after and not after.isdigit():
+        raise Http404
+    found = trail(actor, case, kind=kind, person=person, after=int(after) if after else None)
+    saw(request, "read_trail", cases=[case.pk], patients=[case.patient_id])
+    form = TrailFilters(initial={"kind": kind, "person": person}, people=found.people)
+    here = ("appeals:trail", case.public_id)
+    context = {
+        "case": case,
+        "found": found,
+        "filters": form,
+        "clear_url": link(*here) if kind or person else "",
+        "first_url": "" if found.is_first else link(*here, kind=kind, person=person),
+        "next_url": link(*here, kind=kind, person=person, after=found.after) if found.after else "",
+        "breadcrumbs": [
+            {"label": "Queue", "url": link("appeals:queue")},
+            {"label": case.reference, "url": link("appeals:case", case.public_id)},
+            {"label": "Trail", "url": ""},
+        ],
+    }
+    with timezone.override(ZoneInfo(request.organization.time_zone)):  # type: ignore[attr-defined]
+        return render(request, "appeals/trail.html", context)
