@@ -12,8 +12,8 @@ from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _PHONE: Final = re.compile(r"(?<![\w.-])(?:\+?1[-. ])?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
 _KIND: Final = re.compile(
-    r"\b(?:(?P<fax>fax(?:ed|es|ing)?|facsimile)|(?P<phone>phone|telephone|tel|voice|call(?:ing)?|"
-    r"toll[- ]free)|(?P<tty>tty|tdd|tty/tdd|relay))\b",
+    r"\b(?:(?P<fax>fax(?:ed|es|ing)?|facsimile|fx|f(?=:\s))|(?P<phone>phone|telephone|tel|voice|call(?:ing)?|"
+    r"toll[- ]free|ph|[pt](?=:\s))|(?P<tty>tty|tdd|tty/tdd|relay))\b",
     re.IGNORECASE,
 )
 _KIND_AFTER: Final = re.compile(
@@ -27,7 +27,9 @@ _ELSEWHERE: Final = re.compile(
     r"\b(?:prescriber|pharmac\w+|provider|customer|member services?|subscriber services?|claims?|"
     r"records|billing|utilization|clinical|"
     r"prior auth\w*|pre-?cert\w*|peer|corporate|headquarters|sales|interpreter|language|"
-    r"translat\w+|external|independent|hearing|regulator|insurance (?:division|department|"
+    r"translat\w+|external|independent|hearings?|complaints?|QIO|quality of (?:your )?care|"
+    r"(?:doctor|clinic|hospital|facility|employer)'?s? (?:office )?(?:fax|number)|(?:for|to|of|at) (?:the|your) (?:clinic|doctor|"
+    r"hospital|facility|employer)|regulator|insurance (?:division|department|"
     r"commissioner)|"
     r"division|department of|legal|ombuds\w+|legal aid|medicare rights|privacy|fraud|enrollment|"
     r"nurse|crisis|hotline|requests? for (?:records|information)|"
@@ -48,7 +50,7 @@ _NOT_AFTER: Final = re.compile(
 )
 _APPEAL_PLACE: Final = re.compile(
     r"\bappeal|\bdisagree|\bdo(?:n't| not) agree|\bhow to ask\b|\breconsider|\bredetermin|"
-    r"\blook at (?:it|this) again|\bwhere to send\b|\bhow to file\b|\bwrong(?:ly)?\b",
+    r"\blook at (?:it|this) again|\bwhere to send\b|\bwhat (?:can I|you can|can you|I can) do\b|\bhow to file\b|\bwrong(?:ly)?\b",
     re.IGNORECASE,
 )
 _OTHER_PLACE: Final = re.compile(
@@ -112,7 +114,7 @@ def _numbers(page: Page) -> Iterator[_Number]:
             elif named:
                 kind = _kind_of(named[-1])
             elif not previous:
-                kind = _kind_above(sentence, match[0])
+                kind = _kind_above(sentence, match[0]) or _kind_of_list(page, row)
             elif (
                 re.search(r"[a-z]{4}", words, re.IGNORECASE)
                 and not re.match(r"\s*\((?:standard|fast|urgent|expedited|appeals?)\)", words, re.IGNORECASE)
@@ -170,8 +172,20 @@ def _kind_above(sentence: Sentence | None, number: str) -> str:
 def _own_words(sentence: Sentence | None, words: str, number: str, *, first: bool) -> str:
     """The words that belong to a number: from the number before it, or from the start of its sentence."""
     if first and sentence is not None and number in sentence.text:
-        return sentence.text[: sentence.text.find(number)][-160:]
+        told = sentence.text[: sentence.text.find(number)][-160:]
+        return told if re.search(r"[A-Za-z]", told) else words
     return words
+
+
+def _kind_of_list(page: Page, row: int) -> str:
+    """The kind in the title over a list of numbers: `Fax numbers`, then a line for each office."""
+    for cells in reversed(page.rows[max(0, row - 8) : row]):
+        if not cells:
+            return ""
+        title = re.fullmatch(r"(?:our )?(?:(?P<fax>fax)|phone|telephone) (?:numbers|lines):?", cells[0].text, re.IGNORECASE)
+        if title and len(cells) == 1:
+            return "fax" if title["fax"] else "phone"
+    return ""
 
 
 def _is_near(page: Page, row: int, sentence: Sentence | None, own: str) -> bool:
@@ -185,10 +199,16 @@ def _is_near(page: Page, row: int, sentence: Sentence | None, own: str) -> bool:
         return _PLAIN_APPEAL.search(own) is not None
     if _APPEAL_PLACE.search(f"{sentence.heading} {own}"):
         return True
-    block = _item_before(page, row)
+    block = f"{_item_before(page, row)} {_row_before(page, row, own)}"
     return _APPEAL_PLACE.search(sentence.before) is not None or (
         _APPEAL_PLACE.search(block) is not None and not _OTHER_PLACE.search(block)
     )
+
+
+def _row_before(page: Page, row: int, own: str) -> str:
+    """What its own row says before the words of a number, where the row is plain text."""
+    cells = page.rows[row]
+    return cells[0].text.partition(own.strip()[:40])[0] if len(cells) == 1 and own.strip() else ""
 
 
 def _item_before(page: Page, row: int) -> str:
@@ -220,8 +240,15 @@ def _for_peers(number: _Number) -> bool:
     )
 
 
+_FOR_APPEALS: Final = re.compile(
+    r"\b(?:appeals?|reconsiderations?|redeterminations?)\b(?![^.;]{0,30}\b(?:status|decision|question))", re.IGNORECASE
+)
+
+
 def _one(fact: str, numbers: Sequence[_Number]) -> Iterator[Proposal]:
-    """The only number of a kind; nothing when there are several."""
+    """The only number of a kind, or the only one that is called the one for appeals; nothing when there are several."""
+    if len({re.sub(r"\D", "", one.printed)[-10:] for one in numbers}) > 1:
+        numbers = [one for one in numbers if _FOR_APPEALS.search(one.own_words[-80:])]
     if len({re.sub(r"\D", "", one.printed)[-10:] for one in numbers}) == 1:
         page, start, end = numbers[0].place
         yield page.proposal(fact, numbers[0].printed, start, end, HIGH)

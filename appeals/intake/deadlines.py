@@ -127,7 +127,13 @@ def _printed_last_day(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
                 continue
             own = APPEAL.search(sentence.text)
             told = re.search(r"last day|deadline", lead[0], re.IGNORECASE) and (
-                APPEAL.search(sentence.before) or APPEAL.search(sentence.heading)
+                APPEAL.search(sentence.before) or APPEAL.search(sentence.heading) or own
+            )
+            told = told or (
+                APPEAL.search(sentence.before)
+                and re.match(r"(?:that (?:means|is)|this means|so|in other words),? (?:you (?:must|have to) \w+ )?(?:by|no later than|"
+                r"on or before)\b", sentence.text, re.IGNORECASE)
+                and not (NEXT_LEVEL.search(sentence.before) or NOT_OURS.search(sentence.before))
             )
             verb = FILE.search(sentence.text[: lead.start() + 1] or sentence.text)
             by_us = DECIDE.search(sentence.text[: lead.start() + 1])

@@ -64,7 +64,7 @@ _ANCHORS: Final = (
     (
         "notice_date",
         re.compile(
-            r"\s*(?:after|from|of|following)\s(?:the\s)?(?:date\s)?(?:(?:of|on|printed on|shown on|"
+            r"\s*(?:after|from|of|following)\s(?:the\s)?(?:date\s)?(?:(?:of|on|printed on|printed at the top of|shown at the top of|shown on|"
             r"at the top of|above|listed on|in)\s)?(?:this|the|our)?\s?"
             r"(?:(?:denial|determination|decision|adverse\sbenefit\sdetermination)\s)?(?:notice|letter|"
             r"statement|decision|determination|date above|date shown above|above date)\b(?:\sdate)?",
@@ -72,6 +72,13 @@ _ANCHORS: Final = (
         ),
     ),
 )
+
+_COUNTED: Final = re.compile(
+    r",?\s(?:to (?:appeal|ask|file|request|do (?:so|this))(?:\s(?:for|an?|us|it|this|the|appeal|review)){0,4}|counted|counting|beginning|starting|running|"
+    r"measured|calculated)(?=\s(?:after|from|of|following|on|with)\b)",
+    re.IGNORECASE,
+)
+"""Words between a limit and what it runs from: `65 days, counted from ...`, `60 days to appeal from ...`."""
 
 FILE: Final = re.compile(
     r"\byou (?:must|may|can|have|need|should|get|are allowed|will have)\b|\byou(?:'ve|"
@@ -166,9 +173,12 @@ def limits_of(sentence: Sentence) -> Iterator[Limit]:
         if unit == "calendar_day" and re.match(r"business|working", match["kind"] or "", re.IGNORECASE):
             unit = "business_day"
         anchor, end = "", match.end()
+        begin = match.end()
+        counted = _COUNTED.match(sentence.text, begin)
+        begin = counted.end() if counted else begin
         for name, pattern in _ANCHORS:
-            after = pattern.match(sentence.text, match.end())
-            if after and after.end() > match.end():
+            after = pattern.match(sentence.text, begin)
+            if after and after.end() > begin:
                 anchor, end = name, after.end()
                 break
         yield Limit(
