@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from advocacy.access.policy import system_actor
+from advocacy.access.policy import Actor, system_actor
 from appeals.clock.arithmetic import words_of
 from appeals.commands.checks import today_of
 from appeals.dues import Due, day_of
@@ -43,6 +43,12 @@ class Wanted:
     due_on: date
 
 
+def program_of(case: Case) -> Actor:
+    """The program itself, doing what a rule asks for in the case's organization."""
+    assert case.organization_id is not None
+    return system_actor(case.organization_id, RULE)
+
+
 def ask(case: Case, *, code: str, title: str, detail: str, due_on: date | None, at: datetime) -> Task | None:
     """Open a task by rule unless one with this code is open; nothing on a closed case. Titles hold no patient data."""
     if case.status == CaseStatus.CLOSED:
@@ -53,7 +59,7 @@ def ask(case: Case, *, code: str, title: str, detail: str, due_on: date | None, 
         bearer = copy.copy(case)
         bearer.owner = None
     return open_task(
-        actor=system_actor(case.organization_id, RULE),
+        actor=program_of(case),
         case=bearer,
         title=title,
         detail=detail,
@@ -72,7 +78,7 @@ def settle(case: Case, code: str, *, at: datetime, note: str) -> None:
         .first()
     )
     if task is not None:
-        cancel_task(actor=system_actor(case.organization_id, RULE), task=task, reason=note, at=at)
+        cancel_task(actor=program_of(case), task=task, reason=note, at=at)
 
 
 def ask_what_dates_need(case: Case, history: History, ladder: Ladder, at: datetime) -> None:
@@ -88,7 +94,7 @@ def ask_what_dates_need(case: Case, history: History, ladder: Ladder, at: dateti
     for code, task in codes.items():
         if _is_ours(code) and code not in wanted:
             cancel_task(
-                actor=system_actor(case.organization_id, RULE),
+                actor=program_of(case),
                 task=task,
                 reason="What this asked for has been recorded.",
                 at=at,

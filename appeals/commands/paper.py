@@ -74,7 +74,7 @@ def appeal_facts(
 
 def letter_of(case: Case, appeal: Appeal, rung: Rung, facts: AppealFacts) -> Letter:
     """The letter as it would go out now; the draft holds its body, date, recipient and signer."""
-    draft = appeal.draft
+    draft = appeal.draft or {}
     enclosures = tuple(f"{exhibit_label(e.position)}: {e.title}" for e in exhibits_of(appeal))
     return Letter(
         letterhead=letterhead_of(case),

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db import transaction
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import Actor, require, system_actor
+from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason
 from appeals.commands.checks import guards_of, locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
-from appeals.commands.follow_ups import SOON, ask
+from appeals.commands.follow_ups import SOON, ask, program_of
 from appeals.models import Appeal, DenialItem, ItemOutcome, PeerToPeer, RequestItem
 from appeals.queries.history import load_history
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, items_in_question
@@ -166,7 +166,7 @@ def _end_what_was_won(case: Case, call: PeerToPeer, at: datetime) -> None:
             APPEAL.take(
                 "decline",
                 Appeal.objects.get(pk=level.pk),
-                actor=system_actor(case.organization_id, "peer_to_peer"),
+                actor=program_of(case),
                 at=at,
                 changes={"end_reason": WON},
                 facts={"reason": WON},
