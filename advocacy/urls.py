@@ -11,6 +11,7 @@ from cases import urls as case_urls
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/today/", permanent=False), name="home"),
+    path("admin/", include("appeals.urls")),
     path("admin/", include("cases.urls")),
     path("admin/", include(([*people_urls.urlpatterns, *case_urls.patient_pages], "people"))),
     path("admin/jobs/", include("advocacy.background.urls")),

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from appeals.views import closing, decisions, denials, filed, levels, peer_to_peers, questions, requests
+from appeals.views import (
+    case,
+    closing,
+    decisions,
+    denials,
+    drafts,
+    filed,
+    levels,
+    peer_to_peers,
+    questions,
+    queue,
+    requests,
+    take_action,
+    today,
+    trail,
+)
 
 app_name = "appeals"
 
@@ -16,6 +31,13 @@ LEVEL = CASE + "levels/<uuid:level_id>/"
 FILING = CASE + "filings/<uuid:filing_id>/"
 
 urlpatterns = [
+    path("today/", today.today_page, name="today"),
+    path("queue/", queue.queue_page, name="queue"),
+    path("queue/assign/", queue.bulk_assign, name="bulk_assign"),
+    path("queue/assign/undo/", queue.undo_assign, name="undo_assign"),
+    path(CASE, case.case, name="case"),
+    path(CASE + "action/", take_action.take_action_page, name="take_action"),
+    path(CASE + "trail/", trail.trail_page, name="trail"),
     path(CASE + "coverage-questions/", questions.questions, name="questions"),
     path(CASE + "requests/new/", requests.request_new, name="request_new"),
     path(REQUEST, requests.request_page, name="request"),
@@ -24,6 +46,7 @@ urlpatterns = [
     path(REQUEST + "received/", requests.request_received, name="request_received"),
     path(REQUEST + "event/", requests.request_event, name="request_event"),
     path(REQUEST + "approval/", requests.request_approve, name="request_approve"),
+    path(REQUEST + "authorization/", requests.request_grant, name="request_grant"),
     path(REQUEST + "withdrawal/", requests.request_withdraw, name="request_withdraw"),
     path(CASE + "denials/new/", denials.denial_new, name="denial_new"),
     path(DENIAL, denials.denial_page, name="denial"),
@@ -33,11 +56,11 @@ urlpatterns = [
     path(CALL + "outcome/", peer_to_peers.peer_to_peer_hold, name="peer_to_peer_hold"),
     path(CALL + "missed/", peer_to_peers.peer_to_peer_miss, name="peer_to_peer_miss"),
     path(LEVEL, levels.level_page, name="level"),
-    path(LEVEL + "draft/", levels.level_draft, name="level_draft"),
-    path(LEVEL + "exhibits/", levels.level_exhibits, name="level_exhibits"),
+    path(LEVEL + "draft/", drafts.level_draft, name="level_draft"),
+    path(LEVEL + "exhibits/", drafts.level_exhibits, name="level_exhibits"),
     path(LEVEL + "urgency/", levels.level_urgency, name="level_urgency"),
-    path(LEVEL + "preview.pdf", levels.level_preview, name="level_preview"),
-    path(LEVEL + "file/", levels.level_file, name="level_file"),
+    path(LEVEL + "preview.pdf", drafts.level_preview, name="level_preview"),
+    path(LEVEL + "file/", drafts.level_file, name="level_file"),
     path(LEVEL + "phone/", levels.level_phone, name="level_phone"),
     path(LEVEL + "forwarded/", levels.level_forwarded, name="level_forwarded"),
     path(LEVEL + "received/", levels.level_received, name="level_received"),

@@ -90,3 +90,9 @@ class GrantedForm(AuthorizationForm):
     @property
     def is_given(self) -> bool:
         return bool(self.cleaned_data.get("number"))
+
+
+class DeemForm(forms.Form):
+    """Nothing to type: the version that was looked at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)

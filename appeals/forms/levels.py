@@ -9,10 +9,15 @@ from django import forms
 
 from appeals.forms.choices import NOT_CHOSEN, upload_field
 from appeals.models.authorization import Channel
-from cases.forms.inputs import Choices, MomentField, PickField, lines
+from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
 
 
 class DraftForm(forms.Form):
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    recipient = forms.CharField(
+        label="To", max_length=1000, widget=lines(4), help_text="One line of the address per line."
+    )
+    dated = DayField(label="Date of the letter")
     text = forms.CharField(
         label="The letter",
         max_length=200_000,

@@ -138,17 +138,20 @@ class AuthorizationForm(forms.Form):
     valid_until = DayField(label="Valid until (included)")
 
 
-class ApprovalForm(AuthorizationForm):
-    decided_at = MomentField(label="Decided on")
-    document = PickField(label="Approval letter", required=False)
-
-    field_order = ["decided_at", "number", "sessions", "units", "valid_from", "valid_until", "document"]
+class GrantForm(AuthorizationForm):
+    """An authorization with the letter that shows it, where there is one."""
 
     def __init__(self, *args: Any, documents: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["document"] = PickField(
             label="Approval letter", choices=documents, empty="Not in the documents", required=False
         )
+
+
+class ApprovalForm(GrantForm):
+    decided_at = MomentField(label="Decided on")
+
+    field_order = ["decided_at", "number", "sessions", "units", "valid_from", "valid_until"]
 
 
 class ReasonForm(forms.Form):

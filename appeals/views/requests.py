@@ -17,6 +17,7 @@ from appeals.forms.requests import (
     REQUEST_EVENTS,
     ApprovalForm,
     EventForm,
+    GrantForm,
     NewRequestForm,
     ReasonForm,
     ReceivedForm,
@@ -162,6 +163,7 @@ def request_page(request: HttpRequest, case: Any, request_id: UUID) -> HttpRespo
         ("request_received", "Record as received", {"drafting", "submitted"}, P.REQUEST_AUTHORIZATION),
         ("request_approve", "Record an approval", {"submitted", "received"}, P.RECORD_DECISION),
         ("denial_new", "Record a denial", {"submitted", "received", "denied"}, P.RECORD_DENIAL),
+        ("request_grant", "Record an authorization", {"denied"}, P.RECORD_DECISION),
         (
             "request_event",
             "Extension or information asked",
@@ -316,4 +318,30 @@ def request_withdraw(request: HttpRequest, case: Any, request_id: UUID) -> HttpR
         action="Withdraw",
         tone="danger",
         effects=("The payer's clock on this request ends. A withdrawn request cannot be appealed.",),
+    )
+
+
+@case_page(P.RECORD_DECISION)
+def request_grant(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """Record an authorization that came after a refusal: by a call, or by an appeal."""
+    papers = document_choices(request.actor, case, "approval_letter")  # type: ignore[attr-defined]
+
+    def grant(row: Any, data: Mapping[str, Any]) -> Any:
+        given = dict(data) | {"document": picked_document(request.actor, case, data["document"])}  # type: ignore[attr-defined]
+        return commands.record_authorization(
+            actor=request.actor,  # type: ignore[attr-defined]
+            request=row,
+            given=commands.AuthorizationInput(**given),
+            at=request.at,  # type: ignore[attr-defined]
+        )
+
+    return _step(
+        request,
+        case,
+        request_id,
+        GrantForm(request.POST or None, documents=papers),
+        grant,
+        "The authorization is recorded.",
+        here="Record an authorization",
+        action="Record the authorization",
     )

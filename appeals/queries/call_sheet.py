@@ -1,0 +1,149 @@
+"""The sheet for a peer-to-peer: what the payer says, what the record shows, whom to call and until when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from advocacy.access.policy import Actor
+from advocacy.errors import NotFound
+from advocacy.tenancy.together import fetched
+from appeals.models import Deadline, DenialItem, DenialReason, ItemOutcome, PeerToPeer, RequestItem
+from appeals.queries.clocks import Day, Due, due_of
+from appeals.queries.lookup import get_peer_to_peer
+from appeals.queries.request_page import ItemShown, item_shown
+from appeals.regimes import DATA
+from cases.codes import all_scales, label_of
+from cases.models import Case, FailedTreatment
+
+
+@lru_cache(maxsize=1)
+def reason_guide() -> dict[str, dict[str, Any]]:
+    """Key of a reason -> its label and the evidence that answers it (reference data, in our own words)."""
+    rows = json.loads((DATA / "denial_reasons.json").read_text(encoding="utf-8"))["reasons"]
+    return {row["key"]: row for row in rows}
+
+
+@dataclass(frozen=True)
+class Point:
+    """One reason of the denial beside what answers it."""
+
+    label: str
+    payer_words: str
+    evidence: tuple[str, ...]
+    is_primary: bool
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One treatment before this request, in words; empty where the record does not say."""
+
+    name: str
+    dose: str
+    dates: str
+    adequacy: str
+    response: str
+    stopped: str
+    scale: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class CallSheet:
+    call: PeerToPeer
+    window: Due | None
+    points: tuple[Point, ...]
+    items: tuple[ItemShown, ...]
+    tried: tuple[Tried, ...]
+    adequate: int
+    diagnoses: tuple[tuple[str, str], ...]
+    outcomes: tuple[tuple[str, str], ...]
+
+
+def get_call(actor: Actor, case: Case, public_id: UUID) -> PeerToPeer:
+    """A peer-to-peer of this case. Raises NotFound when absent or invisible."""
+    call = get_peer_to_peer(actor, public_id)
+    if call.case_id != case.pk:
+        raise NotFound("peer-to-peer")
+    return call
+
+
+def _span(row: FailedTreatment) -> str:
+    days = [f"{d:%b %Y}" if d else "?" for d in (row.started_on, row.stopped_on)]
+    if row.started_on is None and row.stopped_on is None:
+        return ""
+    if row.reason_stopped == FailedTreatment.Stopped.ONGOING:
+        days[1] = "now"
+    return f"{days[0]} to {days[1]}"
+
+
+def tried_of(row: FailedTreatment) -> Tried:
+    """A failed treatment in the words of a letter or a sheet."""
+    dose = f"{row.dose.normalize():f} {row.dose_unit}".strip() if row.dose is not None else ""
+    weeks = f", {row.weeks_adequate} weeks at an adequate dose" if row.weeks_adequate else ""
+    scale = all_scales().get(row.scale)
+    name = scale.label if scale else row.scale
+    scores = (
+        f"{name} {row.score_before} to {row.score_after}"
+        if row.score_before is not None and row.score_after is not None
+        else ""
+    )
+    return Tried(
+        f"{row.name} ({row.drug_class})" if row.drug_class else row.name,
+        dose,
+        _span(row) + weeks,
+        row.get_adequacy_display(),
+        row.get_response_display(),
+        row.get_reason_stopped_display(),
+        scores,
+        row.reason_detail,
+    )
+
+
+def points_of(reasons: list[DenialReason]) -> tuple[Point, ...]:
+    """The reasons, the main one first."""
+    guide = reason_guide()
+    ordered = sorted(reasons, key=lambda r: (not r.is_primary, r.pk))
+    return tuple(
+        Point(
+            guide[r.reason]["label"] if r.reason in guide else r.reason,
+            r.words,
+            tuple(guide[r.reason]["evidence"]) if r.reason in guide else (),
+            r.is_primary,
+        )
+        for r in ordered
+    )
+
+
+def call_sheet(actor: Actor, case: Case, public_id: UUID, day: Day) -> CallSheet:
+    """Two statements beside the case's own. Raises NotFound."""
+    call = get_call(actor, case, public_id)
+    rows = fetched(
+        {
+            "reasons": DenialReason.objects.filter(denial_id=call.denial_id).order_by("id"),
+            "items": RequestItem.objects.filter(
+                pk__in=DenialItem.objects.filter(denial_id=call.denial_id).values("item_id")
+            ).order_by("position"),
+            "tried": FailedTreatment.objects.filter(case_id=case.pk).order_by("started_on", "id"),
+            "outcomes": ItemOutcome.objects.filter(peer_to_peer_id=call.pk).order_by("id"),
+            "deadlines": Deadline.objects.filter(
+                peer_to_peer_id=call.pk, status=Deadline.Status.RUNNING
+            ).order_by("id"),
+        }
+    )
+    items = {item.pk: item_shown(item) for item in rows["items"]}
+    return CallSheet(
+        call=call,
+        window=due_of(rows["deadlines"][-1], day) if rows["deadlines"] else None,
+        points=points_of(rows["reasons"]),
+        items=tuple(items.values()),
+        tried=tuple(tried_of(row) for row in rows["tried"]),
+        adequate=sum(row.adequacy == FailedTreatment.Adequacy.YES for row in rows["tried"]),
+        diagnoses=tuple((code, label_of(code) or "") for code in case.diagnosis_codes),
+        outcomes=tuple(
+            (items[o.item_id].name, o.get_outcome_display()) for o in rows["outcomes"] if o.item_id in items
+        ),
+    )

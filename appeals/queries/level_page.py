@@ -1,0 +1,286 @@
+"""One level of appeal as its page shows it: both sides' clocks, what is ready to go out, what went out, what was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from advocacy.access.policy import Actor, visible
+from advocacy.errors import NotFound, Reason
+from advocacy.people.models import Consent
+from advocacy.tenancy.together import fetched
+from appeals.blocks import blocks_from_data, unfilled_gaps
+from appeals.models import (
+    Appeal,
+    ClockEvent,
+    Decision,
+    Exhibit,
+    Filing,
+    GrantedAuthorization,
+    ItemOutcome,
+    RequestItem,
+)
+from appeals.queries.clocks import Day
+from appeals.queries.drafts import exhibit_label
+from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, items_in_question, ladder_from
+from appeals.queries.lookup import get_appeal, get_filing
+from appeals.queries.request_page import ItemShown, item_shown
+from appeals.queries.shown_dues import Card, card_of, history_rows
+from appeals.queries.steps import history_from
+from appeals.rungs import Rung
+from cases.models import Case, Communication, Document, DocumentVersion
+
+
+@dataclass(frozen=True)
+class ExhibitShown:
+    label: str
+    title: str
+    version: UUID
+
+
+@dataclass(frozen=True)
+class LevelPage:
+    """`clocks` are ours first. `outcomes` are (item, words, tone). `missing` is what has to be there before filing."""
+
+    appeal: Appeal
+    rung: Rung
+    clocks: tuple[Card, ...]
+    window_passed: bool
+    decision_overdue: bool
+    items: tuple[ItemShown, ...]
+    exhibits: tuple[ExhibitShown, ...]
+    missing: tuple[Reason, ...]
+    filing: Filing | None
+    decision: Decision | None
+    outcomes: tuple[tuple[str, str, str], ...]
+    events: tuple[ClockEvent, ...]
+    grants: tuple[GrantedAuthorization, ...]
+    previous: tuple[str, UUID] | None
+    following: tuple[str, UUID] | None
+
+    @property
+    def is_before(self) -> bool:
+        return self.appeal.status in BEFORE_FILING
+
+    @property
+    def is_awaiting(self) -> bool:
+        return self.appeal.status in AWAITING
+
+
+def get_level(actor: Actor, case: Case, public_id: UUID) -> Appeal:
+    """A level of this case. Raises NotFound when absent or invisible."""
+    appeal = get_appeal(actor, public_id)
+    if appeal.case_id != case.pk:
+        raise NotFound("level")
+    return appeal
+
+
+def filing_of_case(actor: Actor, case: Case, public_id: UUID) -> Filing:
+    """A filing of this case with its frozen version. Raises NotFound when absent or invisible."""
+    filing = get_filing(actor, public_id)
+    if filing.case_id != case.pk:
+        raise NotFound("filing")
+    return filing
+
+
+_TONES = {"overturned": "good", "partly": "warn", "upheld": "bad"}
+
+
+def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage:
+    """Two statements beside the case's own. Raises NotFound."""
+    appeal = get_level(actor, case, public_id)
+    rows = fetched(
+        history_rows(case)
+        | {
+            "exhibits": Exhibit.objects.filter(appeal_id=appeal.pk).order_by("position"),
+            "versions": DocumentVersion.objects.filter(
+                pk__in=Exhibit.objects.filter(appeal_id=appeal.pk).values("document_version_id")
+            )
+            .defer("pages")
+            .order_by("id"),
+            "consents": Consent.objects.filter(patient_id=case.patient_id, revoked_at=None).order_by("id"),
+            "grants": GrantedAuthorization.objects.filter(request_id=appeal.denial.request_id).order_by(
+                "granted_at", "id"
+            ),
+        }
+    )
+    history = history_from(case, rows)
+    rung = history.rung(appeal)
+    standing = next(
+        s for s in ladder_from(history).levels if s.appeal is not None and s.appeal.pk == appeal.pk
+    )
+    clocks = _clocks(standing, day)
+    asked = items_in_question(history, appeal)
+    decision = history.decisions.get(appeal.pk)
+    versions = {v.pk: v.public_id for v in rows["versions"]}
+    exhibits = tuple(
+        ExhibitShown(exhibit_label(e.position), e.title, versions[e.document_version_id])
+        for e in rows["exhibits"]
+    )
+    filing_card = next((c for c in clocks if c.running and c.whose == "ours"), None)
+    decision_card = card_of(standing.decision, day) if standing.decision else None
+    last_day = standing.filing.last_day if standing.filing else None
+    return LevelPage(
+        appeal=appeal,
+        rung=rung,
+        clocks=clocks,
+        window_passed=bool(
+            filing_card and appeal.status in BEFORE_FILING and last_day and last_day < day.today
+        ),
+        decision_overdue=bool(decision_card and decision_card.overdue),
+        items=tuple(item_shown(i) for i in history.items if i.pk in asked),
+        exhibits=exhibits,
+        missing=tuple(_missing(appeal, rung, exhibits, rows["consents"], day.today)),
+        filing=history.filings.get(appeal.pk),
+        decision=decision,
+        outcomes=_outcomes(decision, rows["outcomes"], history.items),
+        events=tuple(e for e in history.events if e.appeal_id == appeal.pk),
+        grants=tuple(rows["grants"]),
+        previous=_named(history, history.previous(appeal)),
+        following=_named(history, next((a for a in history.appeals if a.previous_id == appeal.pk), None)),
+    )
+
+
+def _clocks(standing: Standing, day: Day) -> tuple[Card, ...]:
+    found = (standing.filing, standing.continuation, standing.forwarding, standing.decision)
+    return tuple(card_of(due, day) for due in found if due is not None)
+
+
+def _named(history: Any, appeal: Appeal | None) -> tuple[str, UUID] | None:
+    return (history.rung(appeal).title, appeal.public_id) if appeal is not None else None
+
+
+def _outcomes(
+    decision: Decision | None, outcomes: Iterable[ItemOutcome], items: Iterable[RequestItem]
+) -> tuple[tuple[str, str, str], ...]:
+    if decision is None:
+        return ()
+    known = {item.pk: item_shown(item).name for item in items}
+    return tuple(
+        (known[o.item_id], o.get_outcome_display(), _TONES.get(o.outcome, ""))
+        for o in outcomes
+        if o.decision_id == decision.pk
+    )
+
+
+def consent_stands(consents: Iterable[Consent], kind: str, on: date) -> bool:
+    """Whether one of them, not withdrawn, stands on that day."""
+    return any(
+        c.kind == kind and c.signed_on <= on and (c.expires_on is None or c.expires_on >= on)
+        for c in consents
+    )
+
+
+def _missing(
+    appeal: Appeal, rung: Rung, exhibits: tuple[ExhibitShown, ...], consents: list[Consent], on: date
+) -> Iterable[Reason]:
+    """What a filing will ask for, said before it is asked. The command decides; this is a list to work through."""
+    if appeal.status not in BEFORE_FILING or not rung.may_be_filed:
+        return
+    if not appeal.draft:
+        yield Reason("letter_missing", "The letter is not written yet.", "level_draft")
+    else:
+        gaps = unfilled_gaps(blocks_from_data(appeal.draft["blocks"]))
+        if gaps:
+            count = f"{len(gaps)} open places" if len(gaps) > 1 else "an open place"
+            yield Reason("letter_gap", f"The letter still has {count}.", "level_draft")
+    if not exhibits:
+        yield Reason(
+            "exhibits_missing", "No exhibit is chosen: the denial letter should go along.", "level_exhibits"
+        )
+    if not consent_stands(consents, Consent.Kind.RELEASE, on):
+        yield Reason(
+            "consent_missing",
+            "There is no standing consent of the patient to send health information.",
+            "patient",
+        )
+    if rung.needs_written_consent and not consent_stands(consents, Consent.Kind.REPRESENTATION, on):
+        yield Reason(
+            "representation_missing",
+            "This level needs the patient's written consent that you file for the patient.",
+            "patient",
+        )
+
+
+# -- the pages around it -----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Choosable:
+    """A document that could go along: its newest version, and its place and title where it is chosen already."""
+
+    key: str
+    name: str
+    kind: str
+    place: int | None
+    title: str
+
+
+def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosable, ...]:
+    """The newest version of every document of the case. While nothing was chosen, the denial letter is proposed first.
+
+    Filed packets and proofs of sending are left out: they are not evidence for this level.
+    """
+    left_out = [Document.Kind.FILING, Document.Kind.PROOF, Document.Kind.CONSENT, Document.Kind.MEMBER_CARD]
+    documents = Document.objects.filter(visible(actor, Document), case=case).exclude(kind__in=left_out)
+    newest: dict[int, DocumentVersion] = {}
+    versions = DocumentVersion.objects.filter(document__in=documents).select_related("document")
+    for version in versions.defer("pages").order_by("document_id", "number"):
+        newest[version.document_id] = version
+    chosen = {
+        e.document_version_id: e
+        for e in Exhibit.objects.filter(appeal=appeal).select_related("document_version__document")
+    }
+    for exhibit in chosen.values():  # a pinned older version stays choosable beside the newer one
+        newest.setdefault(-exhibit.document_version_id, exhibit.document_version)
+    rows = {v.pk: v for v in newest.values()}
+    letters = {appeal.denial.letter_id}
+    found = []
+    for version in rows.values():
+        exhibit = chosen.get(version.pk)
+        proposed = not chosen and version.document_id in letters
+        found.append(
+            Choosable(
+                str(version.public_id),
+                f"{version.document.title}, version {version.number}"
+                if version.number > 1
+                else version.document.title,
+                version.document.get_kind_display(),
+                exhibit.position if exhibit else (1 if proposed else None),
+                exhibit.title if exhibit else version.document.title,
+            )
+        )
+    return tuple(sorted(found, key=lambda c: (c.place is None, c.place or 0, c.kind, c.name)))
+
+
+def calls_of(actor: Actor, case: Case) -> list[Communication]:
+    """The logged phone calls of a case, newest first."""
+    seen = Communication.objects.filter(visible(actor, Communication), case=case)
+    return list(seen.filter(channel=Communication.Channel.CALL).order_by("-happened_at", "-id")[:50])
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a filing may go, by channel, and where that is known from."""
+
+    channel: str
+    address: str
+    source: str
+
+
+def addresses_of(case: Case, appeal: Appeal) -> tuple[Address, ...]:
+    """From the denial letter first; of the payer's own entry only the fax, and it says so. Nothing is made up."""
+    denial = appeal.denial
+    payer = case.coverage.payer
+    found = []
+    for channel, value in (
+        ("fax", denial.send_to_fax),
+        ("mail", denial.send_to_address),
+        ("portal", denial.send_to_portal),
+    ):
+        if value:
+            found.append(Address(channel, value, "the denial letter"))
+    if not denial.send_to_fax and payer.fax:
+        found.append(Address("fax", payer.fax, "the payer's entry in the look-ups (check it)"))
+    return tuple(found)

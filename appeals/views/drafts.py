@@ -1,0 +1,229 @@
+"""What goes out at a level: the letter, its exhibits, the file as it would be sent, and the filing that freezes it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from advocacy.access.permissions import Permission as P
+from advocacy.errors import Refused, WrongState
+from advocacy.tenancy.together import fetched
+from advocacy.web import saw
+from appeals.blocks import blocks_as_text, blocks_from_text, unfilled_gaps
+from appeals.commands import levels as commands
+from appeals.commands.drafts import facts_of, packet_of
+from appeals.commands.paper import recipient_of
+from appeals.forms.levels import DraftForm, ExhibitsForm, FilingForm
+from appeals.letters import appeal_letter_blocks
+from appeals.queries.drafts import draft_text
+from appeals.queries.level_page import addresses_of, choosable_exhibits, get_level
+from appeals.queries.shown_dues import history_rows
+from appeals.queries.steps import history_from
+from appeals.views.casework import case_page, show_step
+from cases.views.casework import Outcome, attempt, done
+from cases.views.files import POLICY
+
+BEFORE = frozenset({"open", "drafting"})
+
+
+def _level(request: HttpRequest, case: Any, level_id: UUID) -> Any:
+    appeal = get_level(request.actor, case, level_id)  # type: ignore[attr-defined]
+    if appeal.status not in BEFORE and request.method != "POST":
+        raise WrongState(
+            "draft", appeal.status, "This level is not being written any more: what went out stays as it is."
+        )
+    return appeal
+
+
+def _back(case: Any, appeal: Any) -> str:
+    return reverse("appeals:level", args=[case.public_id, appeal.public_id])
+
+
+def _seed(case: Any, appeal: Any) -> dict[str, Any]:
+    """The draft as it stands; where none was begun, the first draft from what is recorded (nothing is written)."""
+    if appeal.draft:
+        return {
+            "text": draft_text(appeal),
+            "recipient": "\n".join(appeal.draft["recipient"]),
+            "dated": date.fromisoformat(appeal.draft["dated"]),
+        }
+    history = history_from(case, fetched(history_rows(case)))
+    facts = facts_of(case, appeal, history)
+    return {
+        "text": blocks_as_text(appeal_letter_blocks(facts)),
+        "recipient": "\n".join(recipient_of(case, appeal, history.rung(appeal))),
+        "dated": timezone.localdate(),
+    }
+
+
+@case_page(P.DRAFT_APPEAL)
+def level_draft(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """Write the letter. What only a person can fill stands in double brackets, and is listed."""
+    appeal = _level(request, case, level_id)
+    form = DraftForm(request.POST or None, initial=_seed(case, appeal) | {"version": appeal.version})
+    outcome = attempt(
+        request,
+        form,
+        lambda data: commands.save_draft(
+            actor=request.actor,  # type: ignore[attr-defined]
+            appeal=appeal,
+            text=data["text"],
+            dated=data["dated"],
+            recipient=data["recipient"].splitlines(),
+            at=request.at,  # type: ignore[attr-defined]
+            expected_version=data["version"],
+        ),
+    )
+    address = [case.public_id, appeal.public_id]
+    if outcome.done:
+        go_on = "appeals:level_exhibits" if "go_on" in request.POST else "appeals:level_draft"
+        return done(request, "The letter is saved.", go_on, *address)
+    text = form["text"].value() or ""
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="The letter",
+        action="Save the letter",
+        back=_back(case, appeal),
+        trail=(("Level", _back(case, appeal)),),
+        extra={
+            "appeal": appeal,
+            "gaps": [r.message.partition(": ")[2] for r in unfilled_gaps(blocks_from_text(text))],
+            "draft_key": f"level:{appeal.public_id}",
+        },
+        template="appeals/level_draft.html",
+    )
+
+
+@case_page(P.DRAFT_APPEAL)
+def level_exhibits(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """Choose what goes behind the letter, and in which order."""
+    appeal = _level(request, case, level_id)
+    offered = choosable_exhibits(request.actor, case, appeal)  # type: ignore[attr-defined]
+    form = ExhibitsForm(request.POST or None, rows=[(c.key, c.name, c.place, c.title) for c in offered])
+    outcome = attempt(
+        request,
+        form,
+        lambda _data: commands.set_exhibits(
+            actor=request.actor,  # type: ignore[attr-defined]
+            appeal=appeal,
+            versions=form.chosen(),
+            at=request.at,  # type: ignore[attr-defined]
+        ),
+    )
+    if outcome.done:
+        go_on = "appeals:level_file" if "go_on" in request.POST else "appeals:level_exhibits"
+        return done(request, "The exhibits are saved.", go_on, case.public_id, appeal.public_id)
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="Exhibits",
+        action="Save the exhibits",
+        back=_back(case, appeal),
+        trail=(("Level", _back(case, appeal)),),
+        extra={
+            "appeal": appeal,
+            "rows": [row | {"kind": c.kind, "key": c.key} for row, c in zip(form.rows, offered, strict=True)],
+            "may_file": P.FILE_APPEAL in request.may,  # type: ignore[attr-defined]
+        },
+        template="appeals/level_exhibits.html",
+    )
+
+
+def _packet(request: HttpRequest, case: Any, appeal: Any) -> Any:
+    history = history_from(case, fetched(history_rows(case)))
+    return packet_of(request.actor, case, appeal, history)  # type: ignore[attr-defined]
+
+
+@case_page(P.DRAFT_APPEAL)
+def level_preview(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """The very bytes that a filing would freeze now."""
+    packet = _packet(request, case, _level(request, case, level_id))
+    saw(request, "read_document", cases=[case.pk], patients=[case.patient_id])
+    response = HttpResponse(packet.pdf, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{case.reference}-preview.pdf"'
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
+
+
+@case_page(P.FILE_APPEAL)
+def level_file(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """Look at the exact pages, say where and how they went, and freeze them."""
+    appeal = _level(request, case, level_id)
+    places = addresses_of(case, appeal)
+    initial: dict[str, Any] = {"filed_at": timezone.localtime()}
+    if places:
+        initial |= {"channel": places[0].channel, "address": places[0].address}
+    packet, obstacle = None, ()
+    if request.method != "POST":
+        try:
+            packet = _packet(request, case, appeal)
+            initial["expected_sha256"] = packet.sha256
+        except Refused as refusal:
+            obstacle = refusal.reasons
+    form = FilingForm(request.POST or None, initial=initial)
+    outcome = attempt(
+        request,
+        form,
+        lambda data: commands.file_appeal(
+            actor=request.actor,  # type: ignore[attr-defined]
+            appeal=appeal,
+            channel=data["channel"],
+            address=data["address"],
+            filed_at=data["filed_at"],
+            proof_note=data["proof_note"],
+            good_cause=data["good_cause"],
+            expected_sha256=data["expected_sha256"],
+            at=request.at,  # type: ignore[attr-defined]
+        ),
+    )
+    if outcome.done:
+        return done(
+            request,
+            "Filed. These pages are frozen and never change.",
+            "appeals:filed",
+            case.public_id,
+            outcome.result.public_id,
+        )
+    if request.method == "POST" and appeal.status in BEFORE:
+        packet, obstacle = _look_again(request, case, appeal, form, outcome)
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="File the appeal",
+        action="File it: freeze these pages",
+        back=_back(case, appeal),
+        trail=(("Level", _back(case, appeal)),),
+        extra={
+            "appeal": appeal,
+            "packet": packet,
+            "obstacles": obstacle,
+            "places": places,
+            "preview_url": reverse("appeals:level_preview", args=[case.public_id, appeal.public_id]),
+        },
+        template="appeals/level_file.html",
+    )
+
+
+def _look_again(
+    request: HttpRequest, case: Any, appeal: Any, form: FilingForm, outcome: Outcome
+) -> tuple[Any, tuple[Any, ...]]:
+    """After a refusal the page shows the file as it is now, and only that one may be filed next."""
+    try:
+        packet = _packet(request, case, appeal)
+    except Refused as refusal:
+        return None, refusal.reasons
+    form.data = form.data.copy()
+    form.data["expected_sha256"] = packet.sha256
+    return packet, ()

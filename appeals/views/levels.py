@@ -1,0 +1,285 @@
+"""A level of appeal: what runs, what goes out, and what comes after it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from advocacy.access.permissions import Permission as P
+from appeals.commands import levels as commands
+from appeals.commands.requests import record_clock_event
+from appeals.forms.levels import (
+    AppealReceivedForm,
+    EndForm,
+    ForwardedForm,
+    LapseForm,
+    PhoneForm,
+    UrgencyForm,
+)
+from appeals.forms.requests import APPEAL_EVENTS, EventForm
+from appeals.queries.level_page import LevelPage, calls_of, get_level
+from appeals.queries.level_page import level_page as page_of
+from appeals.views.casework import case_page, show, show_step, today_for
+from cases.views.casework import attempt, done
+
+WHERE = {
+    "level_draft": "Open the letter",
+    "level_exhibits": "Choose the exhibits",
+    "patient": "Open the patient",
+}
+
+
+@case_page()
+def level_page(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """The level with both sides' clocks and their arithmetic, and what may be done next."""
+    page = page_of(request.actor, case, level_id, today_for(request, case))  # type: ignore[attr-defined]
+    context = {
+        "page": page,
+        "appeal": page.appeal,
+        "actions": _actions(request, case, page),
+        "missing": [
+            {
+                "code": r.code,
+                "message": r.message,
+                "url": _where(case, page, r.field),
+                "do": WHERE[r.field or ""],
+            }
+            for r in page.missing
+        ],
+        "tone": {"decided": "good", "lapsed": "bad"}.get(page.appeal.status, ""),
+    }
+    return show(request, "appeals/level.html", case, context, here=page.rung.title)
+
+
+def _where(case: Any, page: LevelPage, name: str | None) -> str:
+    if name == "patient":
+        return reverse("people:patient", args=[case.patient.public_id])
+    return reverse(f"appeals:{name}", args=[case.public_id, page.appeal.public_id])
+
+
+def _actions(request: HttpRequest, case: Any, page: LevelPage) -> list[dict[str, str]]:
+    """The steps that lead out of the level's present state, allowed ones only; the first is the main one."""
+    appeal, rung = page.appeal, page.rung
+    wanted: list[tuple[str, str, P]] = []
+    if page.is_before and rung.may_be_filed:
+        write = ("level_draft", "Change the letter" if appeal.draft else "Write the appeal", P.DRAFT_APPEAL)
+        file = ("level_file", "Look at the file, and file it", P.FILE_APPEAL)
+        wanted += [file, write] if appeal.draft else [write]
+        wanted += [
+            ("level_exhibits", "Exhibits", P.DRAFT_APPEAL),
+            ("level_urgency", "Urgency", P.DRAFT_APPEAL),
+        ]
+        if rung.may_be_filed_orally(appeal.is_expedited):
+            wanted.append(("level_phone", "File by phone", P.FILE_APPEAL))
+    if page.is_before and rung.may_be_forwarded:
+        wanted.append(("level_forwarded", "Record the plan's forwarding", P.FILE_APPEAL))
+    if page.is_awaiting:
+        wanted.append(("level_decide", "Record the decision", P.RECORD_DECISION))
+        if page.decision_overdue:
+            wanted.append(("level_deem", "Go on without a decision", P.RECORD_DECISION))
+        if appeal.status != "received":
+            wanted.append(("level_received", "Record as received", P.FILE_APPEAL))
+        wanted += [
+            ("level_event", "Extension or information asked", P.REQUEST_AUTHORIZATION),
+            ("level_urgency", "Urgency", P.DRAFT_APPEAL),
+        ]
+    address = [case.public_id, appeal.public_id]
+    found = [
+        {"label": label, "url": reverse(f"appeals:{name}", args=address)}
+        for name, label, needed in wanted
+        if needed in request.may  # type: ignore[attr-defined]
+    ]
+    if P.FILE_APPEAL in request.may:  # type: ignore[attr-defined]
+        ends = []
+        if page.is_before:
+            ends = [("lapse", "The window passed")] if page.window_passed else []
+            ends.append(("decline", "Do not pursue"))
+        if page.is_before or page.is_awaiting:
+            ends.append(("withdraw", "Withdraw"))
+        found += [
+            {"label": label, "url": reverse("appeals:level_end", args=[*address, how])} for how, label in ends
+        ]
+    if found:
+        found[0]["kind"] = "main"
+    return found
+
+
+def _step(
+    request: HttpRequest, case: Any, appeal: Any, form: Any, act: Any, said: str, **shown: Any
+) -> HttpResponse:
+    """One form about one level: `act(data)` records it."""
+    outcome = attempt(request, form, act)
+    if outcome.done:
+        return done(request, said, "appeals:level", case.public_id, appeal.public_id)
+    back = reverse("appeals:level", args=[case.public_id, appeal.public_id])
+    return show_step(request, case, form, outcome, back=back, trail=(("Level", back),), **shown)
+
+
+def _level(request: HttpRequest, case: Any, level_id: UUID) -> Any:
+    return get_level(request.actor, case, level_id)  # type: ignore[attr-defined]
+
+
+def _who(request: HttpRequest) -> dict[str, Any]:
+    return {"actor": request.actor, "at": request.at}  # type: ignore[attr-defined]
+
+
+@case_page(P.DRAFT_APPEAL)
+def level_urgency(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """Ask for an urgent decision, or take that back."""
+    appeal = _level(request, case, level_id)
+    initial = {"is_expedited": appeal.is_expedited, "expedited_reason": appeal.expedited_reason}
+    return _step(
+        request,
+        case,
+        appeal,
+        UrgencyForm(request.POST or None, initial=initial),
+        lambda data: commands.set_expedited(
+            appeal=appeal,
+            is_expedited=data["is_expedited"],
+            reason=data["expedited_reason"],
+            **_who(request),
+        ),
+        "Saved. The dates were computed again.",
+        here="Urgency of this level",
+        action="Save",
+        effects=("The decision maker's time is computed again: an urgent decision is due in hours.",),
+    )
+
+
+@case_page(P.FILE_APPEAL)
+def level_phone(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """File by a call that was logged: the record of the call is frozen."""
+    appeal = _level(request, case, level_id)
+    calls = {c.public_id: c for c in calls_of(request.actor, case)}  # type: ignore[attr-defined]
+    choices = [(str(key), _call_words(call)) for key, call in calls.items()]
+    return _step(
+        request,
+        case,
+        appeal,
+        PhoneForm(request.POST or None, calls=choices),
+        lambda data: commands.file_orally(
+            appeal=appeal,
+            communication=calls[data["communication"]],
+            good_cause=data["good_cause"],
+            **_who(request),
+        ),
+        "The level is filed by phone. The record of the call is frozen.",
+        here="File by phone",
+        action="File by this call",
+        effects=(
+            "The record of this call becomes one file that never changes, with its SHA-256.",
+            "The level counts as filed at the moment of the call; the decision clock starts there.",
+        ),
+        extra={
+            "link_url": reverse("cases:call_new", args=[case.public_id]),
+            "link": "Log the call first" if not calls else "Log another call",
+        },
+    )
+
+
+def _call_words(call: Any) -> str:
+    when = timezone.localtime(call.happened_at)
+    who = f", {call.person}" if call.person else ""
+    return f"{when:%b} {when.day}, {when.year}, {when:%-I:%M %p}{who}"
+
+
+@case_page(P.FILE_APPEAL)
+def level_forwarded(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """Record that the plan sent the case on by itself."""
+    appeal = _level(request, case, level_id)
+    return _step(
+        request,
+        case,
+        appeal,
+        ForwardedForm(request.POST or None),
+        lambda data: commands.record_forwarding(appeal=appeal, **data, **_who(request)),
+        "The forwarding is recorded.",
+        here="Record the plan's forwarding",
+        action="Record the forwarding",
+        effects=("Nobody has to file this level: it runs from here.",),
+    )
+
+
+@case_page(P.FILE_APPEAL)
+def level_received(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """Record when it reached the decision maker."""
+    appeal = _level(request, case, level_id)
+    return _step(
+        request,
+        case,
+        appeal,
+        AppealReceivedForm(request.POST or None, initial={"received_at": timezone.localtime()}),
+        lambda data: commands.receive_appeal(appeal=appeal, **data, **_who(request)),
+        "Recorded as received. The decision clock runs.",
+        here="Record as received",
+        action="Record as received",
+        effects=("The decision maker's clock runs from this moment.",),
+    )
+
+
+@case_page(P.REQUEST_AUTHORIZATION)
+def level_event(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """Record what moves the decision maker's clock."""
+    appeal = _level(request, case, level_id)
+    return _step(
+        request,
+        case,
+        appeal,
+        EventForm(request.POST or None, kinds=APPEAL_EVENTS, initial={"occurred_at": timezone.localtime()}),
+        lambda data: record_clock_event(case=case, appeal=appeal, **data, **_who(request)),
+        "Recorded. The dates were computed again.",
+        here="Extension or information asked",
+        action="Record it",
+        effects=("The decision maker's date is computed again, with this as its reason.",),
+    )
+
+
+ENDS: Mapping[str, tuple[str, str, Any, Any, tuple[str, ...]]] = {
+    "withdraw": (
+        "Withdraw this level",
+        "Withdraw",
+        EndForm,
+        commands.withdraw_appeal,
+        ("The level ends without a decision. Its clocks end, and no further level opens.",),
+    ),
+    "decline": (
+        "Do not pursue this level",
+        "Do not pursue it",
+        EndForm,
+        commands.decline_level,
+        ("The level ends unused. Its clock ends, and no further level opens.",),
+    ),
+    "lapse": (
+        "The window passed",
+        "Record that the window passed",
+        LapseForm,
+        commands.lapse_level,
+        ("The level ends as missed. A late filing with good cause is no longer possible here.",),
+    ),
+}
+
+
+@case_page(P.FILE_APPEAL)
+def level_end(request: HttpRequest, case: Any, level_id: UUID, how: str) -> HttpResponse:
+    """End a level without a decision: withdrawn, not pursued, or its window passed. Raises Http404 for another word."""
+    if how not in ENDS:
+        raise Http404
+    here, action, form, command, effects = ENDS[how]
+    appeal = _level(request, case, level_id)
+    return _step(
+        request,
+        case,
+        appeal,
+        form(request.POST or None),
+        lambda data: command(appeal=appeal, reason=data["reason"], **_who(request)),
+        "The level has ended.",
+        here=here,
+        action=action,
+        tone="danger",
+        effects=effects,
+    )
