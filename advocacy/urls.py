@@ -15,6 +15,7 @@ urlpatterns = [
     path("admin/", include("cases.urls")),
     path("admin/", include(([*people_urls.urlpatterns, *case_urls.patient_pages], "people"))),
     path("admin/jobs/", include("advocacy.background.urls")),
+    path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
     path("accounts/", include("allauth.urls")),
     path("health/live", health.live),
