@@ -294,10 +294,10 @@ def _mail(pages: Sequence[Page]) -> Iterator[Proposal]:
 def _address(sentence: Sentence, start: int, end: int) -> Iterator[Proposal]:
     """An address that the words around it, or its own first line, give to appeals."""
     text = sentence.text[start:end]
-    if _PROSE.search(text):
-        lead_in = re.match(r".*\b(?:at|to):?\s+(?=[A-Z])", text)
-        if lead_in is None or _PROSE.search(text[lead_in.end() :]):
-            return
+    lead_in = re.match(r"[^,]*\b(?:at|to):?\s+(?=[A-Z])", text) or re.match(r".*\b(?:at|to):?\s+(?=[A-Z])", text)
+    if _PROSE.search(text) and (lead_in is None or _PROSE.search(text[lead_in.end() :])):
+        return
+    if lead_in:
         start += lead_in.end()
         text = sentence.text[start:end]
     lead = sentence.text[max(0, start - 60) : start]

@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from appeals.intake.labels import ANY_LABEL, HOLDER, Value, best, every_value, label
+from appeals.intake.labels import ANY_LABEL, HOLDER, Found, Value, best, every_value, label
 from appeals.intake.layout import Page
-from appeals.intake.proposal import Proposal
+from appeals.intake.proposal import MEDIUM, Proposal
 
 _NAME: Final = (
     label(r"(?:patient|claimant)(?:'s)?(?:\sname)?", 0, opens=True),
     label(rf"{HOLDER}(?:\sname)?", 1, opens=True),
     label(r"name", 2, opens=True),
-    label(r"to", 3, opens=True),
+    label(r"to|for", 3, opens=True),
 )
 _NOT_PATIENT: Final = re.compile(
     r"\b(?:plan|provider|group|employer|drug|doctor|payer|facility|representative|file|user|"
@@ -61,6 +61,8 @@ def _person_name(text: str) -> Value | None:
         rf"((?:(?:de|la|del|van|von|der)\s)*{_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}}),\s({_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}})",
         name,
     )
+    known = re.match(r",\s*(?:DOB|date of birth|born|(?:member |subscriber )?ID\b|member\b|age\b)", after, re.IGNORECASE)
+    after = "" if known else after
     if (
         _CREDENTIAL.search(name)
         or re.match(r",?\s*(?:MD|DO|NP|PA|PMHNP|RN|PhD|PharmD)\b", after)
@@ -87,6 +89,65 @@ def _as_name(name: str) -> str:
     return re.sub(r"\b(?:Ii|Iii|Iv)\b", lambda part: part[0].upper(), mixed)
 
 
+_GREETING: Final = re.compile(
+    r"(?:dear|hello|hi)\s(?:(?P<title>dr|mr|mrs|ms|miss|mx)\.?\s)?(?P<name>[A-Z][\w'. -]{1,50}?)\s?[,:!]?$", re.IGNORECASE
+)
+_STREET: Final = re.compile(r"\d+[A-Za-z]?\s\S|P\.?\s?O\.?\s?Box\b|(?:Apt|Unit)\b", re.IGNORECASE)
+_OWN_ID: Final = re.compile(rf"(?:your\s)?(?:{HOLDER}\s?(?:ID|#|no\b|number)|ID\s?(?:#|:|no\b|number))", re.IGNORECASE)
+_SOMEBODY: Final = re.compile(r"\b(?:subscriber|policy\s?holder|dependent|attention|attn)\b", re.IGNORECASE)
+_FOR_A_CHILD: Final = re.compile(
+    r"\b(?:parent|guardian|your (?:child|son|daughter|dependent|spouse|wife|husband)|your patient|on behalf of your)\b",
+    re.IGNORECASE,
+)
+_NAMED: Final = re.compile(
+    r"(?:re:?\s*|\()?(?:to the )?(?:(?:parents?|guardian)(?: or (?:legal )?guardian)?(?: or parent)? of:?\s+(?=[A-Z])|"
+    r"(?P<plain>patient|member|enrollee)\s(?=[A-Z][a-z]+\s[^:]{2,40}[,;(]))",
+    re.IGNORECASE,
+)
+
+
+def _named_without_colon(pages: Sequence[Page]) -> Iterator[Found]:
+    """`Re: Patient Ana Ruiz, DOB ...` and `Parent or guardian of Ana Ruiz`."""
+    for page in pages:
+        for row in page.rows:
+            for cell in row:
+                match = _NAMED.match(cell.text)
+                value = _person_name(cell.text[match.end() :]) if match else None
+                if match and value and (not match["plain"] or cell.text[match.end() + value[1] :].startswith(",")):
+                    start = cell.start + match.end()
+                    yield Found(0, value[2], page, start + value[0], start + value[1])
+
+
+def _addressee(page: Page) -> Iterator[Found]:
+    """The person a letter is sent to, who is the patient when it greets the same name and speaks of nobody else."""
+    if _FOR_A_CHILD.search(page.plain):
+        return
+    greetings = [
+        match
+        for row in page.rows
+        for cell in row[:1]
+        if (match := _GREETING.match(cell.text)) and (match["title"] or "").lower() != "dr"
+    ]
+    for number, row in enumerate(page.rows[:-1]):
+        below = page.rows[number + 1]
+        if not row or not below or abs(below[0].column - row[0].column) > 2:
+            continue
+        labelled = _OWN_ID.match(below[0].text)
+        if not labelled and not _STREET.match(below[0].text):
+            continue
+        value = _person_name(row[0].text)
+        if value is None or value[1] != len(row[0].text):
+            continue
+        last = value[2].split()[-1].lower()
+        alone = not greetings and (labelled or not _SOMEBODY.search(page.plain))
+        if alone or len(greetings) == 1 and greetings[0]["name"].lower().split()[-1] == last:
+            yield Found(0, value[2], page, row[0].start + value[0], row[0].start + value[1])
+
+
 def people(pages: Sequence[Page]) -> Iterator[Proposal]:
-    """The patient's name, from a label that means the patient."""
-    yield from best("patient_name", every_value(pages, _NAME, _person_name, barred=_NOT_PATIENT))
+    """The patient's name, from a label that means the patient, or else from the address of the letter."""
+    found = [*every_value(pages, _NAME, _person_name, barred=_NOT_PATIENT), *_named_without_colon(pages)]
+    if found or not pages:
+        yield from best("patient_name", found)
+    else:
+        yield from best("patient_name", list(_addressee(pages[0])), MEDIUM)
