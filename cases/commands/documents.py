@@ -10,6 +10,7 @@ import hmac
 import io
 from datetime import datetime
 from typing import BinaryIO
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -151,8 +152,7 @@ def open_version(actor: Actor, version: DocumentVersion) -> StoredBlob:
     Raises NotFound when the version is not visible to the actor, cases.vault.VaultError when the file cannot be read.
     """
     require(actor, Permission.SEE_CASES, version)
-    owner = Organization.objects.get(pk=version.organization_id).public_id
-    return document_vault().open(version.blob.location, organization_id=owner)
+    return document_vault().open(version.blob.location, organization_id=_owner_of_bytes(actor))
 
 
 def read_text(*, actor: Actor, version: DocumentVersion, at: datetime) -> DocumentVersion:
@@ -232,9 +232,8 @@ def _checked(stream: BinaryIO, filename: str) -> CheckedUpload:
 
 def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime) -> Blob:
     """The row of these bytes; equal bytes of one organization are one row and one file."""
-    owner = Organization.objects.get(pk=actor.organization_id).public_id
     stream.seek(0)
-    stored = document_vault().store(stream, organization_id=owner, max_bytes=size)
+    stored = document_vault().store(stream, organization_id=_owner_of_bytes(actor), max_bytes=size)
     key_id, _, wrapped = stored.wrapped_key.partition(":")
     blob, _created = Blob.objects.get_or_create(
         sha256=stored.sha256,
@@ -247,6 +246,11 @@ def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime) -> Blob:
         },
     )
     return blob
+
+
+def _owner_of_bytes(actor: Actor) -> UUID:
+    """The folder of the vault: a blob of another organization is not even looked for in it."""
+    return Organization.objects.get(pk=actor.organization_id).public_id
 
 
 def _append(

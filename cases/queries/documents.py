@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from cases.models import Case, Document, DocumentVersion
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A document and its newest version, whose text is not loaded."""
+
+    document: Document
+    version: DocumentVersion
+
+
 def documents_of(actor: Actor, case: Case) -> QuerySet[Document]:
-    """The documents of a case, newest first, each with `latest` (a list of one version, its text not loaded)."""
+    """The documents of a case, newest first."""
+    return Document.objects.filter(visible(actor, Document), case=case).order_by("-created_at", "-pk")
+
+
+def documents_listed(actor: Actor, case: Case) -> list[Listed]:
+    """The documents of a case with their newest versions, newest document first. One query."""
     newest = DocumentVersion.objects.filter(document=OuterRef("document")).order_by("-number")
-    latest = (
-        DocumentVersion.objects.filter(pk=Subquery(newest.values("pk")[:1]))
-        .select_related("blob", "uploaded_by")
+    rows = (
+        DocumentVersion.objects.filter(
+            visible(actor, DocumentVersion), case=case, pk=Subquery(newest.values("pk")[:1])
+        )
+        .select_related("document", "blob", "uploaded_by")
         .defer("pages")
+        .order_by("-document__created_at", "-document__pk")
     )
-    return (
-        Document.objects.filter(visible(actor, Document), case=case)
-        .prefetch_related(Prefetch("versions", queryset=latest, to_attr="latest"))
-        .order_by("-created_at", "-pk")
-    )
+    return [Listed(version.document, version) for version in rows]
 
 
 def get_document(actor: Actor, case: Case, public_id: UUID) -> Document:

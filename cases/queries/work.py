@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
+from advocacy.people.models import Membership
 from cases.models import Case, Communication, Cost, Note, Task
 from cases.workflow import TaskStatus
 
@@ -106,6 +107,13 @@ def get_task(actor: Actor, case: Case, public_id: UUID) -> Task:
     if task is None:
         raise NotFound("task")
     return task
+
+
+def own_membership(actor: Actor) -> Membership | None:
+    """The membership somebody acts under; None for the program itself."""
+    if actor.membership_id is None:
+        return None
+    return Membership.objects.filter(pk=actor.membership_id).select_related("user").first()
 
 
 def communications_of(actor: Actor, case: Case) -> QuerySet[Communication]:

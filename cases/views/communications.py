@@ -17,8 +17,7 @@ from advocacy.web import ActorRequest, paged
 from cases.commands.communications import keep_promise, log_communication, write_note
 from cases.commands.tasks import open_task
 from cases.forms.work import CallForm, NoteForm
-from cases.queries.registration import owners
-from cases.queries.work import communications_of, get_communication, notes_of, promises_missed
+from cases.queries.work import communications_of, get_communication, notes_of, own_membership, promises_missed
 from cases.views.casework import attempt, case_page, done, draft_key, show, typed_before
 
 WRITE = Permission.WRITE_NOTE
@@ -161,7 +160,7 @@ def _open_follow_up(request: ActorRequest, case: Any, typed: Mapping[str, Any]) 
             case=case,
             title=typed["follow_up"] or "Follow up on the call",
             due_on=typed["follow_up_on"] or typed["promised_by"],
-            owner=owners(request.actor).filter(pk=request.actor.membership_id).first(),
+            owner=own_membership(request.actor),
             at=request.at,
         )
     except Refused as refusal:

@@ -24,7 +24,7 @@ from cases.commands.documents import (
 )
 from cases.content import EXTENSIONS, ContentType
 from cases.forms.documents import DocumentForm, UploadForm, VersionForm
-from cases.queries.documents import documents_of, get_document, get_version, same_bytes_in, versions_of
+from cases.queries.documents import documents_listed, get_document, get_version, same_bytes_in, versions_of
 from cases.vault import TooLarge
 from cases.views.casework import attempt, case_page, done, show, typed_before
 from cases.views.files import SHOWN_INLINE, file_response
@@ -36,10 +36,10 @@ FRAMED = (ContentType.PDF, ContentType.TEXT)
 @case_page()
 def documents(request: ActorRequest, case: Any) -> HttpResponse:
     """All documents of a case."""
-    rows = list(documents_of(request.actor, case))
+    rows = documents_listed(request.actor, case)
     context = {
         "documents": rows,
-        "being_read": any(v.text_status == "pending" for d in rows for v in d.latest),
+        "being_read": any(row.version.text_status == "pending" for row in rows),
         "actions": _actions(request, [("Upload a document", "main", "cases:document_new", case)]),
     }
     return show(request, "cases/document_list.html", case, context, here="Documents")

@@ -11,6 +11,7 @@ from django.forms import BaseForm
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
@@ -36,7 +37,7 @@ from cases.forms.work import (
     WakeTaskForm,
 )
 from cases.queries.registration import owners
-from cases.queries.work import get_task, standing_tasks_of, task_shown, tasks_of
+from cases.queries.work import get_task, own_membership, standing_tasks_of, task_shown, tasks_of
 from cases.views.casework import Outcome, attempt, case_page, done, show, typed_before
 
 WORK = Permission.WORK_TASKS
@@ -62,13 +63,14 @@ def tasks(request: ActorRequest, case: Any) -> HttpResponse:
 def task_new(request: ActorRequest, case: Any) -> HttpResponse:
     """Open a task by hand. `?template=` chooses a template beforehand."""
     standing = standing_tasks_of(request.actor, case)
+    mine = own_membership(request.actor)
     form = TaskForm(
         request.POST or None,
         owners=_owners(request),
         others=_named(standing),
         initial={
             "template": request.GET.get("template", ""),
-            "owner": _own_member(request),
+            "owner": str(mine.public_id) if mine else "",
         }
         | typed_before(request),
     )
@@ -311,15 +313,12 @@ def _task_page(request: ActorRequest, case: Any, row: Any, outcome: Outcome) -> 
         {"label": "Owner", "value": shown.owner or "No owner"},
         {"label": "State", "value": shown.state_label or "Open"},
         {"label": "Waits for", "value": shown.waits_for},
-        {"label": "On hold until", "value": shown.held_until, "note": shown.held_reason},
-        {"label": "Woke up", "value": shown.woke_at},
+        {"label": "On hold until", "value": _moment(shown.held_until), "note": shown.held_reason},
+        {"label": "Woke up", "value": _moment(shown.woke_at)},
         {"label": "Why the hold ended early", "value": row.woken_reason},
-        {"label": "Opened", "value": row.opened_at, "note": row.get_opened_by_display()},
-        {"label": "Ended", "value": row.ended_at, "note": row.end_note},
+        {"label": "Opened", "value": _moment(row.opened_at), "note": row.get_opened_by_display()},
+        {"label": "Ended", "value": _moment(row.ended_at), "note": row.end_note},
     ]
-    for fact in facts:
-        if isinstance(fact["value"], datetime):
-            fact["value"] = _moment(fact["value"])
     context = {
         "task": row,
         "shown": shown,
@@ -361,9 +360,8 @@ def _form_page(
     )
 
 
-def _moment(value: datetime) -> str:
-    local = timezone.localtime(value)
-    return f"{local:%b} {local.day}, {local.year}, {local:%I:%M %p}".replace(", 0", ", ")
+def _moment(value: datetime | None) -> str:
+    return date_format(timezone.localtime(value), "M j, Y, g:i A") if value else ""
 
 
 def _link(label: str, name: str, *rows: Any, kind: str = "quiet") -> dict[str, str]:
@@ -376,11 +374,6 @@ def _list_url(case: Any) -> str:
 
 def _owners(request: ActorRequest) -> list[tuple[str, str]]:
     return [(str(member.public_id), str(member.user)) for member in owners(request.actor)]
-
-
-def _own_member(request: ActorRequest) -> str:
-    mine = [m for m in owners(request.actor) if m.pk == request.actor.membership_id]
-    return str(mine[0].public_id) if mine else ""
 
 
 def _member(request: ActorRequest, public_id: UUID | None) -> Any:
