@@ -6,4 +6,4 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from advocacy.people import policies  # noqa: F401  declares them
+        from advocacy.people import admin, policies  # noqa: F401  registers look-ups, declares policies

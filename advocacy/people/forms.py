@@ -6,10 +6,9 @@ from typing import Any
 
 from django import forms
 
-from advocacy.access.roles import ROLES
 from advocacy.inputs import DayField, HourField, SectionedForm, lines, short
 from advocacy.people.commands import ContactInput
-from advocacy.people.models import Consent, Contact, Patient
+from advocacy.people.models import Consent, Contact, Membership, Patient
 from advocacy.people.places import STATES, TIME_ZONES
 
 STATE_CHOICES = [("", "Not known yet"), *((code, f"{name} ({code})") for code, name in STATES.items())]
@@ -81,7 +80,7 @@ class ContactForm(forms.Form):
         return ContactInput(**self.cleaned_data)
 
 
-class _ContactRows(forms.BaseFormSet[ContactForm]):
+class _ContactRows(forms.BaseFormSet):
     def filled(self) -> list[ContactForm]:
         """The rows in which something was typed; the spare ones are left out."""
         return [row for row in self.forms if row.has_changed()]
@@ -104,10 +103,19 @@ class ConsentForm(forms.Form):
     )
 
 
-class MemberForm(forms.Form):
-    """Roles and team of a member; the choices say what each role may do."""
+class EndMembershipForm(forms.Form):
+    """Who takes over what a leaver owned."""
 
-    roles = forms.MultipleChoiceField(
-        choices=[(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()],
-        widget=forms.CheckboxSelectMultiple,
+    successor = forms.ModelChoiceField(
+        Membership.objects.none(),
+        required=False,
+        to_field_name="public_id",
+        empty_label="Nobody: back to the queue",
+        label="Who takes over their open cases and tasks",
     )
+
+    def __init__(self, *args: Any, members: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        successor: Any = self.fields["successor"]
+        successor.queryset = members
+        successor.label_from_instance = lambda member: str(member.user)

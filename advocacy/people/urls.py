@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from advocacy.people.views import drafts, patients, switch
+from advocacy.people.views import drafts, members, patients, switch
 
 app_name = "people"
 
@@ -17,5 +17,6 @@ urlpatterns = [
     path("consents/<uuid:consent_id>/revoke/", patients.consent_revoke, name="consent_revoke"),
     path("drafts/", drafts.draft, name="draft"),
     path("drafts/<uuid:draft_id>/discard/", drafts.draft_discard, name="draft_discard"),
+    path("members/<uuid:member_id>/end/", members.member_end, name="member_end"),
     path("organization/switch/", switch.switch, name="switch"),
 ]

@@ -295,7 +295,7 @@ def change_failed_treatment(
     return row
 
 
-def re_home_work(*, member: Membership, successor: Membership | None, actor: Actor, at: datetime) -> int:
+def re_home_cases(*, member: Membership, successor: Membership | None, actor: Actor, at: datetime) -> int:
     """A leaver's open cases go to the successor, or back to the queue. Returns how many moved.
 
     Raises Refused when a restricted case would be left without an owner.

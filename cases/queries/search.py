@@ -22,14 +22,14 @@ MOST = 50
 
 @dataclass(frozen=True)
 class Found:
-    """At most MOST cases, and patients who have no case among them; `capped` when there were more."""
+    """At most so many cases, and patients who have no case among them; `capped` when there were more."""
 
     cases: list[Case]
     patients: list[Patient]
     capped: bool
 
 
-def search(actor: Actor, text: str) -> Found:
+def search(actor: Actor, text: str, *, most: int = MOST) -> Found:
     """Cases and patients whose name, member id or reference fits `text`; nothing for an empty text.
 
     The definer functions join the visibility predicate first and limit after; what they answer is read through the policy
@@ -38,13 +38,13 @@ def search(actor: Actor, text: str) -> Found:
     name, number = terms(text)
     if not (name or number):
         return Found([], [], False)
-    case_ids = matching_cases(actor, name, number, MOST + 1)
-    patient_ids = matching_patients(actor, name, number, MOST + 1)
+    case_ids = matching_cases(actor, name, number, most + 1)
+    patient_ids = matching_patients(actor, name, number, most + 1)
     cases = cases_visible_to(actor).select_related("patient", "coverage__payer", "owner__user")
-    found = _in_order(cases, case_ids[:MOST])
+    found = _in_order(cases, case_ids[:most])
     shown = {case.patient_id for case in found}
-    patients = _in_order(patients_visible_to(actor), [pk for pk in patient_ids[:MOST] if pk not in shown])
-    return Found(found, patients, max(len(case_ids), len(patient_ids)) > MOST)
+    patients = _in_order(patients_visible_to(actor), [pk for pk in patient_ids[:most] if pk not in shown])
+    return Found(found, patients, max(len(case_ids), len(patient_ids)) > most)
 
 
 def terms(text: str) -> tuple[str, str]:

@@ -1,0 +1,136 @@
+"""Members and teams among the look-ups: rows by policy, saving by commands. A member ends on a page of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from advocacy.access.permissions import Permission
+from advocacy.access.roles import ROLES
+from advocacy.desk import site
+from advocacy.lookups import CommandForm, InUse, Lookup
+from advocacy.people.membership import add_member, change_member, record_team, retire_team
+from advocacy.people.models import Membership, Team
+from advocacy.people.queries import teams_of_organization
+
+ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
+
+
+class MembershipForm(CommandForm):
+    roles = forms.MultipleChoiceField(choices=ROLE_CHOICES, widget=forms.CheckboxSelectMultiple)
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, to_field_name="public_id")
+
+    class Meta:
+        model = Membership
+        fields = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["team"].queryset = teams_of_organization()
+        if self.instance.pk:
+            self.initial |= {
+                "roles": self.instance.roles,
+                "team": self.instance.team.public_id if self.instance.team else None,
+            }
+
+    def run(self, typed: dict[str, Any]) -> Membership:
+        return change_member(
+            actor=self.actor,
+            member=self.instance,
+            roles=typed["roles"],
+            team=typed["team"],
+            at=timezone.now(),
+        )
+
+
+class NewMembershipForm(MembershipForm):
+    name = forms.CharField(max_length=120)
+    email = forms.EmailField(label="E-mail address")
+    field_order = ("name", "email", "roles", "team")
+
+    def run(self, typed: dict[str, Any]) -> Membership:
+        return add_member(
+            actor=self.actor,
+            email=typed["email"],
+            name=typed["name"],
+            roles=typed["roles"],
+            team=typed["team"],
+            at=timezone.now(),
+        )
+
+
+class Live(InUse):
+    column = "ended_at"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("retired", "Left"), ("all", "All")]
+
+
+@admin.register(Membership, site=site)
+class MembershipAdmin(Lookup):
+    see = Permission.SEE_MEMBERS
+    write = (Permission.MANAGE_MEMBERS,)
+    form = MembershipForm
+    add_form = NewMembershipForm
+    list_display = ("person", "role_titles", "team", "starts_at", "ended_at", "leave")
+    list_select_related = ("user", "team")
+    list_filter = (Live,)
+    ordering = ("user__name", "id")
+
+    @admin.display(description="Name", ordering="user__name")
+    def person(self, row: Membership) -> str:
+        return str(row.user)
+
+    @admin.display(description="Roles")
+    def role_titles(self, row: Membership) -> str:
+        return ", ".join(d.title for role, d in ROLES.items() if role.value in row.roles)
+
+    @admin.display(description="Leaving")
+    def leave(self, row: Membership) -> str:
+        if row.ended_at is not None:
+            return "—"
+        return format_html(
+            '<a href="{}">End<span class="spoken"> the membership of {}</span></a>',
+            reverse("people:member_end", args=[row.public_id]),
+            row.user,
+        )
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        shown = super().get_list_display(request)
+        return shown if self.has_change_permission(request) else shown[:-1]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Somebody who left is shown, not changed."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.ended_at is None)
+
+
+class TeamForm(CommandForm):
+    class Meta:
+        model = Team
+        fields = ("name",)
+
+    def run(self, typed: dict[str, Any]) -> Team:
+        team = self.instance if self.instance.pk else None
+        return record_team(actor=self.actor, name=typed["name"], team=team, at=timezone.now())
+
+
+@admin.register(Team, site=site)
+class TeamAdmin(Lookup):
+    see = Permission.SEE_MEMBERS
+    write = (Permission.MANAGE_MEMBERS,)
+    form = TeamForm
+    list_display = ("name", "retired_at")
+    list_filter = (InUse,)
+    ordering = ("name",)
+    actions = ("retire",)
+
+    @admin.action(description="Retire the chosen teams", permissions=["change"])
+    def retire(self, request: HttpRequest, rows: Any) -> None:
+        self.each(request, rows, lambda actor, at, row: retire_team(actor=actor, team=row, at=at), "Retired")

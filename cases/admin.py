@@ -1,0 +1,76 @@
+"""Payers and providers among the look-ups: rows by policy, saving by commands, retired instead of deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from advocacy.access.permissions import Permission
+from advocacy.desk import site
+from advocacy.lookups import CommandForm, InUse, Lookup
+from cases.commands.registration import (
+    change_payer,
+    change_provider,
+    record_payer,
+    record_provider,
+    retire_lookup,
+    return_lookup,
+)
+from cases.models import Payer, Provider
+
+
+class PayerForm(CommandForm):
+    class Meta:
+        model = Payer
+        fields = ("name", "phone", "fax")
+
+    def run(self, typed: dict[str, Any]) -> Payer:
+        if self.instance.pk:
+            return change_payer(actor=self.actor, payer=self.instance, at=timezone.now(), **typed)
+        return record_payer(actor=self.actor, at=timezone.now(), **typed)
+
+
+class ProviderForm(CommandForm):
+    class Meta:
+        model = Provider
+        fields = ("name", "credentials", "specialty", "facility", "npi", "phone", "fax")
+
+    def run(self, typed: dict[str, Any]) -> Provider:
+        if self.instance.pk:
+            return change_provider(actor=self.actor, provider=self.instance, at=timezone.now(), **typed)
+        return record_provider(actor=self.actor, at=timezone.now(), **typed)
+
+
+class _Retirable(Lookup):
+    see = Permission.SEE_LOOKUPS
+    write = (Permission.MANAGE_LOOKUPS, Permission.REGISTER_PATIENT)
+    list_filter = (InUse,)
+    actions = ("retire", "put_back")
+
+    def has_retire_permission(self, request: HttpRequest) -> bool:
+        return bool(request.actor.may(Permission.MANAGE_LOOKUPS))  # type: ignore[attr-defined]
+
+    @admin.action(description="Retire the chosen entries", permissions=["retire"])
+    def retire(self, request: HttpRequest, rows: Any) -> None:
+        self.each(request, rows, retire_lookup, "Retired")
+
+    @admin.action(description="Put the chosen entries back into use", permissions=["retire"])
+    def put_back(self, request: HttpRequest, rows: Any) -> None:
+        self.each(request, rows, return_lookup, "Put back")
+
+
+@admin.register(Payer, site=site)
+class PayerAdmin(_Retirable):
+    form = PayerForm
+    list_display = ("name", "phone", "fax", "retired_at")
+    ordering = ("name", "id")
+
+
+@admin.register(Provider, site=site)
+class ProviderAdmin(_Retirable):
+    form = ProviderForm
+    list_display = ("name", "credentials", "specialty", "npi", "phone", "fax", "retired_at")
+    ordering = ("name", "id")

@@ -1,0 +1,121 @@
+"""A session ends in the middle of a long form: what was typed waits for its author, and for nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.test import Client
+
+from advocacy.people.models import Draft, User
+from advocacy.tenancy.scope import scoped_to
+from tests.cast import PASSWORD
+
+PAGE = "/admin/patients/new/"
+TYPED = {
+    "draft_key": "patient:new",
+    "given_name": "Marisol",
+    "safe_contact_note": "A long note about how to reach her.",
+    "contacts-TOTAL_FORMS": "0",
+    "contacts-INITIAL_FORMS": "0",
+    "csrfmiddlewaretoken": "x",
+    "password": "secret",
+}
+
+
+def enter(browser, email):
+    """Sign in the way a person does, on the sign-in page."""
+    answer = browser.post(f"/accounts/login/?next={PAGE}", {"login": email, "password": PASSWORD})
+    assert answer.status_code == 302, answer.content.decode()[:2000]
+    return answer
+
+
+@pytest.fixture
+def browser(cast):
+    client = Client()
+    enter(client, "nora@harbor.example")
+    assert client.get(PAGE).status_code == 200
+    return client
+
+
+def sessions_end():
+    Session.objects.all().delete()
+
+
+def test_the_same_person_finds_the_words_in_the_form(cast, browser):
+    sessions_end()
+    answer = browser.post(PAGE, TYPED)
+    assert (answer.status_code, answer.url) == (302, f"/accounts/login/?next={PAGE}")
+    stored = Session.objects.get()
+    assert "Marisol" not in str(stored.get_decoded()) and "long note" not in str(stored.get_decoded())
+    assert Draft.objects.count() == 0
+    assert enter(browser, "nora@harbor.example").url == PAGE
+    shown = browser.get(PAGE).content.decode()
+    assert "You had been signed out." in shown
+    assert 'value="Marisol"' in shown and "A long note about how to reach her." in shown
+    draft = Draft.objects.get()
+    assert draft.user_id == cast.users["nora"].pk
+    assert set(draft.fields) == {
+        "given_name",
+        "safe_contact_note",
+        "contacts-TOTAL_FORMS",
+        "contacts-INITIAL_FORMS",
+    }
+    assert "kept_forms" not in browser.session
+
+
+def test_a_colleague_at_the_same_machine_gets_nothing_of_it(cast, browser):
+    sessions_end()
+    browser.post(PAGE, TYPED)
+    enter(browser, "nils@harbor.example")
+    shown = browser.get(PAGE).content.decode()
+    assert "Marisol" not in shown and "signed out" not in shown
+    assert Draft.objects.count() == 0
+    assert "kept_forms" not in browser.session
+
+
+def test_the_words_return_to_the_organization_they_were_typed_in(cast, browser):
+    from advocacy.people.models import Membership
+
+    with scoped_to(cast.meadow.pk):
+        Membership.objects.create(user=cast.users["nora"], roles=["navigator"], starts_at="2026-01-01T00:00Z")
+    browser.post("/admin/organization/switch/", {"organization": str(cast.meadow.public_id)})
+    browser.get(PAGE)
+    sessions_end()
+    browser.post(PAGE, TYPED)
+    enter(browser, "nora@harbor.example")
+    assert browser.get(PAGE).context["organization"] == cast.meadow
+    assert Draft.objects.count() == 0
+    with scoped_to(cast.meadow.pk):
+        assert Draft.objects.count() == 1
+
+
+def test_a_form_without_a_draft_key_is_kept_under_its_address(cast, browser):
+    sessions_end()
+    url = f"/admin/patients/{cast.case.patient.public_id}/contacts/new/"
+    browser.post(url, {"kind": "phone", "value": "5550137788"})
+    enter(browser, "nora@harbor.example")
+    assert "5550137788" in browser.get("/admin/drafts/").content.decode()
+    assert Draft.objects.get().key == f"path:{url}"
+
+
+def test_a_stranger_and_a_forged_cookie_leave_nothing(cast):
+    client = Client()
+    client.post(PAGE, TYPED)
+    assert Session.objects.count() == 0
+    nora = User.objects.get(email="nora@harbor.example")
+    client.cookies["recourse_person"] = f"{nora.public_id}:{cast.harbor.public_id}:forged"
+    client.post(PAGE, TYPED)
+    assert Session.objects.count() == 0
+
+
+def test_a_post_without_the_csrf_token_is_not_kept(cast, browser):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies["recourse_person"] = browser.cookies["recourse_person"].value
+    assert strict.post(PAGE, TYPED).status_code == 403
+    assert not any("kept_forms" in s.get_decoded() for s in Session.objects.all())
+
+
+def test_an_endless_form_is_not_kept(cast, browser):
+    sessions_end()
+    browser.post(PAGE, TYPED | {"safe_contact_note": "x" * 300_000})
+    assert Session.objects.count() == 0
