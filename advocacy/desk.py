@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.views.decorators.http import require_POST
@@ -50,14 +50,6 @@ NAVIGATION = (
 )
 
 
-def _address(name: str) -> str:
-    """The address of a page, or "" while no app offers it: the frame then leaves the link out."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
-
-
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     """The entries this person may open, the one being looked at marked. No entry leads to a page that answers 403."""
     actor = getattr(request, "actor", None)
@@ -65,9 +57,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     here = request.resolver_match.view_name if request.resolver_match else ""
     return [
-        {"label": item.label, "url": url, "current": here == item.name or here in item.names}
+        {"label": item.label, "url": reverse(item.name), "current": here == item.name or here in item.names}
         for item in NAVIGATION
-        if actor.may(item.permission) and (url := _address(item.name))
+        if actor.may(item.permission)
     ]
 
 
@@ -101,8 +93,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "desk_organizations": organizations(request),
         "desk_nav": navigation(request),
         "desk_home_url": reverse("home"),
-        "desk_search_url": _address("cases:search") if may_search else "",
-        "desk_switch_url": _address("people:switch"),
+        "desk_search_url": reverse("cases:search") if may_search else "",
+        "desk_switch_url": reverse("people:switch"),
         "desk_keys_url": reverse("desk_keys"),
         "desk_keys_off": not request.user.shortcuts,  # type: ignore[union-attr]
         "user_label": actor.label,

@@ -244,6 +244,8 @@ EMAIL_BACKEND = os.environ.get("RECOURSE_EMAIL_BACKEND", "django.core.mail.backe
 EMAIL_FILE_PATH = os.environ.get("RECOURSE_MAIL_DIR") or None
 EMAIL_HOST = os.environ.get("RECOURSE_SMTP_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("RECOURSE_SMTP_PORT", 25))
+# Links in mails: the address under which people reach this installation.
+SITE_URL = os.environ.get("RECOURSE_SITE_URL", f"http://localhost:{os.environ.get('PORT', '8000')}")
 DEFAULT_FROM_EMAIL = os.environ.get("RECOURSE_FROM", "recourse@localhost")
 
 # --- Jobs: rows of our own database; at least once, so every job is idempotent ---

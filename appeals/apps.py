@@ -6,7 +6,7 @@ class AppealsConfig(AppConfig):
 
     def ready(self) -> None:
         from advocacy import registries
-        from appeals import jobs, policies  # noqa: F401  declares them
+        from appeals import jobs, policies, reminders  # noqa: F401  declares them
         from appeals.closing import open_contest_of
         from cases.jobs import after_reading
 

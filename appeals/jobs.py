@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -29,7 +30,7 @@ def propose_facts_job(*, version: int) -> None:
     propose_by_key(actor=_program(), version=version, at=timezone.now())
 
 
-@job(CHECK_JOB)
+@job(CHECK_JOB, every=timedelta(days=1))
 def check_dates(*, case: int | None = None) -> None:
     """Compare the stored dates of every case with their computation, a case a job, so that one bad case stops no other."""
     actor, at = _program(), timezone.now()

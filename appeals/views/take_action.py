@@ -58,7 +58,7 @@ def take_action_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     may_assign = allows(actor, Permission.ASSIGN_CASE, case) if actor.may(Permission.ASSIGN_CASE) else False
     members = {str(m.public_id): m for m in members_of_organization()} if may_assign else {}
     owners = [(key, str(m.user)) for key, m in members.items()] if may_assign else None
-    form = TakeAction(request.POST or None, owners=owners)
+    form = TakeAction(request.POST if request.method == "POST" else None, owners=owners)
     status = 200
     if request.method == "POST":
         status = 422

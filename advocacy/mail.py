@@ -1,0 +1,41 @@
+"""The one door to e-mail: plain text, the fixed notice sentence under it, never anything that identifies a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+
+from advocacy.words import notice_sentence
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What is to be said: to which address, under which subject, from which template, with which facts.
+
+    Subject and facts hold references, dates, counts and links. A name, a member id or a diagnosis has no place here: mail
+    is read on screens that nobody guards.
+    """
+
+    to: str
+    subject: str
+    template: str
+    facts: Mapping[str, Any]
+    language: str = "en"
+
+
+def link_to(path: str) -> str:
+    """The absolute address of a page of this installation."""
+    return f"{settings.SITE_URL.rstrip('/')}{path}"
+
+
+def deliver(notice: Notice) -> None:
+    """Render and hand over to the mail server. Raises what the server raises: an undelivered notice is a failure."""
+    facts = dict(notice.facts) | {"notice_sentence": notice_sentence(notice.language)}
+    body = render_to_string(notice.template, facts).strip() + "\n"
+    subject = " ".join(notice.subject.split())
+    EmailMessage(subject=subject, body=body, from_email=settings.DEFAULT_FROM_EMAIL, to=[notice.to]).send()

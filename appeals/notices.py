@@ -1,0 +1,34 @@
+"""What is said to colleagues about dates. Data only; `advocacy.mail` sends it. No name, no plan, no treatment."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.urls import reverse
+
+from advocacy.mail import Notice, link_to
+
+OURS = "A date of ours comes up in a case you work."
+OURS_SUPERVISOR = "A date of ours comes up in a case of your organization."
+OURS_PASSED = "A date of ours has passed in a case of your organization."
+PLAN_TODAY = "The time of the other side to answer ends today."
+PLAN_PASSED = "The other side has not answered in time, as far as it is recorded."
+
+
+def deadline_notice(
+    *, to: str, reference: str, case: UUID, due_on: date, time: str, left: str, lead: str, subject: str
+) -> Notice:
+    """One reminder of one date. `left` says in words how long is left; `time` is empty unless the rule counts hours."""
+    return Notice(
+        to=to,
+        subject=f"{reference}: {subject}",
+        template="notices/deadline.txt",
+        facts={
+            "lead": lead,
+            "reference": reference,
+            "due": f"{due_on:%A, %B} {due_on.day}, {due_on.year}{f', {time}' if time else ''}",
+            "left": left,
+            "url": link_to(reverse("appeals:case", args=[case])),
+        },
+    )

@@ -1,0 +1,227 @@
+"""Reminders of running clocks: who is told, how long before, each once. `rungs_of` is the whole table.
+
+`Deadline.reminded` keeps the rungs that were dealt with, by these codes: days before the date (30 to 0), -1 for after it,
+and 1000 + hours for clocks that count hours. Mail goes out from seven in the morning where the patient lives; hour clocks
+do not wait for the morning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from advocacy.access.permissions import Permission
+from advocacy.access.roles import permissions_of
+from advocacy.audit.trail import record
+from advocacy.background.queue import PublicProblem, enqueue, job
+from advocacy.mail import deliver
+from advocacy.people.models import Membership
+from appeals import notices
+from appeals.clock.calendar import add_business_days
+from appeals.models import Deadline
+from appeals.queries.clocks import CLAIMANT, Day, day_at, hours_left
+from cases.workflow import CaseStatus
+
+OWNER_DAYS = (30, 14, 7, 3, 1)
+HOURS = (24, 4)
+PASSED = -1
+ON_THE_DAY = 0
+MORNING = time(7, 0)
+OWNER, SUPERVISORS = "owner", "supervisors"
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One reminder of one clock: from when it is due (aware), to whom, and what it says first."""
+
+    code: int
+    opens: datetime
+    to: tuple[str, ...]
+    lead: str
+    supervisor_lead: str = ""
+
+
+def _morning(on: date, day: Day) -> datetime:
+    return datetime.combine(on, MORNING, tzinfo=day.zone)
+
+
+def rungs_of(deadline: Deadline, day: Day) -> tuple[Rung, ...]:
+    """Every reminder of a clock, in the order in which they come due.
+
+    Ours: 30, 14, 7, 3 and 1 days before to the owner, with the last one and the day after to the supervisors too; where
+    hours are counted, 24 and 4 hours before in place of the last day. Theirs: on the day and one business day after.
+    """
+    both = (OWNER, SUPERVISORS)
+    after = add_business_days(deadline.due_on, 1, count_for="payer")
+    found: list[Rung] = []
+    if deadline.side == CLAIMANT:
+        told = notices.OURS, notices.OURS_SUPERVISOR
+        days = [d for d in OWNER_DAYS if d > 1 or deadline.due_at is None]
+        for before in days:
+            to = both if before == 1 else (OWNER,)
+            found.append(Rung(before, _morning(deadline.due_on - timedelta(days=before), day), to, *told))
+        if deadline.due_at:
+            found += [Rung(1000 + h, deadline.due_at - timedelta(hours=h), both, *told) for h in HOURS]
+        ends = deadline.due_at or _morning(deadline.due_on + timedelta(days=1), day)
+        found.append(Rung(PASSED, ends, both, notices.OURS_PASSED, notices.OURS_PASSED))
+    else:
+        if deadline.due_at:
+            lead = notices.PLAN_TODAY
+            found += [Rung(1000 + h, deadline.due_at - timedelta(hours=h), (OWNER,), lead) for h in HOURS]
+            found.append(Rung(ON_THE_DAY, deadline.due_at, (OWNER,), notices.PLAN_PASSED))
+        else:
+            found.append(Rung(ON_THE_DAY, _morning(deadline.due_on, day), (OWNER,), notices.PLAN_TODAY))
+        found.append(Rung(PASSED, _morning(after, day), both, notices.PLAN_PASSED, notices.PLAN_PASSED))
+    return tuple(sorted(found, key=lambda r: r.opens))
+
+
+def pending(deadline: Deadline, done: Iterable[int], day: Day) -> tuple[Rung, ...]:
+    """The rungs that are due now and were not dealt with, oldest first; only the last of them is sent.
+
+    A rung that lay in the past when the clock was computed is passed over: nobody is told today that there are 30 days
+    when there are 20. That a date has passed, or that the other side must answer, is always told.
+    """
+    dealt_with = set(done)
+    return tuple(
+        rung
+        for rung in rungs_of(deadline, day)
+        if rung.code not in dealt_with
+        and rung.opens <= day.now
+        and (rung.code in {PASSED, ON_THE_DAY} or rung.opens >= _computed_day(deadline, day))
+    )
+
+
+def _computed_day(deadline: Deadline, day: Day) -> datetime:
+    return datetime.combine(deadline.computed_at.astimezone(day.zone).date(), time(0), tzinfo=day.zone)
+
+
+def to_remind(at: datetime) -> list[Deadline]:
+    """The running clocks of open cases with a reminder due at `at` (aware)."""
+    horizon = at.date() + timedelta(days=OWNER_DAYS[0] + 1)
+    running = (
+        Deadline.objects.filter(
+            status=Deadline.Status.RUNNING, case__status=CaseStatus.OPEN, due_on__lte=horizon
+        )
+        .exclude(reminded__contains=[PASSED])
+        .select_related("case__patient")
+        .order_by("due_on", "id")
+    )
+    return [d for d in running if pending(d, d.reminded, day_at(at, d.case.patient.time_zone))]
+
+
+@job("appeals.remind", every=timedelta(hours=1))
+def remind() -> None:
+    """Ask for one job per clock that has a reminder due: one mail that fails keeps no other from going out."""
+    for deadline in to_remind(timezone.now()):
+        enqueue("appeals.remind_of", deadline=deadline.pk)
+
+
+@job("appeals.remind_of")
+def remind_of(*, deadline: int) -> None:
+    """Send the reminder of one clock that is due now, if it was not sent before. Raises what the mail server raises."""
+    send_reminder(deadline, timezone.now())
+
+
+def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
+    """Mail the latest rung that is due and mark all that were; returns the addresses. Doing it again sends nothing.
+
+    The rung is marked in the transaction that sends: when the server refuses, nothing is marked and the job tries again.
+    """
+    row = (
+        Deadline.objects.select_for_update(of=("self",))
+        .select_related("case__patient", "case__owner__user")
+        .filter(pk=deadline_pk, status=Deadline.Status.RUNNING, case__status=CaseStatus.OPEN)
+        .first()
+    )
+    if row is None:
+        return ()
+    day = day_at(at, row.case.patient.time_zone)
+    due = pending(row, _dealt_with(row), day)
+    if not due:
+        return ()
+    rung = due[-1]
+    people = _recipients(row, rung)
+    row.reminded = sorted({*_dealt_with(row), *(r.code for r in due)}, reverse=True)
+    row.save(update_fields=["reminded"])
+    record(
+        "reminder_sent",
+        subject=row,
+        detail={
+            "rung": rung.code,
+            "clock": row.clock,
+            "due_on": row.due_on,
+            "to": [m.pk for m, _lead in people],
+        },
+    )
+    for member, lead in people:
+        deliver(_notice(row, rung, lead, member.user.email, day))
+    return tuple(member.user.email for member, _lead in people)
+
+
+def _dealt_with(row: Deadline) -> set[int]:
+    """Rungs of this clock, and of its earlier computations that gave the same date."""
+    same = Deadline.objects.filter(
+        case_id=row.case_id,
+        clock=row.clock,
+        request_id=row.request_id,
+        denial_id=row.denial_id,
+        appeal_id=row.appeal_id,
+        peer_to_peer_id=row.peer_to_peer_id,
+        due_on=row.due_on,
+        due_at=row.due_at,
+    )
+    return {code for codes in same.values_list("reminded", flat=True) for code in codes}
+
+
+def _recipients(row: Deadline, rung: Rung) -> list[tuple[Membership, str]]:
+    """Whom the rung goes to, each with the words meant for them. A case without an owner who can act is the supervisors'.
+
+    A restricted case goes to supervisors too: the mail says a reference only, and they can give it to somebody. Raises
+    PublicProblem when the organization has nobody to tell.
+    """
+    owner = row.case.owner
+    works = owner is not None and owner.ended_at is None and owner.user.is_active
+    found = {owner.pk: (owner, rung.lead)} if owner is not None and works and OWNER in rung.to else {}
+    if SUPERVISORS in rung.to or not works:
+        lead = rung.supervisor_lead or rung.lead
+        live = Membership.objects.filter(Q(ended_at=None), user__is_active=True).select_related("user")
+        members = list(live.order_by("pk"))
+        chosen = [m for m in members if Permission.ASSIGN_CASE in permissions_of(frozenset(m.roles))]
+        if not chosen and not found:
+            chosen = [m for m in members if Permission.MANAGE_MEMBERS in permissions_of(frozenset(m.roles))]
+        for member in chosen:
+            found.setdefault(member.pk, (member, lead))
+    if not found:
+        raise PublicProblem(
+            "Nobody in the organization can be reminded: the case has no owner and there is no supervisor."
+        )
+    return list(found.values())
+
+
+def _notice(row: Deadline, rung: Rung, lead: str, to: str, day: Day) -> notices.Notice:
+    moment = row.due_at.astimezone(day.zone) if row.due_at else None
+    ours = row.side == CLAIMANT
+    left = hours_left(row.due_at, day, ours=ours) if row.due_at else ""
+    return notices.deadline_notice(
+        to=to,
+        reference=row.case.reference,
+        case=row.case.public_id,
+        due_on=moment.date() if moment else row.due_on,
+        time=f"{moment:%-I:%M %p %Z}" if moment else "",
+        left=left or _days_words((row.due_on - day.today).days, ours),
+        lead=lead,
+        subject="a date comes up" if rung.code not in {PASSED, ON_THE_DAY} else "a date needs you today",
+    )
+
+
+def _days_words(days: int, ours: bool) -> str:
+    if days > 0:
+        return f"{days} day{'' if days == 1 else 's'} left."
+    if days == 0:
+        return "It is today."
+    late = f"{-days} day{'' if days == -1 else 's'}"
+    return f"Overdue by {late}." if ours else f"The other side is late by {late}."

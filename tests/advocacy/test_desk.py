@@ -1,0 +1,108 @@
+"""The frame of the desk: navigation by permission, the organization's name and switch, search, keys, the fixed sentence."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from advocacy.background.queue import install_schedules
+from advocacy.desk import NAVIGATION
+from advocacy.people.models import Membership, User
+from advocacy.tenancy.scope import scoped_to
+from advocacy.words import NOTICE_ENGLISH, NOTICE_SPANISH, notice_sentence
+from tests.cast import NOW
+
+WANTED = {
+    "ines": ["Today", "Queue", "New patient", "Look-ups"],
+    "nora": ["Today", "Queue", "New patient", "Look-ups"],
+    "clara": ["Today", "Queue", "Look-ups"],
+    "sam": ["Today", "Queue", "New patient", "Jobs", "Look-ups"],
+    "olga": ["Jobs", "Look-ups"],
+    "anna": [],
+    "petra": ["Today", "Queue", "Look-ups"],
+}
+
+
+def navigation(html: str) -> list[tuple[str, str]]:
+    """(label, address) of the desk's navigation."""
+    found = re.search(r'<nav class="desk-nav".*?</nav>', html, re.DOTALL)
+    return re.findall(r'<a href="([^"]+)"[^>]*>([^<]+)</a>', found.group(0)) if found else []
+
+
+@pytest.mark.parametrize("who", sorted(WANTED))
+def test_everybody_gets_the_entries_of_their_permissions_and_each_one_opens(cast, sign_in, who):
+    client = sign_in(who)
+    start = "/admin/" if who != "anna" else "/admin/today/"
+    entries = navigation(client.get(start).content.decode())
+    assert [label for _url, label in entries] == WANTED[who]
+    assert {label: client.get(url).status_code for url, label in entries} == dict.fromkeys(WANTED[who], 200)
+
+
+def test_every_entry_has_a_page():
+    assert [reverse(item.name) for item in NAVIGATION][:2] == ["/admin/today/", "/admin/queue/"]
+    assert reverse("cases:search") and reverse("people:switch") and reverse("desk_keys")
+
+
+def test_the_page_being_looked_at_is_marked(cast, sign_in):
+    html = sign_in("nora").get("/admin/queue/").content.decode()
+    assert re.findall(r'<a href="([^"]+)" aria-current="page">Queue', html) == ["/admin/queue/"]
+
+
+def test_the_organization_is_named_and_switched_only_by_whoever_works_in_two(cast, sign_in):
+    html = sign_in("nora").get("/admin/today/").content.decode()
+    assert "Harbor Patient Advocates" in html and "masthead__switch" not in html
+    with scoped_to(cast.meadow.pk, actor="system:test", actor_label="test"):
+        Membership.objects.create(user=cast.users["nora"], roles=["navigator"], starts_at=NOW)
+    html = sign_in("nora").get("/admin/today/").content.decode()
+    switch = html[html.index("masthead__switch") :]
+    assert f'value="{cast.meadow.public_id}"' in switch and f'value="{cast.harbor.public_id}"' not in switch
+    form = {"organization": str(cast.meadow.public_id)}
+    assert sign_in("nora").post(reverse("people:switch"), form).status_code == 302
+
+
+def test_the_keys_are_switched_off_and_on_for_one_person(cast, sign_in):
+    nora = sign_in("nora")
+    assert 'data-keys="on"' in nora.get("/admin/today/").content.decode()
+    answer = nora.post("/admin/keys/", {"keys": "off"}, headers={"referer": "http://testserver/admin/queue/"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "http://testserver/admin/queue/")
+    assert 'data-keys="off"' in nora.get("/admin/today/").content.decode()
+    assert (User.objects.get(pk=cast.users["nora"].pk).shortcuts, cast.users["nils"].shortcuts) == (
+        False,
+        True,
+    )
+    elsewhere = nora.post("/admin/keys/", {"keys": "on"}, headers={"referer": "https://example.org/"})
+    assert elsewhere.headers["Location"] == "/"
+    assert nora.get("/admin/keys/").status_code == 405
+
+
+@pytest.mark.parametrize("page", ["/admin/today/", "/admin/queue/"])
+def test_every_page_carries_the_fixed_sentence_once(cast, sign_in, page):
+    assert sign_in("nora").get(page).content.decode().count(NOTICE_ENGLISH) == 1
+
+
+def test_the_sentence_speaks_the_readers_language():
+    assert [notice_sentence(code) for code in ("en", "es", "es-us", "fr")] == [
+        NOTICE_ENGLISH,
+        NOTICE_SPANISH,
+        NOTICE_SPANISH,
+        NOTICE_ENGLISH,
+    ]
+
+
+def test_nobody_signed_in_is_asked_to_sign_in(client, db):
+    answer = client.get("/admin/today/")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/login/?next=/admin/today/")
+
+
+def test_schedules_are_put_in_place_once_however_often_it_runs(db, capsys):
+    from django_q.models import Schedule
+
+    call_command("schedule_jobs")
+    first = list(Schedule.objects.order_by("name").values_list("name", "minutes"))
+    call_command("schedule_jobs")
+    assert list(Schedule.objects.order_by("name").values_list("name", "minutes")) == first
+    assert ("recourse:appeals.remind", 60) in first and ("recourse:cases.wake_tasks", 10) in first
+    assert "appeals.check_dates" in install_schedules()

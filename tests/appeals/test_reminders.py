@@ -1,0 +1,211 @@
+"""Reminders: the rungs, to whom, each once, and no word in the mail that identifies a patient."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.core import mail
+
+from advocacy.audit.models import Event
+from advocacy.background.models import Job
+from advocacy.background.queue import PublicProblem
+from advocacy.words import NOTICE_ENGLISH
+from appeals.models import Deadline
+from appeals.queries.clocks import day_at
+from appeals.reminders import pending, remind, rungs_of, send_reminder, to_remind
+from cases.models import Case
+from tests.appeals.scenes import clock, new_case
+from tests.cast import NOW, Cast
+
+ZONE = "America/New_York"
+START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+DUE = date(2026, 4, 30)
+NORA, SAM = "nora@harbor.example", "sam@harbor.example"
+
+
+def at(day: date, hour: int = 12) -> datetime:
+    """That hour in New York."""
+    return datetime.combine(day, datetime.min.time(), tzinfo=day_at(START, ZONE).zone) + timedelta(hours=hour)
+
+
+def before(days: int, hour: int = 12) -> datetime:
+    return at(DUE - timedelta(days=days), hour)
+
+
+@pytest.fixture
+def ours(cast: Cast) -> Deadline:
+    return clock(new_case(1, at=START, owner=cast.members["nora"]), due_on=DUE, at=START)
+
+
+def sent(deadline: Deadline, moment: datetime) -> list[str]:
+    return sorted(send_reminder(deadline.pk, moment))
+
+
+def test_our_date_is_told_30_14_7_3_and_1_days_before_and_after_it(ours):
+    days = [r.code for r in rungs_of(ours, day_at(START, ZONE))]
+    assert days == [30, 14, 7, 3, 1, -1]
+    told = {n: sent(ours, before(n)) for n in range(40, -4, -1)}
+    assert {n: to for n, to in told.items() if to} == {
+        30: [NORA],
+        14: [NORA],
+        7: [NORA],
+        3: [NORA],
+        1: [NORA, SAM],
+        -1: [NORA, SAM],
+    }
+    ours.refresh_from_db()
+    assert ours.reminded == [30, 14, 7, 3, 1, -1]
+
+
+def test_nothing_goes_out_before_seven_where_the_patient_lives(ours):
+    assert sent(ours, before(10)) == [NORA]
+    assert sent(ours, before(7, hour=6)) == []
+    assert sent(ours, before(7, hour=7)) == [NORA]
+
+
+def test_running_twice_sends_once(ours):
+    assert sent(ours, before(7)) == [NORA]
+    assert sent(ours, before(7)) == []
+    assert sent(ours, before(7, hour=18)) == []
+    assert len(mail.outbox) == 1
+    assert Event.objects.filter(verb="reminder_sent").count() == 1
+
+
+def test_after_a_pause_of_the_worker_only_the_latest_is_sent(ours):
+    assert sent(ours, before(2)) == [NORA]
+    ours.refresh_from_db()
+    assert ours.reminded == [30, 14, 7, 3]
+    assert len(mail.outbox) == 1 and "2 days left." in mail.outbox[0].body
+
+
+def test_nobody_is_told_of_30_days_by_a_clock_computed_with_20_left(cast):
+    computed = before(20)
+    deadline = clock(new_case(1, at=computed, owner=cast.members["nora"]), due_on=DUE, at=computed)
+    assert sent(deadline, before(19)) == []
+    assert sent(deadline, before(14)) == [NORA]
+
+
+def test_a_date_computed_anew_to_the_same_day_is_not_told_again(ours):
+    assert sent(ours, before(7)) == [NORA]
+    Deadline.objects.filter(pk=ours.pk).update(status="superseded")
+    again = clock(ours.case, due_on=DUE, at=before(6))
+    assert sent(again, before(6)) == []
+    assert sent(again, before(3)) == [NORA]
+    moved = clock(ours.case, due_on=DUE + timedelta(days=1), at=before(6))
+    assert sent(moved, before(6)) == [NORA]
+
+
+@pytest.mark.parametrize("gone", ["none", "left", "inactive"])
+def test_a_case_nobody_can_work_goes_to_the_supervisors(cast, ours, gone):
+    nora = cast.members["nora"]
+    if gone == "none":
+        Case.objects.filter(pk=ours.case_id).update(owner=None)
+    elif gone == "left":
+        nora.ended_at = NOW + timedelta(days=1)
+        nora.save(update_fields=["ended_at"])
+    else:
+        nora.user.is_active = False
+        nora.user.save(update_fields=["is_active"])
+    assert sent(ours, before(14)) == [SAM]
+
+
+def test_without_a_supervisor_the_admin_is_told_and_without_anybody_the_job_says_so(cast, ours):
+    Case.objects.filter(pk=ours.case_id).update(owner=None)
+    for key in ("sam",):
+        cast.members[key].ended_at = NOW + timedelta(days=1)
+        cast.members[key].save(update_fields=["ended_at"])
+    assert sent(ours, before(14)) == ["olga@harbor.example"]
+    cast.members["olga"].ended_at = NOW + timedelta(days=1)
+    cast.members["olga"].save(update_fields=["ended_at"])
+    with pytest.raises(PublicProblem):
+        send_reminder(ours.pk, before(7))
+
+
+def test_the_other_side_is_told_on_the_day_and_one_business_day_after(cast):
+    friday = date(2026, 5, 1)
+    deadline = clock(new_case(1, at=START, owner=cast.members["nora"]), due_on=friday, at=START, side="payer")
+    told = {offset: sent(deadline, at(friday + timedelta(days=offset))) for offset in range(-5, 6)}
+    assert {n: to for n, to in told.items() if to} == {0: [NORA], 3: [NORA, SAM]}
+
+
+def test_hour_clocks_are_told_24_and_4_hours_before(cast):
+    moment = at(DUE, 15)
+    deadline = clock(new_case(1, at=START, owner=cast.members["nora"]), due_on=DUE, at=START, due_at=moment)
+    told = {}
+    for hours in (25, 24, 23, 5, 4, 1, 0, -1):
+        if to := sent(deadline, moment - timedelta(hours=hours)):
+            told[hours] = to
+    # The day rungs of a date known for weeks come first: 25 hours before, the one of 3 days is what is due.
+    assert told == {25: [NORA], 24: [NORA, SAM], 4: [NORA, SAM], 0: [NORA, SAM]}
+    assert "4 hours left" in mail.outbox[-4].body
+
+
+def test_an_ended_clock_and_a_closed_case_are_silent(cast, ours):
+    Deadline.objects.filter(pk=ours.pk).update(status="met")
+    assert sent(ours, before(7)) == []
+    Deadline.objects.filter(pk=ours.pk).update(status="running")
+    Case.objects.filter(pk=ours.case_id).update(status="closed", closed_at=START, outcome="covered")
+    assert sent(ours, before(7)) == []
+    assert to_remind(before(7)) == []
+
+
+def test_the_mail_says_reference_date_link_and_the_fixed_sentence_and_nothing_else(ours):
+    sent(ours, before(7))
+    [message] = mail.outbox
+    assert (message.subject, message.to) == ("HB-2026-1001: a date comes up", [NORA])
+    assert message.body == (
+        "A date of ours comes up in a case you work.\n\n"
+        "Case: HB-2026-1001\n"
+        "Date: Thursday, April 30, 2026\n"
+        "7 days left.\n\n"
+        "Open the case to see what the date follows from:\n"
+        f"http://localhost:8000/admin/cases/{ours.case.public_id}/\n\n"
+        f"{NOTICE_ENGLISH}\n"
+    )
+    patient = ours.case.patient
+    private = [patient.given_name, patient.family_name, patient.preferred_name, ours.case.coverage.member_id]
+    private += ["ketamine", "F33.2", "Timberline", "Harbor"]
+    assert [word for word in private if word.lower() in (message.subject + message.body).lower()] == []
+
+
+def test_the_reminder_is_recorded_on_the_case(ours):
+    sent(ours, before(7))
+    [event] = Event.objects.filter(verb="reminder_sent")
+    assert event.case_ids == [ours.case_id]
+    assert event.data == {
+        "rung": 7,
+        "clock": "filing",
+        "due_on": "2026-04-30",
+        "to": [ours.case.owner_id],
+    }
+
+
+def test_the_hourly_job_asks_for_one_job_per_clock(cast):
+    from django.utils import timezone
+
+    now = timezone.now()
+    today = day_at(now, ZONE).today
+    late = clock(new_case(1, at=now, owner=cast.members["nora"]), due_on=today - timedelta(days=3), at=now)
+    clock(new_case(2, at=now, owner=cast.members["nora"]), due_on=today + timedelta(days=60), at=now)
+    remind()
+    assert [(j.name, j.arguments) for j in Job.objects.all()] == [
+        ("appeals.remind_of", {"deadline": late.pk})
+    ]
+    assert pending(late, [], day_at(now, ZONE))[-1].code == -1
+
+
+def test_a_mail_server_that_refuses_leaves_the_rung_unmarked(ours, monkeypatch):
+    from django.core.mail.backends.locmem import EmailBackend
+    from django.db import transaction
+
+    def refuse(self, messages):
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    with pytest.raises(ConnectionRefusedError), transaction.atomic():
+        send_reminder(ours.pk, before(7))
+    ours.refresh_from_db()
+    assert ours.reminded == []
+    monkeypatch.undo()
+    assert sent(ours, before(7)) == [NORA]
