@@ -54,6 +54,7 @@ def owner_connection(django_db_setup, django_db_blocker):
 
 
 def pytest_configure(config):
-    """The cast needs models; pure rule and clock tests also run without Django (`-p no:django`)."""
+    """The cast and its climb need models; pure rule and clock tests also run without Django (`-p no:django`)."""
     if config.pluginmanager.hasplugin("django"):
         config.pluginmanager.import_plugin("tests.cast")
+        config.pluginmanager.import_plugin("tests.appeals.climbing")

@@ -63,7 +63,7 @@ def appeal_facts(
         codes=tuple(item.code for item in sorted(items, key=lambda i: i.position)),
         diagnosis=_diagnosis(case.diagnosis_codes),
         denied_on=_denied_on(appeal),
-        level=_words(rung.title),
+        level=_words(rung),
         expedited=appeal.is_expedited,
         expedited_grounds=appeal.expedited_reason,
         reasons=tuple(RefusalReason(label_of_reason(r.reason), r.words) for r in reasons),
@@ -98,8 +98,13 @@ def _denied_on(appeal: Appeal) -> date | None:
     return appeal.denial.notice_on
 
 
-def _words(title: str) -> str:
-    return title[:1].lower() + title[1:]
+def _words(rung: Rung) -> str:
+    """The level in the middle of a sentence: "internal appeal", "request for external review"."""
+    title = rung.title.split(",")[0]
+    plain = title[:1].lower() + title[1:]
+    if rung.kind == "council":
+        return f"request for review by the {title}"
+    return f"request for {plain}" if rung.kind in ("external", "hearing") else plain
 
 
 def _diagnosis(codes: Iterable[str]) -> str:

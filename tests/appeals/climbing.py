@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from advocacy.people.commands import record_consent
 from appeals.commands.answers import record_answer
@@ -203,5 +205,15 @@ class Climb:
         return Case.objects.get(pk=self.case.pk)
 
 
-def later(when: datetime, **delta: int) -> datetime:
-    return when + timedelta(**delta)
+def codes(caught: Any) -> list[str]:
+    """The codes of the reasons of a refusal, in their order."""
+    return [reason.code for reason in caught.value.reasons]
+
+
+@pytest.fixture
+def climb(cast, settings, tmp_path):
+    """A case of Harbor with both consents, and a vault of its own."""
+    settings.DATA_DIR = tmp_path
+    found = Climb(cast, cast.case)
+    found.consent()
+    return found

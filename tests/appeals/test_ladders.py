@@ -20,17 +20,8 @@ from tests.appeals.climbing import (
     INSURED,
     MEDICAID,
     MEDICARE_ADVANTAGE,
-    Climb,
     moment,
 )
-
-
-@pytest.fixture
-def climb(cast, settings, tmp_path):
-    settings.DATA_DIR = tmp_path
-    found = Climb(cast, cast.case)
-    found.consent()
-    return found
 
 
 def test_erisa_with_one_internal_level(climb):
