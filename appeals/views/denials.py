@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from advocacy.access.permissions import Permission as P
+from advocacy.errors import NotAllowed
 from advocacy.tenancy.together import fetched
 from appeals.commands.denials import (
     DenialInput,
@@ -110,7 +111,9 @@ def denial_page(request: HttpRequest, case: Any, denial_id: UUID) -> HttpRespons
     """The letter on the left, its facts on the right. Saving starts no clock; "check" goes on to the confirmation."""
     actor = request.actor  # type: ignore[attr-defined]
     page = intake(actor, case, denial_id, today_for(request, case))
-    if P.RECORD_DENIAL not in request.may and request.method != "POST":  # type: ignore[attr-defined]
+    if P.RECORD_DENIAL not in request.may:  # type: ignore[attr-defined]
+        if request.method == "POST":
+            raise NotAllowed(P.RECORD_DENIAL)
         return _show(request, case, page, None, Outcome(False))
     form = _form(request, page)
     outcome = attempt(request, form, lambda data: _save(request, page, data))
@@ -132,6 +135,9 @@ def _form(request: HttpRequest, page: Intake) -> DenialForm:
         compared=[(c.key, c.label) for c in page.compared],
         initial=page.initial | {"wrong": [c.key for c in page.compared if c.rejected]},
     )
+    if not form.is_bound and not page.denial.received_on:
+        # The one fact that no letter can hold: whoever opens the page can type it at once.
+        form.fields["received_on"].widget.attrs["autofocus"] = True
     if page.denial.confirmed_at:
         for name in ("items", "reasons", "primary_reason"):
             form.fields[name].disabled = True

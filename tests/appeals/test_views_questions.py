@@ -1,0 +1,119 @@
+"""Coverage questions on screen: answers with their sources, the result and why, contradictions, and every possible path."""
+
+from __future__ import annotations
+
+import pytest
+
+from appeals.models import Answer
+from cases.models import Task
+from tests.appeals.climbing import ERISA
+from tests.appeals.visiting import address, own_statements, words
+
+pytest_plugins = ("tests.appeals.climbing",)
+
+
+@pytest.fixture
+def nora(climb, sign_in):
+    return sign_in("nora")
+
+
+def test_nothing_is_settled_at_first(climb, nora):
+    shown = words(nora.get(address("questions", climb.case)))
+    assert "More than one set of rules may apply Not settled" in shown
+    assert "the earliest of the patient's dates and the latest of the payer's are used" in shown
+    assert "Possible: Self-funded group plan under ERISA" in shown
+    assert "Possible: Medicare Advantage (Part C)" in shown
+
+
+def test_an_answer_is_recorded_with_its_source(climb, nora):
+    url = address("questions", climb.case)
+    answer = nora.post(
+        url,
+        {"question": "program", "value": "medicare_advantage", "source": "card", "note": "Front, top right"},
+    )
+    assert answer.status_code == 302
+    row = Answer.objects.get()
+    assert (row.question, row.value, row.source, row.note) == (
+        "program",
+        "medicare_advantage",
+        "card",
+        "Front, top right",
+    )
+    shown = words(nora.get(url))
+    assert "Medicare Advantage (Part C) Complete: dates are computed" in shown
+    assert "Reconsideration by the independent review entity (the plan forwards the case)" in shown
+    assert "42 CFR 422" in shown and "Front, top right" in shown
+
+
+def test_two_sources_that_disagree_both_stand(climb, nora):
+    climb.answer(ERISA)
+    nora.post(
+        address("questions", climb.case), {"question": "funding", "value": "insured", "source": "letter"}
+    )
+    shown = words(nora.get(address("questions", climb.case)))
+    assert "Sources disagree" in shown
+    assert "the denial letter says “An insurer (insured policy)”" in shown
+    assert sorted(Answer.objects.filter(question="funding").values_list("source", "value")) == [
+        ("card", "self_funded"),
+        ("letter", "insured"),
+    ]
+    assert "resolve_contradiction" in Task.objects.values_list("code", flat=True)
+
+
+def test_a_regime_that_is_not_complete_is_recognized_and_called_so(climb, nora):
+    climb.answer({"program": "tricare"})
+    shown = words(nora.get(address("questions", climb.case)))
+    assert "TRICARE Recognized, not complete" in shown
+    assert "No other rules' dates are used instead." in shown
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"question": "program", "value": "", "source": "card"}, "value"),
+        ({"question": "program", "value": "commercial", "source": ""}, "source"),
+        ({"question": "program", "value": "no such", "source": "card"}, "value"),
+    ],
+)
+def test_a_wrong_answer_stays_typed_and_says_why(climb, nora, given, field):
+    answer = nora.post(address("questions", climb.case), given | {"note": "Kept words"})
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert "Kept words" in answer.content.decode()
+    assert Answer.objects.count() == 0
+
+
+def test_a_question_that_is_not_asked_is_refused(climb, nora):
+    answer = nora.post(
+        address("questions", climb.case), {"question": "shoe_size", "value": "1", "source": "card"}
+    )
+    assert answer.status_code == 422
+    assert Answer.objects.count() == 0
+
+
+def test_a_link_may_propose_an_answer(climb, nora):
+    page = nora.get(address("questions", climb.case) + "?question=funding&value=self_funded&source=letter")
+    row = next(r for r in page.context["rows"] if r["shown"].question.key == "funding")
+    assert (row["open"], row["form"]["value"].value(), row["form"]["source"].value()) == (
+        True,
+        "self_funded",
+        "letter",
+    )
+
+
+def test_whoever_may_not_answer_sees_no_form_and_is_refused(climb, sign_in):
+    petra = sign_in("petra")
+    page = petra.get(address("questions", climb.case))
+    assert "Record the answer" not in words(page)
+    posted = {"question": "program", "value": "commercial", "source": "card"}
+    assert petra.post(address("questions", climb.case), posted).status_code == 403
+    assert Answer.objects.count() == 0
+
+
+def test_the_page_costs_the_same_with_many_answers(climb, nora):
+    url = address("questions", climb.case)
+    before = own_statements(nora, url)
+    climb.answer(ERISA)
+    climb.answer(ERISA, source="letter")
+    after = own_statements(nora, url)
+    assert len(after) == len(before) <= 12
