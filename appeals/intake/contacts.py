@@ -24,7 +24,7 @@ _PLAIN_APPEAL: Final = re.compile(
     r"\b(?:standard|appeals?|reconsiderations?|redeterminations?|grievances?)\b", re.IGNORECASE
 )
 _ELSEWHERE: Final = re.compile(
-    r"\b(?:prescriber|pharmac\w+|provider|customer|member services?|subscriber services?|claims?|"
+    r"\b(?:prescriber|pharmac\w+|provider|customer|member services?|subscriber services?|claims?(?! appeals?)|"
     r"records|billing|utilization|clinical|"
     r"prior auth\w*|pre-?cert\w*|peer|corporate|headquarters|sales|interpreter|language|"
     r"translat\w+|external|independent|hearings?|complaints?|QIO|quality of (?:your )?care|"
@@ -76,7 +76,7 @@ class _Number:
 def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
     """Mail address, fax, telephone and web page for an appeal, and the telephone for a call between doctors."""
     numbers = [number for page in pages for number in _numbers(page)]
-    appeal = [one for one in numbers if one.near and not _ELSEWHERE.search(one.own_words)]
+    appeal = [one for one in numbers if one.near and not _ELSEWHERE.search(one.own_words) and not _for_peers(one)]
     faxes = [one for one in appeal if one.kind == "fax"]
     yield from _one("send_to_fax", [one for one in faxes if not _quick(one)])
     yield from _one("send_to_fax_expedited", [one for one in faxes if _quick(one)])
@@ -199,6 +199,10 @@ def _is_near(page: Page, row: int, sentence: Sentence | None, own: str) -> bool:
         return _PLAIN_APPEAL.search(own) is not None
     if _APPEAL_PLACE.search(f"{sentence.heading} {own}"):
         return True
+    whole = sentence.text
+    sends = re.search(r"\b(?:send|fax|mail)\b", whole, re.IGNORECASE)
+    if sends and len(_PHONE.findall(whole)) == 1 and _APPEAL_PLACE.search(whole) and not _OTHER_PLACE.search(whole):
+        return True
     block = f"{_item_before(page, row)} {_row_before(page, row, own)}"
     return _APPEAL_PLACE.search(sentence.before) is not None or (
         _APPEAL_PLACE.search(block) is not None and not _OTHER_PLACE.search(block)
@@ -225,7 +229,12 @@ def _item_before(page: Page, row: int) -> str:
 
 def _quick(number: _Number) -> bool:
     tail = re.match(r"\s*\(([^)]*)\)", number.after)
-    return bool(_QUICK.search(tail[1])) if tail else bool(_QUICK.search(number.own_words[-60:]))
+    if tail:
+        return bool(_QUICK.search(tail[1]))
+    later = re.match(r",?\s(?:if|when|for)\b[^.;\d]{0,30}", number.after)
+    own = number.own_words[-90:]
+    both = re.search(r"\bstandard\b", own, re.IGNORECASE)
+    return bool(_QUICK.search(own) and not both) or bool(later and _QUICK.search(later[0]))
 
 
 def _for_peers(number: _Number) -> bool:
@@ -261,7 +270,7 @@ _MAIL_CUE: Final = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS: Final = re.compile(
-    r"(?P<address>(?!(?:Write|Mail|Send|Or|To|By|Fax|Where)\b)[A-Z][\w&.' -]{2,60}(?:,|\n|"
+    r"(?P<address>(?!(?:Write|Mail|Post|Send|Or|To|By|Fax|Where)\b)[A-Z][\w&.' -]{2,60}(?:,|\n|"
     r"\s{2,})[^|;:]{0,200}?(?:P\.?\s?O\.?\s?Box|Post Office Box|\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z])[^|"
     r";:]{2,120}?"
     r"(?:,|\s)\s?[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?)(?!\d)"

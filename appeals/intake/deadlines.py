@@ -101,11 +101,18 @@ def _is_deadline(limit: Limit) -> bool:
 
 
 _LAST_DAY: Final = re.compile(
-    r"\b(?:the\s)?last day(?:\s(?:to|you can|for)\s(?:\w+\s){0,6}?)?\s?(?:is|:|"
+    r"\b(?:the\s)?last day(?:\s(?:to|you can|for|on which|that)\s(?:\w+\s){0,6}?)?\s?(?:is|:|"
     r"falls on)\s?(?:on\s)?$|\bdeadline(?:\s(?:to|for)\s(?:\w+\s){0,6}?)?\s?(?:is|:)\s?$|"
     r"\b(?:by|before|on or before|no later than|not later than|"
     r"until)\s(?:the close of business (?:on )?)?(?:(?:mon|tues|wednes|thurs|fri|satur|"
     r"sun)day,?\s)?$|\bappeal by:?\s?$|\b(?:due|received) by:?\s?$",
+    re.IGNORECASE,
+)
+
+
+_THAT_MEANS: Final = re.compile(
+    r"(?:that (?:means|is)|this means|so|in other words),? (?:you (?:must|have to) \w+ )?"
+    r"(?:by|no later than|on or before)\b",
     re.IGNORECASE,
 )
 
@@ -126,13 +133,12 @@ def _printed_last_day(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
             ):
                 continue
             own = APPEAL.search(sentence.text)
-            told = re.search(r"last day|deadline", lead[0], re.IGNORECASE) and (
+            told = bool(re.search(r"last day|deadline", lead[0], re.IGNORECASE)) and bool(
                 APPEAL.search(sentence.before) or APPEAL.search(sentence.heading) or own
             )
-            told = told or (
+            told = told or bool(
                 APPEAL.search(sentence.before)
-                and re.match(r"(?:that (?:means|is)|this means|so|in other words),? (?:you (?:must|have to) \w+ )?(?:by|no later than|"
-                r"on or before)\b", sentence.text, re.IGNORECASE)
+                and _THAT_MEANS.match(sentence.text)
                 and not (NEXT_LEVEL.search(sentence.before) or NOT_OURS.search(sentence.before))
             )
             verb = FILE.search(sentence.text[: lead.start() + 1] or sentence.text)

@@ -87,6 +87,9 @@ def _criteria(sentence: Sentence) -> Iterator[Proposal]:
         medical = _MEDICAL_KIND.search(match["kind"]) or re.search(r"\bour\s$", before)
         if _MONTH_OR_DATE.match(match["code"]) or not medical:
             continue
+        decided = re.search(r"determination", match["kind"], re.IGNORECASE)
+        if decided and not re.fullmatch(r"[LA]\d{4,6}|\d{2,3}(?:\.\d+)+", match["code"]):
+            continue  # the number of this very decision, not of a local or national coverage determination
         named = re.search(r"policy|rule|bulletin|determination", match["kind"], re.IGNORECASE)
         value = match[0] if named else match["code"]
         yield sentence.proposal(

@@ -39,7 +39,7 @@ _ELSEWHERE: Final = re.compile(
 )
 _MONEY: Final = re.compile(r"(?<![\d.])\$?\d{1,3}(?:,\d{3})*\.\d\d(?!\d)")
 _LINE_OPENING: Final = re.compile(
-    r"(?:(?:line|ln|item)\s?)?(?:\d{1,2}[.)]?\s+)?(?:[\d/-]{8,10}\s+)?(?P<code>\d{5}|[A-V]\d{4})(?![\w.,/])",
+    r"(?:(?:line|ln|item|service)\s?)?(?:\d{1,2}[.):]?\s+)?(?:[\d/-]{8,10}\s+)?(?P<code>\d{5}|[A-V]\d{4})(?![\w.,/])",
     re.IGNORECASE,
 )
 

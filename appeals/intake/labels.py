@@ -19,7 +19,8 @@ _NUMBER: Final = r"(?:\s?(?:number|numbers|num\.?|no\.?|nr\.?|#|ID|I\.D\.))"
 _OLD: Final = re.compile(
     r"(?:\b(?:old|former|formerly|previous|previously|prior|expired|example|sample|original|"
     r"earlier|spouse'?s?|wrong|"
-    r"incorrect|another|other|replaces|supersedes|not|fax|new)|\bif your)\s*$",
+    r"incorrect|another|other|replaces|supersedes|not|fax|new)|\byour (?:own|sister|brother|spouse|husband|wife|son|"
+    r"daughter|child|mother|father|parent|partner)(?:'s)?\s?\(?|\bif your)\s*$",
     re.IGNORECASE,
 )
 _NOT_AFTER: Final = re.compile(
@@ -36,7 +37,7 @@ ANY_LABEL: Final = re.compile(
     r"policy|plan|case|claim|claims|request|reference|ref|notice|tracking|control|authorization|"
     r"auth|npi|provider|"
     r"prescriber|physician|doctor|facility|service|services|code|codes|procedure|diagnosis|dx|id|"
-    r"identification|payer|"
+    r"identification|payer|review|enrollee's|member's|patient's|"
     r"insurer|carrier|employer|phone|fax|tel|page|product|network|status|outcome|decision|"
     r"determination|received|relationship|"
     r"medicaid|medicare|type|form|letter|number|from|to|re|subject|account|address|determined|"
@@ -70,6 +71,7 @@ _MEMBER: Final = (
     ),
     label(rf"(?:medicaid|recipient|health plan|insurance|your){_NUMBER}(?:{_NUMBER})?", 1),
     label(
+        r"(?<=\()member(?=\s[A-Z0-9-]*\d{3})|"
         r"(?:member |health plan )?identification (?:number|no\.?|#)|ID (?:card )?(?:number|no\.?|#)|ID#|"
         r"identification(?=\s*:)",
         1,
@@ -82,13 +84,13 @@ _MEMBER_ID_AFTER_NAME: Final = label(r"(?<=[,;(] |.[,;(])ID", 1)
 _REFERENCE: Final = (
     label(rf"(?:our\s|your\s)?(?:reference|ref\.?){_NUMBER}|(?:our\s|your\s)?ref(?:erence)?\.?(?=\s*:)"),
     label(rf"case{_NUMBER}|case(?=\s*:)", 1),
-    label(rf"(?:request|notice|determination|denial|decision|review|appeal){_NUMBER}", 2),
+    label(rf"(?:request|notice|determination|denial|decision|review|appeal|letter|certification){_NUMBER}", 2),
     label(rf"(?:case\s)?tracking{_NUMBER}|tracking(?=\s*:)", 3),
     label(rf"claim{_NUMBER}(?:{_NUMBER})?|claim(?=\s*:)", 4),
     label(rf"control{_NUMBER}|control(?=\s*:)", 5),
     label(
         rf"(?:inquiry|file|transaction|document control|action|organization determination|coverage determination|"
-        rf"exception request|service request){_NUMBER}|"
+        rf"exception request|service request){_NUMBER}|(?:our|your) file(?=\s*:)|"
         r"(?:your\s|our\s)?(?:inquiry|service request|auth(?:orization)? request|request|organization determination|"
         r"coverage determination|determination|notice)(?=\s*:)",
         6,

@@ -44,7 +44,7 @@ _ANCHORS: Final = (
     (
         "receipt",
         re.compile(
-            r"\s*(?:after|from|of|following|once|starting)?\s?(?:(?:the|your)\s(?:date|day)\s(?:that\s|"
+            r"\s*(?:after|from|of|following|once|starting)?\s?(?:when\s)?(?:(?:the|your)\s(?:date|day)\s(?:that\s|"
             r"on which\s|of\s)?)?(?:of\s|from\s)?"
             r"(?:you(?:r)?\s(?:have\s)?(?:receiv\w+|receipt|got|get)|receipt|receiving|"
             r"getting)\b(?:\s(?:of\s)?(?:this|the|our|your)\s(?:\w+\s){0,3}?(?:notice|letter|statement|"
@@ -64,7 +64,8 @@ _ANCHORS: Final = (
     (
         "notice_date",
         re.compile(
-            r"\s*(?:after|from|of|following)\s(?:the\s)?(?:date\s)?(?:(?:of|on|printed on|printed at the top of|shown at the top of|shown on|"
+            r"\s*(?:after|from|of|following)\s(?:the\s)?(?:date\s)?(?:(?:of|on|printed on|printed at the top of|"
+            r"shown at the top of|shown on|"
             r"at the top of|above|listed on|in)\s)?(?:this|the|our)?\s?"
             r"(?:(?:denial|determination|decision|adverse\sbenefit\sdetermination)\s)?(?:notice|letter|"
             r"statement|decision|determination|date above|date shown above|above date)\b(?:\sdate)?",
@@ -74,7 +75,8 @@ _ANCHORS: Final = (
 )
 
 _COUNTED: Final = re.compile(
-    r",?\s(?:to (?:appeal|ask|file|request|do (?:so|this))(?:\s(?:for|an?|us|it|this|the|appeal|review)){0,4}|counted|counting|beginning|starting|running|"
+    r",?\s(?:to (?:appeal|ask|file|request|do (?:so|this))(?:\s(?:for|an?|us|it|this|the|appeal|review)){0,4}|"
+    r"counted|counting|beginning|starting|running|"
     r"measured|calculated)(?=\s(?:after|from|of|following|on|with)\b)",
     re.IGNORECASE,
 )
@@ -89,7 +91,8 @@ FILE: Final = re.compile(
     r"\b(?:ask|file|apply|write|dispute)\b|(?<!your )(?<!an )(?<!the )(?<!this )(?<!our )(?<!any )"
     r"(?<!fast )(?<!plan )(?<!each )(?<!member )(?<!urgent )(?<!internal )(?<!standard )"
     r"(?<!expedited )\bappeal\b|\bright to\b|\bdeadline\b|\btime limit\b|\bappeals? (?:window|"
-    r"period)\b|\bsubmit(?:ted)?\b|\bsend\b|\bdo (?:it|this|so)\b",
+    r"period)\b|\bsubmit(?:ted)?\b|\bsend\b|\bdo (?:it|this|so)\b|"
+    r"\bwe (?:get|receive|have) (?:it|your)\b|\btell us\b",
     re.IGNORECASE,
 )
 DECIDE: Final = re.compile(
@@ -99,7 +102,8 @@ DECIDE: Final = re.compile(
     r"\bwe'll\b|\bdecision (?:within|in|is|will)|\banswer(?:ed)? (?:in|within|takes)|"
     r"\banswer takes\b|\b(?:appeals? )?(?:is|are|be) (?:decided|answered|resolved|completed)\b|"
     r"\breview takes\b|\btakes?\b|\bfrom us\b|\bextend\w*\b|"
-    r"\b(?:we|the plan) (?:have|has|need|may have|get)\b|\b(?:get|receive|expect|see) (?:a|an|our|"
+    r"\b(?:we|the plan) (?:have|has|need|may have|get)\b(?! (?:it|your|them|to (?:get|receive|have))\b)|"
+    r"\b(?:get|receive|expect|see) (?:a|an|our|"
     r"the) (?:\w+ )?(?:answer|decision|response|letter|reply)\b|\bour (?:answer|decision|response|"
     r"reply)\b",
     re.IGNORECASE,

@@ -14,14 +14,16 @@ from appeals.intake.proposal import MEDIUM, Proposal
 _NOTICE_DATE: Final = (
     label(
         r"(?:notice|letter|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:notice|letter|statement)|"
-        r"date\sissued|"
+        r"date\sissued|EOB\sdate|"
+        r"\Aissued(?=\s[\w/, .-]{6,20}\Z)|\A(?:notice|letter|explanation|statement)(?:\sof\s[A-Za-z ]{3,30}?)?\sdated"
+        r"(?=\s[\w/, .-]{6,20}\Z)|"
         r"issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|"
         r"statement)\sis\sdated"
     ),
     label(r"date(?=\s*:)|dated(?=\s*:)|\Adate(?=\Z)|today's\sdate", 1, opens=True),
     label(
         r"(?:date\sprocessed|process(?:ed|ing)\sdate|remittance\sdate|payment\sdate|date\sof\sremittance|"
-        r"date\spaid)|processed(?:\son)?(?=\s*:)",
+        r"date\spaid)|processed(?:\son)?(?=\s*:)|\A(?:produced|prepared|generated)\son",
         2,
     ),
 )
@@ -95,6 +97,7 @@ _NOT_REQUEST: Final = re.compile(
 
 _SALUTATION: Final = re.compile(r"\s*(?:dear|to whom)\b", re.IGNORECASE)
 _HEAD_ROWS: Final = 18
+_AMOUNT: Final = re.compile(r"\d\.\d\d(?!\d)")
 
 
 def _bare_dates(page: Page) -> Iterator[Found]:
@@ -104,6 +107,8 @@ def _bare_dates(page: Page) -> Iterator[Found]:
         if not row:
             continue
         seen += 1
+        if len(row) > 2 and _AMOUNT.search(page.plain, row[0].start, row[-1].end):
+            continue  # a line of a statement
         if seen > _HEAD_ROWS or _SALUTATION.match(row[0].text):
             return
         for place, cell in enumerate(row):
@@ -129,7 +134,9 @@ def _previous(page: Page, number: int) -> tuple[Cell, ...]:
 
 
 def _islabel(text: str) -> bool:
-    return text.endswith(":") or (len(text) < 32 and ANY_LABEL.match(text) is not None)
+    return text.endswith(":") or (
+        len(text) < 32 and ANY_LABEL.match(text) is not None and not re.search(r":\s+\S", text)
+    )
 
 
 def _is_datelabel(text: str) -> bool:
@@ -176,8 +183,8 @@ def _told_received(pages: Sequence[Page]) -> Iterator[Found]:
 
 
 _ISSUED: Final = re.compile(
-    r"\bthis (?:notice|letter|decision|statement) (?:is|was) (?:issued|dated|written)\b(?: by (?P<by>[^.;]{3,60}?))?"
-    r"(?: on| to you on)?\s$",
+    r"(?:^today is|\bthis (?:notice|letter|decision|statement) (?:is|was) (?:issued|dated|written)\b(?: by (?P<by>[^.;]{3,60}?))?"
+    r"(?: on| to you on)?)\s$",
     re.IGNORECASE,
 )
 

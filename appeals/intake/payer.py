@@ -25,7 +25,7 @@ _PAYS: Final = re.compile(
 )
 _ADMINISTERS: Final = re.compile(
     r"\b(?:administrators?|administrative services|third[- ]party administrator|TPA|"
-    r"benefit services|claims services|benefits(?=$| (?:inc|llc)))\b",
+    r"benefit services|claims services|TPA services|benefits(?=$| (?:inc|llc)))\b",
     re.IGNORECASE,
 )
 _NOT_A_NAME: Final = re.compile(
@@ -54,8 +54,8 @@ _ADMINISTRATOR_LABEL: Final = (
     ),
 )
 _FOR_PLAN: Final = re.compile(
-    rf"\b(?:claims? administrator|third[- ]party administrator|administrator|administered|"
-    rf"on behalf|acting|agent)\s(?:for|of|on behalf of)\s(?:the\s)?(?P<plan>{_ORGANIZATION}?\s(?:"
+    rf"\b(?i:claims? administrator|third[- ]party administrator|administrator|administered|"
+    rf"on behalf|acting|agent)\s(?i:for|of|on behalf of)\s(?:the\s)?(?P<plan>{_ORGANIZATION}?\s(?:"
     rf"(?:Employee|Group|Welfare|Medical|Benefit|Health)\s){{0,4}}(?:Plan|Trust|Fund))\b"
 )
 _BY: Final = re.compile(
@@ -207,7 +207,7 @@ def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
         cell = row[0]
         if len(row) == 2 and _NOT_A_NAME.search(cell.text) and _reads_as_name(row[1]) and _PAYS.search(row[1].text):
             cell = row[1]  # the title of the letter stands first, the letterhead beside it
-        title = re.match(rf"{_ORGANIZATION}(?=,\san?\s)", cell.text)
+        title = re.match(rf"{_ORGANIZATION}(?=,?\s\(?an?\s)", cell.text)
         if title and not _reads_as_name(cell):
             cell = Cell(title[0], cell.start, cell.start + title.end(), cell.row, cell.column)
         if _reads_as_name(cell):
@@ -241,6 +241,7 @@ def _reads_as_name(cell: Cell) -> bool:
     return (
         re.fullmatch(rf"{_ORGANIZATION}", cell.text) is not None
         and 2 <= len(cell.text.split()) <= 9
+        and not re.match(r"(?:claims? |plan |third[- ]party )?(?:administ|acting|agent|on behalf)", cell.text, re.IGNORECASE)
         and not _NOT_A_NAME.search(_ADMINISTERS.sub("", cell.text))
         and not re.search(r"\d", cell.text)
     )

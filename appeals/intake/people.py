@@ -100,8 +100,9 @@ _FOR_A_CHILD: Final = re.compile(
     re.IGNORECASE,
 )
 _NAMED: Final = re.compile(
-    r"(?:re:?\s*|\()?(?:to the )?(?:(?:parents?|guardian)(?: or (?:legal )?guardian)?(?: or parent)? of:?\s+(?=[A-Z])|"
-    r"(?P<plain>patient|member|enrollee)\s(?=[A-Z][a-z]+\s[^:]{2,40}[,;(]))",
+    r"(?:re:?\s+(?=\w+\s(?!\S+,))|\()?(?:to the )?(?:(?:parents?|guardian)"
+    r"(?: or (?:legal )?guardian)?(?: or parent)? of:?\s+(?=[A-Z])|"
+    r"(?P<plain>patient|member|enrollee|re:)\s(?=[A-Z][a-z]+\s[^:]{2,40}[,;(]))",
     re.IGNORECASE,
 )
 
@@ -140,7 +141,7 @@ def _addressee(page: Page) -> Iterator[Found]:
             continue
         last = value[2].split()[-1].lower()
         alone = not greetings and (labelled or not _SOMEBODY.search(page.plain))
-        if alone or len(greetings) == 1 and greetings[0]["name"].lower().split()[-1] == last:
+        if alone or (len(greetings) == 1 and greetings[0]["name"].lower().split()[-1] == last):
             yield Found(0, value[2], page, row[0].start + value[0], row[0].start + value[1])
 
 

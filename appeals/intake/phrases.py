@@ -23,7 +23,10 @@ NOT_FOUND_NECESSARY: Final = (
 
 
 def _phrases(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    """The patterns as one; each `not` of theirs stands for `n't` as well."""
+    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+    joined = joined.replace(") not ", ")(?: not|n't) ").replace(r"\bnot ", r"(?:\bnot|n't) ")
+    return re.compile(joined, re.IGNORECASE)
 
 
 PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
@@ -130,8 +133,11 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\b(?:limits?|maximum|"
             r"(?:number|amount|quantity) (?:of [\w-]+ )?(?:that )?(?:we|the plan|your plan|our \w+|the \w+) "
             r"(?:covers?|allows?|pays? for|approves?))\b",
+            r"\b(?:is|are|was|were) more (?:\w+ )?than (?:our|the|your) (?:rule|policy|plan|limit|guideline)s? "
+            r"(?:covers?|allows?|pays? for|approves?)\b",
             r"\bmore (?:visits|sessions|doses|infusions|units|tablets|days|treatments)\b[^.;,]{0,20} than "
-            r"(?:we|the plan|your plan|(?:our|the) (?:rule|policy|plan|limit|guideline)s?) (?:covers?|allows?|pays? for|approves?)\b",
+            r"(?:we|the plan|your plan|(?:our|the) (?:rule|policy|plan|limit|guideline)s?) "
+            r"(?:covers?|allows?|pays? for|approves?)\b",
             r"\b(?:quantity|frequency) (?:of [^.;,]{0,30} )?(?:is|was) (?:not supported|over|above|"
             r"more than)\b",
             r"\bmaximum (?:number of )?(?:visits|sessions|units|days) (?:has|have|was|were|"
@@ -162,7 +168,7 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "benefit_exclusion",
         _phrases(
-            r"\b(?:is|are|was|were) (?:specifically |expressly )?(?:an )?exclu(?:ded|"
+            r"\b(?:is|are|was|were) (?:specifically |expressly |therefore |thus )?(?:an )?exclu(?:ded|"
             r"sion)(?: services?)? (?:under|from|by|in)\b",
             r"\b(?:is|are|was) not (?:a )?covered (?:benefits?|services?)\b",
             r"\byour (?:plan|policy|contract|certificate|coverage) (?:excludes|does not cover)\b",
@@ -268,11 +274,14 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             rf"\b{_RECORDS}\b[^.;]{{0,80}}?\b(?:have|has|had)(?: not|n't)(?: yet)? (?:been (?:received|sent|provided|submitted|"
             rf"supplied)|arrived|reached us|come)\b",
             rf"\b{_RECORDS}\b[^.;]{{0,80}}?\b(?:did not|didn't|never) (?:arrive|reach us|come)\b",
-            rf"\b(?:asked for|requested|need(?:ed)?)\b[^.;]{{0,90}}\b(?:have|did)(?: not|n't) (?:received?|gotten|get|had) "
-            rf"(?:it|them|this|these|any)\b",
+            r"\b(?:asked for|requested|need(?:ed)?)\b[^.;]{0,90}\b(?:have|did)(?: not|n't) (?:received?|gotten|get|had) "
+            r"(?:it|them|this|these|any)\b",
             rf"\b(?:do|does|did)(?: not|n't) (?:have|send(?: us)?|supply|provide(?: us)?|submit|include) "
             rf"(?:(?:the|those|these|any|enough|a|your|all) )?(?:\w+ ){{0,3}}{_RECORDS}\b",
-            r"\bwe did not get (?:them|these|those|it)\b",
+            r"\bwe (?:still )?(?:have|did) not (?:yet )?(?:received?|gotten|get|had) "
+            r"(?:them|these|those|it|any of (?:it|them))\b",
+            rf"\b(?:has|have|had|did) not (?:yet )?(?:sent?|supplied|provided|given|supply|provide) (?:us )?"
+            rf"(?:(?:the|your|any|these|those|all|enough) )?(?:\w+ ){{0,2}}{_RECORDS}\b",
             r"\b(?:insufficient|incomplete|not enough|inadequate) (?:clinical |medical )?(?:documentation|"
             r"information|records|evidence was sent)\b",
             r"\bunable to determine\b",

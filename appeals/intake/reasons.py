@@ -66,7 +66,7 @@ _STATES: Final = re.compile(
     r"not approved|because|reason)\b",
     re.IGNORECASE,
 )
-_CLAUSE: Final = re.compile(r";|:(?=\s)|,?\s(?:but|instead|rather,|however|yet)\b,?|\.\s")
+_CLAUSE: Final = re.compile(r";|:(?=\s)|,?\s(?:but|instead|rather,|however|(?<!not )yet)\b,?|\.\s")
 _NOT_SO: Final = {
     "experimental_investigational": re.compile(r"(?:\bnot|n't)\s(?:\w+\s){0,3}$", re.IGNORECASE),
     "out_of_network": re.compile(r"\bnot\s(?:\w+\s){0,2}$", re.IGNORECASE),

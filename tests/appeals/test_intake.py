@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import cache
 from pathlib import Path
 
 import pypdfium2
@@ -36,6 +37,7 @@ def text_of(name: str) -> str:
     return (TRUTHS / f"{name}.txt").read_text(encoding="utf-8") if name in EXTRA else letter_text(name)
 
 
+@cache
 def pdf_of(name: str) -> bytes:
     return text_as_pdf(text_of(name)) if name in EXTRA else letter_pdf(name)
 
