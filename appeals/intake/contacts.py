@@ -76,7 +76,9 @@ class _Number:
 def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
     """Mail address, fax, telephone and web page for an appeal, and the telephone for a call between doctors."""
     numbers = [number for page in pages for number in _numbers(page)]
-    appeal = [one for one in numbers if one.near and not _ELSEWHERE.search(one.own_words) and not _for_peers(one)]
+    appeal = [
+        one for one in numbers if one.near and not _ELSEWHERE.search(one.own_words) and not _for_peers(one)
+    ]
     faxes = [one for one in appeal if one.kind == "fax"]
     yield from _one("send_to_fax", [one for one in faxes if not _quick(one)])
     yield from _one("send_to_fax_expedited", [one for one in faxes if _quick(one)])
@@ -182,7 +184,9 @@ def _kind_of_list(page: Page, row: int) -> str:
     for cells in reversed(page.rows[max(0, row - 8) : row]):
         if not cells:
             return ""
-        title = re.fullmatch(r"(?:our )?(?:(?P<fax>fax)|phone|telephone) (?:numbers|lines):?", cells[0].text, re.IGNORECASE)
+        title = re.fullmatch(
+            r"(?:our )?(?:(?P<fax>fax)|phone|telephone) (?:numbers|lines):?", cells[0].text, re.IGNORECASE
+        )
         if title and len(cells) == 1:
             return "fax" if title["fax"] else "phone"
     return ""
@@ -201,7 +205,12 @@ def _is_near(page: Page, row: int, sentence: Sentence | None, own: str) -> bool:
         return True
     whole = sentence.text
     sends = re.search(r"\b(?:send|fax|mail)\b", whole, re.IGNORECASE)
-    if sends and len(_PHONE.findall(whole)) == 1 and _APPEAL_PLACE.search(whole) and not _OTHER_PLACE.search(whole):
+    if (
+        sends
+        and len(_PHONE.findall(whole)) == 1
+        and _APPEAL_PLACE.search(whole)
+        and not _OTHER_PLACE.search(whole)
+    ):
         return True
     block = f"{_item_before(page, row)} {_row_before(page, row, own)}"
     return _APPEAL_PLACE.search(sentence.before) is not None or (
@@ -250,7 +259,8 @@ def _for_peers(number: _Number) -> bool:
 
 
 _FOR_APPEALS: Final = re.compile(
-    r"\b(?:appeals?|reconsiderations?|redeterminations?)\b(?![^.;]{0,30}\b(?:status|decision|question))", re.IGNORECASE
+    r"\b(?:appeals?|reconsiderations?|redeterminations?)\b(?![^.;]{0,30}\b(?:status|decision|question))",
+    re.IGNORECASE,
 )
 
 
@@ -303,7 +313,9 @@ def _mail(pages: Sequence[Page]) -> Iterator[Proposal]:
 def _address(sentence: Sentence, start: int, end: int) -> Iterator[Proposal]:
     """An address that the words around it, or its own first line, give to appeals."""
     text = sentence.text[start:end]
-    lead_in = re.match(r"[^,]*\b(?:at|to):?\s+(?=[A-Z])", text) or re.match(r".*\b(?:at|to):?\s+(?=[A-Z])", text)
+    lead_in = re.match(r"[^,]*\b(?:at|to):?\s+(?=[A-Z])", text) or re.match(
+        r".*\b(?:at|to):?\s+(?=[A-Z])", text
+    )
     if _PROSE.search(text) and (lead_in is None or _PROSE.search(text[lead_in.end() :])):
         return
     if lead_in:

@@ -84,7 +84,9 @@ _MEMBER_ID_AFTER_NAME: Final = label(r"(?<=[,;(] |.[,;(])ID", 1)
 _REFERENCE: Final = (
     label(rf"(?:our\s|your\s)?(?:reference|ref\.?){_NUMBER}|(?:our\s|your\s)?ref(?:erence)?\.?(?=\s*:)"),
     label(rf"case{_NUMBER}|case(?=\s*:)", 1),
-    label(rf"(?:request|notice|determination|denial|decision|review|appeal|letter|certification){_NUMBER}", 2),
+    label(
+        rf"(?:request|notice|determination|denial|decision|review|appeal|letter|certification){_NUMBER}", 2
+    ),
     label(rf"(?:case\s)?tracking{_NUMBER}|tracking(?=\s*:)", 3),
     label(rf"claim{_NUMBER}(?:{_NUMBER})?|claim(?=\s*:)", 4),
     label(rf"control{_NUMBER}|control(?=\s*:)", 5),
@@ -345,7 +347,9 @@ def _bare_member_ids(pages: Sequence[Page]) -> Iterator[Found]:
                     yield from _beside(page, cell, _MEMBER_ID_AFTER_NAME, read, barred=None)
                 elif re.match(r"ID\b", cell.text) and ours:
                     yield from _beside(page, cell, _BARE_ID, _identifier(3), barred=None)
-                elif re.match(r"ID\b", cell.text) and not any(_OTHER_PARTY.search(other.text) for other in row[:1]):
+                elif re.match(r"ID\b", cell.text) and not any(
+                    _OTHER_PARTY.search(other.text) for other in row[:1]
+                ):
                     yield from _beside(page, cell, _LONE_ID, read, barred=None)
                 elif re.match(r"(?:member|enrollee|subscriber)\s?:", cell.text, re.IGNORECASE):
                     yield from _beside(page, cell, _MEMBER_ITSELF, read, barred=None)

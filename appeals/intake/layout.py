@@ -36,7 +36,9 @@ _ONE_FOR_ONE: Final = str.maketrans(
     }
 )
 _RULE_LINE: Final = re.compile(r"[\s+|=_*~.-]*")
-_CELL_BREAK: Final = re.compile(r"\s*\|[\s|]*|\s*\.{4,}\s*|(?<=\S)\s\.{2,3}\s(?=\S)|(?<=[.;!?])\s{3,}|(?<![.;!?\s])\s{2,}")
+_CELL_BREAK: Final = re.compile(
+    r"\s*\|[\s|]*|\s*\.{4,}\s*|(?<=\S)\s\.{2,3}\s(?=\S)|(?<=[.;!?])\s{3,}|(?<![.;!?\s])\s{2,}"
+)
 _LIST_MARK: Final = re.compile(r"(?:[*\u2022\u00b7\u25aa\u25cf-]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)")
 _LABEL_LINE: Final = re.compile(r"[A-Z][A-Za-z0-9 /()#.'&-]{1,38}:(?:\s|$)")
 _CLOSING: Final = re.compile(

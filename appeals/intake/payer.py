@@ -90,7 +90,9 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
         yield labelled[0]
     elif told:
         yield told
-    elif issued := _single([found for page in pages for sentence in page.sentences for found in _issued_by(sentence)]):
+    elif issued := _single(
+        [found for page in pages for sentence in page.sentences for found in _issued_by(sentence)]
+    ):
         yield issued
     elif (
         head
@@ -164,7 +166,9 @@ def _signatures(page: Page, whole: str) -> Iterator[Proposal]:
     """A payer's name among the lines under `Sincerely`."""
     closed = 0
     for row in page.rows:
-        if row and re.match(r"(?:sincerely|respectfully|regards|kind regards|best regards|thank you),?$", row[0].text, re.I):
+        if row and re.match(
+            r"(?:sincerely|respectfully|regards|kind regards|best regards|thank you),?$", row[0].text, re.I
+        ):
             closed = 5
         elif row and closed:
             closed -= 1
@@ -205,7 +209,12 @@ def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
         if seen > _HEAD or re.match(r"dear\b", row[0].text, re.IGNORECASE):
             return
         cell = row[0]
-        if len(row) == 2 and _NOT_A_NAME.search(cell.text) and _reads_as_name(row[1]) and _PAYS.search(row[1].text):
+        if (
+            len(row) == 2
+            and _NOT_A_NAME.search(cell.text)
+            and _reads_as_name(row[1])
+            and _PAYS.search(row[1].text)
+        ):
             cell = row[1]  # the title of the letter stands first, the letterhead beside it
         title = re.match(rf"{_ORGANIZATION}(?=,?\s\(?an?\s)", cell.text)
         if title and not _reads_as_name(cell):
@@ -241,7 +250,11 @@ def _reads_as_name(cell: Cell) -> bool:
     return (
         re.fullmatch(rf"{_ORGANIZATION}", cell.text) is not None
         and 2 <= len(cell.text.split()) <= 9
-        and not re.match(r"(?:claims? |plan |third[- ]party )?(?:administ|acting|agent|on behalf)", cell.text, re.IGNORECASE)
+        and not re.match(
+            r"(?:claims? |plan |third[- ]party )?(?:administ|acting|agent|on behalf)",
+            cell.text,
+            re.IGNORECASE,
+        )
         and not _NOT_A_NAME.search(_ADMINISTERS.sub("", cell.text))
         and not re.search(r"\d", cell.text)
     )

@@ -61,7 +61,9 @@ def _person_name(text: str) -> Value | None:
         rf"((?:(?:de|la|del|van|von|der)\s)*{_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}}),\s({_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}})",
         name,
     )
-    known = re.match(r",\s*(?:DOB|date of birth|born|(?:member |subscriber )?ID\b|member\b|age\b)", after, re.IGNORECASE)
+    known = re.match(
+        r",\s*(?:DOB|date of birth|born|(?:member |subscriber )?ID\b|member\b|age\b)", after, re.IGNORECASE
+    )
     after = "" if known else after
     if (
         _CREDENTIAL.search(name)
@@ -90,10 +92,13 @@ def _as_name(name: str) -> str:
 
 
 _GREETING: Final = re.compile(
-    r"(?:dear|hello|hi)\s(?:(?P<title>dr|mr|mrs|ms|miss|mx)\.?\s)?(?P<name>[A-Z][\w'. -]{1,50}?)\s?[,:!]?$", re.IGNORECASE
+    r"(?:dear|hello|hi)\s(?:(?P<title>dr|mr|mrs|ms|miss|mx)\.?\s)?(?P<name>[A-Z][\w'. -]{1,50}?)\s?[,:!]?$",
+    re.IGNORECASE,
 )
 _STREET: Final = re.compile(r"\d+[A-Za-z]?\s\S|P\.?\s?O\.?\s?Box\b|(?:Apt|Unit)\b", re.IGNORECASE)
-_OWN_ID: Final = re.compile(rf"(?:your\s)?(?:{HOLDER}\s?(?:ID|#|no\b|number)|ID\s?(?:#|:|no\b|number))", re.IGNORECASE)
+_OWN_ID: Final = re.compile(
+    rf"(?:your\s)?(?:{HOLDER}\s?(?:ID|#|no\b|number)|ID\s?(?:#|:|no\b|number))", re.IGNORECASE
+)
 _SOMEBODY: Final = re.compile(r"\b(?:subscriber|policy\s?holder|dependent|attention|attn)\b", re.IGNORECASE)
 _FOR_A_CHILD: Final = re.compile(
     r"\b(?:parent|guardian|your (?:child|son|daughter|dependent|spouse|wife|husband)|your patient|on behalf of your)\b",
@@ -114,7 +119,11 @@ def _named_without_colon(pages: Sequence[Page]) -> Iterator[Found]:
             for cell in row:
                 match = _NAMED.match(cell.text)
                 value = _person_name(cell.text[match.end() :]) if match else None
-                if match and value and (not match["plain"] or cell.text[match.end() + value[1] :].startswith(",")):
+                if (
+                    match
+                    and value
+                    and (not match["plain"] or cell.text[match.end() + value[1] :].startswith(","))
+                ):
                     start = cell.start + match.end()
                     yield Found(0, value[2], page, start + value[0], start + value[1])
 
