@@ -4,8 +4,9 @@ from pathlib import Path
 
 from django.db import migrations
 
-SQL = (Path(__file__).resolve().parent.parent / "search.sql").read_text()
-REVERSE = "DROP INDEX IF EXISTS cases_search_name, cases_search_numbers, cases_search_reference, cases_search_reference_end; DROP FUNCTION search.cases(text, text, boolean, bigint, bigint[], int);"
+FOLDER = Path(__file__).resolve().parent.parent
+SQL = (FOLDER / "search.sql").read_text()
+REVERSE = 'DROP INDEX cases_search_numbers, cases_search_reference_end; DROP FUNCTION search.cases(text, text, boolean, bigint, bigint[], int);'
 
 
 def run(sql):
@@ -17,5 +18,5 @@ def run(sql):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0002_initial"), ("people", "0002_search")]
+    dependencies = [("cases", "0001_initial"), ("people", "0002_search")]
     operations = [migrations.RunPython(run(SQL), run(REVERSE))]
