@@ -36,7 +36,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from advocacy.errors import Reason, Refused
 from cases.content import HEAD_BYTES, ContentType, sniff
 
-SEGMENT_BYTES = 1024 * 1024
+MEGABYTE = 1024 * 1024
+SEGMENT_BYTES = MEGABYTE
 TAG_BYTES = 16
 _MAGIC = b"RCVAULT1"
 _KEY_ID_BYTES = 32
@@ -56,7 +57,7 @@ class TooLarge(Refused):
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
-        limit = f"{max_bytes / 1_000_000:.0f} MB" if max_bytes >= 1_000_000 else f"{max_bytes:,} bytes"
+        limit = f"{max_bytes // MEGABYTE} MB" if max_bytes >= MEGABYTE else f"{max_bytes:,} bytes"
         super().__init__(
             [
                 Reason(

@@ -116,7 +116,10 @@ def run(organization_id: int, job_id: int) -> str:
 
 def _failed(row: Job, problem: Exception) -> str:
     """Keep a reason that says what happened and holds nothing a patient told us: our own words, or the error's kind."""
-    text = str(problem) if isinstance(problem, DomainError | PublicProblem) else type(problem).__name__
+    if isinstance(problem, DomainError | PublicProblem):
+        text = str(problem)
+    else:
+        text = f"Something unexpected happened ({type(problem).__name__}). The server's log says more."
     again = row.attempts < MAX_ATTEMPTS and not isinstance(problem, PublicProblem)
     with transaction.atomic():
         row.status = Job.Status.QUEUED if again else Job.Status.FAILED

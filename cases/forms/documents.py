@@ -9,6 +9,9 @@ from django.conf import settings
 
 from cases.forms.inputs import short
 from cases.models import Document
+from cases.vault import MEGABYTE, TooLarge
+
+TOO_LARGE = "document_too_large"
 
 ACCEPTED = ".pdf,.png,.jpg,.jpeg,.tif,.tiff,.txt,.docx"
 
@@ -16,9 +19,19 @@ ACCEPTED = ".pdf,.png,.jpg,.jpeg,.tif,.tiff,.txt,.docx"
 UPLOADED = [choice for choice in Document.Kind.choices if choice[0] != Document.Kind.FILING]
 
 
-def file_field() -> forms.FileField:
-    megabytes = settings.UPLOAD_LIMIT_BYTES // (1024 * 1024)
-    return forms.FileField(
+class PaperField(forms.FileField):
+    """A file on its way to the vault; one that passed the limit is named here, beside whatever else is missing."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        if getattr(data, "too_large", False):
+            reason = TooLarge(settings.UPLOAD_LIMIT_BYTES).reasons[0]
+            raise forms.ValidationError(reason.message, code=TOO_LARGE)
+        return super().clean(data, initial)
+
+
+def file_field() -> PaperField:
+    megabytes = settings.UPLOAD_LIMIT_BYTES // MEGABYTE
+    return PaperField(
         label="File",
         allow_empty_file=True,  # the command has the better words for an empty file
         widget=forms.FileInput(

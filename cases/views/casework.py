@@ -23,6 +23,7 @@ from advocacy.errors import Refused, WrongState
 from advocacy.people.drafts import end_draft
 from advocacy.people.queries import draft_of
 from advocacy.web import ActorRequest, page, saw
+from cases.forms.documents import TOO_LARGE
 from cases.forms.inputs import put_reasons
 from cases.queries.registration import get_case
 from cases.vault import TooLarge
@@ -97,7 +98,8 @@ def attempt(
     if request.method != "POST":
         return Outcome(False)
     if not all([form.is_valid(), *(other.is_valid() for other in others)]):
-        return Outcome(False, status=422)
+        too_large = any(form.has_error(name, TOO_LARGE) for name in form.fields)
+        return Outcome(False, status=413 if too_large else 422)
     try:
         with transaction.atomic():
             return Outcome(True, act(form.cleaned_data))

@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -25,7 +24,6 @@ from cases.commands.documents import (
 from cases.content import EXTENSIONS, ContentType
 from cases.forms.documents import DocumentForm, UploadForm, VersionForm
 from cases.queries.documents import documents_listed, get_document, get_version, same_bytes_in, versions_of
-from cases.vault import TooLarge
 from cases.views.casework import attempt, case_page, done, show, typed_before
 from cases.views.files import SHOWN_INLINE, file_response
 
@@ -264,8 +262,6 @@ def neutral_name(reference: str, kind: str, number: int, content_type: str) -> s
 
 def _file(typed: Mapping[str, Any]) -> dict[str, Any]:
     upload = typed["file"]
-    if upload.too_large:
-        raise TooLarge(settings.UPLOAD_LIMIT_BYTES)
     return {"filename": upload.name, "stream": upload.file}
 
 

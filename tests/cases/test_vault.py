@@ -344,8 +344,8 @@ class _Endless:
 def test_the_limit_is_met_while_reading_and_leaves_nothing(vault: Vault) -> None:
     stream = _Endless()
     with pytest.raises(TooLarge) as caught:
-        vault.store(stream, organization_id=HARBOR, max_bytes=5_000_000)
-    assert stream.given <= 5_000_000 + 3 * SEGMENT_BYTES
+        vault.store(stream, organization_id=HARBOR, max_bytes=5 * SEGMENT_BYTES)
+    assert stream.given <= 5 * SEGMENT_BYTES + 3 * SEGMENT_BYTES
     assert [(r.code, r.field) for r in caught.value.reasons] == [("document_too_large", "file")]
     assert caught.value.reasons[0].message.startswith("This file is larger than 5 MB.")
     assert _files(vault) == []
