@@ -1,0 +1,390 @@
+"""The steps of a story after the denial: the appeal is written, filed, received, decided, and the case is closed."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+from advocacy.management.seed import papers
+from advocacy.management.seed.begin import tried_before
+from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.plans import filled
+from appeals.commands.decisions import decide_appeal, deem_decided
+from appeals.commands.levels import (
+    add_proof,
+    decline_level,
+    file_appeal,
+    file_orally,
+    lapse_level,
+    receive_appeal,
+    record_forwarding,
+    save_draft,
+    set_exhibits,
+    set_expedited,
+    start_draft,
+    withdraw_appeal,
+)
+from appeals.commands.peer_to_peers import miss_call
+from appeals.commands.requests import AuthorizationInput, record_authorization
+from appeals.models import Filing, ItemOutcome, PeerToPeer
+from appeals.queries.drafts import draft_text
+from appeals.queries.history import load_history
+from appeals.queries.ladder import items_in_question
+from appeals.rungs import Rung
+from appeals.sample_letters import text_as_pdf
+from cases.commands.cases import close_case
+from cases.commands.communications import keep_promise, log_communication
+from cases.commands.costs import record_cost
+from cases.commands.tasks import cancel_task, finish_task, open_task, tick_items
+from cases.models import Communication, Cost, Task
+
+_GAP = re.compile(r"\[\[.*?\]\]", re.DOTALL)
+_ANSWER = (
+    "The record answers this. Doses, dates and weeks of every earlier treatment are in the medication history, and the"
+    " scores of the last months show the course. The treating clinician explains in the letter of medical necessity why"
+    " this treatment was asked for."
+)
+_TITLES = {
+    "necessity": ("medical_necessity", "Letter of medical necessity"),
+    "history": ("medication_history", "Medication history"),
+    "scores": ("rating_scale", "Rating scale scores"),
+    "visit": ("clinical_note", "Visit note"),
+}
+
+
+def gathered(ago: int, *keys: str) -> Step:
+    """Papers of the clinic come in: of necessity, history, scores, visit."""
+
+    def step(life: Life) -> None:
+        name, matter = life.story.person.full_name, life.matter
+        assert matter is not None
+        life.go(ago)
+        on = life.at.date()
+        for key in keys or tuple(_TITLES):
+            if key == "history":
+                text = papers.history(name, _rows(life), on)
+            else:
+                text = {"necessity": papers.necessity, "scores": papers.scores, "visit": papers.visit_note}[
+                    key
+                ](name, matter, on)
+            kind, title = _TITLES[key]
+            life.upload(key, kind, title, text_as_pdf(text), f"{key}.pdf")
+
+    return step
+
+
+def _rows(life: Life) -> list[tuple[str, str, str, str, str]]:
+    rows = []
+    for tried in tried_before(life):
+        first = life.day(life.story.begins + 30 * tried.months)
+        last = first + timedelta(weeks=tried.weeks)
+        dose = f"{tried.dose} {tried.unit}".strip() or "-"
+        rows.append((tried.name, dose, f"{first:%m/%Y} - {last:%m/%Y}", tried.response, tried.stopped))
+    return rows
+
+
+def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
+    """The letter is begun from the record and its exhibits are chosen; `ready` fills the open places as a person would.
+
+    The packet's own task is opened, and of its checklist the first `ticked` lines are done.
+    """
+
+    def step(life: Life) -> None:
+        level = life.level
+        exhibits = [
+            key
+            for key in ("denial", "decision", "necessity", "history", "scores", "visit")
+            if key in life.papers
+        ]
+        template = "appeal_packet" if _rung(life).kind == "plan" else "external_review"
+        task = life.do(
+            open_task, ago, case=life.case, template=template, code=f"packet:{level.pk}", opened_by="stage"
+        )
+        life.do(start_draft, appeal=level)
+        life.do(
+            set_exhibits,
+            appeal=life.level,
+            versions=[(life.version(key), "") for key in exhibits],
+        )
+        lines = [line["key"] for line in task.checklist or []]
+        if lines[:ticked]:
+            life.do(tick_items, task=task, ticked=lines[:ticked])
+        if ready:
+            _fill(life)
+
+    return step
+
+
+def _rung(life: Life) -> Rung:
+    return load_history(life.case).rung(life.level)
+
+
+def _fill(life: Life) -> None:
+    text = _GAP.sub(_ANSWER, draft_text(life.level))
+    life.do(save_draft, appeal=life.level, text=text, dated=life.at.astimezone(life.standing.zone).date())
+
+
+def urgent(ago: int) -> Step:
+    """The level is asked to be decided urgently, on the clinician's word."""
+
+    def step(life: Life) -> None:
+        reason = "The treating clinician certifies that waiting could seriously harm the patient."
+        life.do(set_expedited, ago, appeal=life.level, is_expedited=True, reason=reason)
+
+    return step
+
+
+def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_because: str = "") -> Step:
+    """The packet is frozen and sent; its proof is kept; `received` is when the other side had it."""
+
+    def step(life: Life) -> None:
+        life.go(ago)
+        if not life.level.draft:
+            written(ago, ticked=9)(life)
+        _fill(life)
+        denial = life.refusal
+        address = {
+            "fax": f"Fax {denial.send_to_fax or life.story.plan.fax}",
+            "mail": denial.send_to_address or life.story.plan.payer,
+            "portal": denial.send_to_portal or f"Member portal of {life.story.plan.payer}",
+        }[channel]
+        filing = life.do(
+            file_appeal,
+            appeal=life.level,
+            channel=channel,
+            address=address,
+            filed_at=life.at,
+            good_cause=late_because,
+        )
+        _prove(life, filing, address)
+        _finish_packet(life)
+        if received is not None:
+            arrived(received)(life)
+
+    return step
+
+
+def _prove(life: Life, filing: Filing, address: str) -> None:
+    report = papers.fax_report(address, filing.page_count, life.at.date())
+    document = life.upload("proof", "proof", "Proof of sending", report.encode(), "report.txt")
+    life.do(add_proof, filing=filing, document=document, note=f"Confirmation {filled('######', life.luck)}")
+
+
+def _finish_packet(life: Life) -> None:
+    for task in Task.objects.filter(case=life.case_row, code=f"packet:{life.level.pk}", status="open"):
+        open_lines = [line["key"] for line in task.checklist or [] if not line.get("done")]
+        if open_lines:
+            task = life.do(tick_items, task=task, ticked=open_lines)
+        life.do(finish_task, task=task, note="Sent.")
+
+
+def filed_by_phone(ago: int, *, person: str = "Appeals line") -> Step:
+    """The level is opened by a call, which is logged and frozen."""
+
+    def step(life: Life) -> None:
+        life.go(ago)
+        call = life.do(
+            log_communication,
+            case=life.case,
+            party="payer",
+            person=person,
+            happened_at=life.at,
+            minutes=19,
+            reference_number=filled("C-########", life.luck),
+            summary="Asked for the appeal, and that the visits go on while it is decided. Both were taken down.",
+        )
+        life.do(file_orally, appeal=life.level, communication=call)
+        life.work_off()
+
+    return step
+
+
+def arrived(ago: int) -> Step:
+    """The other side confirms when it had the appeal (or the forwarded file)."""
+
+    def step(life: Life) -> None:
+        level = life.level
+        start = level.filed_at or level.forwarded_at
+        at = life.went(ago, 11)
+        life.do(receive_appeal, appeal=level, received_at=max(at, start) if start else at)
+
+    return step
+
+
+def forwarded(ago: int) -> Step:
+    """The plan sends the file on by itself."""
+
+    def step(life: Life) -> None:
+        at = life.went(ago, 10)
+        life.do(record_forwarding, appeal=life.level, forwarded_at=at)
+
+    return step
+
+
+def decided(
+    notice: int,
+    outcome: str,
+    *,
+    received: int | None = None,
+    stated: int | None = None,
+    reviewer: str = "",
+    letter: bool = True,
+    recorded: int | None = None,
+) -> Step:
+    """The decision of the level: upheld, partly or overturned for every item; what was won comes with an authorization."""
+
+    def step(life: Life) -> None:
+        story, matter, level = life.story, life.matter, life.level
+        assert matter is not None
+        day = recorded if recorded is not None else min(notice, received if received is not None else notice)
+        life.go(day)
+        history = load_history(life.case)
+        wanted = items_in_question(history, level)
+        paper = None
+        if letter:
+            title = history.rung(level).title
+            text = papers.decision(
+                story.plan, story.person.full_name, life.reference, life.day(notice), outcome, title, reviewer
+            )
+            paper = life.upload(
+                "decision", "decision_letter", f"Decision: {title}", text_as_pdf(text), "decision.pdf"
+            )
+        start = level.received_at or level.filed_at or level.forwarded_at
+        at = min(life.moment(notice, 9), life.at)
+        count = matter.sessions if outcome == "overturned" else max(matter.sessions // 2, 1)
+        given = AuthorizationInput(
+            filled("AUTH-######", life.luck), count, None, life.day(notice), life.day(notice - 120), paper
+        )
+        life.do(
+            decide_appeal,
+            appeal=level,
+            decided_at=max(at, start) if start else at,
+            notice_on=life.day(notice),
+            sent_on=life.day(notice),
+            received_on=life.day(received) if received is not None else None,
+            received_evidence="postmark" if received is not None else "none",
+            stated_deadline_on=life.day(stated) if stated is not None else None,
+            outcomes={str(item.public_id): outcome for item in life.items if item.pk in wanted},
+            letter=paper,
+            summary=f"The letter says: {outcome}.",
+            authorization=given if outcome in ("overturned", "partly") else None,
+        )
+        if outcome in ("overturned", "partly"):
+            _count_money(life, count)
+
+    return step
+
+
+def silence(ago: int) -> Step:
+    """The time to decide has passed: the case goes on without a decision."""
+
+    def step(life: Life) -> None:
+        life.do(deem_decided, ago, appeal=life.level)
+
+    return step
+
+
+def lapsed(ago: int) -> Step:
+    def step(life: Life) -> None:
+        life.do(
+            lapse_level, ago, appeal=life.level, reason="The patient decided too late; nothing was filed."
+        )
+
+    return step
+
+
+def given_up(ago: int, reason: str) -> Step:
+    """An open level is not pursued, or a filed one is withdrawn."""
+
+    def step(life: Life) -> None:
+        command = decline_level if life.level.status in ("open", "drafting") else withdraw_appeal
+        life.do(command, ago, appeal=life.level, reason=reason)
+
+    return step
+
+
+def _count_money(life: Life, sessions: int) -> None:
+    matter = life.matter
+    assert matter is not None
+    savings, obtained, words = papers.shared_savings(matter, sessions)
+    for kind, amount in (("patient_savings", savings), ("plan_dollars", obtained)):
+        life.do(record_cost, case=life.case, kind=kind, amount=amount, certainty="actual", basis=words)
+
+
+def closed(ago: int, outcome: str, note: str = "") -> Step:
+    """What is still open is settled, and the case is closed."""
+
+    def step(life: Life) -> None:
+        life.go(ago)
+        for call in PeerToPeer.objects.filter(case=life.case_row, status__in=["offered", "scheduled"]):
+            life.do(miss_call, call=call, reason="No longer needed.")
+        if life.denial is not None and life.level.status in ("open", "drafting"):
+            life.do(decline_level, appeal=life.level, reason="The patient does not wish to go on.")
+        won = ItemOutcome.objects.filter(case=life.case_row, outcome__in=["overturned", "partly"]).exists()
+        counted = Cost.objects.filter(case=life.case_row, kind="patient_savings").exists()
+        if won and not counted and life.matter is not None:
+            _count_money(life, life.matter.sessions)
+        _settle(life)
+        life.do(close_case, case=life.case, outcome=outcome, note=note)
+
+    return step
+
+
+def _settle(life: Life) -> None:
+    for talk in Communication.objects.filter(
+        case=life.case_row, promised_by__isnull=False, promise_kept=None
+    ):
+        life.do(keep_promise, communication=talk, kept=True)
+    for task in Task.objects.filter(case=life.case_row, status__in=["open", "held"]).order_by("id"):
+        lines = [line["key"] for line in task.checklist or [] if not line.get("done")]
+        waits = task.waits_for is not None and task.waits_for.status in ("open", "held")
+        if task.status == "open" and not task.code and not lines and not waits:
+            life.do(finish_task, task=task, note="Done.")
+        else:
+            life.do(cancel_task, task=task, reason="The case is closed.")
+
+
+def authorized(ago: int, *, sessions: int = 0) -> Step:
+    """What was won in a call comes in writing, with its number."""
+
+    def step(life: Life) -> None:
+        from_day = life.day(ago)
+        count = sessions or (life.matter.sessions if life.matter else 1)
+        number = filled("AUTH-######", life.luck)
+        text = papers.approval(
+            life.story.plan,
+            life.story.person.full_name,
+            number,
+            count,
+            from_day,
+            from_day + timedelta(days=120),
+            from_day,
+        )
+        letter = life.upload(
+            "approval", "approval_letter", "Approval letter", text_as_pdf(text), "approval.pdf", ago
+        )
+        life.do(
+            record_authorization,
+            request=life.asked,
+            given=AuthorizationInput(number, count, None, from_day, from_day + timedelta(days=120), letter),
+        )
+
+    return step
+
+
+def price(ago: int, amount: str, basis: str) -> Step:
+    """The money at stake is known better than before."""
+
+    def step(life: Life) -> None:
+        life.do(
+            record_cost,
+            ago,
+            case=life.case,
+            kind="at_stake",
+            amount=Decimal(amount),
+            certainty="actual",
+            basis=basis,
+        )
+
+    return step

@@ -1,0 +1,275 @@
+"""Harbor's stories of employer, union and privately bought plans. Every number of days counts back from today."""
+
+from __future__ import annotations
+
+from advocacy.management.seed.levels import (
+    authorized,
+    closed,
+    decided,
+    filed,
+    gathered,
+    lapsed,
+    silence,
+    urgent,
+    written,
+)
+from advocacy.management.seed.life import Step, Story
+from advocacy.management.seed.people import Person
+from advocacy.management.seed.plans import (
+    CONTRADICTED,
+    ESKETAMINE_SPRAY,
+    FERNWOOD,
+    JUNIPER,
+    KETAMINE,
+    KETAMINE_LEG,
+    KETAMINE_PAIN,
+    KETAMINE_TRAUMA,
+    LARKSPUR,
+    LOOMIS,
+    QUILLHAVEN,
+    TAMARACK,
+    TIDEWATER,
+    VERDIGRIS,
+    Matter,
+    Plan,
+)
+from advocacy.management.seed.steps import (
+    approved,
+    asked,
+    call_held,
+    call_set,
+    extended,
+    information,
+    refused,
+    taken_back,
+)
+from advocacy.management.seed.work import (
+    another,
+    asleep,
+    handed_to,
+    in_turn,
+    left_for_the_desk,
+    noted,
+    opened_to,
+    release_withdrawn,
+    restricted,
+    talked,
+    to_do,
+)
+
+
+def _story(
+    key: str,
+    person: Person,
+    plan: Plan,
+    matter: Matter,
+    owner: str,
+    begins: int,
+    *steps: Step,
+    urgent_case: bool = False,
+    answered: bool = True,
+    release_days: int | None = 730,
+) -> Story:
+    return Story(
+        key, "harbor", person, plan, matter, owner, begins, steps, urgent_case, answered, release_days
+    )
+
+
+SELF_FUNDED = (
+    _story(
+        "h01", Person("Dana", "Whitlock", 47, pronouns="she/her"), TAMARACK, KETAMINE, "nora", 205,
+        asked(200, received=199), refused(172, 170), noted(168, "plan"), talked(160, "claim_file", kept=True),
+        gathered(40), talked(21, "told"), written(12, ticked=4),
+        to_do(9, "Ask the clinic for the score of this week", due=1), noted(3, "watch"),
+    ),
+    _story(
+        "h02", Person("Ephraim", "Castlegate", 38, "text", state="WA"), TAMARACK, KETAMINE, "nora", 31,
+        asked(27, received=26), talked(20, "status"), talked(9, "callback", kept=False),
+        asleep(6, "Call the plan: the request is late", "They asked for one more week."),
+        to_do(4, "Tell the patient that the plan is late", due=0),
+    ),
+    _story(
+        "h03", Person("Marguerite", "Oyelaran", 52, "no_message"), TAMARACK, KETAMINE_TRAUMA, "nora", 28,
+        asked(26, received=25), gathered(20, "necessity", "history", "scores"), refused(11, 9, call="left"),
+        call_set(5, -2), to_do(5, "", template="peer_to_peer", ticked=3), talked(4, "told"),
+        noted(2, "review", by="clara"),
+    ),
+    _story(
+        "h04", Person("Caspian", "Rutherglen", 29, "evening", pronouns="they/them"), TAMARACK, KETAMINE, "nils",
+        92,
+        asked(88, received=87), refused(74, 71), gathered(40), filed(20, received=20),
+        talked(12, "decision_soon"),
+        asleep(11, "Ask for the decision", "Their time runs until then.", wakes_in=6),
+    ),
+    _story(
+        "h05", Person("Wilhelmina", "Achterberg", 61, "post"), TAMARACK, KETAMINE, "nora", 120,
+        asked(115, received=114), refused(101, 98), gathered(70), filed(44, received=43),
+        talked(30, "decision_soon", kept=False),
+        talked(6, "late"), asleep(5, "Call the appeals unit again", "The supervisor is back today."),
+        to_do(3, "Decide with the patient whether to go on without a decision", due=2),
+    ),
+    _story(
+        "h06", Person("Jolanta", "Brzezicki", 44, "sister"), TAMARACK, KETAMINE, "nils", 190,
+        asked(186, received=185), refused(172, 170), gathered(150), filed(140, received=140),
+        decided(113, "overturned", received=110), noted(108, "tone"),
+        closed(96, "covered", "Six sessions started."),
+        another(6, KETAMINE, owner="nora"), left_for_the_desk("Ask whether the course is to go on"),
+    ),
+    _story(
+        "h07", Person("Thaddeus", "Inverlochy", 55), TAMARACK, KETAMINE, "nora", 218,
+        asked(214, received=213), refused(199, 196), gathered(170), filed(152, received=152),
+        decided(112, "upheld", received=110), talked(105, "told"), written(9, ticked=2),
+        to_do(8, "Get the signature on the reviewer's release form", due=3),
+        in_turn(7, "Ask for the plan's file", "Compare the file with our exhibits"),
+    ),
+    _story(
+        "h08", Person("Rosalba", "Quintanar", 36, "message", language="es"), TAMARACK, KETAMINE_TRAUMA, "nora",
+        264,
+        asked(258, received=257), refused(244, 241), talked(238, "spanish"), gathered(225),
+        filed(214, received=214),
+        decided(186, "upheld", received=184), filed(160, received=158),
+        decided(121, "partly", reviewer="Meridian Review Partners"),
+        closed(104, "partly_covered", "Three sessions are covered."),
+    ),
+    _story(
+        "h09", Person("Linus", "Fairweather", 33, "text"), TAMARACK, KETAMINE, "nora", 131,
+        asked(127, received=126), gathered(120, "necessity", "history"), refused(113, 111, call="left"),
+        call_set(109, 106),
+        call_held(106, "overturned"), authorized(98), talked(96, "told"), closed(71, "covered"),
+    ),
+    _story(
+        "h10", Person("Odalys", "Montcalm", 49, "evening"), TAMARACK, KETAMINE, "nils", 128,
+        asked(124, received=123), refused(110, 107), gathered(92), filed(78, received=77),
+        talked(52, "late", kept=True),
+        silence(38), filed(12, received=11),
+        asleep(10, "Ask who the reviewer is", "Assignment takes some days.", wakes_in=2),
+    ),
+    _story(
+        "h11", Person("Theodora", "Blackwood-Reyes", 58, "post"), LOOMIS, KETAMINE, "nora", 142,
+        asked(138, received=137), refused(125, 122), gathered(104), filed(80, received=79),
+        decided(66, "upheld", received=63, stated=-9), talked(58, "told"),
+        to_do(14, "", template="appeal_packet", ticked=2),
+        to_do(10, "Second reader for the letter", due=4),
+    ),
+    _story(
+        "h12", Person("Ansel", "Whitcomb", 41), LOOMIS, KETAMINE, "nils", 136,
+        asked(132, received=131), refused(118, 116), gathered(100), filed(82, received=82),
+        decided(68, "upheld", received=66, stated=8), filed(10, received=10),
+        to_do(9, "", template="confirm_receipt", ticked=2),
+        handed_to(4, "bea", "Fax the second score sheet"),
+    ),
+    _story(
+        "h13", Person("Perpetua", "Szymanska", 63, "sister"), LOOMIS, KETAMINE, "nils", 272,
+        asked(268, received=267), refused(254, 251), gathered(240), filed(228, received=228),
+        decided(214, "upheld", received=212, stated=154), filed(190, received=190),
+        decided(176, "upheld", received=174),
+        filed(140, received=139), decided(99, "upheld", reviewer="Meridian Review Partners"),
+        closed(81, "not_covered", "The patient does not want to go to court."),
+    ),
+    _story(
+        "h41", Person("Cordelia", "Ashgrove", 40, "hidden"), TAMARACK, KETAMINE_TRAUMA, "sam", 66,
+        asked(60, received=59), refused(46, 44),
+        restricted(42, "The patient's sister works in this organization."),
+        opened_to(5, "clara", 14, "Medical reading of the draft."), gathered(30, "necessity", "history"),
+        to_do(6, "Clinician reads the argument", due=5), noted(5, "safety"),
+    ),
+)  # fmt: skip
+
+INSURED = (
+    _story(
+        "h14", Person("Arturo", "Benavidez-Cole", 45, "message", language="es", interpreter=True), QUILLHAVEN,
+        KETAMINE_LEG, "nora", 203,
+        asked(199, received=198), refused(178, 175), talked(170, "spanish"), gathered(60),
+        written(7, ready=True, ticked=6),
+        to_do(5, "Send the packet by fax and by post", due=1), noted(1, "review", by="clara"),
+    ),
+    _story(
+        "h15", Person("Saoirse", "Lindqvist-Byrne", 31, "text", state="WA", pronouns="she/they"), TIDEWATER,
+        KETAMINE_LEG, "nils", 194,
+        asked(190, received=189), refused(176, 173), gathered(165), filed(151, received=151),
+        decided(123, "upheld", received=120),
+        filed(20, received=19),
+        asleep(18, "Look for the reviewer's letter", "The state assigns a reviewer first.", wakes_in=9),
+    ),
+    _story(
+        "h16", Person("Priscilla", "Danforth", 50, "post"), FERNWOOD, KETAMINE_TRAUMA, "nora", 156,
+        asked(150, received=149, timing="post_service"), refused(121, 118), gathered(100),
+        filed(72, received=71),
+        talked(15, "status"), to_do(10, "Ask the clinic to send the corrected claim line", due=-2),
+        noted(4, "watch"),
+    ),
+    _story(
+        "h17", Person("Bertrand", "Okonjo", 39), QUILLHAVEN, KETAMINE_LEG, "nils", 108,
+        asked(102, received=101), approved(92), to_do(90, "", template="start_treatment", done=74),
+        closed(70, "covered"),
+        another(3, KETAMINE_LEG), left_for_the_desk("First call with the patient"),
+    ),
+    _story(
+        "h18", Person("Ximena", "Farrow", 27, "hidden"), QUILLHAVEN, KETAMINE_LEG, "nora", 15,
+        asked(13, received=13, urgent=True), refused(10, 9), gathered(6, "necessity", "scores"), urgent(3),
+        filed(1, received=1),
+        to_do(1, "Call for the urgent decision", due=1), urgent_case=True,
+    ),
+    _story(
+        "h19", Person("Marcus", "Abendroth", 42, "evening"), LARKSPUR, KETAMINE_PAIN, "nora", 76,
+        asked(70, received=69), refused(55, 52), talked(48, "claim_file", kept=False),
+        to_do(45, "", template="gather_records", ticked=2),
+        to_do(20, "Renew the release of information: it has run out", due=-4),
+        asleep(12, "Read the two studies on CRPS", "The library sends them today."), noted(8, "tone"),
+        release_days=45,
+    ),
+    _story(
+        "h20", Person("Guadalupe", "Herrera-Lund", 34, "message", language="es"), LARKSPUR, KETAMINE_PAIN,
+        "nils", 246,
+        asked(240, received=239), refused(226, 223), gathered(212), filed(200, received=199),
+        decided(171, "upheld", received=168),
+        filed(141, received=140), decided(104, "overturned", reviewer="Cascade Independent Review"),
+        closed(90, "covered", "Ten sessions are covered."),
+        another(12, KETAMINE_PAIN, owner="nils"), asked(8, sent=False),
+        to_do(8, "", template="prior_authorization", ticked=1),
+    ),
+    _story(
+        "h21", Person("Fenwick", "Salazar-Moor", 57, "no_message"), LARKSPUR, KETAMINE_PAIN, "nora", 216,
+        asked(210, received=209), refused(195, 187), gathered(120, "necessity"), written(30, ticked=1),
+        to_do(12, "Ask why nothing was filed in time, and write it down", due=0), talked(10, "told"),
+    ),
+    _story(
+        "h22", Person("Ottilie", "Graves", 66), LARKSPUR, KETAMINE_PAIN, "nils", 280,
+        asked(276, received=275), refused(262, 259), talked(250, "told"), lapsed(72),
+        closed(66, "other_payment", "The hospital's charity care pays for the sessions."),
+    ),
+    _story(
+        "h23", Person("Delphine", "Arkwright", 30, "text", state="WA"), VERDIGRIS, KETAMINE, "nora", 40,
+        asked(34, received=33), information(28, 25), talked(12, "callback", kept=True),
+        asleep(8, "Ask for the decision in writing", "The line is open again today."),
+        to_do(6, "Tell the clinic where it stands", due=1),
+    ),
+    _story(
+        "h38", Person("Evander", "Molloy", 35), CONTRADICTED, KETAMINE, "nora", 64,
+        asked(58, received=57), refused(45, 42), talked(30, "employer"),
+        to_do(28, "", template="plan_document", ticked=2), noted(14, "funding"),
+    ),
+    _story(
+        "h39", Person("Tamsin", "Voss", 48, "post"), JUNIPER, ESKETAMINE_SPRAY, "nils", 12,
+        asked(9, received=8), talked(6, "employer"), to_do(6, "", template="plan_document", ticked=1),
+    ),
+    _story(
+        "h42", Person("Maria Elena", "Torres", 52, "message", language="es"), QUILLHAVEN, KETAMINE_LEG, "", 2,
+        left_for_the_desk("Primera llamada: first call with the patient, in Spanish"), answered=False,
+    ),
+    _story(
+        "h43", Person("Maria Elena", "Torres", 24, "text"), LARKSPUR, KETAMINE_PAIN, "nora", 4,
+        left_for_the_desk("First call with the patient"), answered=False,
+    ),
+    _story(
+        "h44", Person("Ignatius", "Hollowell", 59, "sister"), QUILLHAVEN, KETAMINE_LEG, "nora", 27,
+        asked(23, received=22), talked(15, "status"), refused(9, 3, recorded=1, scan=True, confirmed=False),
+        to_do(1, "Type the facts from the scan and confirm them", due=0),
+    ),
+    _story(
+        "h45", Person("Calliope", "Winterbourne", 37, "hidden"), VERDIGRIS, KETAMINE, "nils", 74,
+        asked(68, received=67), extended(55), taken_back(48, "The patient chose another treatment."),
+        release_withdrawn(47),
+        closed(45, "withdrawn"),
+    ),
+)  # fmt: skip

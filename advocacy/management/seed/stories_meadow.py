@@ -1,0 +1,124 @@
+"""Meadow's stories: plans of Illinois, Medicare, Medicaid and federal employees, worked in Chicago."""
+
+from __future__ import annotations
+
+from advocacy.management.seed.levels import closed, decided, filed, gathered, given_up, written
+from advocacy.management.seed.life import Step, Story
+from advocacy.management.seed.people import CENTRAL, Person
+from advocacy.management.seed.plans import (
+    BLUESTEM,
+    COBBLE,
+    COLUMBINE,
+    DISTRICT,
+    ESKETAMINE,
+    ESKETAMINE_WEEKLY,
+    HARROWGATE,
+    JUNIPER,
+    KETAMINE,
+    PRAIRIE,
+    TALLOW_CREEK,
+    TAMARACK,
+    Matter,
+    Plan,
+)
+from advocacy.management.seed.steps import asked, refused
+from advocacy.management.seed.work import asleep, left_for_the_desk, noted, talked, to_do
+
+
+def _who(
+    given: str, family: str, years: int, reach: str = "message", language: str = "en", state: str = "IL"
+) -> Person:
+    return Person(given, family, years, reach, language=language, state=state, zone=CENTRAL)
+
+
+def _story(
+    key: str,
+    person: Person,
+    plan: Plan,
+    matter: Matter,
+    owner: str,
+    begins: int,
+    *steps: Step,
+    answered: bool = True,
+) -> Story:
+    return Story(key, "meadow", person, plan, matter, owner, begins, steps, answered=answered)
+
+
+STORIES = (
+    _story(
+        "m01", _who("Lucinda", "Marchetti", 45), HARROWGATE, KETAMINE, "mia", 68,
+        asked(62, received=61), refused(49, 46, stated=-11), gathered(30), written(6, ticked=4),
+        to_do(5, "Have the letter read", due=3),
+    ),
+    _story(
+        "m02", _who("Desmond", "Achebe-Ruiz", 52, "post"), HARROWGATE, KETAMINE, "mia", 150,
+        asked(144, received=143), refused(130, 127, stated=70), gathered(115), filed(101, received=101),
+        decided(73, "upheld", received=70),
+        filed(25, received=24), asleep(20, "Look for the reviewer's decision", "Up to 45 days.", wakes_in=12),
+    ),
+    _story(
+        "m03", _who("Imogen", "Castellan", 36, "text"), PRAIRIE, KETAMINE, "mia", 74,
+        asked(68, received=67), refused(54, 51), gathered(35), filed(18, received=18),
+        talked(9, "decision_soon"),
+    ),
+    _story(
+        "m04", _who("Ruben", "Adeyemi", 41), PRAIRIE, KETAMINE, "bea", 168,
+        asked(162, received=161), refused(148, 145), gathered(130), filed(121, received=120),
+        decided(94, "overturned", received=91),
+        closed(76, "covered"),
+    ),
+    _story(
+        "m05", _who("Sable", "Okonkwo", 33, "evening"), TAMARACK, KETAMINE, "mia", 32,
+        asked(28, received=27), talked(8, "status"), to_do(5, "Call the plan: the request is late", due=0),
+    ),
+    _story(
+        "m06", _who("Joaquin", "Delacroix", 58), TAMARACK, KETAMINE, "mia", 210,
+        asked(204, received=203), refused(190, 187), gathered(170), filed(151, received=150),
+        decided(122, "upheld", received=119),
+        closed(100, "not_covered", "The patient does not wish to go on."),
+    ),
+    _story(
+        "m07", _who("Agatha", "Pemberton", 73, "sister"), BLUESTEM, ESKETAMINE, "mia", 58,
+        asked(52, received=51), refused(45, 41), gathered(30), filed(14, received=13), noted(6, "watch"),
+    ),
+    _story(
+        "m08", _who("Clement", "Vasquez-Roy", 70, "post", state="WI"), TALLOW_CREEK, ESKETAMINE, "bea", 48,
+        asked(42, received=41), refused(35, 31, stated=-30), gathered(20), written(4, ticked=2),
+        to_do(3, "Ask for the appointment form", due=4),
+    ),
+    _story(
+        "m09", _who("Yesenia", "Portillo", 26, "text", "es"), COBBLE, ESKETAMINE_WEEKLY, "mia", 46,
+        asked(40, received=39), refused(33, 30), talked(28, "spanish"), gathered(20), filed(12, received=12),
+        noted(12, "para_paciente", for_patient=True),
+    ),
+    _story(
+        "m10", _who("Orlando", "Bassett", 30, "no_message"), COBBLE, ESKETAMINE_WEEKLY, "mia", 130,
+        asked(124, received=123), refused(117, 114), talked(100, "told"),
+        given_up(82, "The coverage ended; a new plan covers the visits."),
+        closed(80, "moot"),
+    ),
+    _story(
+        "m11", _who("Winifred", "Carlisle", 55), COLUMBINE, KETAMINE, "bea", 66,
+        asked(60, received=59), refused(46, 43), gathered(30), filed(16, received=15),
+        to_do(10, "", template="confirm_receipt", done=8),
+    ),
+    _story(
+        "m12", _who("Solomon", "Teague", 47, "evening"), DISTRICT, KETAMINE, "mia", 62,
+        asked(56, received=55), refused(42, 39, stated=-21), gathered(25, "necessity", "history"),
+        to_do(12, "Find out which external review applies", due=6),
+    ),
+    _story(
+        "m13", _who("Beatrix", "Langley-Shaw", 39, "hidden"), PRAIRIE, KETAMINE, "mia", 118,
+        asked(112, received=111), refused(98, 95), talked(70, "told"),
+        given_up(40, "The patient cannot be reached by any safe way."),
+        closed(38, "unreachable"),
+    ),
+    _story(
+        "m14", _who("Nathaniel", "Obuya", 29), HARROWGATE, KETAMINE, "", 2,
+        left_for_the_desk("First call with the patient"), answered=False,
+    ),
+    _story(
+        "m15", _who("Paloma", "Ybarra", 44, "message", "es", "IN"), JUNIPER, KETAMINE, "mia", 10,
+        asked(7, received=6), talked(5, "employer"), to_do(4, "", template="plan_document", ticked=1),
+    ),
+)  # fmt: skip

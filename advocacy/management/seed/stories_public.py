@@ -1,0 +1,161 @@
+"""Harbor's stories of Medicare, Medicaid, federal employees and the programs that are recognized only."""
+
+from __future__ import annotations
+
+from advocacy.management.seed.levels import (
+    arrived,
+    closed,
+    decided,
+    filed,
+    filed_by_phone,
+    forwarded,
+    gathered,
+    silence,
+    written,
+)
+from advocacy.management.seed.life import Step, Story
+from advocacy.management.seed.people import Person
+from advocacy.management.seed.plans import (
+    BLUESTEM,
+    COBBLE,
+    COLUMBINE,
+    ESKETAMINE,
+    ESKETAMINE_WEEKLY,
+    GRANITE,
+    KETAMINE,
+    OSPREY,
+    TABLET,
+    TALLOW_CREEK,
+    Matter,
+    Plan,
+)
+from advocacy.management.seed.steps import asked, refused
+from advocacy.management.seed.work import (
+    another,
+    asleep,
+    left_for_the_desk,
+    noted,
+    talked,
+    to_do,
+)
+
+
+def _story(
+    key: str, person: Person, plan: Plan, matter: Matter, owner: str, begins: int, *steps: Step
+) -> Story:
+    return Story(key, "harbor", person, plan, matter, owner, begins, steps)
+
+
+MEDICARE = (
+    _story(
+        "h24", Person("Odessa", "Quarles-Finn", 71, "sister"), TALLOW_CREEK, ESKETAMINE, "nora", 66,
+        asked(60, received=59), refused(53, 49, stated=-12), gathered(30), written(6, ticked=3),
+        to_do(5, "Ask the doctor to sign as representative", due=2),
+    ),
+    _story(
+        "h25", Person("Rosalind", "Ferrante", 74, "post"), BLUESTEM, ESKETAMINE, "nora", 98,
+        asked(92, received=91), refused(85, 81), gathered(60), filed(42, received=41),
+        talked(9, "late", kept=False),
+        asleep(4, "Ask where the file is: it must go on by itself", "The plan wanted to look."),
+        to_do(3, "Ask the plan for the forwarding notice", due=1),
+    ),
+    _story(
+        "h26", Person("Barnaby", "Nightingale", 69), BLUESTEM, ESKETAMINE, "nils", 102,
+        asked(96, received=95), refused(89, 85), gathered(70), filed(52, received=51),
+        decided(22, "upheld", received=19),
+        forwarded(19), arrived(17), to_do(15, "Send the reviewer the new scores", due=3),
+    ),
+    _story(
+        "h27", Person("Hyacinth", "Oduya", 77, "no_message", preferred="Cinty"), TALLOW_CREEK, ESKETAMINE,
+        "nora", 160,
+        asked(154, received=153), refused(147, 143, stated=82), gathered(130), filed(118, received=117),
+        decided(90, "upheld", received=87),
+        forwarded(86), arrived(76),
+        decided(47, "upheld", received=44, reviewer="The independent review entity"),
+        talked(40, "told"), to_do(9, "Check the amount in dispute against the threshold", due=2),
+        written(5, ticked=1),
+    ),
+    _story(
+        "h28", Person("Leopold", "Grunwald", 79, "post"), BLUESTEM, ESKETAMINE, "nils", 212,
+        asked(206, received=205), refused(199, 195), gathered(180), filed(168, received=167),
+        decided(140, "upheld", received=137),
+        forwarded(136), arrived(131),
+        decided(103, "upheld", received=99, reviewer="The independent review entity"),
+        filed(58, channel="mail", received=54), talked(30, "hearing", kept=True),
+        to_do(28, "Prepare the clinician for the hearing", due=12),
+    ),
+    _story(
+        "h29", Person("Evangeline", "Tresco", 68), BLUESTEM, ESKETAMINE, "nora", 170,
+        asked(164, received=163), refused(157, 153), gathered(140), filed(131, received=130),
+        decided(104, "overturned", received=101),
+        closed(84, "covered", "Eight visits."), another(2, ESKETAMINE),
+        left_for_the_desk("Ask whether the visits go on"),
+    ),
+    _story(
+        "h40", Person("Henrik", "Sollars-Vance", 72, "evening"), OSPREY, TABLET, "nora", 60,
+        asked(52, received=52), refused(47, 43, stated=-18), gathered(25, "history"), talked(20, "told"),
+        to_do(15, "Ask the prescriber for the statement on the covered drugs", due=1),
+    ),
+)  # fmt: skip
+
+MEDICAID = (
+    _story(
+        "h30", Person("Teodora", "Villaseca", 28, "message", language="es", interpreter=True), GRANITE,
+        ESKETAMINE_WEEKLY, "nora", 33,
+        asked(27, received=26, timing="concurrent"), refused(20, 17, effective=6, stated=-40),
+        filed_by_phone(15),
+        noted(15, "para_paciente", for_patient=True), talked(9, "spanish"),
+        to_do(8, "Ask whether the visits are paid meanwhile", due=0),
+    ),
+    _story(
+        "h31", Person("Xiomara", "Del Valle", 33, "text", language="es"), GRANITE, ESKETAMINE_WEEKLY, "nora",
+        14,
+        asked(11, received=10, timing="concurrent"), refused(4, 2, recorded=1, effective=-7, stated=-56),
+        to_do(1, "Ask the patient today: keep the visits while the appeal runs?", due=0),
+    ),
+    _story(
+        "h32", Person("Refugio", "Camarena", 51, "sister", language="es"), COBBLE, ESKETAMINE_WEEKLY, "nils",
+        136,
+        asked(130, received=129), refused(123, 120), gathered(110), filed(100, received=100),
+        decided(74, "upheld", received=71),
+        filed(45, received=44), talked(30, "hearing"), to_do(25, "Find a witness for the hearing", due=6),
+    ),
+    _story(
+        "h33",
+        Person("Amaranta", "Silveira", 22, "text", language="other", language_note="Portuguese, by phone", interpreter=True),
+        COBBLE, ESKETAMINE_WEEKLY, "nils", 246,
+        asked(240, received=239), refused(233, 230), gathered(220), filed(210, received=210),
+        decided(184, "upheld", received=181),
+        filed(160, received=159), decided(112, "overturned", reviewer="State hearings office"),
+        closed(92, "covered"),
+    ),
+    _story(
+        "h34", Person("Bartholomew", "Kerrigan", 46, "no_message"), GRANITE, ESKETAMINE_WEEKLY, "bea", 92,
+        asked(86, received=85), refused(79, 76, stated=19), gathered(70, "necessity", "scores"),
+        filed(56, received=55), talked(24, "late", kept=False),
+        silence(16), to_do(14, "Ask the patient whether to go to the hearing", due=5),
+    ),
+)  # fmt: skip
+
+FEDERAL = (
+    _story(
+        "h35", Person("Cassius", "Underhill", 54), COLUMBINE, KETAMINE, "nora", 186,
+        asked(180, received=179), refused(166, 163), gathered(140), filed(112, received=111),
+        decided(79, "upheld", received=76),
+        written(8, ticked=2), to_do(7, "Ask the patient for the signed statement", due=1),
+    ),
+    _story(
+        "h36", Person("Philippa", "Yarborough", 43, "text"), COLUMBINE, KETAMINE, "nora", 86,
+        asked(80, received=79), refused(66, 63), gathered(50), filed(38, received=37),
+        talked(20, "decision_soon", kept=True),
+        asleep(5, "Call the plan about the reconsideration", "Nobody was there last week."),
+        to_do(4, "Read the brochure about going on without an answer", due=3),
+    ),
+    _story(
+        "h37", Person("Montgomery", "Sefton", 60, "post"), COLUMBINE, KETAMINE, "nils", 226,
+        asked(220, received=219), refused(206, 203), gathered(190), filed(171, received=170),
+        decided(143, "upheld", received=140),
+        filed(70, channel="mail", received=67),
+        asleep(60, "Ask where the review stands", "It takes up to three months.", wakes_in=15),
+    ),
+)  # fmt: skip

@@ -1,0 +1,199 @@
+"""The steps of a story beside the contest: tasks, calls, notes, consents, access to the case."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from advocacy.management.seed.begin import open_matter
+from advocacy.management.seed.color import NOTES, TALKS
+from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.plans import Matter, filled
+from advocacy.people.commands import revoke_consent
+from advocacy.people.models import Consent, User
+from appeals.commands.answers import record_answer
+from cases.commands.access import give_grant, restrict_case
+from cases.commands.cases import assign_case
+from cases.commands.communications import keep_promise, log_communication, write_note
+from cases.commands.tasks import finish_task, hold_task, open_task, reassign_task, tick_items
+
+
+def also(*steps: Step) -> Step:
+    """Several steps as one."""
+
+    def step(life: Life) -> None:
+        for inner in steps:
+            inner(life)
+
+    return step
+
+
+def talked(ago: int, key: str, *, kept: bool | None = None) -> Step:
+    """A call or message; its promise is kept, missed or (None) still open."""
+
+    def step(life: Life) -> None:
+        talk = TALKS[key]
+        person = talk.person or (life.patient.called if life.patient and talk.party == "patient" else "")
+        happened = life.went(ago, 9)
+        entry = life.do(
+            log_communication,
+            case=life.case,
+            channel=talk.channel,
+            direction=talk.direction,
+            party=talk.party,
+            person=person,
+            happened_at=happened,
+            minutes=talk.minutes if talk.channel == "call" else None,
+            reference_number=filled("C-########", life.luck) if talk.party == "payer" else "",
+            summary=talk.summary,
+            promise=talk.promise,
+            promised_by=life.day(ago - talk.days) if talk.promise else None,
+        )
+        if kept is not None and talk.promise:
+            life.do(keep_promise, max(ago - talk.days, 0), communication=entry, kept=kept)
+
+    return step
+
+
+def noted(ago: int, key: str, *, for_patient: bool = False, by: str = "") -> Step:
+    def step(life: Life) -> None:
+        life.do(write_note, ago, by=by, case=life.case, body=NOTES[key], for_patient=for_patient)
+
+    return step
+
+
+def to_do(
+    ago: int,
+    title: str,
+    *,
+    due: int | None = None,
+    template: str = "",
+    ticked: int = 0,
+    done: int | None = None,
+) -> Step:
+    """A task of the owner, due so many days from today (negative: overdue); `done` is the day it was finished."""
+
+    def step(life: Life) -> None:
+        day = life.today + timedelta(days=due) if due is not None else None
+        task = life.do(open_task, ago, case=life.case, title=title, template=template, due_on=day)
+        lines = [line["key"] for line in task.checklist or []]
+        tick = lines if done is not None else lines[:ticked]
+        if tick:
+            task = life.do(tick_items, ago - 1, task=task, ticked=tick)
+        if done is not None:
+            life.do(finish_task, done, task=task, note="Done.")
+
+    return step
+
+
+def asleep(ago: int, title: str, reason: str, *, wakes_in: int = 0) -> Step:
+    """A task put aside until a day (0: later today)."""
+
+    def step(life: Life) -> None:
+        task = life.do(open_task, ago, case=life.case, title=title)
+        life.do(hold_task, task=task, until=_wake_up(life, wakes_in), reason=reason)
+
+    return step
+
+
+def _wake_up(life: Life, days: int) -> datetime:
+    """Late in the afternoon of that day; today, when it is later already, in the last minute of the day."""
+    zone = life.standing.zone
+    day = life.today + timedelta(days=days)
+    wish = datetime.combine(day, time(16, 30), tzinfo=zone)
+    return wish if wish > life.now else datetime.combine(day, time(23, 59), tzinfo=zone)
+
+
+def in_turn(ago: int, first: str, second: str) -> Step:
+    """Two tasks of which the second waits for the first."""
+
+    def step(life: Life) -> None:
+        task = life.do(open_task, ago, case=life.case, title=first, due_on=life.today + timedelta(days=4))
+        life.do(open_task, case=life.case, title=second, waits_for=task)
+
+    return step
+
+
+def handed_to(ago: int, who: str, title: str) -> Step:
+    """A task for a colleague."""
+
+    def step(life: Life) -> None:
+        task = life.do(open_task, ago, case=life.case, title=title, due_on=life.today + timedelta(days=3))
+        life.do(reassign_task, task=task, owner=life.member(who))
+
+    return step
+
+
+def left_for_the_desk(title: str) -> Step:
+    """Intake leaves a task in the moment of opening; nobody has touched the case since."""
+
+    def step(life: Life) -> None:
+        life.do(
+            open_task,
+            by=life.intake,
+            still=True,
+            case=life.case,
+            title=title,
+            due_on=life.today + timedelta(days=2),
+        )
+
+    return step
+
+
+def another(ago: int, matter: Matter, *, owner: str = "") -> Step:
+    """A second case of the same patient."""
+
+    def step(life: Life) -> None:
+        open_matter(life, matter, owner=owner, ago=ago)
+
+    return step
+
+
+def answered(ago: int, question: str, value: str, source: str) -> Step:
+    def step(life: Life) -> None:
+        life.do(record_answer, ago, case=life.case, question=question, value=value, source=source)
+
+    return step
+
+
+def assigned(ago: int, who: str) -> Step:
+    """The supervisor gives the case to somebody else."""
+
+    def step(life: Life) -> None:
+        life.do(assign_case, ago, by=life.supervisor, case=life.case, owner=life.member(who))
+
+    return step
+
+
+def restricted(ago: int, reason: str) -> Step:
+    def step(life: Life) -> None:
+        life.do(restrict_case, ago, by=life.supervisor, case=life.case, reason=reason)
+
+    return step
+
+
+def opened_to(ago: int, who: str, days: int, reason: str) -> Step:
+    """A colleague may read the case for some days."""
+
+    def step(life: Life) -> None:
+        member = life.member(who)
+        assert member is not None
+        user = User.objects.get(pk=member.user_id)
+        life.do(give_grant, ago, by=life.supervisor, case=life.case, user=user, days=days, reason=reason)
+
+    return step
+
+
+def release_withdrawn(ago: int) -> Step:
+    """The patient takes the release of information back."""
+
+    def step(life: Life) -> None:
+        consent = Consent.objects.filter(patient=life.patient, kind="release", revoked_at=None).first()
+        assert consent is not None
+        life.do(revoke_consent, ago, consent=consent)
+
+    return step
+
+
+def cared_for(ago: int, *, talk: str = "told", note: str = "plan") -> Step:
+    """The ordinary week: the patient is told, a note is written, the safe-contact rules are checked."""
+    return also(talked(ago, talk), noted(max(ago - 1, 0), note))
