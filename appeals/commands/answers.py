@@ -12,15 +12,13 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import locked_case, refuse
 from appeals.commands.deadlines import recompute_deadlines
-from appeals.models import Answer, Appeal
-from appeals.queries.history import load_history
+from appeals.models import Answer
 from appeals.queries.lookup import classification_of
 from appeals.regimes import book
 from appeals.regimes.classifier import UNKNOWN, Classification, questions
-from appeals.rungs import rung_at
-from appeals.workflow import APPEAL
 from cases.commands.touch import touch
-from cases.models import Case
+from cases.models import Case, Coverage
+from cases.workflow import CaseStatus
 
 
 def record_answer(
@@ -74,19 +72,16 @@ def withdraw_answer(*, actor: Actor, answer: Answer, at: datetime) -> Answer:
     return locked
 
 
-def coverage_changed(*, case: Case, at: datetime) -> None:
-    """Funding or state of issue changed on the coverage: determine the rules of the case anew and compute its dates."""
+def coverage_changed(coverage: Coverage, at: datetime) -> None:
+    """Funding or state of issue changed on a coverage: which rules apply to its open cases may have changed with it."""
     with transaction.atomic():
-        determine_regime(locked_case(case), None, at)
+        for case in Case.objects.filter(coverage=coverage, status=CaseStatus.OPEN).order_by("pk"):
+            determine_regime(locked_case(case), None, at)
 
 
 def determine_regime(case: Case, before: Classification | None, at: datetime) -> Classification:
-    """Record which rules apply when that changed, move levels that have not ended to them, and recompute all dates.
-
-    A level keeps its place: the second level of what was unknown becomes the second level of what is known now.
-    """
-    history = load_history(case)
-    found = history.classification
+    """Record which rules apply when that changed; recomputing the dates moves levels that have not ended to them."""
+    found = classification_of(case)
     changed = before is None or (found.regime, found.candidates, found.state) != (
         before.regime,
         before.candidates,
@@ -98,12 +93,6 @@ def determine_regime(case: Case, before: Classification | None, at: datetime) ->
             subject=case,
             detail={"regime": found.regime or UNKNOWN, "candidates": found.candidates, "state": found.state},
         )
-    for appeal in Appeal.objects.select_for_update().filter(case=case).exclude(status__in=APPEAL.final):
-        rung = rung_at(found, history.levels, appeal.position)
-        if rung is None or rung.is_court or (rung.regime, rung.key) == (appeal.regime, appeal.level):
-            continue
-        appeal.regime, appeal.level = rung.regime, rung.key
-        appeal.save(update_fields=["regime", "level"])
     recompute_deadlines(case, at)
     return found
 

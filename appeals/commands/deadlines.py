@@ -17,6 +17,8 @@ from appeals.facts import History
 from appeals.models import Deadline
 from appeals.queries.history import load_history
 from appeals.queries.ladder import ladder_from, stage_of
+from appeals.rungs import rung_at
+from appeals.workflow import APPEAL
 from cases.models import Case
 from cases.workflow import CaseStatus
 
@@ -37,13 +39,15 @@ class Difference:
 def recompute_deadlines(case: Case, at: datetime) -> tuple[Deadline, ...]:
     """Compute every clock of the case from its rows and write what changed; returns the rows that stand now.
 
-    Also writes the case's `next_deadline_on` (the patient's earliest running date; where none runs, the other side's) and
-    `stage`, and opens or ends the tasks that missing or contradictory facts ask for. The result depends on the rows and
-    the rule data only, never on the day it is called: `at` (aware) is kept as the moment of computing.
+    Levels that have not ended follow the rules that apply now. Also writes the case's `next_deadline_on` (the patient's
+    earliest running date; where none runs, the other side's) and `stage`, and opens or ends the tasks that missing or
+    contradictory facts ask for. The result depends on the rows and the rule data only, never on the day it is called:
+    `at` (aware) is kept as the moment of computing.
     """
     with transaction.atomic():
         row = _locked(case)
         history = load_history(row)
+        _follow_the_rules(history)
         ladder = ladder_from(history)
         wanted = {_key(due): due for due in ladder.dues if due.due is not None}
         stands = [
@@ -91,6 +95,20 @@ def _locked(case: Case) -> Case:
     if row is None:
         raise NotFound("case")
     return row
+
+
+def _follow_the_rules(history: History) -> None:
+    """Levels that have not ended follow the rules that apply now. A level keeps its place: the second level of what was
+    unknown becomes the second level of what is known.
+    """
+    found = history.classification
+    for appeal in history.appeals:
+        rung = rung_at(found, history.levels, appeal.position)
+        if appeal.status in APPEAL.final or rung is None or rung.is_court:
+            continue
+        if (rung.regime, rung.key) != (appeal.regime, appeal.level):
+            appeal.regime, appeal.level = rung.regime, rung.key
+            appeal.save(update_fields=["regime", "level"])
 
 
 def _key(due: Due) -> Key:

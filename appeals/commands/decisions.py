@@ -23,6 +23,7 @@ from appeals.queries.history import load_history
 from appeals.queries.ladder import UNFAVORABLE, decision_of, items_in_question
 from appeals.regimes import book
 from appeals.workflow import APPEAL
+from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Document
 
@@ -110,6 +111,7 @@ def decide_appeal(
             )
         if authorization:
             grant(case, row.denial.request, authorization, at)
+            index_case(case)
         if UNFAVORABLE & set(named.values()):
             open_next_level(case, decided, deemed=False, at=at)
         _finish(case, at)

@@ -33,6 +33,7 @@ from appeals.models import (
 from appeals.queries.lookup import get_version_for_reading
 from appeals.regimes import DATA
 from appeals.workflow import REQUEST, RequestStatus
+from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Document, DocumentVersion
 
@@ -251,6 +252,7 @@ def confirm_denial(
 
 
 def _finish(case: Case, at: datetime) -> None:
+    index_case(case)
     recompute_deadlines(case, at)
     touch(case, at)
 

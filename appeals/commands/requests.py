@@ -22,6 +22,7 @@ from appeals.models import Appeal, AuthorizationRequest, ClockEvent, GrantedAuth
 from appeals.models.authorization import Channel
 from appeals.workflow import APPEAL, REQUEST, RequestStatus
 from cases.codes import CPT, HCPCS, normalized, well_formed
+from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Document
 
@@ -210,6 +211,7 @@ def record_authorization(
         case = locked_case(request.case)
         refuse(authorization_reasons(case, given))
         made = grant(case, request, given, at)
+        index_case(case)
         touch(case, at)
     return made
 
@@ -332,6 +334,7 @@ def _take(
 
 
 def _finish(case: Case, at: datetime) -> None:
+    index_case(case)
     recompute_deadlines(case, at)
     touch(case, at)
 

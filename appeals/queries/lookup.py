@@ -16,6 +16,7 @@ from appeals.models import (
     Deadline,
     Denial,
     Filing,
+    GrantedAuthorization,
     PeerToPeer,
     Proposal,
 )
@@ -130,3 +131,11 @@ def cases_with_dates(actor: Actor, pk: int | None = None) -> QuerySet[Case]:
         Case.objects.filter(visible(actor, Case)).filter(Q(status="open") | Q(pk__in=running)).order_by("pk")
     )
     return rows if pk is None else rows.filter(pk=pk)
+
+
+def reference_numbers_of(case: Case) -> set[str]:
+    """The numbers a payer gave to requests, denials and authorizations: a case is found by each of them."""
+    found: set[str] = {r.reference_number for r in AuthorizationRequest.objects.filter(case=case)}
+    found |= {d.reference_number for d in Denial.objects.filter(case=case)}
+    found |= {g.number for g in GrantedAuthorization.objects.filter(case=case)}
+    return found

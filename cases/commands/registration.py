@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -17,6 +18,9 @@ from cases import rules
 from cases.commands.search_text import index_coverages
 from cases.models import Coverage, Payer, Provider
 from cases.queries.registration import similar_member_ids
+
+# Apps above hear that a coverage changed, in the same transaction: which rules apply to its cases may follow from it.
+after_coverage: list[Callable[[Coverage, datetime], None]] = []
 
 
 def record_payer(*, actor: Actor, name: str, phone: str = "", fax: str = "", at: datetime) -> Payer:
@@ -231,6 +235,8 @@ def change_coverage(
         if "member_id" in changed:
             index_coverages(row.patient)
         record("coverage_changed", subject=row, detail={"fields": changed})
+        for told in after_coverage:
+            told(row, at)
     return row
 
 
@@ -253,7 +259,7 @@ def _similar() -> Reason:
     )
 
 
-def _wrong_with_payer(name: str, other_than: int | None = None) -> list[Reason]:
+def _wrong_with_payer(name: str, other_than: int = 0) -> list[Reason]:
     if not name.strip():
         return [Reason("payer_name_missing", "Fill in the payer's name.", "name")]
     if Payer.objects.filter(name__iexact=name.strip()).exclude(pk=other_than).exists():
@@ -263,7 +269,7 @@ def _wrong_with_payer(name: str, other_than: int | None = None) -> list[Reason]:
     return []
 
 
-def _wrong_with_provider(name: str, npi: str, other_than: int | None = None) -> list[Reason]:
+def _wrong_with_provider(name: str, npi: str, other_than: int = 0) -> list[Reason]:
     npi = npi.strip()
     found = [
         None if name.strip() else Reason("provider_name_missing", "Fill in the provider's name.", "name"),

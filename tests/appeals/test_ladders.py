@@ -13,6 +13,8 @@ from appeals.commands.answers import withdraw_answer
 from appeals.commands.decisions import deem_decided
 from appeals.queries.ladder import ladder_of
 from appeals.queries.lookup import answers_of
+from cases.commands.registration import change_coverage
+from cases.models import CaseSearch
 from tests.appeals.climbing import (
     ERISA,
     FEHB,
@@ -393,3 +395,28 @@ def test_the_ladder_shows_levels_that_are_not_opened(climb):
         (4, "council_review", False, False),
         (5, "court", False, True),
     ]
+
+
+def test_a_changed_coverage_moves_the_rules_at_once(climb):
+    climb.answer({k: v for k, v in INSURED.items() if k != "funding"})
+    climb.ask()
+    climb.refuse()
+    assert climb.level(1).regime == "unknown"
+    coverage = climb.case.coverage
+    change_coverage(
+        actor=climb.who,
+        coverage=coverage,
+        payer=coverage.payer,
+        member_id=coverage.member_id,
+        funding="insured",
+        state_of_issue="OR",
+        at=moment("2026-04-02"),
+    )
+    assert climb.level(1).regime == "fully_insured_group"
+    assert climb.tasks() == []
+
+
+def test_a_case_is_found_by_the_numbers_of_the_payer(climb):
+    climb.ask(reference_number="PA-2026/118")
+    climb.refuse(reference_number="D 55-1")
+    assert CaseSearch.objects.get(case=climb.case).numbers == ["d551", "pa2026118", "tmk77304158201"]
