@@ -137,6 +137,13 @@ def hours_left(moment: datetime, day: Day, *, ours: bool) -> str:
     return f"Plan has {amount}" if seconds >= 0 else f"Plan is late by {amount}"
 
 
+def rule_words(deadline: Deadline) -> str:
+    """What the rule of a clock says, in the version it was computed with; its key where the data has no words for it."""
+    versions = book().rules.get(deadline.rule, ())
+    said = [r for r in versions if str(r.version) == deadline.rule_version] or list(versions)
+    return said[-1].text if said else deadline.rule
+
+
 def due_of(deadline: Deadline, day: Day) -> Due:
     """The clock with its arithmetic, its citation and whether it should be confirmed with the letter."""
     moment = deadline.due_at.astimezone(day.zone) if deadline.due_at else None
@@ -152,7 +159,7 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         stated_date=deadline.stated_on,
         statutory_date=deadline.statutory_on,
         permissive_date=deadline.permissive_on,
-        rule=deadline.rule,
+        rule=rule_words(deadline),
         citation=deadline.citation,
         confidence="confirm" if unsure else "confirmed",
         steps=tuple(deadline.arithmetic),

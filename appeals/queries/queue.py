@@ -13,11 +13,14 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 
 from advocacy.access.policy import Actor, visible
+from advocacy.access.roles import permissions_of
 from advocacy.audit.models import Event
 from advocacy.errors import NotFound
+from advocacy.people.models import Membership
 from appeals.models import Deadline
 from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, earliest, ours, passed, theirs
 from cases.models import Case, Payer, Task
+from cases.rules import owner_can_work_cases
 from cases.workflow import CaseStatus, TaskStatus
 
 SIZE = 50
@@ -302,6 +305,16 @@ def cases_by_public_id(actor: Actor, public_ids: Sequence[UUID]) -> list[Case]:
     if len(found) != len(set(public_ids)):
         raise NotFound("case")
     return [found[i] for i in dict.fromkeys(public_ids)]
+
+
+def owner_choices(actor: Actor) -> dict[str, Membership]:
+    """Members who can own a case, by name: public id to membership (with the user)."""
+    members = Membership.objects.filter(visible(actor, Membership), ended_at=None)
+    return {
+        str(m.public_id): m
+        for m in members.select_related("user").order_by("user__name", "id")
+        if owner_can_work_cases(permissions_of(frozenset(m.roles))) is None
+    }
 
 
 def payer_choices(actor: Actor) -> list[tuple[str, str]]:

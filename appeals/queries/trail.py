@@ -154,7 +154,7 @@ def _detail(event: Event) -> str:
         page = str(data.get("page", ""))
         several = len(event.case_ids) - 1
         among = f", among {several} other case{'' if several == 1 else 's'}" if several > 0 else ""
-        return f"{page.replace(':', ' · ').replace('_', ' ')}{among}"
+        return f"{page.split(':')[-1].replace('_', ' ').capitalize()} page{among}"
     said = {k: v for k, v in data.items() if isinstance(v, str | bool) and v != ""}
     return "; ".join(
         f"{k.replace('_', ' ')}: {'yes' if v is True else 'no' if v is False else v}" for k, v in said.items()

@@ -159,7 +159,8 @@ def _facts(found: CasePage) -> list[dict[str, str]]:
     case, patient = found.case, found.case.patient
     facts = [
         {"label": "Pronouns", "value": patient.pronouns or "not asked"},
-        {"label": "Payer", "value": f"{case.coverage.payer}, {case.coverage.get_funding_display().lower()}"},
+        {"label": "Payer", "value": str(case.coverage.payer)},
+        {"label": "Funding", "value": case.coverage.get_funding_display()},
         {
             "label": "Rules",
             "value": found.regime,
@@ -177,7 +178,7 @@ def _header_actions(found: CasePage) -> list[dict[str, Any]]:
     shown = action_link(found.action)
     if not shown["action_url"]:
         return []
-    return [{"label": shown["action"], "url": shown["action_url"], "kind": "main"}]
+    return [{"label": shown["action"], "url": shown["action_url"], "kind": "main", "act": True}]
 
 
 def _acts(found: CasePage) -> list[dict[str, str]]:

@@ -22,6 +22,7 @@ from appeals.queries.queue import (
     Filters,
     Row,
     cases_by_public_id,
+    owner_choices,
     payer_choices,
     place_of,
     queue,
@@ -32,10 +33,6 @@ from appeals.views.links import day_of, link, queue_link
 UNDO = "assign_undo"
 UNDO_FOR = timedelta(minutes=15)
 MOST_AT_ONCE = 200
-
-
-def _members() -> list[tuple[str, str]]:
-    return [(str(m.public_id), str(m.user)) for m in members_of_organization()]
 
 
 def _shown(row: Row) -> dict[str, Any]:
@@ -73,7 +70,9 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         patients=[r.case.patient_id for r in found.rows],
         rows=len(found.rows),
     )
-    members, payers = _members(), payer_choices(actor)
+    owners = owner_choices(actor)
+    members = [(key, str(m.user)) for key, m in owners.items()]
+    payers = payer_choices(actor)
     initial = {name: getattr(filters, name) for name in QueueFilters.base_fields}
     may_assign = actor.may(Permission.ASSIGN_CASE) and filters.status == "open"
     context = {
@@ -115,7 +114,7 @@ def bulk_assign(request: HttpRequest) -> HttpResponse:
     if not cases:
         messages.warning(request, "Choose at least one case first.")
         return redirect(queue_link(back))
-    members = {str(m.public_id): m for m in members_of_organization()}
+    members = owner_choices(actor)
     form = AssignTo(request.POST, owners=[(key, str(m.user)) for key, m in members.items()])
     saw(request, "read_page", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
     context: dict[str, Any] = {

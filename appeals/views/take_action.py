@@ -16,11 +16,11 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import allows, require
 from advocacy.errors import Refused
 from advocacy.inputs import put_reasons
-from advocacy.people.queries import members_of_organization
 from advocacy.web import page, saw
 from appeals.commands.take_action import Wishes, take_action
 from appeals.forms.desk import NOBODY, TakeAction
 from appeals.queries.case_page import case_page
+from appeals.queries.queue import owner_choices
 from appeals.views.links import link
 
 MORNING = time(8, 0)
@@ -56,7 +56,7 @@ def take_action_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     require(actor, Permission.WRITE_NOTE, case)
     zone = request.organization.time_zone  # type: ignore[attr-defined]
     may_assign = allows(actor, Permission.ASSIGN_CASE, case) if actor.may(Permission.ASSIGN_CASE) else False
-    members = {str(m.public_id): m for m in members_of_organization()} if may_assign else {}
+    members = owner_choices(actor) if may_assign else {}
     owners = [(key, str(m.user)) for key, m in members.items()] if may_assign else None
     form = TakeAction(request.POST if request.method == "POST" else None, owners=owners)
     status = 200

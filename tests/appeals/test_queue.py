@@ -236,6 +236,8 @@ def test_only_who_assigns_may_and_only_what_they_see(cast, sign_in):
     foreign = form | {"case": [str(case.public_id), str(cast.meadow_case.public_id)]}
     assert sign_in("sam").post("/admin/queue/assign/", foreign).status_code == 404
     assert sign_in("sam").post("/admin/queue/assign/", form | {"case": ["x"]}).status_code == 404
+    cannot_own = form | {"owner": str(cast.members["olga"].public_id)}
+    assert sign_in("sam").post("/admin/queue/assign/", cannot_own).status_code == 422
     foreign_owner = form | {"owner": str(cast.members["mia"].public_id)}
     assert sign_in("sam").post("/admin/queue/assign/", foreign_owner).status_code == 422
     assert owners(case) == ["Nora Navigator"]
