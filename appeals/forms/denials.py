@@ -67,7 +67,7 @@ class DenialForm(forms.Form):
     expedited_offered = forms.NullBooleanField(
         label="Does the letter offer an urgent appeal?",
         required=False,
-        widget=forms.Select(choices=[("unknown", "Not said"), ("true", "Yes"), ("false", "No")]),
+        widget=forms.Select(choices=[("", "Not said"), ("True", "Yes"), ("False", "No")]),
     )
     expedited_hours = forms.IntegerField(
         label="Urgent decision in (hours)", min_value=1, max_value=999, required=False

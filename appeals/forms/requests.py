@@ -63,6 +63,10 @@ class ItemForm(forms.Form):
 
 
 class BaseItems(forms.BaseFormSet):  # type: ignore[type-arg]
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        form.fields["DELETE"].label = "Leave this line out"
+
     def clean(self) -> None:
         kept = [f for f in self.forms if f.has_changed() and not f.cleaned_data.get("DELETE")]
         if not any(self.errors) and not kept:

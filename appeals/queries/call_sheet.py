@@ -11,10 +11,13 @@ from uuid import UUID
 from advocacy.access.policy import Actor
 from advocacy.errors import NotFound
 from advocacy.tenancy.together import fetched
-from appeals.models import Deadline, DenialItem, DenialReason, ItemOutcome, PeerToPeer, RequestItem
-from appeals.queries.clocks import Day, Due, due_of
+from appeals.models import DenialItem, DenialReason, PeerToPeer, RequestItem
+from appeals.queries.clocks import Day
+from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import get_peer_to_peer
 from appeals.queries.request_page import ItemShown, item_shown
+from appeals.queries.shown_dues import Card, card_of, history_rows
+from appeals.queries.steps import history_from
 from appeals.regimes import DATA
 from cases.codes import all_scales, label_of
 from cases.models import Case, FailedTreatment
@@ -54,7 +57,7 @@ class Tried:
 @dataclass(frozen=True)
 class CallSheet:
     call: PeerToPeer
-    window: Due | None
+    window: Card | None
     points: tuple[Point, ...]
     items: tuple[ItemShown, ...]
     tried: tuple[Tried, ...]
@@ -122,28 +125,28 @@ def call_sheet(actor: Actor, case: Case, public_id: UUID, day: Day) -> CallSheet
     """Two statements beside the case's own. Raises NotFound."""
     call = get_call(actor, case, public_id)
     rows = fetched(
-        {
+        history_rows(case)
+        | {
             "reasons": DenialReason.objects.filter(denial_id=call.denial_id).order_by("id"),
-            "items": RequestItem.objects.filter(
+            "refused": RequestItem.objects.filter(
                 pk__in=DenialItem.objects.filter(denial_id=call.denial_id).values("item_id")
             ).order_by("position"),
             "tried": FailedTreatment.objects.filter(case_id=case.pk).order_by("started_on", "id"),
-            "outcomes": ItemOutcome.objects.filter(peer_to_peer_id=call.pk).order_by("id"),
-            "deadlines": Deadline.objects.filter(
-                peer_to_peer_id=call.pk, status=Deadline.Status.RUNNING
-            ).order_by("id"),
         }
     )
-    items = {item.pk: item_shown(item) for item in rows["items"]}
+    windows = ladder_from(history_from(case, rows)).peer_to_peers
+    items = {item.pk: item_shown(item) for item in rows["refused"]}
     return CallSheet(
         call=call,
-        window=due_of(rows["deadlines"][-1], day) if rows["deadlines"] else None,
+        window=next((card_of(due, day) for due in windows if due.subject_id == call.pk), None),
         points=points_of(rows["reasons"]),
         items=tuple(items.values()),
         tried=tuple(tried_of(row) for row in rows["tried"]),
         adequate=sum(row.adequacy == FailedTreatment.Adequacy.YES for row in rows["tried"]),
         diagnoses=tuple((code, label_of(code) or "") for code in case.diagnosis_codes),
         outcomes=tuple(
-            (items[o.item_id].name, o.get_outcome_display()) for o in rows["outcomes"] if o.item_id in items
+            (items[o.item_id].name, o.get_outcome_display())
+            for o in rows["outcomes"]
+            if o.peer_to_peer_id == call.pk and o.item_id in items
         ),
     )

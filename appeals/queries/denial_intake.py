@@ -16,8 +16,7 @@ from django.utils import timezone
 
 from advocacy.access.policy import Actor
 from advocacy.errors import NotFound
-from appeals.models import Deadline, Denial, DenialItem, DenialReason, Proposal
-from appeals.queries.clocks import Day, Due, due_of
+from appeals.models import Appeal, Denial, DenialItem, DenialReason, Proposal
 from appeals.queries.letter_facts import (
     FIELD_OF,
     LABELS,
@@ -28,6 +27,7 @@ from appeals.queries.letter_facts import (
     marked_pages,
     proof_of,
     proposed_values,
+    shown_value,
     span_in_words,
 )
 from appeals.queries.lookup import get_denial
@@ -70,7 +70,7 @@ class Intake:
     hints: dict[str, str]
     compared: tuple[Compared, ...]
     proposals: tuple[Proposal, ...]
-    clocks: tuple[Due, ...]
+    levels: tuple[Appeal, ...]
 
     @property
     def item_choices(self) -> list[tuple[str, str]]:
@@ -97,7 +97,7 @@ def latest_version(denial: Denial) -> DocumentVersion | None:
     return rows.order_by("-number").first()
 
 
-def intake(actor: Actor, case: Case, public_id: UUID, day: Day) -> Intake:
+def intake(actor: Actor, case: Case, public_id: UUID) -> Intake:
     """The intake page in eight statements. Raises NotFound."""
     denial = denial_of(actor, case, public_id)
     version = latest_version(denial)
@@ -107,7 +107,7 @@ def intake(actor: Actor, case: Case, public_id: UUID, day: Day) -> Intake:
     items = items_of(denial.request)
     refused = set(DenialItem.objects.filter(denial=denial).values_list("item__public_id", flat=True))
     given = list(DenialReason.objects.filter(denial=denial).order_by("-is_primary", "id"))
-    clocks = Deadline.objects.filter(denial=denial, status=Deadline.Status.RUNNING).order_by("due_on", "id")
+    levels = Appeal.objects.filter(denial=denial).defer("draft").order_by("position")
     filled = proposed_values(proposals)
     compared = tuple(_compared(case, denial, items, proposals))
     return Intake(
@@ -122,7 +122,7 @@ def intake(actor: Actor, case: Case, public_id: UUID, day: Day) -> Intake:
         hints=_hints(denial, filled, proposals),
         compared=compared,
         proposals=proposals,
-        clocks=tuple(due_of(d, day) for d in clocks) if denial.confirmed_at else (),
+        levels=tuple(levels) if denial.confirmed_at else (),
     )
 
 
@@ -221,8 +221,8 @@ def _compared(
                 str(proposal.public_id),
                 proposal.fact,
                 LABELS.get(proposal.fact, proposal.fact.replace("_", " ").capitalize()),
-                span_in_words(proposal.value),
-                ", ".join(ours),
+                shown_value(proposal.value),
+                ", ".join(shown_value(own) for own in ours),
                 agrees,
                 proof_of(proposal),
                 proposal.status == Proposal.Status.REJECTED,

@@ -127,6 +127,15 @@ def span_in_words(span: str) -> str:
     return span.replace("_", " ")
 
 
+def shown_value(value: str) -> str:
+    """A value as a person reads it: an ISO day in words, a span in words, anything else as it is."""
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return span_in_words(value) if value.partition(" ")[0].isdigit() else WORDS.get(value, value)
+    return f"{day:%b} {day.day}, {day.year}"
+
+
 def _read(field: str, proposal: Proposal, notice: date | None) -> Any:
     """The value of one proposal as the field holds it; None when it gives none."""
     if proposal.fact == "p2p_window_days":

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound, Reason
 from advocacy.people.models import Consent
@@ -243,15 +245,20 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
         found.append(
             Choosable(
                 str(version.public_id),
-                f"{version.document.title}, version {version.number}"
-                if version.number > 1
-                else version.document.title,
+                _named_version(version),
                 version.document.get_kind_display(),
                 exhibit.position if exhibit else (1 if proposed else None),
                 exhibit.title if exhibit else version.document.title,
             )
         )
     return tuple(sorted(found, key=lambda c: (c.place is None, c.place or 0, c.kind, c.name)))
+
+
+def _named_version(version: DocumentVersion) -> str:
+    """Its document's title, the day it came, and which version it is: two letters of one title stay apart."""
+    came = timezone.localtime(version.uploaded_at)
+    number = f", version {version.number}" if version.number > 1 else ""
+    return f"{version.document.title} ({came:%b} {came.day}, {came.year}{number})"
 
 
 def calls_of(actor: Actor, case: Case) -> list[Communication]:

@@ -9,16 +9,19 @@ from uuid import UUID
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
+from advocacy.tenancy.together import fetched
 from appeals.models import (
     AuthorizationRequest,
     ClockEvent,
-    Deadline,
     Denial,
     GrantedAuthorization,
     RequestItem,
 )
-from appeals.queries.clocks import Day, Due, due_of
+from appeals.queries.clocks import Day
+from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import get_request
+from appeals.queries.shown_dues import Card, card_of, history_rows
+from appeals.queries.steps import history_from
 from cases.codes import label_of
 from cases.models import Case
 
@@ -56,12 +59,11 @@ def item_shown(item: RequestItem) -> ItemShown:
 
 @dataclass(frozen=True)
 class RequestPage:
-    """`clocks` are running; `past` ended with the stage or were met or missed (title, day, status in words)."""
+    """`clocks` are the payer's on this request, running or ended; without a date a clock says why."""
 
     request: AuthorizationRequest
     items: tuple[ItemShown, ...]
-    clocks: tuple[Due, ...]
-    past: tuple[tuple[str, date, str], ...]
+    clocks: tuple[Card, ...]
     events: tuple[ClockEvent, ...]
     grants: tuple[GrantedAuthorization, ...]
     denials: tuple[Denial, ...]
@@ -87,20 +89,18 @@ def items_of(request: AuthorizationRequest) -> tuple[ItemShown, ...]:
 
 
 def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> RequestPage:
-    """Everything the page shows, in seven statements. Raises NotFound."""
+    """Two statements beside the case's own. Raises NotFound."""
     request = get_request_of(actor, case, public_id)
-    rows = list(
-        Deadline.objects.filter(request=request)
-        .exclude(status=Deadline.Status.SUPERSEDED)
-        .order_by("due_on", "id")
+    rows = fetched(
+        history_rows(case)
+        | {"grants": GrantedAuthorization.objects.filter(request_id=request.pk).order_by("granted_at", "id")}
     )
-    running = [row for row in rows if row.status == Deadline.Status.RUNNING]
+    history = history_from(case, rows)
     return RequestPage(
         request,
-        items_of(request),
-        tuple(due_of(row, day) for row in running),
-        tuple((row.title, row.due_on, row.get_status_display()) for row in rows if row not in running),
-        tuple(ClockEvent.objects.filter(request=request).order_by("occurred_at", "id")),
-        tuple(GrantedAuthorization.objects.filter(request=request).order_by("granted_at", "id")),
-        tuple(Denial.objects.filter(request=request).order_by("id")),
+        tuple(item_shown(i) for i in history.items if i.request_id == request.pk),
+        tuple(card_of(due, day) for due in ladder_from(history).requests if due.subject_id == request.pk),
+        tuple(e for e in history.events if e.request_id == request.pk),
+        tuple(rows["grants"]),
+        tuple(d for d in history.denials if d.request_id == request.pk),
     )

@@ -77,7 +77,6 @@ def card_of(due: dues.Due, day: Day) -> Card:
     if running and isinstance(due.due, datetime):
         left = hours_left(due.due, day, ours=ours)
     unsure = due.confidence != "verified" or any(f.code == "confirm_with_letter" for f in due.flags)
-    why_none = due.error.message if due.error else "No date yet"
     return Card(
         label=due.title,
         date=on,
@@ -88,11 +87,11 @@ def card_of(due: dues.Due, day: Day) -> Card:
         safe_date=due.safe,
         stated_date=due.stated,
         statutory_date=_on(due.statutory, day),
-        rule=due.text,
+        rule=due.text if on else (due.error.message if due.error else ""),
         citation=due.citation,
         confidence="" if on is None else ("confirm" if unsure else "confirmed"),
-        steps=due.arithmetic,
-        no_date=why_none,
+        steps=due.arithmetic if on else (),
+        no_date="No date yet",
         if_missed=due.if_missed_text if due.if_missed not in ("", "none") else "",
         flags=tuple(f.text for f in due.flags),
         overdue=_is_over(due, day),

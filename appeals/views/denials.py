@@ -110,7 +110,7 @@ def _when(row: Any) -> str:
 def denial_page(request: HttpRequest, case: Any, denial_id: UUID) -> HttpResponse:
     """The letter on the left, its facts on the right. Saving starts no clock; "check" goes on to the confirmation."""
     actor = request.actor  # type: ignore[attr-defined]
-    page = intake(actor, case, denial_id, today_for(request, case))
+    page = intake(actor, case, denial_id)
     if P.RECORD_DENIAL not in request.may:  # type: ignore[attr-defined]
         if request.method == "POST":
             raise NotAllowed(P.RECORD_DENIAL)

@@ -45,9 +45,7 @@ def as_shown(page) -> dict:
         value = form[name].value()
         if value not in (None, "", []):
             sent[name] = [str(v) for v in value] if isinstance(value, list | tuple | set) else value
-    sent["expedited_offered"] = {True: "true", False: "false"}.get(
-        form["expedited_offered"].value(), "unknown"
-    )
+    sent["expedited_offered"] = {True: "True", False: "False"}.get(form["expedited_offered"].value(), "")
     return sent
 
 
@@ -92,6 +90,7 @@ def test_the_fields_are_prefilled_each_with_its_words(climb, nora, draft):
         name: form[name].value()
         for name in (
             "notice_on",
+            "expedited_offered",
             "reference_number",
             "send_to_fax",
             "criteria",
@@ -101,6 +100,7 @@ def test_the_fields_are_prefilled_each_with_its_words(climb, nora, draft):
     }
     assert got == {
         "notice_on": date(2026, 3, 9),
+        "expedited_offered": True,
         "reference_number": "PA-26-0309-77142",
         "send_to_fax": "515-555-0142",
         "criteria": "BH-117",

@@ -1,0 +1,112 @@
+"""Closing on screen: every obstacle with the page that resolves it, money apart, and opening again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from appeals.commands.denials import DenialInput, record_denial
+from cases.commands.costs import record_cost
+from tests.appeals.climbing import ERISA
+from tests.appeals.visiting import address, days_ago, own_statements, words
+
+pytest_plugins = ("tests.appeals.climbing",)
+
+
+@pytest.fixture
+def nora(climb, sign_in):
+    return sign_in("nora")
+
+
+def test_every_obstacle_leads_to_the_page_that_resolves_it(climb, nora):
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask(days_ago(40))
+    denial = record_denial(
+        actor=climb.who,
+        request=climb.request,
+        letter=None,
+        fields=DenialInput(),
+        items=(),
+        reasons=(),
+        at=timezone.now(),
+    )
+    page = nora.get(address("close", climb.case))
+    got = [(o["code"], o["url"]) for o in page.context["obstacles"] if o["code"] != "tasks_open"]
+    assert got == [
+        ("request_undecided", address("request", climb.case, climb.request)),
+        ("denial_unconfirmed", address("denial", climb.case, denial)),
+    ]
+    for obstacle in page.context["obstacles"]:
+        assert nora.get(obstacle["url"]).status_code == 200, obstacle["code"]
+
+
+def test_closing_is_refused_with_every_reason_and_keeps_what_was_typed(climb, nora):
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask(days_ago(40))
+    climb.refuse(days_ago(25), days_ago(22), confirmed=days_ago(20))
+    answer = nora.post(address("close", climb.case), {"outcome": "not_covered", "note": "Kept words"})
+    assert answer.status_code == 422
+    codes = {o["code"] for o in answer.context["obstacles"]}
+    assert {"level_open", "item_without_outcome", "money_at_stake_missing"} <= codes
+    text = words(answer)
+    assert (
+        text.count("Internal appeal, first level is open.") == 2
+    )  # the sentence, and its link's name for a screen reader
+    assert "Kept words" in answer.content.decode()
+    climb.case.refresh_from_db()
+    assert climb.case.status == "open"
+
+
+def test_a_case_without_open_things_closes_and_opens_again(climb, nora, sign_in):
+    url = address("close", climb.case)
+    assert "Nothing is open. The case can be closed." in words(nora.get(url))
+    assert nora.post(url, {"outcome": "", "note": ""}).status_code == 422
+    assert nora.post(url, {"outcome": "withdrawn", "note": "The patient moved."}).status_code == 302
+    climb.case.refresh_from_db()
+    assert (climb.case.status, climb.case.outcome, climb.case.outcome_note) == (
+        "closed",
+        "withdrawn",
+        "The patient moved.",
+    )
+    assert nora.get(url).status_code == 409
+    assert nora.post(url, {"outcome": "moot"}).status_code == 409
+    again = address("reopen", climb.case)
+    assert nora.get(again).status_code == 403
+    sam = sign_in("sam")
+    assert sam.post(again, {"reason": ""}).status_code == 422
+    assert sam.post(again, {"reason": "A new denial came."}).status_code == 302
+    climb.case.refresh_from_db()
+    assert (climb.case.status, climb.case.outcome) == ("open", "")
+
+
+def test_money_is_shown_apart(climb, nora):
+    for kind, amount in (("at_stake", 4800), ("patient_savings", 1200), ("plan_dollars", 3600)):
+        record_cost(
+            actor=climb.who,
+            case=climb.case,
+            kind=kind,
+            amount=Decimal(amount),
+            certainty="estimate",
+            basis=f"Basis of {kind}",
+            at=timezone.now(),
+        )
+    text = words(nora.get(address("close", climb.case)))
+    assert "At stake $4,800.00 (Estimate)" in text
+    assert "Patient saves $1,200.00" in text and "Plan pays $3,600.00" in text
+    assert "they are never added up" in text
+
+
+def test_who_may(climb, sign_in):
+    assert {
+        who: sign_in(who).get(address("close", climb.case)).status_code for who in ("clara", "petra")
+    } == {
+        "clara": 403,
+        "petra": 403,
+    }
+
+
+def test_an_empty_case_is_asked_cheaply(climb, nora):
+    """What is in the way is asked of every app anew, from the rows of the case: more statements than a page that lists."""
+    assert len(own_statements(nora, address("close", climb.case))) <= 25
