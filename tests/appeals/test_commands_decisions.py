@@ -13,11 +13,9 @@ from advocacy.errors import NotAllowed, Refused, WrongState
 from advocacy.registries import obstacles_to_closing
 from advocacy.tenancy.scope import scoped_to
 from appeals.closing import open_contest_of
-from appeals.commands.deadlines import check_projection, recompute_deadlines
 from appeals.commands.decisions import decide_appeal, deem_decided
 from appeals.commands.peer_to_peers import hold_call, miss_call, schedule_call
 from appeals.commands.requests import AuthorizationInput
-from appeals.jobs import check_dates
 from appeals.models import (
     Appeal,
     Deadline,
@@ -25,11 +23,10 @@ from appeals.models import (
     GrantedAuthorization,
     ItemOutcome,
     PeerToPeer,
-    RequestItem,
 )
 from cases.commands.costs import record_cost
-from cases.models import Case, Document, Task
-from tests.appeals.climbing import ERISA, MEDICAID, MEDICARE_ADVANTAGE, Climb, codes, moment
+from cases.models import Document
+from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, Climb, codes, moment
 from tests.cast import assemble
 
 GRANTED = AuthorizationInput("A-9", 6, None, date(2026, 5, 1), date(2026, 10, 31))
@@ -381,73 +378,3 @@ def test_closing_asks_for_outcomes_money_and_the_authorization(offered):
             at=moment("2026-04-28"),
         )
     assert obstacles(offered) == ["authorization_missing"]
-
-
-# -- the projection -----------------------------------------------------------------------------------------
-
-
-def test_recomputing_changes_nothing_when_nothing_changed(filed):
-    before = list(Deadline.objects.order_by("id").values_list("id", "status", "due_on"))
-    version = filed.fresh().version
-    recompute_deadlines(filed.fresh(), moment("2026-12-01"))
-    assert list(Deadline.objects.order_by("id").values_list("id", "status", "due_on")) == before
-    assert filed.fresh().version == version
-
-
-def test_a_superseded_row_stays_and_points_to_nothing_deleted(filed):
-    count = Deadline.objects.count()
-    filed.receive(1, "2026-04-13")
-    assert filed.date("decision", 1) == ("2026-05-13", "2026-05-13", "running")
-    assert Deadline.objects.count() == count + 1
-    old = Deadline.objects.get(status="superseded")
-    assert (old.due_on, old.ended_at) == (date(2026, 5, 10), moment("2026-04-13", 15))
-
-
-def test_the_nightly_check_mends_a_changed_row_and_opens_one_task(filed):
-    assert check_projection(filed.fresh(), moment("2026-04-11")) == ()
-    Deadline.objects.filter(clock="decision", appeal__isnull=False).update(due_on=date(2026, 6, 1))
-    found = check_projection(filed.fresh(), moment("2026-04-12"))
-    assert [(d.key[2], d.stored, d.computed) for d in found] == [
-        ("decision", "2026-06-01 running", "2026-05-10 running")
-    ]
-    assert filed.date("decision", 1) == ("2026-05-10", "2026-05-10", "running")
-    assert check_projection(filed.fresh(), moment("2026-04-13")) == ()
-    assert Task.objects.filter(code="check_dates").count() == 1
-
-
-def test_the_nightly_job_checks_each_case(filed):
-    Deadline.objects.filter(clock="decision", appeal__isnull=False).update(status="superseded")
-    check_dates(case=filed.case.pk)
-    assert filed.date("decision", 1)[0] == "2026-05-10"
-
-
-def test_a_closed_case_has_no_running_clock(climb):
-    climb.answer(MEDICAID)
-    climb.ask()
-    climb.refuse()
-    Case.objects.filter(pk=climb.case.pk).update(
-        status="closed", closed_at=moment("2026-05-01"), outcome="moot"
-    )
-    assert check_projection(climb.fresh(), moment("2026-05-02")) == ()
-    assert not Deadline.objects.filter(status="running").exists()
-    assert (climb.fresh().stage, climb.fresh().next_deadline_on) == ("closed", None)
-
-
-def test_the_case_shows_the_patients_date_before_the_payers(climb):
-    climb.answer(ERISA)
-    climb.ask()
-    assert (climb.fresh().stage, climb.fresh().next_deadline_on) == ("request", date(2026, 4, 1))
-    climb.refuse()
-    assert (climb.fresh().stage, climb.fresh().next_deadline_on) == ("internal_appeal_1", date(2026, 9, 18))
-    climb.file(1, "2026-04-10")
-    assert climb.fresh().next_deadline_on == date(2026, 5, 10)
-    assert climb.fresh().last_touched_at == moment("2026-04-10", 15)
-
-
-def test_a_request_of_a_part_is_refused_in_part(climb):
-    climb.answer(ERISA | {"levels": "1"})
-    climb.ask()
-    climb.refuse(items=[climb.items[0]])
-    climb.file(1, "2026-04-10")
-    climb.decide(1, "2026-04-24", "2026-04-27", outcomes={climb.items[0].public_id: "upheld"})
-    assert RequestItem.objects.filter(outcomes__isnull=True).count() == 1

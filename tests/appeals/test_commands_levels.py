@@ -12,12 +12,11 @@ from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.people.models import Consent
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.drafts import preview_packet, save_draft, set_exhibits, set_expedited, start_draft
-from appeals.commands.filings import add_proof, file_appeal, file_orally
+from appeals.commands.filings import add_proof, file_appeal
 from appeals.commands.levels import decline_level, lapse_level, record_forwarding, withdraw_appeal
 from appeals.models import Appeal, Exhibit, Filing
 from appeals.packets import manifest_of
 from appeals.queries.drafts import draft_text, exhibit_label
-from cases.commands.communications import log_communication
 from cases.commands.documents import open_version, store_frozen
 from cases.models import Document, DocumentVersion
 from tests.appeals.climbing import ERISA, FEHB, MEDICAID, MEDICARE_ADVANTAGE, Climb, codes, moment
@@ -41,22 +40,6 @@ def paper(climb: Climb, text: str, filename: str = "note.txt") -> DocumentVersio
         filename=filename,
         data=text.encode(),
         at=moment("2026-04-01"),
-    )
-
-
-def call(climb: Climb, channel: str = "call", **fields):
-    return log_communication(
-        **{
-            "actor": climb.who,
-            "case": climb.case,
-            "channel": channel,
-            "person": "Robin",
-            "happened_at": moment("2026-04-10"),
-            "reference_number": "C-9",
-            "summary": "We appeal the denial and ask for an urgent decision.",
-            "at": moment("2026-04-10", 15),
-        }
-        | fields
     )
 
 
@@ -325,68 +308,6 @@ def test_proof_is_added_and_must_belong_to_the_case(refused):
     with pytest.raises(Refused) as caught:
         add_proof(actor=refused.who, filing=filing, at=moment("2026-04-12"))
     assert codes(caught) == ["proof_missing"]
-
-
-# -- by voice -----------------------------------------------------------------------------------------------
-
-
-def test_file_orally_freezes_the_record_of_the_call(climb):
-    climb.answer(MEDICARE_ADVANTAGE)
-    climb.ask()
-    climb.refuse(appeal_phone="555 010 0177")
-    filing = file_orally(
-        actor=climb.who, appeal=climb.level(1), communication=call(climb), at=moment("2026-04-10", 16)
-    )
-    data = open_version(climb.who, filing.document_version).read()
-    assert (hashlib.sha256(data).hexdigest(), data[:5]) == (filing.sha256, b"%PDF-")
-    assert (filing.is_oral, filing.channel, filing.address, filing.filed_at) == (
-        True,
-        "phone",
-        "555 010 0177",
-        moment("2026-04-10"),
-    )
-    assert climb.date("decision", 1) == ("2026-05-10", "2026-05-10", "running")
-
-
-def test_file_orally_only_where_the_level_allows_it(refused):
-    with pytest.raises(Refused) as caught:
-        file_orally(
-            actor=refused.who,
-            appeal=refused.level(1),
-            communication=call(refused),
-            at=moment("2026-04-10", 16),
-        )
-    assert codes(caught) == ["not_orally"]
-    set_expedited(
-        actor=refused.who,
-        appeal=refused.level(1),
-        is_expedited=True,
-        reason="Dr. Osei",
-        at=moment("2026-04-10"),
-    )
-    file_orally(
-        actor=refused.who, appeal=refused.level(1), communication=call(refused), at=moment("2026-04-10", 16)
-    )
-    assert refused.level(1).status == "filed"
-
-
-def test_file_orally_refuses_what_is_no_call_of_this_case(climb):
-    climb.answer(MEDICARE_ADVANTAGE)
-    climb.ask()
-    climb.refuse()
-    with pytest.raises(Refused) as caught:
-        file_orally(
-            actor=climb.who,
-            appeal=climb.level(1),
-            communication=call(climb, "fax"),
-            at=moment("2026-04-10", 16),
-        )
-    assert codes(caught) == ["not_a_call"]
-    with scoped_to(climb.cast.meadow.pk):
-        theirs = call(climb, actor=climb.cast.mia, case=climb.cast.meadow_case)
-    with pytest.raises(Refused) as caught:
-        file_orally(actor=climb.who, appeal=climb.level(1), communication=theirs, at=moment("2026-04-10", 16))
-    assert codes(caught) == ["not_of_this_case"]
 
 
 # -- forwarded, ended ---------------------------------------------------------------------------------------
