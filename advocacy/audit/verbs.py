@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 VERBS: dict[str, str] = {
-    "bulk_loaded": "loaded many rows at once with row triggers off",
     # people
     "patient_registered": "registered the patient",
     "patient_changed": "changed the patient's details",
@@ -21,7 +20,6 @@ VERBS: dict[str, str] = {
     "provider_recorded": "recorded a provider",
     "payer_recorded": "recorded a payer",
     "case_opened": "opened the case",
-    "case_started": "started work on the case",
     "case_changed": "changed the case",
     "case_assigned": "assigned the case",
     "case_closed": "closed the case",
@@ -41,7 +39,6 @@ VERBS: dict[str, str] = {
     "promise_followed_up": "recorded whether a promise was kept",
     "task_opened": "opened a task",
     "task_changed": "changed a task",
-    "task_started": "started a task",
     "task_held": "put a task on hold",
     "task_woken": "ended a hold",
     "task_done": "finished a task",
