@@ -1,0 +1,192 @@
+"""Whoever sees patient data leaves one read event; and no patient data stands where it would stay: addresses, titles, mails,
+log records, cookies, jobs.
+
+When one of these fails for a new page: the view lacks `saw(request, "read_page", cases=[...], patients=[...])`, or it shows
+no patient data and is listed in SHOWS_NO_PATIENT with its reason.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from http.cookies import SimpleCookie
+
+import pytest
+from django.urls import reverse
+from django_q.models import OrmQ
+
+from advocacy.audit.models import Event
+from advocacy.background.models import Job
+from appeals.reminders import to_remind
+from tests.guards.addresses import desk_routes, names
+from tests.guards.test_routes import POST_ONLY, visitor
+from tests.guards.world import PRIVATE
+
+# Pages without anything of a patient, each with its reason.
+SHOWS_NO_PATIENT = {
+    "background:jobs": "ids of jobs, our own words, moments",
+    "cases:search": "an empty field; what it finds is another page",
+    "people:patient_new": "an empty form; likely duplicates are shown by a POST",
+    "people:member_end": "a colleague",
+}
+# A GET of these only leads elsewhere.
+LEADS_ELSEWHERE = {"appeals:bulk_assign": "a GET goes back to the queue"}
+# What the page shows besides the case in its address, as rows of the world.
+LISTS = {"appeals:today", "appeals:queue", "cases:restricted", "cases:search_results", "people:draft"}
+# Pages about who works a case: its reference, never its patient.
+REFERENCE_ONLY = {"cases:access", "cases:assign", "cases:restrict", "cases:grant_end"}
+
+PAGES = [r for r in desk_routes() if r.name not in POST_ONLY]
+
+
+def reader(world, route):
+    """Somebody who may open the page: searches and drafts are one's own, the rest is open to a supervisor."""
+    own = {"cases:search_results", "people:draft"}
+    who = "nora" if route.name in own else "olga" if route.name == "people:member_end" else "sam"
+    return visitor(world.cast.users[who])
+
+
+def reads_of(answer) -> list[Event]:
+    return list(Event.objects.filter(kind="read", request_id=answer.headers["X-Request-Id"]))
+
+
+@pytest.mark.parametrize("name", names(PAGES))
+def test_one_read_event_for_one_page(world, name):
+    route = next(r for r in PAGES if r.name == name)
+    answer = reader(world, route).get(world.address(route))
+    if name in LEADS_ELSEWHERE:
+        assert answer.status_code == 302
+        return
+    assert answer.status_code == 200, answer.content.decode()[-800:]
+    if answer.streaming:
+        b"".join(answer)
+    events = reads_of(answer)
+    if name in SHOWS_NO_PATIENT:
+        assert events == []
+        return
+    assert len(events) == 1, "Call saw(request, ...) in this view"
+    (event,) = events
+    assert event.verb.startswith("read_")
+    assert event.actor.startswith("user:")
+    if name in LISTS:
+        return
+    stage = next(
+        (c for c in (world.rows, world.earlier) if str(c["case_id"].public_id) in world.address(route)), None
+    )
+    case = stage["case_id"] if stage else world.closed if name == "appeals:reopen" else world.rows["case_id"]
+    if "case_id" in route.rows:
+        assert event.case_ids == [case.pk]
+        assert event.patient_ids == ([] if name in REFERENCE_ONLY else [case.patient_id])
+    else:
+        assert event.patient_ids == [case.patient_id]
+
+
+def test_lists_name_every_case_they_show(world):
+    nora = visitor(world.cast.users["nora"])
+    shown = {world.rows["case_id"].pk, world.earlier["case_id"].pk}
+    (event,) = reads_of(nora.get(reverse("appeals:queue")))
+    assert set(event.case_ids) == shown
+    assert set(event.patient_ids) == {world.rows["patient_id"].pk, world.earlier["patient_id"].pk}
+    (event,) = reads_of(nora.get(reverse("appeals:today")))
+    assert set(event.case_ids) <= shown
+    answer = nora.post(reverse("cases:search"), {"q": "Okonkwo"}, follow=True)
+    (event,) = reads_of(answer)
+    assert (event.verb, event.case_ids) == ("read_search", [world.earlier["case_id"].pk])
+
+
+def test_a_page_that_is_not_there_is_no_read(world):
+    answer = visitor(world.cast.users["mia"]).get(
+        reverse("appeals:case", args=[world.rows["case_id"].public_id])
+    )
+    assert (answer.status_code, reads_of(answer)) == (404, [])
+
+
+def test_likely_duplicates_that_were_shown_are_read(world):
+    answer = visitor(world.cast.users["nora"]).post(
+        reverse("people:patient_new"),
+        {
+            "given_name": "Dana",
+            "family_name": "Whitlok",
+            "birth_date": "1984-05-17",
+            "language": "en",
+            "time_zone": "America/New_York",
+            "contacts-TOTAL_FORMS": "0",
+            "contacts-INITIAL_FORMS": "0",
+        },
+    )
+    assert answer.status_code == 422
+    (event,) = reads_of(answer)
+    assert world.rows["patient_id"].pk in event.patient_ids
+
+
+def private_in(text: str) -> list[str]:
+    return [word for word in PRIVATE if word in text]
+
+
+def test_no_patient_data_in_addresses_titles_cookies_and_headers(world):
+    """Every page, every link and form on it: an address is kept by browsers, proxies and logs."""
+    found = []
+    for route in PAGES:
+        client = reader(world, route)
+        url = world.address(route)
+        answer = client.get(url)
+        headers = "\n".join(f"{k}: {v}" for k, v in answer.headers.items())
+        cookies = SimpleCookie(client.cookies).output() + answer.cookies.output()
+        title = links = ""
+        if (
+            answer.status_code == 200
+            and not answer.streaming
+            and answer.headers.get("Content-Type", "").startswith("text/html")
+        ):
+            text = answer.content.decode()
+            title = "".join(re.findall(r"<title>(.*?)</title>", text, re.S))
+            assert title.strip(), route.name
+            links = "\n".join(re.findall(r'(?:href|src|action|data-[a-z-]*url)="([^"]*)"', text))
+        places = {"address": url, "title": title, "link": links, "header": headers, "cookie": cookies}
+        found += [(route.name, place, private_in(text)) for place, text in places.items() if private_in(text)]
+    assert found == []
+
+
+def test_no_patient_data_in_log_records(world, caplog):
+    """Pages that work, pages that are not there, and forms that are refused."""
+    caplog.set_level(logging.INFO)
+    for route in PAGES:
+        answer = reader(world, route).get(world.address(route))
+        if answer.streaming:
+            b"".join(answer)
+    mia = visitor(world.cast.users["mia"])
+    mia.get(reverse("appeals:case", args=[world.rows["case_id"].public_id]))
+    visitor(world.cast.users["nora"]).post(
+        reverse("cases:call_new", args=[world.rows["case_id"].public_id]),
+        {"person": "Zebulon Quark", "summary": "the dog howls at the fax", "minutes": "many"},
+    )
+    assert [(r.name, private_in(r.getMessage())) for r in caplog.records if private_in(r.getMessage())] == []
+
+
+def test_no_patient_data_in_jobs(world):
+    """Making the world asked for jobs: letters to read, facts to propose."""
+    jobs = list(Job.objects.all())
+    assert {j.name for j in jobs} >= {"cases.read_document"}
+    kept = "\n".join([str((j.name, j.arguments, j.reason)) for j in jobs])
+    queued = "\n".join(str(q.task) for q in OrmQ.objects.all())
+    assert (private_in(kept), private_in(queued)) == ([], [])
+    assert all(isinstance(v, int) for j in jobs for v in j.arguments.values())
+
+
+def test_no_patient_data_in_mails(world, mailoutbox):
+    from datetime import datetime, time, timedelta
+
+    from appeals.models import Deadline
+    from appeals.reminders import send_reminder
+
+    sent = 0
+    for row in Deadline.objects.filter(status="running", side="claimant"):
+        at = datetime.combine(
+            row.due_on - timedelta(days=3), time(15), tzinfo=world.cast.case.opened_at.tzinfo
+        )
+        sent += len(send_reminder(row.pk, at))
+        to_remind(at)
+    assert sent > 0
+    assert len(mailoutbox) > 0
+    text = "\n".join(f"{m.subject}\n{m.body}\n{m.extra_headers}\n{m.attachments}" for m in mailoutbox)
+    assert private_in(text) == []

@@ -1,0 +1,119 @@
+"""Which roles reach a patient's pages at all, and what restricts a case further: its owner, and dated access."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.commands.access import give_grant, restrict_case
+from cases.models import CaseGrant
+from tests.guards.addresses import routes, with_rows
+from tests.guards.test_routes import POST_ONLY, get_only, visitor
+from tests.guards.world import MARKS, PRIVATE
+
+# Addresses with a row that is no patient's, each with its reason.
+NO_PATIENT = {
+    "background:retry": "a job: ids and our own words",
+    "people:member_end": "a colleague",
+}
+# What a person without any case may open.
+WITHOUT_CASES = {"people:draft", "people:switch", "desk_keys"}
+
+
+def patient_routes():
+    return [r for r in with_rows() if r.name not in NO_PATIENT]
+
+
+@pytest.mark.parametrize("who", ["anna", "olga"])
+def test_who_sees_no_patient_opens_no_page_of_one(world, who):
+    client = visitor(world.cast.users[who])
+    wrong = {}
+    for route in patient_routes():
+        for method in ("get", "post"):
+            refused = route.name in POST_ONLY if method == "get" else get_only(route)
+            answer = getattr(client, method)(world.address(route))
+            allowed = {405} if refused else {403, 404}
+            if answer.status_code not in allowed:
+                wrong[f"{method} {route.name}"] = answer.status_code
+            assert [m for m in PRIVATE if m in answer.content.decode()] == [], route.name
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("who", ["anna", "olga"])
+def test_who_sees_no_patient_finds_none_on_shared_pages(world, who):
+    client = visitor(world.cast.users[who])
+    leaks = []
+    for route in routes():
+        if route.parameters or not (route.is_desk_page or route.is_admin) or "(?P" in route.path:
+            continue
+        answer = client.get(reverse(route.name), follow=True)
+        text = answer.content.decode()
+        leaks += [(route.name, m) for m in PRIVATE if m in text]
+        leaks += [(route.name, m) for m in MARKS if m.startswith("HB-") and m in text]
+    assert leaks == []
+
+
+CASE_PAGES = [
+    ("appeals:case", "case_id"),
+    ("cases:documents", "case_id"),
+    ("cases:notes", "case_id"),
+    ("people:patient", "patient_id"),
+]
+
+
+def statuses(world, who):
+    client = visitor(world.cast.users[who])
+    return [
+        client.get(reverse(name, args=[world.rows[key].public_id])).status_code for name, key in CASE_PAGES
+    ]
+
+
+def test_a_restricted_case_is_open_to_its_owner_only(world):
+    cast = world.cast
+    assert [statuses(world, who) for who in ("nora", "nils", "sam", "petra")] == [[200] * 4] * 4
+    restrict_case(
+        actor=cast.sam, case=world.rows["case_id"], reason="a colleague's sister", at=timezone.now()
+    )
+    assert {who: statuses(world, who) for who in ("nora", "nils", "petra", "ines")} == {
+        "nora": [200] * 4,
+        "nils": [404] * 4,
+        "petra": [404] * 4,
+        "ines": [404] * 4,
+    }
+    nils = visitor(cast.users["nils"])
+    for url in (reverse("appeals:today") + "?whose=all", reverse("appeals:queue")):
+        assert "HB-2026-0001" not in nils.get(url).content.decode()
+    answer = nils.post(reverse("cases:search"), {"q": "TMK 7730 41582 01"}, follow=True)
+    assert "HB-2026-0001" not in answer.content.decode()
+
+
+def test_dated_access_opens_a_restricted_case_until_its_end(world):
+    cast, case = world.cast, world.rows["case_id"]
+    restrict_case(actor=cast.sam, case=case, reason="a colleague's sister", at=timezone.now())
+    grant = give_grant(
+        actor=cast.sam, case=case, user=cast.users["nils"], days=7, reason="cover", at=timezone.now()
+    )
+    assert statuses(world, "nils") == [200] * 4
+    CaseGrant.objects.filter(pk=grant.pk).update(
+        granted_at=timezone.now() - timedelta(days=8), expires_at=timezone.now() - timedelta(minutes=1)
+    )
+    assert statuses(world, "nils") == [404] * 4
+
+
+def test_dated_access_reads_and_writes_nothing(world):
+    """Clara holds dated access to the case; as an analyst she has no role that writes."""
+    cast, case = world.cast, world.rows["case_id"]
+    give_grant(actor=cast.sam, case=case, user=cast.users["anna"], reason="figures", at=timezone.now())
+    anna = visitor(cast.users["anna"])
+    assert anna.get(reverse("appeals:case", args=[case.public_id])).status_code == 200
+    written = {
+        r.name: anna.post(world.address(r)).status_code
+        for r in patient_routes()
+        if not get_only(r) and "case_id" in r.rows
+    }
+    assert {s for s in written.values()} <= {403, 404}, {
+        n: s for n, s in written.items() if s not in (403, 404)
+    }
