@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import Refused, WrongState
@@ -144,6 +145,7 @@ def _packet(request: HttpRequest, case: Any, appeal: Any) -> Any:
     return packet_of(request.actor, case, appeal, history)  # type: ignore[attr-defined]
 
 
+@require_safe
 @case_page(P.DRAFT_APPEAL)
 def level_preview(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
     """The very bytes that a filing would freeze now."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from advocacy.web import saw
@@ -21,6 +22,7 @@ from cases.views.casework import attempt, done
 from cases.views.files import file_response
 
 
+@require_safe
 @case_page()
 def filed(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse:
     """The filing with its pages. The stored bytes are read to their end and compared with the fingerprint of that day."""
@@ -47,6 +49,7 @@ def filed(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse:
     return show(request, "appeals/level_filed.html", case, context, here="What was filed", trail=trail)
 
 
+@require_safe
 @case_page()
 def filed_file(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse:
     """The frozen bytes, as they were stored."""

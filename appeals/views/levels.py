@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from appeals.commands import levels as commands
@@ -34,6 +35,7 @@ WHERE = {
 }
 
 
+@require_safe
 @case_page()
 def level_page(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
     """The level with both sides' clocks and their arithmetic, and what may be done next."""

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from appeals.commands import peer_to_peers as commands
@@ -19,6 +20,7 @@ from cases.views.casework import attempt, done
 OPEN = frozenset({"offered", "scheduled"})
 
 
+@require_safe
 @case_page()
 def peer_to_peer(request: HttpRequest, case: Any, call_id: UUID) -> HttpResponse:
     """The printable sheet, with the next steps above it (they are not printed)."""

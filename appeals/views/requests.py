@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import WrongState
@@ -147,6 +148,7 @@ def _show_form(
     )
 
 
+@require_safe
 @case_page()
 def request_page(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
     """The request with its items, its clocks with their arithmetic, and what may be recorded next."""
