@@ -164,15 +164,11 @@ def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
 
 def _dealt_with(row: Deadline) -> set[int]:
     """Rungs of this clock, and of its earlier computations that gave the same date."""
+    subjects = {
+        name: getattr(row, name) for name in ("request_id", "denial_id", "appeal_id", "peer_to_peer_id")
+    }
     same = Deadline.objects.filter(
-        case_id=row.case_id,
-        clock=row.clock,
-        request_id=row.request_id,
-        denial_id=row.denial_id,
-        appeal_id=row.appeal_id,
-        peer_to_peer_id=row.peer_to_peer_id,
-        due_on=row.due_on,
-        due_at=row.due_at,
+        Q(**subjects), case_id=row.case_id, clock=row.clock, due_on=row.due_on, due_at=row.due_at
     )
     return {code for codes in same.values_list("reminded", flat=True) for code in codes}
 

@@ -46,7 +46,7 @@ def fetched(querysets: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[Any
 
 
 def _instance(model: type[models.Model], row: Mapping[str, Any]) -> models.Model:
-    fields = [f for f in model._meta.concrete_fields if f.column in row]
+    fields: list[Any] = [f for f in model._meta.concrete_fields if f.column in row]
     made = model.from_db(
         connection.alias, [f.attname for f in fields], [_value(f, row[f.column]) for f in fields]
     )

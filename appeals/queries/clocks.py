@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -42,15 +43,15 @@ class Due:
     """One running clock as the components show it; `left` replaces the count of days where the rule counts hours."""
 
     label: str
-    date: date
+    date: dt.date
     time: str
     days_left: int
     left: str
     whose: str
-    safe_date: date | None
-    stated_date: date | None
-    statutory_date: date | None
-    permissive_date: date | None
+    safe_date: dt.date | None
+    stated_date: dt.date | None
+    statutory_date: dt.date | None
+    permissive_date: dt.date | None
     rule: str
     citation: str
     confidence: str
@@ -64,7 +65,7 @@ class Shown:
     """One clock of the ladder, computed from the rows of the case. Without a date, `label` ends with the reason why."""
 
     label: str
-    date: date | None
+    date: dt.date | None
     days_left: int | None
     left: str
     citation: str

@@ -104,7 +104,8 @@ def stage_choices() -> list[tuple[str, str]]:
 def current_level(appeals: list[Appeal]) -> Appeal | None:
     """The level being worked: the last one that has not ended, else the last one."""
     unfinished = [a for a in appeals if a.status in {"open", "drafting", "filed", "forwarded", "received"}]
-    return (unfinished or appeals or [None])[-1]
+    in_question = unfinished or appeals
+    return in_question[-1] if in_question else None
 
 
 def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position:

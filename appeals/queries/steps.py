@@ -125,15 +125,12 @@ def _calls(history: History, ladder: Ladder, day: Day) -> Sequence[Step]:
 def _level(level: Standing, history: History, outcomes: Mapping[int, list[ItemOutcome]], day: Day) -> Step:
     ours = level.filing or level.continuation
     plan = level.decision or level.forwarding
-    clocks = {
-        "ours": shown_due(ours, day) if ours else None,
-        "plan": shown_due(plan, day) if plan else None,
-    }
+    mine, others = shown_due(ours, day) if ours else None, shown_due(plan, day) if plan else None
     appeal = level.appeal
     if appeal is None:
         sent_on = level.rung.opened_by == "forwarding"
         note = "The plan sends the case here itself." if sent_on else ""
-        return Step(level.rung.title, "next", "Ahead", "", note=note, **clocks)
+        return Step(level.rung.title, "next", "Ahead", "", note=note, ours=mine, plan=others)
     decision = history.decisions.get(appeal.pk)
     label, tone = _ended_as(appeal, decision, outcomes)
     return Step(
@@ -145,7 +142,8 @@ def _level(level: Standing, history: History, outcomes: Mapping[int, list[ItemOu
         appeal.public_id,
         outcome="The time to decide was missed." if decision and decision.is_deemed else "",
         note="Expedited" if appeal.is_expedited else "",
-        **clocks,
+        ours=mine,
+        plan=others,
     )
 
 

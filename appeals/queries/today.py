@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import CharField, Count, QuerySet, Value, Window
 from django.db.models.functions import Cast
@@ -78,7 +79,8 @@ def _head(actor: Actor, code: str, filters: Filters, day: Day) -> QuerySet[Case]
 def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
     """The five stacks. `scope` is "desk", "all" or "" for the role's own default."""
     wanted = stacks_of(scope or default_scope(actor))
-    heads = [_head(actor, code, f, day).values_list("stack", "pk", "total")[:SHOWN] for code, _t, f in wanted]
+    columns: Any = ("stack", "pk", "total")  # two of them are annotations
+    heads = [_head(actor, code, f, day).values_list(*columns)[:SHOWN] for code, _t, f in wanted]
     ids: dict[str, list[int]] = {code: [] for code, _t, _f in wanted}
     totals = dict.fromkeys(ids, 0)
     for code, pk, total in heads[0].union(*heads[1:], all=True):

@@ -113,7 +113,12 @@ def _public_ids(events: Iterable[Event]) -> dict[tuple[str, int], UUID]:
     wanted: dict[str, set[int]] = {}
     known = _models()
     for event in events:
-        if event.kind == Event.Kind.ROW and event.verb == "update" and event.subject_table in known:
+        if (
+            event.kind == Event.Kind.ROW
+            and event.verb == "update"
+            and event.subject_id
+            and event.subject_table in known
+        ):
             wanted.setdefault(event.subject_table, set()).add(event.subject_id)
     rows = fetched(
         {t: known[t]._default_manager.filter(pk__in=pks).only("pk", "public_id") for t, pks in wanted.items()}
@@ -218,11 +223,11 @@ def _shown(field: Any, value: Any, names: _Names) -> str:
     if value is None or value == "":
         return ""
     if isinstance(field, models.ForeignKey):
-        label = field.related_model._meta.label  # type: ignore[union-attr]
+        label = field.related_model._meta.label
         known = {"people.Membership": names.members, "people.User": names.users}.get(label)
         if known is not None:
             return known.get(value, "somebody else")
-        return f"another {field.related_model._meta.verbose_name}"  # type: ignore[union-attr]
+        return f"another {field.related_model._meta.verbose_name}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -157,7 +157,7 @@ def undo_assign(request: HttpRequest) -> HttpResponse:
     """Give the cases of the last bulk assignment back to whom they came from."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, Permission.ASSIGN_CASE)
-    kept = request.session.get(UNDO)
+    kept: Any = request.session.get(UNDO)
     if _standing_undo(request) is None:
         messages.warning(
             request, "There is nothing left to undo. Assign the cases again where that is needed."
