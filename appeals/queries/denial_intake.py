@@ -199,7 +199,9 @@ def _compared(
     coverage, patient = case.coverage, case.patient
     received = denial.request.received_at
     known = {
-        "payer": [coverage.payer.name],
+        # A letter of a self-funded plan names the plan and who administers it: either is whom the case calls the payer.
+        "payer": [coverage.payer.name, *filter(None, [coverage.plan_name])],
+        "administrator": [coverage.payer.name],
         "patient_name": [patient.full_name, patient.called],
         "member_id": [coverage.member_id],
         "group_number": [coverage.group_number] if coverage.group_number else [],

@@ -67,6 +67,8 @@ WORDS = {
 }
 UNITS = {"calendar_day": "calendar days", "business_day": "business days", "calendar_month": "months"}
 
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -129,11 +131,10 @@ def span_in_words(span: str) -> str:
 
 def shown_value(value: str) -> str:
     """A value as a person reads it: an ISO day in words, a span in words, anything else as it is."""
-    try:
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         day = date.fromisoformat(value)
-    except ValueError:
-        return span_in_words(value) if value.partition(" ")[0].isdigit() else WORDS.get(value, value)
-    return f"{day:%b} {day.day}, {day.year}"
+        return f"{day:%b} {day.day}, {day.year}"
+    return span_in_words(value) if re.match(r"\d+ [a-z]", value) else WORDS.get(value, value)
 
 
 def _read(field: str, proposal: Proposal, notice: date | None) -> Any:
