@@ -36,6 +36,12 @@ def short(**attrs: str) -> forms.TextInput:
     return forms.TextInput(attrs={"autocomplete": "off"} | attrs)
 
 
+def one_of(*fields: forms.Field) -> None:
+    """Mark fields of which exactly one is filled: none of them is called optional on the page."""
+    for field in fields:
+        field.one_of = True  # type: ignore[attr-defined]
+
+
 class SectionedForm(forms.Form):
     """A long form in parts. `SECTIONS` are (legend, hint, names of its fields); what no part names is drawn by hand."""
 

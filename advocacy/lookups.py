@@ -58,14 +58,31 @@ class Lookup(admin.ModelAdmin):
     see: Permission
     write: tuple[Permission, ...] = ()
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 100
     add_form: type[CommandForm] | None = None
+    list_title = ""
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return self.model._default_manager.filter(visible(request.actor, self.model))  # type: ignore[attr-defined]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return _ByPublicId
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = str(self.opts.verbose_name_plural).capitalize()
+        return super().changelist_view(request, {"title": self.list_title or title} | (extra_context or {}))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """One button: what is saved is done, and the list shows it."""
+        buttons = {"show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().changeform_view(request, object_id, form_url, buttons | (extra_context or {}))
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """By public id. Raises Http404 for what is absent, of another organization, or no id at all."""
@@ -105,10 +122,10 @@ class Lookup(admin.ModelAdmin):
         """Nothing is deleted: what names a row keeps it."""
         return False
 
-    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The trail is kept by the command; a second log would carry names."""
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """As above."""
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> Any:

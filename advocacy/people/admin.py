@@ -35,7 +35,7 @@ class MembershipForm(CommandForm):
         fields: Any = self.fields
         fields["team"].queryset = teams_of_organization()
         if self.instance.pk:
-            self.initial |= {
+            self.initial = dict(self.initial) | {
                 "roles": self.instance.roles,
                 "team": self.instance.team.public_id if self.instance.team else None,
             }
@@ -79,6 +79,7 @@ class MembershipAdmin(Lookup):
     write = (Permission.MANAGE_MEMBERS,)
     form = MembershipForm
     add_form = NewMembershipForm
+    list_title = "Members"
     list_display = ("person", "role_titles", "team", "starts_at", "ended_at", "leave")
     list_select_related = ("user", "team")
     list_filter = (Live,)
@@ -105,6 +106,9 @@ class MembershipAdmin(Lookup):
     def get_list_display(self, request: HttpRequest) -> Any:
         shown = super().get_list_display(request)
         return shown if self.has_change_permission(request) else shown[:-1]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("roles", "team") if obj else NewMembershipForm.field_order
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Somebody who left is shown, not changed."""

@@ -42,13 +42,14 @@ def save_draft(*, actor: Actor, key: str, fields: Mapping[str, Sequence[str]], a
 
 def end_draft(*, actor: Actor, key: str) -> None:
     """The form was sent (or given up): nothing of it is kept. Does nothing when there is no draft."""
-    Draft.objects.filter(user_id=actor.user_id, key=key).delete()
+    if actor.user_id is not None:
+        Draft.objects.filter(user_id=actor.user_id, key=key).delete()
 
 
 def discard_draft(*, actor: Actor, public_id: UUID) -> None:
     """Give up one form of one's own. Raises NotFound."""
-    deleted, _by_model = Draft.objects.filter(user_id=actor.user_id, public_id=public_id).delete()
-    if not deleted:
+    mine = Draft.objects.filter(user_id=actor.user_id or 0, public_id=public_id)
+    if not mine.delete()[0]:
         raise NotFound("draft")
 
 

@@ -14,6 +14,9 @@ from advocacy.people.places import STATES, TIME_ZONES
 STATE_CHOICES = [("", "Not known yet"), *((code, f"{name} ({code})") for code, name in STATES.items())]
 
 
+METHODS: list[Any] = list(Consent._meta.get_field("method").choices or ())
+
+
 class PatientForm(SectionedForm):
     SECTIONS = (
         (
@@ -90,8 +93,8 @@ ContactRows: Any = forms.formset_factory(ContactForm, formset=_ContactRows, extr
 
 
 class ConsentForm(forms.Form):
-    kind = forms.ChoiceField(label="What was allowed", choices=Consent.Kind.choices)
-    method = forms.ChoiceField(label="How", choices=Consent._meta.get_field("method").choices)
+    kind = forms.ChoiceField(label="What was allowed", choices=[("", "Choose"), *Consent.Kind.choices])
+    method = forms.ChoiceField(label="How", choices=[("", "Choose"), *METHODS])
     signed_on = DayField(label="Signed or given on")
     expires_on = DayField(label="Expires on", required=False)
     scope = forms.CharField(

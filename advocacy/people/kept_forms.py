@@ -15,7 +15,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from advocacy.errors import Refused
 from advocacy.people.drafts import LARGEST, save_draft
@@ -30,6 +33,7 @@ DESK = "/admin/"
 # Not words of a form of ours: never kept.
 LEFT_OUT = ("csrfmiddlewaretoken", "draft_key")
 NOT_KEPT = ("/admin/login/", "/admin/logout/", "/admin/organization/switch/", "/admin/search/")
+PATH = "path:"
 MESSAGE = (
     "You had been signed out. What you typed is kept and was not sent yet: look at it below, then send it."
 )
@@ -37,7 +41,7 @@ MESSAGE = (
 
 def draft_key_of(request: HttpRequest) -> str:
     """The name a form's words are kept under: its own `draft_key`, else the address it was sent to."""
-    return request.POST.get("draft_key", "")[:120] or f"path:{request.path}"[:120]
+    return request.POST.get("draft_key", "")[:120] or f"{PATH}{request.path}"[:120]
 
 
 def typed_fields(request: HttpRequest) -> dict[str, list[str]]:
@@ -47,6 +51,19 @@ def typed_fields(request: HttpRequest) -> dict[str, list[str]]:
         for name, values in request.POST.lists()
         if name not in LEFT_OUT and "password" not in name
     }
+
+
+def _elsewhere() -> SafeString:
+    """Where words are found whose form cannot show them again."""
+    return format_html(
+        'If the form below is empty, your words are among your <a href="{}">kept forms</a>.',
+        reverse("people:draft"),
+    )
+
+
+def last_person(request: HttpRequest) -> str:
+    """Who last worked in this browser, and where ("<person>:<organization>"); "" when nobody did or the cookie is forged."""
+    return request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_DAYS * 86_400) or ""
 
 
 class KeptFormsMiddleware:
@@ -67,7 +84,7 @@ class KeptFormsMiddleware:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         if request.method != "POST" or request.user.is_authenticated or not request.path.startswith(DESK):
             return
-        who = request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_DAYS * 86_400)
+        who = last_person(request)
         if who.count(":") != 1 or request.path.startswith(NOT_KEPT):
             return
         fields = typed_fields(request)
@@ -112,13 +129,15 @@ class KeptFormsMiddleware:
             except (CannotOpen, Refused):
                 continue
             messages.info(request, MESSAGE)
+            if opened["key"].startswith(PATH):
+                messages.info(request, _elsewhere())
         if waiting:
             request.session[KEPT] = waiting
 
     @staticmethod
     def _remember(request: HttpRequest, response: HttpResponse) -> None:
         who = f"{request.user.public_id}:{request.organization.public_id}"  # type: ignore[union-attr, attr-defined]
-        if request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_DAYS * 86_400) != who:
+        if last_person(request) != who:
             response.set_signed_cookie(
                 COOKIE,
                 who,

@@ -109,7 +109,7 @@ def record_team(*, actor: Actor, name: str, team: Team | None = None, at: dateti
     """Name a new team, or rename `team`. Raises NotAllowed, Refused."""
     require(actor, Permission.MANAGE_MEMBERS, team)
     name = name.strip()
-    known = Team.objects.filter(name__iexact=name).exclude(pk=team.pk if team else None).exists()
+    known = Team.objects.filter(name__iexact=name).exclude(pk=team.pk if team else 0).exists()
     if not name or known:
         message = "A team of this name exists already." if name else "Fill in the name."
         raise Refused([Reason("team_name", message, "name")])

@@ -75,7 +75,7 @@ def give_grant(
     Raises NotAllowed, NotFound for somebody who is no live member, WrongState for a closed case, Refused.
     """
     require(actor, Permission.GRANT_ACCESS, case)
-    if not Membership.objects.filter(user=user, ended_at=None).exists():
+    if actor.user_id is None or not Membership.objects.filter(user=user, ended_at=None).exists():
         raise NotFound("colleague")
     reasons = [*_reason_given(reason), *(r for r in [rules.days_of_a_grant(days)] if r)]
     with transaction.atomic():

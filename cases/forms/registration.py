@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from advocacy.access.policy import Actor
-from advocacy.inputs import DayField, SectionedForm, lines, short
+from advocacy.inputs import DayField, SectionedForm, lines, one_of, short
 from advocacy.people.forms import STATE_CHOICES
 from advocacy.people.models import Membership, Patient
 from cases.codes import all_scales
@@ -81,6 +82,7 @@ class CoverageForm(SectionedForm):
     def __init__(self, *args: Any, actor: Actor, current: Payer | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["payer"].queryset = payers(actor, also=current)  # type: ignore[attr-defined]
+        one_of(self.fields["payer"], self.fields["new_payer"])
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or self.cleaned_data
@@ -95,18 +97,19 @@ class CoverageForm(SectionedForm):
 
 
 class CaseForm(SectionedForm):
-    SECTIONS = (
+    SECTIONS: Sequence[tuple[str, str, Sequence[str]]] = (
         ("Treatment", "", ("treatment", "treatment_note", "diagnosis_codes", "procedure_codes", "is_urgent")),
         ("Coverage", "", ("coverage",)),
+        ("Provider", "", ("provider",)),
         (
-            "Provider",
-            "Choose from the list, or name a new one.",
-            ("provider", "new_provider", "new_credentials", "new_npi", "new_fax"),
+            "Or a provider who is not in the list",
+            "The new entry is kept for later cases.",
+            ("new_provider", "new_credentials", "new_npi", "new_fax"),
         ),
         ("Work", "", ("owner",)),
     )
 
-    treatment = forms.ChoiceField(choices=Case.Treatment.choices)
+    treatment = forms.ChoiceField(choices=[("", "Choose"), *Case.Treatment.choices])
     treatment_note = forms.CharField(
         label="About the treatment", max_length=1000, required=False, widget=lines(2)
     )
@@ -124,9 +127,9 @@ class CaseForm(SectionedForm):
         help_text="Parted by commas: 96365, 96366, J3490.",
     )
     is_urgent = forms.BooleanField(label="Urgent: waiting could seriously harm the patient", required=False)
-    coverage = CoverageField(Coverage.objects.none(), empty_label="Choose")
+    coverage = CoverageField(Coverage.objects.none(), empty_label=None, widget=forms.RadioSelect)
     provider = RowField(Provider.objects.none(), required=False, empty_label="Choose")
-    new_provider = forms.CharField(label="Or a new provider", max_length=120, required=False, widget=short())
+    new_provider = forms.CharField(label="Name", max_length=120, required=False, widget=short())
     new_credentials = forms.CharField(
         label="Credentials", max_length=40, required=False, widget=short(), help_text="Such as MD or NP."
     )
@@ -142,6 +145,7 @@ class CaseForm(SectionedForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
+        one_of(fields["provider"], fields["new_provider"], fields["new_npi"])
         fields["coverage"].queryset = coverages_of(patient)
         fields["provider"].queryset = providers(actor, also=current)
         if "owner" in fields:
@@ -160,7 +164,7 @@ class ChangeCaseForm(CaseForm):
     """The owner is changed on a page of its own, by whoever assigns work."""
 
     SECTIONS = CaseForm.SECTIONS[:-1]
-    owner = None
+    owner = None  # type: ignore[assignment]  # Django's way to leave a field out
 
 
 class FailedTreatmentForm(SectionedForm):
@@ -200,10 +204,14 @@ class FailedTreatmentForm(SectionedForm):
         required=False,
         help_text="At or above the lowest effective dose.",
     )
-    adequacy = forms.ChoiceField(label="Adequate trial", choices=FailedTreatment.Adequacy.choices)
+    adequacy = forms.ChoiceField(
+        label="Adequate trial", choices=FailedTreatment.Adequacy.choices, initial="unknown"
+    )
     in_current_episode = forms.BooleanField(label="In the current episode", required=False, initial=True)
-    response = forms.ChoiceField(choices=FailedTreatment.Response.choices)
-    reason_stopped = forms.ChoiceField(label="Why it ended", choices=FailedTreatment.Stopped.choices)
+    response = forms.ChoiceField(choices=FailedTreatment.Response.choices, initial="unknown")
+    reason_stopped = forms.ChoiceField(
+        label="Why it ended", choices=[("", "Choose"), *FailedTreatment.Stopped.choices]
+    )
     reason_detail = forms.CharField(label="In more detail", max_length=1000, required=False, widget=lines(2))
     scale = forms.ChoiceField(choices=SCALES, required=False)
     score_before = forms.DecimalField(label="Score before", max_digits=5, decimal_places=2, required=False)

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from advocacy.access.permissions import Permission
+from advocacy.people.places import STATES, TIME_ZONES
 from advocacy.people.queries import consents_of, contacts_of, get_patient
 from advocacy.people.rules import day_in
 from advocacy.web import ActorRequest, page, saw
@@ -79,6 +80,6 @@ def _details(row: Any) -> list[dict[str, Any]]:
         {"label": "Legal name", "value": row.full_name},
         {"label": "Pronouns", "value": row.pronouns},
         {"label": "Language", "value": language},
-        {"label": "State of residence", "value": row.state},
-        {"label": "Time zone", "value": row.time_zone},
+        {"label": "State of residence", "value": STATES.get(row.state, row.state)},
+        {"label": "Time zone", "value": TIME_ZONES.get(row.time_zone, row.time_zone)},
     ]

@@ -148,7 +148,7 @@ def case_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     require(actor, Permission.OPEN_CASE, patient)
     key = f"case:{patient.public_id}"
     coverages = list(coverages_of(patient)[:2])
-    me = owners(actor).filter(pk=actor.membership_id).first()
+    me = owners(actor).filter(pk=actor.membership_id or 0).first()
     initial = {
         "coverage": coverages[0].public_id if len(coverages) == 1 else None,
         "owner": me.public_id if me else None,

@@ -94,7 +94,9 @@ def test_a_form_without_a_draft_key_is_kept_under_its_address(cast, browser):
     url = f"/admin/patients/{cast.case.patient.public_id}/contacts/new/"
     browser.post(url, {"kind": "phone", "value": "5550137788"})
     enter(browser, "nora@harbor.example")
-    assert "5550137788" in browser.get("/admin/drafts/").content.decode()
+    assert 'among your <a href="/admin/drafts/">kept forms</a>' in browser.get(url).content.decode()
+    listed = browser.get("/admin/drafts/").content.decode()
+    assert "5550137788" in listed and f'href="{url}"' in listed
     assert Draft.objects.get().key == f"path:{url}"
 
 
