@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import (
+    Answer,
     Appeal,
     AuthorizationRequest,
     ClockEvent,
@@ -15,7 +17,7 @@ from appeals.models import (
     PeerToPeer,
     RequestItem,
 )
-from appeals.queries.lookup import agreed, answers_of, said_of
+from appeals.queries.lookup import agreed, said_of
 from appeals.regimes.classifier import classify
 from cases.models import Case, Task
 from cases.workflow import TaskStatus
@@ -26,34 +28,47 @@ _COMPLETED = {"none": 0, "first": 1, "second": 2}
 
 def load_history(case: Case) -> History:
     """All rows of the case as they are now. `case.patient` and `case.coverage` are read from the instance when loaded."""
-    answers = answers_of(case)
+    rows = fetched(
+        {
+            "answers": Answer.objects.filter(case=case, superseded_at=None).order_by("answered_at", "id"),
+            "refused": DenialItem.objects.filter(case=case),
+            "court": Task.objects.filter(case=case, code__startswith=COURT_TASK)
+            .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
+            .only("code"),
+            "requests": AuthorizationRequest.objects.filter(case=case).order_by("id"),
+            "items": RequestItem.objects.filter(case=case).order_by("request_id", "position"),
+            "denials": Denial.objects.filter(case=case).order_by("id"),
+            "calls": PeerToPeer.objects.filter(case=case).order_by("id"),
+            "appeals": Appeal.objects.filter(case=case).defer("draft").order_by("denial_id", "position"),
+            "filings": Filing.objects.filter(case=case).defer("manifest"),
+            "decisions": Decision.objects.filter(case=case),
+            "outcomes": ItemOutcome.objects.filter(case=case).order_by("decided_at", "id"),
+            "events": ClockEvent.objects.filter(case=case).order_by("occurred_at", "id"),
+        }
+    )
+    answers = tuple(rows["answers"])
     said = said_of(case, answers)
     levels = agreed(said, "levels")
     refused: dict[int, set[int]] = {}
-    for row in DenialItem.objects.filter(case=case):
+    for row in rows["refused"]:
         refused.setdefault(row.denial_id, set()).add(row.item_id)
-    court = (
-        Task.objects.filter(case=case, code__startswith=COURT_TASK)
-        .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
-        .values_list("code", flat=True)
-    )
     return History(
         case=case,
         zone=case.patient.time_zone,
         classification=classify(said),
         levels=int(levels) if levels else None,
-        requests=tuple(AuthorizationRequest.objects.filter(case=case).order_by("id")),
-        items=tuple(RequestItem.objects.filter(case=case).order_by("request_id", "position")),
-        denials=tuple(Denial.objects.filter(case=case).order_by("id")),
+        requests=tuple(rows["requests"]),
+        items=tuple(rows["items"]),
+        denials=tuple(rows["denials"]),
         refused={denial: frozenset(items) for denial, items in refused.items()},
-        peer_to_peers=tuple(PeerToPeer.objects.filter(case=case).order_by("id")),
-        appeals=tuple(Appeal.objects.filter(case=case).defer("draft").order_by("denial_id", "position")),
-        filings={f.appeal_id: f for f in Filing.objects.filter(case=case).defer("manifest")},
-        decisions={d.appeal_id: d for d in Decision.objects.filter(case=case)},
-        outcomes=tuple(ItemOutcome.objects.filter(case=case).order_by("decided_at", "id")),
-        events=tuple(ClockEvent.objects.filter(case=case).order_by("occurred_at", "id")),
+        peer_to_peers=tuple(rows["calls"]),
+        appeals=tuple(rows["appeals"]),
+        filings={f.appeal_id: f for f in rows["filings"]},
+        decisions={d.appeal_id: d for d in rows["decisions"]},
+        outcomes=tuple(rows["outcomes"]),
+        events=tuple(rows["events"]),
         answered=bool(answers),
-        court_considered=frozenset(int(code.removeprefix(COURT_TASK)) for code in court),
+        court_considered=frozenset(int(t.code.removeprefix(COURT_TASK)) for t in rows["court"]),
     )
 
 
