@@ -11,7 +11,7 @@ from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import enqueue, job
 from advocacy.tenancy.scope import current_organization_id
 from appeals.commands.deadlines import check_projection
-from appeals.commands.denials import propose_by_key
+from appeals.commands.denials import READ_KINDS, propose_by_key
 from appeals.queries.lookup import cases_with_dates
 
 PROPOSE_JOB = "appeals.propose_facts"
@@ -43,5 +43,6 @@ def check_dates(*, case: int | None = None) -> None:
 
 
 def propose_after_reading(version: Any) -> None:
-    """What `cases.jobs` calls when the text of a version was read: ask for the proposals as a job of their own."""
-    enqueue(PROPOSE_JOB, version=version.pk)
+    """What `cases.jobs` calls when the text of a version was read: of a payer's letter, ask for the proposals as a job."""
+    if version.document.kind in READ_KINDS:
+        enqueue(PROPOSE_JOB, version=version.pk)
