@@ -21,7 +21,7 @@ from django_q.tasks import async_task, schedule
 from advocacy.background.models import Job
 from advocacy.errors import DomainError
 from advocacy.tenancy.models import Organization
-from advocacy.tenancy.scope import current_organization_id, scoped_to
+from advocacy.tenancy.scope import current_organization_id, current_scope, scoped_to
 
 log = logging.getLogger("recourse.jobs")
 
@@ -89,8 +89,14 @@ def retry(row: Job) -> None:
 
 
 def run(organization_id: int, job_id: int) -> str:
-    """Called by the worker. A job that is done stays done; one that fails keeps its reason and is tried three times."""
-    with scoped_to(organization_id, actor="system:jobs", actor_label="Recourse"):
+    """Called by the worker. A job that is done stays done; one that fails keeps its reason and is tried three times.
+
+    Where history is told after the fact, what the job writes happened when the scope around it says.
+    """
+    told = current_scope()
+    with scoped_to(
+        organization_id, actor="system:jobs", actor_label="Recourse", at=told.at if told else None
+    ):
         with transaction.atomic():
             row = Job.objects.select_for_update().get(pk=job_id)
             if row.status == Job.Status.DONE:
