@@ -30,7 +30,9 @@ def fill(cast: Cast, case: Case, count: int) -> None:
     nora = cast.users["nora"]
     denial = denied(case, at=at, confirmed_by=nora)
     level = level_of(denial, at=at, status="drafting")
-    clock(case, due_on=today + timedelta(days=9), at=at, appeal=level)
+    clock(
+        case, due_on=today + timedelta(days=9), at=at, appeal=level, permissive_on=today + timedelta(days=12)
+    )
     for n in range(count):
         Communication.objects.create(
             case=case,
@@ -240,6 +242,7 @@ def test_the_page_shows_it_all_and_leaves_one_read(full, sign_in):
         "they/them",
         "Timberline Mutual",
         "45 CFR 147.136(b)",
+        "Can be argued until",
         "Promises missed",
         "AUTH-0",
         "valid 27 more days",
