@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,15 +13,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
 import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
+
+from advocacy.management.seed.cast import PASSPHRASE
+from tests.journeys.acts import Desk
 
 ROOT = Path(settings.BASE_DIR)
 PYTHON = sys.executable
@@ -29,11 +35,33 @@ SCREENS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "h
 
 @dataclass
 class Running:
-    """A served installation: its address, its environment (for management commands), its mails."""
+    """A served installation: its address, its environment (for management commands), its mails, its worker's process."""
 
     url: str
     environment: dict[str, str]
     mails: Path
+    start_worker: Callable[[], subprocess.Popen[bytes]] | None = None
+    worker: subprocess.Popen[bytes] | None = None
+    remembered: dict[str, Any] = field(default_factory=dict)
+
+    def shell(self, script: str, **given: Any) -> Any:
+        """Run Python against it, with `given` as the variable `given`; what the script leaves in `result` comes back."""
+        program = (
+            f"import json; given = json.loads({json.dumps(json.dumps(given))}); result = None\n{script}\n"
+            "print('RESULT ' + json.dumps(result, default=str))"
+        )
+        lines = self.manage("shell", "-v", "0", "-c", program).splitlines()
+        return json.loads(next(line for line in reversed(lines) if line.startswith("RESULT "))[7:])
+
+    def kill_worker(self) -> None:
+        """As a power cut would: the whole process group, at once."""
+        assert self.worker is not None
+        os.killpg(self.worker.pid, signal.SIGKILL)
+        self.worker.wait(15)
+
+    def restart_worker(self) -> None:
+        assert self.start_worker is not None
+        self.worker = self.start_worker()
 
     def manage(self, *arguments: str, owner: bool = False) -> str:
         """Run a management command against it and return what it printed."""
@@ -89,25 +117,28 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     try:
         running.manage("migrate", owner=True)
         running.manage("seed_demo", "--if-empty")
-        for arguments in (
-            ["-m", "gunicorn", "advocacy.wsgi", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{port}"],
-            ["manage.py", "qcluster"],
-        ):
-            children.append(
-                subprocess.Popen(
-                    [PYTHON, *arguments],
-                    cwd=ROOT,
-                    env=environment,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+
+        def start(*arguments: str) -> subprocess.Popen[bytes]:
+            child = subprocess.Popen(
+                [PYTHON, *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
+            children.append(child)
+            return child
+
+        start("-m", "gunicorn", "advocacy.wsgi", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{port}")
+        running.start_worker = lambda: start("manage.py", "qcluster")
+        running.restart_worker()
         wait_until_ready(running.url, log.name)
         yield running
     finally:
         for child in children:
-            os.killpg(child.pid, signal.SIGTERM)
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGTERM)
         for child in children:
             try:
                 child.wait(15)
@@ -153,45 +184,55 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
-@dataclass
-class Person:
-    """Somebody at a browser of their own."""
-
-    page: Any
-    url: str
-    name: str
-
-    def go(self, path: str) -> int:
-        """Open a path; returns the status."""
-        answer = self.page.goto(self.url + path)
-        return int(answer.status)
-
-    def heading(self) -> str:
-        return str(self.page.locator("h1").first.inner_text())
-
-
 @pytest.fixture
 def at_desk(served: Running, browser: Any) -> Iterator[Any]:
-    """`at_desk("nora@harbor.example")` signs somebody in through the sign-in page, at desktop or phone width."""
+    """`at_desk("nora@harbor.example")` is somebody at a browser of their own, signed in through the sign-in page.
+
+    Who signed in before in this session of tests is remembered, as a browser remembers; `fresh` signs in anew. What the
+    console says and what the content policy refuses is collected in `Desk.complaints`.
+    """
     contexts = []
 
-    def sit_down(email: str, *, screen: str = "desktop", password: str | None = None) -> Person:
-        from advocacy.management.seed.people import PASSPHRASE
-
-        context = browser.new_context(viewport=SCREENS[screen], base_url=served.url)
+    def sit_down(email: str, *, screen: str = "desktop", fresh: bool = False) -> Desk:
+        kept = None if fresh else served.remembered.get(email)
+        context = browser.new_context(viewport=SCREENS[screen], base_url=served.url, storage_state=kept)
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.goto(f"{served.url}/accounts/login/")
-        page.get_by_label("Email", exact=False).first.fill(email)
-        page.locator("input[type=password]").first.fill(password or PASSPHRASE)
-        page.locator("main form button[type=submit], main form input[type=submit]").first.click()
-        page.wait_for_url(lambda url: "/accounts/login" not in url)
-        return Person(page, served.url, email)
+        desk = Desk(context.new_page(), served.url, email)
+        if kept is None:
+            sign_in(served, desk)
+            if not fresh:
+                served.remembered[email] = context.storage_state()
+        return desk
 
     yield sit_down
     for context in contexts:
         context.close()
+
+
+def sign_in(served: Running, desk: Desk) -> None:
+    """Through the page, with a one-time code where one is asked for."""
+    page = desk.page
+    page.goto(f"{served.url}/accounts/login/")
+    fill_sign_in(page, desk.name)
+    if "/mfa/" in page.url or "/2fa/" in page.url:
+        page.get_by_label("Code", exact=False).first.fill(one_time_code(served, desk.name))
+        page.locator("main form button[type=submit]").first.click()
+    page.wait_for_url(lambda url: "/accounts/" not in url)
+
+
+def fill_sign_in(page: Any, email: str) -> None:
+    page.get_by_label("Email", exact=False).first.fill(email)
+    page.locator("input[type=password]").first.fill(PASSPHRASE)
+    page.locator("main form button[type=submit]").first.click()
+    page.wait_for_load_state()
+
+
+def one_time_code(served: Running, email: str) -> str:
+    """What an authenticator would show now for this demonstration account."""
+    printed = served.manage("seed_demo", "--print-sign-ins")
+    found = re.search(rf"otpauth://totp/{re.escape(quote('Recourse:' + email))}\?secret=(\w+)", printed)
+    assert found, f"{email} is not among the printed one-time codes"
+    return format_hotp_value(hotp_value(found.group(1), int(time.time()) // 30))
 
 
 def axe_findings(page: Any) -> list[str]:

@@ -1,0 +1,230 @@
+"""Cases of Harbor made by the real commands, for journeys that begin in the middle. Run inside the served installation:
+`served.shell("from tests.journeys.prepared import denied; result = denied(given['answers'])", answers=...)`.
+
+Everything typed at the time of a story in spring 2026; only what the browser then does has the real clock.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from advocacy.access.policy import Actor
+from advocacy.people.commands import record_consent, register_patient
+from advocacy.people.models import Membership, User
+from advocacy.people.queries import actor_of, memberships_of
+from advocacy.tenancy.scope import scoped_to
+from appeals.commands.answers import record_answer
+from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, record_denial
+from appeals.commands.levels import file_appeal, save_draft
+from appeals.commands.requests import ItemInput, draft_request, receive_request
+from appeals.models import Appeal, RequestItem
+from cases.commands.cases import open_case
+from cases.commands.documents import upload_document
+from cases.commands.registration import record_coverage, record_payer, record_provider
+from cases.models import DocumentVersion, Payer
+from tests.appeals.climbing import moment
+from tests.journeys.acts import NUMBERS, a_valid_npi, family_name
+
+ERISA = {
+    "program": "commercial",
+    "sponsor": "private_employer",
+    "funding": "self_funded",
+    "plan_kind": "ordinary",
+    "levels": "1",
+}
+
+
+@contextmanager
+def desk_of(email: str = "nora@harbor.example") -> Iterator[Actor]:
+    """The scope and one transaction of somebody at work."""
+    user = User.objects.get(email=email)
+    with transaction.atomic():
+        actor = actor_of(user, memberships_of(user.pk)[0])
+    with scoped_to(actor.organization_id, actor=actor.key, actor_label=actor.label), transaction.atomic():
+        yield actor
+
+
+def opened(actor: Actor, *, state: str = "OR") -> Any:
+    """A case of a patient with both consents, in the middle of March."""
+    at = moment("2026-03-16")
+    patient = register_patient(
+        actor=actor,
+        given_name="Robin",
+        family_name=family_name(),
+        birth_date=date(1984, 5, 17),
+        state=state,
+        time_zone="America/New_York",
+        duplicates_seen=True,
+        at=at,
+    )
+    for kind in ("release", "representation"):
+        record_consent(
+            actor=actor,
+            patient=patient,
+            kind=kind,
+            scope="everything",
+            method="paper",
+            signed_on=date(2026, 3, 16),
+            at=at,
+        )
+    payer = Payer.objects.filter(name="Quillback Mutual").first() or record_payer(
+        actor=actor, name="Quillback Mutual", at=at
+    )
+    number = next(NUMBERS)
+    coverage = record_coverage(
+        actor=actor,
+        patient=patient,
+        payer=payer,
+        member_id=f"QM-{number}",
+        state_of_issue=state,
+        likeness_seen=True,
+        at=at,
+    )
+    provider = record_provider(
+        actor=actor, name="Amara Osei", npi=a_valid_npi(number), credentials="MD", at=at
+    )
+    return open_case(
+        actor=actor,
+        patient=patient,
+        coverage=coverage,
+        provider=provider,
+        treatment="iv_ketamine",
+        diagnosis_codes=["F33.2"],
+        procedure_codes=["96365", "J3490"],
+        owner=Membership.objects.get(pk=actor.membership_id),
+        at=at,
+    )
+
+
+def requested(actor: Actor, case: Any, answers: Mapping[str, str]) -> Any:
+    """The request of two items, received on March 17 at ten in the morning."""
+    for question, value in answers.items():
+        record_answer(
+            actor=actor, case=case, question=question, value=value, source="card", at=moment("2026-03-16")
+        )
+    made = draft_request(
+        actor=actor,
+        case=case,
+        channel="fax",
+        items=[ItemInput("96365", Decimal(6), sessions=6), ItemInput("J3490", Decimal(60))],
+        at=moment("2026-03-17", 9),
+    )
+    receive_request(
+        actor=actor, request=made, received_at=moment("2026-03-17", 10), at=moment("2026-03-17", 11)
+    )
+    return made
+
+
+def denied(
+    answers: Mapping[str, str], facts: Mapping[str, str] | None = None, *, state: str = "OR"
+) -> dict[str, str]:
+    """A case whose denial of March 24, received on March 27 by certified mail, is confirmed. Addresses of its pages."""
+    with desk_of() as actor:
+        case = opened(actor, state=state)
+        request = requested(actor, case, answers)
+        denial = record_denial(
+            actor=actor,
+            request=request,
+            letter=None,
+            fields=DenialInput(
+                notice_on=date(2026, 3, 24),
+                received_on=date(2026, 3, 27),
+                received_evidence="certified",
+                send_to_fax="515-555-0142",
+                **{name: date.fromisoformat(day) for name, day in (facts or {}).items()},  # type: ignore[arg-type]
+            ),
+            items=[i.public_id for i in RequestItem.objects.filter(request=request)],
+            reasons=[ReasonInput("medical_necessity", "It is not medically necessary.", is_primary=True)],
+            at=moment("2026-03-30", 9),
+        )
+        confirm_denial(actor=actor, denial=denial, at=moment("2026-03-30"))
+        return {
+            "case": f"/admin/cases/{case.public_id}/",
+            "patient": f"/admin/patients/{case.patient.public_id}/",
+            "request": f"/admin/cases/{case.public_id}/requests/{request.public_id}/",
+        }
+
+
+def waiting_for_a_decision() -> dict[str, str]:
+    """A case whose first level was filed on April 10."""
+    places = denied(ERISA)
+    with desk_of() as actor:
+        level = Appeal.objects.get(case__public_id=places["case"].split("/")[3], position=1)
+        save_draft(actor=actor, appeal=level, text="Please reverse the decision.", at=moment("2026-04-10", 9))
+        file_appeal(
+            actor=actor,
+            appeal=level,
+            channel="fax",
+            address="515-555-0142",
+            filed_at=moment("2026-04-10"),
+            at=moment("2026-04-10", 15),
+        )
+    return places | {"level": f"{places['case']}levels/{level.public_id}/"}
+
+
+def plain() -> dict[str, str]:
+    """A case with nothing recorded but its registration."""
+    with desk_of() as actor:
+        case = opened(actor)
+        return {
+            "case": f"/admin/cases/{case.public_id}/",
+            "patient": f"/admin/patients/{case.patient.public_id}/",
+        }
+
+
+def uploaded(path: str, data: bytes) -> int:
+    """A letter of the case at this address; the primary key of its version."""
+    with desk_of() as actor:
+        from cases.models import Case
+
+        case = Case.objects.get(public_id=path.split("/")[3])
+        document = upload_document(
+            actor=actor,
+            case=case,
+            kind="denial_letter",
+            filename="letter.pdf",
+            stream=io.BytesIO(data),
+            at=moment("2026-03-30"),
+        )
+        return int(DocumentVersion.objects.get(document=document).pk)
+
+
+def to_be_pictured() -> dict[str, str]:
+    """Addresses of pages of the demonstration that show the most: a case high on its ladder, a letter that was read."""
+    from appeals.models import Denial, Filing
+
+    with desk_of("sam@harbor.example"):
+        open_cases = {"case__status": "open", "case__is_restricted": False}
+        filing = (
+            Filing.objects.filter(**open_cases, is_oral=False)
+            .order_by("-appeal__position", "-filed_at")
+            .first()
+        )
+        level = Appeal.objects.filter(
+            **open_cases, status__in=["filed", "received"], frozen_version__isnull=False
+        )
+        level = level.order_by("-filed_at").first()
+        letters = Denial.objects.filter(**open_cases, letter__isnull=False).order_by("confirmed_at", "-id")
+        denial = letters.filter(confirmed_at=None).first() or letters.first()
+        assert filing is not None
+        assert level is not None
+        assert denial is not None
+        base = f"/admin/cases/{level.case.public_id}/"
+        return {
+            "today": "/admin/today/?whose=all",
+            "queue": "/admin/queue/",
+            "case": base,
+            "denial": f"/admin/cases/{denial.case.public_id}/denials/{denial.public_id}/",
+            "level": f"{base}levels/{level.public_id}/",
+            "filed": f"/admin/cases/{filing.case.public_id}/filings/{filing.public_id}/",
+            "patient": f"/admin/patients/{level.case.patient.public_id}/",
+            "trail": f"{base}trail/",
+            "sign-in": "/accounts/login/",
+        }
