@@ -37,6 +37,7 @@ _SHOWN_OTHERWISE = (
     "deadline_superseded",
     "task_changed",
     "facts_proposed",
+    "proposal_decided",
 )
 
 FILTERS = {
