@@ -45,6 +45,7 @@ NAVIGATION = (
     Item("Today", "appeals:today", Permission.SEE_CASES),
     Item("Queue", "appeals:queue", Permission.SEE_CASES, ("appeals:bulk_assign",)),
     Item("New patient", "people:patient_new", Permission.REGISTER_PATIENT),
+    Item("Restricted", "cases:restricted", Permission.GRANT_ACCESS),
     Item("Jobs", "background:jobs", Permission.SEE_JOBS),
     Item("Look-ups", "admin:index", Permission.SEE_LOOKUPS),
 )

@@ -33,6 +33,9 @@ ACTS: tuple[tuple[str, str, P], ...] = (
     ("Coverage questions", "appeals:questions", P.ANSWER_QUESTIONS),
     ("Failed treatment", "cases:failed_treatment_new", P.CHANGE_CASE),
     ("Record money", "cases:cost_new", P.CHANGE_CASE),
+    ("Change the case", "cases:case_change", P.CHANGE_CASE),
+    ("Assign the case", "cases:assign", P.ASSIGN_CASE),
+    ("Access", "cases:access", P.GRANT_ACCESS),
     ("Close the case", "appeals:close", P.CLOSE_CASE),
 )
 ACTS_WHEN_CLOSED: tuple[tuple[str, str, P], ...] = (

@@ -19,7 +19,7 @@ WANTED = {
     "ines": ["Today", "Queue", "New patient", "Look-ups"],
     "nora": ["Today", "Queue", "New patient", "Look-ups"],
     "clara": ["Today", "Queue", "Look-ups"],
-    "sam": ["Today", "Queue", "New patient", "Jobs", "Look-ups"],
+    "sam": ["Today", "Queue", "New patient", "Restricted", "Jobs", "Look-ups"],
     "olga": ["Jobs", "Look-ups"],
     "anna": [],
     "petra": ["Today", "Queue", "Look-ups"],

@@ -345,3 +345,33 @@ def test_pages_stay_within_their_statements(cast, patient, sign_in, page):
     real = [q["sql"] for q in counted.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
     assert len(real) <= 13, "\n".join(real)
     assert NOW
+
+
+def test_the_case_page_leads_to_what_corrects_it(cast, patient, sign_in):
+    from datetime import date
+
+    from cases.commands.cases import record_failed_treatment
+
+    row = record_failed_treatment(
+        actor=cast.nora,
+        case=cast.case,
+        name="Sertraline",
+        reason_stopped="ineffective",
+        started_on=date(2025, 1, 6),
+        at=NOW,
+    )
+    base = f"/admin/cases/{cast.case.public_id}"
+    links = [
+        f"{base}/failed-treatments/{row.public_id}/",
+        f"{base}/change/",
+        f"{base}/access/",
+        f"{base}/assign/",
+    ]
+
+    def shown(person):
+        page = sign_in(person).get(f"{base}/").content.decode()
+        return [f'href="{link}"' in page for link in links]
+
+    assert shown("sam") == [True, True, True, True]
+    assert shown("nora") == [True, True, False, False]
+    assert shown("clara") == [False, False, False, False]
