@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -10,6 +11,14 @@ from appeals.forms.choices import NOT_CHOSEN, upload_field
 from appeals.forms.requests import AuthorizationForm
 from appeals.models import Denial, ItemOutcome
 from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
+
+
+class OutcomeField(forms.ChoiceField):
+    """Shown as needed; that it is missing the command says, together with every other reason."""
+
+    def validate(self, value: Any) -> None:
+        if value:
+            super().validate(value)
 
 
 class DecisionForm(forms.Form):
@@ -37,8 +46,8 @@ class DecisionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.items = list(items)
         for key, label in self.items:
-            self.fields[f"item_{key}"] = forms.ChoiceField(
-                label=label, choices=[NOT_CHOSEN, *ItemOutcome.Outcome.choices], required=False
+            self.fields[f"item_{key}"] = OutcomeField(
+                label=label, choices=[NOT_CHOSEN, *ItemOutcome.Outcome.choices]
             )
         self.fields["file"] = upload_field("Or upload it now")
         self.fields["letter"] = PickField(
@@ -65,7 +74,7 @@ class DecisionForm(forms.Form):
     def letter_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in ("letter", "file", "summary")]
 
-    def outcomes(self) -> dict[str, str]:
+    def outcomes(self) -> dict[UUID | str, str]:
         """Item public id (text) to outcome, chosen ones only: a missing one is the command's to refuse."""
         return {
             key: self.cleaned_data[f"item_{key}"] for key, _ in self.items if self.cleaned_data[f"item_{key}"]

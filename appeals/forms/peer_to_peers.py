@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
@@ -42,7 +43,7 @@ class HoldForm(forms.Form):
             ]
         )
 
-    def item_outcomes(self) -> dict[str, str]:
+    def item_outcomes(self) -> dict[UUID | str, str]:
         """Item public id (text) to outcome, chosen ones only."""
         return {
             key: self.cleaned_data[f"item_{key}"] for key, _ in self.items if self.cleaned_data[f"item_{key}"]

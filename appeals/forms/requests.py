@@ -62,7 +62,7 @@ class ItemForm(forms.Form):
         return code
 
 
-class BaseItems(forms.BaseFormSet):  # type: ignore[type-arg]
+class BaseItems(forms.BaseFormSet):
     def add_fields(self, form: forms.Form, index: int | None) -> None:
         super().add_fields(form, index)
         form.fields["DELETE"].label = "Leave this line out"
@@ -80,7 +80,7 @@ class RowForm(ItemForm):
         return super().has_changed() or bool(self.initial.get("code"))
 
 
-def item_formset(data: Any = None, *, initial: list[dict[str, Any]], spare: int = 1) -> forms.BaseFormSet:  # type: ignore[type-arg]
+def item_formset(data: Any = None, *, initial: list[dict[str, Any]], spare: int = 1) -> forms.BaseFormSet:
     """Rows for items; `spare` empty ones follow, so that one can be added without script."""
     made = forms.formset_factory(
         RowForm, formset=BaseItems, extra=spare, can_delete=True, max_num=40, validate_max=True

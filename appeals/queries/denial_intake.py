@@ -180,7 +180,7 @@ def _hints(
     base = (denial.received_on or None) if "receipt" in span else notice
     words = span_in_words(span)
     day = count_from(base, span) if isinstance(base, date) else None
-    if day is None:
+    if day is None or base is None:
         return {"stated_deadline_on": f"The letter names no day, but a span: {words}."}
     return {
         "stated_deadline_on": f"The letter names no day, but a span: {words}."
@@ -236,7 +236,7 @@ def _compared(
 def _same(fact: str, letter: str, ours: str) -> bool:
     """Whether two writings mean the same: signs and case do not count; of names the first and last word do."""
     if fact == "patient_name":
-        one, other = letter.lower().split(), ours.lower().split()
-        return bool(one and other) and {one[0], one[-1]} == {other[0], other[-1]}
+        names = [text.lower().split() for text in (letter, ours)]
+        return all(names) and len({frozenset((name[0], name[-1])) for name in names}) == 1
     one, other = _plain(letter), _plain(ours)
     return one == other or (fact == "payer" and bool(one and other) and (one in other or other in one))

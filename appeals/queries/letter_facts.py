@@ -131,7 +131,7 @@ def span_in_words(span: str) -> str:
 
 def shown_value(value: str) -> str:
     """A value as a person reads it: an ISO day in words, a span in words, anything else as it is."""
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+    if ISO_DAY.fullmatch(value):  # `fromisoformat` alone would take the ten digits of an NPI for a day
         day = date.fromisoformat(value)
         return f"{day:%b} {day.day}, {day.year}"
     return span_in_words(value) if re.match(r"\d+ [a-z]", value) else WORDS.get(value, value)

@@ -234,8 +234,8 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
         e.document_version_id: e
         for e in Exhibit.objects.filter(appeal=appeal).select_related("document_version__document")
     }
-    for exhibit in chosen.values():  # a pinned older version stays choosable beside the newer one
-        newest.setdefault(-exhibit.document_version_id, exhibit.document_version)
+    for pinned in chosen.values():  # an older version that was chosen stays choosable beside the newer one
+        newest.setdefault(-pinned.document_version_id, pinned.document_version)
     rows = {v.pk: v for v in newest.values()}
     letters = {appeal.denial.letter_id}
     found = []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from appeals import dues
@@ -39,14 +40,14 @@ class Card:
     """The variables of the `due` component, and below them what follows from the date."""
 
     label: str
-    date: date | None
+    date: dt.date | None
     time: str
     days_left: int | None
     left: str
     whose: str
-    safe_date: date | None
-    stated_date: date | None
-    statutory_date: date | None
+    safe_date: dt.date | None
+    stated_date: dt.date | None
+    statutory_date: dt.date | None
     rule: str
     citation: str
     confidence: str
@@ -58,7 +59,7 @@ class Card:
     running: bool
 
 
-def _on(moment: Moment | None, day: Day) -> date | None:
+def _on(moment: Moment | None, day: Day) -> dt.date | None:
     return moment.astimezone(day.zone).date() if isinstance(moment, datetime) else moment
 
 
@@ -126,7 +127,7 @@ class WhatStarts:
 
     level: str
     cards: tuple[Card, ...]
-    call_until: date | None
+    call_until: dt.date | None
     call_offered: bool
 
 

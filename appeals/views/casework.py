@@ -9,17 +9,45 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.errors import NotAllowed
-from advocacy.web import page
+from advocacy.people.queries import draft_of
+from advocacy.web import ActorRequest, page
 from appeals.queries.case_page import get_case
 from appeals.queries.clocks import Day, day_at
 from appeals.queries.standing import permissions_on
-from cases.views.casework import Outcome, View
+from cases.views.casework import Outcome, View, draft_key
 from cases.views.casework import show as show_case
+
+
+class CaseRequest(ActorRequest):
+    """A request about one case: `may` is what the actor may do to it."""
+
+    may: frozenset[Permission]
+
+
+# A page's own machinery, which must come from the page as it is now and never from what was kept.
+NEVER_KEPT = frozenset({"version", "expected_sha256"})
+
+
+def bring_back(request: CaseRequest, form: BaseForm, lists: frozenset[str] = frozenset()) -> bool:
+    """Put what this person typed here before and did not send into a form that is shown afresh; whether there was any.
+
+    `lists` are the fields of which several values count. A form that was sent keeps what was sent.
+    """
+    if form.is_bound:
+        return False
+    typed = draft_of(request.actor, draft_key(request)) or {}
+    kept = {
+        name: values if name in lists else values[-1]
+        for name, values in typed.items()
+        if values and name in form.fields and name not in NEVER_KEPT
+    }
+    form.initial = {**form.initial, **kept}
+    return bool(kept)
 
 
 def case_page(needs: Permission | None = None) -> Callable[[View], View]:
@@ -31,10 +59,10 @@ def case_page(needs: Permission | None = None) -> Callable[[View], View]:
 
     def dressed(view: View) -> View:
         @wraps(view)
-        def opened(request: HttpRequest, case_id: UUID, **rest: Any) -> HttpResponse:
-            case = get_case(request.actor, case_id)  # type: ignore[attr-defined]
-            request.may = permissions_on(request.actor, case)  # type: ignore[attr-defined]
-            if needs is not None and needs not in request.may:  # type: ignore[attr-defined]
+        def opened(request: CaseRequest, case_id: UUID, **rest: Any) -> HttpResponse:
+            case = get_case(request.actor, case_id)
+            request.may = permissions_on(request.actor, case)
+            if needs is not None and needs not in request.may:
                 raise NotAllowed(needs)
             with timezone.override(ZoneInfo(case.patient.time_zone)):
                 return view(request, case, **rest)
@@ -44,13 +72,13 @@ def case_page(needs: Permission | None = None) -> Callable[[View], View]:
     return dressed
 
 
-def today_for(request: HttpRequest, case: Any) -> Day:
+def today_for(request: CaseRequest, case: Any) -> Day:
     """The moment of the request and the day it is where the patient is."""
-    return day_at(request.at, case.patient.time_zone)  # type: ignore[attr-defined]
+    return day_at(request.at, case.patient.time_zone)
 
 
 def show(
-    request: HttpRequest,
+    request: CaseRequest,
     template: str,
     case: Any,
     context: Mapping[str, Any],
@@ -60,14 +88,14 @@ def show(
     trail: tuple[tuple[str, str], ...] = (),
 ) -> HttpResponse:
     """Render a page of `case` and leave its read event; `may` in the template holds permission names (FILE_APPEAL)."""
-    may = {p.name for p in request.may}  # type: ignore[attr-defined]
+    may = {p.name for p in request.may}
     return show_case(
         request, template, case, {"may": may} | dict(context), here=here, status=status, trail=trail
     )
 
 
 def show_step(
-    request: HttpRequest,
+    request: CaseRequest,
     case: Any,
     form: BaseForm,
     outcome: Outcome,
@@ -84,6 +112,8 @@ def show_step(
 ) -> HttpResponse:
     """A page with one form and one button. `effects` say before the press what will follow from it."""
     context = {
+        "kept": bring_back(request, form),
+        "draft_key": draft_key(request),
         "form": form,
         "problem": outcome.problem,
         "action": action,

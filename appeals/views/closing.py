@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from advocacy import registries
@@ -12,13 +12,13 @@ from advocacy.access.permissions import Permission as P
 from advocacy.errors import WrongState
 from appeals.forms.closing import CloseForm, ReopenForm
 from appeals.queries.closing_page import closing_page
-from appeals.views.casework import case_page, show_step
+from appeals.views.casework import CaseRequest, case_page, show_step
 from cases.commands.cases import close_case, reopen_case
 from cases.views.casework import attempt, done
 
 
 @case_page(P.CLOSE_CASE)
-def close(request: HttpRequest, case: Any) -> HttpResponse:
+def close(request: CaseRequest, case: Any) -> HttpResponse:
     """The obstacles, the money, and the outcome. While there is an obstacle the button is there and says why not."""
     if case.status == "closed" and request.method != "POST":
         raise WrongState("close", case.status, "This case is closed already.")
@@ -30,7 +30,7 @@ def close(request: HttpRequest, case: Any) -> HttpResponse:
             actor=request.actor,
             case=case,
             at=request.at,
-            **data,  # type: ignore[attr-defined]
+            **data,
         ),
     )
     if outcome.done:
@@ -71,7 +71,7 @@ def _say_once(form: CloseForm, shown: set[str]) -> None:
 
 
 @case_page(P.REOPEN_CASE)
-def reopen(request: HttpRequest, case: Any) -> HttpResponse:
+def reopen(request: CaseRequest, case: Any) -> HttpResponse:
     """Open a closed case again, with a reason that stays in the trail."""
     if case.status != "closed" and request.method != "POST":
         raise WrongState("reopen", case.status, "This case is open.")
@@ -83,7 +83,7 @@ def reopen(request: HttpRequest, case: Any) -> HttpResponse:
             actor=request.actor,
             case=case,
             at=request.at,
-            **data,  # type: ignore[attr-defined]
+            **data,
         ),
     )
     if outcome.done:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,13 +16,13 @@ from appeals.commands.decisions import decide_appeal, deem_decided
 from appeals.commands.requests import AuthorizationInput
 from appeals.forms.decisions import DecisionForm, DeemForm, GrantedForm
 from appeals.queries.level_page import LevelPage, level_page
-from appeals.views.casework import case_page, show_step, today_for
+from appeals.views.casework import CaseRequest, case_page, show_step, today_for
 from appeals.views.papers import document_choices, given_document
 from cases.views.casework import attempt, done
 
 
-def _page(request: HttpRequest, case: Any, level_id: UUID) -> LevelPage:
-    page = level_page(request.actor, case, level_id, today_for(request, case))  # type: ignore[attr-defined]
+def _page(request: CaseRequest, case: Any, level_id: UUID) -> LevelPage:
+    page = level_page(request.actor, case, level_id, today_for(request, case))
     if request.method != "POST" and not page.is_awaiting:
         raise WrongState(
             "decide",
@@ -40,9 +40,9 @@ def _granted(form: GrantedForm) -> AuthorizationInput | None:
 
 
 @case_page(P.RECORD_DECISION)
-def level_decide(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_decide(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Record the decision: outcomes, dates with their evidence, the letter, and the authorization."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     page = _page(request, case, level_id)
     form = DecisionForm(
         request.POST or None,
@@ -60,7 +60,7 @@ def level_decide(request: HttpRequest, case: Any, level_id: UUID) -> HttpRespons
             file=data["file"],
             chosen=data["letter"],
             kind="decision_letter",
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
         )
         return decide_appeal(
             actor=actor,
@@ -75,7 +75,7 @@ def level_decide(request: HttpRequest, case: Any, level_id: UUID) -> HttpRespons
             letter=letter,
             summary=data["summary"],
             authorization=_granted(granted),
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
             expected_version=data["version"],
         )
 
@@ -99,7 +99,7 @@ def level_decide(request: HttpRequest, case: Any, level_id: UUID) -> HttpRespons
 
 
 @case_page(P.RECORD_DECISION)
-def level_deem(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_deem(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Go on without a decision: the other side missed its time, and the rule opens the next level."""
     page = _page(request, case, level_id)
     form = DeemForm(request.POST or None, initial={"version": page.appeal.version})
@@ -107,9 +107,9 @@ def level_deem(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
         request,
         form,
         lambda data: deem_decided(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=request.actor,
             appeal=page.appeal,
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
             expected_version=data["version"],
         ),
     )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 
 from advocacy.access.permissions import Permission as P
@@ -26,10 +26,10 @@ from appeals.queries.denial_intake import Intake, denial_of, intake
 from appeals.queries.letter_facts import FIELD_OF, proposed_values
 from appeals.queries.request_page import get_request_of, requests_of
 from appeals.queries.shown_dues import history_rows, what_starts
-from appeals.views.casework import case_page, show, show_step, today_for
+from appeals.views.casework import CaseRequest, bring_back, case_page, show, show_step, today_for
 from appeals.views.papers import document_choices, file_url, given_document
 from cases.content import ContentType
-from cases.views.casework import Outcome, attempt, done
+from cases.views.casework import Outcome, attempt, done, draft_key
 
 GROUPS = (
     (
@@ -44,9 +44,9 @@ GROUPS = (
 
 
 @case_page(P.RECORD_DENIAL)
-def denial_new(request: HttpRequest, case: Any) -> HttpResponse:
+def denial_new(request: CaseRequest, case: Any) -> HttpResponse:
     """Take the letter in: from here on nothing is lost, and its text is read while the person reads it."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     waiting = [r for r in requests_of(actor, case) if r.status not in ("drafting", "withdrawn", "approved")]
     choices = [(str(r.public_id), f"{r.get_status_display()}, {_when(r)}") for r in waiting]
     form = LetterForm(
@@ -64,7 +64,7 @@ def denial_new(request: HttpRequest, case: Any) -> HttpResponse:
             file=data["file"],
             chosen=data["letter"],
             kind="denial_letter",
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
         )
         return record_denial(
             actor=actor,
@@ -73,7 +73,7 @@ def denial_new(request: HttpRequest, case: Any) -> HttpResponse:
             fields=DenialInput(),
             items=(),
             reasons=(),
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
         )
 
     outcome = attempt(request, form, record)
@@ -107,11 +107,11 @@ def _when(row: Any) -> str:
 
 
 @case_page()
-def denial_page(request: HttpRequest, case: Any, denial_id: UUID) -> HttpResponse:
+def denial_page(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
     """The letter on the left, its facts on the right. Saving starts no clock; "check" goes on to the confirmation."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     page = intake(actor, case, denial_id)
-    if P.RECORD_DENIAL not in request.may:  # type: ignore[attr-defined]
+    if P.RECORD_DENIAL not in request.may:
         if request.method == "POST":
             raise NotAllowed(P.RECORD_DENIAL)
         return _show(request, case, page, None, Outcome(False))
@@ -127,7 +127,7 @@ def denial_page(request: HttpRequest, case: Any, denial_id: UUID) -> HttpRespons
     return done(request, "Saved as a draft. No clock runs yet.", "appeals:denial", case.public_id, denial_id)
 
 
-def _form(request: HttpRequest, page: Intake) -> DenialForm:
+def _form(request: CaseRequest, page: Intake) -> DenialForm:
     form = DenialForm(
         request.POST or None,
         items=page.item_choices,
@@ -144,9 +144,9 @@ def _form(request: HttpRequest, page: Intake) -> DenialForm:
     return form
 
 
-def _save(request: HttpRequest, page: Intake, data: Mapping[str, Any]) -> Any:
+def _save(request: CaseRequest, page: Intake, data: Mapping[str, Any]) -> Any:
     """Write the facts, then decide about every proposal that nobody has decided about."""
-    actor, at = request.actor, request.at  # type: ignore[attr-defined]
+    actor, at = request.actor, request.at
     facts = {name: data[name] for name in DenialForm.FACTS}
     for name in ("sent_evidence", "received_evidence"):
         facts[name] = facts[name] or "none"
@@ -202,26 +202,30 @@ def _text(value: Any) -> str:
 
 
 def _show(
-    request: HttpRequest, case: Any, page: Intake, form: DenialForm | None, outcome: Outcome
+    request: CaseRequest, case: Any, page: Intake, form: DenialForm | None, outcome: Outcome
 ) -> HttpResponse:
+    kept = bring_back(request, form, frozenset({"items", "reasons", "wrong"})) if form else False
     version = page.version
     chosen = set(form["reasons"].value() or ()) if form else set(page.initial["reasons"])
-    reasons = [{"shown": r, "checked": r.key in chosen} for r in page.reasons]
+    shown = [(reason, reason.key in chosen) for reason in page.reasons]
+    kind = version.content_type if version else ""
     context = {
         "page": page,
+        "kept": kept,
+        "draft_key": draft_key(request),
         "denial": page.denial,
         "form": form,
         "problem": outcome.problem,
         "groups": _groups(page, form) if form else [],
-        "reasons_front": [r for r in reasons if r["checked"] or r["shown"].words],
-        "reasons_other": [r for r in reasons if not (r["checked"] or r["shown"].words)],
+        "reasons_front": [{"shown": r, "checked": on} for r, on in shown if on or r.words],
+        "reasons_other": [{"shown": r, "checked": on} for r, on in shown if not (on or r.words)],
         "items_chosen": set(form["items"].value() or ()) if form else set(page.initial["items"]),
         "wrong": set(form["wrong"].value() or ()) if form else set(),
         "file_url": file_url(case, version) if version else "",
-        "is_picture": bool(version) and version.content_type in (ContentType.PNG, ContentType.JPEG),  # type: ignore[union-attr]
-        "is_pdf": bool(version) and version.content_type == ContentType.PDF,  # type: ignore[union-attr]
+        "is_picture": kind in (ContentType.PNG, ContentType.JPEG),
+        "is_pdf": kind == ContentType.PDF,
         "read_only": [
-            {"label": page.denial._meta.get_field(name).verbose_name.capitalize(), "value": value}
+            {"label": DenialForm.base_fields[name].label, "value": value}
             for name in DenialForm.FACTS
             if (value := _worded(page.denial, name))
         ],
@@ -254,9 +258,9 @@ def _groups(page: Intake, form: DenialForm) -> list[dict[str, Any]]:
 
 
 @case_page(P.RECORD_DENIAL)
-def denial_confirm(request: HttpRequest, case: Any, denial_id: UUID) -> HttpResponse:
+def denial_confirm(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
     """What will start is shown first; the press on the button starts it."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     denial = denial_of(actor, case, denial_id)
     form = ConfirmForm(request.POST or None, initial={"version": denial.version})
     outcome = attempt(
@@ -265,7 +269,7 @@ def denial_confirm(request: HttpRequest, case: Any, denial_id: UUID) -> HttpResp
         lambda data: confirm_denial(
             actor=actor,
             denial=denial,
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
             expected_version=data["version"],
         ),
     )

@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
-from advocacy.errors import Refused, WrongState
+from advocacy.errors import Reason, Refused, WrongState
 from advocacy.tenancy.together import fetched
 from advocacy.web import saw
 from appeals.blocks import blocks_as_text, blocks_from_text, unfilled_gaps
@@ -25,15 +25,15 @@ from appeals.queries.drafts import draft_text
 from appeals.queries.level_page import addresses_of, choosable_exhibits, get_level
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
-from appeals.views.casework import case_page, show_step
+from appeals.views.casework import CaseRequest, bring_back, case_page, show_step
 from cases.views.casework import Outcome, attempt, done
 from cases.views.files import POLICY
 
 BEFORE = frozenset({"open", "drafting"})
 
 
-def _level(request: HttpRequest, case: Any, level_id: UUID) -> Any:
-    appeal = get_level(request.actor, case, level_id)  # type: ignore[attr-defined]
+def _level(request: CaseRequest, case: Any, level_id: UUID) -> Any:
+    appeal = get_level(request.actor, case, level_id)
     if appeal.status not in BEFORE and request.method != "POST":
         raise WrongState(
             "draft", appeal.status, "This level is not being written any more: what went out stays as it is."
@@ -63,7 +63,7 @@ def _seed(case: Any, appeal: Any) -> dict[str, Any]:
 
 
 @case_page(P.DRAFT_APPEAL)
-def level_draft(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Write the letter. What only a person can fill stands in double brackets, and is listed."""
     appeal = _level(request, case, level_id)
     form = DraftForm(request.POST or None, initial=_seed(case, appeal) | {"version": appeal.version})
@@ -71,12 +71,12 @@ def level_draft(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse
         request,
         form,
         lambda data: commands.save_draft(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=request.actor,
             appeal=appeal,
             text=data["text"],
             dated=data["dated"],
             recipient=data["recipient"].splitlines(),
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
             expected_version=data["version"],
         ),
     )
@@ -84,6 +84,7 @@ def level_draft(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse
     if outcome.done:
         go_on = "appeals:level_exhibits" if "go_on" in request.POST else "appeals:level_draft"
         return done(request, "The letter is saved.", go_on, *address)
+    kept = bring_back(request, form)
     text = form["text"].value() or ""
     return show_step(
         request,
@@ -97,26 +98,26 @@ def level_draft(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse
         extra={
             "appeal": appeal,
             "gaps": [r.message.partition(": ")[2] for r in unfilled_gaps(blocks_from_text(text))],
-            "draft_key": f"level:{appeal.public_id}",
+            "kept": kept,
         },
         template="appeals/level_draft.html",
     )
 
 
 @case_page(P.DRAFT_APPEAL)
-def level_exhibits(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_exhibits(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Choose what goes behind the letter, and in which order."""
     appeal = _level(request, case, level_id)
-    offered = choosable_exhibits(request.actor, case, appeal)  # type: ignore[attr-defined]
+    offered = choosable_exhibits(request.actor, case, appeal)
     form = ExhibitsForm(request.POST or None, rows=[(c.key, c.name, c.place, c.title) for c in offered])
     outcome = attempt(
         request,
         form,
         lambda _data: commands.set_exhibits(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=request.actor,
             appeal=appeal,
             versions=form.chosen(),
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
         ),
     )
     if outcome.done:
@@ -134,20 +135,20 @@ def level_exhibits(request: HttpRequest, case: Any, level_id: UUID) -> HttpRespo
         extra={
             "appeal": appeal,
             "rows": [row | {"kind": c.kind, "key": c.key} for row, c in zip(form.rows, offered, strict=True)],
-            "may_file": P.FILE_APPEAL in request.may,  # type: ignore[attr-defined]
+            "may_file": P.FILE_APPEAL in request.may,
         },
         template="appeals/level_exhibits.html",
     )
 
 
-def _packet(request: HttpRequest, case: Any, appeal: Any) -> Any:
+def _packet(request: CaseRequest, case: Any, appeal: Any) -> Any:
     history = history_from(case, fetched(history_rows(case)))
-    return packet_of(request.actor, case, appeal, history)  # type: ignore[attr-defined]
+    return packet_of(request.actor, case, appeal, history)
 
 
 @require_safe
 @case_page(P.DRAFT_APPEAL)
-def level_preview(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_preview(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """The very bytes that a filing would freeze now."""
     packet = _packet(request, case, _level(request, case, level_id))
     saw(request, "read_document", cases=[case.pk], patients=[case.patient_id])
@@ -158,14 +159,15 @@ def level_preview(request: HttpRequest, case: Any, level_id: UUID) -> HttpRespon
 
 
 @case_page(P.FILE_APPEAL)
-def level_file(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Look at the exact pages, say where and how they went, and freeze them."""
     appeal = _level(request, case, level_id)
     places = addresses_of(case, appeal)
     initial: dict[str, Any] = {"filed_at": timezone.localtime()}
     if places:
         initial |= {"channel": places[0].channel, "address": places[0].address}
-    packet, obstacle = None, ()
+    packet: Any = None
+    obstacle: tuple[Reason, ...] = ()
     if request.method != "POST":
         try:
             packet = _packet(request, case, appeal)
@@ -177,7 +179,7 @@ def level_file(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
         request,
         form,
         lambda data: commands.file_appeal(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=request.actor,
             appeal=appeal,
             channel=data["channel"],
             address=data["address"],
@@ -185,7 +187,7 @@ def level_file(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
             proof_note=data["proof_note"],
             good_cause=data["good_cause"],
             expected_sha256=data["expected_sha256"],
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
         ),
     )
     if outcome.done:
@@ -219,13 +221,12 @@ def level_file(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
 
 
 def _look_again(
-    request: HttpRequest, case: Any, appeal: Any, form: FilingForm, outcome: Outcome
+    request: CaseRequest, case: Any, appeal: Any, form: FilingForm, outcome: Outcome
 ) -> tuple[Any, tuple[Any, ...]]:
     """After a refusal the page shows the file as it is now, and only that one may be filed next."""
     try:
         packet = _packet(request, case, appeal)
     except Refused as refusal:
         return None, refusal.reasons
-    form.data = form.data.copy()
-    form.data["expected_sha256"] = packet.sha256
+    form.data = {**form.data.dict(), "expected_sha256": packet.sha256}  # type: ignore[attr-defined]
     return packet, ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -14,7 +14,7 @@ from advocacy.web import saw
 from appeals.commands.levels import add_proof
 from appeals.forms.levels import ProofForm
 from appeals.queries.level_page import filing_of_case
-from appeals.views.casework import case_page, show, show_step
+from appeals.views.casework import CaseRequest, case_page, show, show_step
 from appeals.views.papers import document_choices, given_document
 from cases.commands.documents import open_version
 from cases.vault import VaultError
@@ -24,17 +24,17 @@ from cases.views.files import file_response
 
 @require_safe
 @case_page()
-def filed(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse:
+def filed(request: CaseRequest, case: Any, filing_id: UUID) -> HttpResponse:
     """The filing with its pages. The stored bytes are read to their end and compared with the fingerprint of that day."""
-    filing = filing_of_case(request.actor, case, filing_id)  # type: ignore[attr-defined]
+    filing = filing_of_case(request.actor, case, filing_id)
     try:
-        blob = open_version(request.actor, filing.document_version)  # type: ignore[attr-defined]
+        blob = open_version(request.actor, filing.document_version)
         blob.verify()
         verified = blob.sha256 == filing.sha256
     except VaultError:
         verified = False
     address = [case.public_id, filing.public_id]
-    may_add = P.FILE_APPEAL in request.may  # type: ignore[attr-defined]
+    may_add = P.FILE_APPEAL in request.may
     context = {
         "filing": filing,
         "verified": verified,
@@ -51,11 +51,11 @@ def filed(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse:
 
 @require_safe
 @case_page()
-def filed_file(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse:
+def filed_file(request: CaseRequest, case: Any, filing_id: UUID) -> HttpResponse:
     """The frozen bytes, as they were stored."""
-    filing = filing_of_case(request.actor, case, filing_id)  # type: ignore[attr-defined]
+    filing = filing_of_case(request.actor, case, filing_id)
     version = filing.document_version
-    blob = open_version(request.actor, version)  # type: ignore[attr-defined]
+    blob = open_version(request.actor, version)
     saw(request, "read_document", cases=[case.pk], patients=[case.patient_id])
     return file_response(
         request,
@@ -67,9 +67,9 @@ def filed_file(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse
 
 
 @case_page(P.FILE_APPEAL)
-def proof_new(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse:
+def proof_new(request: CaseRequest, case: Any, filing_id: UUID) -> HttpResponse:
     """Add what proves the filing: a file, a document of the case, or words."""
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     filing = filing_of_case(actor, case, filing_id)
     form = ProofForm(
         request.POST or None, request.FILES or None, documents=document_choices(actor, case, "proof")
@@ -86,10 +86,10 @@ def proof_new(request: HttpRequest, case: Any, filing_id: UUID) -> HttpResponse:
                 file=data["file"],
                 chosen=data["document"],
                 kind="proof",
-                at=request.at,  # type: ignore[attr-defined]
+                at=request.at,
             ),
             note=data["note"],
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
         ),
     )
     if outcome.done:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -25,7 +25,7 @@ from appeals.forms.levels import (
 from appeals.forms.requests import APPEAL_EVENTS, EventForm
 from appeals.queries.level_page import LevelPage, calls_of, get_level
 from appeals.queries.level_page import level_page as page_of
-from appeals.views.casework import case_page, show, show_step, today_for
+from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from cases.views.casework import attempt, done
 
 WHERE = {
@@ -37,9 +37,9 @@ WHERE = {
 
 @require_safe
 @case_page()
-def level_page(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_page(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """The level with both sides' clocks and their arithmetic, and what may be done next."""
-    page = page_of(request.actor, case, level_id, today_for(request, case))  # type: ignore[attr-defined]
+    page = page_of(request.actor, case, level_id, today_for(request, case))
     context = {
         "page": page,
         "appeal": page.appeal,
@@ -64,7 +64,7 @@ def _where(case: Any, page: LevelPage, name: str | None) -> str:
     return reverse(f"appeals:{name}", args=[case.public_id, page.appeal.public_id])
 
 
-def _actions(request: HttpRequest, case: Any, page: LevelPage) -> list[dict[str, str]]:
+def _actions(request: CaseRequest, case: Any, page: LevelPage) -> list[dict[str, str]]:
     """The steps that lead out of the level's present state, allowed ones only; the first is the main one."""
     appeal, rung = page.appeal, page.rung
     wanted: list[tuple[str, str, P]] = []
@@ -94,9 +94,9 @@ def _actions(request: HttpRequest, case: Any, page: LevelPage) -> list[dict[str,
     found = [
         {"label": label, "url": reverse(f"appeals:{name}", args=address)}
         for name, label, needed in wanted
-        if needed in request.may  # type: ignore[attr-defined]
+        if needed in request.may
     ]
-    if P.FILE_APPEAL in request.may:  # type: ignore[attr-defined]
+    if P.FILE_APPEAL in request.may:
         ends = []
         if page.is_before:
             ends = [("lapse", "The window passed")] if page.window_passed else []
@@ -112,7 +112,7 @@ def _actions(request: HttpRequest, case: Any, page: LevelPage) -> list[dict[str,
 
 
 def _step(
-    request: HttpRequest, case: Any, appeal: Any, form: Any, act: Any, said: str, **shown: Any
+    request: CaseRequest, case: Any, appeal: Any, form: Any, act: Any, said: str, **shown: Any
 ) -> HttpResponse:
     """One form about one level: `act(data)` records it."""
     outcome = attempt(request, form, act)
@@ -122,16 +122,16 @@ def _step(
     return show_step(request, case, form, outcome, back=back, trail=(("Level", back),), **shown)
 
 
-def _level(request: HttpRequest, case: Any, level_id: UUID) -> Any:
-    return get_level(request.actor, case, level_id)  # type: ignore[attr-defined]
+def _level(request: CaseRequest, case: Any, level_id: UUID) -> Any:
+    return get_level(request.actor, case, level_id)
 
 
-def _who(request: HttpRequest) -> dict[str, Any]:
-    return {"actor": request.actor, "at": request.at}  # type: ignore[attr-defined]
+def _who(request: CaseRequest) -> dict[str, Any]:
+    return {"actor": request.actor, "at": request.at}
 
 
 @case_page(P.DRAFT_APPEAL)
-def level_urgency(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_urgency(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Ask for an urgent decision, or take that back."""
     appeal = _level(request, case, level_id)
     initial = {"is_expedited": appeal.is_expedited, "expedited_reason": appeal.expedited_reason}
@@ -154,10 +154,10 @@ def level_urgency(request: HttpRequest, case: Any, level_id: UUID) -> HttpRespon
 
 
 @case_page(P.FILE_APPEAL)
-def level_phone(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_phone(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """File by a call that was logged: the record of the call is frozen."""
     appeal = _level(request, case, level_id)
-    calls = {c.public_id: c for c in calls_of(request.actor, case)}  # type: ignore[attr-defined]
+    calls = {c.public_id: c for c in calls_of(request.actor, case)}
     choices = [(str(key), _call_words(call)) for key, call in calls.items()]
     return _step(
         request,
@@ -191,7 +191,7 @@ def _call_words(call: Any) -> str:
 
 
 @case_page(P.FILE_APPEAL)
-def level_forwarded(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_forwarded(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Record that the plan sent the case on by itself."""
     appeal = _level(request, case, level_id)
     return _step(
@@ -208,7 +208,7 @@ def level_forwarded(request: HttpRequest, case: Any, level_id: UUID) -> HttpResp
 
 
 @case_page(P.FILE_APPEAL)
-def level_received(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_received(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Record when it reached the decision maker."""
     appeal = _level(request, case, level_id)
     return _step(
@@ -225,7 +225,7 @@ def level_received(request: HttpRequest, case: Any, level_id: UUID) -> HttpRespo
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
-def level_event(request: HttpRequest, case: Any, level_id: UUID) -> HttpResponse:
+def level_event(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Record what moves the decision maker's clock."""
     appeal = _level(request, case, level_id)
     return _step(
@@ -267,7 +267,7 @@ ENDS: Mapping[str, tuple[str, str, Any, Any, tuple[str, ...]]] = {
 
 
 @case_page(P.FILE_APPEAL)
-def level_end(request: HttpRequest, case: Any, level_id: UUID, how: str) -> HttpResponse:
+def level_end(request: CaseRequest, case: Any, level_id: UUID, how: str) -> HttpResponse:
     """End a level without a decision: withdrawn, not pursued, or its window passed. Raises Http404 for another word."""
     if how not in ENDS:
         raise Http404

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -14,7 +14,7 @@ from advocacy.access.permissions import Permission as P
 from appeals.commands import peer_to_peers as commands
 from appeals.forms.peer_to_peers import HoldForm, MissForm, ScheduleForm
 from appeals.queries.call_sheet import call_sheet
-from appeals.views.casework import case_page, show, show_step, today_for
+from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from cases.views.casework import attempt, done
 
 OPEN = frozenset({"offered", "scheduled"})
@@ -22,12 +22,12 @@ OPEN = frozenset({"offered", "scheduled"})
 
 @require_safe
 @case_page()
-def peer_to_peer(request: HttpRequest, case: Any, call_id: UUID) -> HttpResponse:
+def peer_to_peer(request: CaseRequest, case: Any, call_id: UUID) -> HttpResponse:
     """The printable sheet, with the next steps above it (they are not printed)."""
-    sheet = call_sheet(request.actor, case, call_id, today_for(request, case))  # type: ignore[attr-defined]
+    sheet = call_sheet(request.actor, case, call_id, today_for(request, case))
     call = sheet.call
     actions = []
-    if call.status in OPEN and P.HOLD_PEER_TO_PEER in request.may:  # type: ignore[attr-defined]
+    if call.status in OPEN and P.HOLD_PEER_TO_PEER in request.may:
         steps = [
             ("peer_to_peer_hold", "Record the call"),
             ("peer_to_peer_schedule", "Move the call" if call.scheduled_at else "Schedule the call"),
@@ -50,7 +50,7 @@ def peer_to_peer(request: HttpRequest, case: Any, call_id: UUID) -> HttpResponse
 
 
 def _step(
-    request: HttpRequest, case: Any, call: Any, form: Any, act: Any, said: str, **shown: Any
+    request: CaseRequest, case: Any, call: Any, form: Any, act: Any, said: str, **shown: Any
 ) -> HttpResponse:
     outcome = attempt(request, form, act)
     if outcome.done:
@@ -59,12 +59,12 @@ def _step(
     return show_step(request, case, form, outcome, back=back, trail=(("Peer-to-peer", back),), **shown)
 
 
-def _sheet(request: HttpRequest, case: Any, call_id: UUID) -> Any:
-    return call_sheet(request.actor, case, call_id, today_for(request, case))  # type: ignore[attr-defined]
+def _sheet(request: CaseRequest, case: Any, call_id: UUID) -> Any:
+    return call_sheet(request.actor, case, call_id, today_for(request, case))
 
 
 @case_page(P.HOLD_PEER_TO_PEER)
-def peer_to_peer_schedule(request: HttpRequest, case: Any, call_id: UUID) -> HttpResponse:
+def peer_to_peer_schedule(request: CaseRequest, case: Any, call_id: UUID) -> HttpResponse:
     """Set or move the time of the call."""
     call = _sheet(request, case, call_id).call
     return _step(
@@ -76,7 +76,7 @@ def peer_to_peer_schedule(request: HttpRequest, case: Any, call_id: UUID) -> Htt
             actor=request.actor,
             call=call,
             at=request.at,
-            **data,  # type: ignore[attr-defined]
+            **data,
         ),
         "The call is scheduled.",
         here="Schedule the call",
@@ -86,7 +86,7 @@ def peer_to_peer_schedule(request: HttpRequest, case: Any, call_id: UUID) -> Htt
 
 
 @case_page(P.HOLD_PEER_TO_PEER)
-def peer_to_peer_hold(request: HttpRequest, case: Any, call_id: UUID) -> HttpResponse:
+def peer_to_peer_hold(request: CaseRequest, case: Any, call_id: UUID) -> HttpResponse:
     """Record how the call went, item by item."""
     sheet = _sheet(request, case, call_id)
     form = HoldForm(
@@ -100,7 +100,7 @@ def peer_to_peer_hold(request: HttpRequest, case: Any, call_id: UUID) -> HttpRes
         sheet.call,
         form,
         lambda data: commands.hold_call(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=request.actor,
             call=sheet.call,
             held_at=data["held_at"],
             reviewer=data["reviewer"],
@@ -108,7 +108,7 @@ def peer_to_peer_hold(request: HttpRequest, case: Any, call_id: UUID) -> HttpRes
             outcome=data["outcome"],
             item_outcomes=form.item_outcomes(),
             summary=data["summary"],
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
         ),
         "The call is recorded.",
         here="Record the call",
@@ -121,7 +121,7 @@ def peer_to_peer_hold(request: HttpRequest, case: Any, call_id: UUID) -> HttpRes
 
 
 @case_page(P.HOLD_PEER_TO_PEER)
-def peer_to_peer_miss(request: HttpRequest, case: Any, call_id: UUID) -> HttpResponse:
+def peer_to_peer_miss(request: CaseRequest, case: Any, call_id: UUID) -> HttpResponse:
     """Record that the call did not take place."""
     call = _sheet(request, case, call_id).call
     return _step(
@@ -133,7 +133,7 @@ def peer_to_peer_miss(request: HttpRequest, case: Any, call_id: UUID) -> HttpRes
             actor=request.actor,
             call=call,
             at=request.at,
-            **data,  # type: ignore[attr-defined]
+            **data,
         ),
         "It is recorded that the call did not take place.",
         here="The call did not take place",

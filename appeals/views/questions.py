@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 from advocacy.access.permissions import Permission as P
 from advocacy.access.policy import require
 from appeals.commands.answers import record_answer
 from appeals.forms.questions import AnswerForm
 from appeals.queries.rules_page import QuestionShown, rules_page
-from appeals.views.casework import case_page, show
+from appeals.views.casework import CaseRequest, case_page, show
 from cases.views.casework import Outcome, attempt, done
 
 
 @case_page()
-def questions(request: HttpRequest, case: Any) -> HttpResponse:
+def questions(request: CaseRequest, case: Any) -> HttpResponse:
     """The page, and one answer added by POST. `?question=&value=&source=` opens a question with an answer proposed."""
     if request.method == "POST":
-        require(request.actor, P.ANSWER_QUESTIONS, case)  # type: ignore[attr-defined]
+        require(request.actor, P.ANSWER_QUESTIONS, case)
     found = rules_page(case)
     posted = request.POST.get("question", "")
     forms = {q.question.key: _form(request, q, posted) for q in found.questions}
@@ -38,13 +38,13 @@ def questions(request: HttpRequest, case: Any) -> HttpResponse:
             request,
             forms[posted],
             lambda data: record_answer(
-                actor=request.actor,  # type: ignore[attr-defined]
+                actor=request.actor,
                 case=case,
                 question=data["question"],
                 value=data["value"],
                 source=data["source"],
                 note=data["note"],
-                at=request.at,  # type: ignore[attr-defined]
+                at=request.at,
             ),
         )
         if outcome.done:
@@ -61,7 +61,7 @@ def questions(request: HttpRequest, case: Any) -> HttpResponse:
     )
 
 
-def _form(request: HttpRequest, shown: QuestionShown, posted: str) -> AnswerForm:
+def _form(request: CaseRequest, shown: QuestionShown, posted: str) -> AnswerForm:
     key = shown.question.key
     initial = {"question": key}
     if request.GET.get("question") == key:

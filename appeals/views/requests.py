@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -28,7 +28,7 @@ from appeals.forms.requests import (
 )
 from appeals.queries.request_page import get_request_of, items_of
 from appeals.queries.request_page import request_page as page_of
-from appeals.views.casework import case_page, show, show_step, today_for
+from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from appeals.views.papers import document_choices, picked_document
 from cases.views.casework import Outcome, attempt, done
 
@@ -54,14 +54,14 @@ def _shared(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
-def request_new(request: HttpRequest, case: Any) -> HttpResponse:
+def request_new(request: CaseRequest, case: Any) -> HttpResponse:
     """Draft a request and, with the moments given, record it as sent and received: one form, one press."""
     form = NewRequestForm(request.POST or None, initial={"is_urgent": case.is_urgent})
     prefilled = [{"code": code, "units": 1} for code in case.procedure_codes]
     items = item_formset(request.POST or None, initial=prefilled)
 
     def record(data: Mapping[str, Any]) -> Any:
-        who = {"actor": request.actor, "at": request.at}  # type: ignore[attr-defined]
+        who: dict[str, Any] = {"actor": request.actor, "at": request.at}
         made = commands.draft_request(case=case, items=_items(items), **_shared(data), **who)
         if data["submitted_at"]:
             commands.submit_request(
@@ -90,9 +90,9 @@ def request_new(request: HttpRequest, case: Any) -> HttpResponse:
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
-def request_change(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+def request_change(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """Correct a request that has not been sent."""
-    row = get_request_of(request.actor, case, request_id)  # type: ignore[attr-defined]
+    row = get_request_of(request.actor, case, request_id)
     if row.status != "drafting" and request.method != "POST":
         raise WrongState("change", row.status, "The request was sent: it stays as it was sent.")
     kept = [
@@ -114,10 +114,10 @@ def request_change(request: HttpRequest, case: Any, request_id: UUID) -> HttpRes
         request,
         form,
         lambda data: commands.change_request(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=request.actor,
             request=row,
             items=_items(items),
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
             **_shared(data),
         ),
         items,
@@ -128,7 +128,7 @@ def request_change(request: HttpRequest, case: Any, request_id: UUID) -> HttpRes
 
 
 def _show_form(
-    request: HttpRequest, case: Any, form: Any, items: Any, outcome: Outcome, *, here: str, row: Any = None
+    request: CaseRequest, case: Any, form: Any, items: Any, outcome: Outcome, *, here: str, row: Any = None
 ) -> HttpResponse:
     back = (
         reverse("appeals:request", args=[case.public_id, row.public_id])
@@ -150,10 +150,10 @@ def _show_form(
 
 @require_safe
 @case_page()
-def request_page(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+def request_page(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """The request with its items, its clocks with their arithmetic, and what may be recorded next."""
     found = page_of(
-        request.actor,  # type: ignore[attr-defined]
+        request.actor,
         case,
         request_id,
         today_for(request, case),
@@ -181,7 +181,7 @@ def request_page(request: HttpRequest, case: Any, request_id: UUID) -> HttpRespo
             "url": reverse(f"appeals:{name}", args=address[:1] if name == "denial_new" else address),
         }
         for name, label, states, needed in steps
-        if row.status in states and needed in request.may  # type: ignore[attr-defined]
+        if row.status in states and needed in request.may
     ]
     if actions:
         actions[0]["kind"] = "main"
@@ -191,10 +191,10 @@ def request_page(request: HttpRequest, case: Any, request_id: UUID) -> HttpRespo
 
 
 def _step(
-    request: HttpRequest, case: Any, request_id: UUID, form: Any, act: Any, said: str, **shown: Any
+    request: CaseRequest, case: Any, request_id: UUID, form: Any, act: Any, said: str, **shown: Any
 ) -> HttpResponse:
     """One form about one request: `act(row, data)` records it."""
-    row = get_request_of(request.actor, case, request_id)  # type: ignore[attr-defined]
+    row = get_request_of(request.actor, case, request_id)
     outcome = attempt(request, form, lambda data: act(row, data))
     if outcome.done:
         return done(request, said, "appeals:request", case.public_id, row.public_id)
@@ -209,7 +209,7 @@ def _now() -> dict[str, Any]:
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
-def request_sent(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+def request_sent(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """Record when and how the request went out."""
     return _step(
         request,
@@ -220,7 +220,7 @@ def request_sent(request: HttpRequest, case: Any, request_id: UUID) -> HttpRespo
             actor=request.actor,
             request=row,
             at=request.at,
-            **data,  # type: ignore[attr-defined]
+            **data,
         ),
         "The request is recorded as sent.",
         here="Record the request as sent",
@@ -232,7 +232,7 @@ def request_sent(request: HttpRequest, case: Any, request_id: UUID) -> HttpRespo
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
-def request_received(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+def request_received(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """Record when the payer had it: the payer's clock starts."""
     return _step(
         request,
@@ -243,7 +243,7 @@ def request_received(request: HttpRequest, case: Any, request_id: UUID) -> HttpR
             actor=request.actor,
             request=row,
             at=request.at,
-            **data,  # type: ignore[attr-defined]
+            **data,
         ),
         "The request is recorded as received. The payer's clock runs.",
         here="Record the request as received",
@@ -253,7 +253,7 @@ def request_received(request: HttpRequest, case: Any, request_id: UUID) -> HttpR
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
-def request_event(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+def request_event(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """Record what moves the payer's clock: an extension, a request for information, its answer."""
     return _step(
         request,
@@ -265,7 +265,7 @@ def request_event(request: HttpRequest, case: Any, request_id: UUID) -> HttpResp
             case=case,
             request=row,
             at=request.at,
-            **data,  # type: ignore[attr-defined]
+            **data,
         ),
         "Recorded. The dates were computed again.",
         here="Extension or information asked",
@@ -275,17 +275,17 @@ def request_event(request: HttpRequest, case: Any, request_id: UUID) -> HttpResp
 
 
 @case_page(P.RECORD_DECISION)
-def request_approve(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+def request_approve(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """Record what the payer allows."""
-    papers = document_choices(request.actor, case)  # type: ignore[attr-defined]
+    papers = document_choices(request.actor, case)
 
     def approve(row: Any, data: Mapping[str, Any]) -> Any:
-        given = dict(data) | {"document": picked_document(request.actor, case, data["document"])}  # type: ignore[attr-defined]
+        given = dict(data) | {"document": picked_document(request.actor, case, data["document"])}
         return commands.approve_request(
             actor=request.actor,
             request=row,
             at=request.at,
-            **given,  # type: ignore[attr-defined]
+            **given,
         )
 
     return _step(
@@ -302,7 +302,7 @@ def request_approve(request: HttpRequest, case: Any, request_id: UUID) -> HttpRe
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
-def request_withdraw(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+def request_withdraw(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """Take the request back, with a reason."""
     return _step(
         request,
@@ -313,7 +313,7 @@ def request_withdraw(request: HttpRequest, case: Any, request_id: UUID) -> HttpR
             actor=request.actor,
             request=row,
             at=request.at,
-            **data,  # type: ignore[attr-defined]
+            **data,
         ),
         "The request is withdrawn.",
         here="Withdraw the request",
@@ -324,17 +324,17 @@ def request_withdraw(request: HttpRequest, case: Any, request_id: UUID) -> HttpR
 
 
 @case_page(P.RECORD_DECISION)
-def request_grant(request: HttpRequest, case: Any, request_id: UUID) -> HttpResponse:
+def request_grant(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """Record an authorization that came after a refusal: by a call, or by an appeal."""
-    papers = document_choices(request.actor, case, "approval_letter")  # type: ignore[attr-defined]
+    papers = document_choices(request.actor, case, "approval_letter")
 
     def grant(row: Any, data: Mapping[str, Any]) -> Any:
-        given = dict(data) | {"document": picked_document(request.actor, case, data["document"])}  # type: ignore[attr-defined]
+        given = dict(data) | {"document": picked_document(request.actor, case, data["document"])}
         return commands.record_authorization(
-            actor=request.actor,  # type: ignore[attr-defined]
+            actor=request.actor,
             request=row,
             given=commands.AuthorizationInput(**given),
-            at=request.at,  # type: ignore[attr-defined]
+            at=request.at,
         )
 
     return _step(
