@@ -179,6 +179,14 @@ def plain() -> dict[str, str]:
         }
 
 
+def asked() -> dict[str, str]:
+    """A case of a self-funded plan whose request is at the payer."""
+    with desk_of() as actor:
+        case = opened(actor)
+        requested(actor, case, ERISA)
+        return {"case": f"/admin/cases/{case.public_id}/"}
+
+
 def uploaded(path: str, data: bytes) -> int:
     """A letter of the case at this address; the primary key of its version."""
     with desk_of() as actor:

@@ -246,6 +246,7 @@ def test_from_the_denial_letter_to_the_closed_case(at_desk):
     first_draft = nora.field("The letter").input_value()
     assert "sertraline" in first_draft
     nora.type("The letter", re.sub(r"\[\[.*?\]\]", "as the enclosed record shows", first_draft, flags=re.S))
+    nora.type("Date of the letter", days["filed"])
     nora.press("Save, and choose the exhibits")
     nora.page.get_by_role("row").nth(1).get_by_role("checkbox").check()
     nora.press("Save, and look at the file")
@@ -281,7 +282,7 @@ def test_from_the_denial_letter_to_the_closed_case(at_desk):
     external_page = nora.here
     assert "External review: last day to file" in nora.text
     assert "2590.715-2719" in nora.due("External review: last day to file").inner_text()
-    write_letter(nora, "We ask for an external review of the enclosed denial.")
+    write_letter(nora, "We ask for an external review.", dated=decided + timedelta(days=1))
     nora.go(external_page)
     file_level(nora, at=noon(decided + timedelta(days=1), 15))
 
@@ -348,6 +349,38 @@ def test_from_the_denial_letter_to_the_closed_case(at_desk):
     assert nora.complaints == []
 
 
+def test_a_scanned_letter_is_typed_by_hand(at_desk, served):
+    """No text to read: the picture stands beside empty fields, and what is typed starts the same clocks."""
+    case = served.shell("from tests.journeys.prepared import asked; result = asked()")["case"]
+    nora = at_desk("nora@harbor.example")
+    nora.go(case)
+    nora.follow("Record a denial")
+    scan = scan_of(text_as_pdf(letter_text("erisa_preservice")), seed=case)
+    nora.upload("The denial letter", "scan.pdf", scan)
+    nora.press("Take the letter in")
+    denial = nora.here
+    nora.until(lambda: "This letter is a picture" in nora.text, "the job has looked for text")
+    assert nora.page.get_by_title("The letter", exact=True).count() == 1
+    assert nora.field("Payer's reference number").input_value() == ""
+    for item in ("96365", "J3490"):
+        nora.page.get_by_label(re.compile(rf"^{item}")).first.check()
+    nora.page.get_by_text("Choose the reasons").click()
+    nora.page.get_by_label(re.compile("^Called not medically necessary")).first.check()
+    nora.fill(Date_on_the_notice=date(2026, 3, 24), Received_on=date(2026, 3, 27))
+    nora.choose("What proves the receipt", "Certified mail")
+    nora.fill(Fax_for_appeals="515-555-0142")
+    nora.press("Save as a draft")
+    assert "Not confirmed: no clock runs." in nora.text
+    nora.press("Save, and see which clocks start")
+    # 29 CFR 2560.503-1(h)(3)(i): 180 days; from the notice it is Sunday, September 20: the Friday before.
+    assert nora.day_of("Internal appeal, first level: last day to file") == "2026-09-18"
+    nora.press("Confirm, and start these clocks")
+    assert nora.here == denial
+    nora.go(case)
+    assert nora.day_of("Internal appeal, first level: last day to file") == "2026-09-18"
+    assert nora.complaints == []
+
+
 def answer_question(desk: Desk, page: str, question: str, answer: str, source: str) -> None:
     """On the page of the coverage questions, the form of one question opened."""
     desk.go(f"{page}?question={question}")
@@ -368,12 +401,11 @@ def answer_question(desk: Desk, page: str, question: str, answer: str, source: s
 def settle_what_is_open(desk: Desk, case_page: str) -> None:
     """Promises and tasks that are still open, each ended on its own page."""
     desk.go(case_page + "calls/")
-    while desk.page.locator("main").get_by_role("button", name=re.compile("^Kept")).count():
-        desk.press("Kept")
+    desk.press("It was kept")
     for _ in range(12):
         desk.go(case_page + "tasks/")
-        tasks = desk.page.locator("main .task").get_by_role("link")
-        if not tasks.count() or not desk.page.get_by_role("heading", name=re.compile("^Open")).count():
+        tasks = desk.page.get_by_role("region", name="To do").get_by_role("article").get_by_role("link")
+        if not tasks.count():
             return
         with desk.page.expect_navigation():
             tasks.first.click()
