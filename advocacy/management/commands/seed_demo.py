@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -11,13 +10,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from advocacy.management.seed.sign_ins import sign_ins
-from advocacy.management.seed.tell import is_empty, is_ours, tell, untold
+from advocacy.management.seed.tell import is_empty, is_ours, tell_side_by_side, untold
 
 WIDTH = 40
 
 
 class Command(BaseCommand):
     help = "Makes the demonstration's organizations, people and cases. What was made before stays as it is."
+
+    said = 0
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -41,18 +42,22 @@ class Command(BaseCommand):
             raise CommandError("There are other organizations here: the demonstration keeps away from them.")
         if options["if_empty"] and not is_empty() and not untold():
             return
-        told = tell(timezone.now(), self._progress)
+        try:
+            told = tell_side_by_side(timezone.now(), self._progress)
+        except RuntimeError as problem:
+            raise CommandError(str(problem)) from None
         self.stdout.write(f"{told} stories were told; the demonstration is complete.")
 
     def _progress(self, done: int, total: int) -> None:
         """A bar on a terminal; elsewhere a line now and then."""
         if total == 0:
             return
-        if sys.stderr.isatty():
+        if self.stderr.isatty():
             filled = WIDTH * done // total
             end = "\n" if done == total else ""
             self.stderr.write(
                 f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {done}/{total} patients", ending=end
             )
-        elif done and done % 10 == 0:
+        elif done // 10 > self.said // 10:
             self.stdout.write(f"{done} of {total} patients")
+        self.said = done

@@ -54,14 +54,14 @@ _TITLES = {
 
 
 def gathered(ago: int, *keys: str) -> Step:
-    """Papers of the clinic come in: of necessity, history, scores, visit."""
+    """Papers of the clinic come in: necessity, history, scores (these three unless others are named) or visit."""
 
     def step(life: Life) -> None:
         name, matter = life.story.person.full_name, life.matter
         assert matter is not None
         life.go(ago)
         on = life.at.date()
-        for key in keys or tuple(_TITLES):
+        for key in keys or ("necessity", "history", "scores"):
             if key == "history":
                 text = papers.history(name, _rows(life), on)
             else:

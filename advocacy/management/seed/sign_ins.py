@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from functools import cache
 from urllib.parse import quote
 
@@ -57,13 +56,12 @@ def _codes(colleague: Colleague, user: User) -> list[str]:
         return []
     secret = decrypt(device.data["secret"])
     period = app_settings.TOTP_PERIOD
-    now = int(time.time()) // period
+    now, passed = divmod(int(time.time()), period)
     first, second = (format_hotp_value(hotp_value(secret, counter)) for counter in (now, now + 1))
-    turn = datetime.fromtimestamp((now + 1) * period).astimezone()
     label = quote(f"Recourse:{colleague.email}")
     return [
         "",
-        f"{colleague.name} is also asked for a one-time code: {first}, from {turn:%H:%M:%S} on {second}.",
+        f"{colleague.name} is also asked for a one-time code: {first} for {period - passed} seconds, then {second}.",
         "  A fresh one at any time: manage.py seed_demo --print-sign-ins",
         f"  Or add it to an authenticator: otpauth://totp/{label}?secret={secret}&issuer=Recourse",
     ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from multiprocessing import get_context
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from advocacy.audit.models import Event
 from advocacy.management.seed import stories_harbor, stories_meadow, stories_public
@@ -67,6 +69,40 @@ def tell(now: datetime, progress: Progress = lambda done, total: None) -> int:
     for done, story in enumerate(stories):
         progress(done, len(stories))
         _tell_one(standing[story.house], story, now)
+    progress(len(stories), len(stories))
+    return len(stories)
+
+
+def tell_side_by_side(now: datetime, progress: Progress = lambda done, total: None) -> int:
+    """As `tell`, with a process for each organization: two cores tell in the time of the longer list.
+
+    References are given out one at a time within an organization, so its own stories follow each other. Raises
+    RuntimeError when a story failed; which one, and why, its process has written.
+    """
+    standing = assemble(now - MONTHS)
+    stories = untold()
+    connections.close_all()  # a forked process must not share the parent's connection
+    context = get_context("fork")
+    told = context.Value("i", 0)
+
+    def tell_house(house: str) -> None:
+        for story in stories:
+            if story.house == house:
+                _tell_one(standing[house], story, now)
+                with told.get_lock():
+                    told.value += 1
+
+    processes = [
+        context.Process(target=tell_house, args=(house,), daemon=True)
+        for house in sorted({story.house for story in stories})
+    ]
+    for process in processes:
+        process.start()
+    while any(process.is_alive() for process in processes):
+        progress(told.value, len(stories))
+        time.sleep(0.2)
+    if any(process.exitcode for process in processes):
+        raise RuntimeError("A story could not be told. The earlier ones are kept; a second run goes on.")
     progress(len(stories), len(stories))
     return len(stories)
 
