@@ -151,10 +151,15 @@ def what_starts(case: Case, rows: Mapping[str, list[Any]], denial: Denial, day: 
     clocks = [d for d in (standing.filing, standing.continuation, standing.forwarding) if d is not None]
     return WhatStarts(
         rung.title,
-        tuple(card_of(d, day) for d in clocks),
+        tuple(_unmarked(card_of(d, day)) for d in clocks),
         denial.peer_to_peer_until,
         bool(denial.peer_to_peer_until or denial.peer_to_peer_phone),
     )
+
+
+def _unmarked(card: Card) -> Card:
+    """Without the mark of a sure rule, whose word is the same as for what a person is asked to do here: to confirm."""
+    return replace(card, confidence="") if card.confidence == "confirmed" else card
 
 
 _COMPLETED = {"none": 0, "first": 1, "second": 2}

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.urls import reverse
 from django.utils.formats import date_format
 
 from advocacy.access.policy import Actor
 from cases.commands.documents import upload_document
 from cases.queries.documents import documents_of, get_document
-from cases.vault import TooLarge
 
 
 def document_choices(actor: Actor, case: Any, *kinds: str) -> list[tuple[str, str]]:
@@ -34,8 +32,6 @@ def given_document(
     """The uploaded file as a new document of `kind`, else the chosen one, else None. Raises Refused for a bad file."""
     if not file:
         return picked_document(actor, case, chosen)
-    if getattr(file, "too_large", False):
-        raise TooLarge(settings.UPLOAD_LIMIT_BYTES)
     return upload_document(
         actor=actor, case=case, kind=kind, title=title, filename=file.name, stream=file.file, at=at
     )

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from appeals.models import Appeal, Deadline, Denial, DenialItem, DenialReason, PeerToPeer, Proposal
 from appeals.sample_letters import letter_pdf
@@ -81,6 +82,38 @@ def test_a_bad_file_is_refused_with_its_reason(climb, nora, name, data, said):
     assert answer.status_code == 422
     assert said in " ".join(answer.context["form"].errors["file"])
     assert Denial.objects.count() == 0
+
+
+def test_a_letter_that_is_too_large_is_told_and_loses_nothing(climb, nora, settings):
+    settings.UPLOAD_LIMIT_BYTES = 1000
+    answer = nora.post(
+        address("denial_new", climb.case),
+        {
+            "file": SimpleUploadedFile("letter.pdf", letter_pdf("erisa_preservice")),
+            "request": str(climb.request.public_id),
+        },
+    )
+    assert answer.status_code == 413
+    assert list(answer.context["form"].errors) == ["file"]
+    assert answer.context["form"]["request"].value() == str(climb.request.public_id)
+    assert Denial.objects.count() == 0
+
+
+def test_what_was_typed_and_not_sent_comes_back(climb, nora, draft):
+    """The browser keeps a draft while somebody types; an expired session or a closed window loses none of it."""
+    url = address("denial", climb.case, draft())
+    kept = {
+        "draft_key": f"path:{url}",
+        "reviewer": "Half a name",
+        "reasons": ["step_therapy", "other_unknown"],
+    }
+    assert nora.post(reverse("people:draft"), kept).status_code in (200, 204)
+    page = nora.get(url)
+    assert "What you typed here before and did not send stands in the fields." in words(page)
+    assert page.context["form"]["reviewer"].value() == "Half a name"
+    assert page.context["form"]["reasons"].value() == ["step_therapy", "other_unknown"]
+    nora.post(url, as_shown(page) | {"draft": "1"})
+    assert "What you typed here before" not in words(nora.get(url))
 
 
 def test_the_fields_are_prefilled_each_with_its_words(climb, nora, draft):
