@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import DateField, DateTimeField, Exists, F, Func, OuterRef, Q, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, declare, declare_through
+from advocacy.people.models import Consent, Membership
+from advocacy.people.policies import standing_on
 from cases.models import Case, CaseGrant
 
 # What a grant of `view_case` allows: reading, nothing else.
@@ -30,12 +33,25 @@ def reached_cases(actor: Actor) -> Q:
 
 
 def granted_cases(actor: Actor, permission: Permission) -> Q:
-    """Open cases on which the actor holds an unexpired grant. The end is evaluated here, at each read."""
+    """Open cases on which the actor, a live member, holds an unexpired grant while the patient's release stands.
+
+    All four are evaluated here, at each read: nothing has to be pushed when one of them ends. A release is a matter of
+    days where the patient lives.
+    """
     codename = GRANTABLE.get(permission)
     if codename is None or actor.user_id is None:
         return Q(pk__in=[])
     now = timezone.now()
+    there = Func(F("patient__time_zone"), Value(now), function="timezone", output_field=DateTimeField())
+    released = Consent.objects.filter(
+        standing_on(Cast(there, DateField())),
+        patient_id=OuterRef("content_object__patient_id"),
+        kind=Consent.Kind.RELEASE,
+    )
+    working = Membership.objects.filter(user_id=OuterRef("user_id"), starts_at__lte=now, ended_at=None)
     live = CaseGrant.objects.filter(
+        Exists(released),
+        Exists(working),
         user_id=actor.user_id,
         permission__codename=codename,
         ended_at=None,

@@ -14,7 +14,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 
 from advocacy.access.policy import Actor
-from advocacy.people.models import Membership, Patient, Team, User
+from advocacy.people.models import Consent, Membership, Patient, Team, User
 from advocacy.people.queries import actor_of, memberships_of
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
@@ -94,6 +94,12 @@ def make_case(reference: str, *, given: str, family: str, member_id: str, owner:
         opened_at=NOW,
         last_touched_at=NOW,
     )
+
+
+def release(patient: Patient, **given: Any) -> Consent:
+    """A release of health information that stands from the day of the cast on."""
+    values = {"kind": "release", "method": "paper", "signed_on": NOW.date(), "recorded_at": NOW} | given
+    return Consent.objects.create(patient=patient, **values)
 
 
 def assemble() -> Cast:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import Q
+from django.db.models.expressions import Combinable
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, declare
@@ -14,6 +17,11 @@ def whole_organization(actor: Actor) -> Q:
 
 def own(actor: Actor) -> Q:
     return Q(user_id=actor.user_id)
+
+
+def standing_on(day: date | Combinable) -> Q:
+    """Consents that stand on `day` (a day where the patient lives): signed, not expired, not withdrawn."""
+    return Q(signed_on__lte=day, revoked_at=None) & (Q(expires_on=None) | Q(expires_on__gte=day))
 
 
 declare("people.Membership", see=Permission.SEE_MEMBERS, rows=whole_organization)

@@ -9,13 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people import rules
 from advocacy.people.models import Consent, Contact, Draft, Membership, Patient, SavedSearch, Team
+from advocacy.people.policies import standing_on
 from advocacy.tenancy.models import Organization
 
 SESSION_KEY = "organization"
@@ -150,9 +151,7 @@ def likely_duplicates(
 
 def standing_consents(patient: Patient, on: date) -> QuerySet[Consent]:
     """Consents that stand on the day `on` (a day where the patient lives): signed, not expired, not withdrawn."""
-    return Consent.objects.filter(
-        Q(expires_on=None) | Q(expires_on__gte=on), patient=patient, signed_on__lte=on, revoked_at=None
-    ).order_by("-signed_on", "-id")
+    return Consent.objects.filter(standing_on(on), patient=patient).order_by("-signed_on", "-id")
 
 
 def consents_of(patient: Patient) -> QuerySet[Consent]:

@@ -14,6 +14,7 @@ from advocacy.errors import NotFound, Reason, Refused, WrongState
 from advocacy.people.models import Membership, Patient, User
 from cases import rules
 from cases.models import Case, CaseGrant
+from cases.queries.registration import release_stands
 
 GRANT_DAYS = 14
 
@@ -72,12 +73,14 @@ def give_grant(
 ) -> CaseGrant:
     """Let a colleague of the same organization read the case for `days` days from `at`. A running access is replaced.
 
+    The patient's release of information must stand: access shows nothing without it, today or on any later day.
+
     Raises NotAllowed, NotFound for somebody who is no live member, WrongState for a closed case, Refused.
     """
     require(actor, Permission.GRANT_ACCESS, case)
     if actor.user_id is None or not Membership.objects.filter(user=user, ended_at=None).exists():
         raise NotFound("colleague")
-    reasons = [*_reason_given(reason), *(r for r in [rules.days_of_a_grant(days)] if r)]
+    reasons = [*_reason_given(reason), *(r for r in [rules.days_of_a_grant(days), _released(case, at)] if r)]
     with transaction.atomic():
         row = _locked(case)
         if row.status != "open":
@@ -120,6 +123,15 @@ def _set_restricted(row: Case, value: bool) -> None:
     row.is_restricted = value
     row.version += 1
     row.save(update_fields=["is_restricted", "version"])
+
+
+def _released(case: Case, at: datetime) -> Reason | None:
+    if release_stands(case, at):
+        return None
+    return Reason(
+        "release_missing",
+        "No release of health information of this patient stands. Record one first: access shows nothing without it.",
+    )
 
 
 def _reason_given(reason: str) -> list[Reason]:

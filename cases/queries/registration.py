@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -10,9 +11,9 @@ from django.db.models import Q, QuerySet
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable, visible
 from advocacy.errors import NotFound
-from advocacy.people.models import Membership, Patient
-from advocacy.people.queries import Likeness, patients_visible_to
-from advocacy.people.rules import slips
+from advocacy.people.models import Consent, Membership, Patient
+from advocacy.people.queries import Likeness, patients_visible_to, standing_consents
+from advocacy.people.rules import day_in, slips
 from advocacy.tenancy.sealing import normalized
 from cases.models import Case, CaseGrant, Coverage, FailedTreatment, Payer, Provider
 
@@ -68,6 +69,12 @@ def get_grant_to_administer(case: Case, public_id: UUID) -> CaseGrant:
     if found is None:
         raise NotFound("grant")
     return found
+
+
+def release_stands(case: Case, at: datetime) -> bool:
+    """Whether the patient's release of health information stands at `at`, on the day it is where the patient lives."""
+    today = day_in(case.patient.time_zone, at)
+    return standing_consents(case.patient, today).filter(kind=Consent.Kind.RELEASE).exists()
 
 
 def is_visible(actor: Actor, case: Case) -> bool:

@@ -22,6 +22,7 @@ from cases.queries.registration import (
     get_grant_to_administer,
     grants_of,
     is_visible,
+    release_stands,
     restricted_cases,
 )
 from cases.views.casework import attempt
@@ -65,6 +66,7 @@ def access(request: ActorRequest, case_id: UUID) -> HttpResponse:
         "problem": outcome.problem,
         "grants": grants,
         "closed": case.status == "closed",
+        "released": release_stands(case, request.at),
         "may_restrict": request.actor.may(Permission.RESTRICT_CASE),
         "may_assign": request.actor.may(Permission.ASSIGN_CASE),
     }

@@ -20,7 +20,7 @@ from appeals.queries.case_page import case_page
 from cases.models import Blob, Case, Communication, Cost, Document, DocumentVersion, Note, Task
 from tests.appeals.scenes import clock, denied, level_of, new_case, task_of
 from tests.appeals.test_today import here, now, statements
-from tests.cast import Cast
+from tests.cast import Cast, release
 
 
 def fill(cast: Cast, case: Case, count: int) -> None:
@@ -182,6 +182,7 @@ def test_a_reader_by_grant_sees_the_case_and_no_way_to_change_it(cast, sign_in):
     with pytest.raises(NotFound):
         case_page(cast.nora, case.public_id, now=now())
     assert sign_in("nora").get(f"/admin/cases/{case.public_id}/").status_code == 404
+    release(case.patient)
     give_grant(actor=cast.sam, case=case, user=cast.users["nora"], days=3, reason="Cover", at=now())
     page = case_page(cast.nora, case.public_id, now=now())
     assert page.permissions == frozenset() and page.action is None

@@ -16,7 +16,7 @@ from advocacy.tenancy.scope import scoped_to
 from cases.commands import access, registration
 from cases.commands import cases as commands
 from cases.models import Case, CaseSearch, Coverage, FailedTreatment, Payer, Provider
-from tests.cast import NOW
+from tests.cast import NOW, release
 
 NPI = "1497758544"
 
@@ -333,6 +333,7 @@ def test_a_restricted_case_is_open_to_its_owner_and_to_dated_access_only(cast):
     from django.utils import timezone
 
     now = timezone.now()
+    release(cast.case.patient)
     grant = access.give_grant(
         actor=cast.sam, case=cast.case, user=cast.users["nils"], reason="Vacation cover", at=now
     )

@@ -13,7 +13,7 @@ from advocacy.people.models import Membership, Team, User
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.search_text import index_coverages
 from cases.models import Case, CaseGrant, Coverage, FailedTreatment, Payer, Provider
-from tests.cast import NOW
+from tests.cast import NOW, release
 
 
 @pytest.fixture
@@ -209,6 +209,11 @@ def test_a_failed_treatment_is_recorded_and_corrected(cast, patient, sign_in):
     assert sign_in("clara").get(url).status_code == 403
 
 
+def _refused(answer):
+    assert answer.status_code == 422
+    return answer.content.decode()
+
+
 def test_access_is_restricted_given_and_ended_by_reference_alone(cast, patient, sign_in):
     browser = sign_in("sam")
     base = f"/admin/cases/{cast.case.public_id}"
@@ -220,6 +225,10 @@ def test_access_is_restricted_given_and_ended_by_reference_alone(cast, patient, 
     assert "HB-2026-0001" in browser.get("/admin/cases/restricted/").content.decode()
     assert browser.get(f"/admin/patients/{patient.public_id}/").status_code == 404
     typed = {"colleague": str(cast.members["nils"].public_id), "days": "14", "reason": "Cover"}
+    assert "access shows nothing until one is recorded" in page
+    assert "No release of health information" in _refused(browser.post(f"{base}/access/", typed))
+    release(patient)
+    assert "access shows nothing" not in browser.get(f"{base}/access/").content.decode()
     assert browser.post(f"{base}/access/", typed | {"days": "400"}).status_code == 422
     assert browser.post(f"{base}/access/", typed).status_code == 302
     grant = CaseGrant.objects.get()

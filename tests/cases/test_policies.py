@@ -1,0 +1,118 @@
+"""Dated access is four conditions at once, asked at each read: the day, the release, the case, the membership."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from advocacy.access.policy import visible
+from advocacy.errors import Refused
+from advocacy.people.models import Consent, Membership, Patient
+from advocacy.people.rules import day_in
+from cases.commands import access
+from cases.commands import cases as commands
+from cases.models import Case, CaseGrant
+from tests.cast import Cast, release
+
+
+def reads(cast: Cast) -> tuple[int, int]:
+    """How many cases and patients Nils reaches."""
+    return tuple(model.objects.filter(visible(cast.nils, model)).count() for model in (Case, Patient))
+
+
+@pytest.fixture
+def granted(cast):
+    """Harbor's one case, restricted, and open to Nils for two weeks."""
+    now = timezone.now()
+    release(cast.case.patient)
+    access.restrict_case(actor=cast.sam, case=cast.case, reason="Asked for", at=now)
+    assert reads(cast) == (0, 0)
+    access.give_grant(actor=cast.sam, case=cast.case, user=cast.users["nils"], reason="Cover", at=now)
+    assert reads(cast) == (1, 1)
+    return cast
+
+
+def today(cast: Cast) -> date:
+    return day_in(cast.case.patient.time_zone, timezone.now())
+
+
+def its_day_has_come(cast: Cast) -> None:
+    now = timezone.now()
+    CaseGrant.objects.update(granted_at=now - timedelta(days=9), expires_at=now - timedelta(seconds=1))
+
+
+def it_was_ended(cast: Cast) -> None:
+    access.end_grant(actor=cast.sam, grant=CaseGrant.objects.get(), at=timezone.now())
+
+
+def the_release_was_withdrawn(cast: Cast) -> None:
+    Consent.objects.update(revoked_at=timezone.now())
+
+
+def the_release_ran_out_yesterday(cast: Cast) -> None:
+    Consent.objects.update(expires_on=today(cast) - timedelta(days=1))
+
+
+def the_release_begins_tomorrow(cast: Cast) -> None:
+    Consent.objects.update(signed_on=today(cast) + timedelta(days=1))
+
+
+def what_stands_is_no_release(cast: Cast) -> None:
+    Consent.objects.update(kind="representation")
+
+
+def the_case_was_closed(cast: Cast) -> None:
+    commands.close_case(actor=cast.nora, case=cast.case, outcome="covered", at=timezone.now())
+
+
+def the_membership_ended(cast: Cast) -> None:
+    """The actor was made before: the condition stands in the query, not in the sign-in alone."""
+    Membership.objects.filter(pk=cast.members["nils"].pk).update(ended_at=timezone.now())
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        its_day_has_come,
+        it_was_ended,
+        the_release_was_withdrawn,
+        the_release_ran_out_yesterday,
+        the_release_begins_tomorrow,
+        what_stands_is_no_release,
+        the_case_was_closed,
+        the_membership_ended,
+    ],
+)
+def test_dated_access_ends_at_the_next_read_when(granted, end: Callable[[Cast], None]):
+    end(granted)
+    assert reads(granted) == (0, 0)
+
+
+def test_a_release_stands_on_its_last_day_and_a_new_one_opens_again(granted):
+    Consent.objects.update(expires_on=today(granted))
+    assert reads(granted) == (1, 1)
+    Consent.objects.update(revoked_at=timezone.now())
+    assert reads(granted) == (0, 0)
+    release(granted.case.patient)
+    assert reads(granted) == (1, 1)
+
+
+def test_the_day_of_a_release_is_the_day_where_the_patient_lives(granted):
+    """Kiritimati and Niue are 25 hours apart: whatever the moment, they have different days."""
+    ahead = day_in("Pacific/Kiritimati", timezone.now())
+    Consent.objects.update(signed_on=ahead)
+    for zone, seen in (("Pacific/Kiritimati", (1, 1)), ("Pacific/Niue", (0, 0))):
+        Patient.objects.filter(pk=granted.case.patient_id).update(time_zone=zone)
+        assert reads(granted) == seen
+
+
+def test_dated_access_is_refused_with_every_reason_while_no_release_stands(cast):
+    with pytest.raises(Refused) as refused:
+        access.give_grant(
+            actor=cast.sam, case=cast.case, user=cast.users["nils"], days=400, reason=" ", at=timezone.now()
+        )
+    assert {r.code for r in refused.value.reasons} == {"reason_missing", "grant_days", "release_missing"}
+    assert CaseGrant.objects.count() == 0
