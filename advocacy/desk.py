@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.web import page
@@ -26,6 +28,22 @@ class Desk(AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Whoever is a live member of an organization enters; what is there, the policies say."""
         return bool(request.user.is_active and getattr(request, "actor", None) is not None)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseRedirect:
+        """No sign-in beside allauth's: a password alone would pass its second factor and its limits on guessing."""
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(reverse("home"))
+        wanted = request.GET.get("next", "")
+        safe = url_has_allowed_host_and_scheme(
+            wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
+        return redirect_to_login(wanted if safe else settings.LOGIN_REDIRECT_URL)
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseRedirect:
+        """As above: one place where a password changes."""
+        return HttpResponseRedirect(reverse("account_change_password"))
 
 
 site = Desk(name="admin")
@@ -101,6 +119,14 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "user_label": actor.label,
         "notice_sentence": notice_sentence(get_language() or "en"),
     }
+
+
+@require_safe
+@page
+def home(request: HttpRequest) -> HttpResponse:
+    """The first page of the desk that this person may open: Today for whoever sees cases, else what stands next to it."""
+    entries = navigation(request)
+    return HttpResponseRedirect(entries[0]["url"] if entries else reverse("admin:index"))
 
 
 @require_POST

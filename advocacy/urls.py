@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from advocacy import desk, health
 from advocacy.people import urls as people_urls
+from advocacy.people.sign_in import Addresses
 from cases import urls as case_urls
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="/admin/today/", permanent=False), name="home"),
+    path("", desk.home, name="home"),
     path("admin/", include("appeals.urls")),
     path("admin/", include("cases.urls")),
     path("admin/", include(([*people_urls.urlpatterns, *case_urls.patient_pages], "people"))),
     path("admin/jobs/", include("advocacy.background.urls")),
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
+    path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),

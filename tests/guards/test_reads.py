@@ -30,7 +30,10 @@ SHOWS_NO_PATIENT = {
     "people:member_end": "a colleague",
 }
 # A GET of these only leads elsewhere.
-LEADS_ELSEWHERE = {"appeals:bulk_assign": "a GET goes back to the queue"}
+LEADS_ELSEWHERE = {
+    "appeals:bulk_assign": "a GET goes back to the queue",
+    "home": "the first page this person may open",
+}
 # What the page shows besides the case in its address, as rows of the world.
 LISTS = {"appeals:today", "appeals:queue", "cases:restricted", "cases:search_results", "people:draft"}
 # Pages about who works a case: its reference, never its patient.

@@ -19,8 +19,6 @@ NO_PATIENT = {
     "background:retry": "a job: ids and our own words",
     "people:member_end": "a colleague",
 }
-# What a person without any case may open.
-WITHOUT_CASES = {"people:draft", "people:switch", "desk_keys"}
 
 
 def patient_routes():
@@ -117,3 +115,12 @@ def test_dated_access_reads_and_writes_nothing(world):
     assert {s for s in written.values()} <= {403, 404}, {
         n: s for n, s in written.items() if s not in (403, 404)
     }
+
+
+@pytest.mark.parametrize(
+    ("who", "first"),
+    [("nora", "/admin/today/"), ("olga", "/admin/jobs/"), ("anna", "/admin/"), ("petra", "/admin/today/")],
+)
+def test_everybody_comes_home_to_a_page_they_may_open(world, who, first):
+    answer = visitor(world.cast.users[who]).get(reverse("home"), follow=True)
+    assert ([url for url, _status in answer.redirect_chain], answer.status_code) == ([first], 200)

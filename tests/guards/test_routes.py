@@ -32,7 +32,7 @@ EVERY_ROLE = [
 ]
 
 # Addresses that are no page of the desk, of Django's admin, of sign-in or of health, each with its reason.
-OTHER = {"home": "leads to Today; shows nothing itself"}
+OTHER: dict[str, str] = {}
 
 # Pages that only take a POST: a GET is 405 before anything is looked up.
 POST_ONLY = {
@@ -71,6 +71,7 @@ def get_only(route) -> bool:
         "cases:notes",
         "cases:task",
         "cases:tasks",
+        "home",
     }
 
 

@@ -1,0 +1,68 @@
+"""One door: who signs in passes allauth, with its second factor and its limits; an address is one's own once it is proven."""
+
+from __future__ import annotations
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from advocacy.people.membership import add_member
+from advocacy.people.models import User
+from advocacy.tenancy.scope import scoped_to
+from tests.cast import PASSWORD, Cast
+
+
+@pytest.fixture
+def browser(cast: Cast) -> Client:
+    return Client(headers={"user-agent": "test"})
+
+
+def signed_in(browser: Client) -> bool:
+    return "_auth_user_id" in browser.session
+
+
+@pytest.mark.parametrize("query", ["", "?next=/admin/today/"])
+def test_the_admin_has_no_sign_in_of_its_own(cast: Cast, browser: Client, query: str):
+    """A password alone would open what a second factor guards, as often as one likes to guess."""
+    TOTP.activate(cast.users["nora"], generate_totp_secret())
+    answer = browser.post(f"/admin/login/{query}", {"username": "nora@harbor.example", "password": PASSWORD})
+    assert not signed_in(browser)
+    assert answer.headers["Location"] == f"{reverse('account_login')}?next=/admin/today/"
+
+
+def test_the_admins_address_of_signing_in_leads_nowhere_else(cast: Cast, browser: Client):
+    answer = browser.get("/admin/login/?next=https://elsewhere.example/")
+    assert answer.headers["Location"] == f"{reverse('account_login')}?next=/admin/today/"
+    browser.force_login(cast.users["nora"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert browser.get("/admin/login/?next=https://elsewhere.example/").headers["Location"] == reverse("home")
+
+
+def test_the_admin_has_no_change_of_password_of_its_own(sign_in):
+    answer = sign_in("nora").get("/admin/password_change/")
+    assert answer.headers["Location"] == reverse("account_change_password")
+
+
+@pytest.mark.parametrize("how", ["action_primary", "action_remove"])
+def test_nobody_becomes_an_address_that_is_not_proven(cast: Cast, sign_in, how: str):
+    """Members are found by their address: whoever could take an unproven one would be invited in its owner's place."""
+    page, taken = reverse("account_email"), "new.colleague@harbor.example"
+    browser = sign_in("mia")
+    browser.post(page, {"action_add": "", "email": taken})
+    named = taken if how == "action_primary" else "mia@meadow.example"
+    browser.post(page, {how: "", "email": named})
+    assert User.objects.get(pk=cast.users["mia"].pk).email == "mia@meadow.example"
+    with scoped_to(cast.harbor.pk, actor=cast.olga.key, actor_label=cast.olga.label):
+        member = add_member(
+            actor=cast.olga, email=taken, name="New Colleague", roles=["navigator"], at=timezone.now()
+        )
+    assert member.user_id != cast.users["mia"].pk
+
+
+def test_a_proven_address_becomes_the_one_of_the_account(cast: Cast, sign_in):
+    mia = cast.users["mia"]
+    EmailAddress.objects.create(user=mia, email="mia@home.example", verified=True)
+    sign_in("mia").post(reverse("account_email"), {"action_primary": "", "email": "mia@home.example"})
+    assert User.objects.get(pk=mia.pk).email == "mia@home.example"
