@@ -77,7 +77,7 @@ def encrypted() -> bytes:
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("letter.pdf", b"Dear Dana, this is only called a PDF.", "not"),
+        ("letter.pdf", b"Dear Dana, this is only called a PDF.", "but it is plain text"),
         ("letter.pdf", encrypted(), "password"),
         ("letter.pdf", b"", "empty"),
     ],

@@ -6,7 +6,7 @@ import hashlib
 import re
 from datetime import date, datetime, time, timedelta
 
-from appeals.sample_letters import letter_text, text_as_pdf
+from appeals.sample_letters import letter_text, scanned_pdf, text_as_pdf
 from tests.journeys.acts import (
     NUMBERS,
     Desk,
@@ -355,7 +355,7 @@ def test_a_scanned_letter_is_typed_by_hand(at_desk, served):
     nora = at_desk("nora@harbor.example")
     nora.go(case)
     nora.follow("Record a denial")
-    scan = scan_of(text_as_pdf(letter_text("erisa_preservice")), seed=case)
+    scan = scanned_pdf("erisa_preservice")
     nora.upload("The denial letter", "scan.pdf", scan)
     nora.press("Take the letter in")
     denial = nora.here
