@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
@@ -29,7 +28,9 @@ class Desk(AdminSite):
         """Whoever is a live member of an organization enters; what is there, the policies say."""
         return bool(request.user.is_active and getattr(request, "actor", None) is not None)
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseRedirect:
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseRedirect:
         """No sign-in beside allauth's: a password alone would pass its second factor and its limits on guessing."""
         if request.user.is_authenticated:
             return HttpResponseRedirect(reverse("home"))
@@ -37,9 +38,9 @@ class Desk(AdminSite):
         safe = url_has_allowed_host_and_scheme(
             wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
         )
-        return redirect_to_login(wanted if safe else settings.LOGIN_REDIRECT_URL)
+        return redirect_to_login(wanted if safe else reverse("home"))
 
-    def password_change(
+    def password_change(  # type: ignore[override]  # the page is elsewhere
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponseRedirect:
         """As above: one place where a password changes."""
