@@ -24,13 +24,13 @@ def _program() -> Actor:
     return system_actor(organization_id, "jobs")
 
 
-@job(PROPOSE_JOB)
+@job(PROPOSE_JOB, title="Propose facts from a letter that was read")
 def propose_facts_job(*, version: int) -> None:
     """Propose facts from a version (by primary key) whose text was read. Reading it again adds nothing."""
     propose_by_key(actor=_program(), version=version, at=timezone.now())
 
 
-@job(CHECK_JOB, every=timedelta(days=1))
+@job(CHECK_JOB, title="Compare stored dates with their computation", every=timedelta(days=1))
 def check_dates(*, case: int | None = None) -> None:
     """Compare the stored dates of every case with their computation, a case a job, so that one bad case stops no other."""
     actor, at = _program(), timezone.now()

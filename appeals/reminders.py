@@ -113,14 +113,14 @@ def to_remind(at: datetime) -> list[Deadline]:
     return [d for d in running if pending(d, d.reminded, day_at(at, d.case.patient.time_zone))]
 
 
-@job("appeals.remind", every=timedelta(hours=1))
+@job("appeals.remind", title="See which reminders are due", every=timedelta(hours=1))
 def remind() -> None:
     """Ask for one job per clock that has a reminder due: one mail that fails keeps no other from going out."""
     for deadline in to_remind(timezone.now()):
         enqueue("appeals.remind_of", deadline=deadline.pk)
 
 
-@job("appeals.remind_of")
+@job("appeals.remind_of", title="Send a reminder of a date")
 def remind_of(*, deadline: int) -> None:
     """Send the reminder of one clock that is due now, if it was not sent before. Raises what the mail server raises."""
     send_reminder(deadline, timezone.now())
