@@ -27,9 +27,11 @@ class Keys:
 
 
 def load_keys(*, environment: Mapping[str, str], path: Path, production: bool) -> Keys:
-    """Return the keys. Raises ImproperlyConfigured in production when they would come from the first-run file."""
+    """Return the keys. Raises ImproperlyConfigured in production when they come from the first-run file, also as copies."""
     names = ("RECOURSE_SECRET_KEY", "RECOURSE_FIELD_KEY", "RECOURSE_INDEX_KEY")
     if all(environment.get(n) for n in names):
+        if production:
+            _refuse_first_run_keys(environment, names, path)
         return Keys(
             django=environment[names[0]],
             field_id=environment.get("RECOURSE_FIELD_KEY_ID", "k1"),
@@ -50,6 +52,18 @@ def load_keys(*, environment: Mapping[str, str], path: Path, production: bool) -
         field=_key(stored["field"], "field"),
         index=_key(stored["index"], "index"),
     )
+
+
+def _refuse_first_run_keys(environment: Mapping[str, str], names: tuple[str, ...], path: Path) -> None:
+    """A key that lay in a file beside the demo's data is no secret of a production server."""
+    if not os.access(path, os.R_OK):
+        return
+    made = json.loads(path.read_text())
+    for name, kept in zip(names, ("django", "field", "index"), strict=True):
+        if environment[name] == made.get(kept):
+            raise ImproperlyConfigured(
+                f"{name} is the one of the first-run file; production needs keys of its own."
+            )
 
 
 def _key(text: str, name: str) -> bytes:
