@@ -29,6 +29,8 @@ def read_vectors(path: Path) -> list[Any]:
         raise BadFile(f"{path} cannot be read: {problem.strerror}.") from problem
     except ValueError as problem:
         raise BadFile(f"{path} is not JSON: {problem}.") from problem
+    except RecursionError as problem:
+        raise BadFile(f"{path} is nested too deeply to be a file of vectors.") from problem
     if not isinstance(found, dict) or not isinstance(found.get("vectors"), list):
         raise BadFile(f"{path} has no list named 'vectors'.")
     rows: list[Any] = found["vectors"]
@@ -46,6 +48,8 @@ def _result(row: Any) -> dict[str, Any]:
         return {"id": None, "error": "This vector is not an object."}
     key, stage, inputs = row.get("regime"), row.get("stage"), row.get("inputs")
     identity = {"id": row.get("id")}
+    if not isinstance(identity["id"], str | int | None):
+        return {"id": None, "error": "The id is neither a text nor a whole number."}
     if not isinstance(key, str) or key not in book().regimes:
         return identity | {"error": f"{key!r} is not a regime of the reference data."}
     if not isinstance(stage, str):

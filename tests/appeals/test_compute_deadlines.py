@@ -30,3 +30,52 @@ def test_compute_deadlines_refuses_a_file_that_is_not_there() -> None:
     with pytest.raises(CommandError, match="cannot be read") as refused:
         call_command("compute_deadlines", "absent.json", "--json")
     assert refused.value.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is not JSON"),
+        (b"%PDF-1.7", "is not JSON"),
+        (b"\xff\xfe", "is not JSON"),
+        (b"[" * 200_000, "nested too deeply"),
+        (b'{"vectors": ' + b"9" * 5000 + b"}", "is not JSON"),
+        (b"[]", "no list named 'vectors'"),
+        (b'{"vectors": {}}', "no list named 'vectors'"),
+    ],
+    ids=["empty", "a PDF", "no text", "deep", "an endless number", "a list", "no list"],
+)
+def test_compute_deadlines_refuses_what_is_no_file_of_vectors(
+    tmp_path: Path, content: bytes, says: str
+) -> None:
+    file = tmp_path / "vectors.json"
+    file.write_bytes(content)
+    with pytest.raises(CommandError, match=says) as refused:
+        call_command("compute_deadlines", str(file), "--json")
+    assert refused.value.returncode == 2
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("compute_deadlines", str(tmp_path))
+
+
+def test_bad_rows_are_answered_beside_good_ones_in_sound_json(tmp_path: Path) -> None:
+    """An id may hold any text; half a character, a number without end and a list are no reason to print nothing."""
+    good = json.loads(FILE.read_text())["vectors"][0]
+    file = tmp_path / "vectors.json"
+    rows = [
+        '{"id": "\\ud800", "regime": "none"}',
+        '{"id": 1e400}',
+        '{"id": [1]}',
+        "null",
+        json.dumps(good),
+    ]
+    file.write_text(f'{{"vectors": [{", ".join(rows)}]}}')
+    out = StringIO()
+    call_command("compute_deadlines", str(file), "--json", stdout=out)
+    out.getvalue().encode("ascii")
+    found = json.loads(out.getvalue(), parse_constant=pytest.fail)["results"]
+    assert [r["id"] for r in found] == ["\ud800", None, None, None, good["id"]]
+    assert [bool(r.get("error")) for r in found] == [True, True, True, True, False]
+    assert found[-1] == results_of([good])[0]

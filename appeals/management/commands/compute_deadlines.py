@@ -30,7 +30,9 @@ class Command(BaseCommand):
         except BadFile as problem:
             raise CommandError(str(problem), returncode=2) from problem
         if options["as_json"]:
-            self.stdout.write(json.dumps({"results": results}, ensure_ascii=False))
+            self.stdout.write(
+                json.dumps({"results": results})
+            )  # ASCII: any terminal and any text can take it
             return
         for row in results:
             said = (
