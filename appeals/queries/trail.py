@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.db.models import Q
 
-from advocacy.access.policy import Actor
+from advocacy.access.policy import Actor, visible
 from advocacy.audit.models import Event
 from advocacy.audit.trail import history_of
 from advocacy.audit.verbs import VERBS
@@ -71,7 +73,7 @@ def trail(
     `person` is a member's public id, or "program" for what the program did by itself.
     """
     members = list(Membership.objects.select_related("user").order_by("user__name", "id"))
-    events = history_of(case_id=case.pk, patient_id=case.patient_id)
+    events = history_of(case_id=case.pk, patient_id=case.patient_id).exclude(_of_hidden_cases(actor, case))
     if kind in KINDS and kind:
         events = events.filter(kind=kind)
     if person == "program":
@@ -91,6 +93,12 @@ def trail(
         after is None,
         (*((str(m.public_id), str(m.user)) for m in members), ("program", "Recourse itself")),
     )
+
+
+def _of_hidden_cases(actor: Actor, case: Case) -> Q:
+    """What is about the same patient because of a case that the actor may not open (restricted to others), and not of this."""
+    others = Case.objects.filter(patient_id=case.patient_id).exclude(visible(actor, Case))
+    return Q(case_ids__overlap=ArraySubquery(others.values("pk"))) & ~Q(case_ids__contains=[case.pk])
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,11 @@ def trail_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     case = get_case(actor, case_id)
     require(actor, Permission.SEE_TRAIL, case)
     kind, person = request.GET.get("kind", ""), request.GET.get("person", "")
-    after = request.GET.get("after", "")
-    if after and not after.isdigit():
-        raise Http404
-    found = trail(actor, case, kind=kind, person=person, after=int(after) if after else None)
+    try:
+        after = int(request.GET.get("after") or 0) or None
+    except ValueError:
+        raise Http404 from None
+    found = trail(actor, case, kind=kind, person=person, after=after)
     saw(request, "read_trail", cases=[case.pk], patients=[case.patient_id])
     form = TrailFilters(initial={"kind": kind, "person": person}, people=found.people)
     here = ("appeals:trail", case.public_id)

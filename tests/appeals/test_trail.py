@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from advocacy.audit.models import Event
 from advocacy.audit.trail import record_read
 from appeals.queries.trail import SEALED, trail
+from cases.commands.access import restrict_case
 from cases.commands.cases import assign_case
 from cases.commands.communications import write_note
 from cases.models import Case, Note
@@ -126,6 +130,35 @@ def test_supervisor_and_privacy_officer_open_it_others_do_not(worked, sign_in):
         "mia": 404,
     }
     assert {who: sign_in(who).get(url).status_code for who in wanted} == wanted
+
+
+def test_another_case_of_the_patient_that_is_restricted_stays_out_of_it(cast: Cast, sign_in):
+    """The patient's other case is closed to Sam: what happened there stands in its own trail, for those who open it."""
+    mine: Any = cast.case
+    other = Case.objects.create(
+        reference="HB-2026-0777",
+        patient=mine.patient,
+        coverage=mine.coverage,
+        provider=mine.provider,
+        treatment="iv_ketamine",
+        diagnosis_codes=["F11.20"],
+        procedure_codes=["96365"],
+        owner=cast.members["nora"],
+        opened_at=now(),
+        last_touched_at=now(),
+    )
+    record_read("read_list", cases=[mine.pk, other.pk], patients=[mine.patient_id])
+    before = sign_in("sam").get(reverse("appeals:trail", args=[mine.public_id])).content.decode()
+    restrict_case(actor=cast.sam, case=other, reason="A colleague's relative", at=now())
+    after = sign_in("sam").get(reverse("appeals:trail", args=[mine.public_id])).content.decode()
+    assert ("F11.20" in before, "F11.20" in after, "HB-2026-0777" in after) == (True, False, False)
+    assert "among 1 other case" in after
+
+
+@pytest.mark.parametrize("after", ["²", "x", "9" * 5000])
+def test_a_place_that_is_none_is_404(cast: Cast, sign_in, after):
+    page = reverse("appeals:trail", args=[cast.case.public_id])  # type: ignore[union-attr]
+    assert sign_in("sam").get(page, {"after": after}).status_code == 404
 
 
 def test_opening_the_trail_is_itself_in_the_trail(worked, sign_in):
