@@ -15,7 +15,7 @@ SHOWN_INLINE = {
     ContentType.JPEG: "image/jpeg",
     ContentType.TEXT: "text/plain; charset=utf-8",
 }
-_RANGE = re.compile(r"bytes=(?:(\d+)-(\d*)|-(\d+))")
+_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.ASCII)
 
 # A document is data: no script, no form, no frame of somebody else's, no request to anywhere, no origin of ours.
 # Chromium's own PDF viewer works inside this sandbox.

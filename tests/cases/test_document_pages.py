@@ -170,6 +170,7 @@ class TestBytes:
             ("bytes=0-1,5-6", 200, 0, len(PDF) - 1),
             ("lines=1-2", 200, 0, len(PDF) - 1),
             ("bytes=-", 200, 0, len(PDF) - 1),
+            pytest.param(f"bytes={'9' * 5000}-", 200, 0, len(PDF) - 1, id="endless number"),
         ],
     )
     def test_come_in_ranges(self, cast, sign_in, version, asked, status, first, last):
