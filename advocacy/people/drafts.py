@@ -25,7 +25,7 @@ def save_draft(*, actor: Actor, key: str, fields: Mapping[str, Sequence[str]], a
     if actor.user_id is None:
         raise NotFound("draft")
     kept = {name: [str(v) for v in values] for name, values in fields.items()}
-    if not key or len(key) > 120:
+    if not key.isprintable() or not 0 < len(key) <= 120:
         raise Refused([Reason("draft_key", "This form has no name to keep its words under.")])
     if sum(len(v) for values in kept.values() for v in values) > LARGEST:
         raise Refused(

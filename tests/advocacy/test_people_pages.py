@@ -362,6 +362,19 @@ def test_a_draft_is_kept_sealed_and_shown_again(cast, dana, sign_in):
     assert Draft.objects.count() == 0
 
 
+@pytest.mark.parametrize("key", ["a\x00b", "note:\n1"])
+def test_a_draft_without_a_proper_name_is_refused(cast, sign_in, key):
+    response = sign_in("nora").post("/admin/drafts/", {"draft_key": key, "body": "x"})
+    assert response.status_code == 422
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "//elsewhere.example/admin/"])
+def test_a_kept_form_leads_to_pages_of_the_desk_only(cast, sign_in, address):
+    client = sign_in("nora")
+    client.post("/admin/drafts/", {"draft_key": f"path:{address}", "body": "x"})
+    assert address not in client.get("/admin/drafts/").content.decode()
+
+
 def test_an_endless_draft_is_refused(cast, sign_in):
     response = sign_in("nora").post("/admin/drafts/", {"draft_key": "note:1", "body": "x" * 300_000})
     assert response.status_code == 422

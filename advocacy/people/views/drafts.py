@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from advocacy.people.drafts import discard_draft, save_draft
-from advocacy.people.kept_forms import PATH, draft_key_of, typed_fields
+from advocacy.people.kept_forms import DESK, PATH, draft_key_of, typed_fields
 from advocacy.people.queries import drafts_of
 from advocacy.web import ActorRequest, page, saw
 
@@ -25,7 +25,8 @@ def draft(request: ActorRequest) -> HttpResponse:
         return HttpResponse(status=204)
     kept = drafts_of(request.actor)
     for row in kept:
-        row.form_url = row.key.removeprefix(PATH) if row.key.startswith(PATH) else ""  # type: ignore[attr-defined]
+        path = row.key.removeprefix(PATH) if row.key.startswith(PATH) else ""
+        row.form_url = path if path.startswith(DESK) else ""  # type: ignore[attr-defined]  # never javascript:
         row.shown = [  # type: ignore[attr-defined]
             (name.replace("_", " "), values) for name, values in row.fields.items() if any(values)
         ]
