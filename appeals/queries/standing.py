@@ -129,9 +129,14 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
         level=appeal.public_id if appeal else None,
         level_status=appeal.status if appeal else "",
         level_forwarded_by_plan=bool(rung and rung.opened_by == "forwarding"),
-        ours=state_of(earliest(ours(rows["deadlines"]), day), day),
+        ours=state_of(earliest(_binding(rows["deadlines"]), day), day),
         plans=state_of(earliest(theirs(rows["deadlines"]), day), day),
     )
+
+
+def _binding(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    """The patient's clocks without the window of a call: that it ends hurries the call, not the appeal, and ends nothing."""
+    return [d for d in ours(deadlines) if d.peer_to_peer_id is None]
 
 
 def proposals_for(

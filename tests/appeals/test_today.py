@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from advocacy.audit.models import Event
 from advocacy.tenancy.scope import scoped_to
+from appeals.models import PeerToPeer
 from appeals.queries.clocks import Day, day_at
 from appeals.queries.queue import listed
 from appeals.queries.today import today
@@ -212,3 +213,21 @@ def test_hold_and_request_helpers_agree_with_the_scope(cast):
     with scoped_to(cast.meadow.pk):
         assert today(cast.mia, day=here(now()))[0].total == 0
     assert request_of(cast.case, at=now()).case_id == cast.case.pk
+
+
+def test_the_window_of_a_call_hurries_the_call_and_not_the_appeal(cast: Cast):
+    """A peer-to-peer has no legal clock: that its window ends, or has ended, says nothing about the appeal's."""
+    at = now()
+    case = new_case(1, at=at, owner=cast.members["nora"])
+    denial = denied(case, at=at, confirmed_by=cast.users["nora"])
+    level_of(denial, at=at)
+    call = PeerToPeer.objects.create(case=case, denial=denial, status="offered", opened_at=at)
+    window = clock(case, due_on=here(at).today, at=at, peer_to_peer=call)
+    proposed = {}
+    for days in (-2, 2, 12):
+        window.due_on = case.next_deadline_on = here(at).today + timedelta(days=days)
+        window.save(update_fields=["due_on"])
+        case.save(update_fields=["next_deadline_on"])
+        legal = today(cast.nora, day=here(at))[0]
+        proposed[days] = [row.action.code for row in legal.rows if row.case == case and row.action]
+    assert proposed == {-2: ["schedule_call"], 2: ["schedule_call"], 12: ["schedule_call"]}
