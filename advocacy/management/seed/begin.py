@@ -25,7 +25,7 @@ def begin(life: Life) -> None:
     _register(life)
     _cover(life, story.plan)
     _consent(life)
-    open_matter(life, story.matter, owner=story.owner)
+    open_matter(life, story.matter, owner=story.owner if story.first_owner is None else story.first_owner)
     if not story.answered:
         return
     for question, value, source in story.plan.answers:

@@ -51,7 +51,7 @@ class Notice:
             "begins": long(self.notice + timedelta(days=14)),
             "begins_us": f"{self.notice + timedelta(days=14):%m/%d/%Y}",
             "earlier": f"{self.asked - timedelta(days=120):%B %Y}",
-            "effective": long(self.effective or self.notice),
+            "effective": long(self.effective or self.notice + timedelta(days=14)),
             "ending": long((self.effective or self.notice) + timedelta(days=70)),
             "stated": long(self.stated or self.notice + timedelta(days=60)),
             "doctor": self.doctor,

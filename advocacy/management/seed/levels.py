@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -36,6 +37,7 @@ from appeals.sample_letters import text_as_pdf
 from cases.commands.cases import close_case
 from cases.commands.communications import keep_promise, log_communication
 from cases.commands.costs import record_cost
+from cases.commands.documents import add_version
 from cases.commands.tasks import cancel_task, finish_task, open_task, tick_items
 from cases.models import Communication, Cost, Task
 
@@ -70,6 +72,21 @@ def gathered(ago: int, *keys: str) -> Step:
                 ](name, matter, on)
             kind, title = _TITLES[key]
             life.upload(key, kind, title, text_as_pdf(text), f"{key}.pdf")
+
+    return step
+
+
+def better_copy(ago: int, key: str) -> Step:
+    """A paper comes again, with the newest page: version 2 of the same document."""
+
+    def step(life: Life) -> None:
+        matter = life.matter
+        assert matter is not None
+        life.go(ago)
+        text = papers.scores(life.story.person.full_name, matter, life.at.date())
+        data = io.BytesIO(text_as_pdf(text))
+        life.do(add_version, document=life.papers[key], filename=f"{key}-2.pdf", stream=data)
+        life.work_off()
 
     return step
 

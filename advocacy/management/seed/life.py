@@ -49,6 +49,8 @@ class Story:
     answered: bool = True
     release_days: int | None = 730
     """For how long the release of information stands, in days from its signing; None records none."""
+    first_owner: str | None = None
+    """Who had the case when it was opened, where that is not `owner`."""
 
     @property
     def name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from advocacy.management.seed.levels import (
     authorized,
+    better_copy,
     closed,
     decided,
     filed,
@@ -46,15 +47,22 @@ from advocacy.management.seed.steps import (
 from advocacy.management.seed.work import (
     another,
     asleep,
+    assigned,
+    closed_to,
     handed_to,
     in_turn,
     left_for_the_desk,
+    misread,
     noted,
     opened_to,
+    plan_named,
+    put_aside,
+    reached_anew,
     release_withdrawn,
     restricted,
     talked,
     to_do,
+    woken_early,
 )
 
 
@@ -69,9 +77,21 @@ def _story(
     urgent_case: bool = False,
     answered: bool = True,
     release_days: int | None = 730,
+    first_owner: str | None = None,
 ) -> Story:
     return Story(
-        key, "harbor", person, plan, matter, owner, begins, steps, urgent_case, answered, release_days
+        key,
+        "harbor",
+        person,
+        plan,
+        matter,
+        owner,
+        begins,
+        steps,
+        urgent_case,
+        answered,
+        release_days,
+        first_owner,
     )
 
 
@@ -97,7 +117,7 @@ SELF_FUNDED = (
     _story(
         "h04", Person("Caspian", "Rutherglen", 29, "evening", pronouns="they/them"), TAMARACK, KETAMINE, "nils",
         92,
-        asked(88, received=87), refused(74, 71), gathered(40), filed(20, received=20),
+        asked(88, received=87), refused(74, 71), gathered(50), filed(20, received=20),
         talked(12, "decision_soon"),
         asleep(11, "Ask for the decision", "Their time runs until then.", wakes_in=6),
     ),
@@ -143,9 +163,10 @@ SELF_FUNDED = (
         talked(52, "late", kept=True),
         silence(38), filed(12, received=11),
         asleep(10, "Ask who the reviewer is", "Assignment takes some days.", wakes_in=2),
+        woken_early(3, "The reviewer has written already."),
     ),
     _story(
-        "h11", Person("Theodora", "Blackwood-Reyes", 58, "post"), LOOMIS, KETAMINE, "nora", 142,
+        "h11", Person("Theodora", "Blackwood-Reyes", 58, "post"), LOOMIS, KETAMINE, "nils", 142,
         asked(138, received=137), refused(125, 122), gathered(104), filed(80, received=79),
         decided(66, "upheld", received=63, stated=-9), talked(58, "told"),
         to_do(14, "", template="appeal_packet", ticked=2),
@@ -170,6 +191,7 @@ SELF_FUNDED = (
         "h41", Person("Cordelia", "Ashgrove", 40, "hidden"), TAMARACK, KETAMINE_TRAUMA, "sam", 66,
         asked(60, received=59), refused(46, 44),
         restricted(42, "The patient's sister works in this organization."),
+        opened_to(38, "bea", 30, "Asked for help with the plan document."), closed_to(30, "bea"),
         opened_to(5, "clara", 14, "Medical reading of the draft."), gathered(30, "necessity", "history"),
         to_do(6, "Clinician reads the argument", due=5), noted(5, "safety"),
     ),
@@ -180,7 +202,7 @@ INSURED = (
         "h14", Person("Arturo", "Benavidez-Cole", 45, "message", language="es", interpreter=True), QUILLHAVEN,
         KETAMINE_LEG, "nora", 203,
         asked(199, received=198), refused(178, 175), talked(170, "spanish"), gathered(60),
-        written(7, ready=True, ticked=6),
+        better_copy(9, "scores"), written(7, ready=True, ticked=6),
         to_do(5, "Send the packet by fax and by post", due=1), noted(1, "review", by="clara"),
     ),
     _story(
@@ -206,23 +228,25 @@ INSURED = (
     ),
     _story(
         "h18", Person("Ximena", "Farrow", 27, "hidden"), QUILLHAVEN, KETAMINE_LEG, "nora", 15,
-        asked(13, received=13, urgent=True), refused(10, 9), gathered(6, "necessity", "scores"), urgent(3),
+        asked(13, received=13, urgent=True), refused(10, 9), reached_anew(7, "503-555-0199"),
+        gathered(6, "necessity", "scores"), urgent(3),
         filed(1, received=1),
         to_do(1, "Call for the urgent decision", due=1), urgent_case=True,
     ),
     _story(
         "h19", Person("Marcus", "Abendroth", 42, "evening"), LARKSPUR, KETAMINE_PAIN, "nora", 76,
+        assigned(75, "nora"),
         asked(70, received=69), refused(55, 52), talked(48, "claim_file", kept=False),
         to_do(45, "", template="gather_records", ticked=2),
         to_do(20, "Renew the release of information: it has run out", due=-4),
         asleep(12, "Read the two studies on CRPS", "The library sends them today."), noted(8, "tone"),
-        release_days=45,
+        release_days=45, first_owner="",
     ),
     _story(
         "h20", Person("Guadalupe", "Herrera-Lund", 34, "message", language="es"), LARKSPUR, KETAMINE_PAIN,
         "nils", 246,
-        asked(240, received=239), refused(226, 223), gathered(212), filed(200, received=199),
-        decided(171, "upheld", received=168),
+        misread(238, "levels", "2", "patient"), asked(236, received=235), refused(224, 221), gathered(212),
+        filed(200, received=199), decided(171, "upheld", received=168),
         filed(141, received=140), decided(104, "overturned", reviewer="Cascade Independent Review"),
         closed(90, "covered", "Ten sessions are covered."),
         another(12, KETAMINE_PAIN, owner="nils"), asked(8, sent=False),
@@ -240,13 +264,15 @@ INSURED = (
     ),
     _story(
         "h23", Person("Delphine", "Arkwright", 30, "text", state="WA"), VERDIGRIS, KETAMINE, "nora", 40,
-        asked(34, received=33), information(28, 25), talked(12, "callback", kept=True),
+        asked(34, received=33), plan_named(30, "Bronze Direct 7000"), information(28, 25),
+        talked(12, "callback", kept=True),
         asleep(8, "Ask for the decision in writing", "The line is open again today."),
         to_do(6, "Tell the clinic where it stands", due=1),
     ),
     _story(
         "h38", Person("Evander", "Molloy", 35), CONTRADICTED, KETAMINE, "nora", 64,
         asked(58, received=57), refused(45, 42), talked(30, "employer"),
+        put_aside(29, "resolve_contradiction", "The employer needs some weeks.", wakes_in=2),
         to_do(28, "", template="plan_document", ticked=2), noted(14, "funding"),
     ),
     _story(

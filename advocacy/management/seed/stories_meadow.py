@@ -22,7 +22,7 @@ from advocacy.management.seed.plans import (
     Plan,
 )
 from advocacy.management.seed.steps import asked, refused
-from advocacy.management.seed.work import asleep, left_for_the_desk, noted, talked, to_do
+from advocacy.management.seed.work import asleep, left_for_the_desk, noted, put_aside, talked, to_do
 
 
 def _who(
@@ -57,7 +57,7 @@ STORIES = (
         filed(25, received=24), asleep(20, "Look for the reviewer's decision", "Up to 45 days.", wakes_in=12),
     ),
     _story(
-        "m03", _who("Imogen", "Castellan", 36, "text"), PRAIRIE, KETAMINE, "mia", 74,
+        "m03", _who("Imogen", "Carrow-Pike", 36, "text"), PRAIRIE, KETAMINE, "mia", 74,
         asked(68, received=67), refused(54, 51), gathered(35), filed(18, received=18),
         talked(9, "decision_soon"),
     ),
@@ -105,6 +105,7 @@ STORIES = (
     _story(
         "m12", _who("Solomon", "Teague", 47, "evening"), DISTRICT, KETAMINE, "mia", 62,
         asked(56, received=55), refused(42, 39, stated=-21), gathered(25, "necessity", "history"),
+        put_aside(24, "work_to_letter", "The date of the letter is in the calendar.", wakes_in=6),
         to_do(12, "Find out which external review applies", due=6),
     ),
     _story(

@@ -35,6 +35,8 @@ from advocacy.management.seed.work import (
     asleep,
     left_for_the_desk,
     noted,
+    put_aside,
+    reopened,
     talked,
     to_do,
 )
@@ -88,12 +90,15 @@ MEDICARE = (
         "h29", Person("Evangeline", "Tresco", 68), BLUESTEM, ESKETAMINE, "nora", 170,
         asked(164, received=163), refused(157, 153), gathered(140), filed(131, received=130),
         decided(104, "overturned", received=101),
-        closed(84, "covered", "Eight visits."), another(2, ESKETAMINE),
+        closed(84, "covered", "Eight visits."),
+        reopened(80, "The approval letter names seven visits, not eight."),
+        closed(77, "covered", "Corrected: eight visits."), another(2, ESKETAMINE),
         left_for_the_desk("Ask whether the visits go on"),
     ),
     _story(
         "h40", Person("Henrik", "Sollars-Vance", 72, "evening"), OSPREY, TABLET, "nora", 60,
         asked(52, received=52), refused(47, 43, stated=-18), gathered(25, "history"), talked(20, "told"),
+        put_aside(19, "work_to_letter", "The date of the letter is in the calendar.", wakes_in=4),
         to_do(15, "Ask the prescriber for the statement on the covered drugs", due=1),
     ),
 )  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 
+from django.conf import settings
 from django.db import connections, transaction
 
 from advocacy.audit.models import Event
@@ -16,7 +18,11 @@ from advocacy.management.seed.begin import begin
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
 from advocacy.management.seed.life import Life, Story
 from advocacy.tenancy.models import Organization
+from advocacy.tenancy.scope import scope_with
 from appeals.commands.deadlines import recompute_deadlines
+from appeals.models import Deadline
+from appeals.queries.clocks import day_at
+from appeals.reminders import pending, send_reminder
 from cases.models import Case
 
 MONTHS = timedelta(days=300)
@@ -107,6 +113,27 @@ def tell_side_by_side(now: datetime, progress: Progress = lambda done, total: No
     return len(stories)
 
 
+@contextmanager
+def _no_mail() -> Iterator[None]:
+    """What was mailed in simulated months was read then: it goes nowhere now."""
+    before = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    try:
+        yield
+    finally:
+        settings.EMAIL_BACKEND = before
+
+
+def _remind(life: Life) -> None:
+    """The reminders of dates that run now, each in the morning on which it was due."""
+    running = Deadline.objects.filter(case__patient=life.patient, case__status="open", status="running")
+    for deadline in running.select_related("case__patient").order_by("id"):
+        day = day_at(life.now, deadline.case.patient.time_zone)
+        for rung in pending(deadline, deadline.reminded, day):
+            with _no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=rung.opens):
+                send_reminder(deadline.pk, rung.opens)
+
+
 def _tell_one(house: Standing, story: Story, now: datetime) -> None:
     life = Life(
         standing=house,
@@ -122,3 +149,4 @@ def _tell_one(house: Standing, story: Story, now: datetime) -> None:
         life.work_off()
         for case in Case.objects.filter(patient=life.patient):
             recompute_deadlines(case, now)
+        _remind(life)

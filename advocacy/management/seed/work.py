@@ -8,13 +8,22 @@ from advocacy.management.seed.begin import open_matter
 from advocacy.management.seed.color import NOTES, TALKS
 from advocacy.management.seed.life import Life, Step
 from advocacy.management.seed.plans import Matter, filled
-from advocacy.people.commands import revoke_consent
-from advocacy.people.models import Consent, User
-from appeals.commands.answers import record_answer
-from cases.commands.access import give_grant, restrict_case
-from cases.commands.cases import assign_case
+from advocacy.people.commands import ContactInput, add_contact, end_contact, revoke_consent
+from advocacy.people.models import Consent, Contact, User
+from appeals.commands.answers import record_answer, withdraw_answer
+from cases.commands.access import end_grant, give_grant, restrict_case
+from cases.commands.cases import assign_case, reopen_case
 from cases.commands.communications import keep_promise, log_communication, write_note
-from cases.commands.tasks import finish_task, hold_task, open_task, reassign_task, tick_items
+from cases.commands.registration import change_coverage
+from cases.commands.tasks import (
+    finish_task,
+    hold_task,
+    open_task,
+    reassign_task,
+    tick_items,
+    wake_task,
+)
+from cases.models import CaseGrant, Task
 
 
 def also(*steps: Step) -> Step:
@@ -197,3 +206,89 @@ def release_withdrawn(ago: int) -> Step:
 def cared_for(ago: int, *, talk: str = "told", note: str = "plan") -> Step:
     """The ordinary week: the patient is told, a note is written, the safe-contact rules are checked."""
     return also(talked(ago, talk), noted(max(ago - 1, 0), note))
+
+
+def put_aside(ago: int, code: str, reason: str, *, wakes_in: int) -> Step:
+    """The task that a rule opened sleeps until a day."""
+
+    def step(life: Life) -> None:
+        task = Task.objects.get(case=life.case_row, code=code, status="open")
+        life.do(hold_task, ago, task=task, until=_wake_up(life, wakes_in), reason=reason)
+
+    return step
+
+
+def woken_early(ago: int, reason: str) -> Step:
+    """The task put aside last is taken up before its day."""
+
+    def step(life: Life) -> None:
+        task = Task.objects.filter(case=life.case_row, status="held").order_by("-id")[0]
+        life.do(wake_task, ago, task=task, reason=reason)
+
+    return step
+
+
+def closed_to(ago: int, who: str) -> Step:
+    """A colleague's access ends before its day."""
+
+    def step(life: Life) -> None:
+        member = life.member(who)
+        assert member is not None
+        grant = CaseGrant.objects.get(content_object=life.case_row, user_id=member.user_id, ended_at=None)
+        life.do(end_grant, ago, by=life.supervisor, grant=grant)
+
+    return step
+
+
+def reopened(ago: int, reason: str) -> Step:
+    """The supervisor opens the closed case again."""
+
+    def step(life: Life) -> None:
+        life.do(reopen_case, ago, by=life.supervisor, case=life.case, reason=reason)
+
+    return step
+
+
+def reached_anew(ago: int, number: str) -> Step:
+    """A new number in the place of the old one."""
+
+    def step(life: Life) -> None:
+        old = Contact.objects.filter(patient=life.patient, ended_at=None, kind__in=["phone", "text"])[0]
+        new = ContactInput("phone", number, is_safe=True, may_leave_message=True, is_preferred=True)
+        life.do(add_contact, ago, by=life.intake, patient=life.patient, contact=new)
+        life.do(end_contact, by=life.intake, contact=old)
+
+    return step
+
+
+def misread(ago: int, question: str, value: str, source: str) -> Step:
+    """An answer is taken down and, an hour later, taken back."""
+
+    def step(life: Life) -> None:
+        answer = life.do(record_answer, ago, case=life.case, question=question, value=value, source=source)
+        life.do(withdraw_answer, answer=answer)
+
+    return step
+
+
+def plan_named(ago: int, plan_name: str) -> Step:
+    """The plan document shows the plan's right name."""
+
+    def step(life: Life) -> None:
+        coverage = life.coverage
+        assert coverage is not None
+        life.do(
+            change_coverage,
+            ago,
+            coverage=coverage,
+            payer=coverage.payer,
+            member_id=coverage.member_id,
+            plan_name=plan_name,
+            group_number=coverage.group_number,
+            funding=coverage.funding,
+            state_of_issue=coverage.state_of_issue,
+            starts_on=coverage.starts_on,
+            ends_on=coverage.ends_on,
+        )
+
+    return step
