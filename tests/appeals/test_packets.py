@@ -9,68 +9,25 @@ import os
 import subprocess
 import sys
 import time
-from datetime import datetime
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import pikepdf
 import pypdfium2
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from appeals.exhibits import Exhibit, PacketError
 from appeals.letters import render_letter
-from appeals.packets import CallRecord, Packet, build_packet, manifest_of, render_call_record
-from appeals.typesetting import Unprintable
+from appeals.packets import Packet, build_packet, manifest_of
 from cases.content import ContentType
 from cases.vault import Keyring, Vault
-from tests.appeals.test_letters import HEAD, LETTER, pages, with_body
+from tests.appeals.exhibit_files import a_pdf, a_picture
+from tests.appeals.test_letters import LETTER, pages, with_body
 
 PDF, TEXT = ContentType.PDF, ContentType.TEXT
 LETTER_PDF = render_letter(LETTER)
 REFERENCE = "PA-26-0309-77142"
-
-
-def a_pdf(count: int, words: str = "note", size: tuple[float, float] = (612, 792), rotate: int = 0) -> bytes:
-    """A PDF whose page n says `words n`, in the upper left corner."""
-    document, out = pikepdf.new(), io.BytesIO()
-    font = pikepdf.Dictionary(
-        Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
-    )
-    for number in range(1, count + 1):
-        document.add_blank_page(page_size=size)
-        page = document.pages[-1]
-        page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F=font))
-        drawing = f"BT /F 12 Tf 40 {size[1] - 60} Td ({words} {number}) Tj ET".encode()
-        page.obj.Contents = pikepdf.Stream(document, drawing)
-        if rotate:
-            page.obj.Rotate = rotate
-    document.save(out, static_id=True)
-    return out.getvalue()
-
-
-def a_picture(
-    format: str, mode: str = "RGB", size: tuple[int, int] = (600, 800), frames: int = 1, orientation: int = 0
-) -> bytes:
-    """White with a black square in the upper left corner of the stored pixels."""
-    images = []
-    for _ in range(frames):
-        image = Image.new(mode, size, 1 if mode == "1" else "white")
-        ImageDraw.Draw(image).rectangle(
-            (0, 0, size[0] // 4, size[1] // 4), fill=(0, 0, 0, 255) if mode == "RGBA" else 0
-        )
-        images.append(image)
-    out, extra = io.BytesIO(), {}
-    if frames > 1:
-        extra = {"save_all": True, "append_images": images[1:]}
-    if orientation:
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        exif[0x010F] = "Secretphone"
-        extra["exif"] = exif
-    images[0].save(out, format, **extra)
-    return out.getvalue()
 
 
 def build(*exhibits: Exhibit) -> Packet:
@@ -472,58 +429,6 @@ def test_two_hundred_pages_take_less_than_twenty_seconds() -> None:
     assert packet.page_count == 202
     assert time.monotonic() - began < 20
     assert pages(packet.pdf)[-1].endswith("Exhibit 13, page 20 of 20 · packet page 202 of 202")
-
-
-# The record of a call
-
-CALL = CallRecord(
-    letterhead=HEAD,
-    started_at=datetime(2026, 4, 2, 14, 5, tzinfo=ZoneInfo("America/Chicago")),
-    made_by="Rosa Delgado",
-    payer="Tamarack Appeals Unit",
-    number_dialed="515-555-0140",
-    spoke_with="J. Moreno #12",
-    call_reference="",
-    what_was_said="The appeal was taken.\n\nIt is logged as expedited. $5 `x`",
-    patient_name="Dana R. Whitlock",
-    promised="A decision within 72 hours.",
-    minutes=12,
-    notice="No legal or medical advice.",
-)
-
-
-def test_a_call_record_says_who_when_and_what_on_one_page() -> None:
-    pdf = render_call_record(CALL)
-    assert pages(pdf) == [
-        "Harbor Patient Advocates 210 Commerce Street, Suite 400 Harlan Falls, IA 50099 "
-        "Phone 515-555-0180 · Fax 515-555-0181 appeals@harbor.example Record of a telephone call "
-        "Date and time April 2, 2026, 2:05 p.m. CDT Length 12 minutes Call made by Rosa Delgado "
-        "Called Tamarack Appeals Unit Number dialed 515-555-0140 Spoke with J. Moreno #12 "
-        "Call reference not recorded Member Dana R. Whitlock What was said The appeal was taken. "
-        "It is logged as expedited. $5 `x` What was promised A decision within 72 hours. "
-        "No legal or medical advice. Harbor Patient Advocates Page 1 of 1"
-    ]
-    assert pdf == render_call_record(CALL)
-    with pikepdf.open(io.BytesIO(pdf)) as document, document.open_metadata() as metadata:
-        assert (metadata["pdfuaid:part"], metadata["pdfaid:part"]) == ("1", "2")
-        assert bool(document.Root.MarkInfo.Marked)
-
-
-def test_a_call_record_can_be_frozen_as_a_packet() -> None:
-    packet = build_packet(render_call_record(CALL), [], reference="CR-1")
-    assert pages(packet.pdf)[0].endswith("CR-1 Letter, page 1 of 1 · packet page 1 of 1")
-
-
-def test_a_call_without_a_time_zone_is_a_mistake_of_the_program() -> None:
-    with pytest.raises(ValueError, match="time zone"):
-        render_call_record(CallRecord(HEAD, datetime(2026, 4, 2, 14, 5), "R", "T", "5", "J", "C", "said"))
-
-
-def test_a_call_with_a_character_without_a_glyph_says_so() -> None:
-    with pytest.raises(Unprintable):
-        render_call_record(
-            CallRecord(HEAD, datetime(2026, 4, 2, tzinfo=ZoneInfo("UTC")), "王", "T", "5", "J", "C", "said")
-        )
 
 
 def test_a_letter_of_many_pages_is_stamped_on_each() -> None:

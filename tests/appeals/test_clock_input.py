@@ -1,0 +1,204 @@
+"""What the clock answers to bad rows, bad inputs and bad files: a sentence, never a guess."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from appeals.clock.vectors import BadFile, read_vectors, results_of
+
+BAD = [
+    ("not an object", 5, "This vector is not an object."),
+    ("no regime", {"id": "x", "stage": "internal_appeal_1", "inputs": {}}, "None is not a regime"),
+    ("odd regime", {"id": "x", "regime": ["a"], "stage": "s", "inputs": {}}, "is not a regime"),
+    ("no stage", {"id": "x", "regime": "fehb", "inputs": {}}, "The stage is missing."),
+    ("no inputs", {"id": "x", "regime": "fehb", "stage": "opm_review_filing"}, "The inputs are missing."),
+]
+BAD_INPUTS = [
+    ("erisa_self_funded", "internal_appeal_1", {}, "Neither a date of receipt nor a date on the notice"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": None}, "Neither a date of receipt"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": "2026-02-30"}, "not a date that exists"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": 20260315}, "not a date"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": "0026-03-15"}, "cannot be right"),
+    ("erisa_self_funded", "internal_appeal_1", {"receipt_date": "1995-03-15"}, "was in force"),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_date": "2026-03-01", "notice_date": "2026-03-02"},
+        "before the date on it",
+    ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_instant": "2026-01-31T23:30:00"},
+        "time zone is needed",
+    ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_instant": "2026-01-31T23:30", "tz": "Mars/Base"},
+        "not a time zone",
+    ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_date": "2026-03-01", "receipt_instant": "2026-03-03T10:00Z"},
+        "Two different days",
+    ),
+    ("erisa_self_funded", "no_such_stage", {"receipt_date": "2026-03-01"}, "has no stage"),
+    ("erisa_self_funded", "urgent_appeal_decision", {"received_date": "2026-03-01"}, "time of day"),
+    (
+        "erisa_self_funded",
+        "urgent_appeal_decision",
+        {"received": "2026-03-08T02:30", "tz": "America/New_York"},
+        "did not exist",
+    ),
+    (
+        "erisa_self_funded",
+        "urgent_claim_incomplete",
+        {"tz": "America/New_York"},
+        "before when the missing information",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_appeal_decision_one_level",
+        {"received_date": "2026-03-02", "levels": 2},
+        "another case",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_appeal_decision",
+        {"received_date": "2026-03-02", "levels": 3},
+        "one or two",
+    ),
+    (
+        "individual_aca",
+        "preservice_appeal_decision",
+        {"received_date": "2026-03-02", "levels": 2},
+        "only one internal level",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_claim_decision",
+        {"received_date": "2026-03-02", "extension_notice_date": "2026-03-10", "missing_information": True},
+        "stands still",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_claim_decision",
+        {"received_date": "2026-03-02", "extension_noticed": True, "information_received": "2026-03-20"},
+        "date of the extension notice",
+    ),
+    (
+        "erisa_self_funded",
+        "preservice_claim_decision",
+        {"received_date": "2026-03-02", "extension_noticed": "maybe"},
+        "not a date that exists",
+    ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_2",
+        {"receipt_date": "2026-03-02"},
+        "the deadline the letter states",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_filing",
+        {"receipt_date": "2026-03-02"},
+        "state in which the policy was issued",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state",
+        {"receipt_date": "2026-03-02", "state": "ZZ"},
+        "not a state",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state_hawaii",
+        {"receipt_date": "2026-03-02", "state": "CA"},
+        "The stage is about HI",
+    ),
+    ("fully_insured_group", "external_review_state_atlantis", {"receipt_date": "2026-03-02"}, "has no stage"),
+    (
+        "fully_insured_group",
+        "external_review_state",
+        {"receipt_date": "2026-03-02", "state": "OR", "process": "hhs_administered"},
+        "runs its own",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state",
+        {"receipt_date": "2023-03-02", "state": "PA"},
+        "began on 2024-01-01",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state_california_imr",
+        {"state": "CA", "plan_decision": "2026-03-02"},
+        "grievance was filed",
+    ),
+    (
+        "fully_insured_group",
+        "external_review_state_california_imr",
+        {"grievance_filed": "2026-04-01", "plan_decision": "2026-03-02"},
+        "decided before",
+    ),
+    ("medicaid_managed_care", "plan_appeal_filing", {"receipt_date": "2026-03-02"}, "the date on the notice"),
+    (
+        "medicaid_managed_care",
+        "state_fair_hearing_filing",
+        {"notice_date": "2026-03-02", "window_days": 60},
+        "90 to 120",
+    ),
+    (
+        "medicaid_managed_care",
+        "state_fair_hearing_decision",
+        {
+            "mco_appeal_filed": "2026-03-02",
+            "mco_resolution_notice": "2026-04-02",
+            "sfh_requested": "2026-04-01",
+        },
+        "before the notice of resolution",
+    ),
+    (
+        "medicaid_managed_care",
+        "continuation_of_benefits_request",
+        {"notice_sent_date": "2026-07-06"},
+        "change takes effect",
+    ),
+    ("fehb", "opm_review_filing", {}, "reconsideration was requested"),
+    ("tricare", "internal_appeal_1", {"receipt_date": "2026-03-02"}, "Work to the date in the letter"),
+    (
+        "unknown",
+        "internal_appeal_1",
+        {"receipt_date": "2026-03-02", "candidates": ["mars"]},
+        "not a list of regimes",
+    ),
+    ("unknown", "internal_appeal_1", {}, "Neither a date of receipt"),
+    ("unknown", "nowhere", {"receipt_date": "2026-03-02"}, "None of the possible regimes"),
+]
+
+
+@pytest.mark.parametrize(("row", "sentence"), [b[1:] for b in BAD], ids=[b[0] for b in BAD])
+def test_a_bad_row_is_answered_with_a_sentence(row: object, sentence: str) -> None:
+    result = results_of([row])[0]
+    assert sorted(result) == ["error", "id"] and sentence in result["error"]
+
+
+@pytest.mark.parametrize(("regime", "stage", "inputs", "sentence"), BAD_INPUTS)
+def test_missing_or_impossible_input_is_never_guessed(
+    regime: str, stage: str, inputs: dict, sentence: str
+) -> None:
+    result = results_of([{"id": "x", "regime": regime, "stage": stage, "inputs": inputs}])[0]
+    assert sorted(result) == ["error", "id"] and sentence in result["error"], result
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"vectors": 5}', '{"other": []}'])
+def test_a_bad_file_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "f.json").write_text(text)
+    with pytest.raises(BadFile):
+        read_vectors(tmp_path / "f.json")
+    with pytest.raises(BadFile, match="cannot be read"):
+        read_vectors(tmp_path / "absent.json")
