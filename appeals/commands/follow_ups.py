@@ -49,8 +49,20 @@ def program_of(case: Case) -> Actor:
     return system_actor(case.organization_id, RULE)
 
 
-def ask(case: Case, *, code: str, title: str, detail: str, due_on: date | None, at: datetime) -> Task | None:
-    """Open a task by rule unless one with this code is open; nothing on a closed case. Titles hold no patient data."""
+def ask(
+    case: Case,
+    *,
+    code: str,
+    title: str,
+    detail: str,
+    due_on: date | None,
+    at: datetime,
+    opened_by: Task.OpenedBy = Task.OpenedBy.RULE,
+) -> Task | None:
+    """Open a task by rule or stage unless one with this code is open; nothing on a closed case.
+
+    Titles hold no patient data.
+    """
     if case.status == CaseStatus.CLOSED:
         return None
     bearer = case
@@ -65,7 +77,7 @@ def ask(case: Case, *, code: str, title: str, detail: str, due_on: date | None, 
         detail=detail,
         due_on=due_on,
         code=code,
-        opened_by=Task.OpenedBy.RULE,
+        opened_by=opened_by,
         at=at,
     )
 
@@ -117,6 +129,7 @@ def consider_court(history: History, last: Appeal, at: datetime) -> None:
         title="Consider a court: attorney referral",
         detail=words,
         due_on=min(soon, day_of(due, history.zone) or soon),
+        opened_by=Task.OpenedBy.STAGE,
         at=at,
     )
 

@@ -19,7 +19,7 @@ from appeals.queries.history import load_history
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, items_in_question
 from appeals.workflow import APPEAL, PEER_TO_PEER
 from cases.commands.touch import touch
-from cases.models import Case
+from cases.models import Case, Task
 
 WON = "Overturned in peer-to-peer"
 ASK_IN_WRITING = (
@@ -182,5 +182,6 @@ def _end_what_was_won(case: Case, call: PeerToPeer, at: datetime) -> None:
         title="Get the peer-to-peer result in writing",
         detail=f"{ASK_IN_WRITING} {note}".strip(),
         due_on=today_of(case, at) + SOON,
+        opened_by=Task.OpenedBy.STAGE,
         at=at,
     )

@@ -21,7 +21,10 @@ class Channel(models.TextChoices):
 
 
 class AuthorizationRequest(TenantModel):
-    """The prior-authorization request (or the claim, after service). Moments are aware; the payer's clock runs from `received_at`."""
+    """The prior-authorization request (or the claim, after service). Moments are aware.
+
+    The payer's clock runs from `received_at`.
+    """
 
     class Timing(models.TextChoices):
         PRE_SERVICE = "pre_service", "Before the service"

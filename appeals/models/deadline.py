@@ -1,4 +1,7 @@
-"""The projection of clocks for lists and reminders. The pure function in `appeals.clock` is the source; a nightly job compares."""
+"""The projection of clocks for lists and reminders. The pure function in `appeals.clock` is the source.
+
+A nightly job compares.
+"""
 
 from __future__ import annotations
 

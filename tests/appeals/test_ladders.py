@@ -14,7 +14,7 @@ from appeals.commands.decisions import deem_decided
 from appeals.queries.ladder import ladder_of
 from appeals.queries.lookup import answers_of
 from cases.commands.registration import change_coverage
-from cases.models import CaseSearch
+from cases.models import CaseSearch, Task
 from tests.appeals.climbing import (
     ERISA,
     FEHB,
@@ -49,6 +49,7 @@ def test_erisa_with_one_internal_level(climb):
     climb.decide(2, "2026-06-19", "2026-06-22")
     assert climb.positions == [(1, "internal_appeal_1", "decided"), (2, "external_review", "decided")]
     assert climb.tasks() == ["consider_court:2"]
+    assert [t.opened_by for t in Task.objects.filter(case=climb.case, status="open")] == ["stage"]
     assert climb.fresh().stage == "court"
     assert climb.fresh().next_deadline_on is None
 
