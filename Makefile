@@ -115,11 +115,17 @@ test-steps:
 	step "generated documents" $(PY) manage.py print_docs --check
 	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
 	if timeout 30 chromium --version >/dev/null 2>&1; then
-	  step "browser journeys" $(PY) -m pytest tests/journeys -m "not long" --junitxml "$$out/journeys.xml"
+	  step "browser journeys" $(PY) -m pytest tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
 	else
 	  printf '\n== browser journeys\nSKIPPED: Chromium is missing.\n'
 	fi
 	step "summary" $(PY) -c "$$CLOSING" "$$out/tests.xml" "$$out/journeys.xml"
+
+.PHONY: pictures
+pictures: LOCK := requirements-dev.lock
+pictures: environment chromium  ## take the pictures of the README again, from a fresh demonstration
+	$(HOMELESS)
+	RECOURSE_SCREENSHOTS=1 exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest tests/journeys/test_pictures.py -q
 
 .PHONY: lock
 lock:  ## write the locks again from pyproject.toml (needs uv)
