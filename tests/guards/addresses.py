@@ -58,7 +58,7 @@ class Route:
     @property
     def is_sign_in(self) -> bool:
         return self.path.startswith("accounts/") and self.view.__module__.startswith(
-            ("allauth.", "django.views.generic")
+            ("allauth.", "advocacy.people.sign_in")
         )
 
     @property

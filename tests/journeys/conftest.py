@@ -141,7 +141,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                 os.killpg(child.pid, signal.SIGTERM)
         for child in children:
             try:
-                child.wait(15)
+                child.wait(5)
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
         log.close()

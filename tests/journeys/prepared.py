@@ -219,7 +219,7 @@ def to_be_pictured() -> dict[str, str]:
             **open_cases, status__in=["filed", "received"], frozen_version__isnull=False
         )
         level = level.order_by("-filed_at").first()
-        letters = Denial.objects.filter(**open_cases, letter__isnull=False).order_by("confirmed_at", "-id")
+        letters = Denial.objects.filter(**open_cases, letter__versions__text_status="read").order_by("-id")
         denial = letters.filter(confirmed_at=None).first() or letters.first()
         assert filing is not None
         assert level is not None

@@ -6,19 +6,15 @@ and says nothing on the console (a refused inline style or script is said there)
 
 from __future__ import annotations
 
-import os
 import re
 from collections import deque
-from pathlib import Path
 from urllib.parse import urlparse
 
 import pytest
-from django.conf import settings
 
 from tests.journeys.acts import Desk
 from tests.journeys.conftest import SCREENS, axe_findings
 
-SCREENSHOTS = Path(settings.BASE_DIR) / "docs" / "screens"
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 # Addresses that a crawler leaves alone, each with its reason.
 LEFT_ALONE = {
@@ -117,24 +113,3 @@ def test_the_keyboard_comes_everywhere_and_out_again(at_desk, place):
     else:
         raise AssertionError(f"Tab never came out of {place}: {visited[-12:]}")
     assert len(set(visited)) >= min(stops, 12) - 2
-
-
-SHOTS = ("today", "queue", "case", "denial", "level", "filed", "patient", "trail", "sign-in")
-
-
-@pytest.mark.skipif(
-    os.environ.get("RECOURSE_SCREENSHOTS") != "1", reason="Pictures of the README: on request"
-)
-def test_pictures_of_the_main_pages(at_desk, served):
-    """Each main page at both widths, into docs/screens, from the demonstration's own cases."""
-    places = served.shell("from tests.journeys.prepared import to_be_pictured; result = to_be_pictured()")
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    for screen, size in SCREENS.items():
-        sam = at_desk("sam@harbor.example", screen=screen)
-        for name in SHOTS:
-            if name == "sign-in":
-                sam.page.context.clear_cookies()
-            assert sam.go(places[name]) == 200, name
-            sam.page.wait_for_load_state("networkidle")
-            sam.page.set_viewport_size(size)
-            sam.page.screenshot(path=SCREENSHOTS / f"{name}-{screen}.png")
