@@ -33,6 +33,8 @@ MAX_PAGES = 2000
 MAX_TEXT_BYTES = 2_000_000
 MAX_PIXELS = 120_000_000
 """A letter page at 1200 dots per inch has 135 million pixels, at 600 dots 34 million."""
+MAX_PIXELS_OF_ALL_PAGES = 2_000_000_000
+"""Over 200 letter pages at 300 dots per inch. Empty pages pack to nothing, so that a small file could keep us busy for long."""
 MAX_UNPACKED_BYTES = 200_000_000
 MAX_NAME_CHARACTERS = 150
 
@@ -280,12 +282,14 @@ def _walkable(value: object) -> bool:
 def _picture_pages(stream: BinaryIO) -> int:
     try:
         with Image.open(stream, formats=("PNG", "JPEG", "TIFF")) as picture:
-            pages = 0
+            pages = pixels = 0
             for frame in ImageSequence.Iterator(picture):
-                if frame.width * frame.height > MAX_PIXELS:
-                    raise _too_many_pixels()
-                frame.load()
                 pages += 1
+                pixels += frame.width * frame.height
+                if frame.width * frame.height > MAX_PIXELS or pixels > MAX_PIXELS_OF_ALL_PAGES:
+                    raise _too_many_pixels()
+                _few_enough(pages)
+                frame.load()
     except Image.DecompressionBombError:
         raise _too_many_pixels() from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 
@@ -240,6 +241,22 @@ def test_a_cut_picture(format: str) -> None:
     name = {"PNG": "a.png", "JPEG": "a.jpg", "TIFF": "a.tif"}[format]
     assert check_upload(io.BytesIO(data), filename=name).page_count == 1
     assert refusal(data[: len(data) // 2], name)[0] == "document_damaged"
+
+
+def test_many_pages_of_few_bytes_that_unpack_to_too_many_pixels() -> None:
+    """One empty page of 100 million pixels, named 21 times by the directories of the file: every page alone would pass."""
+    file = io.BytesIO()
+    Image.new("1", (10_000, 10_000), 1).save(file, "TIFF", compression="group4")
+    data = file.getvalue()
+    [start] = struct.unpack_from("<I", data, 4)
+    [tags] = struct.unpack_from("<H", data, start)
+    directory = data[start : start + 2 + 12 * tags]
+    data = data[: start + len(directory)] + struct.pack("<I", len(data)) + data[start + len(directory) + 4 :]
+    for page in range(20):
+        following = len(data) + len(directory) + 4 if page < 19 else 0
+        data += directory + struct.pack("<I", following)
+    assert len(data) < 20_000
+    assert refusal(data, "fax.tif")[0] == "document_too_large"
 
 
 def test_a_picture_of_too_many_pixels() -> None:
