@@ -9,7 +9,7 @@ class WithoutPatientData(logging.Filter):
     """Log lines carry routes and kinds of error, never arguments, bodies or the words of an exception."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.exc_info and record.exc_info[0] is not None and record.name.startswith("django.request"):
+        if record.exc_info and record.exc_info[0] is not None:
             kind = record.exc_info[0]
             place = record.exc_info[2]
             while place is not None and place.tb_next is not None:

@@ -30,7 +30,9 @@ def on_starting(server: Any) -> None:
     from django.db import OperationalError  # noqa: PLC0415
 
     from advocacy.health import refuse_unsafe_role  # noqa: PLC0415
+    from advocacy.logs import WithoutPatientData  # noqa: PLC0415
 
+    server.log.error_log.addFilter(WithoutPatientData())  # what breaks off while a file streams is told here
     try:
         refuse_unsafe_role()
     except ImproperlyConfigured as problem:
