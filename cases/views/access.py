@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
@@ -28,6 +29,7 @@ from cases.queries.registration import (
 from cases.views.casework import attempt
 
 
+@require_safe
 @page
 def restricted(request: ActorRequest) -> HttpResponse:
     """Restricted cases by reference, for whoever administers access to them."""

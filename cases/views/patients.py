@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.people.places import STATES, TIME_ZONES
@@ -17,6 +18,7 @@ from advocacy.web import ActorRequest, page, saw
 from cases.queries.registration import cases_of, coverages_of
 
 
+@require_safe
 @page
 def patient(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     """Everything about a patient that is true without appeals, with what may be done next."""

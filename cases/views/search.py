@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
@@ -29,6 +30,7 @@ def search_new(request: ActorRequest) -> HttpResponse:
     return render(request, "cases/search.html", context, status=422 if form.errors else 200)
 
 
+@require_safe
 @page
 def search_results(request: ActorRequest, search_id: UUID) -> HttpResponse:
     """What a kept search finds now, for the person who made it."""

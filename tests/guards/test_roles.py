@@ -8,9 +8,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from advocacy.audit.models import Event
+from advocacy.tenancy.scope import scoped_to
 from cases.commands.access import give_grant, restrict_case
 from cases.models import CaseGrant
-from tests.guards.addresses import routes, with_rows
+from tests.guards.addresses import desk_routes, routes, with_rows
 from tests.guards.test_routes import POST_ONLY, get_only, visitor
 from tests.guards.world import MARKS, PRIVATE
 
@@ -115,6 +117,27 @@ def test_dated_access_reads_and_writes_nothing(world):
     assert {s for s in written.values()} <= {403, 404}, {
         n: s for n, s in written.items() if s not in (403, 404)
     }
+
+
+# What somebody who changes nothing may still post: their own searches, unsent words and keys, and where they work.
+OWN = {"cases:search", "desk_keys", "people:draft", "people:switch"}
+
+
+def test_a_privacy_officer_changes_nothing(world):
+    """Every form of the desk, sent by somebody who reads everything: 403, or 404 for what only its author reaches."""
+    cast = world.cast
+    petra = visitor(cast.users["petra"])
+    written = {}
+    for route in desk_routes():
+        if route.name in OWN or get_only(route):
+            continue
+        url = world.address(route) if route.rows else route.url({})
+        answer = petra.post(url, {"case": str(world.rows["case_id"].public_id), "owner": "none"})
+        if answer.status_code not in (403, 404):
+            written[route.name] = answer.status_code
+    assert written == {}
+    with scoped_to(cast.harbor.pk):
+        assert not Event.objects.filter(actor=cast.petra.key).exclude(kind=Event.Kind.READ).exists()
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,10 @@ def get_only(route) -> bool:
         "cases:notes",
         "cases:task",
         "cases:tasks",
+        "cases:restricted",
+        "cases:search_results",
         "home",
+        "people:patient",
     }
 
 
