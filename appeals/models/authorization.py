@@ -47,7 +47,7 @@ class AuthorizationRequest(TenantModel):
     reference_number_index = BlindIndexField(of="reference_number")
     submitted_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
-    receipt_evidence = models.CharField(max_length=120, blank=True)
+    receipt_evidence = SealedTextField(blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     end_reason = SealedTextField(blank=True)
     status = models.CharField(max_length=12, choices=RequestStatus.choices, default=RequestStatus.DRAFTING)

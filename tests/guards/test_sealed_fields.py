@@ -1,0 +1,86 @@
+"""Free text is sealed: every plain text column of a tenant table stands here with the reason why it names no patient.
+
+A new text column is `SealedTextField`, or a code with `choices`, or a line in PLAIN.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from advocacy.tenancy.scope import tenant_models
+
+CODE = "a code or key of our own data, never typed"
+LOOKUP = "a look-up row of the organization: a business, not a patient"
+REFERENCE = "made by the program, shown instead of a name"
+SEARCH = "search text: outside the trail, rebuilt by command"
+MEDICAL = "a medicine, class, unit or scale; names nobody"
+ADMINISTERED = (
+    "the form asks for a reason without patient details; administrators who may not see the case read it"
+)
+PLAN = "names a plan, a policy or a specialty as printed for everybody"
+
+PLAIN = {
+    "background.Job": {
+        "name": CODE,
+        "reason": "our own words, or the kind of an error; never an error's text",
+    },
+    "people.Draft": {"key": CODE},
+    "people.Patient": {"reference": REFERENCE, "state": CODE, "time_zone": CODE},
+    "people.PatientSearch": {"name": SEARCH, "sorted_name": SEARCH, "birth_date": SEARCH},
+    "people.Team": {"name": LOOKUP},
+    "cases.Case": {"reference": REFERENCE, "stage": CODE},
+    "cases.FailedTreatment": {"name": MEDICAL, "drug_class": MEDICAL, "dose_unit": MEDICAL, "scale": MEDICAL},
+    "cases.Payer": {"name": LOOKUP, "phone": LOOKUP, "fax": LOOKUP},
+    "cases.Provider": {
+        "name": LOOKUP,
+        "credentials": LOOKUP,
+        "specialty": LOOKUP,
+        "facility": LOOKUP,
+        "npi": LOOKUP,
+        "phone": LOOKUP,
+        "fax": LOOKUP,
+    },
+    "cases.Coverage": {"plan_name": PLAN, "state_of_issue": CODE},
+    "cases.Blob": {"sha256": CODE, "location": CODE, "key_id": CODE},
+    "cases.DocumentVersion": {
+        "content_type": CODE,
+        "text_note": "our own words about a file that cannot be read",
+    },
+    "cases.CaseGrant": {"reason": ADMINISTERED},
+    "cases.CaseSearch": {"reference": SEARCH},
+    "cases.Task": {"code": CODE, "template": CODE},
+    "appeals.Answer": {"question": CODE, "value": CODE},
+    "appeals.RequestItem": {"code": CODE, "frequency": "how often, such as twice a week"},
+    "appeals.Appeal": {"regime": CODE, "level": CODE},
+    "appeals.Filing": {"sha256": CODE},
+    "appeals.Deadline": {
+        "clock": CODE,
+        "title": CODE,
+        "regime": CODE,
+        "rule": CODE,
+        "rule_version": CODE,
+        "citation": CODE,
+        "confidence": CODE,
+        "if_missed": CODE,
+    },
+    "appeals.Decision": {"received_evidence": CODE},
+    "appeals.Denial": {"criteria": PLAN},
+    "appeals.DenialReason": {"reason": CODE},
+    "appeals.Proposal": {"fact": CODE, "confidence": CODE},
+    "appeals.PeerToPeer": {"reviewer_specialty": PLAN},
+}
+
+
+def plain_text_of(model: type[models.Model]) -> set[str]:
+    return {
+        field.name
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, models.CharField | models.TextField) and not field.choices
+    }
+
+
+def test_every_plain_text_column_has_its_reason():
+    found = {model._meta.label: plain_text_of(model) for model in tenant_models()}
+    assert {label: names for label, names in found.items() if names} == {
+        label: set(reasons) for label, reasons in PLAIN.items()
+    }
