@@ -11,12 +11,13 @@ from django.db import models
 from guardian.models import UserObjectPermissionBase
 
 from advocacy.tenancy.scope import TenantModel
+from advocacy.tenancy.sealing import SealedTextField
 
 
 class Grant(TenantModel, UserObjectPermissionBase):  # type: ignore[misc]  # our scoped manager is the one wanted
     """One person, one row, one permission, from `granted_at` until `expires_at` (aware; exclusive)."""
 
-    reason = models.CharField(max_length=200, help_text="Why an exception is needed; no patient details.")
+    reason = SealedTextField(help_text="Why an exception is needed.")
     granted_at = models.DateTimeField()
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     expires_at = models.DateTimeField()

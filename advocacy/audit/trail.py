@@ -11,6 +11,10 @@ from django.db import connection, models
 
 from advocacy.audit.models import Event
 from advocacy.audit.verbs import sentence
+from advocacy.tenancy.scope import current_organization_id
+from advocacy.tenancy.sealing import seal_bytes, unseal_bytes
+
+SEALED = "sealed:"
 
 
 def _belongs(subject: models.Model, table: str, column: str) -> list[int]:
@@ -21,12 +25,37 @@ def _belongs(subject: models.Model, table: str, column: str) -> list[int]:
     return [value] if value is not None else []
 
 
+def _context(table: str, subject_id: int | None) -> str:
+    return f"{table}:{subject_id}|audit.event.reason"
+
+
+def _sealed(reason: str, subject: models.Model) -> str:
+    """A reason is typed freely and may name somebody: the trail holds it as ciphertext, bound to its subject."""
+    organization_id = current_organization_id()
+    if not reason or organization_id is None:
+        return ""
+    context = _context(subject._meta.db_table, subject.pk)
+    return SEALED + seal_bytes(reason.encode(), organization_id=organization_id, context=context).hex()
+
+
+def reason_of(event: Event) -> str:
+    """The reason as it was typed. Raises CannotOpen when it was altered or moved from another event."""
+    if not event.reason.startswith(SEALED):
+        return event.reason
+    return unseal_bytes(
+        bytes.fromhex(event.reason.removeprefix(SEALED)),
+        organization_id=event.organization_id,
+        context=_context(event.subject_table, event.subject_id),
+    ).decode()
+
+
 def record(
     verb: str, *, subject: models.Model, detail: Mapping[str, Any] | None = None, reason: str = ""
 ) -> None:
     """Write one act into the trail, in the transaction of the act. An audit failure is a failure.
 
-    `detail` is stored in plain: it holds ids, codes, dates and counts, never names, contacts or free text.
+    `detail` is stored in plain: it holds ids, codes, dates and counts, never names, contacts or free text. `reason` may
+    be free text and is sealed.
     Raises KeyError for an unknown verb.
     """
     sentence(verb)
@@ -40,7 +69,7 @@ def record(
                 _belongs(subject, "cases_case", "case_id"),
                 _belongs(subject, "people_patient", "patient_id"),
                 json.dumps(dict(detail or {}), cls=DjangoJSONEncoder),
-                reason,
+                _sealed(reason, subject),
             ],
         )
 

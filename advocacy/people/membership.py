@@ -57,6 +57,8 @@ def change_member(
     require(actor, Permission.MANAGE_MEMBERS, member)
     _own_team(actor, team)
     reasons = _wrong_roles(roles)
+    if member.pk == actor.membership_id and set(roles) != set(member.roles):
+        reasons.append(Reason("own_roles", "Ask another admin to change your own roles.", "roles"))
     with transaction.atomic():
         row = Membership.objects.select_for_update().get(pk=member.pk)
         _must_be_live(row)

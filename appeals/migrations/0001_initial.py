@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
                 ('reference_number_index', advocacy.tenancy.sealing.BlindIndexField(null=True, of='reference_number')),
                 ('submitted_at', models.DateTimeField(blank=True, null=True)),
                 ('received_at', models.DateTimeField(blank=True, null=True)),
-                ('receipt_evidence', models.CharField(blank=True, max_length=120)),
+                ('receipt_evidence', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('decided_at', models.DateTimeField(blank=True, null=True)),
                 ('end_reason', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('status', models.CharField(choices=[('drafting', 'Being prepared'), ('submitted', 'Sent to the payer'), ('received', 'With the payer'), ('approved', 'Approved'), ('denied', 'Denied in whole or part'), ('withdrawn', 'Withdrawn')], default='drafting', max_length=12)),

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from advocacy.access.policy import Actor, visible
 from advocacy.audit.models import Event
-from advocacy.audit.trail import history_of
+from advocacy.audit.trail import history_of, reason_of
 from advocacy.audit.verbs import VERBS
 from advocacy.people.models import Membership
 from advocacy.tenancy.scope import TenantModel
@@ -154,7 +154,7 @@ def _line(event: Event, names: _Names, ids: Mapping[tuple[str, int], UUID], orga
         event.kind,
         event.actor_label or event.actor or "Unknown",
         sentence,
-        event.reason,
+        reason_of(event),
         detail,
         changes,
     )

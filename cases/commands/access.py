@@ -22,7 +22,8 @@ GRANT_DAYS = 14
 def restrict_case(*, actor: Actor, case: Case, reason: str, at: datetime) -> Case:
     """From now on only the owner and colleagues with dated access open the case and its patient.
 
-    `reason` is kept in the trail, so it holds no patient details. Raises NotAllowed, NotFound, WrongState, Refused.
+    The patient's other open cases are restricted with it: each shows the same name. `reason` is kept in the trail, sealed.
+    Raises NotAllowed, NotFound, WrongState, Refused.
     """
     require(actor, Permission.RESTRICT_CASE, case)
     with transaction.atomic():
@@ -38,8 +39,24 @@ def restrict_case(*, actor: Actor, case: Case, reason: str, at: datetime) -> Cas
                     "reason",
                 )
             )
+        others = list(
+            Case.objects.select_for_update()
+            .filter(patient_id=row.patient_id, status="open", is_restricted=False)
+            .exclude(pk=row.pk)
+        )
+        if any(other.owner_id is None for other in others):
+            reasons.append(
+                Reason(
+                    "other_case_needs_owner",
+                    "Another open case of this patient has no owner. Assign it first: it is restricted too.",
+                    "reason",
+                )
+            )
         if reasons:
             raise Refused(reasons)
+        for other in others:
+            _set_restricted(other, True)
+            record("case_restricted", subject=other, reason=reason.strip())
         _set_restricted(row, True)
         Patient.objects.filter(pk=row.patient_id).update(is_restricted=True)
         record("case_restricted", subject=row, reason=reason.strip())

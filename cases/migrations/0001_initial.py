@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
-                ('reason', models.CharField(help_text='Why an exception is needed; no patient details.', max_length=200)),
+                ('reason', advocacy.tenancy.sealing.SealedTextField(help_text='Why an exception is needed.')),
                 ('granted_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),

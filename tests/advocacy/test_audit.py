@@ -9,9 +9,10 @@ from django.db import connection
 from django.utils import timezone
 
 from advocacy.audit.models import Event
-from advocacy.audit.trail import record, record_read
+from advocacy.audit.trail import reason_of, record, record_read
 from advocacy.people.models import Patient
 from advocacy.tenancy.scope import scoped_to
+from advocacy.tenancy.sealing import CannotOpen
 from cases.models import Note
 
 
@@ -88,3 +89,13 @@ def test_batches_and_events_of_another_organization_are_not_there(cast):
 def test_an_unknown_verb_is_a_mistake_of_the_program(cast):
     with pytest.raises(KeyError):
         record("looked_around", subject=cast.case)
+
+
+def test_a_typed_reason_is_sealed_and_bound_to_its_subject(cast, last):
+    record("case_restricted", subject=cast.case, reason="Dana Whitlock asked for it")
+    (event,) = events(last)
+    assert "Whitlock" not in event.reason
+    assert reason_of(event) == "Dana Whitlock asked for it"
+    event.subject_id += 1
+    with pytest.raises(CannotOpen):
+        reason_of(event)

@@ -12,7 +12,7 @@ from django.urls import reverse
 from advocacy.audit.models import Event
 from advocacy.audit.trail import record_read
 from appeals.queries.trail import SEALED, trail
-from cases.commands.access import restrict_case
+from cases.commands.access import lift_restriction, restrict_case
 from cases.commands.cases import assign_case
 from cases.commands.communications import write_note
 from cases.models import Case, Note
@@ -150,6 +150,7 @@ def test_another_case_of_the_patient_that_is_restricted_stays_out_of_it(cast: Ca
     record_read("read_list", cases=[mine.pk, other.pk], patients=[mine.patient_id])
     before = sign_in("sam").get(reverse("appeals:trail", args=[mine.public_id])).content.decode()
     restrict_case(actor=cast.sam, case=other, reason="A colleague's relative", at=now())
+    lift_restriction(actor=cast.sam, case=mine, reason="Agreed with the patient", at=now())
     after = sign_in("sam").get(reverse("appeals:trail", args=[mine.public_id])).content.decode()
     assert ("F11.20" in before, "F11.20" in after, "HB-2026-0777" in after) == (True, False, False)
     assert "among 1 other case" in after

@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from advocacy.access.policy import visible
 from advocacy.errors import Refused
+from advocacy.people.membership import change_member
 from advocacy.people.models import Consent, Membership, Patient
 from advocacy.people.rules import day_in
 from cases.commands import access
 from cases.commands import cases as commands
+from cases.commands.access import restrict_case
 from cases.models import Case, CaseGrant
-from tests.cast import Cast, release
+from tests.cast import NOW, Cast, release
 
 
 def reads(cast: Cast) -> tuple[int, int]:
@@ -116,3 +118,42 @@ def test_dated_access_is_refused_with_every_reason_while_no_release_stands(cast)
         )
     assert {r.code for r in refused.value.reasons} == {"reason_missing", "grant_days", "release_missing"}
     assert CaseGrant.objects.count() == 0
+
+
+def test_restricting_a_case_restricts_the_patients_other_open_cases(cast):
+    """Each of them shows the same name."""
+    second = Case.objects.create(
+        reference="HB-2026-0099",
+        patient=cast.case.patient,
+        coverage=cast.case.coverage,
+        provider=cast.case.provider,
+        treatment="esketamine",
+        diagnosis_codes=["F33.2"],
+        procedure_codes=["G2083"],
+        opened_at=NOW,
+        last_touched_at=NOW,
+    )
+    with pytest.raises(Refused) as refused:
+        restrict_case(actor=cast.sam, case=cast.case, reason="a threat", at=NOW)
+    assert [r.code for r in refused.value.reasons] == ["other_case_needs_owner"]
+    second.owner = cast.members["nils"]
+    second.save(update_fields=["owner"])
+    restrict_case(actor=cast.sam, case=cast.case, reason="a threat", at=NOW)
+    assert list(
+        Case.objects.filter(is_restricted=True).order_by("reference").values_list("reference", flat=True)
+    ) == [
+        "HB-2026-0001",
+        "HB-2026-0099",
+    ]
+
+
+def test_nobody_gives_themselves_roles(cast):
+    with pytest.raises(Refused) as refused:
+        change_member(
+            actor=cast.olga,
+            member=cast.members["olga"],
+            roles=["organization_admin", "supervisor"],
+            team=None,
+            at=NOW,
+        )
+    assert [r.code for r in refused.value.reasons] == ["own_roles"]

@@ -14,9 +14,6 @@ LOOKUP = "a look-up row of the organization: a business, not a patient"
 REFERENCE = "made by the program, shown instead of a name"
 SEARCH = "search text: outside the trail, rebuilt by command"
 MEDICAL = "a medicine, class, unit or scale; names nobody"
-ADMINISTERED = (
-    "the form asks for a reason without patient details; administrators who may not see the case read it"
-)
 PLAN = "names a plan, a policy or a specialty as printed for everybody"
 
 PLAIN = {
@@ -46,7 +43,6 @@ PLAIN = {
         "content_type": CODE,
         "text_note": "our own words about a file that cannot be read",
     },
-    "cases.CaseGrant": {"reason": ADMINISTERED},
     "cases.CaseSearch": {"reference": SEARCH},
     "cases.Task": {"code": CODE, "template": CODE},
     "appeals.Answer": {"question": CODE, "value": CODE},

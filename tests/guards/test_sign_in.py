@@ -61,8 +61,14 @@ def test_nobody_becomes_an_address_that_is_not_proven(cast: Cast, sign_in, how: 
     assert member.user_id != cast.users["mia"].pk
 
 
-def test_a_proven_address_becomes_the_one_of_the_account(cast: Cast, sign_in):
+def test_a_proven_address_becomes_the_one_of_the_account(cast: Cast, client):
     mia = cast.users["mia"]
     EmailAddress.objects.create(user=mia, email="mia@home.example", verified=True)
-    sign_in("mia").post(reverse("account_email"), {"action_primary": "", "email": "mia@home.example"})
+    client.post(reverse("account_login"), {"login": mia.email, "password": PASSWORD})
+    wanted = {"action_primary": "", "email": "mia@home.example"}
+    asked = client.post(reverse("account_email"), wanted)
+    assert asked.headers["Location"].startswith(reverse("account_reauthenticate"))
+    assert User.objects.get(pk=mia.pk).email == "mia@meadow.example"
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    client.post(reverse("account_email"), wanted)
     assert User.objects.get(pk=mia.pk).email == "mia@home.example"

@@ -9,8 +9,9 @@ from typing import Any
 from advocacy.errors import Refused
 from advocacy.management.seed.color import MOOD, PAIN, TALKS, Tried
 from advocacy.management.seed.life import Life
+from advocacy.management.seed.matters import CLINICS, Matter
 from advocacy.management.seed.people import ways_to_reach
-from advocacy.management.seed.plans import CLINICS, Matter, Plan, filled
+from advocacy.management.seed.plans import Plan, filled
 from advocacy.people.commands import record_consent, register_patient
 from appeals.commands.answers import record_answer
 from cases.commands.cases import open_case, record_failed_treatment

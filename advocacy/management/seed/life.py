@@ -18,8 +18,9 @@ from advocacy.access.policy import Actor
 from advocacy.background import queue
 from advocacy.background.models import Job
 from advocacy.management.seed.cast import Standing
+from advocacy.management.seed.matters import Matter
 from advocacy.management.seed.people import Person
-from advocacy.management.seed.plans import Matter, Plan
+from advocacy.management.seed.plans import Plan
 from advocacy.people.models import Membership, Patient
 from advocacy.tenancy.scope import scope_with
 from appeals.models import Appeal, AuthorizationRequest, Denial, PeerToPeer, RequestItem

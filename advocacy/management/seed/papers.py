@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
-from advocacy.management.seed.plans import CLINICS, Matter, Plan
+from advocacy.management.seed.matters import CLINICS, Matter
+from advocacy.management.seed.plans import Plan
 
 
 def _day(day: date) -> str:

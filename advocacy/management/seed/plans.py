@@ -1,64 +1,9 @@
-"""Who pays, who treats and what is asked for, as data. Every payer, plan, clinic and number here is invented.
-
-The National Provider Identifiers have a right check digit and belong to nobody we know of.
-"""
+"""Who pays, as data. Every payer, plan and number here is invented."""
 
 from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from decimal import Decimal
-
-
-@dataclass(frozen=True)
-class Clinic:
-    """Who treats: the columns of a provider."""
-
-    name: str
-    credentials: str
-    specialty: str
-    facility: str
-    npi: str
-    phone: str
-    fax: str
-
-    @property
-    def signature(self) -> str:
-        return f"{self.name}, {self.credentials}"
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a request: code, units a session, and how often."""
-
-    code: str
-    each: int
-    sessions: int
-    frequency: str
-
-
-@dataclass(frozen=True)
-class Matter:
-    """A treatment for a diagnosis. `price` is one session in cash; `allowed` what a plan pays for one, in US dollars."""
-
-    treatment: str
-    diagnoses: tuple[str, ...]
-    diagnosis_name: str
-    words: str
-    lines: tuple[Line, ...]
-    clinic: str
-    price: Decimal
-    allowed: Decimal
-    benefit: str = "medical"
-    note: str = ""
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        return tuple(line.code for line in self.lines)
-
-    @property
-    def sessions(self) -> int:
-        return self.lines[0].sessions
 
 
 @dataclass(frozen=True)
@@ -86,74 +31,6 @@ def filled(pattern: str, luck: random.Random) -> str:
     return "".join(str(luck.randrange(10)) if c == "#" else c for c in pattern)
 
 
-CLINICS = {
-    "osei": Clinic(
-        "Amara Osei", "MD", "Interventional psychiatry", "Cedar Run Interventional Psychiatry", "2004100774",
-        "503-555-0181", "503-555-0182",
-    ),
-    "fontaine": Clinic(
-        "Ilse Fontaine", "DO", "Pain medicine", "Stone Ferry Pain Center", "2005201886", "503-555-0183", "503-555-0184"
-    ),
-    "vandersloot": Clinic(
-        "Piet Vandersloot", "MD", "Psychiatry", "Quiet Water Mood Clinic", "2006302998", "971-555-0185", "971-555-0186"
-    ),
-    "castellano": Clinic(
-        "Wren Castellano", "PMHNP", "Psychiatry", "Larch Street Community Clinic", "2007403001", "503-555-0187",
-        "503-555-0188",
-    ),
-    "ghazanfar": Clinic(
-        "Noor Ghazanfar", "NP", "Psychiatry", "Lakeward Pain & Mood Clinic", "2008504112", "312-555-0189",
-        "312-555-0190",
-    ),
-}  # fmt: skip
-
-_WEEKS = "twice a week for three weeks"
-KETAMINE = Matter(
-    "iv_ketamine", ("F33.2",), "Major depressive disorder, recurrent, severe",
-    "ketamine, intravenous infusion, six sessions over three weeks",
-    (Line("96365", 1, 6, _WEEKS), Line("96366", 1, 6, _WEEKS), Line("J3490", 1, 6, _WEEKS)),
-    "osei", Decimal("750.00"), Decimal("550.00"),
-)  # fmt: skip
-KETAMINE_TRAUMA = Matter(
-    "iv_ketamine", ("F43.12", "F33.2"), "Post-traumatic stress disorder, chronic",
-    "ketamine, intravenous infusion, six sessions over three weeks",
-    (Line("96365", 1, 6, _WEEKS), Line("96366", 1, 6, _WEEKS), Line("J3490", 1, 6, _WEEKS)),
-    "osei", Decimal("750.00"), Decimal("550.00"),
-)  # fmt: skip
-KETAMINE_PAIN = Matter(
-    "iv_ketamine", ("G90.511",), "CRPS type I, right upper limb", "ketamine infusion, ten consecutive weekdays",
-    tuple(Line(code, each, 10, "ten weekdays in a row") for code, each in (("96365", 1), ("96366", 3), ("J3490", 1))),
-    "fontaine", Decimal("980.00"), Decimal("720.00"),
-)  # fmt: skip
-KETAMINE_LEG = Matter(
-    "iv_ketamine", ("G90.521",), "Complex regional pain syndrome, right leg",
-    "ketamine infusion, ten consecutive weekdays",
-    tuple(Line(code, each, 10, "ten weekdays in a row") for code, each in (("96365", 1), ("96366", 2), ("J3490", 1))),
-    "fontaine", Decimal("980.00"), Decimal("720.00"),
-)  # fmt: skip
-ESKETAMINE = Matter(
-    "esketamine", ("F33.1",), "Major depressive disorder, recurrent, moderate",
-    "supervised esketamine visits, eight in four weeks", (Line("G2083", 1, 8, "twice a week for four weeks"),),
-    "vandersloot", Decimal("1280.00"), Decimal("1006.00"),
-)  # fmt: skip
-ESKETAMINE_WEEKLY = Matter(
-    "esketamine", ("F33.2",), "Major depressive disorder, recurrent, severe", "weekly esketamine visits",
-    (Line("G2082", 1, 12, "once a week"),), "castellano", Decimal("940.00"), Decimal("760.00"),
-)  # fmt: skip
-ESKETAMINE_SPRAY = Matter(
-    "esketamine", ("F33.2",), "Major depressive disorder, recurrent, severe",
-    "esketamine 84 mg, eight sessions",
-    (Line("J0013", 84, 8, "twice a week for four weeks"), Line("99215", 1, 8, "at each session")),
-    "vandersloot", Decimal("1280.00"), Decimal("990.00"),
-)  # fmt: skip
-TABLET = Matter(
-    "other", ("F33.1",), "Major depressive disorder, recurrent, moderate",
-    "dextromethorphan and bupropion tablets", (Line("J8499", 60, 1, "60 tablets in 30 days"),),
-    "ghazanfar", Decimal("1120.00"), Decimal("1010.00"), "pharmacy",
-    "Dextromethorphan HBr 45 mg with bupropion HCl 105 mg, extended release, by mouth.",
-)  # fmt: skip
-
-
 def _commercial(sponsor: str, funding: str, *more: tuple[str, str, str]) -> tuple[tuple[str, str, str], ...]:
     return (
         ("program", "commercial", "card"),
@@ -167,84 +44,191 @@ def _commercial(sponsor: str, funding: str, *more: tuple[str, str, str]) -> tupl
 ONE, TWO = ("levels", "1", "letter"), ("levels", "2", "letter")
 
 TAMARACK = Plan(
-    "Tamarack Benefit Administrators", "515-555-0140", "515-555-0142",
-    "Northgate Precision Tooling Employee Health Plan",
-    "TMK #### ##### 01", "PA-##-####-#####", "tamarack", _commercial("private_employer", "self_funded", ONE),
-    "NPT-####", "self_funded",
-)  # fmt: skip
+    payer="Tamarack Benefit Administrators",
+    phone="515-555-0140",
+    fax="515-555-0142",
+    plan_name="Northgate Precision Tooling Employee Health Plan",
+    member="TMK #### ##### 01",
+    reference="PA-##-####-#####",
+    form="tamarack",
+    answers=_commercial("private_employer", "self_funded", ONE),
+    group="NPT-####",
+    funding="self_funded",
+)
 LOOMIS = Plan(
-    "Loomis Fielding Benefit Administrators", "715-555-0100", "715-555-0119",
-    "Orrin Castings Group Health Plan",
-    "LF ## #### ###", "LFB/####/######", "loomis", _commercial("private_employer", "self_funded", TWO),
-    "OC-####", "self_funded",
-)  # fmt: skip
+    payer="Loomis Fielding Benefit Administrators",
+    phone="715-555-0100",
+    fax="715-555-0119",
+    plan_name="Orrin Castings Group Health Plan",
+    member="LF ## #### ###",
+    reference="LFB/####/######",
+    form="loomis",
+    answers=_commercial("private_employer", "self_funded", TWO),
+    group="OC-####",
+    funding="self_funded",
+)
 QUILLHAVEN = Plan(
-    "Quillhaven Mutual Insurance", "570-555-0110", "570-555-0116", "Group Select 1500",
-    "QH-####-##-B", "CTL-00##-#####", "quillhaven", _commercial("private_employer", "insured", ONE),
-    "77-####", "insured", "OR",
-)  # fmt: skip
+    payer="Quillhaven Mutual Insurance",
+    phone="570-555-0110",
+    fax="570-555-0116",
+    plan_name="Group Select 1500",
+    member="QH-####-##-B",
+    reference="CTL-00##-#####",
+    form="quillhaven",
+    answers=_commercial("private_employer", "insured", ONE),
+    group="77-####",
+    funding="insured",
+    state="OR",
+)
 TIDEWATER = Plan(
-    "Tidewater Lantern Health Care Plan", "757-555-0100", "757-555-0166", "Lantern Group PPO",
-    "TLH ### #####", "##-TL-#####", "tidewater", _commercial("private_employer", "insured", ONE), "", "insured",
-    "WA",
-)  # fmt: skip
+    payer="Tidewater Lantern Health Care Plan",
+    phone="757-555-0100",
+    fax="757-555-0166",
+    plan_name="Lantern Group PPO",
+    member="TLH ### #####",
+    reference="##-TL-#####",
+    form="tidewater",
+    answers=_commercial("private_employer", "insured", TWO),
+    funding="insured",
+    state="WA",
+)
 FERNWOOD = Plan(
-    "Fernwood Assurance Company", "614-555-0180", "614-555-0188", "Tri-Delta Logistics LLC group policy",
-    "FWA ## #### ####", "FW-##-00##-#####-A", "fernwood", _commercial("private_employer", "insured", ONE),
-    "61-####", "insured", "OR",
-)  # fmt: skip
+    payer="Fernwood Assurance Company",
+    phone="614-555-0180",
+    fax="614-555-0188",
+    plan_name="Tri-Delta Logistics LLC group policy",
+    member="FWA ## #### ####",
+    reference="FW-##-00##-#####-A",
+    form="fernwood",
+    answers=_commercial("private_employer", "insured", ONE),
+    group="61-####",
+    funding="insured",
+    state="OR",
+)
 LARKSPUR = Plan(
-    "Larkspur Mutual Health Plan", "503-555-0170", "503-555-0177", "Silver 4500 EPO", "LMX-004-######",
-    "UM2026-###-####", "larkspur", _commercial("individual", "insured"), "44-OR-####", "insured", "OR",
-)  # fmt: skip
+    payer="Larkspur Mutual Health Plan",
+    phone="503-555-0170",
+    fax="503-555-0177",
+    plan_name="Silver 4500 EPO",
+    member="LMX-004-######",
+    reference="UM2026-###-####",
+    form="larkspur",
+    answers=_commercial("individual", "insured"),
+    group="44-OR-####",
+    funding="insured",
+    state="OR",
+)
 VERDIGRIS = Plan(
-    "Verdigris Health Partners", "405-555-0100", "405-555-0133", "Bronze Direct", "VHP-#####-03",
-    "R26-00##-###",
-    "verdigris", _commercial("individual", "insured"), "", "insured", "WA",
-)  # fmt: skip
+    payer="Verdigris Health Partners",
+    phone="405-555-0100",
+    fax="405-555-0133",
+    plan_name="Bronze Direct",
+    member="VHP-#####-03",
+    reference="R26-00##-###",
+    form="verdigris",
+    answers=_commercial("individual", "insured"),
+    funding="insured",
+    state="WA",
+)
 BLUESTEM = Plan(
-    "Bluestem Prairie Advantage (HMO-POS)", "800-555-0158", "785-555-0155", "Prairie Advantage Plus",
-    "BPA#H####X",
-    "OD-####-#####", "bluestem",
-    (("program", "medicare_advantage", "card"), ("benefit", "medical", "letter")), "", "government",
-)  # fmt: skip
+    payer="Bluestem Prairie Advantage (HMO-POS)",
+    phone="800-555-0158",
+    fax="785-555-0155",
+    plan_name="Prairie Advantage Plus",
+    member="BPA#H####X",
+    reference="OD-####-#####",
+    form="bluestem",
+    answers=(("program", "medicare_advantage", "card"), ("benefit", "medical", "letter")),
+    funding="government",
+)
 TALLOW_CREEK = Plan(
-    "Tallow Creek Medicare Advantage (PPO)", "913-555-0150", "913-555-0151", "Creekside PPO", "8HK ## #### ##",
-    "TRK/26/00#####", "tallow_creek",
-    (("program", "medicare_advantage", "card"), ("benefit", "medical", "card")), "", "government",
-)  # fmt: skip
+    payer="Tallow Creek Medicare Advantage (PPO)",
+    phone="913-555-0150",
+    fax="913-555-0151",
+    plan_name="Creekside PPO",
+    member="8HK ## #### ##",
+    reference="TRK/26/00#####",
+    form="tallow_creek",
+    answers=(("program", "medicare_advantage", "card"), ("benefit", "medical", "card")),
+    funding="government",
+)
 GRANITE = Plan(
-    "Granite Hollow Community Care", "888-555-0120", "888-555-0121", "Community Care Plan", "00##-####-##G",
-    "NABD-26-######", "granite_hollow",
-    (("program", "medicaid", "card"), ("medicaid_delivery", "plan", "card")), "", "government",
-)  # fmt: skip
+    payer="Granite Hollow Community Care",
+    phone="888-555-0120",
+    fax="888-555-0121",
+    plan_name="Community Care Plan",
+    member="00##-####-##G",
+    reference="NABD-26-######",
+    form="granite_hollow",
+    answers=(("program", "medicaid", "card"), ("medicaid_delivery", "plan", "card")),
+    funding="government",
+)
 COBBLE = Plan(
-    "Cobble Hill Community Health Plan", "888-555-0170", "888-555-0171", "Cobble Hill Family", "41-00##-####",
-    "RQ 2026 0###", "cobble_hill",
-    (("program", "medicaid", "card"), ("medicaid_delivery", "plan", "letter")), "", "government",
-)  # fmt: skip
+    payer="Cobble Hill Community Health Plan",
+    phone="888-555-0170",
+    fax="888-555-0171",
+    plan_name="Cobble Hill Family",
+    member="41-00##-####",
+    reference="RQ 2026 0###",
+    form="cobble_hill",
+    answers=(("program", "medicaid", "card"), ("medicaid_delivery", "plan", "letter")),
+    funding="government",
+)
 COLUMBINE = Plan(
-    "Columbine Federal Employee Health Plan", "515-555-0140", "515-555-0142", "Columbine Standard Option",
-    "CF1 #### ####", "PA-##-####-#####", "columbine", (("program", "fehb_pshb", "card"),), "CF1",
-)  # fmt: skip
+    payer="Columbine Federal Employee Health Plan",
+    phone="515-555-0140",
+    fax="515-555-0142",
+    plan_name="Columbine Standard Option",
+    member="CF1 #### ####",
+    reference="PA-##-####-#####",
+    form="columbine",
+    answers=(("program", "fehb_pshb", "card"),),
+    group="CF1",
+)
 OSPREY = Plan(
-    "Osprey Rx Preferred (PDP)", "877-555-0164", "877-555-0165", "Osprey Rx Preferred", "ORX5528######",
-    "CD-####-####-######", "osprey",
-    (("program", "medicare_part_d", "card"), ("benefit", "pharmacy", "letter")), "", "government",
-)  # fmt: skip
+    payer="Osprey Rx Preferred (PDP)",
+    phone="877-555-0164",
+    fax="877-555-0165",
+    plan_name="Osprey Rx Preferred",
+    member="ORX5528######",
+    reference="CD-####-####-######",
+    form="osprey",
+    answers=(("program", "medicare_part_d", "card"), ("benefit", "pharmacy", "letter")),
+    funding="government",
+)
 DISTRICT = Plan(
-    "Verdigris Health Partners", "405-555-0100", "405-555-0133", "Lake District Schools Employee Plan",
-    "VHP-#####-07",
-    "R26-00##-###", "verdigris", _commercial("public_employer", "self_funded"), "", "self_funded",
-)  # fmt: skip
+    payer="Verdigris Health Partners",
+    phone="405-555-0100",
+    fax="405-555-0133",
+    plan_name="Lake District Schools Employee Plan",
+    member="VHP-#####-07",
+    reference="R26-00##-###",
+    form="verdigris",
+    answers=_commercial("public_employer", "self_funded"),
+    funding="self_funded",
+)
 JUNIPER = Plan(
-    "Juniper Basin Health Plan", "406-555-0121", "406-555-0122", "", "JB #### #### #", "26-JB-0###", "juniper",
-    (("program", "commercial", "card"), ("sponsor", "private_employer", "patient"), ("funding", "unknown", "patient")),
-)  # fmt: skip
+    payer="Juniper Basin Health Plan",
+    phone="406-555-0121",
+    fax="406-555-0122",
+    member="JB #### #### #",
+    reference="26-JB-0###",
+    form="juniper",
+    answers=(
+        ("program", "commercial", "card"),
+        ("sponsor", "private_employer", "patient"),
+        ("funding", "unknown", "patient"),
+    ),
+)
 CONTRADICTED = Plan(
-    "Juniper Basin Health Plan", "406-555-0121", "406-555-0122", "Basin Employer Choice", "JB #### #### #",
-    "26-JB-0###", "juniper",
-    (
+    payer="Juniper Basin Health Plan",
+    phone="406-555-0121",
+    fax="406-555-0122",
+    plan_name="Basin Employer Choice",
+    member="JB #### #### #",
+    reference="26-JB-0###",
+    form="juniper",
+    answers=(
         ("program", "commercial", "card"),
         ("sponsor", "private_employer", "patient"),
         ("plan_kind", "ordinary", "patient"),
@@ -252,19 +236,28 @@ CONTRADICTED = Plan(
         ("regulator", "state_insurance", "letter"),
         ("state_of_issue", "OR", "letter"),
     ),
-)  # fmt: skip
+)
 HARROWGATE = Plan(
-    "Harrowgate Health Insurance Company", "207-555-0191", "207-555-0142", "Harrowgate Group Choice",
-    "HGX #### ####", "CX-26-######", "harrowgate", _commercial("private_employer", "insured", ONE), "",
-    "insured", "IL",
-)  # fmt: skip
+    payer="Harrowgate Health Insurance Company",
+    phone="207-555-0191",
+    fax="207-555-0142",
+    plan_name="Harrowgate Group Choice",
+    member="HGX #### ####",
+    reference="CX-26-######",
+    form="harrowgate",
+    answers=_commercial("private_employer", "insured", ONE),
+    funding="insured",
+    state="IL",
+)
 PRAIRIE = Plan(
-    "Verdigris Health Partners", "405-555-0100", "405-555-0133", "Silver Direct", "VHP-#####-01",
-    "R26-00##-###",
-    "verdigris", _commercial("individual", "insured"), "", "insured", "IL",
-)  # fmt: skip
-PLANS = (
-    TAMARACK, LOOMIS, QUILLHAVEN, TIDEWATER, FERNWOOD, LARKSPUR, VERDIGRIS, BLUESTEM, TALLOW_CREEK, GRANITE,
-    COBBLE,
-    COLUMBINE, OSPREY, DISTRICT, JUNIPER, CONTRADICTED, HARROWGATE, PRAIRIE,
-)  # fmt: skip
+    payer="Verdigris Health Partners",
+    phone="405-555-0100",
+    fax="405-555-0133",
+    plan_name="Silver Direct",
+    member="VHP-#####-01",
+    reference="R26-00##-###",
+    form="verdigris",
+    answers=_commercial("individual", "insured"),
+    funding="insured",
+    state="IL",
+)

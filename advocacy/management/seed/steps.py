@@ -13,7 +13,8 @@ from typing import Any
 from advocacy.management.seed import papers
 from advocacy.management.seed.letters import Notice, letter_for
 from advocacy.management.seed.life import Life, Step
-from advocacy.management.seed.plans import CLINICS, filled
+from advocacy.management.seed.matters import CLINICS
+from advocacy.management.seed.plans import filled
 from appeals.commands.denials import (
     DenialInput,
     ReasonInput,

@@ -15,23 +15,25 @@ from advocacy.management.seed.levels import (
     written,
 )
 from advocacy.management.seed.life import Step, Story
-from advocacy.management.seed.people import Person
-from advocacy.management.seed.plans import (
-    CONTRADICTED,
+from advocacy.management.seed.matters import (
     ESKETAMINE_SPRAY,
-    FERNWOOD,
-    JUNIPER,
     KETAMINE,
     KETAMINE_LEG,
     KETAMINE_PAIN,
     KETAMINE_TRAUMA,
+    Matter,
+)
+from advocacy.management.seed.people import Person
+from advocacy.management.seed.plans import (
+    CONTRADICTED,
+    FERNWOOD,
+    JUNIPER,
     LARKSPUR,
     LOOMIS,
     QUILLHAVEN,
     TAMARACK,
     TIDEWATER,
     VERDIGRIS,
-    Matter,
     Plan,
 )
 from advocacy.management.seed.steps import (
@@ -209,8 +211,8 @@ INSURED = (
         "h15", Person("Saoirse", "Lindqvist-Byrne", 31, "text", state="WA", pronouns="she/they"), TIDEWATER,
         KETAMINE_LEG, "nils", 194,
         asked(190, received=189), refused(176, 173), gathered(165), filed(151, received=151),
-        decided(123, "upheld", received=120),
-        filed(20, received=19),
+        decided(123, "upheld", received=120, stated=63), filed(106, received=106),
+        decided(92, "upheld", received=89), filed(20, received=19),
         asleep(18, "Look for the reviewer's letter", "The state assigns a reviewer first.", wakes_in=9),
     ),
     _story(

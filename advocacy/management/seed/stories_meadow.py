@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from advocacy.management.seed.levels import closed, decided, filed, gathered, given_up, written
+from advocacy.management.seed.levels import closed, decided, filed, forwarded, gathered, given_up, written
 from advocacy.management.seed.life import Step, Story
+from advocacy.management.seed.matters import ESKETAMINE, ESKETAMINE_WEEKLY, KETAMINE, Matter
 from advocacy.management.seed.people import CENTRAL, Person
 from advocacy.management.seed.plans import (
     BLUESTEM,
     COBBLE,
     COLUMBINE,
     DISTRICT,
-    ESKETAMINE,
-    ESKETAMINE_WEEKLY,
     HARROWGATE,
     JUNIPER,
-    KETAMINE,
     PRAIRIE,
     TALLOW_CREEK,
     TAMARACK,
-    Matter,
     Plan,
 )
 from advocacy.management.seed.steps import asked, refused
@@ -57,9 +54,8 @@ STORIES = (
         filed(25, received=24), asleep(20, "Look for the reviewer's decision", "Up to 45 days.", wakes_in=12),
     ),
     _story(
-        "m03", _who("Imogen", "Carrow-Pike", 36, "text"), PRAIRIE, KETAMINE, "mia", 74,
-        asked(68, received=67), refused(54, 51), gathered(35), filed(18, received=18),
-        talked(9, "decision_soon"),
+        "m03", _who("Imogen", "Carrow-Pike", 36, "text"), PRAIRIE, KETAMINE, "mia", 34,
+        asked(29, received=28), refused(9, 6, call="left"), gathered(4), talked(3, "told"),
     ),
     _story(
         "m04", _who("Ruben", "Adeyemi", 41), PRAIRIE, KETAMINE, "bea", 168,
@@ -78,8 +74,9 @@ STORIES = (
         closed(100, "not_covered", "The patient does not wish to go on."),
     ),
     _story(
-        "m07", _who("Agatha", "Pemberton", 73, "sister"), BLUESTEM, ESKETAMINE, "mia", 58,
-        asked(52, received=51), refused(45, 41), gathered(30), filed(14, received=13), noted(6, "watch"),
+        "m07", _who("Agatha", "Pemberton", 73, "sister"), BLUESTEM, ESKETAMINE, "mia", 78,
+        asked(72, received=71), refused(65, 61), gathered(50), filed(39, received=38),
+        decided(10, "upheld", received=7), forwarded(5), noted(4, "watch"),
     ),
     _story(
         "m08", _who("Clement", "Vasquez-Roy", 70, "post", state="WI"), TALLOW_CREEK, ESKETAMINE, "bea", 48,
@@ -93,7 +90,7 @@ STORIES = (
     ),
     _story(
         "m10", _who("Orlando", "Bassett", 30, "no_message"), COBBLE, ESKETAMINE_WEEKLY, "mia", 130,
-        asked(124, received=123), refused(117, 114), talked(100, "told"),
+        asked(124, received=123), refused(117, 114), talked(100, "told"), filed(96, received=95),
         given_up(82, "The coverage ended; a new plan covers the visits."),
         closed(80, "moot"),
     ),
@@ -120,6 +117,6 @@ STORIES = (
     ),
     _story(
         "m15", _who("Paloma", "Ybarra", 44, "message", "es", "IN"), JUNIPER, KETAMINE, "mia", 10,
-        asked(7, received=6), talked(5, "employer"), to_do(4, "", template="plan_document", ticked=1),
+        asked(7, channel="mail"), talked(5, "employer"), to_do(4, "", template="plan_document", ticked=1),
     ),
 )  # fmt: skip

@@ -14,21 +14,9 @@ from advocacy.management.seed.levels import (
     written,
 )
 from advocacy.management.seed.life import Step, Story
+from advocacy.management.seed.matters import ESKETAMINE, ESKETAMINE_WEEKLY, KETAMINE, TABLET, Matter
 from advocacy.management.seed.people import Person
-from advocacy.management.seed.plans import (
-    BLUESTEM,
-    COBBLE,
-    COLUMBINE,
-    ESKETAMINE,
-    ESKETAMINE_WEEKLY,
-    GRANITE,
-    KETAMINE,
-    OSPREY,
-    TABLET,
-    TALLOW_CREEK,
-    Matter,
-    Plan,
-)
+from advocacy.management.seed.plans import BLUESTEM, COBBLE, COLUMBINE, GRANITE, OSPREY, TALLOW_CREEK, Plan
 from advocacy.management.seed.steps import asked, refused
 from advocacy.management.seed.work import (
     another,
@@ -78,13 +66,14 @@ MEDICARE = (
         written(5, ticked=1),
     ),
     _story(
-        "h28", Person("Leopold", "Grunwald", 79, "post"), BLUESTEM, ESKETAMINE, "nils", 212,
-        asked(206, received=205), refused(199, 195), gathered(180), filed(168, received=167),
-        decided(140, "upheld", received=137),
-        forwarded(136), arrived(131),
-        decided(103, "upheld", received=99, reviewer="The independent review entity"),
-        filed(58, channel="mail", received=54), talked(30, "hearing", kept=True),
-        to_do(28, "Prepare the clinician for the hearing", due=12),
+        "h28", Person("Leopold", "Grunwald", 79, "post"), BLUESTEM, ESKETAMINE, "nils", 270,
+        asked(264, received=263), refused(257, 253), gathered(240), filed(232, received=231),
+        decided(204, "upheld", received=201), forwarded(200), arrived(196),
+        decided(168, "upheld", received=164, reviewer="The independent review entity"),
+        filed(140, channel="mail", received=137), talked(110, "hearing", kept=True),
+        decided(52, "upheld", received=48, reviewer="Office of Medicare Hearings and Appeals"),
+        filed(20, channel="mail", received=17),
+        to_do(16, "Ask the council's clerk for the docket number", due=12),
     ),
     _story(
         "h29", Person("Evangeline", "Tresco", 68), BLUESTEM, ESKETAMINE, "nora", 170,

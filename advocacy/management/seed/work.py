@@ -7,7 +7,8 @@ from datetime import datetime, time, timedelta
 from advocacy.management.seed.begin import open_matter
 from advocacy.management.seed.color import NOTES, TALKS
 from advocacy.management.seed.life import Life, Step
-from advocacy.management.seed.plans import Matter, filled
+from advocacy.management.seed.matters import Matter
+from advocacy.management.seed.plans import filled
 from advocacy.people.commands import ContactInput, add_contact, end_contact, revoke_consent
 from advocacy.people.models import Consent, Contact, User
 from appeals.commands.answers import record_answer, withdraw_answer
