@@ -209,6 +209,7 @@ DISTRICT = Plan(
 )
 JUNIPER = Plan(
     payer="Juniper Basin Health Plan",
+    plan_name="",
     phone="406-555-0121",
     fax="406-555-0122",
     member="JB #### #### #",

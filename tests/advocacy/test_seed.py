@@ -1,0 +1,337 @@
+"""The demonstration as it is made: told once for all tests of this file, by the real commands, and rolled back."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import validate_totp_code
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from advocacy import registries
+from advocacy.audit.models import Event
+from advocacy.background.models import Job
+from advocacy.management.seed.cast import COLLEAGUES, PASSPHRASE, Standing, assemble
+from advocacy.management.seed.sign_ins import sign_ins
+from advocacy.management.seed.tell import STORIES, tell, untold
+from advocacy.people.models import Consent, Contact, Patient
+from advocacy.tenancy.models import Organization
+from appeals.commands.deadlines import check_projection
+from appeals.models import (
+    Appeal,
+    AuthorizationRequest,
+    Deadline,
+    Denial,
+    Filing,
+    ItemOutcome,
+    PeerToPeer,
+)
+from appeals.packets import manifest_of
+from appeals.queries.clocks import day_at
+from appeals.queries.lookup import classification_of
+from appeals.queries.today import today
+from appeals.regimes import book
+from appeals.reminders import to_remind
+from appeals.workflow import APPEAL, PEER_TO_PEER, REQUEST
+from cases.commands.documents import open_version
+from cases.models import Case, CaseGrant, Communication, Cost, Document, DocumentVersion, Task
+from cases.workflow import CASE, TASK
+
+FLOWS = {CASE: Case, TASK: Task, REQUEST: AuthorizationRequest, PEER_TO_PEER: PeerToPeer, APPEAL: Appeal}
+
+
+@dataclass
+class Told:
+    """The two organizations after the telling; `each()` enters one after the other."""
+
+    now: datetime
+    standing: dict[str, Standing] = field(default_factory=dict)
+
+    def each(self) -> Iterator[tuple[str, Standing]]:
+        for slug, there in self.standing.items():
+            with there.program(self.now):
+                yield slug, there
+
+    def all(self, model: Any, *fields: str, **filters: Any) -> list[Any]:
+        """Values of both organizations: a list of values for one field, of tuples for several."""
+        found: list[Any] = []
+        for _ in self.each():
+            found += model.objects.filter(**filters).values_list(*fields, flat=len(fields) == 1)
+        return found
+
+
+@pytest.fixture(scope="module")
+def told(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Told]:
+    """One telling, inside a transaction that is never committed. It is ten in the morning in Portland."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr("django.conf.settings.DATA_DIR", tmp_path_factory.mktemp("documents"))
+    with django_db_blocker.unblock():
+        outermost = transaction.atomic()
+        outermost.__enter__()
+        try:
+            now = timezone.now().astimezone(UTC).replace(hour=18, minute=0, second=0, microsecond=0)
+            assert tell(now) == len(STORIES)
+            yield Told(now, assemble(now))
+        finally:
+            transaction.set_rollback(True)
+            outermost.__exit__(None, None, None)
+            connection.close()
+            patch.undo()
+
+
+def test_two_organizations_have_their_patients_in_english_and_spanish(told):
+    counted = {
+        slug: (Patient.objects.count(), Patient.objects.filter(language="es").count())
+        for slug, _ in told.each()
+    }
+    assert counted == {"harbor": (45, 7), "meadow": (15, 2)}
+    assert len(STORIES) == 60
+
+
+def test_every_status_of_every_workflow_is_there(told):
+    seen = {w: set(told.all(model, w.field)) for w, model in FLOWS.items()}
+    assert seen == {w: set(w.states.values) for w in FLOWS}
+
+
+def test_every_outcome_is_there_and_has_its_money(told):
+    closed = {outcome for outcome in told.all(Case, "outcome") if outcome}
+    assert closed == set(Case.Outcome.values)
+    assert set(told.all(ItemOutcome, "outcome")) == {"overturned", "partly", "upheld"}
+    assert set(told.all(Cost, "kind")) == set(Cost.Kind.values)
+
+
+def test_every_level_of_every_complete_set_of_rules_is_there(told):
+    levels = {
+        (regime.key, level.key)
+        for regime in book().regimes.values()
+        if regime.complete and not regime.combines
+        for level in regime.levels
+        if level.kind != "court"
+    }
+    seen = set(told.all(Appeal, "regime", "level"))
+    assert levels - seen == set()
+    assert {regime for regime, _ in seen - levels} == {
+        "unknown",
+        "medicare_part_d",
+        "nonfederal_governmental_self_funded",
+    }
+
+
+def test_nothing_open_is_forgotten(told):
+    idle = []
+    for slug, _ in told.each():
+        for case in Case.objects.filter(status="open", next_deadline_on=None):
+            if not Task.objects.filter(case=case, status__in=["open", "held"]).exists():
+                idle.append((slug, case.reference))
+    assert idle == []
+
+
+def test_stored_dates_are_what_their_clocks_say(told):
+    different = {}
+    for _ in told.each():
+        for case in Case.objects.select_related("patient", "coverage"):
+            if found := check_projection(case, told.now):
+                different[case.reference] = found
+    assert different == {}
+
+
+def test_closed_cases_have_no_obstacle_and_open_ones_say_what_is_open(told):
+    known = {
+        "tasks_open", "promise_open", "request_drafted", "request_undecided", "denial_unconfirmed",
+        "peer_to_peer_scheduled", "level_open", "level_undecided", "item_without_outcome",
+    }  # fmt: skip
+    closed, unhindered, codes = [], [], set()
+    for _ in told.each():
+        for case in Case.objects.select_related("patient", "coverage"):
+            found = {r.code for obstacles in registries.obstacles_to_closing for r in obstacles(case)}
+            if case.status == "closed":
+                closed.append(found)
+            else:
+                codes |= found
+                unhindered += [] if found else [case.reference]
+    assert (closed, unhindered) == ([set()] * 14, [])
+    assert codes == known
+
+
+def test_the_desk_is_full_at_first_sight(told):
+    harbor = told.standing["harbor"]
+    with harbor.program(told.now):
+        stacks = today(harbor.actors["nora"], day=day_at(told.now, harbor.organization.time_zone))
+        short = {stack.code: stack.total for stack in stacks if stack.total < 5}
+        without_action = [
+            (stack.code, row.case.reference) for stack in stacks for row in stack.rows if row.action is None
+        ]
+    assert [stack.code for stack in stacks] == ["legal", "payer", "waiting", "waking", "new"]
+    assert (short, without_action) == ({}, [])
+
+
+def test_the_trail_tells_its_months_and_when_it_was_written(told):
+    months, recorded = set(), set()
+    for _ in told.each():
+        rows = Event.objects.values_list("at", "recorded_at")
+        assert all(at <= told.now for at, _ in rows)
+        months |= {(told.now - at).days // 30 for at, _ in rows}
+        recorded |= {recorded_at > timezone.now() - timedelta(hours=1) for _, recorded_at in rows}
+    assert months >= set(range(9))
+    assert recorded == {True}
+
+
+def test_the_trail_names_no_patient(told):
+    """Colleagues and clinics stand in it by name, patients by number; whatever identifies them is sealed."""
+    found = []
+    for _ in told.each():
+        names = [p.family_name for p in Patient.objects.all()] + [p.given_name for p in Patient.objects.all()]
+        clinics = {"Castellano", "Amara", "Noor", "Wren"}
+        pattern = "|".join(re.escape(n) for n in sorted({*names} - clinics))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                r"SELECT verb, subject_table FROM audit.event WHERE (data::text || reason) ~ ('\m(' || %s || ')\M')",
+                [pattern],
+            )
+            found += cursor.fetchall()
+    assert found == []
+
+
+def test_every_level_that_went_out_keeps_its_very_bytes(told):
+    wrong, packets = [], 0
+    for _, there in told.each():
+        actor = there.actors[next(key for key in there.actors if key in ("nora", "mia"))]
+        for filing in Filing.objects.select_related("document_version__blob", "document_version__document"):
+            data = open_version(actor, filing.document_version).read()
+            if (
+                hashlib.sha256(data).hexdigest() != filing.sha256
+                or not filing.document_version.document.is_frozen
+            ):
+                wrong.append(filing.pk)
+            if not filing.is_oral:
+                packets += manifest_of(data)["page_count"] == filing.page_count
+    oral = told.all(Filing, "pk", is_oral=True)
+    assert (wrong, packets, len(oral)) == ([], len(told.all(Filing, "pk", is_oral=False)), 1)
+    sent = told.all(Appeal, "pk", filed_at__isnull=False)
+    assert len(sent) == len(told.all(Filing, "pk"))
+
+
+def test_letters_were_read_and_a_scan_was_not(told):
+    kinds = Counter(told.all(DocumentVersion, "text_status", document__kind="denial_letter"))
+    assert kinds == {"read": len(told.all(Denial, "pk")) - 1, "none": 1}
+    assert set(told.all(Document, "kind")) >= {
+        "denial_letter", "decision_letter", "approval_letter", "medical_necessity", "medication_history",
+        "rating_scale", "filing", "proof",
+    }  # fmt: skip
+    assert set(told.all(Job, "status")) == {"done"}
+
+
+def test_rules_that_are_unknown_contradicted_or_not_complete_are_called_so(told):
+    found = Counter()
+    for _ in told.each():
+        asked = Case.objects.filter(status="open", requests__submitted_at__isnull=False)
+        for case in asked.select_related("patient", "coverage"):
+            there = classification_of(case)
+            if there.contradictions:
+                found["contradiction"] += 1
+            elif there.regime is None:
+                found["unknown"] += 1
+            elif not there.complete:
+                found[there.regime] += 1
+    assert found == {
+        "contradiction": 1,
+        "unknown": 2,
+        "medicare_part_d": 1,
+        "nonfederal_governmental_self_funded": 1,
+    }
+
+
+def test_access_consent_and_promises_have_every_shade(told):
+    today_ = told.now.date()
+    assert told.all(Case, "is_restricted").count(True) == 1
+    assert sorted(ended is None for ended in told.all(CaseGrant, "ended_at")) == [False, True]
+    expired = [d for d in told.all(Consent, "expires_on", revoked_at=None) if d and d < today_]
+    assert (len(expired), len(told.all(Consent, "pk", revoked_at__isnull=False))) == (1, 1)
+    assert set(told.all(Communication, "promise_kept", promised_by__isnull=False)) == {True, False, None}
+    assert {True, False} == set(told.all(Contact, "is_safe"))
+
+
+def test_reminders_of_past_mornings_are_sent_and_none_waits(told):
+    waiting = []
+    for _ in told.each():
+        waiting += to_remind(told.now)
+        assert Event.objects.filter(verb="reminder_sent").exists()
+    assert waiting == []
+
+
+def test_a_second_telling_adds_nothing(told):
+    before = (told.all(Patient, "pk"), told.all(Case, "pk"), told.all(Deadline, "pk"))
+    assert untold() == ()
+    assert tell(told.now + timedelta(days=1)) == 0
+    assert (told.all(Patient, "pk"), told.all(Case, "pk"), told.all(Deadline, "pk")) == before
+
+
+def test_everybody_finds_themselves_among_the_sign_ins(told):
+    table = sign_ins()
+    assert [c.email for c in COLLEAGUES if c.email not in table] == []
+    assert table.count(PASSPHRASE) == len(COLLEAGUES)
+    code = re.search(r"one-time code: (\d{6}) for", table)
+    secret = re.search(r"secret=([A-Z2-7]+)", table)
+    assert code and secret
+    assert validate_totp_code(secret[1], code[1])
+
+
+def test_somebody_works_in_both_organizations(told):
+    assert {slug for slug, there in told.standing.items() if "bea" in there.actors} == {"harbor", "meadow"}
+    roles = {key: sorted(actor.roles) for key, actor in told.standing["harbor"].actors.items()}
+    assert roles == {
+        "ines": ["intake"],
+        "nora": ["navigator"],
+        "nils": ["navigator"],
+        "clara": ["clinician"],
+        "sam": ["supervisor"],
+        "olga": ["organization_admin"],
+        "anna": ["analyst"],
+        "petra": ["privacy_officer"],
+        "bea": ["navigator"],
+    }
+
+
+@pytest.mark.django_db
+def test_it_keeps_away_from_other_organizations():
+    Organization.objects.create(slug="other", name="Another Organization", reference_prefix="OT")
+    out = StringIO()
+    call_command("seed_demo", "--if-empty", stdout=out)
+    assert out.getvalue() == ""
+    with pytest.raises(CommandError, match="other organizations"):
+        call_command("seed_demo", stdout=out)
+    assert list(Organization.objects.values_list("slug", flat=True)) == ["other"]
+
+
+@pytest.mark.django_db
+def test_it_is_not_made_in_production(settings):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="production"):
+        call_command("seed_demo", stdout=StringIO())
+    assert Organization.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_without_accounts_it_says_so():
+    out = StringIO()
+    call_command("seed_demo", "--print-sign-ins", stdout=out)
+    assert out.getvalue().strip() == "There are no demonstration accounts in this database."
+
+
+def test_no_file_of_the_seed_names_a_year():
+    """Dates count back from today, so that the demonstration is as fresh in a year as it is now."""
+    folder = Path(__file__).parents[2] / "advocacy" / "management" / "seed"
+    dated = [p.name for p in folder.glob("stories_*.py") if re.search(r"\b20\d\d\b", p.read_text())]
+    assert dated == []
