@@ -175,10 +175,13 @@ class Server:
                 stale.unlink(missing_ok=True)
 
     def _at_work(self) -> list[int]:
-        """The processes of a server of this data; zombies have no words and do not count."""
+        """The processes of a server of this data; zombies have no words and do not count, nor do other accounts' servers."""
         data, found = os.path.realpath(self.data), []
+        runs_as = self.account.pw_uid if self.account else os.geteuid()
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
+                if entry.stat().st_uid != runs_as:
+                    continue
                 words = (entry / "cmdline").read_bytes()
                 if words.startswith(b"postgres:") or data.encode() in words.split(b"\0"):
                     with contextlib.suppress(PermissionError):  # unreadable: better wait
