@@ -1,4 +1,4 @@
-"""Search text of a case: plain, tenant-bound, outside the trail and backups, rebuilt when lost."""
+"""Search text of a case: plain, tenant-bound, outside the trail, to be left out of backups, rebuilt when lost."""
 
 from __future__ import annotations
 
