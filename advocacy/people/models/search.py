@@ -1,4 +1,4 @@
-"""Search text in tables of its own: plain, tenant-bound, outside the audit trail, to be left out of backups, rebuilt when lost."""
+"""Search text in tables of its own: plain, tenant-bound, outside the trail, not for backups, rebuilt when lost."""
 
 from __future__ import annotations
 
