@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Plan:
     """A coverage as data. `answers` are (question, value, source); in `member`, `group` and `reference` # is a digit.
 
-    `form` is the key of the letter this payer writes; `levels` how many internal levels it has.
+    `form` is the key of the letter this payer writes.
     """
 
     payer: str
@@ -41,7 +41,7 @@ def _commercial(sponsor: str, funding: str, *more: tuple[str, str, str]) -> tupl
     )
 
 
-ONE, TWO = ("levels", "1", "letter"), ("levels", "2", "letter")
+ONE, TWO = ("levels", "1", "plan_document"), ("levels", "2", "plan_document")
 
 TAMARACK = Plan(
     payer="Tamarack Benefit Administrators",
@@ -138,7 +138,7 @@ BLUESTEM = Plan(
     member="BPA#H####X",
     reference="OD-####-#####",
     form="bluestem",
-    answers=(("program", "medicare_advantage", "card"), ("benefit", "medical", "letter")),
+    answers=(("program", "medicare_advantage", "card"), ("benefit", "medical", "card")),
     funding="government",
 )
 TALLOW_CREEK = Plan(
@@ -171,7 +171,7 @@ COBBLE = Plan(
     member="41-00##-####",
     reference="RQ 2026 0###",
     form="cobble_hill",
-    answers=(("program", "medicaid", "card"), ("medicaid_delivery", "plan", "letter")),
+    answers=(("program", "medicaid", "card"), ("medicaid_delivery", "plan", "card")),
     funding="government",
 )
 COLUMBINE = Plan(
@@ -193,7 +193,7 @@ OSPREY = Plan(
     member="ORX5528######",
     reference="CD-####-####-######",
     form="osprey",
-    answers=(("program", "medicare_part_d", "card"), ("benefit", "pharmacy", "letter")),
+    answers=(("program", "medicare_part_d", "card"), ("benefit", "pharmacy", "card")),
     funding="government",
 )
 DISTRICT = Plan(
@@ -234,8 +234,6 @@ CONTRADICTED = Plan(
         ("sponsor", "private_employer", "patient"),
         ("plan_kind", "ordinary", "patient"),
         ("funding", "self_funded", "card"),
-        ("regulator", "state_insurance", "letter"),
-        ("state_of_issue", "OR", "letter"),
     ),
 )
 HARROWGATE = Plan(

@@ -48,6 +48,7 @@ from advocacy.management.seed.steps import (
 )
 from advocacy.management.seed.work import (
     another,
+    answered,
     asleep,
     assigned,
     closed_to,
@@ -273,7 +274,9 @@ INSURED = (
     ),
     _story(
         "h38", Person("Evander", "Molloy", 35), CONTRADICTED, KETAMINE, "nora", 64,
-        asked(58, received=57), refused(45, 42), talked(30, "employer"),
+        asked(58, received=57), refused(45, 42),
+        answered(41, "regulator", "state_insurance", "letter"), answered(41, "state_of_issue", "OR", "letter"),
+        talked(30, "employer"),
         put_aside(29, "resolve_contradiction", "The employer needs some weeks.", wakes_in=2),
         to_do(28, "", template="plan_document", ticked=2), noted(14, "funding"),
     ),
