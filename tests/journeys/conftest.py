@@ -198,7 +198,9 @@ def at_desk(served: Running, browser: Any) -> Iterator[Any]:
         context = browser.new_context(viewport=SCREENS[screen], base_url=served.url, storage_state=kept)
         contexts.append(context)
         desk = Desk(context.new_page(), served.url, email)
-        if kept is None:
+        if kept is not None:
+            desk.page.goto(f"{served.url}/")
+        if kept is None or "/accounts/login" in desk.page.url:
             sign_in(served, desk)
             if not fresh:
                 served.remembered[email] = context.storage_state()
