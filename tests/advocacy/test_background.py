@@ -62,6 +62,14 @@ class TestRunning:
         assert queue.run(cast.harbor.pk, row.pk) == "already done"
         assert probe.calls == [{"thing": 7}]
 
+    def test_what_is_done_already_leaves_the_queue_and_nothing_else_does(self, cast, probe):
+        done, waiting = (queue.enqueue("test.probe", thing=n) for n in (1, 2))
+        queue.run(cast.harbor.pk, done.pk)
+        with scoped_to(cast.meadow.pk, actor="system:test"):
+            assert queue.drop_done() == 0
+        assert (queue.drop_done(), queue.drop_done()) == (1, 0)
+        assert [row.task["args"] for row in OrmQ.objects.all()] == [(cast.harbor.pk, waiting.pk)]
+
     def test_an_unknown_job_is_refused_at_once(self, cast):
         with pytest.raises(KeyError):
             queue.enqueue("test.no_such_job")
