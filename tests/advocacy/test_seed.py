@@ -17,6 +17,7 @@ from allauth.mfa.totp.internal.auth import validate_totp_code
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from advocacy import registries
 from advocacy.audit.models import Event
@@ -231,6 +232,7 @@ def test_letters_were_read_and_a_scan_was_not(told):
         "rating_scale", "filing", "proof",
     }  # fmt: skip
     assert set(told.all(Job, "status")) == {"done"}
+    assert OrmQ.objects.count() == 0  # the worker finds nothing left to do
 
 
 def test_rules_that_are_unknown_contradicted_or_not_complete_are_called_so(told):

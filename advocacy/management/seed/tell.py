@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from advocacy.audit.models import Event
+from advocacy.background import queue
 from advocacy.management.seed import stories_harbor, stories_meadow, stories_public
 from advocacy.management.seed.begin import begin
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
@@ -150,3 +151,4 @@ def _tell_one(house: Standing, story: Story, now: datetime) -> None:
         for case in Case.objects.filter(patient=life.patient):
             recompute_deadlines(case, now)
         _remind(life)
+        queue.drop_done()
