@@ -150,7 +150,7 @@ def _reasons(
         yield Reason("outcome_contradicts", "Items were won, but the call ended without that.", "outcome")
     if outcome == PeerToPeer.Outcome.OVERTURNED and ItemOutcome.Outcome.UPHELD in named.values():
         yield Reason("outcome_contradicts", "Some items stay refused: choose “partly”.", "outcome")
-    if held_at and call.denial.notice_on and held_at.date() < call.denial.notice_on:
+    if held_at and call.denial.notice_on and today_of(call.case, held_at) < call.denial.notice_on:
         yield Reason("held_before_denial", "The call cannot be earlier than the denial.", "held_at")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -253,6 +253,16 @@ def test_hold_call_refuses(offered, fields, expected):
         hold(offered, **({"outcome": "overturned"} | fields))
     assert codes(caught) == expected
     assert PeerToPeer.objects.get().status == "offered"
+
+
+def test_the_day_of_a_call_is_the_day_where_the_patient_is(offered):
+    """An hour before midnight in New York the next day has begun in UTC; the call is still the day before the notice."""
+    notice = PeerToPeer.objects.get().denial.notice_on
+    evening = moment((notice - timedelta(days=1)).isoformat(), 23).astimezone(UTC)
+    assert evening.date() == notice
+    with pytest.raises(Refused) as caught:
+        hold(offered, "overturned", held_at=evening)
+    assert codes(caught) == ["held_before_denial"]
 
 
 def test_a_call_is_scheduled_moved_and_missed(offered):
