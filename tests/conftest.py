@@ -5,7 +5,14 @@ No database fixture is autouse: pure rule and clock tests load no database.
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
+
+# How fast an example is made or runs says how busy the machine is, not whether the program is right.
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

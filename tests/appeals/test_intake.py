@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appeals.intake import propose_facts
@@ -162,14 +162,14 @@ def test_a_letter_is_read_quickly() -> None:
     assert (time.process_time() - began) / len(letters) < 0.05
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(st.text(max_size=600), max_size=3))
 def test_any_text_is_read_without_an_error(pages: list[str]) -> None:
     for proposal in propose_facts(pages):
         assert pages[proposal.page - 1][proposal.start : proposal.end] == proposal.words
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.data())
 def test_shuffled_letters_are_read_without_an_error(data: st.DataObject) -> None:
     lines = [line for name in ORIGINALS for line in letter_text(name).splitlines()]

@@ -206,7 +206,7 @@ TYPED = st.text(
 
 
 @given(TYPED)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @example("\\" * 40)
 @example("#" * 40)
 @example('/* [ $ ` "')
@@ -291,7 +291,7 @@ BLOCKS = st.lists(
 
 
 @given(BLOCKS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_blocks_survive_editing_as_text_and_keeping_as_data(blocks: tuple[Block, ...]) -> None:
     assert blocks_from_text(blocks_as_text(blocks)) == blocks
     assert blocks_from_data(blocks_as_data(blocks)) == blocks

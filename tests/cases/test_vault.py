@@ -118,7 +118,7 @@ def test_a_range_is_the_slice(vault: Vault, start: int, end: int) -> None:
     st.integers(0, 2 * SEGMENT_BYTES + 100),
     st.integers(0, 2 * SEGMENT_BYTES + 100),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_range_is_the_slice(tmp_path_factory: pytest.TempPathFactory, one: int, other: int) -> None:
     data = _bytes(2 * SEGMENT_BYTES + 100)
     root = tmp_path_factory.getbasetemp() / "ranges"
