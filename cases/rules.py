@@ -140,6 +140,13 @@ def in_this_order(first: date | None, last: date | None, field: str, what: str) 
     return Reason("ends_before_start", f"{what} ends before it begins.", field)
 
 
+def scale_is_known(scale: str) -> Reason | None:
+    """A scale is one of the list, or none was used; nothing is typed freely here."""
+    if not scale or scale in codes.all_scales():
+        return None
+    return Reason("scale_unknown", "Choose a scale from the list.", "scale")
+
+
 def score_fits_scale(scale: str, score: Decimal | None, field: str) -> Reason | None:
     """A score lies in the range of its scale and is whole where the scale counts in whole points."""
     if score is None:

@@ -68,7 +68,7 @@ def hold_call(
         changes = {
             "held_at": held_at,
             "reviewer": reviewer.strip(),
-            "reviewer_specialty": reviewer_specialty.strip()[:80],
+            "reviewer_specialty": reviewer_specialty.strip(),
             "outcome": outcome,
             "summary": summary.strip(),
         }

@@ -88,7 +88,7 @@ class RequestItem(TenantModel):
     code = models.CharField(max_length=8)
     units = models.DecimalField(max_digits=9, decimal_places=2)
     sessions = models.PositiveSmallIntegerField(null=True, blank=True)
-    frequency = models.CharField(max_length=60, blank=True)
+    frequency = SealedTextField(blank=True)
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
 

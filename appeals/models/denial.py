@@ -41,7 +41,7 @@ class Denial(TenantModel):
     )
     stated_deadline_on = models.DateField(null=True, blank=True)
     stated_deadline_words = SealedTextField(blank=True)
-    criteria = models.CharField(max_length=120, blank=True)
+    criteria = SealedTextField(blank=True)
     reviewer = SealedTextField(blank=True)
     send_to_address = SealedTextField(blank=True)
     send_to_fax = SealedTextField(blank=True)

@@ -28,7 +28,7 @@ class PeerToPeer(TenantModel):
     scheduled_at = models.DateTimeField(null=True, blank=True)
     held_at = models.DateTimeField(null=True, blank=True)
     reviewer = SealedTextField(blank=True)
-    reviewer_specialty = models.CharField(max_length=80, blank=True)
+    reviewer_specialty = SealedTextField(blank=True)
     outcome = models.CharField(max_length=16, choices=Outcome.choices, blank=True)
     summary = SealedTextField(blank=True)
     status = models.CharField(

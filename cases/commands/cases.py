@@ -358,6 +358,7 @@ def _wrong_with_treatment(values: dict[str, Any], today: date) -> list[Reason | 
         None if values["name"] else Reason("name_missing", "Fill in the medicine or therapy.", "name"),
         *rules.treatment_dates_fit(started, stopped, values["reason_stopped"], today),
         rules.weeks_fit_dates(values["weeks_adequate"], started, stopped, today),
+        rules.scale_is_known(values["scale"]),
         *(
             rules.score_fits_scale(values["scale"], values[field], field)
             for field in ("score_before", "score_after")

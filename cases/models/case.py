@@ -137,10 +137,10 @@ class FailedTreatment(TenantModel):
 
     case = tenant_key("cases.Case", related_name="failed_treatments")
     modality = models.CharField(max_length=16, choices=Modality.choices, default=Modality.DRUG)
-    name = models.CharField(max_length=80, help_text="Generic name of the medicine, or the therapy.")
-    drug_class = models.CharField(max_length=60, blank=True)
+    name = SealedTextField(help_text="Generic name of the medicine, or the therapy.")
+    drug_class = SealedTextField(blank=True)
     dose = models.DecimalField("highest dose", max_digits=9, decimal_places=3, null=True, blank=True)
-    dose_unit = models.CharField(max_length=16, blank=True)
+    dose_unit = SealedTextField(blank=True)
     started_on = models.DateField(null=True, blank=True)
     stopped_on = models.DateField(null=True, blank=True)
     weeks_adequate = models.PositiveSmallIntegerField(

@@ -58,7 +58,7 @@ class Coverage(TenantModel):
 
     patient = tenant_key("people.Patient", related_name="coverages")
     payer = tenant_key("cases.Payer", related_name="coverages")
-    plan_name = models.CharField(max_length=120, blank=True)
+    plan_name = SealedTextField(blank=True)
     member_id = SealedTextField()
     member_id_index = BlindIndexField(of="member_id")
     group_number = SealedTextField(blank=True)

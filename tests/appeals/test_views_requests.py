@@ -65,8 +65,8 @@ def test_one_form_records_a_request_that_was_sent_and_received(climb, nora):
     made = AuthorizationRequest.objects.get()
     assert answer.status_code == 302 and answer.url == address("request", climb.case, made)
     assert (made.status, made.channel, made.reference_number) == ("received", "fax", "PA-26-0309-77142")
-    items = RequestItem.objects.order_by("position").values_list("code", "units", "sessions", "frequency")
-    assert list(items) == [
+    items = RequestItem.objects.order_by("position")
+    assert [(i.code, i.units, i.sessions, i.frequency) for i in items] == [
         ("96365", Decimal("6.00"), 6, "twice a week"),
         ("96366", Decimal("6.00"), None, ""),
         ("J3490", Decimal("60.00"), None, ""),

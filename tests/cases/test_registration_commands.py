@@ -242,6 +242,9 @@ def test_record_failed_treatment_checks_dates_weeks_and_scale(cast):
         ("score_out_of_range", "score_before"),
         ("score_not_whole", "score_after"),
     ]
+    with pytest.raises(Refused) as refused:
+        commands.record_failed_treatment(**given, reason_stopped="ineffective", scale="as Dana felt")
+    assert codes_of(refused) == [("scale_unknown", "scale")]
     row = commands.record_failed_treatment(
         **given,
         reason_stopped="ineffective",

@@ -1,32 +1,42 @@
 """Free text is sealed: every plain text column of a tenant table stands here with the reason why it names no patient.
 
-A new text column is `SealedTextField`, or a code with `choices`, or a line in PLAIN.
+A new text column is `SealedTextField`, or a code with `choices`, or a line in PLAIN. Lists and structured data count too.
+Nothing that somebody types about a case stands here: what is typed and plain belongs to the organization's own look-ups.
 """
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from advocacy.tenancy.scope import tenant_models
 
-CODE = "a code or key of our own data, never typed"
+CODE = "a code or key of our own data, checked against it, never free text"
 LOOKUP = "a look-up row of the organization: a business, not a patient"
 REFERENCE = "made by the program, shown instead of a name"
 SEARCH = "search text: outside the trail, rebuilt by command"
-MEDICAL = "a medicine, class, unit or scale; names nobody"
-PLAN = "names a plan, a policy or a specialty as printed for everybody"
+OURS = "sentences the program makes from dates and the text of rules"
+IDS = "primary keys of rows"
 
 PLAIN = {
     "background.Job": {
         "name": CODE,
         "reason": "our own words, or the kind of an error; never an error's text",
+        "arguments": IDS,
     },
     "people.Draft": {"key": CODE},
     "people.Patient": {"reference": REFERENCE, "state": CODE, "time_zone": CODE},
-    "people.PatientSearch": {"name": SEARCH, "sorted_name": SEARCH, "birth_date": SEARCH},
+    "people.Membership": {"roles": CODE},
+    "people.PatientSearch": {
+        "name": SEARCH,
+        "sorted_name": SEARCH,
+        "birth_date": SEARCH,
+        "phones": SEARCH,
+        "numbers": SEARCH,
+    },
     "people.Team": {"name": LOOKUP},
-    "cases.Case": {"reference": REFERENCE, "stage": CODE},
-    "cases.FailedTreatment": {"name": MEDICAL, "drug_class": MEDICAL, "dose_unit": MEDICAL, "scale": MEDICAL},
+    "cases.Case": {"reference": REFERENCE, "stage": CODE, "diagnosis_codes": CODE, "procedure_codes": CODE},
+    "cases.FailedTreatment": {"scale": CODE},
     "cases.Payer": {"name": LOOKUP, "phone": LOOKUP, "fax": LOOKUP},
     "cases.Provider": {
         "name": LOOKUP,
@@ -37,16 +47,16 @@ PLAIN = {
         "phone": LOOKUP,
         "fax": LOOKUP,
     },
-    "cases.Coverage": {"plan_name": PLAN, "state_of_issue": CODE},
+    "cases.Coverage": {"state_of_issue": CODE},
     "cases.Blob": {"sha256": CODE, "location": CODE, "key_id": CODE},
     "cases.DocumentVersion": {
         "content_type": CODE,
         "text_note": "our own words about a file that cannot be read",
     },
-    "cases.CaseSearch": {"reference": SEARCH},
+    "cases.CaseSearch": {"reference": SEARCH, "numbers": SEARCH},
     "cases.Task": {"code": CODE, "template": CODE},
     "appeals.Answer": {"question": CODE, "value": CODE},
-    "appeals.RequestItem": {"code": CODE, "frequency": "how often, such as twice a week"},
+    "appeals.RequestItem": {"code": CODE},
     "appeals.Appeal": {"regime": CODE, "level": CODE},
     "appeals.Filing": {"sha256": CODE},
     "appeals.Deadline": {
@@ -58,12 +68,12 @@ PLAIN = {
         "citation": CODE,
         "confidence": CODE,
         "if_missed": CODE,
+        "arithmetic": OURS,
+        "flags": CODE,
     },
     "appeals.Decision": {"received_evidence": CODE},
-    "appeals.Denial": {"criteria": PLAN},
     "appeals.DenialReason": {"reason": CODE},
     "appeals.Proposal": {"fact": CODE, "confidence": CODE},
-    "appeals.PeerToPeer": {"reviewer_specialty": PLAN},
 }
 
 
@@ -71,7 +81,9 @@ def plain_text_of(model: type[models.Model]) -> set[str]:
     return {
         field.name
         for field in model._meta.local_concrete_fields
-        if isinstance(field, models.CharField | models.TextField) and not field.choices
+        if (isinstance(field, models.CharField | models.TextField) and not field.choices)
+        or isinstance(field, models.JSONField)
+        or (isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField | models.TextField))
     }
 
 
