@@ -13,6 +13,7 @@ class Permission(StrEnum):
     RECORD_CONSENT = "people.consent"
     SEE_MEMBERS = "people.see_members"
     MANAGE_MEMBERS = "people.manage_members"
+    INVITE_TO_PORTAL = "people.portal"
     # cases
     SEE_CASES = "cases.see"
     OPEN_CASE = "cases.open"
@@ -40,3 +41,9 @@ class Permission(StrEnum):
     SEE_JOBS = "jobs.see"
     RETRY_JOBS = "jobs.retry"
     SEE_FIGURES = "reporting.see"
+    # the patient's portal: held by patients and their representatives only, never by a member
+    PORTAL_STATUS = "portal.status"
+    PORTAL_DOCUMENTS = "portal.documents"
+    PORTAL_LETTERS = "portal.letters"
+    PORTAL_MESSAGES = "portal.messages"
+    PORTAL_CONTROL = "portal.control"

@@ -6,7 +6,7 @@ nothing visible.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,15 +14,29 @@ from django.db import models
 from django.db.models import Q
 
 from advocacy.access.permissions import Permission
-from advocacy.access.roles import permissions_of
+from advocacy.access.roles import permissions_of, portal_permissions_of
 from advocacy.errors import NotAllowed, NotFound
 
 NOTHING = Q(pk__in=[])
 
 
 @dataclass(frozen=True)
+class Portal:
+    """The patient's side of an actor: which access they use, for which patient, as what, and for which parts."""
+
+    access_id: int
+    patient_id: int
+    role: str
+    scope: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Actor:
-    """Somebody acting in one organization. `key` goes into the trail ("user:12"); a system actor has no user."""
+    """Somebody acting in one organization. `key` goes into the trail ("user:12"); a system actor has no user.
+
+    With a `portal` it is a patient or a representative: roles of members then give nothing, and only what
+    `declare_portal` opens is there for them.
+    """
 
     key: str
     label: str
@@ -33,9 +47,13 @@ class Actor:
     team_ids: frozenset[int] = frozenset()
     permissions: frozenset[Permission] = field(init=False, default=frozenset())
     system: bool = False
+    portal: Portal | None = None
 
     def __post_init__(self) -> None:
-        granted = frozenset(Permission) if self.system else permissions_of(self.roles)
+        if self.portal is not None:
+            granted = portal_permissions_of(self.portal.role, self.portal.scope)
+        else:
+            granted = frozenset(Permission) if self.system else permissions_of(self.roles)
         object.__setattr__(self, "permissions", granted)
 
     def may(self, permission: Permission) -> bool:
@@ -60,7 +78,14 @@ class Policy:
     path: str = ""
 
 
+@dataclass(frozen=True)
+class PortalPolicy:
+    see: frozenset[Permission]
+    rows: Callable[[Portal], Q]
+
+
 _policies: dict[str, Policy] = {}
+_portal: dict[str, PortalPolicy] = {}
 
 
 def declare(
@@ -77,6 +102,18 @@ def declare(
 def declare_through(model: str, *, parent: str, path: str) -> None:
     """The rows of `model` are as visible as the `parent` row they hang on, reached by the lookup `path`."""
     _policies[model] = Policy(Permission.SEE_CASES, lambda actor: NOTHING, parent=parent, path=path)
+
+
+def declare_portal(model: str, *, see: Collection[Permission], rows: Callable[[Portal], Q]) -> None:
+    """Which rows of `model` a patient or representative reaches who holds one of the portal permissions `see`.
+
+    Nothing else is theirs: what is not declared here is not there in the portal, whatever `declare` says of members.
+    """
+    _portal[model] = PortalPolicy(frozenset(see), rows)
+
+
+def declared_for_portal() -> frozenset[str]:
+    return frozenset(_portal)
 
 
 def declared() -> frozenset[str]:
@@ -98,6 +135,10 @@ def under(path: str, q: Q) -> Q:
 def reachable(actor: Actor, permission: Permission, model: type[models.Model] | str) -> Q:
     """The rows of `model` on which `actor` may use `permission`. Every system actor reaches all of its organization."""
     label = model if isinstance(model, str) else model._meta.label
+    if actor.portal is not None:
+        theirs = _portal.get(label)
+        fits = theirs is not None and permission in theirs.see and actor.may(permission)
+        return theirs.rows(actor.portal) if theirs is not None and fits else NOTHING
     policy = _policies.get(label)
     if policy is None:
         return NOTHING
@@ -114,6 +155,9 @@ def reachable(actor: Actor, permission: Permission, model: type[models.Model] | 
 def visible(actor: Actor, model: type[models.Model] | str) -> Q:
     """The rows of `model` this actor may list and open."""
     label = model if isinstance(model, str) else model._meta.label
+    if actor.portal is not None:
+        held = next((p for p in _portal[label].see if actor.may(p)), None) if label in _portal else None
+        return reachable(actor, held, label) if held is not None else NOTHING
     policy = _policies.get(label)
     if policy is None:
         return NOTHING

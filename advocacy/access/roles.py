@@ -19,6 +19,31 @@ class Role(StrEnum):
     FUNDER = "funder"
 
 
+class PortalRole(StrEnum):
+    """Who enters the patient's portal. Never the role of a membership; a member never has one of these."""
+
+    PATIENT = "patient"
+    REPRESENTATIVE = "representative"
+
+
+class PortalScope(StrEnum):
+    """The parts of a patient's portal that a representative may be given."""
+
+    STATUS = "status"
+    DOCUMENTS = "documents"
+    LETTERS = "letters"
+    MESSAGES = "messages"
+
+    @classmethod
+    def choices(cls) -> list[tuple[str, str]]:
+        return [
+            (cls.STATUS.value, "Where the case stands"),
+            (cls.DOCUMENTS.value, "Documents"),
+            (cls.LETTERS.value, "Letters"),
+            (cls.MESSAGES.value, "Messages"),
+        ]
+
+
 @dataclass(frozen=True)
 class RoleDescription:
     title: str
@@ -43,6 +68,7 @@ _INTAKE = {
 _NAVIGATOR = _INTAKE | {
     P.CHANGE_CASE,
     P.CLOSE_CASE,
+    P.INVITE_TO_PORTAL,
     P.REQUEST_AUTHORIZATION,
     P.RECORD_DENIAL,
     P.HOLD_PEER_TO_PEER,
@@ -113,6 +139,38 @@ ROLES: dict[Role, RoleDescription] = {
         frozenset({P.SEE_FIGURES}),
     ),
 }
+
+
+PORTAL_ROLES: dict[PortalRole, RoleDescription] = {
+    PortalRole.PATIENT: RoleDescription(
+        "Patient",
+        "Sees their own cases in the portal, with all that is meant for them, and decides who else does.",
+        frozenset(
+            {P.PORTAL_STATUS, P.PORTAL_DOCUMENTS, P.PORTAL_LETTERS, P.PORTAL_MESSAGES, P.PORTAL_CONTROL}
+        ),
+    ),
+    PortalRole.REPRESENTATIVE: RoleDescription(
+        "Representative",
+        "Sees in the portal the parts of one patient's cases that the patient chose, until a day.",
+        frozenset({P.PORTAL_STATUS, P.PORTAL_DOCUMENTS, P.PORTAL_LETTERS, P.PORTAL_MESSAGES}),
+    ),
+}
+_OF_SCOPE = {
+    PortalScope.STATUS: P.PORTAL_STATUS,
+    PortalScope.DOCUMENTS: P.PORTAL_DOCUMENTS,
+    PortalScope.LETTERS: P.PORTAL_LETTERS,
+    PortalScope.MESSAGES: P.PORTAL_MESSAGES,
+}
+
+
+def portal_permissions_of(role: str, scope: frozenset[str]) -> frozenset[P]:
+    """What a patient, or a representative with this scope, may do in the portal; an unknown role may do nothing."""
+    if role not in PortalRole._value2member_map_:
+        return frozenset()
+    held = PORTAL_ROLES[PortalRole(role)].permissions
+    if role == PortalRole.PATIENT:
+        return held
+    return held & {_OF_SCOPE[PortalScope(s)] for s in scope if s in PortalScope._value2member_map_}
 
 
 def permissions_of(roles: frozenset[str]) -> frozenset[P]:

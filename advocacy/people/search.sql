@@ -8,7 +8,17 @@ CREATE FUNCTION search.memberships_of(p_user bigint)
   SELECT m.id, m.organization_id, o.public_id, o.name::text, m.roles::text[], m.team_id
   FROM public.people_membership m JOIN public.tenancy_organization o ON o.id = m.organization_id
   WHERE m.user_id = p_user AND m.starts_at <= now() AND m.ended_at IS NULL
+    AND (m.until IS NULL OR m.until > now())
   ORDER BY o.name, m.id
+$$;
+
+-- An invitation that is neither accepted nor revoked, by the SHA-256 of its token: whoever opens the link has no scope yet.
+CREATE FUNCTION search.invitation_of(p_hash bytea)
+  RETURNS TABLE (invitation_id bigint, organization_id bigint, organization_name text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT i.id, i.organization_id, o.name::text
+  FROM public.people_invitation i JOIN public.tenancy_organization o ON o.id = i.organization_id
+  WHERE i.token_hash = p_hash AND i.accepted_at IS NULL AND i.revoked_at IS NULL
 $$;
 
 -- Patients of the scope's organization that might be the same person: a similar name (also with its words in another
@@ -24,7 +34,7 @@ CREATE FUNCTION search.similar_patients(p_name text, p_sorted text, p_birth_date
   LIMIT p_limit
 $$;
 
-GRANT EXECUTE ON FUNCTION search.memberships_of(bigint) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.memberships_of(bigint), search.invitation_of(bytea) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.similar_patients(text, text, text, text[], int) TO recourse_app;
 RESET ROLE;
 
