@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,7 +29,7 @@ from appeals.models import (
     RequestItem,
 )
 from appeals.queries.lookup import get_version_for_reading
-from appeals.regimes import DATA
+from appeals.refusals import refusals
 from appeals.workflow import REQUEST, RequestStatus
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
@@ -72,15 +70,6 @@ class ReasonInput:
     reason: str
     words: str = ""
     is_primary: bool = False
-
-
-@lru_cache(maxsize=1)
-def denial_reasons() -> dict[str, str]:
-    """Key to label of every reason in the taxonomy that is a refusal, in its order."""
-    rows: list[dict[str, Any]] = json.loads((DATA / "denial_reasons.json").read_text(encoding="utf-8"))[
-        "reasons"
-    ]
-    return {row["key"]: row["label"] for row in rows}
 
 
 def propose_from_version(*, actor: Actor, version: DocumentVersion, at: datetime) -> int:
@@ -292,7 +281,7 @@ def _refused_items(
 
 def _taxonomy_reasons(reasons: Sequence[ReasonInput]) -> Iterator[Reason]:
     keys = _keys(reasons)
-    if any(key not in denial_reasons() for key in keys):
+    if any(key not in refusals() for key in keys):
         yield Reason("reason_unknown", "Choose the reasons from the list.", "reasons")
     if len(set(keys)) != len(keys):
         yield Reason("reason_twice", "Name each reason once.", "reasons")

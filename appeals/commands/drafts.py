@@ -16,7 +16,6 @@ from advocacy.errors import Reason, Refused, WrongState
 from appeals.blocks import Block, blocks_as_data, blocks_from_text
 from appeals.commands.checks import locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
-from appeals.commands.denials import denial_reasons
 from appeals.commands.paper import appeal_facts, letter_of, recipient_of
 from appeals.exhibits import Exhibit as Piece
 from appeals.facts import History, filing_facts
@@ -177,9 +176,8 @@ def packet_of(actor: Actor, case: Case, appeal: Appeal, history: History | None 
 
 
 def facts_of(case: Case, appeal: Appeal, history: History) -> AppealFacts:
-    """The facts of the letter, with the labels of the taxonomy."""
-    labels = denial_reasons()
-    return appeal_facts(case, appeal, history.rung(appeal), lambda key: labels.get(key, key))
+    """The facts of the letter."""
+    return appeal_facts(case, appeal, history.rung(appeal))
 
 
 def _row(appeal: Appeal) -> Appeal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date
 
 from appeals.blocks import blocks_from_data
@@ -17,6 +17,7 @@ from appeals.letters import (
 )
 from appeals.models import Appeal, Decision, DenialItem, DenialReason
 from appeals.queries.drafts import exhibit_label, exhibits_of
+from appeals.refusals import label_of_refusal
 from appeals.rungs import Rung
 from cases.codes import label_of
 from cases.models import Case, FailedTreatment
@@ -47,9 +48,7 @@ def recipient_of(case: Case, appeal: Appeal, rung: Rung) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def appeal_facts(
-    case: Case, appeal: Appeal, rung: Rung, label_of_reason: Callable[[str], str]
-) -> AppealFacts:
+def appeal_facts(case: Case, appeal: Appeal, rung: Rung) -> AppealFacts:
     """Everything the draft may say, from what is recorded; nothing is added."""
     denial = appeal.denial
     items = [row.item for row in DenialItem.objects.filter(denial=denial).select_related("item")]
@@ -66,7 +65,7 @@ def appeal_facts(
         level=_words(rung),
         expedited=appeal.is_expedited,
         expedited_grounds=appeal.expedited_reason,
-        reasons=tuple(RefusalReason(label_of_reason(r.reason), r.words) for r in reasons),
+        reasons=tuple(RefusalReason(label_of_refusal(r.reason), r.words) for r in reasons),
         criteria=(CitedCriterion(denial.criteria),) if denial.criteria else (),
         treatments=tuple(_treatments(case)),
     )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from advocacy.access.policy import Actor
@@ -18,16 +15,9 @@ from appeals.queries.lookup import get_peer_to_peer
 from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
-from appeals.regimes import DATA
+from appeals.refusals import label_of_refusal, refusals
 from cases.codes import all_scales, label_of
 from cases.models import Case, FailedTreatment
-
-
-@lru_cache(maxsize=1)
-def reason_guide() -> dict[str, dict[str, Any]]:
-    """Key of a reason -> its label and the evidence that answers it (reference data, in our own words)."""
-    rows = json.loads((DATA / "denial_reasons.json").read_text(encoding="utf-8"))["reasons"]
-    return {row["key"]: row for row in rows}
 
 
 @dataclass(frozen=True)
@@ -108,13 +98,13 @@ def tried_of(row: FailedTreatment) -> Tried:
 
 def points_of(reasons: list[DenialReason]) -> tuple[Point, ...]:
     """The reasons, the main one first."""
-    guide = reason_guide()
+    known = refusals()
     ordered = sorted(reasons, key=lambda r: (not r.is_primary, r.pk))
     return tuple(
         Point(
-            guide[r.reason]["label"] if r.reason in guide else r.reason,
+            label_of_refusal(r.reason),
             r.words,
-            tuple(guide[r.reason]["evidence"]) if r.reason in guide else (),
+            known[r.reason].evidence if r.reason in known else (),
             r.is_primary,
         )
         for r in ordered

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -32,16 +29,8 @@ from appeals.queries.letter_facts import (
 )
 from appeals.queries.lookup import get_denial
 from appeals.queries.request_page import ItemShown, items_of
+from appeals.refusals import label_of_refusal, refusals
 from cases.models import Case, DocumentVersion
-
-REASONS_FILE = Path(__file__).parent.parent / "data" / "denial_reasons.json"
-
-
-@lru_cache(maxsize=1)
-def reason_labels() -> dict[str, str]:
-    """Key of a reason -> its words, in the order of the taxonomy."""
-    rows = json.loads(REASONS_FILE.read_text(encoding="utf-8"))["reasons"]
-    return {row["key"]: row["label"] for row in rows}
 
 
 @dataclass(frozen=True)
@@ -159,11 +148,14 @@ def _reasons(given: Sequence[DenialReason], proposals: Sequence[Proposal]) -> li
             proofs.setdefault(proposal.value, proof_of(proposal))
     own = {row.reason: row.words for row in given}
     front = list(dict.fromkeys([*own, *proofs]))
-    labels = reason_labels()
-    order = [*(k for k in front if k in labels), *(k for k in labels if k not in front)]
+    known = refusals()
+    order = [*(k for k in front if k in known), *(k for k in known if k not in front)]
     return [
         ReasonShown(
-            key, labels[key], own.get(key) or (proofs[key].words if key in proofs else ""), proofs.get(key)
+            key,
+            label_of_refusal(key),
+            own.get(key) or (proofs[key].words if key in proofs else ""),
+            proofs.get(key),
         )
         for key in order
     ]

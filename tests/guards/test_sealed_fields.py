@@ -83,7 +83,10 @@ def plain_text_of(model: type[models.Model]) -> set[str]:
         for field in model._meta.local_concrete_fields
         if (isinstance(field, models.CharField | models.TextField) and not field.choices)
         or isinstance(field, models.JSONField)
-        or (isinstance(field, ArrayField) and isinstance(field.base_field, models.CharField | models.TextField))
+        or (
+            isinstance(field, ArrayField)
+            and isinstance(field.base_field, models.CharField | models.TextField)
+        )
     }
 
 

@@ -20,7 +20,6 @@ from appeals.commands.denials import (
     ReasonInput,
     confirm_denial,
     decide_proposal,
-    denial_reasons,
     record_denial,
 )
 from appeals.commands.peer_to_peers import hold_call, miss_call, schedule_call
@@ -35,6 +34,7 @@ from appeals.commands.requests import (
 )
 from appeals.models import PeerToPeer, Proposal
 from appeals.queries.letter_facts import proposed_values
+from appeals.refusals import refusals
 from appeals.sample_letters import scan_of, text_as_pdf
 from cases.commands.costs import record_cost
 from cases.models import Document
@@ -214,9 +214,7 @@ def refused(
             for proposal in proposals:
                 life.do(decide_proposal, proposal=proposal, status="accepted")
         reasons = [
-            ReasonInput(p.value, p.words)
-            for p in proposals
-            if p.fact == "reason" and p.value in denial_reasons()
+            ReasonInput(p.value, p.words) for p in proposals if p.fact == "reason" and p.value in refusals()
         ]
         life.denial = life.do(
             record_denial,
