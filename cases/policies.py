@@ -7,10 +7,10 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import Actor, declare, declare_through
+from advocacy.access.policy import Actor, declare, declare_through, under
 from advocacy.people.models import Consent, Membership
 from advocacy.people.policies import standing_on
-from cases.models import Case, CaseGrant
+from cases.models import Case, CaseGrant, CaseTeamMember
 
 # What a grant of `view_case` allows: reading, nothing else.
 GRANTABLE = {Permission.SEE_CASES: "view_case", Permission.SEE_PATIENTS: "view_case"}
@@ -24,8 +24,25 @@ def not_restricted(actor: Actor) -> Q:
 
 
 def named(actor: Actor) -> Q:
-    """The person who works the case is named on it."""
-    return Q(owner_id=actor.membership_id) if actor.membership_id else Q(pk__in=[])
+    """Who works the case is named on it: its owner, and whoever stands on its team today."""
+    if not actor.membership_id:
+        return Q(pk__in=[])
+    on_team = CaseTeamMember.objects.filter(standing_on_team(), member_id=actor.membership_id)
+    return Q(owner_id=actor.membership_id) | Q(pk__in=on_team.values("case_id"))
+
+
+def standing_on_team() -> Q:
+    """Names on a case's team that stand now, on the day it is where the patient lives: begun, not over, not ended early."""
+    there = Cast(
+        Func(
+            F("case__patient__time_zone"),
+            Value(timezone.now()),
+            function="timezone",
+            output_field=DateTimeField(),
+        ),
+        DateField(),
+    )
+    return Q(from_on__lte=there, ended_at=None) & (Q(until_on=None) | Q(until_on__gte=there))
 
 
 def reached_cases(actor: Actor) -> Q:
@@ -48,7 +65,9 @@ def granted_cases(actor: Actor, permission: Permission) -> Q:
         patient_id=OuterRef("content_object__patient_id"),
         kind=Consent.Kind.RELEASE,
     )
-    working = Membership.objects.filter(user_id=OuterRef("user_id"), starts_at__lte=now, ended_at=None)
+    working = Membership.objects.filter(user_id=OuterRef("user_id"), starts_at__lte=now, ended_at=None).filter(
+        Q(until=None) | Q(until__gt=now)
+    )
     live = CaseGrant.objects.filter(
         Exists(released),
         Exists(working),
@@ -79,6 +98,11 @@ def granted_patients(actor: Actor, permission: Permission) -> Q:
     return Q(pk__in=cases.values("patient_id"))
 
 
+def reached_inquiries(actor: Actor) -> Q:
+    """Whoever opens cases takes inquiries in; one about a patient is as open as the patient."""
+    return Q(patient=None) | under("patient", reached_patients(actor))
+
+
 def whole_organization(actor: Actor) -> Q:
     return Q()
 
@@ -88,6 +112,9 @@ declare("people.Patient", see=Permission.SEE_PATIENTS, rows=reached_patients, ex
 for child in ("people.Contact", "people.Consent", "cases.Coverage"):
     declare_through(child, parent="people.Patient", path="patient")
 for child in (
+    "BenefitAnswer",
+    "BenefitCheck",
+    "CaseLink",
     "FailedTreatment",
     "Document",
     "DocumentVersion",
@@ -96,8 +123,13 @@ for child in (
     "Note",
     "Cost",
     "CaseSearch",
+    "NetworkCheck",
+    "Referral",
+    "Triage",
+    "CaseTeamMember",
 ):
     declare_through(f"cases.{child}", parent="cases.Case", path="case")
+declare("cases.Inquiry", see=Permission.OPEN_CASE, rows=reached_inquiries)
 declare_through("cases.CaseGrant", parent="cases.Case", path="content_object")
 declare("cases.Payer", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("cases.Provider", see=Permission.SEE_LOOKUPS, rows=whole_organization)

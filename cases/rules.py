@@ -213,3 +213,70 @@ def days_of_a_grant(days: int) -> Reason | None:
     if 1 <= days <= 90:
         return None
     return Reason("grant_days", "Access is given for 1 to 90 days; it can be given again.", "days")
+
+
+# What is asked for without a diagnosis to treat; no plan pays for it, and no organization here contests that.
+WITHOUT_MEDICAL_PURPOSE = frozenset({"wellness", "recreation"})
+
+
+def purpose_is_stated(purpose: str) -> Reason | None:
+    """Every case says what the treatment is for: without it nothing can be asked of a plan."""
+    return None if purpose else Reason("purpose_missing", "Say what the treatment is for.", "purpose")
+
+
+def inside_scope(treatment: str, purpose: str, scope: Collection[str] | None) -> Reason | None:
+    """Whether this is work the organization does: a treatment of its scope, for a medical purpose.
+
+    `scope` are the keys of the treatments it helps with; None means that it has not narrowed them.
+    """
+    if purpose in WITHOUT_MEDICAL_PURPOSE:
+        return Reason(
+            "outside_scope_purpose",
+            "This is not asked for a medical purpose. Decline it with the reason, and say where the person can turn.",
+            "purpose",
+        )
+    if scope is not None and treatment and treatment not in scope:
+        return Reason(
+            "outside_scope_treatment",
+            "Your organization does not help with this treatment. Decline it with the reason, and say where the person"
+            " can turn.",
+            "treatment",
+        )
+    return None
+
+
+def inquiry_is_inside_scope(inquiry: Any, facts: Facts) -> Reason | None:
+    """`facts["outside_scope"]` is the Reason of `inside_scope`, or None."""
+    found: Reason | None = facts.get("outside_scope")
+    return found
+
+
+def declining_has_a_reason(inquiry: Any, facts: Facts) -> Reason | None:
+    if facts["changes"].get("declined_because"):
+        return None
+    return Reason("reason_missing", "Choose why this is declined.", "declined_because")
+
+
+def declining_names_where_to_turn(inquiry: Any, facts: Facts) -> Reason | None:
+    """Nobody is sent away without a place to ask next."""
+    if facts["changes"].get("referred_to"):
+        return None
+    return Reason("referral_missing", "Say where this person can turn instead.", "referred_to")
+
+
+def a_duplicate_names_the_other(case: Any, facts: Facts) -> Reason | None:
+    """`facts["duplicate_named"]` is true when the case is linked as the duplicate of another one."""
+    if facts["changes"].get("outcome") != "duplicate" or facts.get("duplicate_named"):
+        return None
+    return Reason(
+        "duplicate_unnamed", "Say on the page “Related cases” which case this is a duplicate of.", "outcome"
+    )
+
+
+def triage_rank(urgency: str, safety_concern: str) -> int:
+    """The order of a queue by triage: 0 emergency, 1 a safety concern, 2 urgent, 3 everything else."""
+    if urgency == "emergency":
+        return 0
+    if safety_concern == "yes":
+        return 1
+    return 2 if urgency == "urgent" else 3

@@ -21,6 +21,12 @@ class TaskStatus(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+class InquiryStatus(models.TextChoices):
+    OPEN = "open", "Being taken in"
+    DECLINED = "declined", "Declined"
+    OPENED = "opened", "A case is open"
+
+
 CASE = Workflow(
     "case",
     CaseStatus,
@@ -32,7 +38,7 @@ CASE = Workflow(
                 CaseStatus.CLOSED,
                 P.CLOSE_CASE,
                 "case_closed",
-                guards=(rules.nothing_is_open, rules.closing_has_an_outcome),
+                guards=(rules.nothing_is_open, rules.closing_has_an_outcome, rules.a_duplicate_names_the_other),
                 title="Close the case",
             ),
             Step(
@@ -93,4 +99,40 @@ TASK = Workflow(
         )
     },
     final=frozenset({TaskStatus.DONE, TaskStatus.CANCELLED}),
+)
+
+INQUIRY = Workflow(
+    "inquiry",
+    InquiryStatus,
+    {
+        1: (
+            Step(
+                "decline",
+                frozenset({InquiryStatus.OPEN}),
+                InquiryStatus.DECLINED,
+                P.OPEN_CASE,
+                "inquiry_declined",
+                guards=(rules.declining_has_a_reason, rules.declining_names_where_to_turn),
+                title="Decline and refer",
+            ),
+            Step(
+                "reopen",
+                frozenset({InquiryStatus.DECLINED}),
+                InquiryStatus.OPEN,
+                P.OPEN_CASE,
+                "inquiry_reopened",
+                title="Take it up again",
+            ),
+            Step(
+                "open_case",
+                frozenset({InquiryStatus.OPEN}),
+                InquiryStatus.OPENED,
+                P.OPEN_CASE,
+                "inquiry_opened",
+                guards=(rules.inquiry_is_inside_scope,),
+                title="Open the case",
+            ),
+        )
+    },
+    final=frozenset({InquiryStatus.OPENED}),
 )

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     UPLOAD_DOCUMENT = "cases.upload"
     WRITE_NOTE = "cases.write"
     WORK_TASKS = "cases.work_tasks"
+    CHECK_BENEFITS = "cases.check_benefits"
+    TRIAGE_CASE = "cases.triage"
     SEE_LOOKUPS = "cases.see_lookups"
     MANAGE_LOOKUPS = "cases.manage_lookups"
     # appeals

@@ -1,27 +1,39 @@
 """The matter: a patient, a treatment, a plan, and the work. What would exist even if nothing had been refused."""
 
+from cases.models.benefits import BenefitAnswer, BenefitCheck, NetworkCheck, Referral
 from cases.models.case import Case, FailedTreatment
 from cases.models.communication import Communication, Note
 from cases.models.cost import Cost
 from cases.models.coverage import Coverage, Payer, Provider
 from cases.models.document import Blob, Document, DocumentVersion
 from cases.models.grant import CaseGrant
+from cases.models.intake import Inquiry
 from cases.models.search import CaseSearch
 from cases.models.task import Task
+from cases.models.triage import CaseLink, Triage
+from cases.models.team import CaseTeamMember
 
 __all__ = [
+    "BenefitAnswer",
+    "BenefitCheck",
     "Blob",
     "Case",
     "CaseGrant",
+    "CaseLink",
     "CaseSearch",
+    "CaseTeamMember",
     "Communication",
     "Cost",
     "Coverage",
     "Document",
     "DocumentVersion",
     "FailedTreatment",
+    "Inquiry",
+    "NetworkCheck",
     "Note",
     "Payer",
     "Provider",
+    "Referral",
     "Task",
+    "Triage",
 ]

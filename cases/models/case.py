@@ -30,6 +30,23 @@ class Case(TenantModel):
         WITHDRAWN = "withdrawn", "Withdrawn by the patient"
         MOOT = "moot", "No longer needed (coverage ended, treatment changed)"
         UNREACHABLE = "unreachable", "Patient could not be reached"
+        DUPLICATE = "duplicate", "Duplicate of another case"
+
+    class Purpose(models.TextChoices):
+        CONDITION = "condition", "To treat a diagnosed condition"
+        MAINTENANCE = "maintenance", "To keep up what a course of treatment has reached"
+        WELLNESS = "wellness", "For well-being, sleep or performance, without a diagnosis"
+        RECREATION = "recreation", "For personal or recreational use"
+
+    class Urgency(models.TextChoices):
+        STANDARD = "standard", "Standard"
+        URGENT = "urgent", "Urgent: waiting could seriously harm the patient"
+        EMERGENCY = "emergency", "Emergency: somebody may be in danger now"
+
+    class SafetyConcern(models.TextChoices):
+        YES = "yes", "Yes, a safety concern is present"
+        NO = "no", "No, asked and none is present"
+        UNKNOWN = "unknown", "Not known: nobody has asked yet"
 
     reference = models.CharField(max_length=24)
     patient = tenant_key("people.Patient", related_name="cases")
@@ -37,6 +54,8 @@ class Case(TenantModel):
     provider = tenant_key("cases.Provider", related_name="cases")
     treatment = models.CharField(max_length=20, choices=Treatment.choices)
     treatment_note = SealedTextField(blank=True)
+    purpose = models.CharField("medical purpose", max_length=12, choices=Purpose.choices, blank=True)
+    purpose_words = SealedTextField("the purpose in words", blank=True)
     diagnosis_codes = ArrayField(models.CharField(max_length=8), help_text="ICD-10-CM, principal first.")
     procedure_codes = ArrayField(models.CharField(max_length=8), help_text="CPT and HCPCS.")
     status = models.CharField(max_length=12, choices=CaseStatus.choices, default=CaseStatus.OPEN)
@@ -46,6 +65,12 @@ class Case(TenantModel):
     team = tenant_key("people.Team", null=True, blank=True, related_name="cases")
     is_restricted = models.BooleanField(default=False)
     is_urgent = models.BooleanField(default=False)
+    # What the latest triage said (rows of Triage hold all of them); `triage_rank` is the order of `rules.triage_rank`.
+    urgency = models.CharField(max_length=10, choices=Urgency.choices, default=Urgency.STANDARD)
+    safety_concern = models.CharField(
+        max_length=8, choices=SafetyConcern.choices, default=SafetyConcern.UNKNOWN
+    )
+    triage_rank = models.PositiveSmallIntegerField(default=3)
     opened_at = models.DateTimeField()
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -97,6 +122,14 @@ class Case(TenantModel):
                 condition=~Q(status="closed"),
             ),
             models.Index(fields=["organization", "closed_at", "id"], name="cases_case_closed"),
+            models.Index(
+                F("organization"),
+                F("triage_rank"),
+                F("next_deadline_on"),
+                F("id"),
+                name="cases_case_triage",
+                condition=~Q(status="closed"),
+            ),
         ]
 
     def __str__(self) -> str:

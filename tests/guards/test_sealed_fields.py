@@ -55,6 +55,8 @@ PLAIN = {
     },
     "cases.CaseSearch": {"reference": SEARCH, "numbers": SEARCH},
     "cases.Task": {"code": CODE, "template": CODE},
+    "cases.BenefitAnswer": {"question": CODE, "value": CODE},
+    "cases.Inquiry": {"reference": REFERENCE, "reached": CODE},
     "appeals.Answer": {"question": CODE, "value": CODE},
     "appeals.RequestItem": {"code": CODE},
     "appeals.Appeal": {"regime": CODE, "level": CODE},
