@@ -8,6 +8,7 @@ for model in (
     "Answer",
     "Appeal",
     "AuthorizationRequest",
+    "Choice",
     "ClockEvent",
     "Deadline",
     "Decision",
@@ -21,5 +22,6 @@ for model in (
     "PeerToPeer",
     "Proposal",
     "RequestItem",
+    "TreatmentSession",
 ):
     declare_through(f"appeals.{model}", parent="cases.Case", path="case")

@@ -25,6 +25,9 @@ def standing_on(day: date | Combinable) -> Q:
 
 
 declare("people.Membership", see=Permission.SEE_MEMBERS, rows=whole_organization)
+declare("people.Absence", see=Permission.SEE_MEMBERS, rows=whole_organization)
+declare("people.Invitation", see=Permission.MANAGE_MEMBERS, rows=whole_organization)
+declare("people.SetupTest", see=Permission.MANAGE_MEMBERS, rows=whole_organization)
 declare("people.Team", see=Permission.SEE_MEMBERS, rows=whole_organization)
 declare("people.Draft", see=Permission.SEE_CASES, rows=own)
 declare("people.SavedSearch", see=Permission.SEE_CASES, rows=own)

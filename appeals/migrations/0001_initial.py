@@ -93,11 +93,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('extension', 'The decision maker gave notice of an extension'), ('information_requested', 'Missing information was asked for'), ('information_sent', 'The missing information was received'), ('file_assigned', 'The external reviewer was assigned'), ('hearing_held', 'The hearing was held'), ('case_file_received', 'The hearing agency received the case file')], max_length=24)),
+                ('kind', models.CharField(choices=[('extension', 'The decision maker gave notice of an extension'), ('information_requested', 'Missing information was asked for'), ('information_sent', 'The missing information was received'), ('file_assigned', 'The external reviewer was assigned'), ('hearing_held', 'The hearing was held'), ('incomplete_notice', 'Notice came that the request for review is incomplete'), ('supporting_statement', "The prescriber's supporting statement was received"), ('case_file_received', 'The hearing agency received the case file')], max_length=24)),
                 ('occurred_at', models.DateTimeField()),
                 ('sent_on', models.DateField(blank=True, null=True)),
                 ('received_on', models.DateField(blank=True, null=True)),
                 ('respond_by', models.DateTimeField(blank=True, null=True)),
+                ('days', models.PositiveSmallIntegerField(blank=True, help_text='Days of an announced extension.', null=True)),
                 ('note', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('recorded_at', models.DateTimeField()),
                 ('appeal', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clock_events', to='appeals.appeal')),
@@ -752,6 +753,170 @@ class Migration(migrations.Migration):
             model_name='denial',
             constraint=models.CheckConstraint(condition=models.Q(('confirmed_at', None), ('notice_on__isnull', False), ('received_on__isnull', False), _connector='OR'), name='appeals_denial_confirmed_has_date'),
         ),
+        migrations.CreateModel(
+            name='Choice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
+                ('kind', models.CharField(choices=[('appeal', 'Appeal'), ('peer_to_peer', 'Peer-to-peer call first'), ('resubmit', 'Send a corrected request'), ('other_treatment', 'Another treatment'), ('other_payment', 'Another way to pay'), ('not_to_appeal', 'Not to appeal')], max_length=16)),
+                ('advised_by', advocacy.tenancy.sealing.SealedTextField(help_text='Who advised, and in which role.')),
+                ('agreed_by', models.CharField(choices=[('patient', 'The patient'), ('representative', "The patient's representative"), ('guardian', 'A parent or guardian')], max_length=16)),
+                ('agreed_name', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+                ('agreed_way', models.CharField(choices=[('call', 'By phone'), ('in_person', 'In person'), ('message', 'By message'), ('signed', 'In writing, signed')], max_length=10)),
+                ('agreed_on', models.DateField()),
+                ('why', advocacy.tenancy.sealing.SealedTextField()),
+                ('recorded_at', models.DateTimeField()),
+                ('superseded_at', models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+            },
+        ),
+        migrations.CreateModel(
+            name='TreatmentSession',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
+                ('held_on', models.DateField()),
+                ('minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
+                ('units', models.DecimalField(blank=True, decimal_places=2, max_digits=9, null=True)),
+                ('setting', models.CharField(choices=[('office', 'Office or clinic'), ('hospital_outpatient', 'Hospital, outpatient'), ('surgery_center', 'Ambulatory surgery center'), ('inpatient', 'Hospital, inpatient'), ('home', 'At home'), ('other', 'Elsewhere')], default='office', max_length=20)),
+                ('beyond', models.BooleanField(default=False)),
+                ('override_reason', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+                ('recorded_at', models.DateTimeField()),
+                ('voided_at', models.DateTimeField(blank=True, null=True)),
+                ('void_reason', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+            },
+        ),
+        migrations.AddField(
+            model_name='authorizationrequest',
+            name='follows',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followed_by', to='appeals.authorizationrequest'),
+        ),
+        migrations.AddField(
+            model_name='authorizationrequest',
+            name='renews',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='renewals', to='appeals.grantedauthorization'),
+        ),
+        migrations.AddConstraint(
+            model_name='authorizationrequest',
+            constraint=advocacy.tenancy.isolation.SameOrganization('follows', name='appeals_authorizationrequest_follows_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='authorizationrequest',
+            constraint=advocacy.tenancy.isolation.SameOrganization('renews', name='appeals_authorizationrequest_renews_org'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='case',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='cases.case'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='decision',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='appeals.decision'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='denial',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='choices', to='appeals.denial'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='organization',
+            field=models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization'),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='recorded_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='choice',
+            name='request',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='appeals.authorizationrequest'),
+        ),
+        migrations.AddField(
+            model_name='treatmentsession',
+            name='authorization',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sessions_held', to='appeals.grantedauthorization'),
+        ),
+        migrations.AddField(
+            model_name='treatmentsession',
+            name='case',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='cases.case'),
+        ),
+        migrations.AddField(
+            model_name='treatmentsession',
+            name='organization',
+            field=models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization'),
+        ),
+        migrations.AddField(
+            model_name='treatmentsession',
+            name='provider',
+            field=models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.provider'),
+        ),
+        migrations.AddField(
+            model_name='treatmentsession',
+            name='recorded_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='treatmentsession',
+            name='voided_by',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=advocacy.tenancy.isolation.SameOrganization('case', name='appeals_choice_case_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=advocacy.tenancy.isolation.SameOrganization('denial', name='appeals_choice_denial_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=advocacy.tenancy.isolation.SameOrganization('decision', name='appeals_choice_decision_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=advocacy.tenancy.isolation.SameOrganization('request', name='appeals_choice_request_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=models.UniqueConstraint(condition=models.Q(('decision', None), ('superseded_at', None)), fields=('organization', 'denial'), name='appeals_choice_after_denial'),
+        ),
+        migrations.AddConstraint(
+            model_name='choice',
+            constraint=models.UniqueConstraint(condition=models.Q(('decision__isnull', False), ('superseded_at', None)), fields=('organization', 'decision'), name='appeals_choice_after_decision'),
+        ),
+        migrations.AddIndex(
+            model_name='treatmentsession',
+            index=models.Index(fields=['organization', 'authorization', 'held_on'], name='appeals_session_held'),
+        ),
+        migrations.AddConstraint(
+            model_name='treatmentsession',
+            constraint=advocacy.tenancy.isolation.SameOrganization('case', name='appeals_treatmentsession_case_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='treatmentsession',
+            constraint=advocacy.tenancy.isolation.SameOrganization('authorization', name='appeals_treatmentsession_authorization_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='treatmentsession',
+            constraint=advocacy.tenancy.isolation.SameOrganization('provider', name='appeals_treatmentsession_provider_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='treatmentsession',
+            constraint=models.CheckConstraint(condition=models.Q(('units', None), ('units__gt', 0), _connector='OR'), name='appeals_session_units_positive'),
+        ),
         TenantTable('Appeal'),
         TenantTable('AuthorizationRequest'),
         TenantTable('ClockEvent'),
@@ -784,4 +949,8 @@ class Migration(migrations.Migration):
         Watched('ItemOutcome'),
         Watched('DenialItem'),
         Watched('Answer'),
+        TenantTable('Choice'),
+        TenantTable('TreatmentSession'),
+        Watched('Choice'),
+        Watched('TreatmentSession'),
     ]

@@ -3,16 +3,19 @@
 from appeals.models.answer import Answer
 from appeals.models.appeal import Appeal, Exhibit, Filing
 from appeals.models.authorization import AuthorizationRequest, GrantedAuthorization, RequestItem
+from appeals.models.choice import Choice
 from appeals.models.deadline import Deadline
 from appeals.models.decision import Decision, ItemOutcome
 from appeals.models.denial import Denial, DenialItem, DenialReason, Proposal
 from appeals.models.event import ClockEvent
 from appeals.models.peer_to_peer import PeerToPeer
+from appeals.models.session import TreatmentSession
 
 __all__ = [
     "Answer",
     "Appeal",
     "AuthorizationRequest",
+    "Choice",
     "ClockEvent",
     "Deadline",
     "Decision",
@@ -26,4 +29,5 @@ __all__ = [
     "PeerToPeer",
     "Proposal",
     "RequestItem",
+    "TreatmentSession",
 ]

@@ -23,7 +23,8 @@ class Channel(models.TextChoices):
 class AuthorizationRequest(TenantModel):
     """The prior-authorization request (or the claim, after service). Moments are aware.
 
-    The payer's clock runs from `received_at`.
+    The payer's clock runs from `received_at`. `follows` is the request it corrects or continues, `renews` the authorization
+    it asks to go on with.
     """
 
     class Timing(models.TextChoices):
@@ -38,6 +39,8 @@ class AuthorizationRequest(TenantModel):
 
     case = tenant_key("cases.Case", related_name="requests")
     coverage = tenant_key("cases.Coverage", related_name="+")
+    follows = tenant_key("appeals.AuthorizationRequest", null=True, blank=True, related_name="followed_by")
+    renews = tenant_key("appeals.GrantedAuthorization", null=True, blank=True, related_name="renewals")
     timing = models.CharField(max_length=12, choices=Timing.choices, default=Timing.PRE_SERVICE)
     benefit = models.CharField(max_length=12, choices=Benefit.choices, default=Benefit.MEDICAL)
     is_urgent = models.BooleanField(default=False)
@@ -62,6 +65,8 @@ class AuthorizationRequest(TenantModel):
         constraints = [
             SameOrganization("case"),
             SameOrganization("coverage"),
+            SameOrganization("follows"),
+            SameOrganization("renews"),
             models.CheckConstraint(
                 condition=~Q(status="received") | Q(received_at__isnull=False),
                 name="appeals_request_received_has_moment",

@@ -1,18 +1,25 @@
 """People: who signs in, who works where, and the patients they work for."""
 
+from advocacy.people.models.absence import Absence
 from advocacy.people.models.draft import Draft
+from advocacy.people.models.organization import Invitation, SetupTest
 from advocacy.people.models.patient import Consent, Contact, Patient
+from advocacy.people.models.portal import PortalAccess
 from advocacy.people.models.search import PatientSearch, SavedSearch
 from advocacy.people.models.user import Membership, Team, User
 
 __all__ = [
+    "Absence",
     "Consent",
     "Contact",
     "Draft",
+    "Invitation",
     "Membership",
     "Patient",
     "PatientSearch",
+    "PortalAccess",
     "SavedSearch",
+    "SetupTest",
     "Team",
     "User",
 ]
