@@ -21,6 +21,25 @@ CREATE FUNCTION search.invitation_of(p_hash bytea)
   WHERE i.token_hash = p_hash AND i.accepted_at IS NULL AND i.revoked_at IS NULL
 $$;
 
+-- Whom somebody may enter the portal for: live now, and resting on a consent that stands today where the patient lives.
+CREATE FUNCTION search.portal_accesses_of(p_user bigint)
+  RETURNS TABLE (access_id bigint, access_public_id uuid, organization_id bigint, organization_public_id uuid,
+                 organization_name text, kind text, scope text[], language text, patient_id bigint,
+                 patient_reference text, patient_language text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT a.id, a.public_id, a.organization_id, o.public_id, o.name::text, a.kind::text, a.scope::text[], a.language::text,
+         a.patient_id, p.reference::text, p.language::text
+  FROM public.people_portalaccess a
+  JOIN public.tenancy_organization o ON o.id = a.organization_id
+  JOIN public.people_patient p ON p.organization_id = a.organization_id AND p.id = a.patient_id
+  LEFT JOIN public.people_consent c ON c.organization_id = a.organization_id AND c.id = a.consent_id
+  WHERE a.user_id = p_user AND a.starts_at <= now() AND a.ended_at IS NULL
+    AND (a.expires_at IS NULL OR a.expires_at > now())
+    AND (a.consent_id IS NULL OR (c.revoked_at IS NULL AND (
+          c.expires_on IS NULL OR c.expires_on >= (now() AT TIME ZONE p.time_zone)::date)))
+  ORDER BY o.name, a.id
+$$;
+
 -- Patients of the scope's organization that might be the same person: a similar name (also with its words in another
 -- order), the same birth date or one digit away from it, the same phone. Judged in Python; here only candidates.
 CREATE FUNCTION search.similar_patients(p_name text, p_sorted text, p_birth_date text, p_phones text[], p_limit int)
@@ -35,6 +54,7 @@ CREATE FUNCTION search.similar_patients(p_name text, p_sorted text, p_birth_date
 $$;
 
 GRANT EXECUTE ON FUNCTION search.memberships_of(bigint), search.invitation_of(bytea) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.portal_accesses_of(bigint) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.similar_patients(text, text, text, text[], int) TO recourse_app;
 RESET ROLE;
 
