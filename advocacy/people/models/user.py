@@ -64,12 +64,16 @@ class Team(TenantModel):
 
 
 class Membership(TenantModel):
-    """Live from `starts_at` until `ended_at` (aware; exclusive)."""
+    """Live from `starts_at` until `ended_at` (aware; exclusive).
+
+    `until` is set ahead (a temporary colleague): from then on nothing opens, whether or not the nightly check has ended it.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     roles = ArrayField(models.CharField(max_length=30))
     team = tenant_key("people.Team", null=True, blank=True, related_name="members")
     starts_at = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantModel.Meta):
