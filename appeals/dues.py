@@ -18,6 +18,7 @@ from appeals.clock import (
     continuation_clock,
     decision_clock,
     request_clock,
+    stage_clock,
     stated_clock,
 )
 from appeals.clock.arithmetic import earlier, later, words_of
@@ -31,11 +32,13 @@ from appeals.clock.combined import (
 from appeals.clock.facts import Facts, Moment
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
+from appeals.regimes.shapes import Level
 from appeals.rungs import UNKNOWN, Rung
 
 CLAIMANT, PAYER, REVIEWER = "claimant", "payer", "reviewer"
 RUNNING, MET, MISSED, ENDED = "running", "met", "missed", "ended"
 STATE_WINDOW = "window_not_certain"
+COMPLETION, FORWARD_AFTER_AFFIRMING = "external_review_perfection", "ire_forward_expedited"
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,44 @@ def continuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None
         for level in rung.levels
         if (clock := continuation_clock(level.regime, facts, level)) is not None
     ]
+    return _first_of(clocks, rung, identity)
+
+
+def completion_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
+    """The patient's time to complete a request for external review that was found incomplete; None before such a notice.
+
+    45 CFR 147.136(d)(2)(ii), 29 CFR 2590.715-2719(d)(2)(ii). `facts.stated` is the day the notice names, if any: where a
+    state runs its own review only that day is known. A day to work to that was over before the notice came is no day to work
+    to: then the last day itself goes in front.
+    """
+    told = facts.day("incomplete_notice")
+    if told is None:
+        return None
+    identity = ("appeal", subject_id, "completion", f"{rung.title}: last day to complete the request")
+    clocks = [
+        stage_clock(level.regime, COMPLETION, facts)
+        if _federal(level, facts)
+        else stated_clock(level.regime, facts)
+        for level in rung.levels
+        if level.kind == "external"
+    ]
+    due = _first_of(clocks, rung, identity)
+    if due is None or due.due is None or due.statutory is None or _day(due.due) != due.safe:
+        return due
+    return replace(due, due=due.statutory) if due.safe is not None and due.safe < told else due
+
+
+def _federal(level: Level, facts: Facts) -> bool:
+    """Whether the federal process carries out this external review, whose rule gives a time to complete the request."""
+    regime = book().regimes[level.regime]
+    law = book().states.get(facts.state or "")
+    return COMPLETION in regime.stages and (
+        not regime.uses_state_layer or (law is not None and bool(law.filing_stages))
+    )
+
+
+def _first_of(clocks: Sequence[Clock], rung: Rung, identity: tuple[str, int, str, str]) -> Due | None:
+    """The patient's earliest date of several; one that says why there is none, when none has a date."""
     dated = [c for c in clocks if c.error is None]
     if not clocks:
         return None
@@ -183,6 +224,18 @@ def forwarding_due(decision: Due, rung: Rung, *, subject_id: int) -> Due | None:
         status=RUNNING,
         ended_at=None,
     )
+
+
+def affirmed_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
+    """By when the plan must send the case on after it affirmed an expedited denial: 42 CFR 422.590(e), 24 hours.
+
+    None where no level of the rung has that rule.
+    """
+    keys = [lvl.regime for lvl in rung.levels if FORWARD_AFTER_AFFIRMING in book().regimes[lvl.regime].stages]
+    if not keys or facts.plan_affirmed is None:
+        return None
+    clock = stage_clock(keys[0], FORWARD_AFTER_AFFIRMING, facts)
+    return _single(clock, "appeal", subject_id, "forwarding", f"{rung.title}: the plan forwards the case")
 
 
 def _certain(clock: Clock, facts: Facts) -> Clock:

@@ -9,7 +9,7 @@ somebody records that it did, since a payer must not be called late on a presump
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from appeals.models import (
     RequestItem,
 )
 from appeals.models.authorization import Channel
+from appeals.plan_facts import PlanFact
 from appeals.regimes.classifier import Classification
 from appeals.rungs import Rung, rung_of
 from cases.models import Case
@@ -56,6 +57,9 @@ class History:
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     outcomes: tuple[ItemOutcome, ...] = ()
     events: tuple[ClockEvent, ...] = ()
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    """Facts of the plan that count, by their name in `Facts` (`appeals.plan_facts.counted`)."""
+    plan_disagreements: tuple[PlanFact, ...] = ()
     answered: bool = False
     court_considered: frozenset[int] = frozenset()
     """Appeals after which the task about a court is still open."""
@@ -139,6 +143,27 @@ def decision_facts(history: History, appeal: Appeal, *, deemed_on: date | None =
     )
 
 
+def completion_facts(history: History, appeal: Appeal) -> Facts | None:
+    """What the time to complete a request for external review counts from; None before a notice that it is incomplete.
+
+    `stated` is the day the notice names; `information_received` is set when what was missing went out after the notice.
+    """
+    kinds = ClockEvent.Kind
+    own = [e for e in history.events if e.appeal_id == appeal.pk]
+    notices = [e for e in own if e.kind == kinds.INCOMPLETE_NOTICE]
+    if not notices:
+        return None
+    notice = notices[-1]
+    sent = [e for e in own if e.kind == kinds.INFORMATION_SENT and e.occurred_at >= notice.occurred_at]
+    return replace(
+        filing_facts(history, appeal),
+        incomplete_notice=notice.occurred_at,
+        information_requested=None,
+        information_received=sent[0].occurred_at if sent else None,
+        stated=history.day(notice.respond_by),
+    )
+
+
 def shift_reasons(event: ClockEvent) -> tuple[Reason, ...]:
     """Why an event cannot be as recorded: its own three dates contradict each other."""
     found = []
@@ -156,12 +181,13 @@ def shift_reasons(event: ClockEvent) -> tuple[Reason, ...]:
 def _surroundings(history: History, request: AuthorizationRequest) -> dict[str, Any]:
     starts = [i.starts_on for i in history.items if i.request_id == request.pk and i.starts_on]
     return {
+        **history.plan,
         "zone": history.zone,
         "receipt_zone": history.zone,
         "state": history.classification.state,
         "levels": history.levels,
         "timing": request.timing,
-        "service": _SERVICES.get(request.benefit),
+        "service": _SERVICES.get(request.benefit) or history.plan.get("service"),
         "care_date": min(starts) if starts and request.timing == request.Timing.POST_SERVICE else None,
     }
 
@@ -196,6 +222,7 @@ def _path(history: History, appeal: Appeal, deemed_on: date | None) -> dict[str,
         "mco_resolution_notice": notice,
         "sfh_requested": history.day(appeal.filed_at),
         "deemed_exhausted_on": deemed_on,
+        "plan_affirmed": decision.decided_at if decision and not decision.is_deemed else None,
     }
 
 
@@ -208,6 +235,7 @@ def _moved(history: History, events: Iterable[ClockEvent]) -> dict[str, Any]:
             found |= {
                 "extension_noticed": True,
                 "extension_notice_date": event.sent_on or history.day(event.occurred_at),
+                "extension_days": event.days,
             }
         elif event.kind == kinds.INFORMATION_REQUESTED:
             found |= {
@@ -217,6 +245,8 @@ def _moved(history: History, events: Iterable[ClockEvent]) -> dict[str, Any]:
             }
         elif event.kind == kinds.INFORMATION_SENT:
             found["information_received"] = event.occurred_at
+        elif event.kind == kinds.SUPPORTING_STATEMENT:
+            found["supporting_statement"] = event.occurred_at
         elif event.kind == kinds.FILE_ASSIGNED:
             found["assigned"] = history.day(event.occurred_at)
         elif event.kind == kinds.CASE_FILE_RECEIVED:

@@ -21,7 +21,7 @@ from cases.workflow import CaseStatus, TaskStatus
 
 RULE = "dates"
 SOON = timedelta(days=5)
-NO_WINDOW, NO_ARRIVAL = "no_window:", "no_arrival:"
+NO_WINDOW, NO_ARRIVAL, PLAN_FACT = "no_window:", "no_arrival:", "plan_fact:"
 TITLES = {
     "ask_regime": "Find out which kind of coverage this is",
     "ask_funding": "Find out: insured or self-funded?",
@@ -146,6 +146,12 @@ def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[
             found[task.code] = Wanted(
                 TITLES.get(task.code, "Answer a question about the coverage"), task.text, due_on
             )
+    for fact in history.plan_disagreements if under_way else ():
+        found[f"{PLAN_FACT}{fact.key}"] = Wanted(
+            "Two sources about the plan disagree",
+            f"{fact.text} Find out which is right, and take the other back. {fact.caution}",
+            due_on,
+        )
     for level in ladder.levels:
         if level.appeal is None:
             continue
@@ -170,4 +176,4 @@ def _arrival_is_missing(due: Due | None) -> bool:
 
 
 def _is_ours(code: str) -> bool:
-    return code in book().tasks or code.startswith(("ask_", NO_WINDOW, NO_ARRIVAL))
+    return code in book().tasks or code.startswith(("ask_", NO_WINDOW, NO_ARRIVAL, PLAN_FACT))

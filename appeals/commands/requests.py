@@ -27,6 +27,7 @@ from cases.commands.touch import touch
 from cases.models import Case, Document
 
 MOST_UNITS = Decimal("9999999.99")
+MOST_EXTENSION = 90
 
 
 @dataclass(frozen=True)
@@ -234,11 +235,13 @@ def record_clock_event(
     sent_on: date | None = None,
     received_on: date | None = None,
     respond_by: datetime | None = None,
+    days: int | None = None,
     note: str = "",
     document: Document | None = None,
     at: datetime,
 ) -> ClockEvent:
-    """Record what moves a clock after it began: an extension, a question for information, its answer, an assignment.
+    """Record what moves a clock after it began: an extension (of so many `days`, where it names them), a question for
+    information, its answer, an assignment, a notice that a request for review is incomplete.
 
     Raises WrongState when what it is about has ended, Refused with every reason.
     """
@@ -254,6 +257,7 @@ def record_clock_event(
             sent_on=sent_on,
             received_on=received_on,
             respond_by=respond_by,
+            days=days,
             note=note.strip(),
             document=document,
             recorded_at=at,
@@ -402,6 +406,14 @@ def _event_reasons(case: Case, event: ClockEvent, at: datetime) -> Iterator[Reas
         )
     yield from future_days(case, at, {"sent_on": event.sent_on, "received_on": event.received_on})
     yield from shift_reasons(event)
+    if event.days is not None and event.kind != ClockEvent.Kind.EXTENSION:
+        yield Reason("days_without_extension", "Only an extension has a number of days.", "days")
+    elif event.days is not None and not 0 < event.days <= MOST_EXTENSION:
+        yield Reason("days_impossible", f"Enter 1 to {MOST_EXTENSION} days.", "days")
+    if event.kind == ClockEvent.Kind.SUPPORTING_STATEMENT and event.request is None:
+        yield Reason("kind_elsewhere", "Record this with the request it supports.", "kind")
+    if event.kind == ClockEvent.Kind.INCOMPLETE_NOTICE and event.appeal is None:
+        yield Reason("kind_elsewhere", "Record this with the level whose request is incomplete.", "kind")
     subject: Any = event.request or event.appeal
     began = subject.received_at or (subject.submitted_at if event.request else subject.filed_at)
     if began and event.occurred_at < began and event.kind != ClockEvent.Kind.FILE_ASSIGNED:

@@ -112,6 +112,13 @@ class EventForm(forms.Form):
         label="Received on", required=False, help_text="When the notice reached the patient or provider."
     )
     respond_by = MomentField(label="Answer asked for by", required=False)
+    days = forms.IntegerField(
+        label="Days of the extension",
+        required=False,
+        min_value=1,
+        max_value=90,
+        help_text="Only when the notice names them. Left empty, the longest the rule allows is counted.",
+    )
     note = forms.CharField(label="What was said or asked", required=False, max_length=2000, widget=lines())
 
     def __init__(self, *args: Any, kinds: Choices, **kwargs: Any) -> None:
@@ -125,9 +132,12 @@ REQUEST_EVENTS: Choices = [
         ClockEvent.Kind.EXTENSION,
         ClockEvent.Kind.INFORMATION_REQUESTED,
         ClockEvent.Kind.INFORMATION_SENT,
+        ClockEvent.Kind.SUPPORTING_STATEMENT,
     )
 ]
-APPEAL_EVENTS: Choices = [(str(kind), str(kind.label)) for kind in ClockEvent.Kind]
+APPEAL_EVENTS: Choices = [
+    (str(kind), str(kind.label)) for kind in ClockEvent.Kind if kind != ClockEvent.Kind.SUPPORTING_STATEMENT
+]
 
 
 class AuthorizationForm(forms.Form):

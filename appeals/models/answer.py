@@ -11,7 +11,9 @@ from advocacy.tenancy.sealing import SealedTextField
 
 
 class Answer(TenantModel):
-    """`question` and `value` are keys of the classifier's question table. Two sources may disagree: both stay."""
+    """`question` and `value` are keys of the classifier's question table, or a fact of the plan (`appeals.plan_facts`) with
+    its number, day or key. Two sources may disagree: both stay.
+    """
 
     class Source(models.TextChoices):
         CARD = "card", "Member card"

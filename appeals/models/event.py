@@ -20,6 +20,8 @@ class ClockEvent(TenantModel):
         INFORMATION_SENT = "information_sent", "The missing information was received"
         FILE_ASSIGNED = "file_assigned", "The external reviewer was assigned"
         HEARING_HELD = "hearing_held", "The hearing was held"
+        INCOMPLETE_NOTICE = "incomplete_notice", "Notice came that the request for review is incomplete"
+        SUPPORTING_STATEMENT = "supporting_statement", "The prescriber's supporting statement was received"
         CASE_FILE_RECEIVED = "case_file_received", "The hearing agency received the case file"
 
     case = tenant_key("cases.Case", related_name="clock_events")
@@ -30,6 +32,9 @@ class ClockEvent(TenantModel):
     sent_on = models.DateField(null=True, blank=True)
     received_on = models.DateField(null=True, blank=True)
     respond_by = models.DateTimeField(null=True, blank=True)
+    days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days of an announced extension."
+    )
     note = SealedTextField(blank=True)
     document = tenant_key("cases.Document", null=True, blank=True, related_name="+")
     recorded_at = models.DateTimeField()

@@ -17,7 +17,8 @@ from appeals.models import (
     PeerToPeer,
     RequestItem,
 )
-from appeals.queries.lookup import agreed, said_of
+from appeals.plan_facts import counted, disagreeing
+from appeals.queries.lookup import agreed, plan_facts_said, said_of
 from appeals.regimes.classifier import classify
 from cases.models import Case, Task
 from cases.workflow import TaskStatus
@@ -49,13 +50,15 @@ def load_history(case: Case) -> History:
     answers = tuple(rows["answers"])
     said = said_of(case, answers)
     levels = agreed(said, "levels")
+    found = classify(said)
+    plan_said = plan_facts_said(rows["answers"])
     refused: dict[int, set[int]] = {}
     for row in rows["refused"]:
         refused.setdefault(row.denial_id, set()).add(row.item_id)
     return History(
         case=case,
         zone=case.patient.time_zone,
-        classification=classify(said),
+        classification=found,
         levels=int(levels) if levels else None,
         requests=tuple(rows["requests"]),
         items=tuple(rows["items"]),
@@ -67,6 +70,8 @@ def load_history(case: Case) -> History:
         decisions={d.appeal_id: d for d in rows["decisions"]},
         outcomes=tuple(rows["outcomes"]),
         events=tuple(rows["events"]),
+        plan=counted(plan_said, found.state),
+        plan_disagreements=disagreeing(plan_said, found),
         answered=bool(answers),
         court_considered=frozenset(int(t.code.removeprefix(COURT_TASK)) for t in rows["court"]),
     )

@@ -11,6 +11,8 @@ from appeals.dues import (
     MET,
     MISSED,
     Due,
+    affirmed_due,
+    completion_due,
     continuation_due,
     day_of,
     decision_due,
@@ -19,7 +21,7 @@ from appeals.dues import (
     passed,
     request_due,
 )
-from appeals.facts import History, decision_facts, filing_facts, request_facts
+from appeals.facts import History, completion_facts, decision_facts, filing_facts, request_facts
 from appeals.models import Appeal, AuthorizationRequest, PeerToPeer
 from appeals.queries.history import load_history
 from appeals.regimes.classifier import Classification
@@ -38,7 +40,8 @@ class Standing:
     """One level of the ladder. `appeal` is None for a level not opened (yet); its dates then do not exist yet.
 
     `filing` is the patient's clock, `decision` the other side's, `forwarding` the plan's where it sends the case on itself,
-    `continuation` the patient's to keep treatment going. A court has a `filing` date when one is known, and is no level.
+    `continuation` the patient's to keep treatment going, `completion` to complete a request for review. A court has a
+    `filing` date when one is known, and is no level.
     """
 
     rung: Rung
@@ -48,6 +51,7 @@ class Standing:
     decision: Due | None
     forwarding: Due | None
     continuation: Due | None
+    completion: Due | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,13 @@ class Ladder:
         for level in self.levels:
             found += [
                 d
-                for d in (level.filing, level.decision, level.forwarding, level.continuation)
+                for d in (
+                    level.filing,
+                    level.completion,
+                    level.decision,
+                    level.forwarding,
+                    level.continuation,
+                )
                 if d is not None
             ]
         return tuple(found)
@@ -190,6 +200,7 @@ def _standing(history: History, appeal: Appeal) -> Standing:
         decision,
         _forwarding(history, appeal, rung),
         _continuation(history, appeal, rung),
+        _completion(history, appeal, rung),
     )
 
 
@@ -276,7 +287,10 @@ def _forwarding(history: History, appeal: Appeal, rung: Rung) -> Due | None:
     previous = history.previous(appeal)
     if not rung.may_be_forwarded or previous is None:
         return None
-    due = forwarding_due(decision_of(history, previous), rung, subject_id=appeal.pk)
+    due = None
+    if previous.is_expedited:
+        due = affirmed_due(rung, filing_facts(history, appeal), subject_id=appeal.pk)
+    due = due or forwarding_due(decision_of(history, previous), rung, subject_id=appeal.pk)
     if due is None:
         return None
     if appeal.forwarded_at:
@@ -297,6 +311,21 @@ def _continuation(history: History, appeal: Appeal, rung: Rung) -> Due | None:
         return None
     on = history.day(appeal.filed_at)
     return _ended(due, appeal, on, late=passed(due.statutory or due.due, on, history.zone) if on else False)
+
+
+def _completion(history: History, appeal: Appeal, rung: Rung) -> Due | None:
+    """Runs from the notice that something is missing until it was sent, or until the level ended."""
+    facts = completion_facts(history, appeal)
+    due = completion_due(rung, facts, subject_id=appeal.pk) if facts is not None else None
+    if due is None or facts is None:
+        return None
+    if facts.information_received is not None:
+        late = passed(due.last_day or due.due, facts.information_received, history.zone)
+        sent = facts.information_received
+        return replace(
+            due, status=MISSED if late else MET, ended_at=sent if isinstance(sent, datetime) else None
+        )
+    return due if appeal.status in AWAITING else replace(due, status=ENDED)
 
 
 def _ended(due: Due, appeal: Appeal, on: date | None, *, late: bool) -> Due:

@@ -147,7 +147,13 @@ def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage
 
 
 def _clocks(standing: Standing, day: Day) -> tuple[Card, ...]:
-    found = (standing.filing, standing.continuation, standing.forwarding, standing.decision)
+    found = (
+        standing.filing,
+        standing.completion,
+        standing.continuation,
+        standing.forwarding,
+        standing.decision,
+    )
     return tuple(card_of(due, day) for due in found if due is not None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from appeals.models import (
     PeerToPeer,
     Proposal,
 )
+from appeals.plan_facts import is_plan_fact
 from appeals.regimes.classifier import Answer as Said
 from appeals.regimes.classifier import Classification, classify
 from cases.models import Case, DocumentVersion
@@ -100,7 +102,7 @@ def said_of(case: Case, answers: tuple[Answer, ...] | None = None) -> tuple[Said
     answer, unless the card's answer to that question was recorded expressly ("unknown" included).
     """
     rows = answers_of(case) if answers is None else answers
-    said = [Said(row.question, row.value, row.source) for row in rows]
+    said = [Said(row.question, row.value, row.source) for row in rows if not is_plan_fact(row.question)]
     expressly = {(row.question, row.source) for row in rows}
     coverage = case.coverage
     implied = {
@@ -111,6 +113,11 @@ def said_of(case: Case, answers: tuple[Answer, ...] | None = None) -> tuple[Said
         if value and (question, COVERAGE_SOURCE) not in expressly:
             said.append(Said(question, value, COVERAGE_SOURCE))
     return tuple(said)
+
+
+def plan_facts_said(answers: Iterable[Answer]) -> tuple[Said, ...]:
+    """What the standing answers say about the plan itself (`appeals.plan_facts`), oldest first."""
+    return tuple(Said(row.question, row.value, row.source) for row in answers if is_plan_fact(row.question))
 
 
 def classification_of(case: Case) -> Classification:

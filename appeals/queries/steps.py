@@ -9,10 +9,11 @@ from uuid import UUID
 
 from appeals.facts import History
 from appeals.models import Appeal, Decision, ItemOutcome
+from appeals.plan_facts import counted, disagreeing
 from appeals.queries.clocks import Day, Shown, shown_due
 from appeals.queries.history import COURT_TASK
 from appeals.queries.ladder import Ladder, Standing, ladder_from
-from appeals.queries.lookup import agreed, said_of
+from appeals.queries.lookup import agreed, plan_facts_said, said_of
 from appeals.regimes.classifier import classify
 from cases.models import Case
 
@@ -44,13 +45,15 @@ def history_from(case: Case, rows: Mapping[str, list[Any]]) -> History:
     """The same as `history.load_history`, of rows that are loaded already."""
     said = said_of(case, tuple(rows["answers"]))
     levels = agreed(said, "levels")
+    found = classify(said)
+    plan_said = plan_facts_said(rows["answers"])
     refused: dict[int, set[int]] = {}
     for row in rows["denial_items"]:
         refused.setdefault(row.denial_id, set()).add(row.item_id)
     return History(
         case=case,
         zone=case.patient.time_zone,
-        classification=classify(said),
+        classification=found,
         levels=int(levels) if levels else None,
         requests=tuple(rows["requests"]),
         items=tuple(rows["items"]),
@@ -62,6 +65,8 @@ def history_from(case: Case, rows: Mapping[str, list[Any]]) -> History:
         decisions={d.appeal_id: d for d in rows["decisions"]},
         outcomes=tuple(sorted(rows["outcomes"], key=lambda o: (o.decided_at, o.pk))),
         events=tuple(rows["events"]),
+        plan=counted(plan_said, found.state),
+        plan_disagreements=disagreeing(plan_said, found),
         court_considered=frozenset(
             int(t.code.removeprefix(COURT_TASK)) for t in rows["tasks"] if t.code.startswith(COURT_TASK)
         ),

@@ -31,6 +31,7 @@ ROWS: dict[str, str] = {
     "request_id": "appeals.AuthorizationRequest",
     "denial_id": "appeals.Denial",
     "call_id": "appeals.PeerToPeer",
+    "answer_id": "appeals.Answer",
     "level_id": "appeals.Appeal",
     "filing_id": "appeals.Filing",
 }

@@ -34,6 +34,7 @@ from appeals.commands.denials import (
 )
 from appeals.commands.levels import file_appeal
 from appeals.commands.levels import save_draft as save_letter
+from appeals.commands.plan_facts import record_plan_fact
 from appeals.commands.requests import ItemInput, draft_request, receive_request
 from appeals.models import Appeal, AuthorizationRequest, Denial, Filing, PeerToPeer, RequestItem
 from appeals.sample_letters import text_as_pdf
@@ -163,6 +164,9 @@ def _fill(cast: Cast, case: Case, member_id: str, *, file_first: bool) -> dict[s
         "levels": "2",
     }.items():
         record_answer(actor=nora, case=case, question=question, value=value, source="card", at=at)
+    rows["answer_id"] = record_plan_fact(
+        actor=nora, case=case, fact="plan_window_days", value="60", source="plan_document", at=at
+    )
     rows["document_id"] = upload_document(
         actor=nora,
         case=case,
