@@ -280,3 +280,56 @@ def triage_rank(urgency: str, safety_concern: str) -> int:
     if safety_concern == "yes":
         return 1
     return 2 if urgency == "urgent" else 3
+
+
+def network_is_verified(checked_on: date | None, on: date, days: int) -> Reason | None:
+    """The network was looked up at most `days` days before the day `on`; a later look counts too."""
+    if checked_on is None:
+        return Reason(
+            "network_unchecked", "Nobody has checked whether the provider is in the plan's network."
+        )
+    if (on - checked_on).days > days:
+        return Reason(
+            "network_check_old",
+            f"The network was checked on {checked_on:%m/%d/%Y}, more than {days} days before. Check it again.",
+        )
+    return None
+
+
+def referral_covers(
+    referrals: Iterable[tuple[date, date]], first: date, last: date
+) -> Reason | None:
+    """One referral, as (first day, last day), is valid on every day from `first` to `last`."""
+    known = list(referrals)
+    if any(start <= first and last <= end for start, end in known):
+        return None
+    if not known:
+        return Reason("referral_missing", "The plan wants a referral, and none is recorded.")
+    days = f"{first:%m/%d/%Y}" if first == last else f"{first:%m/%d/%Y} to {last:%m/%d/%Y}"
+    return Reason(
+        "referral_not_valid", f"No referral is valid for all days of the service ({days}). Record a new one."
+    )
+
+
+def team_days_fit(from_on: date, until_on: date | None, today: date) -> Iterable[Reason]:
+    """Somebody stands on a team from a day on, at most until a day that is not over."""
+    if until_on is not None and until_on < from_on:
+        yield Reason("ends_before_start", "The last day is before the first.", "until_on")
+    elif until_on is not None and until_on < today:
+        yield Reason("already_over", "These days are over.", "until_on")
+
+
+# What the part in a team asks of somebody's roles, and the words for lacking it.
+_PARTS = {
+    "backup": ("cases.change", "A backup works the case: choose a navigator or a supervisor."),
+    "supervisor": ("cases.assign", "Choose a supervisor."),
+    "clinician": ("appeals.peer_to_peer", "Choose somebody who holds peer-to-peer calls."),
+    "interpreter": ("cases.see", "This colleague's role opens no case. Choose somebody else."),
+}
+
+
+def fits_the_part(part: str, permissions: Collection[str]) -> Iterable[Reason]:
+    """`permissions` are those of the roles of whoever is to be named for the part."""
+    needed, words = _PARTS[part]
+    if not {"cases.see", needed} <= set(permissions):
+        yield Reason("role_does_not_fit", words, "member")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import access, communications, costs, documents, patients, search, tasks
+from cases.views import access, communications, costs, documents, patients, search, tasks, team
 from cases.views import registration as reg
 
 app_name = "cases"
@@ -38,6 +38,9 @@ urlpatterns = [
     path("cases/<uuid:case_id>/versions/<uuid:version_id>/text/", documents.document_text, name="document_text"),
     path("cases/<uuid:case_id>/notes/", communications.notes, name="notes"),
     path("cases/<uuid:case_id>/notes/new/", communications.note_new, name="note_new"),
+    path("cases/<uuid:case_id>/team/", team.team, name="team"),
+    path("cases/<uuid:case_id>/team/new/", team.team_new, name="team_new"),
+    path("cases/<uuid:case_id>/team/<uuid:entry_id>/end/", team.team_end, name="team_end"),
     path("cases/<uuid:case_id>/tasks/", tasks.tasks, name="tasks"),
     path("cases/<uuid:case_id>/tasks/new/", tasks.task_new, name="task_new"),
     path("cases/<uuid:case_id>/tasks/<uuid:task_id>/", tasks.task, name="task"),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
+from advocacy.access.roles import ROLES
 from advocacy.inputs import DayField, HourField, SectionedForm, lines, short
 from advocacy.people.commands import ContactInput
-from advocacy.people.models import Consent, Contact, Membership, Patient
+from advocacy.people.leaving import may_receive
+from advocacy.people.models import Consent, Contact, Membership, Patient, Team
 from advocacy.people.places import STATES, TIME_ZONES
 
+ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
 STATE_CHOICES = [("", "Not known yet"), *((code, f"{name} ({code})") for code, name in STATES.items())]
 
 
@@ -106,19 +110,104 @@ class ConsentForm(forms.Form):
     )
 
 
-class EndMembershipForm(forms.Form):
-    """Who takes over what a leaver owned."""
+class InvitationForm(forms.Form):
+    """Whom to invite, as what, for how long."""
 
-    successor = forms.ModelChoiceField(
-        Membership.objects.none(),
+    email = forms.EmailField(label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(
+        max_length=120, required=False, widget=short(), help_text="They can correct it when they accept."
+    )
+    roles = forms.MultipleChoiceField(choices=ROLE_CHOICES, widget=forms.CheckboxSelectMultiple)
+    team = forms.ModelChoiceField(Team.objects.none(), required=False, to_field_name="public_id")
+    last_day = DayField(
+        label="Last day",
         required=False,
-        to_field_name="public_id",
-        empty_label="Nobody: back to the queue",
-        label="Who takes over their open cases and tasks",
+        help_text="For somebody who stays for a time. After it nothing opens.",
     )
 
-    def __init__(self, *args: Any, members: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        successor: Any = self.fields["successor"]
-        successor.queryset = members
-        successor.label_from_instance = lambda member: str(member.user)
+        team: Any = self.fields["team"]
+        team.queryset = teams
+
+
+class AcceptForm(forms.Form):
+    """The name and passphrase of a new account."""
+
+    name = forms.CharField(
+        label="Your name", max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    password1 = forms.CharField(
+        label="Passphrase",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="At least 12 characters. Several words that do not belong together are good.",
+    )
+    password2 = forms.CharField(
+        label="Passphrase again",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+NOBODY, TEAM, EVERYBODY = "nobody", "team", "everybody"
+
+
+class LeavingForm(forms.Form):
+    """Who takes over what, one choice per kind of thing there is to hand on; `chosen()` says it as members by kind."""
+
+    def __init__(self, *args: Any, things: Any, leaver: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fits: dict[str, dict[str, Membership]] = {}
+        self.leaver = leaver
+        for thing in things:
+            kind = thing.kind
+            if not kind.handed_on or not thing.count:
+                continue
+            fit = {str(m.public_id): m for m in may_receive(kind, leaver)}
+            self.fits[kind.key] = fit
+            choices = [(key, str(m.user)) for key, m in fit.items()]
+            if kind.named:
+                choices = [("", "Choose a colleague"), *choices]
+            else:
+                ways = [(NOBODY, "Nobody: back to the queue")]
+                if leaver.team_id and any(m.team_id == leaver.team_id for m in fit.values()):
+                    ways.append((TEAM, f"Evenly among the team {leaver.team}"))
+                if len(fit) > 1:
+                    ways.append((EVERYBODY, f"Evenly among all {len(fit)} colleagues who may"))
+                choices = [*ways, *choices]
+            self.fields[f"to_{kind.key}"] = forms.ChoiceField(
+                label=f"{kind.title} ({thing.count}) go to", choices=choices, required=not kind.named
+            )
+
+    def chosen(self) -> dict[str, list[Membership]]:
+        """After validation: the receivers by key of the kind, in the order in which they take turns."""
+        found: dict[str, list[Membership]] = {}
+        for key, fit in self.fits.items():
+            value = self.cleaned_data[f"to_{key}"]
+            if value == EVERYBODY:
+                found[key] = list(fit.values())
+            elif value == TEAM:
+                found[key] = [m for m in fit.values() if m.team_id == self.leaver.team_id]
+            else:
+                found[key] = [fit[value]] if value in fit else []
+        return found
+
+
+class AbsenceForm(forms.Form):
+    """Who is away, from when until when, and who covers. `members` may be recorded as away, `covers` may cover."""
+
+    member = forms.TypedChoiceField(label="Who is away", coerce=UUID)
+    from_on = DayField(label="First day away")
+    until_on = DayField(label="Last day away")
+    cover = forms.TypedChoiceField(
+        label="Who covers",
+        coerce=UUID,
+        help_text="Sees the dates and tasks on Today, gets the reminders too. Nothing changes hands.",
+    )
+
+    def __init__(self, *args: Any, members: Any, covers: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pick: Any = self.fields
+        pick["member"].choices = [("", "Choose"), *((str(m.public_id), str(m.user)) for m in members)]
+        pick["cover"].choices = [("", "Choose"), *((str(m.public_id), str(m.user)) for m in covers)]

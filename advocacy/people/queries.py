@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -15,7 +16,17 @@ from django.http import HttpRequest
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people import rules
-from advocacy.people.models import Consent, Contact, Draft, Membership, Patient, SavedSearch, Team
+from advocacy.people.models import (
+    Absence,
+    Consent,
+    Contact,
+    Draft,
+    Invitation,
+    Membership,
+    Patient,
+    SavedSearch,
+    Team,
+)
 from advocacy.people.policies import standing_on
 from advocacy.tenancy.models import Organization
 
@@ -192,6 +203,37 @@ def get_member(actor: Actor, public_id: UUID) -> Membership:
     return found
 
 
+def end_of_day(organization: Organization, day: date | None) -> datetime | None:
+    """The first moment after `day` where the organization is; None for None."""
+    if day is None:
+        return None
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=ZoneInfo(organization.time_zone))
+
+
+def invitations_open(actor: Actor) -> QuerySet[Invitation]:
+    """Invitations neither accepted nor revoked, expired ones too; unordered, so that a list can page them by key."""
+    return Invitation.objects.filter(
+        visible(actor, Invitation), accepted_at=None, revoked_at=None
+    ).select_related("team", "invited_by")
+
+
+def get_invitation(actor: Actor, public_id: UUID) -> Invitation:
+    """An invitation, whatever became of it. Raises NotFound."""
+    found = Invitation.objects.filter(visible(actor, Invitation), public_id=public_id).first()
+    if found is None:
+        raise NotFound("invitation")
+    return found
+
+
+def get_any_member(actor: Actor, public_id: UUID) -> Membership:
+    """A member of the organization, also one who left, with the user. Raises NotFound."""
+    members = members_of_organization(live=False)
+    found = members.filter(visible(actor, Membership), public_id=public_id).first()
+    if found is None:
+        raise NotFound("member")
+    return found
+
+
 def teams_of_organization() -> QuerySet[Team]:
     return Team.objects.filter(retired_at=None).order_by("name")
 
@@ -212,4 +254,43 @@ def get_search(actor: Actor, public_id: UUID) -> SavedSearch:
     found = SavedSearch.objects.filter(visible(actor, SavedSearch), public_id=public_id).first()
     if found is None:
         raise NotFound("search")
+    return found
+
+
+def absences_on(day: date) -> QuerySet[Absence]:
+    """Absences that run on `day` (a day where the organization works) of members who did not leave."""
+    return Absence.objects.filter(from_on__lte=day, until_on__gte=day, ended_at=None, member__ended_at=None)
+
+
+def absent_now(day: date) -> dict[int, Absence]:
+    """Who is away on `day`, by membership: the absence with the member and whoever covers."""
+    rows = absences_on(day).select_related("member__user", "cover__user").order_by("id")
+    return {row.member_id: row for row in rows}
+
+
+def covered_by(actor: Actor, day: date) -> QuerySet[Absence]:
+    """Absences for which the actor covers on `day`; for `.values("member_id")`."""
+    return absences_on(day).filter(cover_id=actor.membership_id or 0)
+
+
+def absences_from(actor: Actor, day: date) -> QuerySet[Absence]:
+    """Absences that run on `day` or begin later, the earliest first."""
+    return (
+        Absence.objects.filter(
+            visible(actor, Absence), until_on__gte=day, ended_at=None, member__ended_at=None
+        )
+        .select_related("member__user", "cover__user")
+        .order_by("from_on", "id")
+    )
+
+
+def get_absence(actor: Actor, public_id: UUID) -> Absence:
+    """The absence with the member and whoever covers. Raises NotFound when absent or invisible."""
+    found = (
+        Absence.objects.filter(visible(actor, Absence), public_id=public_id)
+        .select_related("member__user", "cover__user")
+        .first()
+    )
+    if found is None:
+        raise NotFound("absence")
     return found

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from advocacy.access.roles import ROLES, Role
 from advocacy.errors import Reason
 from advocacy.people.places import STATES, TIME_ZONES
 
@@ -216,3 +217,56 @@ def may_be_the_same_person(new: Known, known: Known) -> tuple[str, ...]:
     )
     found = tuple(w for w in why if w)
     return found if len(found) >= 2 else ()
+
+
+# Roles that one person does not hold together: whoever watches over others, or pays, is none of them.
+APART: tuple[tuple[Role, frozenset[Role]], ...] = (
+    (
+        Role.PRIVACY_OFFICER,
+        frozenset({Role.INTAKE, Role.NAVIGATOR, Role.CLINICIAN, Role.SUPERVISOR, Role.ORGANIZATION_ADMIN}),
+    ),
+    (Role.FUNDER, frozenset(Role) - {Role.FUNDER}),
+)
+
+
+def roles_can_be_held(roles: Collection[str]) -> list[Reason]:
+    """Everything wrong with a choice of roles: none at all, an unknown one, two that no person holds together."""
+    if not roles or not set(roles) <= {role.value for role in Role}:
+        return [Reason("roles_missing", "Choose at least one role.", "roles")]
+    return [
+        Reason(
+            "roles_apart",
+            f"{ROLES[one].title} and {ROLES[other].title.lower()} cannot be one person: the first watches over the second.",
+            "roles",
+        )
+        for one, others in APART
+        for other in sorted(others)
+        if one in roles and other in roles
+    ]
+
+
+def email_can_be_used(email: str) -> Reason | None:
+    if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        return None
+    return Reason("email_form", "Write the e-mail address like name@example.org.", "email")
+
+
+MOST_ABSENT_DAYS = 180
+
+
+def absence_days_fit(from_on: date, until_on: date, today: date) -> list[Reason]:
+    """An absence ends after it begins, is not over, and is short enough that work is covered and not handed over."""
+    found = []
+    if until_on < from_on:
+        found.append(Reason("ends_before_start", "The last day is before the first.", "until_on"))
+    elif until_on < today:
+        found.append(Reason("absence_over", "These days are over.", "until_on"))
+    elif (until_on - from_on).days >= MOST_ABSENT_DAYS:
+        found.append(
+            Reason(
+                "absence_long",
+                f"An absence has at most {MOST_ABSENT_DAYS} days. For longer, give the cases to a colleague.",
+                "until_on",
+            )
+        )
+    return found

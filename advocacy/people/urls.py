@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from advocacy.people.views import drafts, members, patients, switch
+from advocacy.people.views import absences, drafts, members, patients, switch
 
 app_name = "people"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/consents/new/", patients.consent_new, name="consent_new"),
     path("contacts/<uuid:contact_id>/end/", patients.contact_end, name="contact_end"),
     path("consents/<uuid:consent_id>/revoke/", patients.consent_revoke, name="consent_revoke"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/<uuid:absence_id>/end/", absences.absence_end, name="absence_end"),
     path("drafts/", drafts.draft, name="draft"),
     path("drafts/<uuid:draft_id>/discard/", drafts.draft_discard, name="draft_discard"),
     path("members/<uuid:member_id>/end/", members.member_end, name="member_end"),

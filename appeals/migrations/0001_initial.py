@@ -782,7 +782,7 @@ class Migration(migrations.Migration):
                 ('held_on', models.DateField()),
                 ('minutes', models.PositiveSmallIntegerField(blank=True, null=True)),
                 ('units', models.DecimalField(blank=True, decimal_places=2, max_digits=9, null=True)),
-                ('setting', models.CharField(choices=[('office', 'Office or clinic'), ('hospital_outpatient', 'Hospital, outpatient'), ('surgery_center', 'Ambulatory surgery center'), ('inpatient', 'Hospital, inpatient'), ('home', 'At home'), ('other', 'Elsewhere')], default='office', max_length=20)),
+                ('place_of_service', models.CharField(help_text='Code of professional claims: 11 is the office.', max_length=2)),
                 ('beyond', models.BooleanField(default=False)),
                 ('override_reason', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('recorded_at', models.DateTimeField()),

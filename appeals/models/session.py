@@ -17,20 +17,12 @@ class TreatmentSession(TenantModel):
     `beyond` says that it was recorded over what was left, for the reason in `override_reason`.
     """
 
-    class Setting(models.TextChoices):
-        OFFICE = "office", "Office or clinic"
-        HOSPITAL_OUTPATIENT = "hospital_outpatient", "Hospital, outpatient"
-        SURGERY_CENTER = "surgery_center", "Ambulatory surgery center"
-        INPATIENT = "inpatient", "Hospital, inpatient"
-        HOME = "home", "At home"
-        OTHER = "other", "Elsewhere"
-
     case = tenant_key("cases.Case", related_name="sessions")
     authorization = tenant_key("appeals.GrantedAuthorization", related_name="sessions_held")
     held_on = models.DateField()
     minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     units = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
-    setting = models.CharField(max_length=20, choices=Setting.choices, default=Setting.OFFICE)
+    place_of_service = models.CharField(max_length=2, help_text="Code of professional claims: 11 is the office.")
     provider = tenant_key("cases.Provider", related_name="+")
     beyond = models.BooleanField(default=False)
     override_reason = SealedTextField(blank=True)

@@ -618,10 +618,6 @@ class Migration(migrations.Migration):
             model_name='caseteammember',
             constraint=models.CheckConstraint(condition=models.Q(('until_on', None), ('until_on__gte', models.F('from_on')), _connector='OR'), name='cases_team_ends_after_start'),
         ),
-        migrations.AddConstraint(
-            model_name='caseteammember',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None), ('member__isnull', False)), fields=('organization', 'case', 'role', 'member'), name='cases_team_named_once'),
-        ),
         TenantTable('Blob'),
         TenantTable('Case'),
         TenantTable('CaseGrant'),

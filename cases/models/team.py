@@ -44,11 +44,6 @@ class CaseTeamMember(TenantModel):
             models.CheckConstraint(
                 condition=Q(until_on=None) | Q(until_on__gte=F("from_on")), name="cases_team_ends_after_start"
             ),
-            models.UniqueConstraint(
-                fields=["organization", "case", "role", "member"],
-                condition=Q(ended_at=None, member__isnull=False),
-                name="cases_team_named_once",
-            ),
         ]
 
     def __str__(self) -> str:
