@@ -112,6 +112,7 @@ declare("people.Patient", see=Permission.SEE_PATIENTS, rows=reached_patients, ex
 for child in ("people.Contact", "people.Consent", "cases.Coverage"):
     declare_through(child, parent="people.Patient", path="patient")
 for child in (
+    "Attachment",
     "BenefitAnswer",
     "BenefitCheck",
     "CaseLink",
@@ -120,6 +121,7 @@ for child in (
     "DocumentVersion",
     "Task",
     "Communication",
+    "PatientNotice",
     "Note",
     "Cost",
     "CaseSearch",

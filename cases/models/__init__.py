@@ -2,18 +2,20 @@
 
 from cases.models.benefits import BenefitAnswer, BenefitCheck, NetworkCheck, Referral
 from cases.models.case import Case, FailedTreatment
-from cases.models.communication import Communication, Note
+from cases.models.communication import Attachment, Communication, Note
 from cases.models.cost import Cost
 from cases.models.coverage import Coverage, Payer, Provider
 from cases.models.document import Blob, Document, DocumentVersion
 from cases.models.grant import CaseGrant
 from cases.models.intake import Inquiry
+from cases.models.notice import PatientNotice
 from cases.models.search import CaseSearch
 from cases.models.task import Task
 from cases.models.triage import CaseLink, Triage
 from cases.models.team import CaseTeamMember
 
 __all__ = [
+    "Attachment",
     "BenefitAnswer",
     "BenefitCheck",
     "Blob",
@@ -31,6 +33,7 @@ __all__ = [
     "Inquiry",
     "NetworkCheck",
     "Note",
+    "PatientNotice",
     "Payer",
     "Provider",
     "Referral",

@@ -34,6 +34,12 @@ class Task(TenantModel):
     workflow_version = models.PositiveSmallIntegerField(default=TASK.current)
     version = models.PositiveIntegerField(default=1)
     waits_for = tenant_key("cases.Task", null=True, blank=True, related_name="waiting")
+    waits_on_patient = models.BooleanField(
+        default=False, help_text="The patient has to do something; the patient is reminded of it."
+    )
+    asked_of_patient = SealedTextField(
+        blank=True, help_text="What the patient is asked for, in plain words: the portal shows them."
+    )
     hold_until = models.DateTimeField(null=True, blank=True)
     hold_reason = SealedTextField(blank=True)
     woken_reason = SealedTextField(blank=True)
@@ -57,6 +63,11 @@ class Task(TenantModel):
         ]
         indexes = [
             models.Index(fields=["organization", "owner", "status", "due_on"], name="cases_task_owner_due"),
+            models.Index(
+                fields=["organization", "case"],
+                name="cases_task_of_patient",
+                condition=Q(waits_on_patient=True, status__in=["open", "held"]),
+            ),
             models.Index(
                 fields=["organization", "hold_until"], name="cases_task_wakes", condition=Q(status="held")
             ),

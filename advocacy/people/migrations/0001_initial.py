@@ -88,6 +88,7 @@ class Migration(migrations.Migration):
                 ('is_preferred', models.BooleanField(default=False)),
                 ('from_time', models.TimeField(blank=True, help_text="Not before, in the patient's time zone.", null=True)),
                 ('until_time', models.TimeField(blank=True, help_text="Not after, in the patient's time zone.", null=True)),
+                ('at_any_hour', models.BooleanField(default=False, help_text='The patient asked for it: no quiet hours at night. Hours above still count.')),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
                 ('patient', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='people.patient')),

@@ -82,6 +82,9 @@ class Contact(TenantModel):
     is_preferred = models.BooleanField(default=False)
     from_time = models.TimeField(null=True, blank=True, help_text="Not before, in the patient's time zone.")
     until_time = models.TimeField(null=True, blank=True, help_text="Not after, in the patient's time zone.")
+    at_any_hour = models.BooleanField(
+        default=False, help_text="The patient asked for it: no quiet hours at night. Hours above still count."
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
 
     class Meta(TenantModel.Meta):
