@@ -7,12 +7,36 @@ an export gathers from all, and reporting adds figures. No signals.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from advocacy.errors import Reason
 
+
+@dataclass(frozen=True)
+class ReHoming:
+    """One kind of thing somebody may leave behind when a membership ends.
+
+    `owned()` is a queryset of all rows of the scope's organization that are still open; `by` is the lookup that leads from
+    a row to its owner, and `by_user` says whether that is a user or a membership. `move(member=, to=, actor=, at=)` hands
+    the member's rows on to the memberships `to` in turn (empty: to nobody), or ends them, and returns how many.
+    `handed_on` says whether a receiver is chosen at all; then `permission` is what a receiver's role must hold, and
+    `named` that one person must be named (a restricted case is never left to a queue).
+    """
+
+    key: str
+    title: str
+    owned: Callable[[], Any]
+    by: str
+    move: Callable[..., int]
+    by_user: bool = False
+    handed_on: bool = False
+    permission: str = ""
+    named: bool = False
+
+
 obstacles_to_closing: list[Callable[[Any], Iterable[Reason]]] = []
 holds_on_deletion: list[Callable[[Any], Iterable[Reason]]] = []
-re_homing: list[Callable[..., int]] = []
+re_homing: list[ReHoming] = []
 export: list[Callable[[Any], dict[str, Any]]] = []
 figures: list[Callable[[Any], dict[str, Any]]] = []

@@ -7,8 +7,9 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from advocacy import registries
         from cases import admin, jobs, policies  # noqa: F401  registers look-ups, declares jobs and policies
-        from cases.commands.cases import promises_open_of, re_home_cases
-        from cases.commands.tasks import open_tasks_of, re_home_tasks
+        from cases.commands import leaving
+        from cases.commands.cases import promises_open_of
+        from cases.commands.tasks import open_tasks_of
 
         registries.obstacles_to_closing += [open_tasks_of, promises_open_of]
-        registries.re_homing += [re_home_cases, re_home_tasks]
+        registries.re_homing += leaving.KINDS

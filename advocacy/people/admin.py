@@ -1,12 +1,15 @@
-"""Members and teams among the look-ups: rows by policy, saving by commands. A member ends on a page of its own."""
+"""Members and teams among the look-ups: rows by policy, saving by commands. Inviting and leaving are pages of their own."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -14,10 +17,11 @@ from django.utils.html import format_html
 from advocacy.access.permissions import Permission
 from advocacy.access.roles import ROLES
 from advocacy.desk import site
+from advocacy.inputs import DayField
 from advocacy.lookups import CommandForm, InUse, Lookup
-from advocacy.people.membership import add_member, change_member, record_team, retire_team
+from advocacy.people.membership import change_member, record_team, retire_team, return_team
 from advocacy.people.models import Membership, Team
-from advocacy.people.queries import teams_of_organization
+from advocacy.people.queries import end_of_day, teams_of_organization
 
 ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
 
@@ -25,6 +29,12 @@ ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.it
 class MembershipForm(CommandForm):
     roles = forms.MultipleChoiceField(choices=ROLE_CHOICES, widget=forms.CheckboxSelectMultiple)
     team = forms.ModelChoiceField(Team.objects.none(), required=False, to_field_name="public_id")
+
+    last_day = DayField(
+        label="Last day",
+        required=False,
+        help_text="For somebody who stays for a time: after this day nothing opens for them. Leave it empty otherwise.",
+    )
 
     class Meta:
         model = Membership
@@ -35,7 +45,10 @@ class MembershipForm(CommandForm):
         fields: Any = self.fields
         fields["team"].queryset = teams_of_organization()
         if self.instance.pk:
+            zone = ZoneInfo(self.instance.organization.time_zone)
+            until = self.instance.until
             self.initial = dict(self.initial) | {
+                "last_day": (until.astimezone(zone) - timedelta(seconds=1)).date() if until else None,
                 "roles": self.instance.roles,
                 "team": self.instance.team.public_id if self.instance.team else None,
             }
@@ -46,22 +59,7 @@ class MembershipForm(CommandForm):
             member=self.instance,
             roles=typed["roles"],
             team=typed["team"],
-            at=timezone.now(),
-        )
-
-
-class NewMembershipForm(MembershipForm):
-    name = forms.CharField(max_length=120)
-    email = forms.EmailField(label="E-mail address")
-    field_order = ("name", "email", "roles", "team")
-
-    def run(self, typed: dict[str, Any]) -> Membership:
-        return add_member(
-            actor=self.actor,
-            email=typed["email"],
-            name=typed["name"],
-            roles=typed["roles"],
-            team=typed["team"],
+            until=end_of_day(self.instance.organization, typed["last_day"]),
             at=timezone.now(),
         )
 
@@ -78,9 +76,9 @@ class MembershipAdmin(Lookup):
     see = Permission.SEE_MEMBERS
     write = (Permission.MANAGE_MEMBERS,)
     form = MembershipForm
-    add_form = NewMembershipForm
+    change_list_template = "admin/people/membership/change_list.html"
     list_title = "Members"
-    list_display = ("person", "role_titles", "team", "starts_at", "ended_at", "leave")
+    list_display = ("person", "role_titles", "team", "starts_at", "until", "ended_at", "leave")
     list_select_related = ("user", "team")
     list_filter = (Live,)
     ordering = ("user__name", "id")
@@ -98,7 +96,7 @@ class MembershipAdmin(Lookup):
         if row.ended_at is not None:
             return "—"
         return format_html(
-            '<a href="{}">End<span class="spoken"> the membership of {}</span></a>',
+            '<a href="{}">Leaving<span class="spoken">: {}</span></a>',
             reverse("people:member_end", args=[row.public_id]),
             row.user,
         )
@@ -108,7 +106,13 @@ class MembershipAdmin(Lookup):
         return shown if self.has_change_permission(request) else shown[:-1]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("roles", "team") if obj else NewMembershipForm.field_order
+        return ("roles", "team", "last_day")
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Nobody is made a member: people are invited."""
+        return redirect("people:invitation_new")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Somebody who left is shown, not changed."""
@@ -133,8 +137,12 @@ class TeamAdmin(Lookup):
     list_display = ("name", "retired_at")
     list_filter = (InUse,)
     ordering = ("name",)
-    actions = ("retire",)
+    actions = ("retire", "put_back")
 
     @admin.action(description="Retire the chosen teams", permissions=["change"])
     def retire(self, request: HttpRequest, rows: Any) -> None:
-        self.each(request, rows, lambda actor, at, row: retire_team(actor=actor, team=row, at=at), "Retired")
+        self.each(request, rows, retire_team, "Retired")
+
+    @admin.action(description="Put the chosen teams back into use", permissions=["change"])
+    def put_back(self, request: HttpRequest, rows: Any) -> None:
+        self.each(request, rows, return_team, "Put back")

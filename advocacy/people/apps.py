@@ -6,4 +6,7 @@ class PeopleConfig(AppConfig):
     label = "people"
 
     def ready(self) -> None:
-        from advocacy.people import admin, policies  # noqa: F401  registers look-ups, declares policies
+        from advocacy import registries
+        from advocacy.people import admin, jobs, leaving, policies  # noqa: F401  registers look-ups, jobs, policies
+
+        registries.re_homing += leaving.KINDS

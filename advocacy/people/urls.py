@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from advocacy.people.views import absences, drafts, members, patients, switch
+from advocacy.people.views import absences, drafts, invitations, members, patients, switch
 
 app_name = "people"
 
@@ -20,5 +20,14 @@ urlpatterns = [
     path("drafts/", drafts.draft, name="draft"),
     path("drafts/<uuid:draft_id>/discard/", drafts.draft_discard, name="draft_discard"),
     path("members/<uuid:member_id>/end/", members.member_end, name="member_end"),
+    path("invitations/", invitations.invitations, name="invitations"),
+    path("invitations/new/", invitations.invitation_new, name="invitation_new"),
+    path(
+        "invitations/<uuid:invitation_id>/resend/", invitations.invitation_resend, name="invitation_resend"
+    ),
+    path(
+        "invitations/<uuid:invitation_id>/revoke/", invitations.invitation_revoke, name="invitation_revoke"
+    ),
+    path("leavers/", members.leavers, name="leavers"),
     path("organization/switch/", switch.switch, name="switch"),
 ]

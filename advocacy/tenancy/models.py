@@ -1,7 +1,12 @@
-"""The tenant itself. A global table: it holds how an organization presents itself, and no patient data."""
+"""The tenant itself. A global table: it holds how an organization presents itself and works, and no patient data.
+
+The application may read every row and change the presenting columns of its own organization's row only: column privileges
+and row-level security in the migration say so. Organizations are made by the owner (`manage.py create_organization`).
+"""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from uuid_utils.compat import uuid7
 
@@ -18,6 +23,18 @@ class Organization(models.Model):
     phone = models.CharField(max_length=40, blank=True)
     fax = models.CharField(max_length=40, blank=True)
     reply_email = models.EmailField(blank=True)
+    treatments_in_scope = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        blank=True,
+        help_text="Codes of cases.Case.Treatment this organization takes on; empty means any.",
+    )
+    scope_note = models.TextField(
+        blank=True, help_text="Whom the organization helps and whom it refers on, in its own words."
+    )
+    letters_need_patient_approval = models.BooleanField(
+        default=False, help_text="A letter in the patient's name is filed after the patient approved it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -25,3 +42,10 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def takes_on(self, treatment: str) -> bool:
+        """Whether a treatment (a code of cases.Case.Treatment) is one this organization helps with.
+
+        For intake: a request outside is declined with a reason, and `scope_note` says to the navigator where to refer.
+        """
+        return not self.treatments_in_scope or treatment in self.treatments_in_scope

@@ -267,23 +267,6 @@ def wake_due_tasks(*, actor: Actor, at: datetime) -> int:
     return woken
 
 
-def re_home_tasks(*, member: Membership, successor: Membership | None, actor: Actor, at: datetime) -> int:
-    """A leaver's tasks go to the successor, or to nobody, holds and all; how many moved."""
-    with transaction.atomic():
-        left = Task.objects.select_for_update().filter(owner=member).exclude(status__in=ENDED).order_by("pk")
-        moved = 0
-        for task in left:
-            task.owner, task.version = successor, task.version + 1
-            task.save(update_fields=["owner", "version"])
-            record(
-                "task_reassigned",
-                subject=task,
-                detail={"from": member.pk, "to": successor.pk if successor else None, "leaver": True},
-            )
-            moved += 1
-    return moved
-
-
 def open_tasks_of(case: Case) -> list[Reason]:
     """What stands in the way of closing: work that has neither been done nor cancelled, as one reason with its count."""
     count = Task.objects.filter(case=case).exclude(status__in=ENDED).count()

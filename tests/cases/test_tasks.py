@@ -14,6 +14,7 @@ from advocacy.background import queue
 from advocacy.background.models import Job
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.tenancy.scope import scoped_to
+from cases.commands.leaving import re_home_tasks
 from cases.commands.tasks import (
     cancel_task,
     change_task,
@@ -21,7 +22,6 @@ from cases.commands.tasks import (
     hold_task,
     open_task,
     open_tasks_of,
-    re_home_tasks,
     reassign_task,
     tick_item,
     tick_items,
@@ -178,9 +178,7 @@ class TestHolding:
 
     def test_survives_a_leaver(self, cast):
         self.held(cast)
-        moved = re_home_tasks(
-            member=cast.members["nora"], successor=cast.members["nils"], actor=cast.olga, at=NOW
-        )
+        moved = re_home_tasks(member=cast.members["nora"], to=[cast.members["nils"]], actor=cast.olga, at=NOW)
         task = Task.objects.get()
         assert (moved, task.owner, task.status) == (1, cast.members["nils"], "held")
 
