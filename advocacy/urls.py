@@ -7,6 +7,7 @@ from django.urls import include, path
 from advocacy import desk, health
 from advocacy.people import urls as people_urls
 from advocacy.people.sign_in import Addresses
+from advocacy.people.views.invitations import accept
 from cases import urls as case_urls
 
 urlpatterns = [
@@ -17,6 +18,7 @@ urlpatterns = [
     path("admin/jobs/", include("advocacy.background.urls")),
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
+    path("invitation/<str:token>/", accept, name="invitation"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("health/live", health.live),

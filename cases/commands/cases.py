@@ -295,36 +295,6 @@ def change_failed_treatment(
     return row
 
 
-def re_home_cases(*, member: Membership, successor: Membership | None, actor: Actor, at: datetime) -> int:
-    """A leaver's open cases go to the successor, or back to the queue. Returns how many moved.
-
-    Raises Refused when a restricted case would be left without an owner.
-    """
-    rows = Case.objects.select_for_update().filter(owner=member, status=CaseStatus.OPEN).order_by("pk")
-    with transaction.atomic():
-        held = list(rows)
-        if successor is None and any(row.is_restricted for row in held):
-            raise Refused(
-                [
-                    Reason(
-                        "restricted_needs_owner",
-                        "This person owns restricted cases. Name a colleague who takes them over.",
-                        "successor",
-                    )
-                ]
-            )
-        for row in held:
-            row.owner = successor
-            row.version += 1
-            row.save(update_fields=["owner", "version"])
-            record(
-                "case_assigned",
-                subject=row,
-                detail={"from": member.pk, "to": successor.pk if successor else None, "leaver": True},
-            )
-    return len(held)
-
-
 def promises_open_of(case: Case) -> list[Reason]:
     """An obstacle to closing: what somebody promised by a day, and nobody has said whether it was kept."""
     count = Communication.objects.filter(case=case, promised_by__isnull=False, promise_kept=None).count()
