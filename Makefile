@@ -104,6 +104,9 @@ test-steps:
 	  "$$@" || { printf '\nmake test stopped at: %s\n' "$$name"; exit 1; }
 	}
 	key() { head -c 32 /dev/urandom | base64 | tr '+/' '-_'; }
+	# The demonstration is made meanwhile; tests that want it wait for it, and make it themselves if this one died.
+	DJANGO_SETTINGS_MODULE=advocacy.settings $(PY) -m tests.seeded >"$$out/seeded.log" 2>&1 &
+	trap 'kill %1 2>/dev/null || true' EXIT
 	step "lint" $(PY) -m ruff check .
 	step "format" $(PY) -m ruff format --check .
 	step "types" $(PY) -m mypy advocacy cases appeals
@@ -115,7 +118,7 @@ test-steps:
 	step "generated documents" $(PY) manage.py print_docs --check
 	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
 	if timeout 30 chromium --version >/dev/null 2>&1; then
-	  step "browser journeys" $(PY) -m pytest tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
+	  step "browser journeys" $(PY) -m pytest -n 2 --dist loadfile tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
 	else
 	  printf '\n== browser journeys\nSKIPPED: Chromium is missing.\n'
 	fi

@@ -1,13 +1,14 @@
-"""The demonstration as it is made: told once for all tests of this file, by the real commands, and rolled back."""
+"""The demonstration as it is made, by the real commands."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ from appeals.workflow import APPEAL, PEER_TO_PEER, REQUEST
 from cases.commands.documents import open_version
 from cases.models import Case, CaseGrant, Communication, Cost, Document, DocumentVersion, Task
 from cases.workflow import CASE, TASK
+from tests.seeded import copy_of_seeded, drop
 
 FLOWS = {CASE: Case, TASK: Task, REQUEST: AuthorizationRequest, PEER_TO_PEER: PeerToPeer, APPEAL: Appeal}
 
@@ -75,21 +77,23 @@ class Told:
 def told(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Told]:
-    """One telling, inside a transaction that is never committed. It is ten in the morning in Portland."""
+    """A copy of it, inside a transaction that is never committed."""
+    copy = copy_of_seeded(f"told_{os.getpid()}", tmp_path_factory.mktemp("told"))
     patch = pytest.MonkeyPatch()
-    patch.setattr("django.conf.settings.DATA_DIR", tmp_path_factory.mktemp("documents"))
+    patch.setattr("django.conf.settings.DATA_DIR", copy.documents)
     with django_db_blocker.unblock():
+        connection.close()
+        patch.setitem(connection.settings_dict, "NAME", copy.database)
         outermost = transaction.atomic()
         outermost.__enter__()
         try:
-            now = timezone.now().astimezone(UTC).replace(hour=18, minute=0, second=0, microsecond=0)
-            assert tell(now) == len(STORIES)
-            yield Told(now, assemble(now))
+            yield Told(copy.now, assemble(copy.now))
         finally:
             transaction.set_rollback(True)
             outermost.__exit__(None, None, None)
             connection.close()
             patch.undo()
+            drop(copy.database)
 
 
 def test_two_organizations_have_their_patients_in_english_and_spanish(told):

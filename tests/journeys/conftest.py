@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf import settings
 
 from advocacy.management.seed.cast import PASSPHRASE
 from tests.journeys.acts import Desk
+from tests.seeded import copy_of_seeded, drop
 
 ROOT = Path(settings.BASE_DIR)
 PYTHON = sys.executable
@@ -84,39 +84,28 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def address(parts: dict[str, Any], database: str) -> str:
-    user, password = quote(parts["USER"], safe=""), quote(parts["PASSWORD"], safe="")
-    return f"postgresql://{user}:{password}@/{database}?host={quote(parts['HOST'], safe='')}"
-
-
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One installation for the whole session, made as `make demo` makes it: migrate, seed, serve."""
+    """One installation for the whole session, as `make demo` has it: migrated, seeded, served."""
     folder = tmp_path_factory.mktemp("served")
-    database = f"journeys_{os.getpid()}"
-    owner = settings.OWNER_DATABASE
-    admin = {"host": owner["HOST"], "user": owner["USER"], "password": owner["PASSWORD"]}
-    with psycopg.connect(dbname="postgres", autocommit=True, **admin) as connection:
-        connection.execute(f'CREATE DATABASE "{database}" TEMPLATE template0')
+    copy = copy_of_seeded(f"journeys_{os.getpid()}", folder / "documents")
     mails = folder / "mails"
     mails.mkdir()
     port = free_port()
-    environment = os.environ | {
-        "DATABASE_URL": address(settings.DATABASES["default"], database),
-        "DATABASE_OWNER_URL": address(owner, database),
+    environment = {
+        **os.environ,
+        **copy.addresses,
         "RECOURSE_LOCAL_DIR": str(folder),
+        "RECOURSE_SECRET_FILE": str(Path(settings.LOCAL_DIR) / "keys.json"),
         "RECOURSE_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "RECOURSE_MAIL_DIR": str(mails),
         "RECOURSE_JOB_RETRY": "20",
         "PORT": str(port),
-        "DJANGO_SETTINGS_MODULE": "advocacy.settings",
     }
     running = Running(f"http://localhost:{port}", environment, mails)
     log = (folder / "server.log").open("w")
     children: list[subprocess.Popen[bytes]] = []
     try:
-        running.manage("migrate", owner=True)
-        running.manage("seed_demo", "--if-empty")
 
         def start(*arguments: str) -> subprocess.Popen[bytes]:
             child = subprocess.Popen(
@@ -145,8 +134,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
         log.close()
-        with psycopg.connect(dbname="postgres", autocommit=True, **admin) as connection:
-            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
+        drop(copy.database)
 
 
 def wait_until_ready(url: str, log: str) -> None:

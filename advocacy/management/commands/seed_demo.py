@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--print-sign-ins", action="store_true", help="Only print who can sign in, with one-time codes."
         )
+        parser.add_argument(
+            "--at",
+            type=datetime.fromisoformat,
+            help="The moment its months end with, with its zone (ISO 8601); now when left out.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["print_sign_ins"]:
@@ -43,7 +49,7 @@ class Command(BaseCommand):
         if options["if_empty"] and not is_empty() and not untold():
             return
         try:
-            told = tell_side_by_side(timezone.now(), self._progress)
+            told = tell_side_by_side(options["at"] or timezone.now(), self._progress)
         except RuntimeError as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(f"{told} stories were told; the demonstration is complete.")

@@ -1,0 +1,137 @@
+"""The demonstration, made once by its own commands in a database of its own; who needs it copies it.
+
+`python -m tests.seeded` makes it ahead; `copy_of_seeded(name)` makes it where nobody did. Of several processes the
+first makes it and the others wait.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ("advocacy", "cases", "appeals", "templates")
+FRESH = timedelta(hours=2)
+"""Its dates count back from the moment it was made; older than this it is made again."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A copy of the demonstration: its database, its folder of documents, the moment its months end with."""
+
+    database: str
+    documents: Path
+    now: datetime
+    addresses: dict[str, str]
+
+
+def copy_of_seeded(name: str, documents: Path) -> Copy:
+    """The demonstration as database `name` and folder `documents` (made here). The caller drops both."""
+    with _alone():
+        now = _make_if_needed()
+        _execute(f'CREATE DATABASE "{name}" TEMPLATE seeded')
+        shutil.copytree(_folder() / "documents", documents, dirs_exist_ok=True)
+    return Copy(name, documents, now, addresses(name))
+
+
+def drop(name: str) -> None:
+    _execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def addresses(database: str) -> dict[str, str]:
+    """What a program of ours needs in its environment to use that database."""
+    return {
+        "DATABASE_URL": _address(settings.DATABASES["default"], database),
+        "DATABASE_OWNER_URL": _address(settings.OWNER_DATABASE, database),
+        "DJANGO_SETTINGS_MODULE": "advocacy.settings",
+    }
+
+
+def _address(parts: dict[str, Any], database: str) -> str:
+    user, password = quote(parts["USER"], safe=""), quote(parts["PASSWORD"], safe="")
+    return f"postgresql://{user}:{password}@/{database}?host={quote(parts['HOST'], safe='')}"
+
+
+def _folder() -> Path:
+    return Path(settings.LOCAL_DIR) / "seeded"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    _folder().mkdir(parents=True, exist_ok=True)
+    with (_folder() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _execute(statement: str) -> None:
+    owner = settings.OWNER_DATABASE
+    with psycopg.connect(
+        dbname="postgres", host=owner["HOST"], user=owner["USER"], password=owner["PASSWORD"], autocommit=True
+    ) as connection:
+        connection.execute(statement)
+
+
+def _fingerprint() -> str:
+    """Of everything the demonstration is made from."""
+    digest = hashlib.sha256()
+    for source in SOURCES:
+        for path in sorted((ROOT / source).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc" and "static" not in path.parts:
+                digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _make_if_needed() -> datetime:
+    marker = _folder() / "made.json"
+    wanted = _fingerprint()
+    if marker.exists():
+        made = json.loads(marker.read_text())
+        at = datetime.fromisoformat(made["at"])
+        if made["fingerprint"] == wanted and datetime.now(UTC) - at < FRESH:
+            return at
+        marker.unlink()
+    drop("seeded")
+    _execute('CREATE DATABASE "seeded" TEMPLATE template0')
+    shutil.rmtree(_folder() / "documents", ignore_errors=True)
+    (_folder() / "documents").mkdir()
+    environment = os.environ | addresses("seeded") | {"RECOURSE_DATA_DIR": str(_folder() / "documents")}
+    _manage("migrate", environment | {"RECOURSE_AS_OWNER": "1"})
+    at = datetime.now(UTC)
+    _manage("seed_demo", environment, "--at", at.isoformat())
+    marker.write_text(json.dumps({"fingerprint": wanted, "at": at.isoformat()}))
+    return at
+
+
+def _manage(command: str, environment: dict[str, str], *arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", command, *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise AssertionError(f"{command}: {done.stdout[-3000:]}\n{done.stderr[-6000:]}")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "advocacy.settings")
+    with _alone():
+        _make_if_needed()
