@@ -103,7 +103,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     """What every page of the desk shows around its content. Queries nothing: all of it came with the request."""
     actor = getattr(request, "actor", None)
     organization = getattr(request, "organization", None)
-    if actor is None:
+    if actor is None or actor.portal is not None:
         return {"actor": None, "organization": None}
     may_search = actor.may(Permission.SEE_CASES)
     return {

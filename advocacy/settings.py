@@ -39,7 +39,7 @@ HOSTS = os.environ.get("RECOURSE_HOSTS", "localhost,127.0.0.1,[::1]" if not PROD
 ALLOWED_HOSTS = [h for h in HOSTS.split(",") if h] + (["testserver"] if "pytest" in sys.modules else [])
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("RECOURSE_ORIGINS", "").split(",") if o]
 
-ACTOR_RESOLVER = "advocacy.people.queries.resolve"
+ACTOR_RESOLVER = "advocacy.people.doors.resolve"
 
 INSTALLED_APPS = [
     "advocacy.tenancy",
@@ -72,8 +72,8 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "advocacy.web.RequestIdMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "advocacy.portal.DoorSessionMiddleware",  # the portal has a session of its own
+    "advocacy.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "advocacy.uploads.UploadLimitMiddleware",  # before the form's token is looked for in the body
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -100,6 +100,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "advocacy.desk.frame",
+                "advocacy.portal.frame",
             ],
         },
     }
@@ -151,8 +152,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": {
-        # Shared by all processes: sign-in rate limits and the worker's heartbeat live here.
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        # Shared by all processes: sign-in rate limits and the worker's heartbeat live here. Ours, because counting has to be
+        # atomic (allauth's locks are `add`, other limits count with `incr`).
+        "BACKEND": "advocacy.background.cache.SharedCache",
         "LOCATION": "django_cache",
     }
 }
@@ -179,6 +181,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_ADAPTER = "advocacy.people.sign_in.AccountAdapter"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Recourse] "
 ACCOUNT_SESSION_REMEMBER = False
+# The portal's e-mailed codes (advocacy/people/portal_codes.py); allauth's own sign-in by code stays off.
+ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
+ACCOUNT_RATE_LIMITS = {"portal_code": "20/m/ip,5/15m/key", "portal_try": "20/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -188,6 +193,7 @@ SESSION_COOKIE_AGE = int(os.environ.get("RECOURSE_SESSION_SECONDS", 60 * 60 * 10
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+PORTAL_SESSION_SECONDS = int(os.environ.get("RECOURSE_PORTAL_SESSION_SECONDS", 60 * 60 * 12))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "advocacy.web.csrf_failure"
@@ -223,6 +229,7 @@ LANGUAGES = [("en", "English"), ("es", "Español")]
 TIME_ZONE = "America/New_York"  # display default; each organization and patient carries its own
 USE_TZ = True
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "advocacy" / "locale"]  # Spanish of the portal: `make translations`
 
 # --- Files ---
 STATIC_URL = "/static/"

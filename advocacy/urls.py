@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import include, path
 
 from advocacy import desk, health
+from advocacy.people import portal_urls
 from advocacy.people import urls as people_urls
 from advocacy.people.sign_in import Addresses
 from advocacy.people.views.invitations import accept
+from appeals.urls import portal_pages
 from cases import urls as case_urls
 
 urlpatterns = [
@@ -18,6 +20,7 @@ urlpatterns = [
     path("admin/jobs/", include("advocacy.background.urls")),
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
+    path("portal/", include(([*portal_urls.urlpatterns, *portal_pages], "portal"))),
     path("invitation/<str:token>/", accept, name="invitation"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from advocacy.access.policy import Actor
 from advocacy.audit.trail import record_read
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
+from advocacy.languages import PORTAL
 from advocacy.tenancy.models import Organization
 
 P = ParamSpec("P")
@@ -80,7 +81,7 @@ class AnswersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        response = _with_a_body(request, self.get_response(request))
         reads: list[Read] = getattr(request, "reads", [])
         if reads and response.status_code < 500:
             detail: dict[str, Any] = (
@@ -109,7 +110,17 @@ class AnswersMiddleware:
 
 
 def error_page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
-    return render(request, f"errors/{status}.html", context, status=status)
+    template = "portal/error.html" if request.path.startswith(PORTAL) else f"errors/{status}.html"
+    return render(request, template, {"status": status} | context, status=status)
+
+
+def _with_a_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Django answers 405 with nothing; a person who came by a stale form or a typed address is told what to do."""
+    if response.status_code != 405 or getattr(response, "streaming", False) or response.content:
+        return response
+    told = error_page(request, 405)
+    told.headers["Allow"] = response.headers.get("Allow", "")
+    return told
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

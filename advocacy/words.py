@@ -15,6 +15,21 @@ NOTICE_SPANISH = (
     " ni médico. Prevalecen la carta y el documento del plan."
 )
 
+# The same in the words of the portal, which keep to short sentences.
+PLAIN_ENGLISH = (
+    "We work out these dates from what we know. They are not a promise. They are not legal or medical advice. Your letter"
+    " and your plan's own papers come first."
+)
+PLAIN_SPANISH = (
+    "Estas fechas salen de lo que sabemos. No son una promesa. No son consejo legal ni médico. Su carta y los papeles de su"
+    " plan valen más."
+)
+
+
+def plain_notice(language: str = "en") -> str:
+    """The fixed sentence as patients read it, in their language; English where there is no other."""
+    return PLAIN_SPANISH if language.lower().startswith("es") else PLAIN_ENGLISH
+
 
 def notice_sentence(language: str = "en") -> str:
     """The fixed sentence in the reader's language (a code such as "es" or "es-us"); English where there is no other."""

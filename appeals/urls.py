@@ -6,6 +6,7 @@ from django.urls import path
 
 from appeals.views import (
     case,
+    choices,
     closing,
     decisions,
     denials,
@@ -14,9 +15,11 @@ from appeals.views import (
     levels,
     peer_to_peers,
     plan_facts,
+    portal,
     questions,
     queue,
     requests,
+    sessions,
     take_action,
     today,
     trail,
@@ -30,6 +33,7 @@ DENIAL = CASE + "denials/<uuid:denial_id>/"
 CALL = CASE + "peer-to-peers/<uuid:call_id>/"
 LEVEL = CASE + "levels/<uuid:level_id>/"
 FILING = CASE + "filings/<uuid:filing_id>/"
+GRANTED = CASE + "authorizations/<uuid:authorization_id>/"
 
 urlpatterns = [
     path("today/", today.today_page, name="today"),
@@ -58,6 +62,11 @@ urlpatterns = [
     path(CASE + "denials/new/", denials.denial_new, name="denial_new"),
     path(DENIAL, denials.denial_page, name="denial"),
     path(DENIAL + "confirm/", denials.denial_confirm, name="denial_confirm"),
+    path(DENIAL + "choice/", choices.denial_choice, name="denial_choice"),
+    path(GRANTED, sessions.authorization, name="authorization"),
+    path(GRANTED + "sessions/new/", sessions.session_new, name="session_new"),
+    path(GRANTED + "renewal/", sessions.renewal, name="renewal"),
+    path(CASE + "sessions/<uuid:session_id>/void/", sessions.session_void, name="session_void"),
     path(CALL, peer_to_peers.peer_to_peer, name="peer_to_peer"),
     path(CALL + "schedule/", peer_to_peers.peer_to_peer_schedule, name="peer_to_peer_schedule"),
     path(CALL + "outcome/", peer_to_peers.peer_to_peer_hold, name="peer_to_peer_hold"),
@@ -73,6 +82,7 @@ urlpatterns = [
     path(LEVEL + "received/", levels.level_received, name="level_received"),
     path(LEVEL + "event/", levels.level_event, name="level_event"),
     path(LEVEL + "end/<str:how>/", levels.level_end, name="level_end"),
+    path(LEVEL + "choice/", choices.level_choice, name="level_choice"),
     path(LEVEL + "decision/", decisions.level_decide, name="level_decide"),
     path(LEVEL + "no-decision/", decisions.level_deem, name="level_deem"),
     path(FILING, filed.filed, name="filed"),
@@ -80,4 +90,10 @@ urlpatterns = [
     path(FILING + "proof/", filed.proof_new, name="proof_new"),
     path(CASE + "close/", closing.close, name="close"),
     path(CASE + "reopen/", closing.reopen, name="reopen"),
+]
+
+# Under /portal/: advocacy/urls.py puts them beside the portal's door.
+portal_pages = [
+    path("", portal.home, name="home"),
+    path("cases/<uuid:case_id>/", portal.case, name="case"),
 ]

@@ -7,7 +7,8 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import Actor, declare, declare_through, under
+from advocacy.access.policy import Actor, Portal, declare, declare_portal, declare_through, under
+from advocacy.access.roles import PortalRole
 from advocacy.people.models import Consent, Membership
 from advocacy.people.policies import standing_on
 from cases.models import Case, CaseGrant, CaseTeamMember
@@ -109,7 +110,7 @@ def whole_organization(actor: Actor) -> Q:
 
 declare("cases.Case", see=Permission.SEE_CASES, rows=reached_cases, exceptions=exceptional_cases)
 declare("people.Patient", see=Permission.SEE_PATIENTS, rows=reached_patients, exceptions=granted_patients)
-for child in ("people.Contact", "people.Consent", "cases.Coverage"):
+for child in ("people.Contact", "people.Consent", "people.PortalAccess", "cases.Coverage"):
     declare_through(child, parent="people.Patient", path="patient")
 for child in (
     "Attachment",
@@ -133,6 +134,40 @@ for child in (
     declare_through(f"cases.{child}", parent="cases.Case", path="case")
 declare("cases.Inquiry", see=Permission.OPEN_CASE, rows=reached_inquiries)
 declare_through("cases.CaseGrant", parent="cases.Case", path="content_object")
+
+
+def of_patient(portal: Portal) -> Q:
+    """Everything of the patient's own cases. A restricted one is open to named people: of the patient's side, the patient."""
+    own = Q(patient_id=portal.patient_id)
+    return own if portal.role == PortalRole.PATIENT else own & Q(is_restricted=False)
+
+
+ANY_PART = (
+    Permission.PORTAL_STATUS,
+    Permission.PORTAL_DOCUMENTS,
+    Permission.PORTAL_LETTERS,
+    Permission.PORTAL_MESSAGES,
+)
+declare_portal("people.Patient", see=ANY_PART, rows=lambda portal: Q(pk=portal.patient_id))
+declare_portal("cases.Case", see=ANY_PART, rows=of_patient)
+declare_portal(
+    "cases.Note",
+    see=(Permission.PORTAL_MESSAGES,),
+    rows=lambda portal: Q(for_patient=True) & under("case", of_patient(portal)),
+)
+
+
+def messages_with(portal: Portal) -> Q:
+    """What the patient's side and the organization wrote to each other in the portal, and nothing else of the log."""
+    return Q(channel="message") & under("case", of_patient(portal))
+
+
+declare_portal("cases.Communication", see=(Permission.PORTAL_MESSAGES,), rows=messages_with)
+declare_portal(
+    "cases.Attachment",
+    see=(Permission.PORTAL_MESSAGES,),
+    rows=lambda portal: under("communication", messages_with(portal)),
+)
 declare("cases.Payer", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("cases.Provider", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("background.Job", see=Permission.SEE_JOBS, rows=whole_organization)

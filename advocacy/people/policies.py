@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.expressions import Combinable
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import Actor, declare
+from advocacy.access.policy import Actor, declare, declare_portal
 
 
 def whole_organization(actor: Actor) -> Q:
@@ -28,6 +28,12 @@ declare("people.Membership", see=Permission.SEE_MEMBERS, rows=whole_organization
 declare("people.Absence", see=Permission.SEE_MEMBERS, rows=whole_organization)
 declare("people.Invitation", see=Permission.MANAGE_MEMBERS, rows=whole_organization)
 declare("people.SetupTest", see=Permission.MANAGE_MEMBERS, rows=whole_organization)
+for theirs in ("PortalAccess", "Consent", "Contact"):
+    declare_portal(
+        f"people.{theirs}",
+        see=(Permission.PORTAL_CONTROL,),
+        rows=lambda portal: Q(patient_id=portal.patient_id),
+    )
 declare("people.Team", see=Permission.SEE_MEMBERS, rows=whole_organization)
 declare("people.Draft", see=Permission.SEE_CASES, rows=own)
 declare("people.SavedSearch", see=Permission.SEE_CASES, rows=own)

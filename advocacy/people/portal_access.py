@@ -1,0 +1,157 @@
+"""Whom somebody may enter the portal for, and who they are while they act there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.http import HttpRequest
+
+from advocacy.access.policy import Actor, Portal, visible
+from advocacy.audit.trail import record, record_read
+from advocacy.errors import NotFound
+from advocacy.people.models import Patient, PortalAccess, User
+from advocacy.people.queries import NOBODY, Resolved
+from advocacy.portal import ACCESS, USER
+from advocacy.tenancy.models import Organization
+from advocacy.tenancy.scope import scoped_to
+
+
+@dataclass(frozen=True)
+class LiveAccess:
+    """One row of the definer function: an access that is live now, with its organization and patient."""
+
+    access_id: int
+    access_public_id: UUID
+    organization_id: int
+    organization_public_id: UUID
+    organization_name: str
+    kind: str
+    scope: tuple[str, ...]
+    language: str
+    patient_id: int
+    patient_reference: str
+    patient_language: str
+
+
+def portal_accesses_of(user_id: int) -> tuple[LiveAccess, ...]:
+    """The user's live portal accesses in every organization. Like `memberships_of`, the one read that crosses tenants.
+
+    An ended or expired access, and one whose consent was withdrawn or has run out, is not among them.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM search.portal_accesses_of(%s)", [user_id])
+        return tuple(LiveAccess(*row[:6], tuple(row[6]), *row[7:]) for row in cursor.fetchall())
+
+
+def portal_actor(user: Any, live: LiveAccess) -> Actor:
+    """The actor of one access. Its label, which the trail shows, is the patient's reference and never a name."""
+    label = "Patient" if live.kind == PortalAccess.Kind.PATIENT else "Representative of"
+    return Actor(
+        key=f"user:{user.pk}",
+        label=f"{label} {live.patient_reference}",
+        organization_id=live.organization_id,
+        user_id=user.pk,
+        portal=Portal(live.access_id, live.patient_id, live.kind, frozenset(live.scope)),
+    )
+
+
+def resolve_portal(request: HttpRequest) -> Resolved:
+    """Who came in by a code, acting through the access chosen in the session; nobody while several stand to be chosen.
+
+    Puts `portal_user` and `portal_accesses` on the request.
+    """
+    request.portal_user, request.portal_accesses = None, ()  # type: ignore[attr-defined]
+    user_id = request.session.get(USER)
+    user = User.objects.filter(pk=user_id, is_active=True).first() if user_id else None
+    if user is None:
+        return NOBODY
+    accesses = portal_accesses_of(user.pk)
+    if not accesses:
+        return NOBODY
+    request.portal_user, request.portal_accesses = user, accesses  # type: ignore[attr-defined]
+    chosen = request.session.get(ACCESS)
+    live = next((a for a in accesses if str(a.access_public_id) == chosen), None)
+    if live is None:
+        if len(accesses) > 1:
+            return NOBODY
+        live = accesses[0]
+    organization = Organization.objects.get(pk=live.organization_id)
+    return Resolved(portal_actor(user, live), organization, ())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An access to choose: its public id, the organization, what the patient is called, and whether it is their own."""
+
+    access: UUID
+    organization: str
+    called: str
+    own: bool
+    current: bool
+
+
+def choices(user: Any, accesses: Sequence[LiveAccess], current: Actor | None) -> tuple[Choice, ...]:
+    """Every access of one person with the name of its patient, each name read (and noted as read) in its own organization."""
+    found = []
+    for live in accesses:
+        actor = portal_actor(user, live)
+        with scoped_to(live.organization_id, actor=actor.key, actor_label=actor.label):
+            patient = Patient.objects.only("given_name", "preferred_name", "family_name").get(
+                pk=live.patient_id
+            )
+            record_read("read_list", patients=[live.patient_id], detail={"page": "portal:choose"})
+            found.append(
+                Choice(
+                    live.access_public_id,
+                    live.organization_name,
+                    patient.called,
+                    live.kind == PortalAccess.Kind.PATIENT,
+                    current is not None
+                    and current.portal is not None
+                    and current.portal.access_id == live.access_id,
+                )
+            )
+    return tuple(found)
+
+
+def note_sign_in(user: Any, accesses: Sequence[LiveAccess], at: datetime) -> None:
+    """Write the sign-in into the trail of every organization it opens, and the first use on the access."""
+    for live in accesses:
+        actor = portal_actor(user, live)
+        with scoped_to(live.organization_id, actor=actor.key, actor_label=actor.label):
+            access = PortalAccess.objects.get(pk=live.access_id)
+            if access.first_used_at is None:
+                access.first_used_at = at
+                access.save(update_fields=["first_used_at"])
+            record("portal_signed_in", subject=access, detail={"kind": live.kind})
+
+
+def set_portal_language(actor: Actor, language: str) -> None:
+    """Keep the language somebody chose, for mails and for the next visit."""
+    if actor.portal is not None:
+        PortalAccess.objects.filter(pk=actor.portal.access_id).exclude(language=language).update(
+            language=language
+        )
+
+
+def portal_people_of(patient: Patient) -> list[PortalAccess]:
+    """Every access that ever was to this patient's portal, live ones first, newest first."""
+    rows = PortalAccess.objects.filter(patient=patient).select_related("user", "consent", "invited_by")
+    return sorted(rows, key=lambda a: (a.ended_at is not None, -a.pk))
+
+
+def get_portal_access(actor: Actor, public_id: UUID) -> PortalAccess:
+    """An access to a patient this actor sees, with user, patient and consent. Raises NotFound."""
+    found = (
+        PortalAccess.objects.filter(visible(actor, PortalAccess), public_id=public_id)
+        .select_related("patient", "user", "consent")
+        .first()
+    )
+    if found is None:
+        raise NotFound("portal access")
+    return found
