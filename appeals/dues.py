@@ -88,6 +88,11 @@ class Due:
     ended_at: datetime | None = field(default=None, compare=False)
 
     @property
+    def is_courtesy(self) -> bool:
+        """The window of a peer-to-peer call: the plan's offer, set by no law."""
+        return self.subject == "peer_to_peer"
+
+    @property
     def if_missed_text(self) -> str:
         """What follows when this date passes, as a sentence."""
         return book().if_missed.get(self.if_missed, "")

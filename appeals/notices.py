@@ -12,6 +12,9 @@ from advocacy.mail import Notice, link_to
 OURS = "A date of ours comes up in a case you work."
 OURS_SUPERVISOR = "A date of ours comes up in a case of your organization."
 OURS_PASSED = "A date of ours has passed in a case of your organization."
+CALL = "The plan offers a peer-to-peer call until this day. It is no legal deadline: the appeal's own dates stand."
+CALL_SUPERVISOR = "In a case of your organization the plan offers a peer-to-peer call until this day. It is no legal deadline."
+CALL_PASSED = "The plan's offer of a peer-to-peer call has ended. The appeal's own dates stand as they were."
 PLAN_TODAY = "The time of the other side to answer ends today."
 PLAN_PASSED = "The other side has not answered in time, as far as it is recorded."
 

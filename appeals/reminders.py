@@ -52,14 +52,17 @@ def _morning(on: date, day: Day) -> datetime:
 def rungs_of(deadline: Deadline, day: Day) -> tuple[Rung, ...]:
     """Every reminder of a clock, in the order in which they come due.
 
-    Ours: 30, 14, 7, 3 and 1 days before to the owner, with the last one and the day after to the supervisors too; where
-    hours are counted, 24 and 4 hours before in place of the last day. Theirs: on the day and one business day after.
+    Ours, and the window of a call: 30, 14, 7, 3 and 1 days before to the owner, with the last one and the day after to the
+    supervisors too; where hours are counted, 24 and 4 hours before in place of the last day. Theirs: on the day and one
+    business day after.
     """
     both = (OWNER, SUPERVISORS)
     after = add_business_days(deadline.due_on, 1, count_for="payer")
     found: list[Rung] = []
     if deadline.side == CLAIMANT:
-        told = notices.OURS, notices.OURS_SUPERVISOR
+        told, passed = (notices.OURS, notices.OURS_SUPERVISOR), notices.OURS_PASSED
+        if deadline.is_courtesy:
+            told, passed = (notices.CALL, notices.CALL_SUPERVISOR), notices.CALL_PASSED
         days = [d for d in OWNER_DAYS if d > 1 or deadline.due_at is None]
         for before in days:
             to = both if before == 1 else (OWNER,)
@@ -67,7 +70,7 @@ def rungs_of(deadline: Deadline, day: Day) -> tuple[Rung, ...]:
         if deadline.due_at:
             found += [Rung(1000 + h, deadline.due_at - timedelta(hours=h), both, *told) for h in HOURS]
         ends = deadline.due_at or _morning(deadline.due_on + timedelta(days=1), day)
-        found.append(Rung(PASSED, ends, both, notices.OURS_PASSED, notices.OURS_PASSED))
+        found.append(Rung(PASSED, ends, both, passed, passed))
     else:
         if deadline.due_at:
             lead = notices.PLAN_TODAY
@@ -208,16 +211,25 @@ def _notice(row: Deadline, rung: Rung, lead: str, to: str, day: Day) -> notices.
         case=row.case.public_id,
         due_on=moment.date() if moment else row.due_on,
         time=f"{moment:%-I:%M %p %Z}" if moment else "",
-        left=left or _days_words((row.due_on - day.today).days, ours),
+        left=left or _days_words((row.due_on - day.today).days, ours, row.is_courtesy),
         lead=lead,
-        subject="a date comes up" if rung.code not in {PASSED, ON_THE_DAY} else "a date needs you today",
+        subject=_subject(rung, row.is_courtesy),
     )
 
 
-def _days_words(days: int, ours: bool) -> str:
+def _subject(rung: Rung, is_courtesy: bool) -> str:
+    now = rung.code in {PASSED, ON_THE_DAY}
+    if is_courtesy:
+        return "a peer-to-peer window has closed" if now else "a peer-to-peer window closes"
+    return "a date needs you today" if now else "a date comes up"
+
+
+def _days_words(days: int, ours: bool, is_courtesy: bool = False) -> str:
     if days > 0:
         return f"{days} day{'' if days == 1 else 's'} left."
     if days == 0:
         return "It is today."
     late = f"{-days} day{'' if days == -1 else 's'}"
+    if is_courtesy:
+        return f"It closed {late} ago."
     return f"Overdue by {late}." if ours else f"The other side is late by {late}."

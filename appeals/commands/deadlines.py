@@ -40,7 +40,7 @@ def recompute_deadlines(case: Case, at: datetime) -> tuple[Deadline, ...]:
     """Compute every clock of the case from its rows and write what changed; returns the rows that stand now.
 
     Levels that have not ended follow the rules that apply now. Also writes the case's `next_deadline_on` (the patient's
-    earliest running date; where none runs, the other side's) and `stage`, and opens or ends the tasks that missing or
+    earliest running legal date; where none runs, the other side's) and `stage`, and opens or ends the tasks that missing or
     contradictory facts ask for. The result depends on the rows and the rule data only, never on the day it is called:
     `at` (aware) is kept as the moment of computing.
     """
@@ -211,8 +211,9 @@ def _same(row: Deadline, columns: dict[str, Any]) -> bool:
 
 def _project(case: Case, history: History, rows: Iterable[Deadline]) -> None:
     running = [d for d in rows if d.status == Deadline.Status.RUNNING]
-    ours = [d.due_on for d in running if d.side == CLAIMANT]
-    theirs = [d.due_on for d in running if d.side != CLAIMANT]
+    legal = [d for d in running if not d.is_courtesy]
+    ours = [d.due_on for d in legal if d.side == CLAIMANT]
+    theirs = [d.due_on for d in legal if d.side != CLAIMANT]
     values = {"next_deadline_on": min(ours or theirs, default=None), "stage": stage_of(history)}
     changed = [name for name, value in values.items() if getattr(case, name) != value]
     for name in changed:

@@ -85,3 +85,8 @@ class Deadline(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.clock} {self.due_on}"
+
+    @property
+    def is_courtesy(self) -> bool:
+        """The window of a peer-to-peer is the plan's offer: no law sets it, and nothing is lost by law when it closes."""
+        return self.peer_to_peer_id is not None

@@ -30,7 +30,7 @@ from appeals.models import (
 )
 from appeals.next_action import Proposal, next_action
 from appeals.queries import timeline
-from appeals.queries.clocks import Day, Due, day_at, due_of, earliest, ours
+from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
 from appeals.queries.standing import permissions_on, position_of, rows_under, workable
 from appeals.queries.steps import Step, history_from, level_titles, steps_of
 from appeals.regimes import book
@@ -107,12 +107,17 @@ class ConsentState:
 
 @dataclass(frozen=True)
 class CasePage:
+    """`due` is the next legal date: the patient's, or where none runs the other side's. `call_window` is the plan's offer of
+    a peer-to-peer, which is none.
+    """
+
     case: Case
     permissions: frozenset[Permission]
     classification: Classification
     regime: str
     consent: ConsentState
     due: Due | None
+    call_window: Due | None
     clocks: tuple[Due, ...]
     action: Proposal | None
     steps: tuple[Step, ...]
@@ -191,7 +196,8 @@ def case_page(
     history = history_from(case, rows)
     found = history.classification
     members, people = _names(rows)
-    mine = earliest(ours(rows["deadlines"]), day)
+    next_date = earliest(ours(rows["deadlines"]), day) or earliest(theirs(rows["deadlines"]), day)
+    window = earliest(call_windows(rows["deadlines"]), day)
     permissions = permissions_on(actor, case)
     versions = {v.document_id: v for v in rows["versions"]}
     consent = _consent(rows["consents"], day.today)
@@ -202,7 +208,8 @@ def case_page(
         classification=found,
         regime=book().regimes[found.regime].title if found.regime else "Not known yet",
         consent=consent,
-        due=due_of(mine, day) if mine else None,
+        due=due_of(next_date, day) if next_date else None,
+        call_window=due_of(window, day) if window else None,
         clocks=tuple(
             due_of(d, day) for d in sorted(_running(rows["deadlines"]), key=lambda d: (d.due_on, d.pk))
         ),

@@ -58,6 +58,7 @@ class Due:
     steps: tuple[str, ...]
     if_missed: str
     overdue: bool
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -110,11 +111,37 @@ def ends_at(deadline: Deadline, day: Day) -> datetime:
 
 
 def ours(deadlines: Iterable[Deadline]) -> list[Deadline]:
-    return [d for d in deadlines if d.side == CLAIMANT and d.status == Deadline.Status.RUNNING]
+    """The patient's running legal dates. That the window of a call closes hurries the call, and ends nothing by law."""
+    return [d for d in _running(deadlines) if d.side == CLAIMANT and not d.is_courtesy]
 
 
 def theirs(deadlines: Iterable[Deadline]) -> list[Deadline]:
-    return [d for d in deadlines if d.side != CLAIMANT and d.status == Deadline.Status.RUNNING]
+    """The other side's running dates."""
+    return [d for d in _running(deadlines) if d.side != CLAIMANT]
+
+
+def call_windows(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    """The running windows of peer-to-peer calls: what the plan offers, no legal dates."""
+    return [d for d in _running(deadlines) if d.is_courtesy]
+
+
+def _running(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    return [d for d in deadlines if d.status == Deadline.Status.RUNNING]
+
+
+LEGAL = Q(peer_to_peer=None)
+"""The deadlines that are legal dates of either side."""
+
+
+def kind_of(side: str, rule: str, *, is_courtesy: bool) -> str:
+    """What kind of date this is, in words: legal, read from the letter, the other side's, or the plan's offer of a call."""
+    if is_courtesy:
+        return "The plan's offer of a call, not a legal deadline"
+    if side == dues.PAYER:
+        return "The plan's deadline"
+    if side == dues.REVIEWER:
+        return "The reviewer's deadline"
+    return "Deadline as the letter states it" if rule == "letter" else "Legal deadline"
 
 
 def state_of(deadline: Deadline | None, day: Day) -> str:
@@ -166,4 +193,5 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         steps=tuple(deadline.arithmetic),
         if_missed=book().if_missed.get(deadline.if_missed, "") if deadline.if_missed != "none" else "",
         overdue=is_over(deadline, day),
+        kind=kind_of(deadline.side, deadline.rule, is_courtesy=deadline.is_courtesy),
     )

@@ -18,19 +18,25 @@ from advocacy.audit.models import Event
 from advocacy.errors import NotFound
 from advocacy.people.models import Membership
 from appeals.models import Deadline
-from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, earliest, ours, passed, theirs
+from appeals.queries.clocks import CLAIMANT, LEGAL, Day, Due, due_of, earliest, ours, passed, theirs
 from cases.models import Case, Payer, Task
 from cases.rules import owner_can_work_cases
 from cases.workflow import CaseStatus, TaskStatus
 
 SIZE = 50
 NEW_DAYS = 14
+CALL_DAYS = 14
 SALT = "appeals.queue"
 
 OWNERS = {"desk": "Mine and without owner", "me": "Mine", "none": "Without owner"}
 DUE = {"0": "today or overdue", "7": "within 7 days", "14": "within 14 days", "30": "within 30 days"}
 OVERDUE = {"ours": "Our date has passed", "plan": "The plan is late"}
-WORK = {"waiting": "Waiting on me", "waking": "Waking up today", "new": "New and untouched"}
+WORK = {
+    "waiting": "Waiting on me",
+    "waking": "Waking up today",
+    "call": f"Peer-to-peer window closes in {CALL_DAYS} days",
+    "new": "New and untouched",
+}
 
 
 @dataclass(frozen=True)
@@ -117,14 +123,20 @@ def waking_today(actor: Actor, day: Day) -> QuerySet[Task]:
 
 
 def _overdue(side: Q, day: Day) -> Exists:
-    running = Deadline.objects.filter(passed(day), side, status=Deadline.Status.RUNNING)
+    running = Deadline.objects.filter(passed(day), LEGAL, side, status=Deadline.Status.RUNNING)
     return Exists(running.filter(case_id=OuterRef("pk")))
 
 
 def _due_by(last: date) -> Q:
-    """A date of the patient's runs out by then. The case's own next date is never later, so its index narrows the search."""
-    running = Deadline.objects.filter(side=CLAIMANT, status=Deadline.Status.RUNNING, due_on__lte=last)
+    """A legal date of the patient's runs out by then. The case's own next date is never later: its index narrows the search."""
+    running = Deadline.objects.filter(LEGAL, side=CLAIMANT, status=Deadline.Status.RUNNING, due_on__lte=last)
     return Q(Exists(running.filter(case_id=OuterRef("pk"))), next_deadline_on__lte=last)
+
+
+def _call_closes_by(last: date) -> Exists:
+    """What the plan offers for a peer-to-peer ends by then, or has ended and nobody said what became of the call."""
+    running = Deadline.objects.exclude(LEGAL).filter(status=Deadline.Status.RUNNING, due_on__lte=last)
+    return Exists(running.filter(case_id=OuterRef("pk")))
 
 
 def _owned(actor: Actor, owner: str) -> Q:
@@ -175,6 +187,8 @@ def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
         cases = cases.filter(Exists(waiting_on(actor).filter(case_id=OuterRef("pk"))))
     elif filters.work == "waking":
         cases = cases.filter(Exists(waking_today(actor, day).filter(case_id=OuterRef("pk"))))
+    elif filters.work == "call":
+        cases = cases.filter(_call_closes_by(day.today + timedelta(days=CALL_DAYS)))
     elif filters.work == "new":
         cases = cases.filter(untouched(actor, day))
     return cases

@@ -24,7 +24,7 @@ from appeals.models import (
     PeerToPeer,
     RequestItem,
 )
-from appeals.queries.clocks import Day, hours_left
+from appeals.queries.clocks import Day, hours_left, kind_of
 from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import agreed, said_of
 from appeals.queries.steps import history_from
@@ -57,6 +57,7 @@ class Card:
     flags: tuple[str, ...]
     overdue: bool
     running: bool
+    kind: str
 
 
 def _on(moment: Moment | None, day: Day) -> dt.date | None:
@@ -97,6 +98,7 @@ def card_of(due: dues.Due, day: Day) -> Card:
         flags=tuple(f.text for f in due.flags),
         overdue=_is_over(due, day),
         running=running,
+        kind=kind_of(due.side, due.rule, is_courtesy=due.is_courtesy),
     )
 
 

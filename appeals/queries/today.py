@@ -1,4 +1,4 @@
-"""Today: five stacks of cases, each the head of a queue, with one proposed next action a row. Three statements."""
+"""Today: six stacks of cases, each the head of a queue, with one proposed next action a row. Three statements."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from advocacy.access.policy import Actor
 from advocacy.tenancy.together import fetched
 from appeals.models import Deadline
 from appeals.next_action import Proposal
-from appeals.queries.clocks import Day, Due, due_of, earliest, ours, theirs
-from appeals.queries.queue import FORWARD, Filters, Place, listed, waiting_on, waking_today
+from appeals.queries.clocks import Day, Due, call_windows, due_of, earliest, ours, theirs
+from appeals.queries.queue import CALL_DAYS, FORWARD, Filters, Place, listed, waiting_on, waking_today
 from appeals.queries.standing import by_case, proposals_for, rows_under, workable
 from cases.models import Case, Task
 
@@ -61,6 +61,7 @@ def stacks_of(scope: str) -> tuple[tuple[str, str, Filters], ...]:
     return (
         ("legal", "Legal deadlines in 14 days", Filters(due=LEGAL_DAYS, owner=owner)),
         ("payer", "Plan is late", Filters(overdue="plan", owner=owner)),
+        ("call", f"Peer-to-peer window closes in {CALL_DAYS} days", Filters(work="call", owner=owner)),
         ("waiting", "Waiting on me", Filters(work="waiting")),
         ("waking", "Waking up today", Filters(work="waking")),
         ("new", "New", Filters(work="new")),
@@ -77,7 +78,7 @@ def _head(actor: Actor, code: str, filters: Filters, day: Day) -> QuerySet[Case]
 
 
 def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
-    """The five stacks. `scope` is "desk", "all" or "" for the role's own default."""
+    """The six stacks. `scope` is "desk", "all" or "" for the role's own default."""
     wanted = stacks_of(scope or default_scope(actor))
     columns: Any = ("stack", "pk", "total")  # two of them are annotations
     heads = [_head(actor, code, f, day).values_list(*columns)[:SHOWN] for code, _t, f in wanted]
@@ -132,8 +133,11 @@ def _key(case: Case) -> tuple[bool, date, int]:
 
 
 def _headline(code: str, deadlines: Sequence[Deadline], day: Day) -> Deadline | None:
-    """The plan's clock in the stack about the plan; elsewhere the patient's, which is what one works to."""
-    return earliest(theirs(deadlines), day) if code == "payer" else earliest(ours(deadlines), day)
+    """The plan's clock in the stack about the plan, the window of the call in that about calls; elsewhere the patient's legal
+    date, which is what one works to.
+    """
+    chosen = {"payer": theirs, "call": call_windows}.get(code, ours)
+    return earliest(chosen(deadlines), day)
 
 
 def _row(

@@ -174,6 +174,9 @@ def _facts(found: CasePage) -> list[dict[str, str]]:
         {"label": "Owner", "value": str(case.owner.user) if case.owner else "No owner"},
         {"label": "Consent", "value": found.consent.words, "tone": "" if found.consent.stands else "bad"},
     ]
+    if (window := found.call_window) is not None:
+        day = f"{window.date:%a, %b} {window.date.day}, {window.date.year}"
+        facts.insert(0, {"label": "Peer-to-peer window", "value": f"{day}. {window.kind}"})
     return facts
 
 

@@ -18,6 +18,7 @@ from appeals.views.links import action_link, day_of, link, queue_link
 EMPTY = {
     "legal": "No date of ours ends in the next 14 days.",
     "payer": "No plan is late.",
+    "call": "No peer-to-peer window closes in the next 14 days.",
     "waiting": "No task is waiting for you.",
     "waking": "Nothing wakes up today.",
     "new": "Nothing new.",
@@ -34,6 +35,8 @@ def _what(stack: Stack, row: Row) -> tuple[str, str]:
         return row.task.title, f"{stage_label(case.stage)} · {case.coverage.payer}{more}{wakes}"
     if stack.code == "new":
         return "Untouched since it came", f"{stage_label(case.stage)} · {where}"
+    if stack.code == "call" and row.due:
+        return row.due.label, f"{row.due.kind} · {where}"
     return (row.due.label if row.due else stage_label(case.stage)), where
 
 
@@ -70,7 +73,7 @@ def _shown(stack: Stack, row: Row) -> dict[str, Any]:
 @require_safe
 @page
 def today_page(request: HttpRequest) -> HttpResponse:
-    """Five stacks; each opens the queue with the same cases."""
+    """Six stacks; each opens the queue with the same cases."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, Permission.SEE_CASES)
     day = day_of(request)

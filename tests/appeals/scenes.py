@@ -115,9 +115,8 @@ def clock(case: Case, *, due_on: date, at: datetime, side: str = "claimant", **f
         **fields,
     )
     if side == "claimant":
-        first = Deadline.objects.filter(case=case, side="claimant", status="running").aggregate(
-            d=Min("due_on")
-        )
+        legal = Deadline.objects.filter(case=case, side="claimant", status="running", peer_to_peer=None)
+        first = legal.aggregate(d=Min("due_on"))
         Case.objects.filter(pk=case.pk).update(next_deadline_on=first["d"])
         case.refresh_from_db(fields=["next_deadline_on"])
     return deadline

@@ -19,7 +19,7 @@ from appeals.queries import timeline
 from appeals.queries.case_page import case_page
 from cases.models import Blob, Case, Communication, Cost, Document, DocumentVersion, Note, Task
 from tests.appeals.scenes import clock, denied, level_of, new_case, task_of
-from tests.appeals.test_today import here, now, statements
+from tests.appeals.test_today import here, now, statements, window_of
 from tests.cast import Cast, release
 
 
@@ -359,3 +359,27 @@ def test_the_form_shows_which_clocks_run(full, sign_in):
     _cast, case = full
     text = sign_in("nora").get(action(case)).content.decode()
     assert "Internal appeal: last day to file" in text and "9 days left" in text
+
+
+def test_the_header_says_what_kind_of_date_comes_next(cast, sign_in):
+    """Ours before the other side's; the plan's offer of a call stands apart and is never called a deadline."""
+    at, today_ = now(), here(now()).today
+    called = new_case(1, at=at, owner=cast.members["nora"])
+    window_of(called, due_on=today_ + timedelta(days=4), at=at, by=cast.users["nora"])
+    waiting = new_case(2, at=at, owner=cast.members["nora"])
+    clock(waiting, due_on=today_ + timedelta(days=9), at=at, side="payer")
+    found = {c.pk: case_page(cast.nora, c.public_id, now=at) for c in (called, waiting)}
+    shown = {pk: page.due and (page.due.date, page.due.kind) for pk, page in found.items()}
+    assert shown == {
+        called.pk: (today_ + timedelta(days=90), "Legal deadline"),
+        waiting.pk: (today_ + timedelta(days=9), "The plan's deadline"),
+    }
+    window = found[called.pk].call_window
+    assert window and (window.date, window.kind) == (
+        today_ + timedelta(days=4),
+        "The plan's offer of a call, not a legal deadline",
+    )
+    text = sign_in("nora").get(f"/admin/cases/{called.public_id}/").content.decode()
+    header = text[text.index("case-header__facts") :].partition("</header>")[0]
+    assert '<span class="quiet small">Legal deadline</span>' in header
+    assert "Peer-to-peer window" in header and "not a legal deadline" in header

@@ -87,6 +87,16 @@ def test_the_case_shows_the_patients_date_before_the_payers(climb):
     assert climb.fresh().last_touched_at == moment("2026-04-10", 15)
 
 
+def test_the_window_of_a_call_is_never_the_next_date_of_a_case(climb):
+    """It is the plan's offer: the appeal's own date stands in front, however near the window's end is."""
+    climb.answer(ERISA)
+    climb.ask()
+    climb.refuse(peer_to_peer_until=date(2026, 4, 7))
+    windows = [d for d in Deadline.objects.filter(case=climb.case, status="running") if d.is_courtesy]
+    assert [(d.clock, d.due_on) for d in windows] == [("peer_to_peer", date(2026, 4, 7))]
+    assert climb.fresh().next_deadline_on == date(2026, 9, 18)
+
+
 def test_a_request_of_a_part_is_refused_in_part(climb):
     climb.answer(ERISA | {"levels": "1"})
     climb.ask()

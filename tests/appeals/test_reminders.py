@@ -11,11 +11,12 @@ from advocacy.audit.models import Event
 from advocacy.background.models import Job
 from advocacy.background.queue import PublicProblem
 from advocacy.words import NOTICE_ENGLISH
-from appeals.models import Deadline
+from appeals.models import Deadline, PeerToPeer
+from appeals.notices import CALL, CALL_PASSED, CALL_SUPERVISOR
 from appeals.queries.clocks import day_at
 from appeals.reminders import pending, remind, rungs_of, send_reminder, to_remind
 from cases.models import Case
-from tests.appeals.scenes import clock, new_case
+from tests.appeals.scenes import clock, denied, new_case
 from tests.cast import NOW, Cast
 
 ZONE = "America/New_York"
@@ -209,3 +210,20 @@ def test_a_mail_server_that_refuses_leaves_the_rung_unmarked(ours, monkeypatch):
     assert ours.reminded == []
     monkeypatch.undo()
     assert sent(ours, before(7)) == [NORA]
+
+
+def test_the_window_of_a_call_is_told_as_the_plans_offer_and_not_as_a_date_of_ours(cast):
+    case = new_case(1, at=START, owner=cast.members["nora"])
+    denial = denied(case, at=START, confirmed_by=cast.users["nora"])
+    call = PeerToPeer.objects.create(case=case, denial=denial, status="offered", opened_at=START)
+    window = clock(case, due_on=DUE, at=START, peer_to_peer=call)
+    told = {n: sent(window, before(n)) for n in (7, 1, -1)}
+    assert told == {7: [NORA], 1: [NORA, SAM], -1: [NORA, SAM]}
+    said = [(m.subject, m.body.split("\n")[0], m.body.split("\n")[4]) for m in mail.outbox]
+    assert said == [
+        ("HB-2026-1001: a peer-to-peer window closes", CALL, "7 days left."),
+        ("HB-2026-1001: a peer-to-peer window closes", CALL, "1 day left."),
+        ("HB-2026-1001: a peer-to-peer window closes", CALL_SUPERVISOR, "1 day left."),
+        ("HB-2026-1001: a peer-to-peer window has closed", CALL_PASSED, "It closed 1 day ago."),
+        ("HB-2026-1001: a peer-to-peer window has closed", CALL_PASSED, "It closed 1 day ago."),
+    ]

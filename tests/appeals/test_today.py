@@ -1,8 +1,9 @@
-"""Today: five stacks whose counts are the lists behind them, under every role; one proposed action a row."""
+"""Today: six stacks whose counts are the lists behind them, under every role; one proposed action a row."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,9 +12,9 @@ from django.utils import timezone
 
 from advocacy.audit.models import Event
 from advocacy.tenancy.scope import scoped_to
-from appeals.models import PeerToPeer
+from appeals.models import Deadline, PeerToPeer
 from appeals.queries.clocks import Day, day_at
-from appeals.queries.queue import listed
+from appeals.queries.queue import Filters, listed
 from appeals.queries.today import today
 from cases.models import Case
 from tests.appeals.scenes import clock, denied, level_of, new_case, request_of, task_of
@@ -29,6 +30,17 @@ def now() -> datetime:
 
 def here(at: datetime) -> Day:
     return day_at(at, ZONE)
+
+
+def window_of(case: Case, *, due_on: date, at: datetime, by: Any) -> Deadline:
+    """The plan's offer of a call until a day, beside an appeal with three months left."""
+    denial = denied(case, at=at, confirmed_by=by)
+    level = level_of(denial, at=at)
+    clock(case, due_on=here(at).today + timedelta(days=90), at=at, appeal=level)
+    call = PeerToPeer.objects.create(
+        case=case, denial=denial, status="offered", opened_at=at, window_ends_on=due_on
+    )
+    return clock(case, due_on=due_on, at=at, peer_to_peer=call)
 
 
 @pytest.fixture
@@ -62,6 +74,8 @@ def morning(cast: Cast) -> tuple[Cast, datetime, dict[str, Case]]:
     task_of(one("wakes", owner=nora), at=at, owner=nora, status="held", hold_until=at + timedelta(seconds=1))
     task_of(one("sleeps", owner=nora), at=at, owner=nora, status="held", hold_until=at + timedelta(days=3))
     one("new", owner=nora, opened_at=at - timedelta(days=1), last_touched_at=at - timedelta(days=1))
+    window_of(one("call_soon", owner=nora), due_on=today_ + timedelta(days=4), at=at, by=cast.users["nora"])
+    window_of(one("call_later", owner=nora), due_on=today_ + timedelta(days=20), at=at, by=cast.users["nora"])
     closed = one("closed", owner=nora)
     clock(closed, due_on=today_ + timedelta(days=1), at=at)
     Case.objects.filter(pk=closed.pk).update(status="closed", closed_at=at, outcome="covered")
@@ -79,6 +93,7 @@ def test_each_stack_holds_what_its_title_says(morning):
     assert found == {
         "legal": {"nora_soon", "nora_overdue", "nora_edge", "nobody_soon"},
         "payer": {"plan_late", "plan_hours"},
+        "call": {"call_soon"},
         "waiting": {"my_task", "nobodys_task"},
         "waking": {"wakes"},
         "new": {"new"},
@@ -219,15 +234,32 @@ def test_the_window_of_a_call_hurries_the_call_and_not_the_appeal(cast: Cast):
     """A peer-to-peer has no legal clock: that its window ends, or has ended, says nothing about the appeal's."""
     at = now()
     case = new_case(1, at=at, owner=cast.members["nora"])
-    denial = denied(case, at=at, confirmed_by=cast.users["nora"])
-    level_of(denial, at=at)
-    call = PeerToPeer.objects.create(case=case, denial=denial, status="offered", opened_at=at)
-    window = clock(case, due_on=here(at).today, at=at, peer_to_peer=call)
+    window = window_of(case, due_on=here(at).today, at=at, by=cast.users["nora"])
     proposed = {}
-    for days in (-2, 2, 12):
-        window.due_on = case.next_deadline_on = here(at).today + timedelta(days=days)
+    for days in (-2, 2, 12, 15):
+        window.due_on = here(at).today + timedelta(days=days)
         window.save(update_fields=["due_on"])
-        case.save(update_fields=["next_deadline_on"])
-        legal = today(cast.nora, day=here(at))[0]
-        proposed[days] = [row.action.code for row in legal.rows if row.case == case and row.action]
-    assert proposed == {-2: ["schedule_call"], 2: ["schedule_call"], 12: ["schedule_call"]}
+        stacks = {s.code: s for s in today(cast.nora, day=here(at))}
+        assert [r for r in stacks["legal"].rows if r.case == case] == []
+        proposed[days] = [
+            (row.due.kind, row.action.code) for row in stacks["call"].rows if row.due and row.action
+        ]
+    offer = [("The plan's offer of a call, not a legal deadline", "schedule_call")]
+    assert proposed == {-2: offer, 2: offer, 12: offer, 15: []}
+
+
+def test_the_window_of_a_call_is_no_date_of_ours_that_has_passed(cast: Cast):
+    at = now()
+    window_of(
+        new_case(1, at=at, owner=cast.members["nora"]),
+        due_on=here(at).today - timedelta(days=2),
+        at=at,
+        by=cast.users["nora"],
+    )
+    assert list(listed(cast.nora, Filters(overdue="ours"), here(at))) == []
+
+
+def test_the_page_says_that_the_window_is_no_legal_deadline(morning, sign_in):
+    text = sign_in("nora").get("/admin/today/").content.decode()
+    assert "Peer-to-peer window closes in 14 days" in text
+    assert text.count("The plan&#x27;s offer of a call, not a legal deadline") == 1
