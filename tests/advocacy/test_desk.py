@@ -78,6 +78,22 @@ def test_the_keys_are_switched_off_and_on_for_one_person(cast, sign_in):
     assert nora.get("/admin/keys/").status_code == 405
 
 
+def test_a_wrong_method_is_told_on_a_page(cast, sign_in):
+    nora = sign_in("nora")
+    by_typing = nora.get("/admin/keys/")
+    assert (by_typing.status_code, by_typing.headers["Allow"]) == (405, "POST")
+    assert "Nothing was changed. Open the page from its link" in by_typing.content.decode()
+    by_posting = nora.post("/admin/today/")
+    assert (by_posting.status_code, by_posting.headers["Allow"]) == (405, "GET, HEAD")
+    assert "<h1>This address does not take that kind of request</h1>" in by_posting.content.decode()
+
+
+def test_a_wrong_method_is_told_to_nobody_signed_in_too(client, db):
+    answer = client.get("/admin/keys/")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "Nothing was changed." in answer.content.decode()
+
+
 @pytest.mark.parametrize("page", ["/admin/today/", "/admin/queue/"])
 def test_every_page_carries_the_fixed_sentence_once(cast, sign_in, page):
     assert sign_in("nora").get(page).content.decode().count(NOTICE_ENGLISH) == 1
