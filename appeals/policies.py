@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from advocacy.access.policy import declare_through
+from django.db.models import Q
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import declare, declare_through
 
 for model in (
     "Answer",
@@ -25,3 +28,4 @@ for model in (
     "TreatmentSession",
 ):
     declare_through(f"appeals.{model}", parent="cases.Case", path="case")
+declare("appeals.OwnLetterBlock", see=Permission.SEE_LOOKUPS, rows=lambda actor: Q())

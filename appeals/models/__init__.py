@@ -3,6 +3,7 @@
 from appeals.models.answer import Answer
 from appeals.models.appeal import Appeal, Exhibit, Filing
 from appeals.models.authorization import AuthorizationRequest, GrantedAuthorization, RequestItem
+from appeals.models.block import OwnLetterBlock
 from appeals.models.choice import Choice
 from appeals.models.deadline import Deadline
 from appeals.models.decision import Decision, ItemOutcome
@@ -26,6 +27,7 @@ __all__ = [
     "Filing",
     "GrantedAuthorization",
     "ItemOutcome",
+    "OwnLetterBlock",
     "PeerToPeer",
     "Proposal",
     "RequestItem",

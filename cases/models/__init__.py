@@ -2,6 +2,7 @@
 
 from cases.models.benefits import BenefitAnswer, BenefitCheck, NetworkCheck, Referral
 from cases.models.case import Case, FailedTreatment
+from cases.models.channel import OwnTaskTemplate, PayerChannel
 from cases.models.communication import Attachment, Communication, Note
 from cases.models.cost import Cost
 from cases.models.coverage import Coverage, Payer, Provider
@@ -33,8 +34,10 @@ __all__ = [
     "Inquiry",
     "NetworkCheck",
     "Note",
+    "OwnTaskTemplate",
     "PatientNotice",
     "Payer",
+    "PayerChannel",
     "Provider",
     "Referral",
     "Task",
