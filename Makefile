@@ -116,6 +116,7 @@ test-steps:
 	  RECOURSE_SECRET_KEY="$$(key)$$(key)" RECOURSE_FIELD_KEY="$$(key)" RECOURSE_INDEX_KEY="$$(key)" \
 	  $(PY) manage.py check --deploy --fail-level WARNING
 	step "generated documents" $(PY) manage.py print_docs --check
+	step "translations" $(PY) manage.py translations --check
 	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
 	if timeout 30 chromium --version >/dev/null 2>&1; then
 	  step "browser journeys" $(PY) -m pytest -n 2 --dist loadfile tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
@@ -137,6 +138,11 @@ lock:  ## write the locks again from pyproject.toml (needs uv)
 	}
 	compile --upgrade pyproject.toml -o requirements.lock
 	compile --upgrade pyproject.toml --group dev --constraint requirements.lock -o requirements-dev.lock
+
+.PHONY: translations
+translations: LOCK := requirements-dev.lock
+translations: environment  ## collect the strings of the portal into the Spanish catalog and compile it
+	$(PY) manage.py translations
 
 .PHONY: clean
 clean:  ## remove .venv and caches; the demo's data stays

@@ -64,4 +64,5 @@ def pytest_configure(config):
     """The cast and its climb need models; pure rule and clock tests also run without Django (`-p no:django`)."""
     if config.pluginmanager.hasplugin("django"):
         config.pluginmanager.import_plugin("tests.cast")
+        config.pluginmanager.import_plugin("tests.portal")
         config.pluginmanager.import_plugin("tests.appeals.climbing")
