@@ -38,6 +38,26 @@ def request_has_items(request: Any, facts: Facts) -> Reason | None:
     return Reason("items_missing", "Add at least one item (code and units) to the request.", "items")
 
 
+def request_is_ready(request: Any, facts: Facts) -> Iterable[Reason]:
+    """Nothing needed is open: `facts["not_ready"]` are all reasons. An urgent request goes out with a stated reason all the same."""
+    lacking = tuple(facts.get("not_ready", ()))
+    if not lacking or (request.is_urgent and facts["changes"].get("unready_reason")):
+        return ()
+    if not request.is_urgent:
+        return lacking
+    why = "This request is urgent: it may go out with open answers. Say why it cannot wait for them."
+    return (*lacking, Reason("unready_reason_missing", why, "unready_reason"))
+
+
+def it_went_out_ready(request: Any, facts: Facts) -> Iterable[Reason]:
+    """What the payer has without a record of its sending was ready, or it is said how it got there."""
+    lacking = tuple(facts.get("not_ready", ()))
+    if not lacking or facts["changes"].get("unready_reason"):
+        return ()
+    why = "If the payer has it all the same, say how it went out with these answers open."
+    return (*lacking, Reason("unready_reason_missing", why, "unready_reason"))
+
+
 def received_not_before_sent(request: Any, facts: Facts) -> Reason | None:
     sent = facts["changes"].get("submitted_at") or request.submitted_at
     received = facts["changes"].get("received_at")
@@ -58,6 +78,17 @@ def decided_not_before_sent(request: Any, facts: Facts) -> Reason | None:
 
 def withdrawal_has_a_reason(row: Any, facts: Facts) -> Reason | None:
     return None if facts.get("reason") else Reason("reason_missing", "Say why, in one sentence.", "reason")
+
+
+def not_pursued_by_choice(appeal: Any, facts: Facts) -> Reason | None:
+    """A level is left unused because the patient chose so, and that choice is recorded; or because nothing is refused any more."""
+    if facts.get("not_pursued"):
+        return None
+    return Reason(
+        "choice_missing",
+        "Record first what the patient chose after the decision: who advised, who agreed, and why.",
+        "reason",
+    )
 
 
 def call_has_a_time(call: Any, facts: Facts) -> Reason | None:

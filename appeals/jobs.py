@@ -12,10 +12,12 @@ from advocacy.background.queue import enqueue, job
 from advocacy.tenancy.scope import current_organization_id
 from appeals.commands.deadlines import check_projection
 from appeals.commands.denials import READ_KINDS, propose_by_key
+from appeals.commands.sessions import consider_renewals
 from appeals.queries.lookup import cases_with_dates
 
 PROPOSE_JOB = "appeals.propose_facts"
 CHECK_JOB = "appeals.check_dates"
+RENEWAL_JOB = "appeals.open_renewals"
 
 
 def _program() -> Actor:
@@ -40,6 +42,12 @@ def check_dates(*, case: int | None = None) -> None:
         return
     for row in cases_with_dates(actor, pk=case):
         check_projection(row, at)
+
+
+@job(RENEWAL_JOB, title="Open the renewals that are due", every=timedelta(days=1))
+def open_renewals() -> None:
+    """Open the task of every authorization that comes to its end, once each."""
+    consider_renewals(timezone.now())
 
 
 def propose_after_reading(version: Any) -> None:

@@ -15,7 +15,10 @@ SOON_DAYS = 7
 class Position:
     """Where a case stands: the latest row of each kind (its state and public id), and the clocks of both sides.
 
-    `ours` and `plans` are "none", "running", "soon" (at most seven days left) or "overdue".
+    `ours` and `plans` are "none", "running", "soon" (at most seven days left) or "overdue". `needs_choice` is "denial" or
+    "decision" while no choice of the patient stands after it, and `choice_after` that denial, or the level that was decided;
+    `choice` is the one that stands. `authorization` is one of which something is left. `request_follows` says that the
+    latest request corrects or continues an earlier one.
     """
 
     case: UUID
@@ -29,6 +32,12 @@ class Position:
     level: UUID | None = None
     level_status: str = ""
     level_forwarded_by_plan: bool = False
+    request_follows: bool = False
+    needs_choice: str = ""
+    choice_after: UUID | None = None
+    choice: str = ""
+    authorization: UUID | None = None
+    renewal_due: bool = False
     ours: str = "none"
     plans: str = "none"
 
@@ -90,6 +99,31 @@ FORWARD = Action("record_forwarding", "Record the plan's forwarding", "appeals:l
 ARRIVED = Action("record_arrival", "Record that it was received", "appeals:level", _LEVEL, P.FILE_APPEAL)
 DECIDE = Action("record_decision", "Record the decision", "appeals:level_decide", _LEVEL, P.RECORD_DECISION)
 GO_ON = Action("go_on", "Decision is late: choose how to go on", "appeals:level", _LEVEL, P.RECORD_DECISION)
+CHOOSE_FIRST = Action(
+    "record_choice",
+    "Record the patient's choice",
+    "appeals:denial_choice",
+    ("case", "choice_after"),
+    P.FILE_APPEAL,
+)
+CHOOSE_NEXT = Action(
+    "record_choice",
+    "Record the patient's choice",
+    "appeals:level_choice",
+    ("case", "choice_after"),
+    P.FILE_APPEAL,
+)
+END = Action("end_level", "End the level that is not pursued", "appeals:level", _LEVEL, P.FILE_APPEAL)
+SESSION = Action(
+    "record_session", "Record a session", "appeals:session_new", ("case", "authorization"), P.CHANGE_CASE
+)
+RENEW = Action(
+    "draft_renewal",
+    "Draft the renewal request",
+    "appeals:renewal",
+    ("case", "authorization"),
+    P.REQUEST_AUTHORIZATION,
+)
 CLOSE = Action("close_case", "Record the outcome and close", "appeals:close", _CASE, P.CLOSE_CASE)
 
 # (stage, status, clock) -> action. "*" stands for any clock; the exact clock is looked up first.
@@ -118,18 +152,26 @@ TABLE: dict[tuple[str, str, str], Action] = {
     ("level", "forwarded", "overdue"): GO_ON,
     ("level", "received", "*"): DECIDE,
     ("level", "received", "overdue"): GO_ON,
+    ("level", "unchosen_denial", "*"): CHOOSE_FIRST,
+    ("level", "unchosen_decision", "*"): CHOOSE_NEXT,
+    ("level", "given_up", "*"): END,
     ("level", "ended", "*"): CLOSE,
+    ("authorization", "running", "*"): SESSION,
+    ("authorization", "renewal_due", "*"): RENEW,
 }
 
 _NOT_FILED = frozenset({"open", "drafting"})
 _ENDED = frozenset({"decided", "withdrawn", "lapsed", "declined"})
+_UNDER_WAY = frozenset({"drafting", "submitted", "received"})
+_GIVEN_UP = frozenset({"not_to_appeal", "other_treatment", "other_payment", "resubmit"})
 
 
 def standing(position: Position) -> tuple[str, str, str]:
     """(stage, status, clock) of an open case: the key of the table. Our clock counts until a level is filed, then the plan's.
 
     A denial that nobody confirmed comes first, since no clock of ours runs before. A peer-to-peer comes before writing while
-    our own clock leaves time for it: it is short, and stops nothing.
+    our own clock leaves time for it: it is short, and stops nothing. Before either, the patient chooses, while that does not
+    cost the window; a request that corrects or continues an earlier one is seen to where no level is gone to.
     """
     if position.denial and not position.denial_confirmed:
         return ("denial", "unconfirmed", position.ours)
@@ -138,10 +180,20 @@ def standing(position: Position) -> tuple[str, str, str]:
         if position.level_status in _NOT_FILED:
             if position.level_forwarded_by_plan:
                 return ("level", "awaits_plan", position.plans)
+            if position.needs_choice and position.level_status == "open" and position.ours != "overdue":
+                return ("level", f"unchosen_{position.needs_choice}", position.ours)
+            if position.choice in _GIVEN_UP:
+                if position.request_follows and position.request_status in _UNDER_WAY:
+                    return ("request", position.request_status, position.plans)
+                return ("level", "given_up", position.ours)
             if waits_for_call and position.ours not in {"soon", "overdue"}:
                 return ("call", position.call_status, position.ours)
             return ("level", position.level_status, position.ours)
         return ("level", position.level_status, position.plans)
+    if position.request_follows and position.request_status in _UNDER_WAY:
+        return ("request", position.request_status, position.plans)
+    if position.authorization and (position.level or position.request_status == "approved"):
+        return ("authorization", "renewal_due" if position.renewal_due else "running", position.ours)
     if position.level:
         return ("level", "ended", position.ours)
     if position.call and position.call_status in {"offered", "scheduled"}:
@@ -165,6 +217,8 @@ def next_action(position: Position, permissions: Container[Permission]) -> Propo
         "denial": position.denial,
         "call": position.call,
         "level": position.level,
+        "choice_after": position.choice_after,
+        "authorization": position.authorization,
     }
     args = tuple(i for name in action.of if (i := ids[name]) is not None)
     return Proposal(action.code, action.label, action.url_name, args)

@@ -3,7 +3,8 @@ clock is read."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from advocacy.errors import Reason
 from appeals.clock import Clock
@@ -172,3 +173,71 @@ def still_reachable(clock: Clock, today: date) -> Reason | None:
             "filed",
         )
     return Reason("window_passed", f"The last day was {words_of(last) if last else 'not known'}.", "filed")
+
+
+RENEWAL_DAYS = 30
+"""A plan has 15 days for a request made before or during treatment, and 15 more with notice (29 CFR 2560.503-1(f)(2)(iii)(A)).
+Asked this long ahead, its answer comes before the last valid day."""
+RENEWAL_SESSIONS = 2
+"""With two sessions left the course ends within days, whatever the last valid day is."""
+
+
+def renewal_day(valid_from: date, valid_until: date) -> date:
+    """The day from which the renewal is asked for, as long as sessions are left; never before the first valid day."""
+    return max(valid_from, valid_until - timedelta(days=RENEWAL_DAYS))
+
+
+def renewal_is_due(valid_from: date, valid_until: date, left: Decimal | int | None, today: date) -> bool:
+    """The renewal is due `RENEWAL_DAYS` before the last valid day, or with `RENEWAL_SESSIONS` left: whichever is first.
+
+    `left` counts sessions (None where only units were allowed). What has run out is not renewed but asked for anew.
+    """
+    if today > valid_until:
+        return False
+    few = left is not None and left <= RENEWAL_SESSIONS
+    return few or today >= renewal_day(valid_from, valid_until)
+
+
+def session_fits(
+    held_on: date,
+    valid_from: date,
+    valid_until: date,
+    today: date,
+) -> Reason | None:
+    """A session took place, and inside the days that were allowed (both inclusive)."""
+    if held_on > today:
+        return Reason(
+            "in_future", "This day has not come yet. A session is recorded when it took place.", "held_on"
+        )
+    if held_on < valid_from:
+        return Reason(
+            "outside_validity",
+            f"The authorization begins on {valid_from:%B} {valid_from.day}, {valid_from.year}.",
+            "held_on",
+        )
+    if held_on > valid_until:
+        return Reason(
+            "outside_validity",
+            f"The authorization ended on {valid_until:%B} {valid_until.day}, {valid_until.year}. Choose another one.",
+            "held_on",
+        )
+    return None
+
+
+def inside_what_is_left(
+    sessions_left: int | None, units_left: Decimal | None, units: Decimal | None
+) -> Reason | None:
+    """One more session, and its units, are still allowed."""
+    if sessions_left is not None and sessions_left < 1:
+        return Reason(
+            "beyond_sessions",
+            "Every allowed session is used. Say why this one is recorded all the same; it is marked.",
+            "override_reason",
+        )
+    if units_left is not None and units is not None and units > units_left:
+        return Reason(
+            "beyond_units",
+            f"Only {units_left.normalize():f} units are left. Say why more are recorded all the same; it is marked.",
+            "override_reason",
+        )
+    return None

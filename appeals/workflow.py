@@ -50,7 +50,11 @@ REQUEST = Workflow(
                 R.SUBMITTED,
                 P.REQUEST_AUTHORIZATION,
                 "request_submitted",
-                guards=(conditions.request_has_items, conditions.happened_not_in_future("submitted_at")),
+                guards=(
+                    conditions.request_has_items,
+                    conditions.happened_not_in_future("submitted_at"),
+                    conditions.request_is_ready,
+                ),
                 title="Record as sent",
             ),
             Step(
@@ -63,6 +67,7 @@ REQUEST = Workflow(
                     conditions.request_has_items,
                     conditions.happened_not_in_future("received_at"),
                     conditions.received_not_before_sent,
+                    conditions.it_went_out_ready,
                 ),
                 title="Record as received",
             ),
@@ -245,7 +250,7 @@ APPEAL = Workflow(
                 A.DECLINED,
                 P.FILE_APPEAL,
                 "appeal_withdrawn",
-                guards=(conditions.withdrawal_has_a_reason,),
+                guards=(conditions.withdrawal_has_a_reason, conditions.not_pursued_by_choice),
                 title="Do not pursue this level",
             ),
         )

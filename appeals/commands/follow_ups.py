@@ -58,6 +58,7 @@ def ask(
     due_on: date | None,
     at: datetime,
     opened_by: Task.OpenedBy = Task.OpenedBy.RULE,
+    template: str = "",
 ) -> Task | None:
     """Open a task by rule or stage unless one with this code is open; nothing on a closed case.
 
@@ -77,6 +78,7 @@ def ask(
         detail=detail,
         due_on=due_on,
         code=code,
+        template=template,
         opened_by=opened_by,
         at=at,
     )

@@ -23,6 +23,7 @@ from appeals.commands.drafts import (
 )
 from appeals.commands.filings import add_proof, file_appeal, file_orally
 from appeals.models import Appeal
+from appeals.queries.choices import NOT_PURSUED, choice_of_level
 from appeals.queries.history import load_history
 from appeals.queries.ladder import filing_of
 from appeals.workflow import APPEAL
@@ -88,8 +89,10 @@ def withdraw_appeal(*, actor: Actor, appeal: Appeal, reason: str, at: datetime) 
 
 
 def decline_level(*, actor: Actor, appeal: Appeal, reason: str, at: datetime) -> Appeal:
-    """Decide not to pursue a level that was not filed. Raises WrongState, Refused without a reason."""
-    return _end("decline", actor, appeal, reason, at)
+    """End a level that was not filed, as the patient chose. Raises WrongState, Refused without a reason or without that choice."""
+    choice = choice_of_level(appeal)
+    chosen = choice is not None and choice.kind in NOT_PURSUED
+    return _end("decline", actor, appeal, reason, at, not_pursued=chosen)
 
 
 def lapse_level(*, actor: Actor, appeal: Appeal, reason: str = "", at: datetime) -> Appeal:
@@ -119,11 +122,11 @@ def _taken(
     return APPEAL.take(step, appeal, actor=actor, at=at, changes=changes, facts=facts)
 
 
-def _end(step: str, actor: Actor, appeal: Appeal, reason: str, at: datetime) -> Appeal:
+def _end(step: str, actor: Actor, appeal: Appeal, reason: str, at: datetime, **facts: Any) -> Appeal:
     reason = reason.strip()
     with transaction.atomic():
         case = _opened(actor, appeal, step)
-        done = _taken(step, actor, appeal, at, {"end_reason": reason}, {"reason": reason})
+        done = _taken(step, actor, appeal, at, {"end_reason": reason}, {"reason": reason} | facts)
         _finish(case, at)
     return done
 

@@ -169,7 +169,7 @@ def _end_what_was_won(case: Case, call: PeerToPeer, at: datetime) -> None:
                 actor=program_of(case),
                 at=at,
                 changes={"end_reason": WON},
-                facts={"reason": WON},
+                facts={"reason": WON, "not_pursued": True},
                 detail={"because": "peer_to_peer"},
             )
         elif level.status in AWAITING:

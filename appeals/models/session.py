@@ -22,7 +22,9 @@ class TreatmentSession(TenantModel):
     held_on = models.DateField()
     minutes = models.PositiveSmallIntegerField(null=True, blank=True)
     units = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
-    place_of_service = models.CharField(max_length=2, help_text="Code of professional claims: 11 is the office.")
+    place_of_service = models.CharField(
+        max_length=2, help_text="Code of professional claims: 11 is the office."
+    )
     provider = tenant_key("cases.Provider", related_name="+")
     beyond = models.BooleanField(default=False)
     override_reason = SealedTextField(blank=True)

@@ -24,18 +24,29 @@ from appeals.models import (
     Denial,
     DenialItem,
     Filing,
-    GrantedAuthorization,
     ItemOutcome,
     RequestItem,
 )
 from appeals.next_action import Proposal, next_action
 from appeals.queries import timeline
+from appeals.queries.choices import ChoicePoint, choice_points
 from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
+from appeals.queries.sessions import AuthorizationLine, lines_of
 from appeals.queries.standing import permissions_on, position_of, rows_under, workable
 from appeals.queries.steps import Step, history_from, level_titles, steps_of
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
-from cases.models import Case, Communication, Cost, Document, DocumentVersion, FailedTreatment, Task
+from cases.models import (
+    Case,
+    CaseTeamMember,
+    Communication,
+    Cost,
+    Document,
+    DocumentVersion,
+    FailedTreatment,
+    Task,
+)
+from cases.queries.team import OnTeam, team_shown
 from cases.workflow import TaskStatus
 
 DOCUMENTS_SHOWN = 12
@@ -62,15 +73,6 @@ class CommunicationLine:
     communication: Communication
     by: str
     days_late: int | None
-
-
-@dataclass(frozen=True)
-class AuthorizationLine:
-    """What the payer granted. `days_left` counts to the last valid day; negative when it has run out."""
-
-    granted: GrantedAuthorization
-    days_left: int
-    starts_later: bool
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class CasePage:
     promises_missed: tuple[CommunicationLine, ...]
     money: Money
     authorizations: tuple[AuthorizationLine, ...]
+    team: tuple[OnTeam, ...]
+    choices: tuple[ChoicePoint, ...]
     failed_treatments: tuple[FailedTreatment, ...]
     request: UUID | None
     denial: UUID | None
@@ -166,7 +170,7 @@ def _rows(case: Case, day: Day) -> dict[str, QuerySet[Any]]:
         "filings": Filing.objects.filter(case_id=pk).defer("manifest").order_by("id"),
         "decisions": Decision.objects.filter(case_id=pk).order_by("id"),
         "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),
-        "authorizations": GrantedAuthorization.objects.filter(case_id=pk).order_by("-valid_until", "-id"),
+        "team": CaseTeamMember.objects.filter(case_id=pk, ended_at=None).order_by("id"),
         "tasks": open_tasks.order_by("due_on", "id")[:TASKS_SHOWN],
         "waited_for": Task.objects.filter(waiting__case_id=pk).distinct().order_by("id")[:TASKS_SHOWN],
         "communications": calls.order_by("-happened_at", "-id")[:CALLS_SHOWN],
@@ -202,6 +206,7 @@ def case_page(
     versions = {v.document_id: v for v in rows["versions"]}
     consent = _consent(rows["consents"], day.today)
     position = position_of(case, rows, day)
+    titles = level_titles(history)
     return CasePage(
         case=case,
         permissions=permissions,
@@ -215,7 +220,7 @@ def case_page(
         ),
         action=next_action(position, permissions),
         steps=steps_of(history, day),
-        timeline=timeline.page_of(rows, show=show, after=after, people=people, levels=level_titles(history)),
+        timeline=timeline.page_of(rows, show=show, after=after, people=people, levels=titles),
         tasks=_tasks(rows, members, day),
         missing=_missing(case, rows, found, consent),
         documents=tuple(DocumentLine(d, versions.get(d.pk)) for d in rows["documents"][:DOCUMENTS_SHOWN]),
@@ -226,10 +231,9 @@ def case_page(
             for c in rows["promises"]
         ),
         money=Money(**{kind: _current(rows["costs"], kind) for kind in Cost.Kind.values}),
-        authorizations=tuple(
-            AuthorizationLine(g, (g.valid_until - day.today).days, g.valid_from > day.today)
-            for g in rows["authorizations"]
-        ),
+        authorizations=lines_of(rows["authorizations"], day.today),
+        team=tuple(t for t in team_shown(rows["team"], members, day.today) if t.state == "standing"),
+        choices=choice_points(case, rows, titles),
         failed_treatments=tuple(rows["failed_treatments"]),
         request=position.request,
         denial=position.denial,
@@ -244,7 +248,8 @@ def _names(rows: Mapping[str, list[Any]]) -> tuple[dict[int, str], dict[int, str
     """Names by membership id and by user id, of everybody these rows mention; members who left included."""
     users = timeline.users_of(rows)
     users |= {c.logged_by_id for c in [*rows["communications"], *rows["promises"]]} - {None}
-    owners = {t.owner_id for t in rows["tasks"]} - {None}
+    owners = {t.owner_id for t in rows["tasks"]} | {t.member_id for t in rows["team"]}
+    owners -= {None}
     if not users and not owners:
         return {}, {}
     members = Membership.objects.filter(Q(pk__in=owners) | Q(user_id__in=users)).select_related("user")

@@ -25,6 +25,7 @@ from appeals.models import (
     ItemOutcome,
     RequestItem,
 )
+from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day
 from appeals.queries.drafts import exhibit_label
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, items_in_question, ladder_from
@@ -60,6 +61,7 @@ class LevelPage:
     outcomes: tuple[tuple[str, str, str], ...]
     events: tuple[ClockEvent, ...]
     grants: tuple[GrantedAuthorization, ...]
+    choice: Any
     previous: tuple[str, UUID] | None
     following: tuple[str, UUID] | None
 
@@ -104,6 +106,7 @@ def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage
             .defer("pages")
             .order_by("id"),
             "consents": Consent.objects.filter(patient_id=case.patient_id, revoked_at=None).order_by("id"),
+            "choices": standing_choices([case.pk]),
             "grants": GrantedAuthorization.objects.filter(request_id=appeal.denial.request_id).order_by(
                 "granted_at", "id"
             ),
@@ -141,6 +144,7 @@ def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage
         outcomes=_outcomes(decision, rows["outcomes"], history.items),
         events=tuple(e for e in history.events if e.appeal_id == appeal.pk),
         grants=tuple(rows["grants"]),
+        choice=choice_for(rows["choices"], appeal),
         previous=_named(history, history.previous(appeal)),
         following=_named(history, next((a for a in history.appeals if a.previous_id == appeal.pk), None)),
     )

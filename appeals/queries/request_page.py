@@ -67,6 +67,8 @@ class RequestPage:
     events: tuple[ClockEvent, ...]
     grants: tuple[GrantedAuthorization, ...]
     denials: tuple[Denial, ...]
+    follows: AuthorizationRequest | None = None
+    followed_by: tuple[AuthorizationRequest, ...] = ()
 
 
 def get_request_of(actor: Actor, case: Case, public_id: UUID) -> AuthorizationRequest:
@@ -103,4 +105,6 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
         tuple(e for e in history.events if e.request_id == request.pk),
         tuple(rows["grants"]),
         tuple(d for d in history.denials if d.request_id == request.pk),
+        next((r for r in history.requests if r.pk == request.follows_id), None),
+        tuple(r for r in history.requests if r.follows_id == request.pk),
     )

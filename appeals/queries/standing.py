@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.db.models import BooleanField, QuerySet, Value, When
 from django.db.models import Case as Choice
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable
-from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, PeerToPeer
+from appeals.models import (
+    Appeal,
+    AuthorizationRequest,
+    Deadline,
+    Denial,
+    GrantedAuthorization,
+    PeerToPeer,
+)
 from appeals.next_action import Position, Proposal, next_action
+from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day, earliest, ours, state_of, theirs
+from appeals.queries.sessions import counted, lines_of
 from appeals.regimes import book
 from appeals.regimes.shapes import Level
 from cases.models import Case
@@ -60,7 +70,15 @@ def rows_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
         "deadlines": Deadline.objects.filter(case_id__in=ids, status=Deadline.Status.RUNNING).order_by(
             "due_on", "id"
         ),
+        "choices": standing_choices(ids),
+        "authorizations": counted(GrantedAuthorization.objects.filter(case_id__in=ids)).order_by(
+            "-valid_until", "-id"
+        ),
     }
+
+
+# What `position_of` asks of a case: the keys of `rows_under`.
+DECIDING = ("requests", "denials", "calls", "appeals", "deadlines", "choices", "authorizations")
 
 
 def by_case(rows: Iterable[Any]) -> dict[int, list[Any]]:
@@ -117,6 +135,8 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
     call = (waiting or rows["calls"] or [None])[-1]
     appeal = current_level(rows["appeals"])
     rung = level_of(appeal) if appeal else None
+    choice = choice_for(rows["choices"], appeal) if appeal else None
+    granted = next((g for g in lines_of(rows["authorizations"], day.today) if g.is_running), None)
     return Position(
         case=case.public_id,
         is_open=case.status == "open",
@@ -129,9 +149,26 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
         level=appeal.public_id if appeal else None,
         level_status=appeal.status if appeal else "",
         level_forwarded_by_plan=bool(rung and rung.opened_by == "forwarding"),
+        request_follows=bool(request and request.follows_id),
+        needs_choice=_lacks_choice(appeal) if appeal and choice is None else "",
+        choice_after=_chosen_after(appeal, rows) if appeal else None,
+        choice=choice.kind if choice else "",
+        authorization=granted.granted.public_id if granted else None,
+        renewal_due=bool(granted and granted.renewal_due),
         ours=state_of(earliest(_binding(rows["deadlines"]), day), day),
         plans=state_of(earliest(theirs(rows["deadlines"]), day), day),
     )
+
+
+def _lacks_choice(appeal: Appeal) -> str:
+    return "decision" if appeal.previous_id else "denial"
+
+
+def _chosen_after(appeal: Appeal, rows: Mapping[str, list[Any]]) -> UUID | None:
+    """The public id of what was decided before this level: the level below, or the denial."""
+    before = rows["appeals"] if appeal.previous_id else rows["denials"]
+    key = appeal.previous_id or appeal.denial_id
+    return next((row.public_id for row in before if row.pk == key), None)
 
 
 def _binding(deadlines: Iterable[Deadline]) -> list[Deadline]:
@@ -143,7 +180,7 @@ def proposals_for(
     actor: Actor, cases: Iterable[Case], rows: Mapping[str, list[Any]], day: Day
 ) -> dict[int, Proposal | None]:
     """The proposed next action of each case (annotated with `is_workable`), by primary key. Queries nothing."""
-    grouped = {key: by_case(rows[key]) for key in ("requests", "denials", "calls", "appeals", "deadlines")}
+    grouped = {key: by_case(rows[key]) for key in DECIDING}
     return {
         case.pk: next_action(
             position_of(case, {k: g.get(case.pk, []) for k, g in grouped.items()}, day),

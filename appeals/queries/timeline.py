@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from advocacy.audit.models import Event
 from advocacy.audit.verbs import VERBS
-from appeals.models import Decision, Filing
+from appeals.models import Choice, Decision, Filing
 from appeals.queries.standing import stage_label
 from cases.models import Communication, Document, Note
 
@@ -36,6 +36,7 @@ _SHOWN_OTHERWISE = (
     "appeal_drafted",
     "deadline_superseded",
     "task_changed",
+    "choice_recorded",
     "facts_proposed",
     "proposal_decided",
 )
@@ -49,10 +50,10 @@ FILTERS = {
     "acts": "Acts",
 }
 _OF_FILTER = {
-    "": ("said", "notes", "filings", "decisions", "documents", "acts"),
+    "": ("said", "notes", "filings", "decisions", "documents", "acts", "choices"),
     "said": ("said",),
     "notes": ("notes",),
-    "filed": ("filings", "decisions"),
+    "filed": ("filings", "decisions", "choices"),
     "documents": ("documents",),
     "acts": ("acts",),
 }
@@ -63,6 +64,7 @@ _MOMENT = {
     "decisions": "decided_at",
     "documents": "created_at",
     "acts": "at",
+    "choices": "recorded_at",
 }
 KINDS = tuple(_MOMENT)
 
@@ -125,6 +127,7 @@ def querysets(case_pk: int, show: str, after: Key | None) -> dict[str, QuerySet[
         "acts": Event.objects.filter(case_ids__contains=[case_pk], kind=Event.Kind.VERB).exclude(
             verb__in=_SHOWN_OTHERWISE
         ),
+        "choices": Choice.objects.filter(case_id=case_pk),
     }
     found = {}
     for name in _OF_FILTER.get(show, _OF_FILTER[""]):
@@ -175,6 +178,7 @@ def users_of(rows: Mapping[str, list[Any]]) -> set[int]:
         ("notes", "written_by_id"),
         ("filings", "filed_by_id"),
         ("decisions", "recorded_by_id"),
+        ("choices", "recorded_by_id"),
     ):
         found |= {getattr(row, column) for row in rows.get(f"timeline_{name}", ())}
     return found - {None}
@@ -294,6 +298,27 @@ def _act(row: Event, people: Mapping[int, str], levels: Mapping[int, str]) -> En
     )
 
 
+def _choice(row: Choice, people: Mapping[int, str], levels: Mapping[int, str]) -> Entry:
+    who = f"{row.get_agreed_by_display()}{f' ({row.agreed_name})' if row.agreed_name else ''}"
+    agreed = f"{row.agreed_on:%B} {row.agreed_on.day}, {row.agreed_on.year}"
+    return Entry(
+        at=row.recorded_at,
+        has_time=True,
+        recorded_at=None,
+        kind="choices",
+        badge="Choice",
+        tone="info",
+        title=f"The patient's choice: {row.get_kind_display().lower()}",
+        by=people.get(row.recorded_by_id or 0, ""),
+        body=row.why,
+        lines=(
+            f"Agreed: {who}, {row.get_agreed_way_display().lower()}, {agreed}",
+            f"Advised by {row.advised_by}",
+            *(("Replaced by a later choice",) if row.superseded_at else ()),
+        ),
+    )
+
+
 _MAKE: dict[str, Any] = {
     "said": _said,
     "notes": _note,
@@ -301,4 +326,5 @@ _MAKE: dict[str, Any] = {
     "decisions": _decision,
     "documents": _document,
     "acts": _act,
+    "choices": _choice,
 }

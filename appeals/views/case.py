@@ -16,7 +16,9 @@ from advocacy.access.permissions import Permission as P
 from advocacy.web import page, saw
 from appeals.queries import timeline
 from appeals.queries.case_page import CasePage, CommunicationLine, TaskLine, case_page
+from appeals.queries.choices import ChoicePoint
 from appeals.queries.queue import Neighbors, neighbors, place_of
+from appeals.queries.sessions import AuthorizationLine
 from appeals.queries.standing import stage_label
 from appeals.queries.steps import Step
 from appeals.views.links import action_link, day_of, link
@@ -75,6 +77,8 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
         "acts": _acts(found),
         "beside": _beside(beside),
         "levels": [_level(step, key) for step in found.steps],
+        "choices": [_choice(point, found) for point in reversed(found.choices)],
+        "may_record_sessions": P.CHANGE_CASE in found.permissions and case.status == "open",
         "clocks": found.clocks,
         "regime_url": link("appeals:questions", key),
         "tasks": [_task(line, key) for line in found.tasks],
@@ -172,12 +176,51 @@ def _facts(found: CasePage) -> list[dict[str, str]]:
         },
         {"label": "Stage", "value": stage_label(case.stage)},
         {"label": "Owner", "value": str(case.owner.user) if case.owner else "No owner"},
+        {
+            "label": "Team",
+            "value": ", ".join(f"{t.who} ({t.part.lower()})" for t in found.team) or "Nobody else",
+            "url": link("cases:team", case.public_id),
+            "why": "team",
+        },
         {"label": "Consent", "value": found.consent.words, "tone": "" if found.consent.stands else "bad"},
     ]
     if (window := found.call_window) is not None:
         day = f"{window.date:%a, %b} {window.date.day}, {window.date.year}"
         facts.insert(0, {"label": "Peer-to-peer window", "value": f"{day}. {window.kind}"})
+    granted = next((line for line in found.authorizations if line.is_running), None)
+    if granted is not None:
+        facts.append(_authorized(granted, case.public_id))
     return facts
+
+
+def _authorized(line: AuthorizationLine, key: UUID) -> dict[str, str]:
+    """What is left of the authorization, until when, and from when the renewal is asked for."""
+    parts = []
+    if line.sessions_left is not None:
+        parts.append(f"{line.sessions_left} of {line.granted.sessions} sessions left")
+    if line.units_left is not None:
+        parts.append(f"{line.units_left.normalize():f} units left")
+    last, ask = line.granted.valid_until, line.renew_on
+    renew = "renew now" if line.renewal_due else f"renew from {ask:%b} {ask.day}"
+    return {
+        "label": "Authorized",
+        "value": f"{', '.join(parts)}, until {last:%b} {last.day}, {last.year}, {renew}",
+        "url": link("appeals:authorization", key, line.granted.public_id),
+        "why": "sessions",
+        "tone": "bad" if line.renewal_due else "",
+    }
+
+
+def _choice(point: ChoicePoint, found: CasePage) -> dict[str, Any]:
+    may = P.FILE_APPEAL in found.permissions and found.case.status == "open"
+    return {
+        "title": point.title,
+        "choice": point.choice,
+        "url": link(point.url_name, *point.args) if may else "",
+        "request_url": link("appeals:request", found.case.public_id, found.request)
+        if point.choice and point.choice.request_id and found.request
+        else "",
+    }
 
 
 def _header_actions(found: CasePage) -> list[dict[str, Any]]:

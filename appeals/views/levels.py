@@ -284,4 +284,14 @@ def level_end(request: CaseRequest, case: Any, level_id: UUID, how: str) -> Http
         action=action,
         tone="danger",
         effects=effects,
+        extra=_choice_link(case, appeal) if how == "decline" else None,
     )
+
+
+def _choice_link(case: Any, appeal: Any) -> dict[str, str]:
+    """Not pursuing a level asks for the patient's choice: where it is recorded."""
+    name, row = ("level_choice", appeal.previous) if appeal.previous_id else ("denial_choice", appeal.denial)
+    return {
+        "link_url": reverse(f"appeals:{name}", args=[case.public_id, row.public_id]),
+        "link": "The patient's choice: record it first",
+    }

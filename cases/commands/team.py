@@ -87,7 +87,11 @@ def end_on_team(*, actor: Actor, entry: CaseTeamMember, at: datetime) -> CaseTea
     """Take somebody off the team before their last day. Raises NotAllowed, NotFound, WrongState when it is over."""
     _may(actor, entry.case, entry.role)
     with transaction.atomic():
-        row = CaseTeamMember.objects.select_for_update(of=("self",)).select_related("case__patient").get(pk=entry.pk)
+        row = (
+            CaseTeamMember.objects.select_for_update(of=("self",))
+            .select_related("case__patient")
+            .get(pk=entry.pk)
+        )
         today = day_in(row.case.patient.time_zone, at)
         if row.ended_at is not None or (row.until_on is not None and row.until_on < today):
             raise WrongState("end", "over", "This person is no longer on the team.")
@@ -101,7 +105,9 @@ def end_on_teams(*, member: Membership, to: Sequence[Membership], actor: Actor, 
     """A leaver is taken off every team; how many. Nobody takes the place: it is named again where it is needed."""
     with transaction.atomic():
         rows = list(
-            CaseTeamMember.objects.select_for_update(of=("self",)).filter(member=member, ended_at=None).order_by("pk")
+            CaseTeamMember.objects.select_for_update(of=("self",))
+            .filter(member=member, ended_at=None)
+            .order_by("pk")
         )
         for row in rows:
             row.ended_at = at

@@ -39,7 +39,8 @@ class CaseTeamMember(TenantModel):
             SameOrganization("case"),
             SameOrganization("member"),
             models.CheckConstraint(
-                condition=Q(member__isnull=False) | Q(role="interpreter"), name="cases_team_colleague_or_interpreter"
+                condition=Q(member__isnull=False) | Q(role="interpreter"),
+                name="cases_team_colleague_or_interpreter",
             ),
             models.CheckConstraint(
                 condition=Q(until_on=None) | Q(until_on__gte=F("from_on")), name="cases_team_ends_after_start"

@@ -56,7 +56,9 @@ def team_shown(
     found = [
         OnTeam(e, names.get(e.member_id, "") if e.member_id else e.name, state_of(e, today)) for e in entries
     ]
-    return tuple(sorted(found, key=lambda row: (order.get(row.entry.role, 9), row.entry.from_on, row.entry.pk)))
+    return tuple(
+        sorted(found, key=lambda row: (order.get(row.entry.role, 9), row.entry.from_on, row.entry.pk))
+    )
 
 
 def team_of(case: Case) -> QuerySet[CaseTeamMember]:

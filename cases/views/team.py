@@ -40,7 +40,11 @@ def team(request: ActorRequest, case_id: UUID) -> HttpResponse:
         "may_end": may,
         "may_assign": request.actor.may(Permission.ASSIGN_CASE) and case.status == "open",
         "actions": [
-            {"label": "Name somebody", "url": reverse("cases:team_new", args=[case.public_id]), "kind": "main"}
+            {
+                "label": "Name somebody",
+                "url": reverse("cases:team_new", args=[case.public_id]),
+                "kind": "main",
+            }
         ]
         if may
         else [],
@@ -78,7 +82,13 @@ def team_new(request: ActorRequest, case_id: UUID) -> HttpResponse:
         "back_url": reverse("cases:team", args=[case.public_id]),
     }
     return _show(
-        request, case, seen, "cases/step.html", context, here="Name somebody on the team", status=outcome.status
+        request,
+        case,
+        seen,
+        "cases/step.html",
+        context,
+        here="Name somebody on the team",
+        status=outcome.status,
     )
 
 
