@@ -1,4 +1,4 @@
-"""Background work of the matter: reading the text of a document, waking what was on hold, tidying the vault."""
+"""Background work of the matter: reading documents, waking what was on hold, telling patients, tidying the vault."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from advocacy.access.policy import Actor, system_actor
-from advocacy.background.queue import PublicProblem, enqueue, job
+from advocacy.background.queue import PublicProblem, enqueue, is_asked_for, job
 from advocacy.tenancy.scope import current_organization_id
 from cases.commands.documents import document_vault, mark_unreadable, read_text
+from cases.commands.patient_notices import SEND_JOB, hand_over, send_notice
+from cases.commands.patient_reminders import remind_patients
 from cases.commands.tasks import wake_due_tasks
 from cases.queries.documents import version_by_key
+from cases.queries.notices import due_notices
 from cases.reading import UnreadablePdf
 
 if TYPE_CHECKING:
@@ -70,6 +73,30 @@ def announce_reading(*, version: int) -> None:
 def wake_tasks() -> None:
     """End the holds whose wake-up has come."""
     wake_due_tasks(actor=_program(), at=timezone.now())
+
+
+def _could_not_send(*, notice: int, reason: str) -> None:
+    hand_over(notice=notice, at=timezone.now())
+
+
+@job(SEND_JOB, title="Tell a patient that there is a message", failed=_could_not_send)
+def send_patient_notice(*, notice: int) -> None:
+    """Send one notice that is due, and with it all that wait for the same patient. Raises what the mail server raises."""
+    send_notice(notice=notice, at=timezone.now())
+
+
+@job("cases.send_notices", title="See which patients are to be told", every=timedelta(minutes=5))
+def send_patient_notices() -> None:
+    """Ask for one job per patient for whom it has become an hour. A notice that waits is a row: no restart loses it."""
+    for notice in due_notices(_program(), timezone.now()):
+        if not is_asked_for(SEND_JOB, notice=notice):
+            enqueue(SEND_JOB, notice=notice)
+
+
+@job("cases.remind_patients", title="Remind patients of what waits for them", every=timedelta(days=1))
+def remind_patients_nightly() -> None:
+    """Ask for tonight's notices to patients: things to do, consents that end. They go out at an hour for it."""
+    remind_patients(actor=_program(), at=timezone.now())
 
 
 @job("cases.tidy_vault", title="Tidy the vault of documents", every=timedelta(days=1))

@@ -1,8 +1,14 @@
-"""What was said and promised, and notes, which are internal unless marked for the patient."""
+"""What was said and promised, in both directions, on one log; and notes, internal unless marked for the patient.
+
+An entry is never overwritten: a correction is a new entry with its reason, and the old one stays behind it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,13 +16,25 @@ from django.utils import timezone
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
-from advocacy.errors import Reason, Refused
+from advocacy.errors import Reason, Refused, WrongState
+from cases.commands.documents import upload_document
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
-from cases.models import Case, Communication, Note
+from cases.models import Attachment, Case, Communication, Document, DocumentVersion, Note
+from cases.queries.documents import newest_versions
 
 CLOCKS_DIFFER = timedelta(minutes=5)
 """A call that has just ended may stand a little ahead of the server's clock."""
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that comes with an entry; `stream` is seekable. It becomes a document of the case, or nothing is kept."""
+
+    kind: str
+    title: str
+    filename: str
+    stream: BinaryIO
 
 
 def log_communication(
@@ -27,67 +45,177 @@ def log_communication(
     direction: str = "out",
     party: str = "payer",
     person: str = "",
+    address: str = "",
     happened_at: datetime,
     minutes: int | None = None,
     reference_number: str = "",
     summary: str = "",
     promise: str = "",
     promised_by: date | None = None,
+    attachments: Sequence[Document] = (),
+    upload: Upload | None = None,
     at: datetime,
 ) -> Communication:
-    """Log one contact, in either direction. `happened_at` is aware; `promised_by` is a calendar day.
+    """Log one contact, in either direction, with documents of the case and, in the same act, a new one.
 
-    Raises Refused with all reasons: nothing_said, happened_in_future, promise_missing (a day without a promise),
-    promised_before (the day lies before the contact), channel_unknown, direction_unknown, party_unknown.
+    `happened_at` is aware; `promised_by` is a calendar day. Raises Refused with all reasons: nothing_said,
+    happened_in_future, promise_missing (a day without a promise), promised_before (the day lies before the contact),
+    channel_unknown, direction_unknown, party_unknown, message_is_written, attachment_elsewhere; and as `upload_document`.
     """
     require(actor, Permission.WRITE_NOTE, case)
     reasons = [
-        Reason(f"{field}_unknown", "Choose one of the list.", field)
-        for field, value, choices in (
-            ("channel", channel, Communication.Channel),
-            ("direction", direction, Communication.Direction),
-            ("party", party, Communication.With),
-        )
-        if value not in choices.values
+        *_said_reasons(channel, direction, party, summary, promise),
+        *_when_reasons(happened_at, promise, promised_by, at),
+        *attachment_reasons(case, attachments),
     ]
-    if not (summary.strip() or promise.strip()):
-        reasons.append(Reason("nothing_said", "Write what was said, or what was promised.", "summary"))
-    if happened_at > at + CLOCKS_DIFFER:
-        reasons.append(
-            Reason("happened_in_future", "This moment has not come yet. Check date and time.", "happened_at")
-        )
-    if promised_by and not promise.strip():
-        reasons.append(Reason("promise_missing", "Write what was promised for that day.", "promise"))
-    if promised_by and promised_by < timezone.localdate(happened_at):
-        reasons.append(
-            Reason("promised_before", "The promised day lies before the contact itself.", "promised_by")
-        )
     if reasons:
         raise Refused(reasons)
     with transaction.atomic():
-        entry = Communication.objects.create(
-            case=case,
+        entry = _create(
+            actor,
+            case,
+            at,
             channel=channel,
             direction=direction,
             party=party,
             person=person.strip(),
+            address=address.strip(),
             happened_at=happened_at,
             minutes=minutes,
             reference_number=reference_number.strip(),
             summary=summary.strip(),
             promise=promise.strip(),
             promised_by=promised_by,
-            logged_at=at,
-            logged_by_id=actor.user_id,
         )
-        record(
-            "communication_logged",
-            subject=entry,
-            detail={"channel": channel, "direction": direction, "party": party, "promised_by": promised_by},
-        )
+        attached = attach(actor, entry, attachments, upload, at)
+        record("communication_logged", subject=entry, detail=_codes(entry) | attached)
         if entry.reference_number:
             index_case(case)
         touch(case, at)
+    return entry
+
+
+def correct_communication(
+    *,
+    actor: Actor,
+    communication: Communication,
+    reason: str,
+    channel: str,
+    direction: str,
+    party: str,
+    person: str = "",
+    address: str = "",
+    happened_at: datetime,
+    minutes: int | None = None,
+    reference_number: str = "",
+    summary: str = "",
+    promise: str = "",
+    promised_by: date | None = None,
+    attachments: Sequence[Document] | None = None,
+    upload: Upload | None = None,
+    at: datetime,
+) -> Communication:
+    """Put a corrected entry in the place of one that is wrong; the old one stays, marked, and both name each other.
+
+    Without `attachments` the old ones are kept. Raises WrongState when it was corrected already, Refused with all reasons:
+    as `log_communication`, reason_missing, made_by_program (it stands for a thing the program sent) and message_stands (what
+    somebody else has read is answered, not corrected).
+    """
+    require(actor, Permission.WRITE_NOTE, communication)
+    case = communication.case
+    reasons = [
+        *_said_reasons(channel, direction, party, summary, promise),
+        *_when_reasons(happened_at, promise, promised_by, at),
+        *attachment_reasons(case, attachments or ()),
+    ]
+    if not reason.strip():
+        reasons.append(Reason("reason_missing", "Say what was wrong with the entry.", "reason"))
+    if communication.source:
+        reasons.append(Reason("made_by_program", "The program made this entry when it sent something."))
+    if communication.channel == Communication.Channel.MESSAGE:
+        reasons = [Reason("message_stands", "A message stands as it was sent. Write another one.")]
+    if reasons:
+        raise Refused(reasons)
+    with transaction.atomic():
+        old = Communication.objects.select_for_update().get(pk=communication.pk)
+        if old.superseded_at is not None:
+            raise WrongState("correct", "corrected", "Somebody corrected this entry already. Look at it again.")
+        old.superseded_at = at
+        old.save(update_fields=["superseded_at"])
+        kept = promise.strip() == old.promise
+        entry = _create(
+            actor,
+            case,
+            at,
+            corrects=old,
+            correction_reason=reason.strip(),
+            channel=channel,
+            direction=direction,
+            party=party,
+            person=person.strip(),
+            address=address.strip(),
+            happened_at=happened_at,
+            minutes=minutes,
+            reference_number=reference_number.strip(),
+            summary=summary.strip(),
+            promise=promise.strip(),
+            promised_by=promised_by,
+            promise_kept=old.promise_kept if kept else None,
+        )
+        attached = attach(actor, entry, attachments or (), upload, at)
+        if attachments is None:
+            carry_over(old, entry)
+        record(
+            "communication_corrected",
+            subject=entry,
+            detail=_codes(entry) | attached | {"corrects": old.pk},
+            reason=reason.strip(),
+        )
+        index_case(case)
+        touch(case, at)
+    return entry
+
+
+def log_sent(
+    *,
+    actor: Actor,
+    case: Case,
+    source: str,
+    channel: str,
+    party: str,
+    person: str = "",
+    address: str = "",
+    reference_number: str = "",
+    summary: str,
+    versions: Iterable[DocumentVersion] = (),
+    sent_at: datetime,
+    at: datetime,
+) -> Communication:
+    """Log what we sent, for the thing that `source` names ("filing:12"): once, however often it is called.
+
+    Called by the command that sends; `versions` are the very files that went.
+    """
+    require(actor, Permission.WRITE_NOTE, case)
+    standing = Communication.objects.filter(source=source).first()
+    if standing is not None:
+        return standing
+    with transaction.atomic():
+        entry = _create(
+            actor,
+            case,
+            at,
+            source=source,
+            channel=channel,
+            direction=Communication.Direction.OUT,
+            party=party,
+            person=person,
+            address=address,
+            reference_number=reference_number,
+            happened_at=sent_at,
+            summary=summary,
+        )
+        files = attach_versions(entry, versions)
+        record("communication_logged", subject=entry, detail=_codes(entry) | {"source": source} | files)
     return entry
 
 
@@ -98,6 +226,10 @@ def keep_promise(*, actor: Actor, communication: Communication, kept: bool, at: 
         raise Refused([Reason("no_promise", "Nothing was promised in this contact.")])
     with transaction.atomic():
         locked = Communication.objects.select_for_update().get(pk=communication.pk)
+        if locked.superseded_at is not None:
+            raise WrongState(
+                "follow_up", "corrected", "This entry was corrected. Settle the promise of the new one."
+            )
         locked.promise_kept = kept
         locked.save(update_fields=["promise_kept"])
         record("promise_followed_up", subject=locked, detail={"kept": kept})
@@ -117,3 +249,93 @@ def write_note(*, actor: Actor, case: Case, body: str, for_patient: bool = False
         record("note_written", subject=note, detail={"for_patient": for_patient})
         touch(case, at)
     return note
+
+
+def attachment_reasons(case: Case, attachments: Iterable[Document]) -> list[Reason]:
+    """A document of another case is no attachment of this one's log."""
+    if all(document.case_id == case.pk for document in attachments):
+        return []
+    return [Reason("attachment_elsewhere", "Choose documents of this case only.", "attachments")]
+
+
+def attach(
+    actor: Actor, entry: Communication, documents: Sequence[Document], upload: Upload | None, at: datetime
+) -> dict[str, int]:
+    """Attach documents in their newest versions and, first, the one that comes with the entry; how many, for the trail."""
+    chosen = list(documents)
+    if upload is not None:
+        chosen.append(
+            upload_document(
+                actor=actor,
+                case=entry.case,
+                kind=upload.kind,
+                title=upload.title,
+                filename=upload.filename,
+                stream=upload.stream,
+                at=at,
+            )
+        )
+    return attach_versions(entry, newest_versions(chosen))
+
+
+def attach_versions(entry: Communication, versions: Iterable[DocumentVersion]) -> dict[str, int]:
+    """Attach these very versions; how many, for the trail."""
+    rows = [Attachment(case_id=entry.case_id, communication=entry, version=version) for version in versions]
+    Attachment.objects.bulk_create(rows)
+    return {"attachments": len(rows)} if rows else {}
+
+
+def carry_over(old: Communication, new: Communication) -> None:
+    """What came with the old entry came with the corrected one, in the same versions."""
+    there = {a.version_id for a in Attachment.objects.filter(communication=new)}
+    for attached in Attachment.objects.filter(communication=old).order_by("pk"):
+        if attached.version_id not in there:
+            Attachment.objects.create(case_id=new.case_id, communication=new, version_id=attached.version_id)
+
+
+def _create(actor: Actor, case: Case, at: datetime, **fields: Any) -> Communication:
+    return Communication.objects.create(case=case, logged_at=at, logged_by_id=actor.user_id, **fields)
+
+
+def _codes(entry: Communication) -> dict[str, Any]:
+    return {
+        "channel": entry.channel,
+        "direction": entry.direction,
+        "party": entry.party,
+        "promised_by": entry.promised_by,
+    }
+
+
+def _said_reasons(channel: str, direction: str, party: str, summary: str, promise: str) -> list[Reason]:
+    reasons = [
+        Reason(f"{field}_unknown", "Choose one of the list.", field)
+        for field, value, choices in (
+            ("channel", channel, Communication.Channel),
+            ("direction", direction, Communication.Direction),
+            ("party", party, Communication.With),
+        )
+        if value not in choices.values
+    ]
+    if channel == Communication.Channel.MESSAGE:
+        text = "A message to the patient is written on the page of messages; it stands here by itself."
+        reasons.append(Reason("message_is_written", text, "channel"))
+    if not (summary.strip() or promise.strip()):
+        reasons.append(Reason("nothing_said", "Write what was said, or what was promised.", "summary"))
+    return reasons
+
+
+def _when_reasons(
+    happened_at: datetime, promise: str, promised_by: date | None, at: datetime
+) -> list[Reason]:
+    reasons = []
+    if happened_at > at + CLOCKS_DIFFER:
+        reasons.append(
+            Reason("happened_in_future", "This moment has not come yet. Check date and time.", "happened_at")
+        )
+    if promised_by and not promise.strip():
+        reasons.append(Reason("promise_missing", "Write what was promised for that day.", "promise"))
+    if promised_by and promised_by < timezone.localdate(happened_at):
+        reasons.append(
+            Reason("promised_before", "The promised day lies before the contact itself.", "promised_by")
+        )
+    return reasons

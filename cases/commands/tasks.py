@@ -16,7 +16,8 @@ from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.models import Membership
 from cases.commands.touch import touch
 from cases.models import Case, Task
-from cases.task_templates import TaskTemplate, task_templates
+from cases.queries.templates import template_known, templates_in_use
+from cases.task_templates import TaskTemplate
 from cases.workflow import TASK, CaseStatus, TaskStatus
 
 ENDED = (TaskStatus.DONE, TaskStatus.CANCELLED)
@@ -34,24 +35,28 @@ def open_task(
     template: str = "",
     opened_by: str = "hand",
     waits_for: Task | None = None,
+    waits_on_patient: bool = False,
+    asked_of_patient: str = "",
     at: datetime,
 ) -> Task:
     """Open a task; a rule's `code` opens once: while such a task of the case has not ended, that one is returned as it is.
 
     Without an owner it belongs to the case's owner. A template gives the checklist, and where they are missing the title,
-    the detail and the due date. Raises Refused with all reasons: title_missing, due_past (by hand only), template_unknown,
-    owner_gone, waits_elsewhere, waits_for_ended, case_closed.
+    the detail and the due date. With `waits_on_patient` the patient has to do something: the portal shows
+    `asked_of_patient`, and the patient is reminded of it (`patient_reminders`). Raises Refused with all reasons: title_missing, due_past (by hand only), template_unknown,
+    owner_gone, waits_elsewhere, waits_for_ended, case_closed, asked_missing.
     """
     require(actor, Permission.WORK_TASKS, case)
     if code and (standing := _standing(case, code)):
         return standing
-    chosen = task_templates().get(template)
+    chosen = _template(template, opened_by)
     title = title.strip() or (chosen.title if chosen else "")
     owner = owner or case.owner
     reasons = [
         *_title_reasons(title),
         *_owner_reasons(owner),
         *_waiting_reasons(case, None, waits_for),
+        *_asked_reasons(waits_on_patient, asked_of_patient),
         *(_due_reasons(due_on, at) if opened_by == Task.OpenedBy.HAND else ()),
     ]
     if template and chosen is None:
@@ -75,6 +80,8 @@ def open_task(
                 owner=owner,
                 due_on=due_on,
                 waits_for=waits_for,
+                waits_on_patient=waits_on_patient,
+                asked_of_patient=asked_of_patient.strip() if waits_on_patient else "",
                 opened_at=at,
             )
             record("task_opened", subject=task, detail={"code": code, "template": template, "by": opened_by})
@@ -195,15 +202,22 @@ def change_task(
     detail: str,
     due_on: date | None,
     waits_for: Task | None,
+    waits_on_patient: bool | None = None,
+    asked_of_patient: str = "",
     at: datetime,
     expected_version: int | None = None,
 ) -> Task:
     """Change what a task that has not ended says, when it is due and what it waits for.
 
-    Raises WrongState (ended, or changed meanwhile), Refused with all reasons as `open_task`, and waits_in_circle.
+    Without `waits_on_patient` what is asked of the patient stays as it is. Raises WrongState (ended, or changed meanwhile),
+    Refused with all reasons as `open_task`, and waits_in_circle.
     """
     require(actor, Permission.WORK_TASKS, task)
-    reasons = [*_title_reasons(title), *_waiting_reasons(task.case, task, waits_for)]
+    reasons = [
+        *_title_reasons(title),
+        *_waiting_reasons(task.case, task, waits_for),
+        *_asked_reasons(bool(waits_on_patient), asked_of_patient),
+    ]
     if due_on != task.due_on:
         reasons += _due_reasons(due_on, at)
     if reasons:
@@ -212,7 +226,12 @@ def change_task(
         locked = _locked_and_standing(task, "change", expected_version)
         locked.title, locked.detail, locked.due_on = title.strip(), detail.strip(), due_on
         locked.waits_for, locked.version = waits_for, locked.version + 1
-        locked.save(update_fields=["title", "detail", "due_on", "waits_for", "version"])
+        changed = ["title", "detail", "due_on", "waits_for", "version"]
+        if waits_on_patient is not None:
+            locked.waits_on_patient = waits_on_patient
+            locked.asked_of_patient = asked_of_patient.strip() if waits_on_patient else ""
+            changed += ["waits_on_patient", "asked_of_patient"]
+        locked.save(update_fields=changed)
         record("task_changed", subject=locked, detail={"due_on": due_on})
         touch(locked.case, at)
     return locked
@@ -276,6 +295,13 @@ def open_tasks_of(case: Case) -> list[Reason]:
     return [Reason("tasks_open", f"{tasks} not finished. Finish or cancel them first.")]
 
 
+def _template(key: str, opened_by: str) -> TaskTemplate | None:
+    """By hand one that is offered; a rule opens its own whatever is offered."""
+    if not key:
+        return None
+    return templates_in_use().get(key) if opened_by == Task.OpenedBy.HAND else template_known(key)
+
+
 def _standing(case: Case, code: str) -> Task | None:
     return Task.objects.filter(case=case, code=code).exclude(status__in=ENDED).first()
 
@@ -312,6 +338,14 @@ def _fresh_checklist(template: TaskTemplate | None) -> list[dict[str, Any]] | No
 
 def _title_reasons(title: str) -> list[Reason]:
     return [] if title.strip() else [Reason("title_missing", "Say what is to be done.", "title")]
+
+
+def _asked_reasons(waits_on_patient: bool, asked: str) -> list[Reason]:
+    """A patient cannot do what nobody has put into words."""
+    if not waits_on_patient or asked.strip():
+        return []
+    text = "Say in plain words what the patient is asked to do."
+    return [Reason("asked_missing", text, "asked_of_patient")]
 
 
 def _due_reasons(due_on: date | None, at: datetime) -> list[Reason]:

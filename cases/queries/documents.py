@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -37,6 +38,31 @@ def documents_listed(actor: Actor, case: Case) -> list[Listed]:
         .order_by("-document__created_at", "-document__pk")
     )
     return [Listed(version.document, version) for version in rows]
+
+
+def newest_versions(documents: Iterable[Document]) -> list[DocumentVersion]:
+    """The newest version of each of these documents, without its text, in their order. One query; none without documents."""
+    order = list(dict.fromkeys(document.pk for document in documents))
+    if not order:
+        return []
+    rows = (
+        DocumentVersion.objects.filter(document_id__in=order)
+        .order_by("document_id", "-number")
+        .distinct("document_id")
+        .defer("pages")
+    )
+    found = {row.document_id: row for row in rows}
+    return [found[pk] for pk in order if pk in found]
+
+
+def documents_by_public_id(actor: Actor, case: Case, public_ids: Collection[UUID]) -> list[Document]:
+    """Documents of this case, in the order given. Raises NotFound when one is absent or invisible."""
+    if not public_ids:
+        return []
+    found = {row.public_id: row for row in documents_of(actor, case).filter(public_id__in=public_ids)}
+    if len(found) != len(set(public_ids)):
+        raise NotFound("document")
+    return [found[key] for key in dict.fromkeys(public_ids)]
 
 
 def get_document(actor: Actor, case: Case, public_id: UUID) -> Document:
