@@ -296,9 +296,7 @@ def network_is_verified(checked_on: date | None, on: date, days: int) -> Reason 
     return None
 
 
-def referral_covers(
-    referrals: Iterable[tuple[date, date]], first: date, last: date
-) -> Reason | None:
+def referral_covers(referrals: Iterable[tuple[date, date]], first: date, last: date) -> Reason | None:
     """One referral, as (first day, last day), is valid on every day from `first` to `last`."""
     known = list(referrals)
     if any(start <= first and last <= end for start, end in known):

@@ -38,7 +38,11 @@ CASE = Workflow(
                 CaseStatus.CLOSED,
                 P.CLOSE_CASE,
                 "case_closed",
-                guards=(rules.nothing_is_open, rules.closing_has_an_outcome, rules.a_duplicate_names_the_other),
+                guards=(
+                    rules.nothing_is_open,
+                    rules.closing_has_an_outcome,
+                    rules.a_duplicate_names_the_other,
+                ),
                 title="Close the case",
             ),
             Step(

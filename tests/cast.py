@@ -88,6 +88,7 @@ def make_case(reference: str, *, given: str, family: str, member_id: str, owner:
         coverage=coverage,
         provider=provider,
         treatment="iv_ketamine",
+        purpose="condition",
         diagnosis_codes=["F33.2"],
         procedure_codes=["96365", "96366", "J3490"],
         owner=owner,

@@ -14,17 +14,19 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
-from appeals.commands.checks import foreign, future_days, locked_case, refuse
+from appeals.commands.checks import foreign, future_days, locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.conditions import CLOCK_SKEW
 from appeals.facts import shift_reasons
 from appeals.models import Appeal, AuthorizationRequest, ClockEvent, GrantedAuthorization, RequestItem
 from appeals.models.authorization import Channel
+from appeals.queries.readiness import lacks_of
 from appeals.workflow import APPEAL, REQUEST, RequestStatus
 from cases.codes import CPT, HCPCS, normalized, well_formed
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Document
+from cases.places import places_of_service
 
 MOST_UNITS = Decimal("9999999.99")
 MOST_EXTENSION = 90
@@ -60,6 +62,7 @@ def draft_request(
     case: Case,
     timing: str = "pre_service",
     benefit: str = "medical",
+    place_of_service: str = "",
     is_urgent: bool = False,
     urgency_certified_by: str = "",
     channel: str = "",
@@ -69,7 +72,7 @@ def draft_request(
 ) -> AuthorizationRequest:
     """Write down what will be asked of the payer. Raises Refused with every reason, each on its field."""
     require(actor, Permission.REQUEST_AUTHORIZATION, case)
-    refuse([*_choice_reasons(timing, benefit, channel), *_item_reasons(items)])
+    refuse([*_choice_reasons(timing, benefit, channel, place_of_service), *_item_reasons(items)])
     with transaction.atomic():
         row = locked_case(case)
         request = AuthorizationRequest.objects.create(
@@ -77,6 +80,7 @@ def draft_request(
             coverage=row.coverage,
             timing=timing,
             benefit=benefit,
+            place_of_service=place_of_service,
             is_urgent=is_urgent,
             urgency_certified_by=urgency_certified_by.strip(),
             channel=channel,
@@ -96,6 +100,7 @@ def change_request(
     request: AuthorizationRequest,
     timing: str,
     benefit: str,
+    place_of_service: str = "",
     is_urgent: bool,
     urgency_certified_by: str = "",
     channel: str = "",
@@ -106,7 +111,7 @@ def change_request(
 ) -> AuthorizationRequest:
     """Change a request that has not been sent. Raises WrongState (sent, or changed meanwhile), Refused as `draft_request`."""
     require(actor, Permission.REQUEST_AUTHORIZATION, request)
-    refuse([*_choice_reasons(timing, benefit, channel), *_item_reasons(items)])
+    refuse([*_choice_reasons(timing, benefit, channel, place_of_service), *_item_reasons(items)])
     with transaction.atomic():
         case = locked_case(request.case)
         row = AuthorizationRequest.objects.select_for_update().get(pk=request.pk)
@@ -118,11 +123,13 @@ def change_request(
             )
         row.timing, row.benefit, row.is_urgent = timing, benefit, is_urgent
         row.urgency_certified_by, row.channel = urgency_certified_by.strip(), channel
+        row.place_of_service = place_of_service
         row.reference_number, row.version = reference_number.strip(), row.version + 1
         row.save(
             update_fields=[
                 "timing",
                 "benefit",
+                "place_of_service",
                 "is_urgent",
                 "urgency_certified_by",
                 "channel",
@@ -145,14 +152,18 @@ def submit_request(
     submitted_at: datetime | None,
     channel: str,
     reference_number: str = "",
+    unready_reason: str = "",
     at: datetime,
 ) -> AuthorizationRequest:
-    """Record that the request went out. Raises WrongState, Refused."""
+    """Record that the request went out. Raises WrongState, Refused with everything that is still open.
+
+    An urgent request goes out with open answers where `unready_reason` says why; it is kept.
+    """
     refuse(_channel_reasons(channel, required=True))
     changes: dict[str, Any] = {"submitted_at": submitted_at, "channel": channel}
     if reference_number.strip():
         changes["reference_number"] = reference_number.strip()
-    return _take("submit", actor, request, changes, at)
+    return _take("submit", actor, request, changes, at, unready_reason=unready_reason)
 
 
 def receive_request(
@@ -162,13 +173,17 @@ def receive_request(
     received_at: datetime | None,
     reference_number: str = "",
     evidence: str = "",
+    unready_reason: str = "",
     at: datetime,
 ) -> AuthorizationRequest:
-    """Record when the payer had it: its time to decide runs from here. Raises WrongState, Refused."""
+    """Record when the payer had it: its time to decide runs from here. Raises WrongState, Refused.
+
+    One that was never recorded as sent has to be ready too, or `unready_reason` says how it got there; it is kept.
+    """
     changes: dict[str, Any] = {"received_at": received_at, "receipt_evidence": evidence.strip()[:120]}
     if reference_number.strip():
         changes["reference_number"] = reference_number.strip()
-    return _take("receive", actor, request, changes, at)
+    return _take("receive", actor, request, changes, at, unready_reason=unready_reason)
 
 
 def approve_request(
@@ -321,17 +336,25 @@ def _take(
     changes: dict[str, Any],
     at: datetime,
     reason: str = "",
+    unready_reason: str = "",
 ) -> AuthorizationRequest:
     require(actor, REQUEST.step(step, request.workflow_version).permission, request)
     with transaction.atomic():
         case = locked_case(request.case)
+        lacking: tuple[Reason, ...] = ()
+        if step in ("submit", "receive") and request.status == RequestStatus.DRAFTING:
+            went = changes.get("submitted_at") or changes.get("received_at") or at
+            lacking = tuple(lack.reason for lack in lacks_of(request, case, today_of(case, went)))
+        if lacking and unready_reason.strip():
+            changes = changes | {"unready_reason": unready_reason.strip()}
         row = REQUEST.take(
             step,
             request,
             actor=actor,
             at=at,
             changes=changes,
-            facts={"item_count": _item_count(request), "reason": reason},
+            facts={"item_count": _item_count(request), "reason": reason, "not_ready": lacking},
+            detail={"open_answers": [r.code for r in lacking]} if lacking else None,
         )
         _finish(case, at)
     return row
@@ -362,7 +385,9 @@ def _write_items(request: AuthorizationRequest, items: Sequence[ItemInput]) -> N
         )
 
 
-def _choice_reasons(timing: str, benefit: str, channel: str) -> Iterator[Reason]:
+def _choice_reasons(timing: str, benefit: str, channel: str, place: str) -> Iterator[Reason]:
+    if place and place not in places_of_service():
+        yield Reason("place_unknown", "Choose the place of service from the list.", "place_of_service")
     if timing not in AuthorizationRequest.Timing.values:
         yield Reason("timing_unknown", "Say whether the care is still to come.", "timing")
     if benefit not in AuthorizationRequest.Benefit.values:

@@ -9,8 +9,12 @@ from cases.forms.inputs import lines
 from cases.models import Case
 
 
+# A duplicate is closed on the page "Related cases", where the other one is named.
+OUTCOMES = [(key, label) for key, label in Case.Outcome.choices if key != Case.Outcome.DUPLICATE]
+
+
 class CloseForm(forms.Form):
-    outcome = forms.ChoiceField(label="How the case ended", choices=[NOT_CHOSEN, *Case.Outcome.choices])
+    outcome = forms.ChoiceField(label="How the case ended", choices=[NOT_CHOSEN, *OUTCOMES])
     note = forms.CharField(
         label="Note",
         required=False,

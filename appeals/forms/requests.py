@@ -11,6 +11,7 @@ from appeals.models import AuthorizationRequest, ClockEvent
 from appeals.models.authorization import Channel
 from cases.codes import normalized, system_of
 from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
+from cases.places import places_of_service
 
 EVIDENCE = "Fax report, portal time stamp, certified mail number, name of the clerk."
 
@@ -18,6 +19,15 @@ EVIDENCE = "Fax report, portal time stamp, certified mail number, name of the cl
 class RequestForm(forms.Form):
     timing = forms.ChoiceField(label="The care is", choices=AuthorizationRequest.Timing.choices)
     benefit = forms.ChoiceField(label="Asked under", choices=AuthorizationRequest.Benefit.choices)
+    place_of_service = forms.ChoiceField(
+        label="Place of service",
+        choices=[
+            ("", "Not known yet"),
+            *((code, f"{code} · {label}") for code, label in places_of_service().items()),
+        ],
+        required=False,
+        help_text="Where the treatment takes place, by the code of the claim.",
+    )
     channel = forms.ChoiceField(
         label="Sent by", choices=[("", "Not sent yet"), *Channel.choices], required=False
     )
@@ -33,6 +43,17 @@ class RequestForm(forms.Form):
     )
 
 
+def unready_field() -> forms.CharField:
+    """Why a request goes out, or went out, while something is open."""
+    return forms.CharField(
+        label="If something is still open: why it goes out now",
+        required=False,
+        max_length=500,
+        widget=lines(2),
+        help_text="Only for an urgent request, or one that the payer has already. The reason is kept with the request.",
+    )
+
+
 class NewRequestForm(RequestForm):
     """One form for a request that may already be on its way: what is left empty has not happened yet."""
 
@@ -45,6 +66,7 @@ class NewRequestForm(RequestForm):
     evidence = forms.CharField(
         label="What proves the receipt", required=False, max_length=120, help_text=EVIDENCE
     )
+    unready_reason = unready_field()
 
 
 class ItemForm(forms.Form):
@@ -92,12 +114,14 @@ class SentForm(forms.Form):
     submitted_at = MomentField(label="Sent on")
     channel = forms.ChoiceField(label="Sent by", choices=[NOT_CHOSEN, *Channel.choices])
     reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
+    unready_reason = unready_field()
 
 
 class ReceivedForm(forms.Form):
     received_at = MomentField(label="Received by the payer on")
     reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
     evidence = forms.CharField(label="What proves it", required=False, max_length=120, help_text=EVIDENCE)
+    unready_reason = unready_field()
 
 
 class EventForm(forms.Form):

@@ -69,6 +69,7 @@ def request_new(request: CaseRequest, case: Any) -> HttpResponse:
                 submitted_at=data["submitted_at"],
                 channel=data["channel"],
                 reference_number=data["reference_number"],
+                unready_reason=data["unready_reason"],
                 **who,
             )
         if data["received_at"]:
@@ -77,6 +78,7 @@ def request_new(request: CaseRequest, case: Any) -> HttpResponse:
                 received_at=data["received_at"],
                 reference_number=data["reference_number"],
                 evidence=data["evidence"],
+                unready_reason=data["unready_reason"],
                 **who,
             )
         return made

@@ -22,6 +22,7 @@ from cases import codes, rules
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Communication, Coverage, FailedTreatment, Provider
+from cases.queries.registration import scope_of
 from cases.workflow import CASE, CaseStatus
 
 __all__ = [
@@ -44,14 +45,18 @@ def open_case(
     coverage: Coverage,
     provider: Provider,
     treatment: str,
+    purpose: str,
     diagnosis_codes: Sequence[str],
     procedure_codes: Sequence[str],
     treatment_note: str = "",
+    purpose_words: str = "",
     is_urgent: bool = False,
     owner: Membership | None = None,
     at: datetime,
 ) -> Case:
     """Open a case for one patient, one treatment, one coverage. Codes must be in force on the day of opening.
+
+    `purpose` says what the treatment is for; a case outside the organization's scope is refused.
 
     A case of a patient with restricted cases is restricted too, and then needs an owner (the opener, when none is named).
     Raises NotAllowed, NotFound (rows of another organization), Refused with every reason.
@@ -61,9 +66,13 @@ def open_case(
     diagnoses, procedures = _codes(diagnosis_codes), _codes(procedure_codes)
     owner = _owner(actor, patient, owner)
     _refuse_if(
-        _wrong_with_case(
-            patient, coverage, provider, owner, diagnoses, procedures, day_in(organization.time_zone, at)
-        )
+        [
+            rules.purpose_is_stated(purpose),
+            rules.inside_scope(treatment, purpose, scope_of(organization)),
+            *_wrong_with_case(
+                patient, coverage, provider, owner, diagnoses, procedures, day_in(organization.time_zone, at)
+            ),
+        ]
     )
     with transaction.atomic():
         case = Case.objects.create(
@@ -73,12 +82,15 @@ def open_case(
             provider=provider,
             treatment=treatment,
             treatment_note=treatment_note.strip(),
+            purpose=purpose,
+            purpose_words=purpose_words.strip(),
             diagnosis_codes=diagnoses,
             procedure_codes=procedures,
             owner=owner,
             team_id=owner.team_id if owner else None,
             is_restricted=patient.is_restricted,
             is_urgent=is_urgent,
+            **_triaged(is_urgent, Case.SafetyConcern.UNKNOWN),
             opened_at=at,
             opened_by_id=actor.user_id,
             last_touched_at=at,
@@ -98,11 +110,13 @@ def change_case(
     diagnosis_codes: Sequence[str],
     procedure_codes: Sequence[str],
     treatment_note: str = "",
+    purpose: str | None = None,
+    purpose_words: str | None = None,
     is_urgent: bool = False,
     expected_version: int | None = None,
     at: datetime,
 ) -> Case:
-    """Correct what the case is about. Raises NotAllowed, NotFound, WrongState (closed, or somebody was faster), Refused."""
+    """Correct what the case is about; what is None stays. Raises NotAllowed, NotFound, WrongState (closed, or somebody was faster), Refused."""
     require(actor, Permission.CHANGE_CASE, case)
     today = day_in(_organization_of(actor).time_zone, at)
     wanted: dict[str, Any] = {
@@ -114,16 +128,23 @@ def change_case(
         "procedure_codes": _codes(procedure_codes),
         "is_urgent": is_urgent,
     }
+    if purpose is not None:
+        wanted |= {"purpose": purpose, "purpose_words": (purpose_words or "").strip()}
+    if is_urgent != case.is_urgent:
+        wanted |= _triaged(is_urgent, case.safety_concern)
     _refuse_if(
-        _wrong_with_case(
-            case.patient,
-            coverage,
-            provider,
-            None,
-            wanted["diagnosis_codes"],
-            wanted["procedure_codes"],
-            today,
-        )
+        [
+            rules.purpose_is_stated(wanted.get("purpose", "unchanged")),
+            *_wrong_with_case(
+                case.patient,
+                coverage,
+                provider,
+                None,
+                wanted["diagnosis_codes"],
+                wanted["procedure_codes"],
+                today,
+            ),
+        ]
     )
     with transaction.atomic():
         row = Case.objects.select_for_update().get(pk=case.pk)
@@ -204,7 +225,10 @@ def close_case(*, actor: Actor, case: Case, outcome: str, note: str = "", at: da
             actor=actor,
             at=at,
             changes={"outcome": outcome, "outcome_note": note.strip(), "closed_at": at},
-            facts={"obstacles": found},
+            facts={
+                "obstacles": found,
+                "duplicate_named": locked.links.filter(kind="duplicate", ended_at=None).exists(),
+            },
             detail={"outcome": outcome},
         )
 
@@ -297,7 +321,9 @@ def change_failed_treatment(
 
 def promises_open_of(case: Case) -> list[Reason]:
     """An obstacle to closing: what somebody promised by a day, and nobody has said whether it was kept."""
-    count = Communication.objects.filter(case=case, promised_by__isnull=False, promise_kept=None).count()
+    count = Communication.objects.filter(
+        case=case, promised_by__isnull=False, promise_kept=None, superseded_at=None
+    ).count()
     if not count:
         return []
     what = "A promise is" if count == 1 else f"{count} promises are"
@@ -340,6 +366,12 @@ def _refuse_if(found: Sequence[Reason | None]) -> None:
     reasons = [r for r in found if r]
     if reasons:
         raise Refused(reasons)
+
+
+def _triaged(is_urgent: bool, safety_concern: str) -> dict[str, Any]:
+    """What the mark "urgent" alone says of a case's triage."""
+    urgency = Case.Urgency.URGENT if is_urgent else Case.Urgency.STANDARD
+    return {"urgency": urgency, "triage_rank": rules.triage_rank(urgency, safety_concern)}
 
 
 def _codes(given: Sequence[str]) -> list[str]:

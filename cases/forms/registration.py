@@ -98,7 +98,19 @@ class CoverageForm(SectionedForm):
 
 class CaseForm(SectionedForm):
     SECTIONS: Sequence[tuple[str, str, Sequence[str]]] = (
-        ("Treatment", "", ("treatment", "treatment_note", "diagnosis_codes", "procedure_codes", "is_urgent")),
+        (
+            "Treatment",
+            "",
+            (
+                "treatment",
+                "purpose",
+                "purpose_words",
+                "diagnosis_codes",
+                "procedure_codes",
+                "treatment_note",
+                "is_urgent",
+            ),
+        ),
         ("Coverage", "", ("coverage",)),
         ("Provider", "", ("provider",)),
         (
@@ -110,6 +122,14 @@ class CaseForm(SectionedForm):
     )
 
     treatment = forms.ChoiceField(choices=[("", "Choose"), *Case.Treatment.choices])
+    purpose = forms.ChoiceField(label="Medical purpose", choices=[("", "Choose"), *Case.Purpose.choices])
+    purpose_words = forms.CharField(
+        label="The purpose in words",
+        max_length=500,
+        required=False,
+        widget=lines(2),
+        help_text="What it is to treat, as the patient or the clinician says it.",
+    )
     treatment_note = forms.CharField(
         label="About the treatment", max_length=1000, required=False, widget=lines(2)
     )

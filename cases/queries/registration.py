@@ -14,6 +14,7 @@ from advocacy.errors import NotFound
 from advocacy.people.models import Consent, Membership, Patient
 from advocacy.people.queries import Likeness, patients_visible_to, standing_consents
 from advocacy.people.rules import day_in, slips
+from advocacy.tenancy.models import Organization
 from advocacy.tenancy.sealing import normalized
 from cases.models import Case, CaseGrant, Coverage, FailedTreatment, Payer, Provider
 
@@ -152,6 +153,11 @@ def get_payer(actor: Actor, public_id: UUID) -> Payer:
     if found is None:
         raise NotFound("payer")
     return found
+
+
+def scope_of(organization: Organization) -> frozenset[str] | None:
+    """The treatments the organization takes on, as codes; None when it has not narrowed them."""
+    return frozenset(organization.treatments_in_scope) or None
 
 
 def owners(actor: Actor) -> QuerySet[Membership]:

@@ -20,6 +20,7 @@ from appeals.commands.requests import ItemInput, draft_request, receive_request
 from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, Filing, RequestItem
 from cases.models import Case, Task
 from tests.cast import Cast
+from tests.factories.readiness import PLACE, benefits_checked
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -76,11 +77,14 @@ class Climb:
             )
 
     def ask(self, received: str | None = "2026-03-17", **fields: Any) -> AuthorizationRequest:
-        """A request of two items, received by the payer at ten in the morning."""
+        """A request of two items, received by the payer at ten in the morning; the plan was asked about benefits before."""
+        if not self.case.benefit_checks.exists():
+            benefits_checked(self.who, self.case, moment(received or "2026-03-17", 8))
         made = draft_request(
             actor=self.who,
             case=self.case,
             channel="fax",
+            place_of_service=PLACE,
             items=[ItemInput("96365", Decimal(6), sessions=6), ItemInput("J3490", Decimal(60))],
             at=moment(received or "2026-03-17", 9),
             **fields,

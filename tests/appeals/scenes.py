@@ -37,6 +37,7 @@ def new_case(number: int, *, at: datetime, owner: Membership | None = None, **fi
     )
     values: dict[str, Any] = {
         "treatment": "iv_ketamine",
+        "purpose": "condition",
         "opened_at": at - timedelta(days=40),
         "last_touched_at": at - timedelta(days=2),
     }

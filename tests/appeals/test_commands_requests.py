@@ -87,6 +87,7 @@ def test_change_request_only_before_it_is_sent(climb):
         "timing": "concurrent",
         "benefit": "medical",
         "is_urgent": True,
+        "place_of_service": "22",
         "items": [ITEM],
         "at": moment("2026-03-17"),
     }

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from appeals.models import AuthorizationRequest, ClockEvent, Deadline, GrantedAuthorization, RequestItem
 from tests.appeals.climbing import ERISA
+from tests.factories.readiness import PLACE, benefits_checked
 from tests.appeals.visiting import address, days_ago, minutes_ago, own_statements, typed, words
 
 pytest_plugins = ("tests.appeals.climbing",)
@@ -34,6 +35,7 @@ def form(**fields):
         {
             "timing": "pre_service",
             "benefit": "medical",
+            "place_of_service": PLACE,
             "channel": "fax",
             "reference_number": "PA-26-0309-77142",
         }
@@ -44,6 +46,8 @@ def form(**fields):
 
 @pytest.fixture
 def nora(climb, sign_in):
+    """Nora at her browser; the plan was asked about benefits four days ago."""
+    benefits_checked(climb.who, climb.case, timezone.now() - timedelta(days=4))
     return sign_in("nora")
 
 

@@ -65,6 +65,7 @@ def open_one(cast, registered, **changes):
         "coverage": coverage,
         "provider": provider,
         "treatment": "iv_ketamine",
+        "purpose": "condition",
         "diagnosis_codes": ["f33.2"],
         "procedure_codes": ["96365", "96366", "J3490"],
         "owner": cast.members["nora"],

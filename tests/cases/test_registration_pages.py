@@ -50,6 +50,7 @@ def coverage_form(cast, **changes):
 def case_form(cast, **changes):
     return {
         "treatment": "iv_ketamine",
+        "purpose": "condition",
         "diagnosis_codes": "F33.2",
         "procedure_codes": "96365, 96366 J3490",
         "coverage": str(cast.case.coverage.public_id),

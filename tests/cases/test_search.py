@@ -67,6 +67,7 @@ def _opened(cast, n):
         coverage=coverage,
         provider=cast.case.provider,
         treatment="esketamine",
+        purpose="condition",
         diagnosis_codes=["F33.2"],
         procedure_codes=[],
         owner=cast.members["nora"],

@@ -58,6 +58,7 @@ PLAIN = {
     "cases.BenefitAnswer": {"question": CODE, "value": CODE},
     "cases.Inquiry": {"reference": REFERENCE, "reached": CODE},
     "appeals.Answer": {"question": CODE, "value": CODE},
+    "appeals.AuthorizationRequest": {"place_of_service": CODE},
     "appeals.RequestItem": {"code": CODE},
     "appeals.Appeal": {"regime": CODE, "level": CODE},
     "appeals.Filing": {"sha256": CODE},

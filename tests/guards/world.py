@@ -47,6 +47,7 @@ from cases.commands.search_text import index_case
 from cases.commands.tasks import hold_task, open_task
 from cases.models import Case, Coverage, DocumentVersion
 from tests.cast import NOW, Cast, assemble
+from tests.factories.readiness import PLACE, benefits_checked
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
 
@@ -213,10 +214,13 @@ def _fill(cast: Cast, case: Case, member_id: str, *, file_first: bool) -> dict[s
 
 
 def _ask(cast: Cast, case: Case, received: str | None) -> AuthorizationRequest:
+    if not case.benefit_checks.exists():
+        benefits_checked(cast.nora, case, moment("2026-03-17", 8), representative="Zebulon Quark")
     made = draft_request(
         actor=cast.nora,
         case=case,
         channel="fax",
+        place_of_service=PLACE,
         reference_number="REF-HARBOR-4711",
         items=[ItemInput("96365", Decimal(6), sessions=6), ItemInput("J3490", Decimal(60))],
         at=moment("2026-03-17", 9),
@@ -304,6 +308,7 @@ def _another(
         coverage=coverage,
         provider=like.provider,
         treatment="iv_ketamine",
+        purpose="condition",
         diagnosis_codes=["F33.2"],
         procedure_codes=["96365", "J3490"],
         owner=owner,

@@ -30,6 +30,7 @@ from cases.commands.documents import upload_document
 from cases.commands.registration import record_coverage, record_payer, record_provider
 from cases.models import DocumentVersion, Payer
 from tests.appeals.climbing import moment
+from tests.factories.readiness import PLACE, benefits_checked
 from tests.journeys.acts import NUMBERS, a_valid_npi, family_name
 
 ERISA = {
@@ -96,6 +97,7 @@ def opened(actor: Actor, *, state: str = "OR") -> Any:
         coverage=coverage,
         provider=provider,
         treatment="iv_ketamine",
+        purpose="condition",
         diagnosis_codes=["F33.2"],
         procedure_codes=["96365", "J3490"],
         owner=Membership.objects.get(pk=actor.membership_id),
@@ -109,10 +111,12 @@ def requested(actor: Actor, case: Any, answers: Mapping[str, str]) -> Any:
         record_answer(
             actor=actor, case=case, question=question, value=value, source="card", at=moment("2026-03-16")
         )
+    benefits_checked(actor, case, moment("2026-03-17", 8))
     made = draft_request(
         actor=actor,
         case=case,
         channel="fax",
+        place_of_service=PLACE,
         items=[ItemInput("96365", Decimal(6), sessions=6), ItemInput("J3490", Decimal(60))],
         at=moment("2026-03-17", 9),
     )

@@ -116,6 +116,7 @@ def test_from_the_denial_letter_to_the_closed_case(at_desk):
     # The case, with a wrong NPI first: refused with a reason, and nothing typed is lost.
     nora.follow("Open a case")
     nora.choose("Treatment", "Ketamine, intravenous")
+    nora.choose("Medical purpose", "To treat a diagnosed condition")
     nora.fill(Name=f"Amara {family}", Credentials="MD", Fax="515-555-0190")
     nora.type("Diagnoses", "F33.2")
     nora.type("Procedures", "96365, 96366, J3490")

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from advocacy.management.seed import papers
+from advocacy.management.seed.intake import benefits_asked, place_of
 from advocacy.management.seed.letters import Notice, letter_for
 from advocacy.management.seed.life import Life, Step
 from advocacy.management.seed.matters import CLINICS
@@ -49,7 +50,10 @@ def asked(
     timing: str = "pre_service",
     urgent: bool = False,
 ) -> Step:
-    """The request is written and, unless `sent` is false, sent; `received` is the day from which the payer's clock runs."""
+    """The plan is asked about benefits, and the request is written and, unless `sent` is false, sent.
+
+    `received` is the day from which the payer's clock runs. What is not sent has questions open.
+    """
 
     def step(life: Life) -> None:
         matter = life.matter
@@ -69,12 +73,15 @@ def asked(
             )
             for line in matter.lines
         ]
+        open_still = () if sent else ("policy_number", "coinsurance")
+        benefits_asked(life, ago, left_out=open_still, unsaid=() if sent else ("copay",))
         life.request = life.do(
             draft_request,
             ago,
             case=life.case,
             timing=timing,
             benefit=matter.benefit,
+            place_of_service=place_of(matter),
             is_urgent=urgent,
             urgency_certified_by=CLINICS[matter.clinic].signature if urgent else "",
             channel=channel,

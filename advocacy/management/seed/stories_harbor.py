@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advocacy.management.seed.intake import corrected_by_the_plan, opened_twice, triaged
 from advocacy.management.seed.levels import (
     authorized,
     better_copy,
@@ -232,7 +233,8 @@ INSURED = (
     _story(
         "h18", Person("Ximena", "Farrow", 27, "hidden"), QUILLHAVEN, KETAMINE_LEG, "nora", 15,
         asked(13, received=13, urgent=True), refused(10, 9), reached_anew(7, "503-555-0199"),
-        gathered(6, "necessity", "scores"), urgent(3),
+        triaged(12, "urgent", "yes", by="clara"), gathered(6, "necessity", "scores"), urgent(3),
+        triaged(2, "urgent", "no", by="clara"),
         filed(1, received=1),
         to_do(1, "Call for the urgent decision", due=1), urgent_case=True,
     ),
@@ -267,7 +269,8 @@ INSURED = (
     ),
     _story(
         "h23", Person("Delphine", "Arkwright", 30, "text", state="WA"), VERDIGRIS, KETAMINE, "nora", 40,
-        asked(34, received=33), plan_named(30, "Bronze Direct 7000"), information(28, 25),
+        opened_twice(37), asked(34, received=33), plan_named(30, "Bronze Direct 7000"), information(28, 25),
+        corrected_by_the_plan(20, deductible="850"),
         talked(12, "callback", kept=True),
         asleep(8, "Ask for the decision in writing", "The line is open again today."),
         to_do(6, "Tell the clinic where it stands", due=1),

@@ -1,0 +1,93 @@
+"""Whether a request can go out: what is still open, each thing with the page that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from advocacy.errors import Reason
+from advocacy.tenancy.together import fetched
+from appeals.models import AuthorizationRequest, RequestItem
+from cases import benefits, rules
+from cases.models import BenefitAnswer, Case, NetworkCheck, Referral
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Something a request needs before it goes out: the reason, and the page (url name, its ids, a place on it) that mends it."""
+
+    reason: Reason
+    do: str
+    url_name: str
+    args: tuple[UUID, ...]
+    place: str = ""
+
+
+def benefit_rows(case: Case) -> dict[str, QuerySet[Any]]:
+    """What the plan said about the case's coverage and provider, for `together.fetched`."""
+    about = {"case_id": case.pk, "coverage_id": case.coverage_id}
+    return {
+        "benefits": BenefitAnswer.objects.filter(**about, superseded_at=None).order_by("id"),
+        "networks": NetworkCheck.objects.filter(**about, provider_id=case.provider_id).order_by(
+            "-checked_on", "-id"
+        )[:1],
+        "referrals": Referral.objects.filter(
+            case_id=case.pk, to_provider_id=case.provider_id, ended_at=None
+        ).order_by("valid_from", "id"),
+    }
+
+
+def lacks_of(request: AuthorizationRequest, case: Case, on: date) -> tuple[Lack, ...]:
+    """What a request lacks that goes out on the day `on` where the patient is; empty when it is ready. One statement."""
+    rows = fetched(
+        benefit_rows(case) | {"items": RequestItem.objects.filter(request_id=request.pk).order_by("position")}
+    )
+    return tuple(lacks_from(request, case, rows, on))
+
+
+def lacks_from(
+    request: AuthorizationRequest, case: Case, rows: Mapping[str, list[Any]], on: date
+) -> Iterator[Lack]:
+    """The same of rows that are loaded: `benefit_rows`, and the request's `items`."""
+    here = (case.public_id,)
+    said = {answer.question: answer.value for answer in rows["benefits"]}
+    if purpose := rules.purpose_is_stated(case.purpose):
+        yield Lack(
+            Reason(purpose.code, "The medical purpose is not stated."), "State it", "cases:case_change", here
+        )
+    if not request.place_of_service:
+        yield Lack(
+            Reason("place_missing", "The place of service is not chosen."),
+            "Choose it",
+            "appeals:request_change",
+            (case.public_id, request.public_id),
+        )
+    for question in benefits.open_questions(said):
+        yield Lack(
+            Reason("benefit_open", f"Not asked yet: {question.words}"),
+            "Record the answer",
+            "cases:benefits",
+            here,
+            f"q-{question.key}",
+        )
+    if said.get("referral") == "yes":
+        first, last = service_days(rows["items"], on)
+        known = [(r.valid_from, r.valid_until) for r in rows["referrals"]]
+        if reason := rules.referral_covers(known, first, last):
+            yield Lack(reason, "Record a referral", "cases:referral_new", here)
+    checked = rows["networks"][0].checked_on if rows["networks"] else None
+    if reason := rules.network_is_verified(checked, on, benefits.window("network_days").days):
+        yield Lack(reason, "Record a check", "cases:network_new", here)
+
+
+def service_days(items: list[Any], on: date) -> tuple[date, date]:
+    """The first and the last day of the service; the day `on` where the items name none."""
+    starts = [i.starts_on for i in items if i.starts_on]
+    ends = [i.ends_on or i.starts_on for i in items if i.ends_on or i.starts_on]
+    first = min(starts, default=on)
+    return first, max([*ends, first])
