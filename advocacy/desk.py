@@ -61,6 +61,7 @@ class Item:
 
 
 NAVIGATION = (
+    Item("Set-up", "appeals:setup", Permission.MANAGE_MEMBERS, ("cases:organization", "appeals:templates")),
     Item("Today", "appeals:today", Permission.SEE_CASES),
     Item("Queue", "appeals:queue", Permission.SEE_CASES, ("appeals:bulk_assign",)),
     Item("New patient", "people:patient_new", Permission.REGISTER_PATIENT),

@@ -26,6 +26,7 @@ class Notice:
     template: str
     facts: Mapping[str, Any]
     language: str = "en"
+    reply_to: str = ""
 
 
 def link_to(path: str) -> str:
@@ -38,4 +39,10 @@ def deliver(notice: Notice) -> None:
     facts = dict(notice.facts) | {"notice_sentence": notice_sentence(notice.language)}
     body = render_to_string(notice.template, facts).strip() + "\n"
     subject = " ".join(notice.subject.split())
-    EmailMessage(subject=subject, body=body, from_email=settings.DEFAULT_FROM_EMAIL, to=[notice.to]).send()
+    EmailMessage(
+        subject=subject,
+        body=body,
+        from_email=settings.DEFAULT_FROM_EMAIL,
+        to=[notice.to],
+        reply_to=[notice.reply_to] if notice.reply_to else None,
+    ).send()

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from appeals.blocks import Block, Bullets, Heading, Paragraph, Quote, Table, blocks_as_data, gap, one_line
+from appeals.blocks import (
+    Block,
+    Bullets,
+    Heading,
+    Paragraph,
+    Quote,
+    Table,
+    blocks_as_data,
+    blocks_from_text,
+    gap,
+    one_line,
+)
+from appeals.letter_blocks import LetterBlock, letter_blocks
 from appeals.letterhead import Language, Letterhead, letterhead_data
 from appeals.typesetting import long_date, typeset
 
@@ -136,6 +148,8 @@ class AppealFacts:
     criteria: tuple[CitedCriterion, ...] = ()
     treatments: tuple[TriedTreatment, ...] = ()
     requests: tuple[str, ...] = ()
+    blocks: tuple[LetterBlock, ...] = field(default_factory=lambda: tuple(letter_blocks().values()))
+    """What the organization says in each letter."""
     exhibits: tuple[tuple[str, str], ...] = ()
     """Label ("Exhibit A") and title, in the order of the packet."""
 
@@ -151,6 +165,7 @@ def appeal_letter_blocks(facts: AppealFacts) -> tuple[Block, ...]:
     """
     return (
         *_opening(facts),
+        *_own_words(facts, "opening"),
         *_answers(facts.reasons),
         *_criteria(facts.criteria),
         *_treatments(facts.treatments),
@@ -246,14 +261,11 @@ def _treatments(treatments: tuple[TriedTreatment, ...]) -> list[Block]:
 
 def _requests(facts: AppealFacts) -> list[Block]:
     asked = facts.requests or (f"Reverse the decision and approve {facts.service}.",)
-    return [
-        Heading("What we ask"),
-        Bullets(asked),
-        Paragraph(
-            "Please send the decision in writing to the address above. If any part of the denial stands, "
-            "please state the specific reason for it, the criterion applied, and how to take the next step."
-        ),
-    ]
+    return [Heading("What we ask"), Bullets(asked), *_own_words(facts, "closing")]
+
+
+def _own_words(facts: AppealFacts, place: str) -> list[Block]:
+    return [block for own in facts.blocks if own.place == place for block in blocks_from_text(own.text)]
 
 
 def _exhibits(exhibits: tuple[tuple[str, str], ...]) -> list[Block]:

@@ -20,6 +20,7 @@ from appeals.views import (
     queue,
     requests,
     sessions,
+    setup,
     take_action,
     today,
     trail,
@@ -37,6 +38,12 @@ GRANTED = CASE + "authorizations/<uuid:authorization_id>/"
 
 urlpatterns = [
     path("today/", today.today_page, name="today"),
+    path("setup/", setup.setup, name="setup"),
+    path("setup/letter/", setup.setup_letter, name="setup_letter"),
+    path("setup/<slug:step>/test/", setup.setup_test, name="setup_test"),
+    path("templates/", setup.templates, name="templates"),
+    path("templates/letters/<slug:key>/", setup.letter_block, name="letter_block"),
+    path("templates/letters/<slug:key>/retire/", setup.letter_block_retire, name="letter_block_retire"),
     path("queue/", queue.queue_page, name="queue"),
     path("queue/assign/", queue.bulk_assign, name="bulk_assign"),
     path("queue/assign/undo/", queue.undo_assign, name="undo_assign"),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.desk import site
+from advocacy.inputs import DayField
 from advocacy.lookups import CommandForm, InUse, Lookup
 from cases.commands.registration import (
     change_payer,
@@ -19,7 +21,8 @@ from cases.commands.registration import (
     retire_lookup,
     return_lookup,
 )
-from cases.models import Payer, Provider
+from cases.commands.templates import retire_channel, return_channel, save_channel
+from cases.models import Payer, PayerChannel, Provider
 
 
 class PayerForm(CommandForm):
@@ -42,6 +45,29 @@ class ProviderForm(CommandForm):
         if self.instance.pk:
             return change_provider(actor=self.actor, provider=self.instance, at=timezone.now(), **typed)
         return record_provider(actor=self.actor, at=timezone.now(), **typed)
+
+
+class PayerChannelForm(CommandForm):
+    payer = forms.ModelChoiceField(Payer.objects.none(), to_field_name="public_id")
+    checked_on = DayField(label="Checked on", required=False)
+
+    class Meta:
+        model = PayerChannel
+        fields = ("purpose", "way", "address", "line_of_business", "source")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        fields: Any = self.fields
+        fields["payer"].queryset = Payer.objects.filter(retired_at=None).order_by("name", "id")
+        if self.instance.pk:
+            self.initial = dict(self.initial) | {
+                "payer": self.instance.payer.public_id,
+                "checked_on": self.instance.checked_on,
+            }
+
+    def run(self, typed: dict[str, Any]) -> PayerChannel:
+        channel = self.instance if self.instance.pk else None
+        return save_channel(actor=self.actor, channel=channel, at=timezone.now(), **typed)
 
 
 class _Retirable(Lookup):
@@ -74,3 +100,27 @@ class ProviderAdmin(_Retirable):
     form = ProviderForm
     list_display = ("name", "credentials", "specialty", "npi", "phone", "fax", "retired_at")
     ordering = ("name", "id")
+
+
+@admin.register(PayerChannel, site=site)
+class PayerChannelAdmin(Lookup):
+    see = Permission.SEE_LOOKUPS
+    write = (Permission.MANAGE_LOOKUPS,)
+    form = PayerChannelForm
+    list_title = "Ways to reach payers"
+    list_display = ("payer", "purpose", "way", "address", "line_of_business", "checked_on", "retired_at")
+    list_select_related = ("payer",)
+    list_filter = (InUse,)
+    ordering = ("payer__name", "purpose", "id")
+    actions = ("retire", "put_back")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("payer", "purpose", "way", "address", "line_of_business", "source", "checked_on")
+
+    @admin.action(description="Retire the chosen entries", permissions=["change"])
+    def retire(self, request: HttpRequest, rows: Any) -> None:
+        self.each(request, rows, retire_channel, "Retired")
+
+    @admin.action(description="Put the chosen entries back into use", permissions=["change"])
+    def put_back(self, request: HttpRequest, rows: Any) -> None:
+        self.each(request, rows, return_channel, "Put back")

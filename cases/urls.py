@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import access, communications, costs, documents, patients, search, tasks, team
+from cases.views import access, communications, costs, documents, organization, patients, search, tasks, team
 from cases.views import registration as reg
 
 app_name = "cases"
 
 urlpatterns = [
+    path("organization/", organization.organization, name="organization"),
+    path("templates/tasks/<slug:key>/", organization.task_template, name="task_template"),
+    path("templates/tasks/<slug:key>/retire/", organization.task_template_retire, name="task_template_retire"),
     path("cases/new/<uuid:patient_id>/", reg.case_new, name="case_new"),
     path("cases/restricted/", access.restricted, name="restricted"),
     path("cases/<uuid:case_id>/access/", access.access, name="access"),

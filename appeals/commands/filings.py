@@ -256,7 +256,7 @@ def _write(case: Case, appeal: Appeal, version: DocumentVersion, actor: Actor, *
 
 def _call_record(case: Case, appeal: Appeal, rung: Rung, call: Communication) -> CallRecord:
     return CallRecord(
-        letterhead=letterhead_of(case),
+        letterhead=letterhead_of(case.organization),
         started_at=call.happened_at.astimezone(ZoneInfo(case.organization.time_zone)),
         made_by=str(call.logged_by) if call.logged_by else "",
         payer=case.coverage.payer.name,

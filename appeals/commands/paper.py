@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from advocacy.tenancy.models import Organization
 from appeals.blocks import blocks_from_data
 from appeals.letterhead import Letterhead
 from appeals.letters import (
@@ -17,6 +18,7 @@ from appeals.letters import (
 )
 from appeals.models import Appeal, Decision, DenialItem, DenialReason
 from appeals.queries.drafts import exhibit_label, exhibits_of
+from appeals.queries.letter_blocks import blocks_in_use
 from appeals.refusals import label_of_refusal
 from appeals.rungs import Rung
 from cases.codes import label_of
@@ -26,9 +28,8 @@ SALUTATION = "To the appeals department:"
 CLOSING = "Sincerely,"
 
 
-def letterhead_of(case: Case) -> Letterhead:
+def letterhead_of(organization: Organization) -> Letterhead:
     """The organization that writes."""
-    organization = case.organization
     return Letterhead(
         name=organization.name,
         address_lines=tuple(line.strip() for line in organization.address.splitlines() if line.strip()),
@@ -68,6 +69,7 @@ def appeal_facts(case: Case, appeal: Appeal, rung: Rung) -> AppealFacts:
         reasons=tuple(RefusalReason(label_of_refusal(r.reason), r.words) for r in reasons),
         criteria=(CitedCriterion(denial.criteria),) if denial.criteria else (),
         treatments=tuple(_treatments(case)),
+        blocks=blocks_in_use(),
     )
 
 
@@ -76,7 +78,7 @@ def letter_of(case: Case, appeal: Appeal, rung: Rung, facts: AppealFacts) -> Let
     draft = appeal.draft or {}
     enclosures = tuple(f"{exhibit_label(e.position)}: {e.title}" for e in exhibits_of(appeal))
     return Letter(
-        letterhead=letterhead_of(case),
+        letterhead=letterhead_of(case.organization),
         date=date.fromisoformat(draft["dated"]),
         recipient=tuple(draft["recipient"]),
         salutation=SALUTATION,

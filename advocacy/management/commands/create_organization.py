@@ -1,0 +1,78 @@
+"""manage.py create_organization SLUG: a new organization from nothing, its first admin invited by an expiring link."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils import timezone
+
+from advocacy.errors import Refused
+from advocacy.people.organizations import start_organization
+from advocacy.people.places import TIME_ZONES
+
+
+class Command(BaseCommand):
+    help = (
+        "Makes an organization and invites its first admin; the link is mailed and printed."
+        " It needs the owner's address (DATABASE_OWNER_URL): the serving role makes no organizations."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="A short name in small letters, such as harbor.")
+        parser.add_argument("--name", required=True, help="The name as it stands on letters.")
+        parser.add_argument(
+            "--prefix", required=True, help="In front of case references: HB makes HB-2026-0001."
+        )
+        parser.add_argument(
+            "--time-zone", required=True, help=f"Where it works, one of: {', '.join(TIME_ZONES)}."
+        )
+        parser.add_argument("--admin-email", required=True, help="Who is invited as the first admin.")
+        parser.add_argument("--admin-name", default="", help="Their name; they can correct it.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        become_owner()
+        try:
+            started = start_organization(
+                slug=options["slug"],
+                name=options["name"],
+                prefix=options["prefix"],
+                time_zone=options["time_zone"],
+                admin_email=options["admin_email"],
+                admin_name=options["admin_name"],
+                at=timezone.now(),
+            )
+        except Refused as refused:
+            raise CommandError(
+                "\n  ".join(["Nothing was made:", *(r.message for r in refused.reasons)])
+            ) from None
+        sent = started.sent
+        how = "It was mailed too." if sent.mailed else "The mail server did not take the mail: hand it over."
+        self.stdout.write(
+            f"{started.organization.name} is there. Its first admin opens this link once,"
+            f" until {timezone.localtime(sent.invitation.expires_at):%Y-%m-%d %H:%M %Z}:\n{sent.url}\n{how}"
+        )
+
+
+def become_owner() -> None:
+    """Work as the owner from here on. Raises CommandError when this process knows no role that makes organizations."""
+    if _may():
+        return
+    owner = settings.OWNER_DATABASE
+    if owner["USER"]:
+        connection.close()
+        connection.settings_dict.update({key: owner[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})
+        if _may():
+            return
+    raise CommandError(
+        "This role may not make organizations. Set DATABASE_OWNER_URL to the owner's address and run it again."
+    )
+
+
+def _may() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege('tenancy_organization', 'INSERT')")
+        return bool(cursor.fetchone() == (True,))
