@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines, short
 from cases.models import Communication, Cost
-from cases.task_templates import task_templates
+from cases.queries.templates import templates_in_use
 
-TEMPLATES = [("", "No template"), *((t.key, t.title) for t in task_templates().values())]
 
 
 class TaskForm(forms.Form):
     """A new task."""
 
     template = forms.ChoiceField(
-        choices=TEMPLATES,
         required=False,
         help_text="Brings its checklist, and its title and due date where you leave them empty.",
     )
@@ -25,6 +25,8 @@ class TaskForm(forms.Form):
 
     def __init__(self, *args: object, owners: Choices, others: Choices, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        template: Any = self.fields["template"]
+        template.choices = [("", "No template"), *((t.key, t.title) for t in templates_in_use().values())]
         self.fields["owner"] = PickField(
             choices=owners, empty="The case's owner", required=False, label="Owner"
         )
