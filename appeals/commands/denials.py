@@ -110,8 +110,13 @@ def propose_by_key(*, actor: Actor, version: int, at: datetime) -> int:
 def decide_proposal(
     *, actor: Actor, proposal: Proposal, status: str, value: str = "", at: datetime
 ) -> Proposal:
-    """Accept, correct (with the right value) or reject one proposed fact. Raises Refused, WrongState when decided."""
-    require(actor, Permission.RECORD_DENIAL, proposal)
+    """Accept, correct (with the right value) or reject one proposed fact. Raises Refused, WrongState when decided.
+
+    Whoever may record what the letter is about may decide: a denial, or the decision of a level.
+    """
+    kind = Document.objects.filter(versions=proposal.document_version_id).values_list("kind", flat=True).get()
+    about_level = kind == Document.Kind.DECISION_LETTER
+    require(actor, Permission.RECORD_DECISION if about_level else Permission.RECORD_DENIAL, proposal)
     reasons = []
     if status not in ("accepted", "corrected", "rejected"):
         reasons.append(Reason("status_unknown", "Accept, correct or reject it.", "status"))

@@ -22,9 +22,12 @@ class OutcomeField(forms.ChoiceField):
 
 
 class DecisionForm(forms.Form):
-    """`items` are (public id as text, label). `version` is the level's version when the page was made."""
+    """`items` are (public id as text, label). `version` is the level's version when the page was made, `shown` the letter that
+    stood beside the form (its document's public id), `compared` (key, label) its facts that have no field.
+    """
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=36)
     decided_at = MomentField(label="Decided on")
     notice_on = DayField(label="Date on the notice", required=False)
     sent_on = DayField(label="Sent on", required=False, help_text="Postmark, portal or fax date.")
@@ -42,8 +45,13 @@ class DecisionForm(forms.Form):
         label="What it says, in a few words", required=False, max_length=4000, widget=lines(4)
     )
 
-    def __init__(self, *args: Any, items: Choices, documents: Choices, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, items: Choices, documents: Choices, compared: Choices = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["wrong"] = forms.MultipleChoiceField(
+            label="Read wrongly", choices=compared, required=False, widget=forms.CheckboxSelectMultiple
+        )
         self.items = list(items)
         for key, label in self.items:
             self.fields[f"item_{key}"] = OutcomeField(
@@ -99,6 +107,15 @@ class GrantedForm(AuthorizationForm):
     @property
     def is_given(self) -> bool:
         return bool(self.cleaned_data.get("number"))
+
+
+class DecisionLetterForm(forms.Form):
+    """The letter taken in before anything is typed, so that what it says stands beside the form."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["file"] = upload_field("The decision letter")
+        self.fields["file"].required = True
 
 
 class DeemForm(forms.Form):

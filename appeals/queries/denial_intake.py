@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +12,18 @@ from django.utils import timezone
 
 from advocacy.access.policy import Actor
 from advocacy.errors import NotFound
-from appeals.models import Appeal, Denial, DenialItem, DenialReason, Proposal
+from appeals.models import Appeal, AuthorizationRequest, Denial, DenialItem, DenialReason, Proposal
 from appeals.queries.letter_facts import (
     FIELD_OF,
     LABELS,
     Compared,
     Proof,
     Segment,
-    count_from,
     marked_pages,
     proof_of,
     proposed_values,
     shown_value,
-    span_in_words,
+    span_hint,
 )
 from appeals.queries.lookup import get_denial
 from appeals.queries.request_page import ItemShown, items_of
@@ -98,7 +96,7 @@ def intake(actor: Actor, case: Case, public_id: UUID) -> Intake:
     given = list(DenialReason.objects.filter(denial=denial).order_by("-is_primary", "id"))
     levels = Appeal.objects.filter(denial=denial).defer("draft").order_by("position")
     filled = proposed_values(proposals)
-    compared = tuple(_compared(case, denial, items, proposals))
+    compared = tuple(compared_with(case, denial.request, items, proposals, {*FIELD_OF, "reason"}))
     return Intake(
         denial=denial,
         version=version,
@@ -164,32 +162,27 @@ def _reasons(given: Sequence[DenialReason], proposals: Sequence[Proposal]) -> li
 def _hints(
     denial: Denial, filled: dict[str, tuple[Any, tuple[Proposal, ...]]], proposals: Sequence[Proposal]
 ) -> dict[str, str]:
-    """A counted day beside a deadline that the letter gives as a span. It is a hint: the letter names no day."""
-    span = next((p.value for p in proposals if p.fact == "stated_deadline" and p.status != "rejected"), "")
-    if not span or "stated_deadline_on" in filled:
+    if "stated_deadline_on" in filled:
         return {}
     notice = denial.notice_on or (filled.get("notice_on") or (None, ()))[0]
-    base = (denial.received_on or None) if "receipt" in span else notice
-    words = span_in_words(span)
-    day = count_from(base, span) if isinstance(base, date) else None
-    if day is None or base is None:
-        return {"stated_deadline_on": f"The letter names no day, but a span: {words}."}
-    return {
-        "stated_deadline_on": f"The letter names no day, but a span: {words}."
-        f" Counted from {base:%B} {base.day}: {day:%B} {day.day}, {day.year}."
-    }
+    hint = span_hint(proposals, notice, denial.received_on)
+    return {"stated_deadline_on": hint} if hint else {}
 
 
 def _plain(text: str) -> str:
     return re.sub(r"[^0-9a-z]", "", text.lower())
 
 
-def _compared(
-    case: Case, denial: Denial, items: Sequence[ItemShown], proposals: Sequence[Proposal]
+def compared_with(
+    case: Case,
+    request: AuthorizationRequest,
+    items: Sequence[ItemShown],
+    proposals: Sequence[Proposal],
+    fields: Container[str],
 ) -> list[Compared]:
-    """Facts without a field of their own, each beside what the case says about the same."""
+    """Facts without a field of their own (`fields` have one), each beside what the case says about the same."""
     coverage, patient = case.coverage, case.patient
-    received = denial.request.received_at
+    received = request.received_at
     known = {
         # A letter of a self-funded plan names the plan and who administers it: either is whom the case calls the payer.
         "payer": [coverage.payer.name, *filter(None, [coverage.plan_name])],
@@ -204,7 +197,7 @@ def _compared(
     }
     shown = []
     for proposal in proposals:
-        if proposal.fact in FIELD_OF or proposal.fact == "reason":
+        if proposal.fact in fields:
             continue
         ours = known.get(proposal.fact, [])
         agrees = any(_same(proposal.fact, proposal.value, own) for own in ours) if ours else None
@@ -215,7 +208,9 @@ def _compared(
                 str(proposal.public_id),
                 proposal.fact,
                 LABELS.get(proposal.fact, proposal.fact.replace("_", " ").capitalize()),
-                shown_value(proposal.value),
+                label_of_refusal(proposal.value)
+                if proposal.fact == "reason"
+                else shown_value(proposal.value),
                 ", ".join(shown_value(own) for own in ours),
                 agrees,
                 proof_of(proposal),

@@ -33,9 +33,32 @@ FIELD_OF: Mapping[str, str] = {
     "p2p_window_days": "peer_to_peer_until",
     "p2p_phone": "peer_to_peer_phone",
 }
+DECISION_FIELD_OF: Mapping[str, str] = {
+    "notice_date": "notice_on",
+    "sent_date": "sent_on",
+    "stated_deadline_date": "stated_deadline_on",
+}
+"""fact of the reader -> field of a level's decision. Everything else such a letter says is shown beside it."""
 JOINED = {"criteria": "; ", "reviewer": ", "}
 DATES = {"notice_on", "sent_on", "effective_on", "stated_deadline_on", "peer_to_peer_until"}
 LABELS: Mapping[str, str] = {
+    "reference_number": "Reference number",
+    "stated_deadline_text": "Deadline in its words",
+    "stated_deadline": "Deadline it states",
+    "reviewer_name": "Who decided",
+    "reviewer_credentials": "Who decided",
+    "criteria": "Criterion or policy applied",
+    "effective_date": "Takes effect on",
+    "send_to_mail": "Send the next step to (address)",
+    "send_to_fax": "Fax for the next step",
+    "send_to_portal": "Portal for the next step",
+    "send_to_phone": "Phone for the next step",
+    "appeal_phone": "Phone for appeals",
+    "expedited_available": "Urgent appeal offered",
+    "expedited_hours": "Hours of an urgent appeal",
+    "p2p_window_days": "Days for a peer-to-peer",
+    "p2p_phone": "Phone for the peer-to-peer",
+    "reason": "Reason given",
     "payer": "Payer",
     "administrator": "Plan administrator",
     "patient_name": "Patient",
@@ -122,6 +145,22 @@ def count_from(day: date, span: str) -> date | None:
     return add_business_days(day, n, count_for="claimant")
 
 
+def span_hint(proposals: Sequence[Proposal], notice: date | None, received: date | None) -> str:
+    """A counted day beside a deadline that a letter gives as a span, or "". It is a hint: the letter names no day."""
+    span = next((p.value for p in proposals if p.fact == "stated_deadline" and p.status != "rejected"), "")
+    if not span:
+        return ""
+    base = received if "receipt" in span else notice
+    words = span_in_words(span)
+    day = count_from(base, span) if isinstance(base, date) else None
+    if day is None or base is None:
+        return f"The letter names no day, but a span: {words}."
+    return (
+        f"The letter names no day, but a span: {words}."
+        f" Counted from {base:%B} {base.day}: {day:%B} {day.day}, {day.year}."
+    )
+
+
 def span_in_words(span: str) -> str:
     """ "60 calendar_day after notice" -> "60 calendar days after notice"."""
     for code, words in UNITS.items():
@@ -152,15 +191,17 @@ def _read(field: str, proposal: Proposal, notice: date | None) -> Any:
     return proposal.value
 
 
-def proposed_values(proposals: Sequence[Proposal]) -> dict[str, tuple[Any, tuple[Proposal, ...]]]:
-    """Field of the denial -> (value to prefill, the proposals it comes from), rejected ones left out."""
-    live = [p for p in proposals if p.status != Proposal.Status.REJECTED and p.fact in FIELD_OF]
-    order = list(FIELD_OF)
+def proposed_values(
+    proposals: Sequence[Proposal], fields: Mapping[str, str] = FIELD_OF
+) -> dict[str, tuple[Any, tuple[Proposal, ...]]]:
+    """Field -> (value to prefill, the proposals it comes from), rejected ones left out. `fields` maps fact to field."""
+    live = [p for p in proposals if p.status != Proposal.Status.REJECTED and p.fact in fields]
+    order = list(fields)
     live.sort(key=lambda p: order.index(p.fact))
     notice = next((date.fromisoformat(p.value) for p in live if p.fact == "notice_date"), None)
     found: dict[str, tuple[Any, tuple[Proposal, ...]]] = {}
     for proposal in live:
-        field = FIELD_OF[proposal.fact]
+        field = fields[proposal.fact]
         value = _read(field, proposal, notice)
         if value is None:
             continue

@@ -30,7 +30,7 @@ class CaseRequest(ActorRequest):
 
 
 # A page's own machinery, which must come from the page as it is now and never from what was kept.
-NEVER_KEPT = frozenset({"version", "expected_sha256"})
+NEVER_KEPT = frozenset({"version", "expected_sha256", "shown"})
 
 
 def bring_back(request: CaseRequest, form: BaseForm, lists: frozenset[str] = frozenset()) -> bool:
@@ -109,10 +109,13 @@ def show_step(
     tone: str = "",
     extra: Mapping[str, Any] | None = None,
     template: str = "appeals/step.html",
+    lists: frozenset[str] = frozenset(),
 ) -> HttpResponse:
-    """A page with one form and one button. `effects` say before the press what will follow from it."""
+    """A page with one form and one button. `effects` say before the press what will follow from it; `lists` as in
+    `bring_back`.
+    """
     context = {
-        "kept": bring_back(request, form),
+        "kept": bring_back(request, form, lists),
         "draft_key": draft_key(request),
         "form": form,
         "problem": outcome.problem,

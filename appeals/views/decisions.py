@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import WrongState
 from appeals.commands.decisions import decide_appeal, deem_decided
+from appeals.commands.denials import decide_proposal
 from appeals.commands.requests import AuthorizationInput
-from appeals.forms.decisions import DecisionForm, DeemForm, GrantedForm
+from appeals.forms.decisions import DecisionForm, DecisionLetterForm, DeemForm, GrantedForm
+from appeals.queries.decision_letter import LetterBeside, letter_beside
 from appeals.queries.level_page import LevelPage, level_page
 from appeals.views.casework import CaseRequest, case_page, show_step, today_for
-from appeals.views.papers import document_choices, given_document
-from cases.views.casework import attempt, done
+from appeals.views.papers import document_choices, file_url, given_document
+from cases.content import ContentType
+from cases.views.casework import Outcome, attempt, done
 
 
 def _page(request: CaseRequest, case: Any, level_id: UUID) -> LevelPage:
@@ -41,49 +46,139 @@ def _granted(form: GrantedForm) -> AuthorizationInput | None:
 
 @case_page(P.RECORD_DECISION)
 def level_decide(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
-    """Record the decision: outcomes, dates with their evidence, the letter, and the authorization."""
+    """Record the decision: outcomes, dates with their evidence, the letter, and the authorization.
+
+    A letter that is taken in first (or named by `?letter=`) stands beside the form with what is read in it. Nothing of that
+    is recorded before the form is sent: what is left as proposed is then accepted, what was changed corrected.
+    """
     actor = request.actor
     page = _page(request, case, level_id)
-    form = DecisionForm(
+    if "take_in" in request.POST:
+        return _take_in(request, case, page)
+    named = request.POST.get("shown", "") if request.method == "POST" else request.GET.get("letter", "")
+    letter = letter_beside(actor, case, page.appeal, page.items, named)
+    form = _decision_form(request, case, page, letter)
+    granted = GrantedForm(request.POST or None)
+    outcome = attempt(
+        request, form, lambda data: _record(request, case, page, letter, form, granted), granted
+    )
+    if outcome.done:
+        return done(
+            request, "The decision is recorded.", "appeals:level", case.public_id, page.appeal.public_id
+        )
+    return _show_decision(request, case, page, letter, form, granted, outcome, DecisionLetterForm())
+
+
+def _decision_form(
+    request: CaseRequest, case: Any, page: LevelPage, letter: LetterBeside | None
+) -> DecisionForm:
+    initial: dict[str, Any] = {"version": page.appeal.version, "decided_at": timezone.localtime()}
+    if letter:
+        initial |= letter.initial | {"shown": letter.key, "letter": letter.key}
+    return DecisionForm(
         request.POST or None,
         request.FILES or None,
         items=[(item.key, item.name) for item in page.items],
-        documents=document_choices(actor, case, "decision_letter"),
+        documents=document_choices(request.actor, case, "decision_letter"),
+        compared=[(c.key, c.label) for c in letter.compared] if letter else (),
+        initial=initial,
+    )
+
+
+def _record(
+    request: CaseRequest,
+    case: Any,
+    page: LevelPage,
+    shown: LetterBeside | None,
+    form: DecisionForm,
+    granted: GrantedForm,
+) -> Any:
+    """Write the decision, then decide about every fact of its letter that nobody has decided about."""
+    actor, data = request.actor, form.cleaned_data
+    letter = given_document(
+        actor, case, file=data["file"], chosen=data["letter"], kind="decision_letter", at=request.at
+    )
+    decided = decide_appeal(
+        actor=actor,
+        appeal=page.appeal,
+        decided_at=data["decided_at"],
+        notice_on=data["notice_on"],
+        sent_on=data["sent_on"],
+        received_on=data["received_on"],
+        received_evidence=data["received_evidence"] or "none",
+        stated_deadline_on=data["stated_deadline_on"],
+        outcomes=form.outcomes(),
+        letter=letter,
+        summary=data["summary"],
+        authorization=_granted(granted),
+        at=request.at,
+        expected_version=data["version"],
+    )
+    if shown and letter is not None and str(letter.public_id) == shown.key:
+        for proposal, status, value in _decided_facts(shown, data):
+            decide_proposal(actor=actor, proposal=proposal, status=status, value=value, at=request.at)
+    return decided
+
+
+def _decided_facts(shown: LetterBeside, data: Mapping[str, Any]) -> Iterator[tuple[Any, str, str]]:
+    """A value left as proposed is accepted, a changed one corrected, an emptied or ticked one rejected."""
+    for proposal in shown.proposals:
+        if proposal.status != "proposed":
+            continue
+        field = shown.field_of(proposal)
+        if field is None:
+            wrong = str(proposal.public_id) in data["wrong"]
+            yield proposal, "rejected" if wrong else "accepted", ""
+        elif not data[field] or shown.value_of(proposal) is None:
+            yield proposal, "rejected", ""
+        elif data[field] == shown.value_of(proposal):
+            yield proposal, "accepted", ""
+        else:
+            yield proposal, "corrected", data[field].isoformat()
+
+
+def _take_in(request: CaseRequest, case: Any, page: LevelPage) -> HttpResponse:
+    """Keep the letter, have its text read, and show it beside the form."""
+    form = DecisionLetterForm(request.POST, request.FILES)
+    outcome = attempt(
+        request,
+        form,
+        lambda data: given_document(
+            request.actor, case, file=data["file"], chosen=None, kind="decision_letter", at=request.at
+        ),
+    )
+    if outcome.done:
+        messages.success(request, "The letter is kept. Now go through what it says.")
+        return redirect(f"{request.path}?letter={outcome.result.public_id}")
+    letter = letter_beside(request.actor, case, page.appeal, page.items, "")
+    blank = DecisionForm(
+        items=[(item.key, item.name) for item in page.items],
+        documents=document_choices(request.actor, case, "decision_letter"),
         initial={"version": page.appeal.version, "decided_at": timezone.localtime()},
     )
-    granted = GrantedForm(request.POST or None)
+    return _show_decision(request, case, page, letter, blank, GrantedForm(), outcome, form)
 
-    def record(data: Mapping[str, Any]) -> Any:
-        letter = given_document(
-            actor,
-            case,
-            file=data["file"],
-            chosen=data["letter"],
-            kind="decision_letter",
-            at=request.at,
-        )
-        return decide_appeal(
-            actor=actor,
-            appeal=page.appeal,
-            decided_at=data["decided_at"],
-            notice_on=data["notice_on"],
-            sent_on=data["sent_on"],
-            received_on=data["received_on"],
-            received_evidence=data["received_evidence"] or "none",
-            stated_deadline_on=data["stated_deadline_on"],
-            outcomes=form.outcomes(),
-            letter=letter,
-            summary=data["summary"],
-            authorization=_granted(granted),
-            at=request.at,
-            expected_version=data["version"],
-        )
 
-    outcome = attempt(request, form, record, granted)
-    address = [case.public_id, page.appeal.public_id]
-    if outcome.done:
-        return done(request, "The decision is recorded.", "appeals:level", *address)
-    back = reverse("appeals:level", args=address)
+def _show_decision(
+    request: CaseRequest,
+    case: Any,
+    page: LevelPage,
+    letter: LetterBeside | None,
+    form: DecisionForm,
+    granted: GrantedForm,
+    outcome: Outcome,
+    take_in: DecisionLetterForm,
+) -> HttpResponse:
+    back = reverse("appeals:level", args=[case.public_id, page.appeal.public_id])
+    kind = letter.version.content_type if letter else ""
+    dates = [
+        {
+            "field": field,
+            "proof": letter.proofs.get(field.name) if letter else None,
+            "note": letter.hints.get(field.name, "") if letter else "",
+        }
+        for field in form.date_fields
+    ]
     return show_step(
         request,
         case,
@@ -93,8 +188,19 @@ def level_decide(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespons
         action="Record the decision",
         back=back,
         trail=((page.rung.title, back),),
-        extra={"page": page, "granted": granted},
+        extra={
+            "page": page,
+            "granted": granted,
+            "take_in": take_in,
+            "letter": letter,
+            "dates": dates,
+            "wrong": set(form["wrong"].value() or ()),
+            "file_url": file_url(case, letter.version) if letter else "",
+            "is_pdf": kind == ContentType.PDF,
+            "is_picture": kind in (ContentType.PNG, ContentType.JPEG),
+        },
         template="appeals/decision.html",
+        lists=frozenset({"wrong"}),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 import pytest
@@ -9,9 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from appeals.commands.decisions import decide_appeal
-from appeals.models import Appeal, Decision, GrantedAuthorization, ItemOutcome, PeerToPeer
-from appeals.sample_letters import letter_pdf
-from cases.models import FailedTreatment
+from appeals.jobs import propose_facts_job
+from appeals.models import Appeal, Decision, GrantedAuthorization, ItemOutcome, PeerToPeer, Proposal
+from appeals.sample_letters import letter_pdf, text_as_pdf
+from cases.commands.documents import upload_document
+from cases.jobs import read_document
+from cases.models import Document, FailedTreatment
 from tests.appeals.climbing import ERISA
 from tests.appeals.visiting import address, day, days_ago, minutes_ago, own_statements, words
 
@@ -295,3 +299,140 @@ class TestDecision:
 
     def test_it_costs_little(self, climb, nora, filed):
         assert len(own_statements(nora, address("level_decide", climb.case, filed))) <= 12
+
+
+DECISION_LETTER = """NOTICE OF APPEAL DECISION
+Timberline Mutual
+Decision date: {notice:%B} {notice.day}, {notice.year}
+Member No: TMK 7730 41582 01
+Appeal number: AP-26-00417
+
+We upheld the denial of CPT code 96365. We still find the treatment is investigational.
+
+You may appeal this decision. We must receive your appeal by {stated:%B} {stated.day}, {stated.year}.
+Fax your appeal to 316-555-0144.
+"""
+
+
+class TestLetterOfADecision:
+    """What is read in a decision letter stands beside the form, each fact with its words; a person decides about each."""
+
+    @pytest.fixture
+    def filed(self, climb, refused):
+        refused()
+        climb.file(1, days_ago(40))
+        return climb.level(1)
+
+    @pytest.fixture
+    def letter(self, climb, filed):
+        text = DECISION_LETTER.format(notice=day(days_ago(12)), stated=day(days_ago(-90)))
+        return read_letter(climb, text_as_pdf(text))
+
+    def typed(self, climb, level, document, **changed):
+        return (
+            {
+                "version": level.version,
+                "shown": str(document.public_id),
+                "letter": str(document.public_id),
+                "decided_at": typed_moment(days_ago(12)),
+                "notice_on": days_ago(12),
+                "received_on": days_ago(10),
+                "received_evidence": "certified",
+                "stated_deadline_on": days_ago(-90),
+            }
+            | outcome_fields(climb, "upheld")
+            | changed
+        )
+
+    def test_it_stands_beside_the_form_with_its_words(self, climb, nora, filed, letter):
+        page = nora.get(address("level_decide", climb.case, filed))
+        form = page.context["form"]
+        assert form["notice_on"].value().isoformat() == days_ago(12)
+        assert form["stated_deadline_on"].value().isoformat() == days_ago(-90)
+        assert form["letter"].value() == str(letter.public_id)
+        text = words(page)
+        assert "We upheld the denial of CPT code" in text
+        assert "The letter says appeal by" in text
+        assert "AP-26-00417" in text
+        assert {p.status for p in Proposal.objects.all()} == {"proposed"}
+        assert not Decision.objects.exists()
+
+    def test_sending_the_form_decides_about_every_fact(self, climb, nora, filed, letter):
+        wrong = Proposal.objects.get(fact="reference_number")
+        data = self.typed(
+            climb, filed, letter, wrong=[str(wrong.public_id)], stated_deadline_on=days_ago(-80)
+        )
+        assert nora.post(address("level_decide", climb.case, filed), data).status_code == 302
+        decision = Decision.objects.get()
+        assert (decision.letter_id, decision.notice_on.isoformat()) == (letter.pk, days_ago(12))
+        assert decision.stated_deadline_on.isoformat() == days_ago(-80)
+        statuses = dict(Proposal.objects.values_list("fact", "status"))
+        assert statuses["notice_date"] == "accepted"
+        assert statuses["stated_deadline_date"] == "corrected"
+        assert statuses["reference_number"] == "rejected"
+        assert "proposed" not in statuses.values()
+
+    def test_an_emptied_value_is_rejected_and_not_recorded(self, climb, nora, filed, letter):
+        data = self.typed(climb, filed, letter, stated_deadline_on="")
+        assert nora.post(address("level_decide", climb.case, filed), data).status_code == 302
+        assert Decision.objects.get().stated_deadline_on is None
+        assert Proposal.objects.get(fact="stated_deadline_date").status == "rejected"
+
+    def test_a_refusal_decides_about_nothing_and_keeps_the_letter(self, climb, nora, filed, letter):
+        data = self.typed(climb, filed, letter, **outcome_fields(climb, ""))
+        answer = nora.post(address("level_decide", climb.case, filed), data)
+        assert answer.status_code == 422
+        assert "We upheld the denial of CPT code" in words(answer)
+        assert {p.status for p in Proposal.objects.all()} == {"proposed"}
+
+    def test_with_another_letter_nothing_is_decided_about_the_one_shown(self, climb, nora, filed, letter):
+        data = self.typed(climb, filed, letter, letter="")
+        assert nora.post(address("level_decide", climb.case, filed), data).status_code == 302
+        assert {p.status for p in Proposal.objects.all()} == {"proposed"}
+
+    def test_a_letter_is_taken_in_first(self, climb, nora, filed):
+        url = address("level_decide", climb.case, filed)
+        assert "The letter first" in words(nora.get(url))
+        upload = SimpleUploadedFile("decision.pdf", letter_pdf("ma_denial"), "application/pdf")
+        answer = nora.post(url, {"take_in": "1", "file": upload})
+        document = Document.objects.get(kind="decision_letter")
+        assert answer.headers["Location"] == f"{url}?letter={document.public_id}"
+        assert "The letter is being read." in words(nora.get(answer.headers["Location"]))
+        assert not Decision.objects.exists()
+
+    def test_taking_in_nothing_or_no_letter_says_so(self, climb, nora, filed):
+        url = address("level_decide", climb.case, filed)
+        assert nora.post(url, {"take_in": "1"}).status_code == 422
+        rubbish = SimpleUploadedFile("decision.pdf", b"not a pdf", "application/pdf")
+        answer = nora.post(url, {"take_in": "1", "file": rubbish})
+        assert answer.status_code == 422
+        assert "The decision letter:" in words(answer)
+        assert not Document.objects.filter(kind="decision_letter").exists()
+
+    def test_a_letter_that_is_none_of_this_case_is_not_found(self, climb, nora, filed):
+        url = address("level_decide", climb.case, filed)
+        assert nora.get(f"{url}?letter=nonsense").status_code == 404
+        assert nora.get(f"{url}?letter={filed.public_id}").status_code == 404
+
+    def test_the_page_costs_the_same_with_a_letter(self, climb, nora, filed, letter):
+        assert len(own_statements(nora, address("level_decide", climb.case, filed))) <= 12
+
+
+def read_letter(climb, data: bytes) -> Document:
+    """A decision letter among the documents, its text read and its facts proposed by the jobs."""
+    document = upload_document(
+        actor=climb.who,
+        case=climb.case,
+        kind="decision_letter",
+        filename="decision.pdf",
+        stream=io.BytesIO(data),
+        at=timezone.now(),
+    )
+    version = document.versions.get().pk
+    read_document(version=version)
+    propose_facts_job(version=version)
+    return document
+
+
+def typed_moment(iso: str) -> str:
+    return f"{iso}T14:00"
