@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from cases.views import access, communications, costs, documents, organization, patients, search, tasks, team
+from cases.views import log, messages
 from cases.views import registration as reg
 
 app_name = "cases"
@@ -26,9 +27,15 @@ urlpatterns = [
     path("coverages/<uuid:coverage_id>/change/", reg.coverage_change, name="coverage_change"),
     path("search/", search.search_new, name="search"),
     path("search/<uuid:search_id>/", search.search_results, name="search_results"),
-    path("cases/<uuid:case_id>/calls/", communications.communications, name="communications"),
+    path("cases/<uuid:case_id>/calls/", log.communications, name="communications"),
     path("cases/<uuid:case_id>/calls/new/", communications.call_new, name="call_new"),
     path("cases/<uuid:case_id>/calls/<uuid:communication_id>/promise/", communications.promise_settle, name="promise_settle"),
+    path("cases/<uuid:case_id>/log/find/", log.communication_find, name="communication_find"),
+    path("cases/<uuid:case_id>/log/new/", log.communication_new, name="communication_new"),
+    path("cases/<uuid:case_id>/log/<uuid:communication_id>/", log.communication, name="communication"),
+    path("cases/<uuid:case_id>/log/<uuid:communication_id>/correct/", log.communication_correct, name="communication_correct"),
+    path("cases/<uuid:case_id>/messages/", messages.messages, name="messages"),
+    path("cases/<uuid:case_id>/messages/settle/", messages.messages_settle, name="messages_settle"),
     path("cases/<uuid:case_id>/costs/", costs.costs, name="costs"),
     path("cases/<uuid:case_id>/costs/new/", costs.cost_new, name="cost_new"),
     path("cases/<uuid:case_id>/documents/", documents.documents, name="documents"),

@@ -31,6 +31,7 @@ class ContactInput:
     is_preferred: bool = False
     from_time: time | None = None
     until_time: time | None = None
+    at_any_hour: bool = False
 
 
 def register_patient(
@@ -302,6 +303,7 @@ def _add(patient: Patient, contact: ContactInput) -> Contact:
         is_preferred=contact.is_preferred,
         from_time=contact.from_time,
         until_time=contact.until_time,
+        at_any_hour=contact.at_any_hour,
     )
 
 

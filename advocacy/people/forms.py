@@ -78,6 +78,11 @@ class ContactForm(forms.Form):
     value = forms.CharField(label="Number or address", max_length=300, required=False, widget=short())
     from_time = HourField(label="Not before", required=False)
     until_time = HourField(label="Not after", required=False)
+    at_any_hour = forms.BooleanField(
+        label="At night too: the patient asked for it",
+        required=False,
+        help_text="Otherwise nobody is told anything between 9 in the evening and 8 in the morning.",
+    )
     is_safe = forms.BooleanField(label="The patient said this way is safe", required=False)
     may_leave_message = forms.BooleanField(label="A message may be left", required=False)
     is_preferred = forms.BooleanField(label="Preferred", required=False)

@@ -156,7 +156,7 @@ def _rows(case: Case, day: Day) -> dict[str, QuerySet[Any]]:
     """Everything under a visible case is as visible as the case itself: the case was asked for, its rows hang on it."""
     pk = case.pk
     open_tasks = Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD])
-    calls = Communication.objects.filter(case_id=pk)
+    calls = Communication.objects.filter(case_id=pk, superseded_at=None)
     documents = Document.objects.filter(case_id=pk).order_by("-created_at", "-id")[: DOCUMENTS_SHOWN + 1]
     return rows_under([pk]) | {
         "deadlines": Deadline.objects.filter(case_id=pk)

@@ -273,7 +273,7 @@ def _named_version(version: DocumentVersion) -> str:
 
 def calls_of(actor: Actor, case: Case) -> list[Communication]:
     """The logged phone calls of a case, newest first."""
-    seen = Communication.objects.filter(visible(actor, Communication), case=case)
+    seen = Communication.objects.filter(visible(actor, Communication), case=case, superseded_at=None)
     return list(seen.filter(channel=Communication.Channel.CALL).order_by("-happened_at", "-id")[:50])
 
 

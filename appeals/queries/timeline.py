@@ -28,6 +28,11 @@ SALT = "appeals.timeline"
 _SHOWN_OTHERWISE = (
     "note_written",
     "communication_logged",
+    "message_sent",
+    "messages_read",
+    "notice_asked",
+    "notice_handed",
+    "patient_notified",
     "document_uploaded",
     "document_version_added",
     "document_read_by_job",
@@ -43,7 +48,7 @@ _SHOWN_OTHERWISE = (
 
 FILTERS = {
     "": "Everything",
-    "said": "Calls and letters",
+    "said": "Calls, letters, messages",
     "notes": "Notes",
     "filed": "Filings and decisions",
     "documents": "Documents",
@@ -119,7 +124,10 @@ class Page:
 def querysets(case_pk: int, show: str, after: Key | None) -> dict[str, QuerySet[Any]]:
     """One limited queryset per kind that the filter shows, under "timeline_<kind>", for `together.fetched`."""
     sources: dict[str, QuerySet[Any]] = {
-        "said": Communication.objects.filter(case_id=case_pk),
+        # A corrected entry stands behind the one that took its place; what was filed has a row of its own here.
+        "said": Communication.objects.filter(case_id=case_pk, superseded_at=None).exclude(
+            source__startswith="filing:"
+        ),
         "notes": Note.objects.filter(case_id=case_pk),
         "filings": Filing.objects.filter(case_id=case_pk).defer("manifest"),
         "decisions": Decision.objects.filter(case_id=case_pk),
@@ -192,7 +200,8 @@ def _later(recorded: datetime, happened: datetime) -> datetime | None:
 def _said(row: Communication, people: Mapping[int, str], levels: Mapping[int, str]) -> Entry:
     who = f" ({row.person})" if row.person else ""
     way = "from" if row.direction == Communication.Direction.IN else "to"
-    lines = []
+    waits = row.channel == Communication.Channel.MESSAGE and row.answered_at is None and way == "from"
+    lines = ["Waits for an answer"] if waits else []
     if row.reference_number:
         lines.append(f"Reference number {row.reference_number}")
     if row.minutes:

@@ -27,6 +27,8 @@ from appeals.views.links import action_link, day_of, link
 ACTS: tuple[tuple[str, str, P], ...] = (
     ("Take action", "appeals:take_action", P.WRITE_NOTE),
     ("Log a call", "cases:call_new", P.WRITE_NOTE),
+    ("Log a letter, fax or meeting", "cases:communication_new", P.WRITE_NOTE),
+    ("Messages with the patient", "cases:messages", P.SEE_CASES),
     ("Write a note", "cases:note_new", P.WRITE_NOTE),
     ("Open a task", "cases:task_new", P.WORK_TASKS),
     ("Upload a document", "cases:document_new", P.UPLOAD_DOCUMENT),
@@ -42,6 +44,7 @@ ACTS: tuple[tuple[str, str, P], ...] = (
 )
 ACTS_WHEN_CLOSED: tuple[tuple[str, str, P], ...] = (
     ("Write a note", "cases:note_new", P.WRITE_NOTE),
+    ("Messages with the patient", "cases:messages", P.SEE_CASES),
     ("Reopen the case", "appeals:reopen", P.REOPEN_CASE),
 )
 
@@ -295,7 +298,11 @@ def _money(found: CasePage) -> dict[str, Any]:
 
 
 def _entry(entry: timeline.Entry, key: UUID) -> dict[str, Any]:
-    pages = {"filings": ("appeals:filed", "Open what was sent"), "documents": ("cases:document", "Open")}
+    pages = {
+        "filings": ("appeals:filed", "Open what was sent"),
+        "documents": ("cases:document", "Open"),
+        "said": ("cases:communication", "Open"),
+    }
     links = []
     if entry.kind in pages and entry.row:
         name, label = pages[entry.kind]

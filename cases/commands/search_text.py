@@ -16,7 +16,7 @@ more_numbers: list[Callable[[Case], Iterable[str]]] = []
 def index_case(case: Case) -> None:
     """Bring the case's search text up to date: its reference, member id and every reference number. Safe to repeat."""
     found = {case.coverage.member_id}
-    found |= {c.reference_number for c in Communication.objects.filter(case=case)}
+    found |= {c.reference_number for c in Communication.objects.filter(case=case, superseded_at=None)}
     for numbers in more_numbers:
         found |= set(numbers(case))
     text = {

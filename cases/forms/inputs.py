@@ -10,7 +10,7 @@ from django import forms
 
 from advocacy.inputs import DayField, lines, put_reasons, short
 
-__all__ = ["Choices", "DayField", "MomentField", "PickField", "lines", "put_reasons", "short"]
+__all__ = ["Choices", "DayField", "MomentField", "PickField", "PickManyField", "lines", "put_reasons", "short"]
 
 Choices = Sequence[tuple[str, str]]
 
@@ -23,6 +23,14 @@ class MomentField(forms.DateTimeField):
             "widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         )
         super().__init__(**kwargs)
+
+
+class PickManyField(forms.TypedMultipleChoiceField):
+    """Any number of the offered rows, named by their public ids; a row that was not offered is no valid choice."""
+
+    def __init__(self, *, choices: Choices = (), **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.CheckboxSelectMultiple)
+        super().__init__(choices=choices, coerce=UUID, empty_value=[], **kwargs)
 
 
 class PickField(forms.TypedChoiceField):

@@ -10,9 +10,30 @@ from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines,
 from cases.models import Communication, Cost
 from cases.queries.templates import templates_in_use
 
+# A message of the patient's portal is written on the page of messages and logs itself.
+LOGGED = [choice for choice in Communication.Channel.choices if choice[0] != Communication.Channel.MESSAGE]
+
+ASKED = ("waits_on_patient", "asked_of_patient")
 
 
-class TaskForm(forms.Form):
+class AskedOfPatient(forms.Form):
+    """What a task asks of the patient, where it asks anything."""
+
+    waits_on_patient = forms.BooleanField(
+        label="The patient has to do something",
+        required=False,
+        help_text="The patient is reminded of it, by a safe way and at a safe hour.",
+    )
+    asked_of_patient = forms.CharField(
+        label="What the patient is asked to do",
+        required=False,
+        widget=lines(2),
+        max_length=500,
+        help_text="One plain sentence, in the patient's language. The patient reads it in the portal.",
+    )
+
+
+class TaskForm(AskedOfPatient):
     """A new task."""
 
     template = forms.ChoiceField(
@@ -33,10 +54,10 @@ class TaskForm(forms.Form):
         self.fields["waits_for"] = PickField(
             choices=others, empty="Nothing", required=False, label="Waits for"
         )
-        self.order_fields(["template", "title", "due_on", "owner", "waits_for", "detail"])
+        self.order_fields(["template", "title", "due_on", "owner", "waits_for", "detail", *ASKED])
 
 
-class ChangeTaskForm(forms.Form):
+class ChangeTaskForm(AskedOfPatient):
     title = forms.CharField(label="What is to be done", max_length=200, widget=short())
     due_on = DayField(label="Due", required=False)
     detail = forms.CharField(required=False, widget=lines(3), max_length=5000)
@@ -47,7 +68,7 @@ class ChangeTaskForm(forms.Form):
         self.fields["waits_for"] = PickField(
             choices=others, empty="Nothing", required=False, label="Waits for"
         )
-        self.order_fields(["title", "due_on", "waits_for", "detail", "version"])
+        self.order_fields(["title", "due_on", "waits_for", "detail", *ASKED, "version"])
 
 
 class FinishTaskForm(forms.Form):
@@ -119,7 +140,7 @@ class CallForm(forms.Form):
     follow_up_on = DayField(label="Follow up on", required=False)
     party = forms.ChoiceField(label="With", choices=Communication.With.choices)
     direction = forms.ChoiceField(label="Who called", choices=Communication.Direction.choices)
-    channel = forms.ChoiceField(label="How", choices=Communication.Channel.choices)
+    channel = forms.ChoiceField(label="How", choices=LOGGED)
     happened_at = MomentField(label="When")
     minutes = forms.IntegerField(label="Minutes", required=False, min_value=0, max_value=1440)
 

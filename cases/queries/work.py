@@ -15,7 +15,8 @@ from django.utils import timezone
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people.models import Membership
-from cases.models import Case, Communication, Cost, Note, Task
+from advocacy.tenancy.sealing import blind_index
+from cases.models import Case, Communication, Cost, Note, Task, Triage
 from cases.workflow import TaskStatus
 
 ENDED = (TaskStatus.DONE, TaskStatus.CANCELLED)
@@ -116,17 +117,38 @@ def own_membership(actor: Actor) -> Membership | None:
     return Membership.objects.filter(pk=actor.membership_id).select_related("user").first()
 
 
-def communications_of(actor: Actor, case: Case) -> QuerySet[Communication]:
-    """The contacts of a case with who logged them; unordered, so that a list can page them by key."""
-    return Communication.objects.filter(visible(actor, Communication), case=case).select_related("logged_by")
+def communications_of(
+    actor: Actor, case: Case, *, channel: str = "", direction: str = "", party: str = "", reference: str = ""
+) -> QuerySet[Communication]:
+    """The log of a case as it stands, with who logged what; unordered, so that a list can page it by key.
+
+    A corrected entry is left out: it is found behind the one that took its place. `reference` is a whole reference number,
+    found through its blind index, in any spelling that the index takes for the same.
+    """
+    rows = Communication.objects.filter(visible(actor, Communication), case=case, superseded_at=None)
+    wanted = {"channel": channel, "direction": direction, "party": party}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    if reference:
+        rows = rows.filter(reference_number_index=blind_index(case.organization_id, reference))
+    return rows.select_related("logged_by", "corrects")
 
 
 def get_communication(actor: Actor, case: Case, public_id: UUID) -> Communication:
-    """A contact of this case. Raises NotFound when absent or invisible."""
-    entry = communications_of(actor, case).filter(public_id=public_id).select_related("case").first()
+    """An entry of this case's log, corrected or not, with its case. Raises NotFound when absent or invisible."""
+    entry = (
+        Communication.objects.filter(visible(actor, Communication), case=case, public_id=public_id)
+        .select_related("case__patient", "logged_by", "corrects")
+        .first()
+    )
     if entry is None:
         raise NotFound("communication")
     return entry
+
+
+def corrected_by(actor: Actor, entry: Communication) -> Communication | None:
+    """The entry that took the place of this one."""
+    rows = Communication.objects.filter(visible(actor, Communication), corrects=entry)
+    return rows.select_related("logged_by").first()
 
 
 def promises_missed(actor: Actor, case: Case, on: date) -> list[Communication]:
@@ -138,6 +160,12 @@ def promises_missed(actor: Actor, case: Case, on: date) -> list[Communication]:
 def notes_of(actor: Actor, case: Case) -> QuerySet[Note]:
     """The notes of a case with their authors; unordered, so that a list can page them by key."""
     return Note.objects.filter(visible(actor, Note), case=case).select_related("written_by")
+
+
+def triages_of(actor: Actor, case: Case) -> list[Triage]:
+    """Every triage of the case with who did it, newest first."""
+    rows = Triage.objects.filter(visible(actor, Triage), case=case).select_related("triaged_by")
+    return list(rows.order_by("-triaged_at", "-pk")[:50])
 
 
 @dataclass(frozen=True)

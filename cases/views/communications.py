@@ -1,4 +1,4 @@
-"""Contacts and notes at the desk: the log, the call note, promises and what became of them, notes."""
+"""Calls and notes at the desk: the call note, promises and what became of them, notes. The log itself: `views/log.py`."""
 
 from __future__ import annotations
 
@@ -17,34 +17,10 @@ from advocacy.web import ActorRequest, paged
 from cases.commands.communications import keep_promise, log_communication, write_note
 from cases.commands.tasks import open_task
 from cases.forms.work import CallForm, NoteForm
-from cases.queries.work import communications_of, get_communication, notes_of, own_membership, promises_missed
+from cases.queries.work import get_communication, notes_of, own_membership
 from cases.views.casework import attempt, case_page, done, draft_key, show, typed_before
 
 WRITE = Permission.WRITE_NOTE
-
-
-@require_safe
-@case_page()
-def communications(request: ActorRequest, case: Any) -> HttpResponse:
-    """The log of contacts, newest first, with the promises that were not kept on top."""
-    listed = paged(
-        communications_of(request.actor, case), after=request.GET.get("after"), newest=True, size=50
-    )
-    may = request.actor.may(WRITE)
-    today = timezone.localdate(request.at)
-    context = {
-        "entries": listed.rows,
-        "missed": promises_missed(request.actor, case, today) if listed.first else [],
-        "today": today,
-        "next_url": f"?after={listed.next_after}" if listed.next_after else "",
-        "may_write": may,
-        "actions": [
-            {"label": "Log a call", "kind": "main", "url": reverse("cases:call_new", args=[case.public_id])}
-        ]
-        if may
-        else [],
-    }
-    return show(request, "cases/call_list.html", case, context, here="Contacts")
 
 
 @case_page(WRITE)
@@ -170,4 +146,4 @@ def _open_follow_up(request: ActorRequest, case: Any, typed: Mapping[str, Any]) 
 
 
 def _log(case: Any) -> tuple[tuple[str, str], ...]:
-    return (("Contacts", reverse("cases:communications", args=[case.public_id])),)
+    return (("Log", reverse("cases:communications", args=[case.public_id])),)

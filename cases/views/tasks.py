@@ -28,6 +28,7 @@ from cases.commands.tasks import (
     wake_task,
 )
 from cases.forms.work import (
+    ASKED,
     CancelTaskForm,
     ChangeTaskForm,
     FinishTaskForm,
@@ -85,6 +86,7 @@ def task_new(request: ActorRequest, case: Any) -> HttpResponse:
             owner=_member(request, typed["owner"]),
             template=typed["template"],
             waits_for=_one_of(standing, typed["waits_for"]),
+            **{name: typed[name] for name in ASKED},
             at=request.at,
         )
 
@@ -240,6 +242,7 @@ def task_change(request: ActorRequest, case: Any, task_id: UUID) -> HttpResponse
                 "due_on": row.due_on,
                 "detail": row.detail,
                 "version": row.version,
+                **{name: getattr(row, name) for name in ASKED},
                 "waits_for": str(row.waits_for.public_id) if row.waits_for else "",
             }
             | typed_before(request),
@@ -251,6 +254,7 @@ def task_change(request: ActorRequest, case: Any, task_id: UUID) -> HttpResponse
             detail=typed["detail"],
             due_on=typed["due_on"],
             waits_for=_one_of(others, typed["waits_for"]),
+            **{name: typed[name] for name in ASKED},
             expected_version=typed["version"],
             at=request.at,
         ),
@@ -313,6 +317,7 @@ def _task_page(request: ActorRequest, case: Any, row: Any, outcome: Outcome) -> 
         {"label": "Owner", "value": shown.owner or "No owner"},
         {"label": "State", "value": shown.state_label or "Open"},
         {"label": "Waits for", "value": shown.waits_for},
+        {"label": "Asked of the patient", "value": row.asked_of_patient},
         {"label": "On hold until", "value": _moment(shown.held_until), "note": shown.held_reason},
         {"label": "Woke up", "value": _moment(shown.woke_at)},
         {"label": "Why the hold ended early", "value": row.woken_reason},
