@@ -20,7 +20,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.functional import lazystr
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -160,7 +159,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-LANGUAGE_NAMES = {"en": lazystr("English"), "es": lazystr("Español")}
+LANGUAGE_NAMES = {"en": "English", "es": "Español"}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +17,9 @@ from django.utils import timezone
 
 from advocacy.people.models import Patient, PortalAccess, User
 from advocacy.tenancy.scope import _scope, scoped_to
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 
-BEGAN = datetime(2026, 3, 16, 15, 0, tzinfo=timezone.get_fixed_timezone(0))
+BEGAN = NOW
 EVERYTHING = ["status", "documents", "letters", "messages"]
 
 

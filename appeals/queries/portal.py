@@ -1,23 +1,258 @@
-"""What the patient's portal says about a case: where it stands, in plain words."""
+"""What the patient's portal says about a case: where it stands, what happens next and by when, and the way it takes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
+from advocacy.people.models import Consent
+from advocacy.tenancy.together import fetched
+from appeals.facts import History
+from appeals.models import Decision, ItemOutcome
+from appeals.next_action import standing
+from appeals.queries.clocks import Day, day_at, earliest, ours, theirs
+from appeals.queries.portal_words import (
+    THINGS,
+    Place,
+    state_words,
+    step_name,
+    then_of,
+    things_of,
+    words_of,
+)
+from appeals.queries.shown_dues import history_rows
+from appeals.queries.standing import (
+    DECIDING,
+    by_case,
+    current_level,
+    level_of,
+    position_of,
+    rows_under,
+    workable,
+)
+from appeals.queries.steps import Step, history_from, steps_of
+from appeals.rungs import rung_at
 from cases.models import Case
 
+# Pages of the portal that a thing to do leads to, by the code of the thing; without one it is only said.
+LINKS: dict[str, str] = {}
 
-def portal_cases(actor: Actor) -> list[Case]:
-    """The cases of the patient this portal person may see, open ones first, newest first."""
-    rows = Case.objects.filter(visible(actor, Case)).select_related("patient")
-    return sorted(rows.order_by("-id"), key=lambda case: case.status == "closed")
+
+@dataclass(frozen=True)
+class Thing:
+    """Something the patient can do: the words, and the name of the page that does it ("" where it is a call)."""
+
+    code: str
+    text: str
+    url_name: str
+
+
+@dataclass(frozen=True)
+class PlainStep:
+    name: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One case on the list: its public id, what it is about, and the one sentence."""
+
+    case: UUID
+    about: str
+    sentence: str
+    closed: bool
+
+
+@dataclass(frozen=True)
+class StatusPage:
+    """The first page. `confirm` asks to check the day with the letter; `late` says that the other side is late."""
+
+    standing: Standing
+    after: str
+    day: date | datetime | None
+    confirm: bool
+    late: bool
+    things: tuple[Thing, ...]
+    steps: tuple[PlainStep, ...]
+
+
+def portal_cases(actor: Actor) -> QuerySet[Case]:
+    """The cases of the patient that this person of the portal may see, newest first."""
+    return (
+        Case.objects.filter(visible(actor, Case))
+        .select_related("patient", "coverage")
+        .annotate(is_workable=workable(actor))
+        .order_by("-id")
+    )
 
 
 def get_portal_case(actor: Actor, public_id: UUID) -> Case:
     """One of them. Raises NotFound."""
-    found = Case.objects.filter(visible(actor, Case), public_id=public_id).select_related("patient").first()
+    found = portal_cases(actor).filter(public_id=public_id).first()
     if found is None:
         raise NotFound("case")
     return found
+
+
+def standings(cases: list[Case], now: datetime) -> tuple[Standing, ...]:
+    """Where several cases stand, open ones first. One statement, however many there are."""
+    ids = [case.pk for case in cases]
+    rows = fetched(rows_under(ids) | _ends(ids))
+    grouped = {key: by_case(found) for key, found in rows.items()}
+    said = []
+    for case in cases:
+        day = day_at(now, case.patient.time_zone)
+        place = _place(case, {key: g.get(case.pk, []) for key, g in grouped.items()}, day)
+        said.append(_standing(case, words_of(place)[0]))
+    return tuple(sorted(said, key=lambda s: s.closed))
+
+
+def status_page(case: Case, now: datetime) -> StatusPage:
+    """Everything the first page says of one case. One statement."""
+    day = day_at(now, case.patient.time_zone)
+    under = rows_under([case.pk])
+    rows = fetched(
+        history_rows(case)
+        | {key: under[key] for key in DECIDING}
+        | {
+            "consents": Consent.objects.filter(
+                patient_id=case.patient_id, kind=Consent.Kind.RELEASE, revoked_at=None
+            )
+        }
+    )
+    history = history_from(case, rows)
+    place = _place(case, rows, day, history)
+    sentence, after = words_of(place)
+    clock = earliest((theirs if place.theirs and not _ours_speaks(place) else ours)(rows["deadlines"]), day)
+    named = place.ours if _ours_speaks(place) else place.theirs
+    released = any(
+        c.signed_on <= day.today and (c.expires_on is None or c.expires_on >= day.today)
+        for c in rows["consents"]
+    )
+    return StatusPage(
+        standing=_standing(case, sentence),
+        after=after,
+        day=named if case.status == "open" else None,
+        confirm=bool(
+            clock and named and (clock.confidence != "verified" or "confirm_with_letter" in clock.flags)
+        ),
+        late=place.clock == "overdue" and not _ours_speaks(place),
+        things=tuple(
+            Thing(code, _(THINGS[code]), LINKS.get(code, "")) for code in things_of(place, released=released)
+        ),
+        steps=_steps(history, day),
+    )
+
+
+def _ends(ids: list[int]) -> dict[str, QuerySet[Any]]:
+    return {
+        "decisions": Decision.objects.filter(case_id__in=ids).order_by("id"),
+        "outcomes": ItemOutcome.objects.filter(case_id__in=ids).order_by("id"),
+    }
+
+
+def _standing(case: Case, sentence: str) -> Standing:
+    about = {
+        "iv_ketamine": _("Ketamine by drip"),
+        "im_ketamine": _("Ketamine as a shot"),
+        "esketamine": _("Esketamine nose spray"),
+    }.get(case.treatment, _("Your care"))
+    return Standing(case.public_id, about, sentence, case.status == "closed")
+
+
+def _place(case: Case, rows: Mapping[str, list[Any]], day: Day, history: History | None = None) -> Place:
+    if case.status == "closed":
+        return Place("closed", "closed", outcome=case.outcome)
+    position = position_of(case, rows, day)
+    stage, status, clock = standing(position)
+    mine = earliest([d for d in ours(rows["deadlines"]) if d.peer_to_peer_id is None], day)
+    other = earliest(theirs(rows["deadlines"]), day)
+    level = current_level(rows["appeals"])
+    rung = level_of(level) if level else None
+    call = next((c for c in reversed(rows["calls"]) if c.status == "scheduled"), None)
+    granted = rows["authorizations"][0] if rows["authorizations"] else None
+    outcome = _ended_as(level, rows) if level and status == "ended" else ""
+    if stage == "level" and status == "ended" and outcome in ("upheld", "partly") and case.stage == "court":
+        stage = "court"
+    return Place(
+        stage,
+        status,
+        clock,
+        kind=rung.kind if rung else "",
+        ours=_moment(mine, day),
+        theirs=_moment(other, day),
+        call_on=call.scheduled_at.astimezone(day.zone) if call and call.scheduled_at else None,
+        valid_until=granted.valid_until if granted else None,
+        outcome=outcome,
+        then=_then(history, level),
+    )
+
+
+def _moment(deadline: Any, day: Day) -> date | datetime | None:
+    """The day that is named; with its hour where the rule counts hours."""
+    if deadline is None:
+        return None
+    at: datetime | None = deadline.due_at.astimezone(day.zone) if deadline.due_at else None
+    on: date = deadline.due_on
+    return at or on
+
+
+def _ours_speaks(place: Place) -> bool:
+    """Whether the day in the sentence is the patient's own."""
+    if place.stage == "level":
+        return place.status not in {"filed", "forwarded", "received", "awaits_plan", "ended"}
+    return place.stage == "call"
+
+
+def _ended_as(level: Any, rows: Mapping[str, list[Any]]) -> str:
+    if level.status != "decided":
+        return "lapsed" if level.status == "lapsed" else ""
+    decided = {d.pk for d in rows["decisions"] if d.appeal_id == level.pk}
+    kinds = {o.outcome for o in rows["outcomes"] if o.decision_id in decided}
+    if not kinds:
+        return "upheld"
+    return kinds.pop() if len(kinds) == 1 else "partly"
+
+
+def _then(history: History | None, level: Any) -> str:
+    if history is None or level is None:
+        return ""
+    above = rung_at(history.classification, history.levels, level.position + 1)
+    return then_of(above)
+
+
+def _steps(history: History, day: Day) -> tuple[PlainStep, ...]:
+    """The way in plain words: the request, a call, the levels. A rung that stands twice is said once more."""
+    found: list[PlainStep] = []
+    plans = 0
+    rungs = {a.pk: history.rung(a) for a in history.appeals}
+    by_row = {a.public_id: rungs[a.pk] for a in history.appeals}
+    for step in steps_of(history, day):
+        if step.url_name == "appeals:request" or step.name == "Authorization request":
+            name = _("We ask your plan")
+        elif step.url_name == "appeals:peer_to_peer":
+            name = _("Your doctor talks with your plan")
+        else:
+            rung = by_row.get(step.row) if step.row else _ahead(history, step)
+            plans += bool(rung and rung.kind == "plan")
+            name = step_name(rung, again=plans > 1) if rung else step.name
+        found.append(PlainStep(name, step.state, state_words(step.state, step.tone)))
+    return tuple(found)
+
+
+def _ahead(history: History, step: Step) -> Any:
+    """The rung of a level that is not open yet, found by its title."""
+    for position in range(1, 7):
+        rung = rung_at(history.classification, history.levels, position)
+        if rung is not None and rung.title == step.name:
+            return rung
+    return None

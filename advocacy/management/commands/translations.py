@@ -31,6 +31,7 @@ KEYWORDS: dict[str, Any] = {
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
+    "mark": None,  # gettext_noop, in tables of sentences
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
@@ -99,6 +100,7 @@ def compiled(catalog: Catalog) -> bytes:
 
 
 class Command(BaseCommand):
+    requires_system_checks: list[str] = []
     help = "Collect the portal's strings into the Spanish catalog and compile it; --check fails on one that is missing."
 
     def add_arguments(self, parser: CommandParser) -> None:
