@@ -169,6 +169,22 @@ def inside_window_or_good_cause(appeal: Any, facts: Facts) -> Reason | None:
     )
 
 
+def amount_is_met_or_explained(appeal: Any, facts: Facts) -> Reason | None:
+    """The amount in dispute reaches what the level asks for, or it is said why it is met all the same.
+
+    Several claims may be added up (42 CFR 405.1006(e)), which the record of one case does not show. `facts["amount_lacks"]`
+    is the Reason of the rule, or None.
+    """
+    lacks = facts.get("amount_lacks")
+    if lacks is None or facts.get("amount_reason"):
+        return None
+    return Reason(
+        lacks.code,
+        f"{lacks.message} Record the money at stake, or say why the amount is met all the same.",
+        "amount_reason",
+    )
+
+
 def window_has_passed(appeal: Any, facts: Facts) -> Reason | None:
     end = facts.get("window_end")
     if end is not None and facts["today"] > end:

@@ -118,8 +118,8 @@ def has_to_be_filed(level: Level) -> Reason | None:
     return None
 
 
-def amount_is_in_controversy(level: Level, amount: int | None, year: int) -> Reason | None:
-    """The amount (whole dollars) reaches the year's threshold of this level. 42 CFR 405.1006; yearly
+def amount_is_in_controversy(level: Level, amount: Decimal | int | None, year: int) -> Reason | None:
+    """The amount (US dollars) reaches the year's threshold of this level. 42 CFR 405.1006, 422.600; yearly
     notices."""
     if level.amount is None:
         return None

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
+from advocacy.errors import Reason
 from appeals.regimes import book, ladder
 from appeals.regimes.classifier import Classification
 from appeals.regimes.shapes import Level
-from appeals.rules import may_be_filed_orally
+from appeals.rules import amount_is_in_controversy, may_be_filed_orally
 
 UNKNOWN = "unknown"
 COURT = "court"
@@ -66,6 +68,12 @@ class Rung:
     def may_be_filed_orally(self, urgent: bool) -> bool:
         """Under every set of rules that may apply; never where only the letter speaks."""
         return bool(self.levels) and all(may_be_filed_orally(level, urgent) is None for level in self.levels)
+
+    def amount_lacks(self, amount: Decimal | None, year: int) -> Reason | None:
+        """Why the amount in dispute (US dollars; None when not recorded) does not open this level in a year, under every set
+        of rules that may apply; None where it does, or where no amount is needed. 42 CFR 405.1006, 422.600."""
+        found = [amount_is_in_controversy(level, amount, year) for level in self.levels]
+        return found[0] if found and all(found) else None
 
     @property
     def needs_written_consent(self) -> bool:

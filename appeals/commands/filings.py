@@ -30,6 +30,7 @@ from appeals.workflow import APPEAL
 from cases.commands.documents import store_frozen
 from cases.commands.touch import touch
 from cases.models import Case, Communication, Document, DocumentVersion
+from cases.queries.work import at_stake
 
 WRITTEN = frozenset(Channel.values) - {Channel.PHONE}
 
@@ -43,20 +44,23 @@ def file_appeal(
     filed_at: datetime | None,
     proof_note: str = "",
     good_cause: str = "",
+    amount_reason: str = "",
     proof: Document | None = None,
     expected_sha256: str | None = None,
     at: datetime,
 ) -> Filing:
     """File a level in writing: the letter and its exhibits become one file that never changes.
 
-    With `expected_sha256` only the very bytes that were shown are filed. `good_cause` is the reason why a filing is late.
-    Raises WrongState, Refused with every reason (draft, open places, address, consent, window, dates, exhibits).
+    With `expected_sha256` only the very bytes that were shown are filed. `good_cause` is the reason why a filing is late,
+    `amount_reason` why the amount a level asks for is met where the record does not show it (claims taken together).
+    Raises WrongState, Refused with every reason (draft, open places, address, consent, window, amount, dates, exhibits).
     """
     require(actor, Permission.FILE_APPEAL, appeal)
     with transaction.atomic():
         case, row, history = _ready(appeal)
         changes: dict[str, Any] = {"filed_at": filed_at, "frozen_version": True}
-        facts = _filing_facts(history, row, filed_at, good_cause) | {"address": address.strip()}
+        facts = _filing_facts(history, row, filed_at, good_cause, amount_reason)
+        facts["address"] = address.strip()
         reasons = [
             *guards_of(APPEAL, "file", row, {"at": at, "actor": actor, "changes": changes} | facts),
             *_representation(case, history, row, facts["filed_on"]),
@@ -101,13 +105,20 @@ def file_appeal(
             proof=proof,
             proof_note=proof_note.strip(),
             good_cause=good_cause.strip(),
+            amount_reason=amount_reason.strip(),
         )
         _finish(case, at)
     return filing
 
 
 def file_orally(
-    *, actor: Actor, appeal: Appeal, communication: Communication, good_cause: str = "", at: datetime
+    *,
+    actor: Actor,
+    appeal: Appeal,
+    communication: Communication,
+    good_cause: str = "",
+    amount_reason: str = "",
+    at: datetime,
 ) -> Filing:
     """File a level by a call that was logged: the record of the call is the file that is frozen.
 
@@ -119,7 +130,7 @@ def file_orally(
         filed_at = communication.happened_at
         rung = history.rung(row)
         changes: dict[str, Any] = {"filed_at": filed_at, "frozen_version": True}
-        facts = _filing_facts(history, row, filed_at, good_cause)
+        facts = _filing_facts(history, row, filed_at, good_cause, amount_reason)
         facts["oral_filing_allowed"] = rung.may_be_filed_orally(row.is_expedited)
         found = list(foreign(case, communication, "communication", "call"))
         # A row of elsewhere is not looked into: its moment says nothing about this level.
@@ -155,6 +166,7 @@ def file_orally(
             is_oral=True,
             communication=communication,
             good_cause=good_cause.strip(),
+            amount_reason=amount_reason.strip(),
         )
         _finish(case, at)
     return filing
@@ -192,7 +204,7 @@ def _ready(appeal: Appeal) -> tuple[Case, Appeal, History]:
 
 
 def _filing_facts(
-    history: History, appeal: Appeal, filed_at: datetime | None, good_cause: str
+    history: History, appeal: Appeal, filed_at: datetime | None, good_cause: str, amount_reason: str
 ) -> dict[str, Any]:
     due = filing_of(history, appeal)
     filed_on = history.day(filed_at)
@@ -206,6 +218,8 @@ def _filing_facts(
         "notice_on": answered or denial.notice_on or denial.sent_on or denial.received_on,
         "window_end": due.last_day,
         "good_cause": good_cause.strip(),
+        "amount_lacks": filed_on and history.rung(appeal).amount_lacks(at_stake(history.case), filed_on.year),
+        "amount_reason": amount_reason.strip(),
         "consent": filed_on is not None and consent_stands(history.case, Consent.Kind.RELEASE, filed_on),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +83,16 @@ class UrgencyForm(forms.Form):
     )
 
 
+AMOUNT = forms.CharField(
+    label="Why the amount in dispute is met",
+    required=False,
+    max_length=1000,
+    widget=lines(2),
+    help_text="Only when the money at stake is not recorded or too small, such as: claims taken together.",
+)
+"""Asked where a level needs an amount in dispute."""
+
+
 class FilingForm(forms.Form):
     """`expected_sha256` is the fingerprint of the file the page showed: only those very bytes are frozen."""
 
@@ -110,6 +121,11 @@ class FilingForm(forms.Form):
         help_text="Only when the window has passed.",
     )
 
+    def __init__(self, *args: Any, asks_amount: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if asks_amount:
+            self.fields["amount_reason"] = copy.deepcopy(AMOUNT)
+
 
 class PhoneForm(forms.Form):
     good_cause = forms.CharField(
@@ -120,12 +136,14 @@ class PhoneForm(forms.Form):
         help_text="Only when the window has passed.",
     )
 
-    def __init__(self, *args: Any, calls: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, calls: Choices, asks_amount: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if asks_amount:
+            self.fields["amount_reason"] = copy.deepcopy(AMOUNT)
         self.fields["communication"] = PickField(
             label="The logged call", choices=calls, empty="Choose the call"
         )
-        self.order_fields(["communication", "good_cause"])
+        self.order_fields(["communication", "good_cause", "amount_reason"])
 
 
 class ForwardedForm(forms.Form):

@@ -238,6 +238,7 @@ class Migration(migrations.Migration):
                 ('is_oral', models.BooleanField(default=False)),
                 ('proof_note', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('good_cause', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+                ('amount_reason', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='why the amount in dispute is met')),
                 ('filed_at', models.DateTimeField()),
                 ('appeal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='filings', to='appeals.appeal')),
                 ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),

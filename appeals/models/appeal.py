@@ -106,6 +106,7 @@ class Filing(TenantModel):
     proof = tenant_key("cases.Document", null=True, blank=True, related_name="+")
     proof_note = SealedTextField(blank=True)
     good_cause = SealedTextField(blank=True)
+    amount_reason = SealedTextField("why the amount in dispute is met", blank=True)
     filed_at = models.DateTimeField()
     filed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -34,7 +34,7 @@ from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
 from appeals.rungs import Rung
-from cases.models import Case, Communication, Document, DocumentVersion
+from cases.models import Case, Communication, Cost, Document, DocumentVersion
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,7 @@ def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage
             .order_by("id"),
             "consents": Consent.objects.filter(patient_id=case.patient_id, revoked_at=None).order_by("id"),
             "choices": standing_choices([case.pk]),
+            "at_stake": Cost.objects.filter(case_id=case.pk, kind=Cost.Kind.AT_STAKE, superseded_at=None),
             "grants": GrantedAuthorization.objects.filter(request_id=appeal.denial.request_id).order_by(
                 "granted_at", "id"
             ),
@@ -138,7 +139,12 @@ def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage
         decision_overdue=bool(decision_card and decision_card.overdue),
         items=tuple(item_shown(i) for i in history.items if i.pk in asked),
         exhibits=exhibits,
-        missing=tuple(_missing(appeal, rung, exhibits, rows["consents"], day.today)),
+        missing=tuple(
+            [
+                *_missing(appeal, rung, exhibits, rows["consents"], day.today),
+                *_amount_lacks(appeal, rung, rows["at_stake"], day.today),
+            ]
+        ),
         filing=history.filings.get(appeal.pk),
         decision=decision,
         outcomes=_outcomes(decision, rows["outcomes"], history.items),
@@ -215,6 +221,23 @@ def _missing(
             "This level needs the patient's written consent that you file for the patient.",
             "patient",
         )
+
+
+def _amount_lacks(appeal: Appeal, rung: Rung, at_stake: list[Cost], on: date) -> Iterable[Reason]:
+    """The amount in dispute, where a level asks for one: by the figure of the year in which it would be filed now."""
+    if appeal.status not in BEFORE_FILING or not rung.may_be_filed:
+        return
+    lacks = rung.amount_lacks(at_stake[0].amount if at_stake else None, on.year)
+    if lacks is not None:
+        yield Reason(
+            lacks.code, f"{lacks.message} Or say when you file why it is met all the same.", "cost_new"
+        )
+
+
+def asks_amount(actor: Actor, case: Case, appeal: Appeal) -> bool:
+    """Whether filing this level asks for an amount in dispute, under any set of rules that may apply."""
+    rung = history_from(case, fetched(history_rows(case))).rung(appeal)
+    return any(level.amount is not None for level in rung.levels)
 
 
 # -- the pages around it -----------------------------------------------------------------------------------

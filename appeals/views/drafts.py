@@ -22,7 +22,7 @@ from appeals.commands.paper import recipient_of
 from appeals.forms.levels import DraftForm, ExhibitsForm, FilingForm
 from appeals.letters import appeal_letter_blocks
 from appeals.queries.drafts import draft_text
-from appeals.queries.level_page import addresses_of, choosable_exhibits, get_level
+from appeals.queries.level_page import addresses_of, asks_amount, choosable_exhibits, get_level
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
 from appeals.views.casework import CaseRequest, bring_back, case_page, show_step
@@ -174,7 +174,9 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             initial["expected_sha256"] = packet.sha256
         except Refused as refusal:
             obstacle = refusal.reasons
-    form = FilingForm(request.POST or None, initial=initial)
+    form = FilingForm(
+        request.POST or None, initial=initial, asks_amount=asks_amount(request.actor, case, appeal)
+    )
     outcome = attempt(
         request,
         form,
@@ -186,6 +188,7 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             filed_at=data["filed_at"],
             proof_note=data["proof_note"],
             good_cause=data["good_cause"],
+            amount_reason=data.get("amount_reason", ""),
             expected_sha256=data["expected_sha256"],
             at=request.at,
         ),

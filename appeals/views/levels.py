@@ -23,7 +23,7 @@ from appeals.forms.levels import (
     UrgencyForm,
 )
 from appeals.forms.requests import APPEAL_EVENTS, EventForm
-from appeals.queries.level_page import LevelPage, calls_of, get_level
+from appeals.queries.level_page import LevelPage, asks_amount, calls_of, get_level
 from appeals.queries.level_page import level_page as page_of
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from cases.views.casework import attempt, done
@@ -32,6 +32,7 @@ WHERE = {
     "level_draft": "Open the letter",
     "level_exhibits": "Choose the exhibits",
     "patient": "Open the patient",
+    "cost_new": "Record the money at stake",
 }
 
 
@@ -61,6 +62,8 @@ def level_page(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
 def _where(case: Any, page: LevelPage, name: str | None) -> str:
     if name == "patient":
         return reverse("people:patient", args=[case.patient.public_id])
+    if name == "cost_new":
+        return reverse("cases:cost_new", args=[case.public_id])
     return reverse(f"appeals:{name}", args=[case.public_id, page.appeal.public_id])
 
 
@@ -163,11 +166,12 @@ def level_phone(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
         request,
         case,
         appeal,
-        PhoneForm(request.POST or None, calls=choices),
+        PhoneForm(request.POST or None, calls=choices, asks_amount=asks_amount(request.actor, case, appeal)),
         lambda data: commands.file_orally(
             appeal=appeal,
             communication=calls[data["communication"]],
             good_cause=data["good_cause"],
+            amount_reason=data.get("amount_reason", ""),
             **_who(request),
         ),
         "The level is filed by phone. The record of the call is frozen.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -193,3 +194,9 @@ def money_of(actor: Actor, case: Case) -> Money:
         plan_dollars=standing.get(Cost.Kind.PLAN_DOLLARS),
         history=every,
     )
+
+
+def at_stake(case: Case) -> Decimal | None:
+    """The money at stake as it stands, in US dollars; None where nobody recorded it. Asked by rules, not by people."""
+    current = Cost.objects.filter(case=case, kind=Cost.Kind.AT_STAKE, superseded_at=None).first()
+    return current.amount if current else None

@@ -18,6 +18,7 @@ from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, r
 from appeals.commands.levels import file_appeal, receive_appeal, record_forwarding, save_draft
 from appeals.commands.requests import ItemInput, draft_request, receive_request
 from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, Filing, RequestItem
+from cases.commands.costs import record_cost
 from cases.models import Case, Task
 from tests.cast import Cast
 from tests.factories.readiness import PLACE, benefits_checked
@@ -124,6 +125,18 @@ class Climb:
         if confirmed:
             confirm_denial(actor=self.who, denial=self.denial, at=moment(confirmed))
         return self.denial
+
+    def stake(self, amount: str = "4800", on: str = "2026-04-02") -> None:
+        """The money at stake, in US dollars."""
+        record_cost(
+            actor=self.who,
+            case=self.case,
+            kind="at_stake",
+            amount=Decimal(amount),
+            certainty="estimate",
+            basis="Price list of the clinic.",
+            at=moment(on),
+        )
 
     def level(self, position: int) -> Appeal:
         return Appeal.objects.get(case=self.case, position=position)

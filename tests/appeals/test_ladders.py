@@ -130,6 +130,7 @@ def test_medicare_advantage(climb):
     climb.decide(2, "2026-05-20", "2026-05-22")
     # 422.602: 60 days after receipt; from the notice it is Sunday, July 19: the Friday before.
     assert climb.date("filing", 3) == ("2026-07-17", "2026-07-21", "running")
+    climb.stake()
     climb.file(3, "2026-06-15", channel="mail")
     assert climb.tasks() == ["no_arrival:3"]
     climb.receive(3, "2026-06-18")

@@ -26,6 +26,7 @@ from appeals.commands.levels import file_appeal, save_draft
 from appeals.commands.requests import ItemInput, draft_request, receive_request
 from appeals.models import Appeal, RequestItem
 from cases.commands.cases import open_case
+from cases.commands.costs import record_cost
 from cases.commands.documents import upload_document
 from cases.commands.registration import record_coverage, record_payer, record_provider
 from cases.models import DocumentVersion, Payer
@@ -149,6 +150,15 @@ def denied(
             at=moment("2026-03-30", 9),
         )
         confirm_denial(actor=actor, denial=denial, at=moment("2026-03-30"))
+        record_cost(
+            actor=actor,
+            case=case,
+            kind="at_stake",
+            amount=Decimal(4800),
+            certainty="estimate",
+            basis="Price list of the clinic.",
+            at=moment("2026-03-30"),
+        )
         return {
             "case": f"/admin/cases/{case.public_id}/",
             "patient": f"/admin/patients/{case.patient.public_id}/",
