@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from appeals.views import (
+    board,
     case,
     choices,
     closing,
@@ -42,10 +43,12 @@ urlpatterns = [
     path("setup/letter/", setup.setup_letter, name="setup_letter"),
     path("setup/<slug:step>/test/", setup.setup_test, name="setup_test"),
     path("templates/", setup.templates, name="templates"),
-    path("templates/letters/<slug:key>/", setup.letter_block, name="letter_block"),
-    path("templates/letters/<slug:key>/retire/", setup.letter_block_retire, name="letter_block_retire"),
+    path("templates/letters/<slug:block>/", setup.letter_block, name="letter_block"),
+    path("templates/letters/<slug:block>/retire/", setup.letter_block_retire, name="letter_block_retire"),
     path("queue/", queue.queue_page, name="queue"),
     path("queue/assign/", queue.bulk_assign, name="bulk_assign"),
+    path("board/", board.board_page, name="board"),
+    path("board/<uuid:member_id>/share/", board.share, name="share"),
     path("queue/assign/undo/", queue.undo_assign, name="undo_assign"),
     path(CASE, case.case, name="case"),
     path(CASE + "action/", take_action.take_action_page, name="take_action"),

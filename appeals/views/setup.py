@@ -78,11 +78,11 @@ def templates(request: ActorRequest) -> HttpResponse:
 
 
 @page
-def letter_block(request: ActorRequest, key: str) -> HttpResponse:
+def letter_block(request: ActorRequest, block: str) -> HttpResponse:
     """Change a block into the organization's own version, or add one (`new`)."""
     require(request.actor, Permission.MANAGE_LOOKUPS)
-    known = None if key == NEW else block_known(key)
-    if key != NEW and known is None:
+    known = None if block == NEW else block_known(block)
+    if block != NEW and known is None:
         raise NotFound("block")
     now = {"title": known.title, "place": known.place, "text": known.text} if known else {}
     form, status = LetterBlockForm(request.POST or None, initial=now), 200
@@ -93,7 +93,7 @@ def letter_block(request: ActorRequest, key: str) -> HttpResponse:
             typed = form.cleaned_data
             done, _row = attempt(
                 lambda: save_letter_block(
-                    actor=request.actor, key="" if key == NEW else key, at=request.at, **typed
+                    actor=request.actor, key="" if block == NEW else block, at=request.at, **typed
                 ),
                 form,
             )
@@ -113,12 +113,12 @@ def letter_block(request: ActorRequest, key: str) -> HttpResponse:
 
 @require_POST
 @page
-def letter_block_retire(request: ActorRequest, key: str) -> HttpResponse:
+def letter_block_retire(request: ActorRequest, block: str) -> HttpResponse:
     """Leave a block out of new drafts, or put it back (`back`)."""
     if "back" in request.POST:
-        return_letter_block(actor=request.actor, key=key, at=request.at)
+        return_letter_block(actor=request.actor, key=block, at=request.at)
         messages.success(request, "New drafts bring this block again.")
     else:
-        retire_letter_block(actor=request.actor, key=key, at=request.at)
+        retire_letter_block(actor=request.actor, key=block, at=request.at)
         messages.success(request, "New drafts come without this block. Letters begun before keep it.")
     return redirect("appeals:templates")

@@ -20,7 +20,7 @@ WANTED = {
     "nora": ["Today", "Queue", "New patient", "Look-ups"],
     "clara": ["Today", "Queue", "Look-ups"],
     "sam": ["Today", "Queue", "New patient", "Restricted", "Jobs", "Look-ups"],
-    "olga": ["Jobs", "Look-ups"],
+    "olga": ["Set-up", "Jobs", "Look-ups"],
     "anna": [],
     "petra": ["Today", "Queue", "Look-ups"],
 }

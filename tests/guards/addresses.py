@@ -27,6 +27,7 @@ ROWS: dict[str, str] = {
     "consent_id": "people.Consent",
     "draft_id": "people.Draft",
     "member_id": "people.Membership",
+    "invitation_id": "people.Invitation",
     "job_id": "background.Job",
     "request_id": "appeals.AuthorizationRequest",
     "denial_id": "appeals.Denial",
@@ -36,7 +37,12 @@ ROWS: dict[str, str] = {
     "filing_id": "appeals.Filing",
 }
 # Parameters that name no row, with a value that the view knows.
-WORDS: dict[str, str] = {"how": "withdraw"}
+WORDS: dict[str, str] = {
+    "how": "withdraw",
+    "step": "members",
+    "key": "gather_records",
+    "block": "decision_in_writing",
+}
 
 
 @dataclass(frozen=True)

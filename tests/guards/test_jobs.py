@@ -48,6 +48,8 @@ def test_the_jobs():
         "cases.read_document",
         "cases.tidy_vault",
         "cases.wake_tasks",
+        "people.check_leavers",
+        "people.prove_worker",
     ]
 
 

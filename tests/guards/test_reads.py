@@ -27,7 +27,27 @@ SHOWS_NO_PATIENT = {
     "background:jobs": "ids of jobs, our own words, moments",
     "cases:search": "an empty field; what it finds is another page",
     "people:patient_new": "an empty form; likely duplicates are shown by a POST",
-    "people:member_end": "a colleague",
+    "people:member_end": "a colleague, and counts",
+    "people:invitations": "colleagues who are invited",
+    "people:invitation_new": "a colleague",
+    "people:leavers": "colleagues, and counts",
+    "cases:organization": "the organization itself",
+    "cases:task_template": "a template",
+    "appeals:setup": "the organization itself, and counts",
+    "appeals:setup_letter": "a sample about nobody",
+    "appeals:templates": "templates",
+    "appeals:letter_block": "a template",
+}
+# Pages of whoever keeps the organization; everything else is open to a supervisor.
+ADMINS = {
+    "people:member_end",
+    "people:invitations",
+    "people:invitation_new",
+    "cases:organization",
+    "cases:task_template",
+    "appeals:setup",
+    "appeals:setup_letter",
+    "appeals:letter_block",
 }
 # A GET of these only leads elsewhere.
 LEADS_ELSEWHERE = {
@@ -45,7 +65,7 @@ PAGES = [r for r in desk_routes() if r.name not in POST_ONLY]
 def reader(world, route):
     """Somebody who may open the page: searches and drafts are one's own, the rest is open to a supervisor."""
     own = {"cases:search_results", "people:draft"}
-    who = "nora" if route.name in own else "olga" if route.name == "people:member_end" else "sam"
+    who = "nora" if route.name in own else "olga" if route.name in ADMINS else "sam"
     return visitor(world.cast.users[who])
 
 

@@ -19,7 +19,9 @@ from tests.guards.world import MARKS, PRIVATE
 # Addresses with a row that is no patient's, each with its reason.
 NO_PATIENT = {
     "background:retry": "a job: ids and our own words",
-    "people:member_end": "a colleague",
+    "people:member_end": "a colleague, and counts",
+    "people:invitation_resend": "a colleague",
+    "people:invitation_revoke": "a colleague",
 }
 
 
@@ -142,7 +144,7 @@ def test_a_privacy_officer_changes_nothing(world):
 
 @pytest.mark.parametrize(
     ("who", "first"),
-    [("nora", "/admin/today/"), ("olga", "/admin/jobs/"), ("anna", "/admin/"), ("petra", "/admin/today/")],
+    [("nora", "/admin/today/"), ("olga", "/admin/setup/"), ("anna", "/admin/"), ("petra", "/admin/today/")],
 )
 def test_everybody_comes_home_to_a_page_they_may_open(world, who, first):
     answer = visitor(world.cast.users[who]).get(reverse("home"), follow=True)

@@ -32,18 +32,25 @@ EVERY_ROLE = [
 ]
 
 # Addresses that are no page of the desk, of Django's admin, of sign-in or of health, each with its reason.
-OTHER: dict[str, str] = {}
+OTHER: dict[str, str] = {
+    "invitation": "an invited person has no account yet; who holds the link sees a name and roles, no patient",
+}
 
 # Pages that only take a POST: a GET is 405 before anything is looked up.
 POST_ONLY = {
+    "appeals:letter_block_retire",
+    "appeals:setup_test",
     "appeals:undo_assign",
     "background:retry",
     "background:retry_all",
     "cases:promise_settle",
     "cases:read_again",
     "cases:task_tick",
+    "cases:task_template_retire",
     "desk_keys",
     "people:draft_discard",
+    "people:invitation_resend",
+    "people:invitation_revoke",
     "people:switch",
 }
 
@@ -59,6 +66,9 @@ def get_only(route) -> bool:
         "appeals:peer_to_peer",
         "appeals:queue",
         "appeals:request",
+        "appeals:setup",
+        "appeals:setup_letter",
+        "appeals:templates",
         "appeals:today",
         "appeals:trail",
         "background:jobs",
@@ -74,6 +84,8 @@ def get_only(route) -> bool:
         "cases:restricted",
         "cases:search_results",
         "home",
+        "people:invitations",
+        "people:leavers",
         "people:patient",
     }
 
@@ -262,6 +274,7 @@ CHOICES = {
     "colleague": "member_id",
     "successor": "member_id",
     "payer": "payer",
+    "team": "team",
     "provider": "provider",
     "coverage": "coverage_id",
     "waits_for": "task_id",

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from advocacy.people.membership import add_member
+from advocacy.people.invitations import accept_as_new, invite_member, offer_of
 from advocacy.people.models import User
 from advocacy.tenancy.scope import scoped_to
 from tests.cast import PASSWORD, Cast
@@ -55,9 +55,13 @@ def test_nobody_becomes_an_address_that_is_not_proven(cast: Cast, sign_in, how: 
     browser.post(page, {how: "", "email": named})
     assert User.objects.get(pk=cast.users["mia"].pk).email == "mia@meadow.example"
     with scoped_to(cast.harbor.pk, actor=cast.olga.key, actor_label=cast.olga.label):
-        member = add_member(
+        sent = invite_member(
             actor=cast.olga, email=taken, name="New Colleague", roles=["navigator"], at=timezone.now()
         )
+    offer = offer_of(sent.url.rstrip("/").split("/")[-1], timezone.now())
+    assert offer is not None
+    assert not offer.has_account
+    member = accept_as_new(offer=offer, name="New", passphrase=PASSWORD, again=PASSWORD, at=timezone.now())
     assert member.user_id != cast.users["mia"].pk
 
 

@@ -21,7 +21,8 @@ from django.utils import timezone
 from advocacy.background.models import Job
 from advocacy.people.commands import ContactInput, add_contact, index_patient, record_consent, set_numbers
 from advocacy.people.drafts import save_draft, save_search
-from advocacy.people.models import Membership, Patient
+from advocacy.people.invitations import invite_member
+from advocacy.people.models import Membership, Patient, Team
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.answers import record_answer
 from appeals.commands.decisions import decide_appeal
@@ -353,6 +354,10 @@ def fill(cast: Cast) -> World:
         actor=nora, key="patient:new", fields={"family_name": ["Whitlock"]}, at=timezone.now()
     )
     rows["member_id"] = cast.members["nils"]
+    rows["team"] = Team.objects.create(name="Harbor Appeals")
+    rows["invitation_id"] = invite_member(
+        actor=cast.olga, email="new@harbor.example", name="", roles=["navigator"], at=timezone.now()
+    ).invitation
     rows["job_id"] = Job.objects.create(
         name="cases.read_document",
         arguments={"version": rows["version_id"].pk},
