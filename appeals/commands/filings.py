@@ -27,12 +27,15 @@ from appeals.queries.history import load_history
 from appeals.queries.ladder import filing_of
 from appeals.rungs import Rung
 from appeals.workflow import APPEAL
+from cases.commands.communications import log_sent
 from cases.commands.documents import store_frozen
 from cases.commands.touch import touch
 from cases.models import Case, Communication, Document, DocumentVersion
 from cases.queries.work import at_stake
 
 WRITTEN = frozenset(Channel.values) - {Channel.PHONE}
+TO_THE_PLAN = frozenset({"", "plan"})
+"""Kinds of levels that go to the plan itself; where only the letter speaks, it is the plan's letter that says where."""
 
 
 def file_appeal(
@@ -107,6 +110,7 @@ def file_appeal(
             good_cause=good_cause.strip(),
             amount_reason=amount_reason.strip(),
         )
+        _log(actor, case, rung, filing, at)
         _finish(case, at)
     return filing
 
@@ -265,6 +269,23 @@ def _write(case: Case, appeal: Appeal, version: DocumentVersion, actor: Actor, *
         filed_at=appeal.filed_at,
         filed_by_id=actor.user_id,
         **fields,
+    )
+
+
+def _log(actor: Actor, case: Case, rung: Rung, filing: Filing, at: datetime) -> None:
+    """What went out stands in the log too, with the very file; a filing by phone is a logged call already."""
+    pages = f"{filing.page_count} page{'' if filing.page_count == 1 else 's'}"
+    log_sent(
+        actor=actor,
+        case=case,
+        source=f"filing:{filing.pk}",
+        channel=filing.channel,
+        party=Communication.With.PAYER if rung.kind in TO_THE_PLAN else Communication.With.REVIEWER,
+        address=filing.address,
+        summary=f"{rung.title}: {pages}, SHA-256 {filing.sha256[:12]}.",
+        versions=[filing.document_version],
+        sent_at=filing.filed_at,
+        at=at,
     )
 
 

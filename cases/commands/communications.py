@@ -139,7 +139,9 @@ def correct_communication(
     with transaction.atomic():
         old = Communication.objects.select_for_update().get(pk=communication.pk)
         if old.superseded_at is not None:
-            raise WrongState("correct", "corrected", "Somebody corrected this entry already. Look at it again.")
+            raise WrongState(
+                "correct", "corrected", "Somebody corrected this entry already. Look at it again."
+            )
         old.superseded_at = at
         old.save(update_fields=["superseded_at"])
         kept = promise.strip() == old.promise

@@ -244,7 +244,9 @@ def _how(way: Contact, detail: str) -> str:
     message = "A message may be left." if way.may_leave_message else "Leave no message."
     if way.kind != Contact.Kind.PHONE:
         message = ""
-    return "\n".join(part for part in (detail, hours, message, "Read the rules for safe contact first.") if part)
+    return "\n".join(
+        part for part in (detail, hours, message, "Read the rules for safe contact first.") if part
+    )
 
 
 def _settle(notice: PatientNotice, status: str, at: datetime, **found: object) -> None:

@@ -75,7 +75,5 @@ def _days_left(day: date | None, time_zone: str, at: datetime) -> int | None:
 def _tell(actor: Actor, case: Case, kind: str, about: str, at: datetime, detail: str = "") -> int:
     if PatientNotice.objects.filter(patient=case.patient, kind=kind, about=about).exists():
         return 0
-    notify_patient(
-        actor=actor, patient=case.patient, kind=kind, about=about, case=case, detail=detail, at=at
-    )
+    notify_patient(actor=actor, patient=case.patient, kind=kind, about=about, case=case, detail=detail, at=at)
     return 1

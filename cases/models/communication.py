@@ -57,7 +57,9 @@ class Communication(TenantModel):
     promised_by = models.DateField(null=True, blank=True)
     promise_kept = models.BooleanField(null=True, blank=True)
     source = models.CharField(
-        max_length=60, blank=True, help_text="What of the program it stands for; empty when somebody logged it."
+        max_length=60,
+        blank=True,
+        help_text="What of the program it stands for; empty when somebody logged it.",
     )
     logged_at = models.DateTimeField()
     logged_by = models.ForeignKey(

@@ -59,12 +59,15 @@ class PatientNotice(TenantModel):
                 fields=["organization", "patient", "kind", "about"], name="cases_notice_told_once"
             ),
             models.CheckConstraint(
-                condition=Q(status="waiting", settled_at=None) | ~Q(status="waiting") & Q(settled_at__isnull=False),
+                condition=Q(status="waiting", settled_at=None)
+                | ~Q(status="waiting") & Q(settled_at__isnull=False),
                 name="cases_notice_settled_or_waiting",
             ),
         ]
         indexes = [
-            models.Index(fields=["organization", "due_at"], name="cases_notice_due", condition=Q(status="waiting")),
+            models.Index(
+                fields=["organization", "due_at"], name="cases_notice_due", condition=Q(status="waiting")
+            ),
             models.Index(fields=["organization", "case", "asked_at"], name="cases_notice_of_case"),
         ]
 
