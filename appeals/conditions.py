@@ -81,7 +81,7 @@ def withdrawal_has_a_reason(row: Any, facts: Facts) -> Reason | None:
 
 
 def not_pursued_by_choice(appeal: Any, facts: Facts) -> Reason | None:
-    """A level is left unused because the patient chose so, and that choice is recorded; or because nothing is refused any more."""
+    """A level is left unused because the patient chose so, and that is recorded; or because nothing is refused any more."""
     if facts.get("not_pursued"):
         return None
     return Reason(

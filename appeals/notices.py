@@ -10,6 +10,7 @@ from django.urls import reverse
 from advocacy.mail import Notice, link_to
 
 OURS = "A date of ours comes up in a case you work."
+COVERING = "A date comes up in a case of a colleague you cover for."
 OURS_SUPERVISOR = "A date of ours comes up in a case of your organization."
 OURS_PASSED = "A date of ours has passed in a case of your organization."
 CALL = "The plan offers a peer-to-peer call until this day. It is no legal deadline: the appeal's own dates stand."

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 from django.utils import timezone
@@ -20,10 +21,12 @@ from advocacy.audit.trail import record
 from advocacy.background.queue import PublicProblem, enqueue, job
 from advocacy.mail import deliver
 from advocacy.people.models import Membership
+from advocacy.people.queries import absences_on
 from appeals import notices
 from appeals.clock.calendar import add_business_days
 from appeals.models import Deadline
 from appeals.queries.clocks import CLAIMANT, Day, day_at, hours_left
+from cases.queries.team import opens
 from cases.workflow import CaseStatus
 
 OWNER_DAYS = (30, 14, 7, 3, 1)
@@ -136,7 +139,7 @@ def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
     """
     row = (
         Deadline.objects.select_for_update(of=("self",))
-        .select_related("case__patient", "case__owner__user")
+        .select_related("case__patient", "case__owner__user", "case__organization")
         .filter(pk=deadline_pk, status=Deadline.Status.RUNNING, case__status=CaseStatus.OPEN)
         .first()
     )
@@ -147,7 +150,7 @@ def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
     if not due:
         return ()
     rung = due[-1]
-    people = _recipients(row, rung)
+    people = _recipients(row, rung, at)
     row.reminded = sorted({*_dealt_with(row), *(r.code for r in due)}, reverse=True)
     row.save(update_fields=["reminded"])
     record(
@@ -176,7 +179,15 @@ def _dealt_with(row: Deadline) -> set[int]:
     return {code for codes in same.values_list("reminded", flat=True) for code in codes}
 
 
-def _recipients(row: Deadline, rung: Rung) -> list[tuple[Membership, str]]:
+def _covers(row: Deadline, owner: Membership, at: datetime) -> list[Membership]:
+    """Who covers for an absent owner, and opens the case: a restricted one only when named on its team."""
+    today = at.astimezone(ZoneInfo(row.case.organization.time_zone)).date()
+    away = absences_on(today).filter(member=owner).select_related("cover__user")
+    live = Q(cover__ended_at=None, cover__user__is_active=True)
+    return [absence.cover for absence in away.filter(live) if opens(absence.cover, row.case)]
+
+
+def _recipients(row: Deadline, rung: Rung, at: datetime) -> list[tuple[Membership, str]]:
     """Whom the rung goes to, each with the words meant for them. A case without an owner who can act is the supervisors'.
 
     A restricted case goes to supervisors too: the mail says a reference only, and they can give it to somebody. Raises
@@ -185,6 +196,8 @@ def _recipients(row: Deadline, rung: Rung) -> list[tuple[Membership, str]]:
     owner = row.case.owner
     works = owner is not None and owner.ended_at is None and owner.user.is_active
     found = {owner.pk: (owner, rung.lead)} if owner is not None and works and OWNER in rung.to else {}
+    if owner is not None and works and OWNER in rung.to:
+        found |= {cover.pk: (cover, notices.COVERING) for cover in _covers(row, owner, at)}
     if SUPERVISORS in rung.to or not works:
         lead = rung.supervisor_lead or rung.lead
         live = Membership.objects.filter(Q(ended_at=None), user__is_active=True).select_related("user")

@@ -89,7 +89,7 @@ def withdraw_appeal(*, actor: Actor, appeal: Appeal, reason: str, at: datetime) 
 
 
 def decline_level(*, actor: Actor, appeal: Appeal, reason: str, at: datetime) -> Appeal:
-    """End a level that was not filed, as the patient chose. Raises WrongState, Refused without a reason or without that choice."""
+    """End a level that was not filed, as the patient chose. Raises WrongState, Refused without a reason or that choice."""
     choice = choice_of_level(appeal)
     chosen = choice is not None and choice.kind in NOT_PURSUED
     return _end("decline", actor, appeal, reason, at, not_pursued=chosen)

@@ -11,9 +11,9 @@ from django.db import transaction
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
-from advocacy.errors import Reason, Refused, WrongState
+from advocacy.errors import Reason, Refused
 from advocacy.people.models import Membership
-from advocacy.tenancy.scope import scope_with
+from appeals.commands.sharing import Moved
 from cases.commands.cases import assign_case, assign_cases
 from cases.commands.communications import write_note
 from cases.commands.tasks import hold_task, open_task
@@ -134,36 +134,12 @@ def plan_assignment(*, actor: Actor, cases: Sequence[Case], owner: Membership | 
 
 def assign_planned(
     *, actor: Actor, planned: Sequence[Planned], owner: Membership | None, at: datetime
-) -> tuple[tuple[Case, int | None], ...]:
-    """Assign the cases without a refusal: all of them or none. Returns each with its former owner's primary key."""
+) -> tuple[Moved, ...]:
+    """Assign the cases without a refusal: all of them or none. Returns what was done, as `sharing.take_back` needs it."""
     possible = [p.case for p in planned if p.refusal is None]
     if not possible:
         raise Refused([Reason("nothing_to_assign", "None of these cases can be given to this person.")])
     before = {case.pk: case.owner_id for case in possible}
-    assign_cases(actor=actor, cases=possible, owner=owner, at=at)
-    return tuple((case, before[case.pk]) for case in possible)
-
-
-def take_back(
-    *,
-    actor: Actor,
-    moves: Sequence[tuple[Case, Membership | None]],
-    given_to: int | None,
-    at: datetime,
-) -> int:
-    """Give cases back to their former owners, recorded like any assignment with the reason. Returns how many.
-
-    Raises WrongState when one of them has gone to somebody else since: then nothing is moved.
-    """
-    require(actor, Permission.ASSIGN_CASE)
-    elsewhere = [case for case, _owner in moves if case.owner_id != given_to]
-    if elsewhere:
-        names = ", ".join(case.reference for case in elsewhere)
-        raise WrongState("undo", "assigned", f"Somebody has reassigned {names} since. Nothing was undone.")
-    groups: dict[int | None, tuple[Membership | None, list[Case]]] = {}
-    for case, owner in moves:
-        groups.setdefault(owner.pk if owner else None, (owner, []))[1].append(case)
-    with transaction.atomic(), scope_with(reason="Undo of an assignment of several cases"):
-        for owner, cases in groups.values():
-            assign_cases(actor=actor, cases=cases, owner=owner, at=at)
-    return len(moves)
+    done = assign_cases(actor=actor, cases=possible, owner=owner, at=at)
+    to = owner.pk if owner else None
+    return tuple(Moved(row, before[row.pk], to, row.version) for row in done)

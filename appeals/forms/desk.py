@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from advocacy.inputs import DayField, lines
-from appeals.queries.queue import DUE, OVERDUE, OWNERS, WORK
+from appeals.queries.queue import DUE, IDLE, OVERDUE, OWNERS, WORK
 from appeals.queries.standing import stage_choices
 from appeals.queries.trail import KINDS
 from cases.models import Case
@@ -33,6 +33,7 @@ class QueueFilters(forms.Form):
     overdue = forms.ChoiceField(label="Late side", choices=_any("Either", OVERDUE.items()), required=False)
     treatment = forms.ChoiceField(choices=_any("Any treatment", Case.Treatment.choices), required=False)
     work = forms.ChoiceField(choices=_any("Any work", WORK.items()), required=False)
+    idle = forms.ChoiceField(label="Untouched for", choices=_any("Any time", IDLE.items()), required=False)
     urgent = forms.ChoiceField(
         label="Urgency", choices=[("", "Any urgency"), ("yes", "Urgent only")], required=False
     )

@@ -16,19 +16,28 @@ from advocacy.access.policy import Actor, visible
 from advocacy.access.roles import permissions_of
 from advocacy.audit.models import Event
 from advocacy.errors import NotFound
-from advocacy.people.models import Membership
+from advocacy.people.models import Absence, Membership
+from advocacy.people.queries import absent_now, covered_by
 from appeals.models import Deadline
 from appeals.queries.clocks import CLAIMANT, LEGAL, Day, Due, due_of, earliest, ours, passed, theirs
-from cases.models import Case, Payer, Task
+from cases.models import Case, Communication, Payer, Task
+from cases.queries.messages import unanswered
 from cases.rules import owner_can_work_cases
 from cases.workflow import CaseStatus, TaskStatus
 
 SIZE = 50
 NEW_DAYS = 14
 CALL_DAYS = 14
+COVER_DAYS = 14
 SALT = "appeals.queue"
 
-OWNERS = {"desk": "Mine and without owner", "me": "Mine", "none": "Without owner"}
+OWNERS = {
+    "desk": "Mine and without owner",
+    "me": "Mine",
+    "none": "Without owner",
+    "left": "Whose owner has left",
+}
+IDLE = {"7": "7 days or more", "14": "14 days or more", "30": "30 days or more"}
 DUE = {"0": "today or overdue", "7": "within 7 days", "14": "within 14 days", "30": "within 30 days"}
 OVERDUE = {"ours": "Our date has passed", "plan": "The plan is late"}
 WORK = {
@@ -36,6 +45,9 @@ WORK = {
     "waking": "Waking up today",
     "call": f"Peer-to-peer window closes in {CALL_DAYS} days",
     "new": "New and untouched",
+    "patient": "A patient is waiting for me",
+    "held": "With a task on hold",
+    "covering": "Covering for an absent colleague",
 }
 
 
@@ -43,7 +55,8 @@ WORK = {
 class Filters:
     """What a queue address may say. Every value is a code; an unknown one is dropped when the address is read.
 
-    `owner` is a key of OWNERS or a member's public id, `payer` a payer's; `due` counts days to the patient's next date.
+    `owner` is a key of OWNERS or a member's public id, `payer` a payer's; `due` counts days to the patient's next date,
+    `idle` days since anybody worked on it.
     """
 
     status: str = "open"
@@ -55,6 +68,7 @@ class Filters:
     treatment: str = ""
     overdue: str = ""
     work: str = ""
+    idle: str = ""
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Filters:
@@ -68,6 +82,7 @@ class Filters:
             "treatment": Case.Treatment.values,
             "overdue": OVERDUE,
             "work": WORK,
+            "idle": IDLE,
         }
         kept: dict[str, str] = {}
         for name, codes in allowed.items():
@@ -122,7 +137,8 @@ def waking_today(actor: Actor, day: Day) -> QuerySet[Task]:
     )
 
 
-def _overdue(side: Q, day: Day) -> Exists:
+def overdue(side: Q, day: Day) -> Exists:
+    """A date of this side is over on the case."""
     running = Deadline.objects.filter(passed(day), LEGAL, side, status=Deadline.Status.RUNNING)
     return Exists(running.filter(case_id=OuterRef("pk")))
 
@@ -139,13 +155,54 @@ def _call_closes_by(last: date) -> Exists:
     return Exists(running.filter(case_id=OuterRef("pk")))
 
 
-def _owned(actor: Actor, owner: str) -> Q:
+def due_by(day: Day, days: int) -> Q:
+    """A date of the patient's runs out within so many days, or has."""
+    return _due_by(day.today + timedelta(days=days))
+
+
+def left_behind(day: Day) -> Q:
+    """Cases whose owner is no longer a member."""
+    return Q(owner__ended_at__isnull=False) | Q(owner__until__lte=day.now)
+
+
+def idle_for(days: int, day: Day) -> Q:
+    """Nobody has worked on it for so many days."""
+    return Q(last_touched_at__lte=day.now - timedelta(days=days))
+
+
+def with_held_task() -> Exists:
+    return Exists(Task.objects.filter(case_id=OuterRef("pk"), status=TaskStatus.HELD))
+
+
+def covered_tasks(actor: Actor, day: Day) -> QuerySet[Task]:
+    """Open tasks of the colleagues for whom the actor covers today."""
+    away = covered_by(actor, day.today).values("member_id")
+    return Task.objects.filter(owner_id__in=away, status=TaskStatus.OPEN)
+
+
+def covering(actor: Actor, day: Day) -> Q:
+    """An absent colleague's case whose legal date comes up in two weeks, and every case with an open task of theirs."""
+    away = covered_by(actor, day.today).values("member_id")
+    dated = Q(_due_by(day.today + timedelta(days=COVER_DAYS)), owner_id__in=away)
+    return dated | Q(Exists(covered_tasks(actor, day).filter(case_id=OuterRef("pk"))))
+
+
+def patient_waits_for(actor: Actor, day: Day) -> Q:
+    """The patient's side wrote and has no answer, on a case of the actor, of nobody, or of a colleague the actor covers for."""
+    wrote = Communication.objects.filter(unanswered(), case_id=OuterRef("pk"))
+    away = covered_by(actor, day.today).values("member_id")
+    return Q(Exists(wrote)) & (on_my_desk(actor) | Q(owner_id__in=away))
+
+
+def _owned(actor: Actor, owner: str, day: Day) -> Q:
     if owner == "me":
         return Q(owner_id=actor.membership_id)
     if owner == "none":
         return Q(owner_id=None)
     if owner == "desk":
         return on_my_desk(actor)
+    if owner == "left":
+        return left_behind(day)
     return Q(owner__public_id=owner)
 
 
@@ -167,11 +224,13 @@ def untouched(actor: Actor, day: Day) -> Q:
 
 def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
     """The cases of these filters that the actor may see, in no order. Counts and lists both come from here."""
-    cases = Case.objects.filter(visible(actor, Case), status=filters.status)
+    cases = Case.objects.filter(visible(actor, Case))
+    if filters.work != "patient":  # who writes on a closed case waits too
+        cases = cases.filter(status=filters.status)
     if filters.stage:
         cases = cases.filter(stage=filters.stage)
     if filters.owner:
-        cases = cases.filter(_owned(actor, filters.owner))
+        cases = cases.filter(_owned(actor, filters.owner, day))
     if filters.payer:
         cases = cases.filter(coverage__payer__public_id=filters.payer)
     if filters.urgent:
@@ -182,7 +241,7 @@ def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
         cases = cases.filter(treatment=filters.treatment)
     if filters.overdue:
         side = Q(side=CLAIMANT) if filters.overdue == "ours" else ~Q(side=CLAIMANT)
-        cases = cases.filter(_overdue(side, day))
+        cases = cases.filter(overdue(side, day))
     if filters.work == "waiting":
         cases = cases.filter(Exists(waiting_on(actor).filter(case_id=OuterRef("pk"))))
     elif filters.work == "waking":
@@ -191,6 +250,14 @@ def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
         cases = cases.filter(_call_closes_by(day.today + timedelta(days=CALL_DAYS)))
     elif filters.work == "new":
         cases = cases.filter(untouched(actor, day))
+    elif filters.work == "patient":
+        cases = cases.filter(patient_waits_for(actor, day))
+    elif filters.work == "held":
+        cases = cases.filter(with_held_task())
+    elif filters.work == "covering":
+        cases = cases.filter(covering(actor, day))
+    if filters.idle:
+        cases = cases.filter(idle_for(int(filters.idle), day))
     return cases
 
 
@@ -319,6 +386,26 @@ def cases_by_public_id(actor: Actor, public_ids: Sequence[UUID]) -> list[Case]:
     if len(found) != len(set(public_ids)):
         raise NotFound("case")
     return [found[i] for i in dict.fromkeys(public_ids)]
+
+
+def cases_in_sight(actor: Actor, public_ids: Sequence[UUID]) -> list[Case]:
+    """Those of the cases that the actor still sees."""
+    return list(Case.objects.filter(visible(actor, Case), public_id__in=public_ids))
+
+
+def called(member: Membership, away: Mapping[int, Absence]) -> str:
+    """A member's name, and while they are away until when and who covers."""
+    absence = away.get(member.pk)
+    if absence is None:
+        return str(member.user)
+    last = absence.until_on
+    return f"{member.user} (away until {last:%b} {last.day}: {absence.cover.user} covers)"
+
+
+def owner_names(members: Mapping[str, Membership], day: Day) -> list[tuple[str, str]]:
+    """Members as choices, whoever is away marked with who covers (public id, words)."""
+    away = absent_now(day.today)
+    return [(key, called(member, away)) for key, member in members.items()]
 
 
 def owner_choices(actor: Actor) -> dict[str, Membership]:

@@ -1,10 +1,11 @@
-"""Today: six stacks of cases, each the head of a queue, with one proposed next action a row. Three statements."""
+"""Today: stacks of cases, each the head of a queue, with one proposed next action a row. Three statements, and one
+more for whoever covers for somebody."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import CharField, Count, QuerySet, Value, Window
@@ -12,13 +13,24 @@ from django.db.models.functions import Cast
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
+from advocacy.people.queries import covered_by
 from advocacy.tenancy.together import fetched
 from appeals.models import Deadline
 from appeals.next_action import Proposal
 from appeals.queries.clocks import Day, Due, call_windows, due_of, earliest, ours, theirs
-from appeals.queries.queue import CALL_DAYS, FORWARD, Filters, Place, listed, waiting_on, waking_today
+from appeals.queries.queue import (
+    CALL_DAYS,
+    FORWARD,
+    Filters,
+    Place,
+    covered_tasks,
+    listed,
+    waiting_on,
+    waking_today,
+)
 from appeals.queries.standing import by_case, proposals_for, rows_under, workable
-from cases.models import Case, Task
+from cases.models import Case, Communication, Task
+from cases.queries.messages import unanswered
 
 SHOWN = 8
 LEGAL_DAYS = "14"
@@ -26,7 +38,11 @@ LEGAL_DAYS = "14"
 
 @dataclass(frozen=True)
 class Row:
-    """One line: the case, what it is about, its date, and the proposed next action. `task` is the one in front, if any."""
+    """One line: the case, what it is about, its date, and the proposed next action. `task` is the one in front, if any.
+
+    `covered` is the absent colleague for whom this row is shown; `wrote_at` when the patient's oldest of `messages`
+    unanswered ones came.
+    """
 
     case: Case
     due: Due | None
@@ -36,6 +52,9 @@ class Row:
     wakes_at: str
     action: Proposal | None
     place: str
+    covered: str = ""
+    wrote_at: str = ""
+    messages: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,9 +81,11 @@ def stacks_of(scope: str) -> tuple[tuple[str, str, Filters], ...]:
         ("legal", "Legal deadlines in 14 days", Filters(due=LEGAL_DAYS, owner=owner)),
         ("payer", "Plan is late", Filters(overdue="plan", owner=owner)),
         ("call", f"Peer-to-peer window closes in {CALL_DAYS} days", Filters(work="call", owner=owner)),
+        ("patient", "Patient waiting on me", Filters(work="patient")),
         ("waiting", "Waiting on me", Filters(work="waiting")),
         ("waking", "Waking up today", Filters(work="waking")),
         ("new", "New", Filters(work="new")),
+        ("covering", "Covering for a colleague", Filters(work="covering")),
     )
 
 
@@ -88,6 +109,7 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
         ids[code].append(pk)
         totals[code] = total
     everything = sorted({pk for pks in ids.values() for pk in pks})
+    wanted = tuple(stack for stack in wanted if stack[0] != "covering" or totals["covering"])
     if not everything:
         return tuple(Stack(code, title, f, 0, ()) for code, title, f in wanted)
     cases = (
@@ -100,11 +122,20 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
         rows_under(everything)
         | {
             "waiting": waiting_on(actor).filter(case_id__in=everything).order_by("due_on", "id"),
+            "covering": covered_tasks(actor, day).filter(case_id__in=everything).order_by("due_on", "id"),
             "waking": waking_today(actor, day).filter(case_id__in=everything).order_by("hold_until", "id"),
+            "patient": Communication.objects.filter(unanswered(), case_id__in=ids["patient"])
+            .defer("summary")
+            .order_by("happened_at", "id"),
         }
     )
     actions = proposals_for(actor, known.values(), rows, day)
-    clocks, tasks = by_case(rows["deadlines"]), {k: by_case(rows[k]) for k in ("waiting", "waking")}
+    away = _covered(actor, day) if totals["covering"] else {}
+    clocks, tasks = (
+        by_case(rows["deadlines"]),
+        {k: by_case(rows[k]) for k in ("waiting", "waking", "covering")},
+    )
+    wrote = by_case(rows["patient"])
     return tuple(
         Stack(
             code,
@@ -119,12 +150,20 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
                     _headline(code, clocks.get(pk, ()), day),
                     tasks.get(code, {}).get(pk, ()),
                     actions[pk],
+                    away if code == "covering" else {},
+                    [message.happened_at for message in wrote[pk]] if code == "patient" else (),
                 )
                 for pk in sorted(ids[code], key=lambda pk: _key(known[pk]))
             ),
         )
         for code, title, filters in wanted
     )
+
+
+def _covered(actor: Actor, day: Day) -> dict[int, str]:
+    """The names of the colleagues for whom the actor covers, by membership."""
+    rows = covered_by(actor, day.today).select_related("member__user")
+    return {row.member_id: str(row.member.user) for row in rows}
 
 
 def _key(case: Case) -> tuple[bool, date, int]:
@@ -147,8 +186,11 @@ def _row(
     headline: Deadline | None,
     tasks: Sequence[Task],
     action: Proposal | None,
+    away: Mapping[int, str],
+    wrote: Sequence[datetime] = (),
 ) -> Row:
     task = tasks[0] if tasks else None
+    covered = (away.get(task.owner_id or 0, "") if task else "") or away.get(case.owner_id or 0, "")
     return Row(
         case=case,
         due=due_of(headline, day) if headline else None,
@@ -158,4 +200,7 @@ def _row(
         wakes_at=f"{task.hold_until.astimezone(day.zone):%-I:%M %p}" if task and task.hold_until else "",
         action=action,
         place=Place(filters, case.next_deadline_on, case.pk).text(),
+        covered=covered,
+        wrote_at=f"{wrote[0].astimezone(day.zone):%b %-d, %-I:%M %p}" if wrote else "",
+        messages=len(wrote),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,25 +12,29 @@ from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
-from advocacy.errors import NotFound, Refused
-from advocacy.people.queries import members_of_organization
+from advocacy.errors import NotAllowed, NotFound, Refused
+from advocacy.people.queries import absent_now, members_of_organization
 from advocacy.web import page, saw
-from appeals.commands.take_action import assign_planned, plan_assignment, take_back
+from appeals.commands.sharing import Moved, take_back
+from appeals.commands.take_action import assign_planned, plan_assignment
 from appeals.forms.desk import NOBODY, AssignTo, QueueFilters
 from appeals.queries.queue import (
     Filters,
     Row,
+    called,
     cases_by_public_id,
+    cases_in_sight,
     owner_choices,
+    owner_names,
     payer_choices,
     place_of,
     queue,
 )
 from appeals.queries.standing import stage_label
 from appeals.views.links import day_of, link, queue_link
+from appeals.views.undo import forget_undo, keep_undo, kept_moves, standing_undo, undo_page
+from cases.queries.registration import sees_cases
 
-UNDO = "assign_undo"
-UNDO_FOR = timedelta(minutes=15)
 MOST_AT_ONCE = 200
 
 
@@ -58,7 +61,8 @@ def _shown(row: Row) -> dict[str, Any]:
 def queue_page(request: HttpRequest) -> HttpResponse:
     """One page of the filtered list. The address holds codes only."""
     actor = request.actor  # type: ignore[attr-defined]
-    require(actor, Permission.SEE_CASES)
+    if not sees_cases(actor):
+        raise NotAllowed(Permission.SEE_CASES)
     day = day_of(request)
     filters = Filters.read(request.GET.dict())
     after = place_of(request.GET["after"]) if request.GET.get("after") else None
@@ -71,7 +75,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         rows=len(found.rows),
     )
     owners = owner_choices(actor)
-    members = [(key, str(m.user)) for key, m in owners.items()]
+    members = owner_names(owners, day)
     payers = payer_choices(actor)
     initial = {name: getattr(filters, name) for name in QueueFilters.base_fields}
     may_assign = actor.may(Permission.ASSIGN_CASE) and filters.status == "open"
@@ -83,23 +87,10 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         "next_url": queue_link(filters, after=found.after) if found.after else "",
         "assign": AssignTo(owners=members) if may_assign and found.rows else None,
         "back": filters.query_string(),
-        "undo": _standing_undo(request),
+        "undo": standing_undo(request),
         "is_plain": filters.is_plain,
     }
     return render(request, "appeals/queue.html", context)
-
-
-def _standing_undo(request: HttpRequest) -> dict[str, Any] | None:
-    """What may still be undone, from the session of whoever did it."""
-    kept = request.session.get(UNDO)
-    if not kept or kept["organization"] != request.organization.pk:  # type: ignore[attr-defined]
-        return None
-    until = datetime.fromisoformat(kept["until"])
-    if until <= request.at:  # type: ignore[attr-defined]
-        return None
-    count = len(kept["moves"])
-    text = f"{count} case{'' if count == 1 else 's'} given to {kept['to_label']}."
-    return {"text": text, "until": until}
 
 
 @page
@@ -115,7 +106,8 @@ def bulk_assign(request: HttpRequest) -> HttpResponse:
         messages.warning(request, "Choose at least one case first.")
         return redirect(queue_link(back))
     members = owner_choices(actor)
-    form = AssignTo(request.POST, owners=[(key, str(m.user)) for key, m in members.items()])
+    away = absent_now(day_of(request).today)
+    form = AssignTo(request.POST, owners=[(key, called(m, away)) for key, m in members.items()])
     saw(request, "read_page", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
     context: dict[str, Any] = {
         "form": form,
@@ -131,6 +123,7 @@ def bulk_assign(request: HttpRequest) -> HttpResponse:
     context |= {
         "planned": planned,
         "to_label": str(owner.user) if owner else "nobody",
+        "absence": away.get(owner.pk) if owner else None,
         "possible": sum(p.refusal is None for p in planned),
     }
     if request.POST.get("step") != "confirm":
@@ -141,38 +134,37 @@ def bulk_assign(request: HttpRequest) -> HttpResponse:
         return render(
             request, "appeals/queue_assign.html", context | {"reasons": refusal.reasons}, status=422
         )
-    request.session[UNDO] = {
-        "organization": request.organization.pk,  # type: ignore[attr-defined]
-        "moves": [[str(case.public_id), before] for case, before in moved],
-        "to": owner.pk if owner else None,
-        "to_label": context["to_label"],
-        "until": (request.at + UNDO_FOR).isoformat(),  # type: ignore[attr-defined]
-    }
+    keep_undo(request, moved, context["to_label"], page="queue")
     return redirect(queue_link(back))
 
 
 @require_POST
 @page
 def undo_assign(request: HttpRequest) -> HttpResponse:
-    """Give the cases of the last bulk assignment back to whom they came from."""
+    """Give the cases of the last assignment of several back; what was changed since stays where it is, and is named."""
     actor = request.actor  # type: ignore[attr-defined]
     require(actor, Permission.ASSIGN_CASE)
-    kept: Any = request.session.get(UNDO)
-    if _standing_undo(request) is None:
+    if standing_undo(request) is None:
         messages.warning(
             request, "There is nothing left to undo. Assign the cases again where that is needed."
         )
         return redirect("appeals:queue")
-    cases = cases_by_public_id(actor, [UUID(key) for key, _before in kept["moves"]])
+    moves = kept_moves(request)
+    seen = {case.public_id: case for case in cases_in_sight(actor, [key for key, *_rest in moves])}
+    moved = [Moved(seen[key], before, to, version) for key, before, to, version in moves if key in seen]
     members = {m.pk: m for m in members_of_organization(live=False)}
-    moves = [
-        (case, members[before] if before else None)
-        for case, (_key, before) in zip(cases, kept["moves"], strict=True)
-    ]
-    count = take_back(actor=actor, moves=moves, given_to=kept["to"], at=request.at)  # type: ignore[attr-defined]
-    del request.session[UNDO]
-    messages.success(request, f"Undone: {count} case{'' if count == 1 else 's'} went back.")
-    return redirect("appeals:queue")
+    result = take_back(actor=actor, moved=moved, members=members, at=request.at)  # type: ignore[attr-defined]
+    back = undo_page(request)
+    forget_undo(request)
+    said = f"Undone: {result.count} case{'' if result.count == 1 else 's'} went back."
+    stay = [case.reference for case in result.refused]
+    hidden = len(moves) - len(moved)
+    if stay:
+        said += f" Changed since, and left as they are: {', '.join(stay)}."
+    if hidden:
+        said += f" {hidden} more are no longer open to you."
+    (messages.warning if stay or hidden else messages.success)(request, said)
+    return redirect(back)
 
 
 def _pairs(query: str) -> dict[str, str]:

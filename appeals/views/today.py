@@ -9,19 +9,22 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import require
+from advocacy.errors import NotAllowed
 from advocacy.web import page, saw
 from appeals.queries.standing import stage_label
 from appeals.queries.today import Row, Stack, default_scope, today
 from appeals.views.links import action_link, day_of, link, queue_link
+from cases.queries.registration import sees_cases
 
 EMPTY = {
     "legal": "No date of ours ends in the next 14 days.",
     "payer": "No plan is late.",
     "call": "No peer-to-peer window closes in the next 14 days.",
+    "patient": "No patient is waiting for an answer.",
     "waiting": "No task is waiting for you.",
     "waking": "Nothing wakes up today.",
     "new": "Nothing new.",
+    "covering": "",
 }
 
 
@@ -30,6 +33,14 @@ def _what(stack: Stack, row: Row) -> tuple[str, str]:
     case = row.case
     where = f"{case.get_treatment_display()} · {case.coverage.payer}"
     more = f" · {row.more_tasks} more task{'' if row.more_tasks == 1 else 's'}" if row.more_tasks else ""
+    if stack.code == "patient":
+        count = "a message" if row.messages == 1 else f"{row.messages} messages"
+        return f"Wrote {count}, waiting since {row.wrote_at}", where
+    if stack.code == "covering":
+        # Of a task the owner of the task is away; of a date the owner of the case.
+        away = f"covering for {row.covered}" if row.covered else "covering"
+        what = row.task.title if row.task else (row.due.label if row.due else stage_label(case.stage))
+        return what, f"{away} · {where}{more}"
     if row.task is not None:
         wakes = f" · wakes at {row.wakes_at}" if stack.code == "waking" and row.wakes_at else ""
         return row.task.title, f"{stage_label(case.stage)} · {case.coverage.payer}{more}{wakes}"
@@ -54,9 +65,9 @@ def _shown(stack: Stack, row: Row) -> dict[str, Any]:
         "owner": str(case.owner.user) if case.owner else "No owner",
         "due_label": "",
     }
-    if row.task is not None and row.task.due_on is not None and stack.code == "waiting":
+    if row.task is not None and row.task.due_on is not None and stack.code in ("waiting", "covering"):
         shown |= {"date": row.task.due_on, "days_left": row.task_days_left, "due_label": "Task"}
-    elif due is not None:
+    elif due is not None and stack.code != "patient":
         shown |= {
             "date": due.date,
             "days_left": due.days_left,
@@ -67,6 +78,8 @@ def _shown(stack: Stack, row: Row) -> dict[str, Any]:
             "steps": due.steps,
             "confirm": due.confidence == "confirm",
         }
+    if stack.code == "patient":
+        return shown | {"action": "Answer", "action_url": link("cases:messages", case.public_id)}
     return shown | action_link(row.action)
 
 
@@ -75,7 +88,8 @@ def _shown(stack: Stack, row: Row) -> dict[str, Any]:
 def today_page(request: HttpRequest) -> HttpResponse:
     """Six stacks; each opens the queue with the same cases."""
     actor = request.actor  # type: ignore[attr-defined]
-    require(actor, Permission.SEE_CASES)
+    if not sees_cases(actor):
+        raise NotAllowed(Permission.SEE_CASES)
     day = day_of(request)
     wanted = request.GET.get("whose", "")
     scope = wanted if wanted in {"desk", "all"} else default_scope(actor)
@@ -90,6 +104,7 @@ def today_page(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "today": day.today,
+        "may_be_away": actor.may(Permission.SEE_MEMBERS),
         "scope": scope,
         "scopes": [
             {"label": label, "url": link("appeals:today", whose=code), "current": code == scope}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django import forms
 from advocacy.access.policy import Actor
 from advocacy.inputs import DayField, SectionedForm, lines, one_of, short
 from advocacy.people.forms import STATE_CHOICES
-from advocacy.people.models import Membership, Patient
+from advocacy.people.models import Absence, Membership, Patient
 from cases.codes import all_scales
 from cases.models import Case, Coverage, FailedTreatment, Payer, Provider
 from cases.queries.registration import coverages_of, owners, payers, providers
@@ -40,8 +41,20 @@ class RowField(forms.ModelChoiceField):
 
 
 class OwnerField(RowField):
+    """A colleague; whoever is away is marked with who covers. `away` are absences by membership."""
+
+    away: Mapping[int, Absence] = MappingProxyType({})
+
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.user} ({obj.team})" if obj.team else str(obj.user)
+        name = f"{obj.user} ({obj.team})" if obj.team else str(obj.user)
+        absence = self.away.get(obj.pk)
+        return f"{name}, {away_words(absence)}" if absence else name
+
+
+def away_words(absence: Absence) -> str:
+    """Until when somebody is away, and who covers."""
+    last = absence.until_on
+    return f"away until {last:%b} {last.day}: {absence.cover.user} covers"
 
 
 class CoverageField(RowField):
@@ -239,11 +252,33 @@ class FailedTreatmentForm(SectionedForm):
 
 
 class AssignForm(forms.Form):
-    owner = OwnerField(Membership.objects.none(), required=False, empty_label="Nobody: back to the queue")
+    """Whom a case goes to. For somebody who is away, whoever covers is proposed first. `away` are absences by membership."""
 
-    def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:
+    owner = OwnerField(Membership.objects.none(), required=False, empty_label="Nobody: back to the queue")
+    all_the_same = forms.BooleanField(label="Give it to somebody who is away all the same", required=False)
+
+    def __init__(self, *args: Any, actor: Actor, away: Mapping[int, Absence], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].queryset = owners(actor)  # type: ignore[attr-defined]
+        pick: Any = self.fields["owner"]
+        pick.away = away
+        pick.queryset = owners(actor)
+        if not away:
+            del self.fields["all_the_same"]
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        chosen: Any = self.fields["owner"]
+        owner = typed.get("owner")
+        absence = chosen.away.get(owner.pk) if owner else None
+        if absence is not None and not typed.get("all_the_same"):
+            self.add_error(
+                "owner",
+                f"{owner.user} is {away_words(absence)}. {absence.cover.user} stands in the field now;"
+                " or choose again and tick the box below.",
+            )
+            self.data = self.data.copy()
+            self.data["owner"] = str(absence.cover.public_id)
+        return typed
 
 
 class ReasonForm(forms.Form):

@@ -17,12 +17,23 @@ from advocacy.people.rules import day_in, slips
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.sealing import normalized
 from cases.models import Case, CaseGrant, Coverage, FailedTreatment, Payer, Provider
+from cases.policies import granted_cases
 
 SHORTEST_COMPARED = 5
 
 
 def cases_visible_to(actor: Actor) -> QuerySet[Case]:
     return Case.objects.filter(visible(actor, Case))
+
+
+def sees_cases(actor: Actor) -> bool:
+    """Whether the actor opens any case at all: by their roles, or for some days by dated access to one."""
+    return actor.may(Permission.SEE_CASES) or has_dated_access(actor)
+
+
+def has_dated_access(actor: Actor) -> bool:
+    """Whether somebody holds dated access to a case that stands now, whatever their roles."""
+    return Case.objects.filter(granted_cases(actor, Permission.SEE_CASES)).exists()
 
 
 def get_case(actor: Actor, public_id: UUID) -> Case:

@@ -9,10 +9,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from advocacy.access.policy import Actor, allows, visible
 from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, allows, visible
 from advocacy.errors import NotFound
+from advocacy.people.models import Membership
 from cases.models import Case, CaseTeamMember
+from cases.policies import standing_on_team
 from cases.queries.registration import get_case, get_case_to_administer, is_visible
 
 # In the order in which a case names its people.
@@ -59,6 +61,13 @@ def team_shown(
     return tuple(
         sorted(found, key=lambda row: (order.get(row.entry.role, 9), row.entry.from_on, row.entry.pk))
     )
+
+
+def opens(member: Membership, case: Case) -> bool:
+    """Whether a colleague whose role sees cases opens this one: a restricted one as its owner or named on its team."""
+    if not case.is_restricted or case.owner_id == member.pk:
+        return True
+    return CaseTeamMember.objects.filter(standing_on_team(), case=case, member=member).exists()
 
 
 def team_of(case: Case) -> QuerySet[CaseTeamMember]:

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
-from advocacy.people.queries import members_of_organization
+from advocacy.people.queries import absent_now, members_of_organization
+from advocacy.people.rules import day_in
 from advocacy.web import ActorRequest, page, saw
 from cases.commands.access import GRANT_DAYS, end_grant, give_grant, lift_restriction, restrict_case
 from cases.commands.cases import assign_case
@@ -144,7 +145,10 @@ def assign(request: ActorRequest, case_id: UUID) -> HttpResponse:
     case = get_case_to_administer(request.actor, case_id)
     require(request.actor, Permission.ASSIGN_CASE, case)
     initial = {"owner": case.owner.public_id if case.owner else None}
-    form = AssignForm(request.POST or None, actor=request.actor, initial=initial)
+    away = absent_now(day_in(request.organization.time_zone, request.at))
+    if case.owner_id in away:
+        initial = {"owner": away[case.owner_id].cover.public_id}
+    form = AssignForm(request.POST or None, actor=request.actor, away=away, initial=initial)
     outcome = attempt(
         request,
         form,

@@ -1,0 +1,201 @@
+"""The caseload board, and sharing one person's cases out: choose, look at the plan, do it; it can be taken back for a day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import require
+from advocacy.errors import NotFound, Reason, Refused
+from advocacy.people.queries import absent_now
+from advocacy.web import page, saw
+from appeals.caseload import URGENT_POINTS, URGENT_WHY, WEIGHTS, weight_of
+from appeals.commands.sharing import Move, do_moves, plan_split
+from appeals.queries.board import Load, Number, board, cases_of_person, get_person, loads_of
+from appeals.queries.queue import called, cases_by_public_id, owner_choices
+from appeals.queries.standing import stage_label
+from appeals.views.links import day_of, link, queue_link
+from appeals.views.undo import keep_undo, standing_undo
+
+MOST_AT_ONCE = 200
+
+
+def _number(number: Number) -> dict[str, Any]:
+    return {"count": number.count, "url": queue_link(number.filters) if number.count else ""}
+
+
+def _line(load: Load, heaviest: int) -> dict[str, Any]:
+    absence = load.absence
+    return {
+        "name": load.name,
+        "cases": _number(load.cases),
+        "weight": load.weight,
+        "share_of": round(100 * load.weight / heaviest) if heaviest else 0,
+        "oldest_days": load.oldest_days,
+        "old": _number(load.old),
+        "quiet": _number(load.quiet),
+        "overdue": _number(load.overdue),
+        "held": _number(load.held),
+        "until": absence.until_on if absence else None,
+        "cover": str(absence.cover.user) if absence else "",
+        "share_url": link("appeals:share", load.share) if load.share else "",
+    }
+
+
+@require_safe
+@page
+def board_page(request: HttpRequest) -> HttpResponse:
+    """By person: open cases with their weight, what waits longest, what is due and untouched, overdue, on hold, who is away."""
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, Permission.ASSIGN_CASE)
+    found = board(actor, day=day_of(request), after=_key(request.GET.get("after", "")))
+    others = [load for load in (found.nobody, found.left) if load is not None]
+    context = {
+        "people": [_line(load, found.heaviest) for load in found.people],
+        "others": [_line(load, 0) for load in others],
+        "weights": WEIGHTS,
+        "urgent_points": URGENT_POINTS,
+        "urgent_why": URGENT_WHY,
+        "next_url": link("appeals:board", after=found.after) if found.after else "",
+        "first_url": "" if found.is_first else link("appeals:board"),
+        "undo": standing_undo(request),
+    }
+    return render(request, "appeals/board.html", context)
+
+
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise Http404 from None
+
+
+@page
+def share(request: HttpRequest, member_id: UUID) -> HttpResponse:
+    """Share a person's cases out by weight. Nothing changes before the confirmation."""
+    actor = request.actor  # type: ignore[attr-defined]
+    require(actor, Permission.ASSIGN_CASE)
+    person = get_person(actor, member_id)
+    day = day_of(request)
+    members = {key: m for key, m in owner_choices(actor).items() if m.pk != person.pk}
+    context: dict[str, Any] = {
+        "person": str(person.user),
+        "back_url": link("appeals:board"),
+        "breadcrumbs": [{"label": "Board", "url": link("appeals:board")}, {"label": "Share out", "url": ""}],
+    }
+    reasons: Sequence[Reason] = ()
+    if request.method == "POST":
+        try:
+            if request.POST.get("step") == "confirm":
+                return _do(request, person, members)
+            return _preview(request, person, members, context)
+        except Refused as refusal:
+            reasons = refusal.reasons
+    cases = cases_of_person(actor, person, day, most=MOST_AT_ONCE)
+    loads = loads_of(actor, [m.pk for m in members.values()])
+    away = absent_now(day.today)
+    saw(request, "read_list", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
+    chosen, receivers = set(request.POST.getlist("case")), set(request.POST.getlist("receiver"))
+    context |= {
+        "reasons": reasons,
+        "cases": [
+            _case(case, checked=str(case.public_id) in chosen or request.method == "GET") for case in cases
+        ],
+        "receivers": [
+            {
+                "key": key,
+                "name": called(m, away),
+                "weight": loads.get(m.pk, 0),
+                "away": m.pk in away,
+                "checked": key in receivers,
+            }
+            for key, m in members.items()
+        ],
+    }
+    return render(request, "appeals/share.html", context, status=422 if reasons else 200)
+
+
+def _case(case: Any, *, checked: bool = True) -> dict[str, Any]:
+    return {
+        "key": str(case.public_id),
+        "who": case.patient.called,
+        "reference": case.reference,
+        "stage": stage_label(case.stage),
+        "due": case.next_deadline_on,
+        "points": weight_of(case.stage, case.is_urgent),
+        "urgent": case.is_urgent,
+        "checked": checked,
+    }
+
+
+def _preview(
+    request: HttpRequest, person: Any, members: dict[str, Any], context: dict[str, Any]
+) -> HttpResponse:
+    actor = request.actor  # type: ignore[attr-defined]
+    cases = _cases(request, person, request.POST.getlist("case"))
+    wanted = request.POST.getlist("receiver")
+    if not set(wanted) <= set(members):
+        raise NotFound("member")
+    receivers = [members[key] for key in members if key in wanted]
+    loads = loads_of(actor, [m.pk for m in receivers])
+    planned = plan_split(actor=actor, cases=cases, receivers=receivers, loads=loads)
+    saw(request, "read_list", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
+    context |= {
+        "planned": [
+            _case(move.case) | {"to": str(move.to.user), "move": f"{move.case.public_id}:{move.to.public_id}"}
+            for move in planned
+        ],
+        "after": [_after(m, loads.get(m.pk, 0), planned) for m in receivers],
+    }
+    return render(request, "appeals/share_preview.html", context)
+
+
+def _after(member: Any, before: int, planned: Sequence[Move]) -> dict[str, Any]:
+    mine = [move for move in planned if move.to.pk == member.pk]
+    return {
+        "name": str(member.user),
+        "before": before,
+        "count": len(mine),
+        "after": before + sum(m.points for m in mine),
+    }
+
+
+def _do(request: HttpRequest, person: Any, members: dict[str, Any]) -> HttpResponse:
+    """Exactly the plan that was shown: each case to the person named beside it."""
+    pairs = [text.partition(":")[::2] for text in request.POST.getlist("move")][:MOST_AT_ONCE]
+    if not {to for _case_key, to in pairs} <= set(members):
+        raise NotFound("member")
+    cases = _cases(request, person, [key for key, _to in pairs])
+    if not cases:
+        raise Refused([Reason("cases_missing", "Choose at least one case.", "case")])
+    receiver = {key: members[to] for key, to in pairs}
+    moved = do_moves(
+        actor=request.actor,  # type: ignore[attr-defined]
+        moves=[(case, receiver[str(case.public_id)]) for case in cases],
+        at=request.at,  # type: ignore[attr-defined]
+    )
+    saw(request, "read_list", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
+    people = sorted({str(m.user) for m in receiver.values()})
+    keep_undo(request, moved, people[0] if len(people) == 1 else f"{len(people)} colleagues", page="board")
+    return redirect("appeals:board")
+
+
+def _cases(request: HttpRequest, person: Any, keys: list[str]) -> list[Any]:
+    """The chosen cases, of this person still. Raises NotFound, Refused when one has changed hands meanwhile."""
+    try:
+        wanted = [UUID(key) for key in keys[:MOST_AT_ONCE]]
+    except ValueError:
+        raise NotFound("case") from None
+    cases = cases_by_public_id(request.actor, wanted) if wanted else []  # type: ignore[attr-defined]
+    gone = [case.reference for case in cases if case.owner_id != person.pk or case.status != "open"]
+    if gone:
+        raise Refused(
+            [Reason("changed_hands", f"Changed hands meanwhile: {', '.join(gone)}. Look again.", "case")]
+        )
+    return cases
