@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from advocacy.errors import Reason
+from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import GrantedAuthorization
-from appeals.queries.history import load_history
 from appeals.queries.ladder import BEFORE_FILING
+from appeals.queries.shown_dues import history_rows
+from appeals.queries.steps import history_from
 from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
 from cases.models import Case, Cost
 
@@ -30,15 +33,22 @@ WON = frozenset({"overturned", "partly"})
 
 
 def open_contest_of(case: Case) -> list[Reason]:
-    """Every reason the contest of a case gives against closing it; empty when nothing is open."""
-    history = load_history(case)
+    """Every reason the contest of a case gives against closing it; empty when nothing is open. One statement."""
+    rows = fetched(
+        history_rows(case)
+        | {
+            "costs": Cost.objects.filter(case_id=case.pk, superseded_at=None),
+            "grants": GrantedAuthorization.objects.filter(case_id=case.pk),
+        }
+    )
+    history = history_from(case, rows)
     return [
         *(Reason(*_UNDECIDED[RequestStatus(r.status)]) for r in history.requests if r.status in _UNDECIDED),
         *_denials(history),
         *_calls(history),
         *_levels(history),
         *_items(history),
-        *_money(history),
+        *_money(history, rows),
     ]
 
 
@@ -91,11 +101,10 @@ def _items(history: History) -> Iterator[Reason]:
                 )
 
 
-def _money(history: History) -> Iterator[Reason]:
-    case = history.case
+def _money(history: History, rows: Mapping[str, list[Any]]) -> Iterator[Reason]:
     confirmed = any(d.confirmed_at for d in history.denials)
     won = [o for o in history.outcomes if o.outcome in WON]
-    kinds = set(Cost.objects.filter(case=case, superseded_at=None).values_list("kind", flat=True))
+    kinds = {cost.kind for cost in rows["costs"]}
     if confirmed and Cost.Kind.AT_STAKE not in kinds:
         yield Reason("money_at_stake_missing", "Record the money at stake: the price of what was refused.")
     if won:
@@ -106,11 +115,7 @@ def _money(history: History) -> Iterator[Reason]:
                 )
     ahead = {r.pk for r in history.requests if r.timing != r.Timing.POST_SERVICE}
     owed = {i.request_id for i in history.items if i.pk in {o.item_id for o in won}} & ahead
-    granted = set(
-        GrantedAuthorization.objects.filter(case=case, request_id__in=owed).values_list(
-            "request_id", flat=True
-        )
-    )
+    granted = {grant.request_id for grant in rows["grants"]}
     if owed - granted:
         yield Reason(
             "authorization_missing",

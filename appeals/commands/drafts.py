@@ -16,7 +16,7 @@ from advocacy.errors import Reason, Refused, WrongState
 from appeals.blocks import Block, blocks_as_data, blocks_from_text
 from appeals.commands.checks import locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
-from appeals.commands.paper import appeal_facts, letter_of, recipient_of
+from appeals.commands.paper import appeal_facts, heading_facts, letter_of, recipient_of
 from appeals.exhibits import Exhibit as Piece
 from appeals.facts import History, filing_facts
 from appeals.letters import AppealFacts, appeal_letter_blocks, render_letter
@@ -27,7 +27,7 @@ from appeals.queries.history import load_history
 from appeals.queries.ladder import BEFORE_FILING
 from appeals.rules import may_be_expedited
 from appeals.workflow import APPEAL
-from cases.commands.documents import open_version
+from cases.commands.documents import open_versions
 from cases.commands.touch import touch
 from cases.content import ContentType
 from cases.models import Case, DocumentVersion
@@ -161,23 +161,24 @@ def packet_of(actor: Actor, case: Case, appeal: Appeal, history: History | None 
     if not appeal.draft:
         raise Refused([Reason("letter_missing", "Write the letter first.", "text")])
     history = history or load_history(case)
-    facts = facts_of(case, appeal, history)
-    letter = render_letter(letter_of(case, appeal, history.rung(appeal), facts))
+    exhibits = exhibits_of(appeal)
+    opened = open_versions(actor, [e.document_version for e in exhibits])
+    letter = render_letter(letter_of(case, appeal, heading_facts(case, appeal, history), exhibits))
     pieces = [
         Piece(
             exhibit_label(e.position),
             e.title,
             e.document_version.content_type,
-            open_version(actor, e.document_version).read(),
+            opened[e.document_version_id].read(),
         )
-        for e in exhibits_of(appeal)
+        for e in exhibits
     ]
     return build_packet(letter, pieces, reference=case.reference)
 
 
 def facts_of(case: Case, appeal: Appeal, history: History) -> AppealFacts:
     """The facts of the letter."""
-    return appeal_facts(case, appeal, history.rung(appeal))
+    return appeal_facts(case, appeal, history)
 
 
 def _row(appeal: Appeal) -> Appeal:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 
 from advocacy.tenancy.models import Organization
 from appeals.blocks import blocks_from_data
+from appeals.facts import History
 from appeals.letterhead import Letterhead
 from appeals.letters import (
     AppealFacts,
@@ -16,8 +18,8 @@ from appeals.letters import (
     TriedTreatment,
     appeal_re_lines,
 )
-from appeals.models import Appeal, Decision, DenialItem, DenialReason
-from appeals.queries.drafts import exhibit_label, exhibits_of
+from appeals.models import Appeal, DenialReason, Exhibit
+from appeals.queries.drafts import exhibit_label
 from appeals.queries.letter_blocks import blocks_in_use
 from appeals.refusals import label_of_refusal
 from appeals.rungs import Rung
@@ -49,11 +51,24 @@ def recipient_of(case: Case, appeal: Appeal, rung: Rung) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def appeal_facts(case: Case, appeal: Appeal, rung: Rung) -> AppealFacts:
+def appeal_facts(case: Case, appeal: Appeal, history: History) -> AppealFacts:
     """Everything the draft may say, from what is recorded; nothing is added."""
     denial = appeal.denial
-    items = [row.item for row in DenialItem.objects.filter(denial=denial).select_related("item")]
     reasons = DenialReason.objects.filter(denial=denial).order_by("-is_primary", "id")
+    return replace(
+        heading_facts(case, appeal, history),
+        reasons=tuple(RefusalReason(label_of_refusal(r.reason), r.words) for r in reasons),
+        criteria=(CitedCriterion(denial.criteria),) if denial.criteria else (),
+        treatments=tuple(_treatments(case)),
+        blocks=blocks_in_use(),
+    )
+
+
+def heading_facts(case: Case, appeal: Appeal, history: History) -> AppealFacts:
+    """What stands above a letter, from rows that are loaded: no statement. The body of a letter is in its draft."""
+    denial = appeal.denial
+    refused = history.refused.get(denial.pk, frozenset())
+    items = [item for item in history.items if item.pk in refused]
     return AppealFacts(
         patient_name=case.patient.full_name,
         service=case.get_treatment_display(),
@@ -62,21 +77,18 @@ def appeal_facts(case: Case, appeal: Appeal, rung: Rung) -> AppealFacts:
         reference_number=denial.reference_number,
         codes=tuple(item.code for item in sorted(items, key=lambda i: i.position)),
         diagnosis=_diagnosis(case.diagnosis_codes),
-        denied_on=_denied_on(appeal),
-        level=_words(rung),
+        denied_on=_denied_on(appeal, history),
+        level=_words(history.rung(appeal)),
         expedited=appeal.is_expedited,
         expedited_grounds=appeal.expedited_reason,
-        reasons=tuple(RefusalReason(label_of_refusal(r.reason), r.words) for r in reasons),
-        criteria=(CitedCriterion(denial.criteria),) if denial.criteria else (),
-        treatments=tuple(_treatments(case)),
-        blocks=blocks_in_use(),
+        blocks=(),
     )
 
 
-def letter_of(case: Case, appeal: Appeal, rung: Rung, facts: AppealFacts) -> Letter:
+def letter_of(case: Case, appeal: Appeal, facts: AppealFacts, exhibits: Iterable[Exhibit]) -> Letter:
     """The letter as it would go out now; the draft holds its body, date, recipient and signer."""
     draft = appeal.draft or {}
-    enclosures = tuple(f"{exhibit_label(e.position)}: {e.title}" for e in exhibits_of(appeal))
+    enclosures = tuple(f"{exhibit_label(e.position)}: {e.title}" for e in exhibits)
     return Letter(
         letterhead=letterhead_of(case.organization),
         date=date.fromisoformat(draft["dated"]),
@@ -91,9 +103,9 @@ def letter_of(case: Case, appeal: Appeal, rung: Rung, facts: AppealFacts) -> Let
     )
 
 
-def _denied_on(appeal: Appeal) -> date | None:
+def _denied_on(appeal: Appeal, history: History) -> date | None:
     """The notice this level answers: the decision of the level before, else the denial."""
-    decision = Decision.objects.filter(appeal_id=appeal.previous_id).first() if appeal.previous_id else None
+    decision = history.decisions.get(appeal.previous_id) if appeal.previous_id else None
     if decision is not None and decision.notice_on:
         return decision.notice_on
     return appeal.denial.notice_on
