@@ -66,9 +66,9 @@ def granted_cases(actor: Actor, permission: Permission) -> Q:
         patient_id=OuterRef("content_object__patient_id"),
         kind=Consent.Kind.RELEASE,
     )
-    working = Membership.objects.filter(user_id=OuterRef("user_id"), starts_at__lte=now, ended_at=None).filter(
-        Q(until=None) | Q(until__gt=now)
-    )
+    working = Membership.objects.filter(
+        user_id=OuterRef("user_id"), starts_at__lte=now, ended_at=None
+    ).filter(Q(until=None) | Q(until__gt=now))
     live = CaseGrant.objects.filter(
         Exists(released),
         Exists(working),
@@ -170,4 +170,6 @@ declare_portal(
 )
 declare("cases.Payer", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("cases.Provider", see=Permission.SEE_LOOKUPS, rows=whole_organization)
+declare("cases.PayerChannel", see=Permission.SEE_LOOKUPS, rows=whole_organization)
+declare("cases.OwnTaskTemplate", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("background.Job", see=Permission.SEE_JOBS, rows=whole_organization)

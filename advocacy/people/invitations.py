@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
@@ -52,6 +53,7 @@ class Offer:
 
     invitation_id: int
     organization_id: int
+    organization_public_id: UUID
     organization_name: str
     email: str
     name: str
@@ -134,7 +136,7 @@ def offer_of(token: str, at: datetime) -> Offer | None:
         if row is None:
             return None
         known = User.objects.filter(email=row.email).exists()
-        return Offer(row.pk, found[1], found[2], row.email, row.name, tuple(row.roles), known)
+        return Offer(row.pk, found[1], found[2], found[3], row.email, row.name, tuple(row.roles), known)
 
 
 def accept_as_new(*, offer: Offer, name: str, passphrase: str, again: str, at: datetime) -> Membership:

@@ -7,16 +7,16 @@ CREATE FUNCTION search.memberships_of(p_user bigint)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.id, m.organization_id, o.public_id, o.name::text, m.roles::text[], m.team_id
   FROM public.people_membership m JOIN public.tenancy_organization o ON o.id = m.organization_id
-  WHERE m.user_id = p_user AND m.starts_at <= now() AND m.ended_at IS NULL
-    AND (m.until IS NULL OR m.until > now())
+  WHERE m.user_id = p_user AND m.starts_at <= statement_timestamp() AND m.ended_at IS NULL
+    AND (m.until IS NULL OR m.until > statement_timestamp())
   ORDER BY o.name, m.id
 $$;
 
 -- An invitation that is neither accepted nor revoked, by the SHA-256 of its token: whoever opens the link has no scope yet.
 CREATE FUNCTION search.invitation_of(p_hash bytea)
-  RETURNS TABLE (invitation_id bigint, organization_id bigint, organization_name text)
+  RETURNS TABLE (invitation_id bigint, organization_id bigint, organization_public_id uuid, organization_name text)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT i.id, i.organization_id, o.name::text
+  SELECT i.id, i.organization_id, o.public_id, o.name::text
   FROM public.people_invitation i JOIN public.tenancy_organization o ON o.id = i.organization_id
   WHERE i.token_hash = p_hash AND i.accepted_at IS NULL AND i.revoked_at IS NULL
 $$;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -15,13 +15,38 @@ from advocacy.background import queue
 from advocacy.errors import Refused, WrongState
 from advocacy.people.drafts import save_draft, save_search
 from advocacy.people.leaving import end_membership, leavers_with_things, may_receive, owned_by
-from advocacy.people.models import Membership
+from advocacy.people.models import Membership, Patient
 from cases.commands.access import give_grant
 from cases.commands.tasks import hold_task, open_task
-from cases.models import Case, Task
-from tests.cast import NOW, make_case, release
+from cases.models import Case, Coverage, Task
+from tests.cast import NOW, release
 
 KINDS = {"drafts", "searches", "cases", "restricted_cases", "tasks", "grants"}
+
+
+def another(like: Case, reference: str, owner: Membership) -> Case:
+    """A case of a patient of its own, at the payer and provider of `like`."""
+    patient = Patient.objects.create(
+        reference=f"{reference}-P",
+        given_name="Ola",
+        family_name="Berg",
+        birth_date=date(1980, 1, 2),
+        registered_at=NOW,
+        state="OR",
+    )
+    coverage = Coverage.objects.create(patient=patient, payer=like.coverage.payer, member_id=reference)
+    return Case.objects.create(
+        reference=reference,
+        patient=patient,
+        coverage=coverage,
+        provider=like.provider,
+        treatment="iv_ketamine",
+        diagnosis_codes=["F33.2"],
+        procedure_codes=["J3490"],
+        owner=owner,
+        opened_at=NOW,
+        last_touched_at=NOW,
+    )
 
 
 @pytest.fixture
@@ -29,15 +54,14 @@ def full(cast):
     """Nora with two cases and a restricted one, tasks on each, access to one of Nils', a draft and a search."""
     nora, nils = cast.members["nora"], cast.members["nils"]
     at = timezone.now()
-    second = make_case("HB-2026-0002", given="Ola", family="Berg", member_id="OB-1", owner=None)
-    Case.objects.filter(pk=second.pk).update(owner=nora)
-    secret = make_case("HB-2026-0003", given="Uma", family="Krag", member_id="UK-1", owner=nora)
+    another(cast.case, "HB-2026-0002", nora)
+    secret = another(cast.case, "HB-2026-0003", nora)
     Case.objects.filter(pk=secret.pk).update(is_restricted=True)
     for case in Case.objects.filter(owner=nora):
         open_task(actor=cast.nora, case=case, title="Call the plan", owner=nora, at=at)
     held = Task.objects.filter(case=cast.case).get()
     hold_task(actor=cast.nora, task=held, until=at + timedelta(days=5), reason="waiting", at=at)
-    theirs = make_case("HB-2026-0004", given="Ida", family="Voss", member_id="IV-1", owner=nils)
+    theirs = another(cast.case, "HB-2026-0004", nils)
     release(theirs.patient, signed_on=at.date())
     give_grant(actor=cast.sam, case=theirs, user=cast.users["nora"], reason="cover", at=at)
     save_draft(actor=cast.nora, key="patient:new", fields={"given_name": ["X"]}, at=at)

@@ -28,7 +28,6 @@ from advocacy.people.queries import (
     end_of_day,
     get_invitation,
     invitations_open,
-    memberships_of,
     teams_of_organization,
 )
 from advocacy.people.views.steps import attempt
@@ -136,7 +135,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         mine = user.email.lower() == offer.email  # type: ignore[union-attr]
         if mine and request.method == "POST":
             commands.accept_as_known(offer=offer, user=user, at=at)
-            request.session[SESSION_KEY] = _public_id(offer, user.pk)
+            request.session[SESSION_KEY] = str(offer.organization_public_id)
             messages.success(request, f"You now work in {offer.organization_name}.")
             return redirect("home")
         return _shown(request, offer, "join" if mine else "other")
@@ -177,14 +176,6 @@ def _no_referrer(answer: HttpResponse) -> HttpResponse:
     """The address is the secret: it is told to no page that a link leads to."""
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
-
-
-def _public_id(offer: Offer, user_id: int) -> str:
-    return next(
-        str(m.organization_public_id)
-        for m in memberships_of(user_id)
-        if m.organization_id == offer.organization_id
-    )
 
 
 def _too_often(request: HttpRequest) -> bool:
