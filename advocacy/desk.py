@@ -63,12 +63,18 @@ class Item:
 
 
 NAVIGATION = (
-    Item("Set-up", "appeals:setup", Permission.MANAGE_MEMBERS, ("cases:organization", "appeals:templates")),
     Item("Today", "appeals:today", Permission.SEE_CASES),
     Item("Queue", "appeals:queue", Permission.SEE_CASES, ("appeals:bulk_assign",)),
     Item("Board", "appeals:board", Permission.ASSIGN_CASE, ("appeals:share",)),
+    Item(
+        "Intake",
+        "cases:intake",
+        Permission.OPEN_CASE,
+        ("cases:inquiry", "cases:inquiry_step", "cases:inquiry_decline"),
+    ),
     Item("New patient", "people:patient_new", Permission.REGISTER_PATIENT),
     Item("Restricted", "cases:restricted", Permission.GRANT_ACCESS),
+    Item("Set-up", "appeals:setup", Permission.MANAGE_MEMBERS, ("cases:organization", "appeals:templates")),
     Item("Jobs", "background:jobs", Permission.SEE_JOBS),
     Item("Look-ups", "admin:index", Permission.SEE_LOOKUPS),
 )

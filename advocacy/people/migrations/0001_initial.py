@@ -369,7 +369,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
                 ('step', models.CharField(max_length=20)),
                 ('tested_at', models.DateTimeField()),
-                ('passed', models.BooleanField()),
+                ('passed', models.BooleanField(default=False)),
                 ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
                 ('tested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],

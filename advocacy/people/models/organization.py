@@ -56,7 +56,7 @@ class SetupTest(TenantModel):
 
     step = models.CharField(max_length=20)
     tested_at = models.DateTimeField()
-    passed = models.BooleanField()
+    passed = models.BooleanField(default=False)
     tested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
