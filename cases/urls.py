@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import access, communications, costs, documents, organization, patients, search, tasks, team
-from cases.views import log, messages
+from cases.views import (
+    access,
+    benefits,
+    communications,
+    costs,
+    documents,
+    intake,
+    log,
+    messages,
+    organization,
+    patients,
+    portal_access,
+    search,
+    tasks,
+    team,
+    triage,
+)
 from cases.views import registration as reg
 
 app_name = "cases"
@@ -19,10 +34,23 @@ urlpatterns = [
     path("cases/<uuid:case_id>/access/", access.access, name="access"),
     path("cases/<uuid:case_id>/access/<uuid:grant_id>/end/", access.grant_end, name="grant_end"),
     path("cases/<uuid:case_id>/assign/", access.assign, name="assign"),
+    path("cases/<uuid:case_id>/benefits/", benefits.benefits, name="benefits"),
+    path("cases/<uuid:case_id>/networks/new/", benefits.network_new, name="network_new"),
+    path("cases/<uuid:case_id>/referrals/new/", benefits.referral_new, name="referral_new"),
+    path("cases/<uuid:case_id>/referrals/<uuid:referral_id>/end/", benefits.referral_end, name="referral_end"),
+    path("cases/<uuid:case_id>/related/", triage.related, name="related"),
+    path("cases/<uuid:case_id>/related/<uuid:link_id>/unlink/", triage.unlink, name="unlink"),
+    path("cases/<uuid:case_id>/triage/", triage.triage, name="triage"),
     path("cases/<uuid:case_id>/change/", reg.case_change, name="case_change"),
     path("cases/<uuid:case_id>/failed-treatments/new/", reg.failed_treatment_new, name="failed_treatment_new"),
     path("cases/<uuid:case_id>/failed-treatments/<uuid:treatment_id>/", reg.failed_treatment_change, name="failed_treatment"),
     path("cases/<uuid:case_id>/restrict/", access.restrict, name="restrict"),
+    path("intake/", intake.intake, name="intake"),
+    path("intake/new/", intake.inquiry_new, name="inquiry_new"),
+    path("intake/<uuid:inquiry_id>/", intake.inquiry, name="inquiry"),
+    path("intake/<uuid:inquiry_id>/decline/", intake.inquiry_decline, name="inquiry_decline"),
+    path("intake/<uuid:inquiry_id>/reopen/", intake.inquiry_reopen, name="inquiry_reopen"),
+    path("intake/<uuid:inquiry_id>/step/<str:step>/", intake.inquiry_step, name="inquiry_step"),
     path("coverages/new/<uuid:patient_id>/", reg.coverage_new, name="coverage_new"),
     path("coverages/<uuid:coverage_id>/change/", reg.coverage_change, name="coverage_change"),
     path("search/", search.search_new, name="search"),
@@ -66,4 +94,11 @@ urlpatterns = [
 # The patient's page shows cases, so it lives here; its name is `people:patient` (advocacy/urls.py joins the two).
 patient_pages = [
     path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
+    path("patients/<uuid:patient_id>/portal/", portal_access.portal_invite, name="portal_invite"),
+    path(
+        "patients/<uuid:patient_id>/portal/representative/",
+        portal_access.portal_representative,
+        name="portal_representative",
+    ),
+    path("portal-access/<uuid:portal_access_id>/end/", portal_access.portal_end, name="portal_end"),
 ]

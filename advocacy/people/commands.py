@@ -15,6 +15,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people import rules
 from advocacy.people.models import Consent, Contact, Patient, PatientSearch
+from advocacy.people.portal_invitations import end_access_by_contact
 from advocacy.people.queries import likely_duplicates
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.sealing import normalized
@@ -195,6 +196,7 @@ def end_contact(*, actor: Actor, contact: Contact, at: datetime) -> Contact:
             raise WrongState("end", "ended", "This contact was ended already.")
         row.ended_at, row.is_preferred = at, False
         row.save(update_fields=["ended_at", "is_preferred"])
+        end_access_by_contact(row, ended_by=actor.user_id, at=at)
         index_patient(row.patient)
         record("patient_changed", subject=row, detail={"contact": "ended", "kind": row.kind})
     return row
@@ -211,8 +213,11 @@ def record_consent(
     expires_on: date | None = None,
     at: datetime,
 ) -> Consent:
-    """Record what the patient allowed. Days are days where the patient lives. Raises NotAllowed, NotFound, Refused."""
-    require(actor, Permission.RECORD_CONSENT, patient)
+    """Record what the patient allowed, at the desk or by the patient in the portal. Days are days where the patient lives.
+
+    Raises NotAllowed, NotFound, Refused.
+    """
+    require(actor, _consent_permission(actor), patient)
     today = rules.day_in(patient.time_zone, at)
     found = (
         rules.not_in_the_future(signed_on, today, "signed_on", "The day of signing"),
@@ -238,7 +243,7 @@ def record_consent(
 
 def revoke_consent(*, actor: Actor, consent: Consent, at: datetime) -> Consent:
     """The patient withdrew this consent; it stands no longer from `at` on. Raises WrongState when it was withdrawn before."""
-    require(actor, Permission.RECORD_CONSENT, consent)
+    require(actor, _consent_permission(actor), consent)
     with transaction.atomic():
         row = Consent.objects.select_for_update().get(pk=consent.pk)
         if row.revoked_at is not None:
@@ -247,6 +252,11 @@ def revoke_consent(*, actor: Actor, consent: Consent, at: datetime) -> Consent:
         row.save(update_fields=["revoked_at"])
         record("consent_revoked", subject=row, detail={"kind": row.kind})
     return row
+
+
+def _consent_permission(actor: Actor) -> Permission:
+    """The patient decides about the patient's own consents."""
+    return Permission.PORTAL_CONTROL if actor.portal is not None else Permission.RECORD_CONSENT
 
 
 def index_patient(patient: Patient) -> PatientSearch:

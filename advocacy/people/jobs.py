@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from advocacy.background.queue import job
 from advocacy.people.leaving import alert_about_leavers, end_what_ran_out
+from advocacy.people.portal_access import portal_access_by_key
+from advocacy.people.portal_invitations import send_invitation
 
 PROVE = "people.prove_worker"
 
@@ -23,3 +25,11 @@ def check_leavers() -> None:
 @job(PROVE, title="Prove that the worker works")
 def prove_worker() -> None:
     """Do nothing, so that its row says that a worker took it up and ended it."""
+
+
+@job("people.invite_to_portal", title="Send an invitation to the portal")
+def invite_to_portal(access_id: int) -> None:
+    """Mail somebody the way to the portal, if their access still stands. A second run sends the same mail again."""
+    access = portal_access_by_key(access_id)
+    if access is not None:
+        send_invitation(access)

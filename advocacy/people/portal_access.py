@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.http import HttpRequest
 
 from advocacy.access.policy import Actor, Portal, visible
+from advocacy.access.roles import PortalScope
 from advocacy.audit.trail import record, record_read
 from advocacy.errors import NotFound
 from advocacy.people.models import Patient, PortalAccess, User
@@ -139,10 +141,48 @@ def set_portal_language(actor: Actor, language: str) -> None:
         )
 
 
-def portal_people_of(patient: Patient) -> list[PortalAccess]:
-    """Every access that ever was to this patient's portal, live ones first, newest first."""
-    rows = PortalAccess.objects.filter(patient=patient).select_related("user", "consent", "invited_by")
-    return sorted(rows, key=lambda a: (a.ended_at is not None, -a.pk))
+@dataclass(frozen=True)
+class Entering:
+    """One access as the desk shows it: who, how it stands ("live", "expired", "ended"), and since when it is used."""
+
+    access: PortalAccess
+    who: str
+    parts: tuple[str, ...]
+    state: str
+    last_day: date | None
+
+
+def portal_shown(patient: Patient, at: datetime) -> tuple[Entering, ...]:
+    """Every access there ever was to this patient's portal, live ones first, newest first."""
+    rows = PortalAccess.objects.filter(patient=patient).select_related("user", "consent").order_by("-id")
+    zone = ZoneInfo(patient.time_zone)
+    titles = dict(PortalScope.choices())
+    found = [
+        Entering(
+            row,
+            row.name if row.kind == PortalAccess.Kind.REPRESENTATIVE else "The patient",
+            tuple(titles.get(s, s) for s in row.scope)
+            if row.kind == PortalAccess.Kind.REPRESENTATIVE
+            else ("Everything",),
+            _state(row, at, zone),
+            row.expires_at.astimezone(zone).date() - timedelta(days=1) if row.expires_at else None,
+        )
+        for row in rows
+    ]
+    return tuple(sorted(found, key=lambda e: e.state != "live"))
+
+
+def _state(row: PortalAccess, at: datetime, zone: ZoneInfo) -> str:
+    if row.ended_at is not None:
+        return "ended"
+    if row.expires_at is not None and row.expires_at <= at:
+        return "expired"
+    consent = row.consent
+    if consent is None:
+        return "live"
+    today = at.astimezone(zone).date()
+    over = consent.revoked_at is not None or (consent.expires_on is not None and consent.expires_on < today)
+    return "expired" if over else "live"
 
 
 def get_portal_access(actor: Actor, public_id: UUID) -> PortalAccess:
@@ -155,3 +195,8 @@ def get_portal_access(actor: Actor, public_id: UUID) -> PortalAccess:
     if found is None:
         raise NotFound("portal access")
     return found
+
+
+def portal_access_by_key(pk: int) -> PortalAccess | None:
+    """For a job: the access with its user and patient, or None."""
+    return PortalAccess.objects.filter(pk=pk).select_related("user", "patient").first()

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.people.places import STATES, TIME_ZONES
+from advocacy.people.portal_access import portal_shown
 from advocacy.people.queries import consents_of, contacts_of, get_patient
 from advocacy.people.rules import day_in
 from advocacy.web import ActorRequest, page, saw
@@ -42,6 +43,8 @@ def patient(request: ActorRequest, patient_id: UUID) -> HttpResponse:
         "consents": consents,
         "consent_stands": any(c.standing["stands"] for c in consents),  # type: ignore[attr-defined]
         "cases": cases,
+        "portal_accesses": portal_shown(row, request.at),
+        "may_invite": may(Permission.INVITE_TO_PORTAL),
         "may_change": may(Permission.CHANGE_PATIENT),
         "may_consent": may(Permission.RECORD_CONSENT),
     }
