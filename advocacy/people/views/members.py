@@ -30,7 +30,7 @@ def member_end(request: ActorRequest, member_id: UUID) -> HttpResponse:
     things = owned_by(member)
     back = reverse("admin:people_membership_changelist")
     over = member.ended_at is not None
-    if over and request.method == "GET" and not any(thing.count for thing in things):
+    if over and not any(thing.count for thing in things):
         messages.success(request, "This colleague has left, and nothing of theirs is open.")
         return redirect(back)
     form, status = LeavingForm(request.POST or None, things=things, leaver=member), 200
