@@ -19,7 +19,7 @@ from appeals.models import Deadline
 
 JOBS = sorted(queue.registered())
 # What an id of a job's arguments names; a new kind of id is added here and to `ids_for`.
-IDS = {"version", "case", "deadline"}
+IDS = {"version", "case", "deadline", "notice"}
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
 
@@ -32,6 +32,7 @@ def ids_for(world, name: str) -> dict[str, int]:
     rows = {
         "version": world.rows["version_id"].pk,
         "case": world.rows["case_id"].pk,
+        "notice": world.rows["notice"].pk,
         "deadline": Deadline.objects.filter(status=Deadline.Status.RUNNING).order_by("due_on")[0].pk,
     }
     return {key: rows[key] for key in parameters(name)}
@@ -46,6 +47,9 @@ def test_the_jobs():
         "appeals.remind_of",
         "cases.after_reading",
         "cases.read_document",
+        "cases.remind_patients",
+        "cases.send_notice",
+        "cases.send_notices",
         "cases.tidy_vault",
         "cases.wake_tasks",
         "people.check_leavers",

@@ -27,6 +27,7 @@ PLAIN = {
     "people.Draft": {"key": CODE},
     "people.Patient": {"reference": REFERENCE, "state": CODE, "time_zone": CODE},
     "people.Membership": {"roles": CODE},
+    "people.PortalAccess": {"scope": CODE},
     "people.PatientSearch": {
         "name": SEARCH,
         "sorted_name": SEARCH,
@@ -58,6 +59,8 @@ PLAIN = {
         "content_type": CODE,
         "text_note": "our own words about a file that cannot be read",
     },
+    "cases.Communication": {"source": CODE},
+    "cases.PatientNotice": {"about": CODE},
     "cases.CaseSearch": {"reference": SEARCH, "numbers": SEARCH},
     "cases.Task": {"code": CODE, "template": CODE},
     "cases.BenefitAnswer": {"question": CODE, "value": CODE},
@@ -82,6 +85,7 @@ PLAIN = {
     "appeals.Decision": {"received_evidence": CODE},
     "appeals.DenialReason": {"reason": CODE},
     "appeals.Proposal": {"fact": CODE, "confidence": CODE},
+    "appeals.TreatmentSession": {"place_of_service": CODE},
 }
 
 

@@ -18,13 +18,16 @@ from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
+from advocacy.access.policy import Actor, Portal
 from advocacy.background.models import Job
+from advocacy.people.absence import record_absence
 from advocacy.people.commands import ContactInput, add_contact, index_patient, record_consent, set_numbers
 from advocacy.people.drafts import save_draft, save_search
 from advocacy.people.invitations import invite_member
-from advocacy.people.models import Membership, Patient, Team
+from advocacy.people.models import Membership, Patient, PortalAccess, Team
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.answers import record_answer
+from appeals.commands.choices import ChoiceInput, record_choice
 from appeals.commands.decisions import decide_appeal
 from appeals.commands.denials import (
     DenialInput,
@@ -36,19 +39,32 @@ from appeals.commands.denials import (
 from appeals.commands.levels import file_appeal
 from appeals.commands.levels import save_draft as save_letter
 from appeals.commands.plan_facts import record_plan_fact
-from appeals.commands.requests import ItemInput, draft_request, receive_request
+from appeals.commands.requests import (
+    AuthorizationInput,
+    ItemInput,
+    draft_request,
+    receive_request,
+    record_authorization,
+)
+from appeals.commands.sessions import record_session
 from appeals.models import Appeal, AuthorizationRequest, Denial, Filing, PeerToPeer, RequestItem
 from appeals.sample_letters import text_as_pdf
 from cases.commands.access import give_grant
+from cases.commands.benefits import record_referral
 from cases.commands.cases import record_failed_treatment
 from cases.commands.communications import log_communication, write_note
 from cases.commands.costs import record_cost
 from cases.commands.documents import read_text, upload_document
+from cases.commands.intake import save_step, start_inquiry
+from cases.commands.messages import send_message
 from cases.commands.search_text import index_case
 from cases.commands.tasks import hold_task, open_task
-from cases.models import Case, Coverage, DocumentVersion
+from cases.commands.team import name_on_team
+from cases.commands.triage import link_cases, unlink_cases
+from cases.models import Case, Coverage, DocumentVersion, PatientNotice
 from tests.cast import NOW, Cast, assemble
 from tests.factories.readiness import PLACE, benefits_checked
+from tests.portal import give_access
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
 
@@ -120,6 +136,7 @@ STAGES = {
 }
 # Which row a parameter needs where the first one of its kind will not do.
 SPECIAL = {
+    "appeals:level_choice": {"level_id": "decided_level"},
     "appeals:request_change": {"request_id": "draft_request"},
     "appeals:denial_confirm": {"denial_id": "open_denial"},
     "appeals:denial": {"denial_id": "open_denial"},
@@ -214,6 +231,26 @@ def _fill(cast: Cast, case: Case, member_id: str, *, file_first: bool) -> dict[s
     return rows
 
 
+def _talk(cast: Cast, rows: dict[str, Any], access: PortalAccess) -> None:
+    """The patient is written to in the portal, with a paper, and told so; what they write back waits for an answer."""
+    case, at = rows["case_id"], moment("2026-03-30")
+    address = ContactInput("email", access.user.email, is_safe=True)
+    add_contact(actor=cast.nora, patient=case.patient, contact=address, at=at)
+    words = "the dog howls at the fax"
+    sent = send_message(
+        actor=cast.nora, case=case, body=words, attachments=[rows["document_id"]], at=at
+    )
+    rows["notice"] = PatientNotice.objects.get(about=f"message:{sent.pk}")
+    dana = Actor(
+        key=f"user:{access.user_id}",
+        label="Patient",
+        organization_id=cast.harbor.pk,
+        user_id=access.user_id,
+        portal=Portal(access.pk, case.patient_id, "patient"),
+    )
+    send_message(actor=dana, case=case, body=words, at=at)
+
+
 def _ask(cast: Cast, case: Case, received: str | None) -> AuthorizationRequest:
     if not case.benefit_checks.exists():
         benefits_checked(cast.nora, case, moment("2026-03-17", 8), representative="Zebulon Quark")
@@ -266,6 +303,7 @@ def _contest(cast: Cast, case: Case, rows: dict[str, Any], *, file_first: bool) 
         return
     _file(cast, first, "2026-04-10")
     rows["filing_id"] = Filing.objects.get(appeal=first)
+    rows["decided_level"] = first
     decide_appeal(
         actor=nora,
         appeal=first,
@@ -290,6 +328,36 @@ def _file(cast: Cast, appeal: Appeal, day: str) -> None:
         address="555 010 0199",
         filed_at=moment(day),
         at=moment(day, 15),
+    )
+
+
+def _allow(cast: Cast, rows: dict[str, Any]) -> None:
+    """One authorization of the case with a session against it, and the patient's choices after its decisions."""
+    nora, case = cast.nora, rows["case_id"]
+    rows["authorization_id"] = record_authorization(
+        actor=nora,
+        request=rows["request_id"],
+        given=AuthorizationInput(
+            "AUTH-HARBOR-33", 6, None, date(2026, 5, 1), timezone.now().date() + timedelta(days=90)
+        ),
+        at=moment("2026-05-08", 16),
+    )
+    rows["session_id"] = record_session(
+        actor=nora,
+        authorization=rows["authorization_id"],
+        held_on=date(2026, 5, 8),
+        minutes=50,
+        place_of_service="11",
+        provider=case.provider,
+        at=moment("2026-05-08", 17),
+    )
+    record_choice(
+        actor=nora,
+        denial=rows["denial_id"],
+        given=ChoiceInput(
+            "appeal", "Zebulon Quark", "patient", "call", date(2026, 3, 31), "the dog howls at the fax"
+        ),
+        at=moment("2026-05-08", 17),
     )
 
 
@@ -349,15 +417,65 @@ def fill(cast: Cast) -> World:
     rows["grant_id"] = give_grant(
         actor=cast.sam, case=cast.case, user=cast.users["clara"], reason="cover", at=timezone.now()
     )
+    rows["entry_id"] = name_on_team(
+        actor=cast.sam,
+        case=cast.case,
+        role="interpreter",
+        name="Zebulon Quark",
+        phone="555-014-2211",
+        language="Spanish",
+        from_on=date(2026, 3, 16),
+        at=timezone.now(),
+    )
+    rows["absence_id"] = record_absence(
+        actor=cast.sam,
+        member=cast.members["ines"],
+        cover=cast.members["nils"],
+        from_on=timezone.now().date(),
+        until_on=timezone.now().date() + timedelta(days=3),
+        at=timezone.now(),
+    )
+    _allow(cast, rows)
     rows["search_id"] = save_search(actor=nora, query={"q": "Whitlock"}, at=timezone.now())
     rows["draft_id"] = save_draft(
         actor=nora, key="patient:new", fields={"family_name": ["Whitlock"]}, at=timezone.now()
+    )
+    rows["referral_id"] = record_referral(
+        actor=nora,
+        case=cast.case,
+        from_name="Zebulon Quark",
+        number="REF-HARBOR-4711",
+        valid_from=date(2026, 3, 1),
+        valid_until=date(2026, 9, 1),
+        at=moment("2026-03-17"),
+    )
+    link = link_cases(actor=nora, case=cast.case, other=other, at=moment("2026-03-17"))
+    rows["link_id"] = unlink_cases(actor=nora, link=link, at=moment("2026-03-18"))
+    begun = start_inquiry(actor=nora, at=moment("2026-05-10"))
+    begun = save_step(
+        actor=nora,
+        inquiry=begun,
+        step="who",
+        typed={"patient": [str(cast.case.patient.public_id)], "q": ["Whitlock"]},
+        patient=cast.case.patient,
+        reached=True,
+        at=moment("2026-05-10"),
+    )
+    rows["inquiry_id"] = save_step(
+        actor=nora,
+        inquiry=begun,
+        step="what",
+        typed={"treatment": ["iv_ketamine"], "purpose_words": ["the dog howls at the fax"]},
+        reached=False,
+        at=moment("2026-05-10"),
     )
     rows["member_id"] = cast.members["nils"]
     rows["team"] = Team.objects.create(name="Harbor Appeals")
     rows["invitation_id"] = invite_member(
         actor=cast.olga, email="new@harbor.example", name="", roles=["navigator"], at=timezone.now()
     ).invitation
+    _talk(cast, rows, give_access(cast.case.patient, "dana@mail.example"))
+    rows["portal_access_id"] = give_access(cast.case.patient, "rosa@mail.example", kind="representative")
     rows["job_id"] = Job.objects.create(
         name="cases.read_document",
         arguments={"version": rows["version_id"].pk},

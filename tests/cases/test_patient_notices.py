@@ -1,0 +1,421 @@
+"""Notices to a patient: by a safe way, at a safe hour, once for each thing, and without a word about anything."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core import mail
+from django.db import connection, transaction
+
+from advocacy.audit.models import Event
+from advocacy.background import queue
+from advocacy.background.models import Job
+from advocacy.errors import NotAllowed, NotFound, Refused
+from advocacy.people.commands import ContactInput, add_contact, end_contact, record_consent, revoke_consent
+from advocacy.people.models import Contact, PortalAccess, User
+from advocacy.tenancy.scope import scoped_to
+from cases.commands.messages import send_message
+from cases.commands.patient_notices import hand_over, notify_patient, send_notice
+from cases.commands.patient_reminders import remind_patients
+from cases.commands.tasks import finish_task, hold_task, open_task
+from cases.models import Case, Communication, PatientNotice, Task
+from cases.queries.notices import due_notices
+from tests.cast import NOW, assemble
+
+ZONE = ZoneInfo("America/New_York")
+DAY = datetime(2026, 3, 16, 12, 0, tzinfo=ZONE)
+NIGHT = datetime(2026, 3, 16, 22, 0, tzinfo=ZONE)
+MORNING = datetime(2026, 3, 17, 8, 0, tzinfo=ZONE)
+ADDRESS = "dana@safe.example"
+
+
+def invite(patient, language="en") -> PortalAccess:
+    """The patient signs in to the portal."""
+    user = User.objects.create(email=f"{patient.pk}@home.example", name="")
+    return PortalAccess.objects.create(
+        user=user,
+        patient=patient,
+        kind="patient",
+        scope=["messages"],
+        language=language,
+        starts_at=NOW - timedelta(days=30),
+    )
+
+
+def reach(cast, kind="email", value=ADDRESS, **given) -> Contact:
+    given = {"is_safe": True} | given
+    contact = ContactInput(kind, value, **given)
+    return add_contact(actor=cast.nora, patient=cast.case.patient, contact=contact, at=NOW)
+
+
+@pytest.fixture
+def safe(cast) -> Contact:
+    """Dana has a safe address and signs in to the portal."""
+    invite(cast.case.patient)
+    return reach(cast)
+
+
+def asked(cast, at=DAY, about="message:1", kind="message", **given) -> PatientNotice:
+    notice = notify_patient(
+        actor=cast.nora, patient=cast.case.patient, kind=kind, about=about, case=cast.case, at=at, **given
+    )
+    assert notice is not None
+    return notice
+
+
+def standing(notice) -> tuple[str, datetime]:
+    notice.refresh_from_db()
+    return notice.status, notice.due_at.astimezone(ZONE)
+
+
+def sent() -> list[list[str]]:
+    return [message.to for message in mail.outbox]
+
+
+class TestWhatIsSaid:
+    @pytest.mark.parametrize(
+        ("language", "subject", "body"),
+        [
+            ("en", "You have a message", "You have a message. Sign in at http://localhost:8000/portal/\n"),
+            ("es", "Tiene un mensaje", "Tiene un mensaje. Inicie sesión en http://localhost:8000/portal/\n"),
+        ],
+    )
+    def test_the_same_few_words_in_the_patients_language(self, cast, settings, language, subject, body):
+        settings.SITE_URL = "http://localhost:8000"
+        invite(cast.case.patient, language)
+        reach(cast)
+        send_notice(notice=asked(cast).pk, at=DAY)
+        (message,) = mail.outbox
+        assert (message.to, message.subject, message.body) == ([ADDRESS], subject, body)
+
+    def test_a_message_with_words_about_health_is_told_without_them(self, cast, safe):
+        send_message(actor=cast.nora, case=cast.case, body="Your ketamine appeal was upheld.", at=DAY)
+        send_notice(notice=PatientNotice.objects.get().pk, at=DAY)
+        told = mail.outbox[0].message().as_string()
+        for word in ("ketamine", "appeal", "Dana", "Whitlock", "HB-2026-0001", "Harbor"):
+            assert word not in told
+        assert str(Job.objects.get(name="cases.send_notice").arguments) == str(
+            {"notice": PatientNotice.objects.get().pk}
+        )
+
+    def test_the_log_says_what_was_sent_to_which_address_and_when(self, cast, safe):
+        notice = asked(cast)
+        send_notice(notice=notice.pk, at=DAY + timedelta(minutes=2))
+        entry = Communication.objects.get()
+        assert (entry.channel, entry.direction, entry.party, entry.address, entry.source, entry.happened_at) == (
+            "email",
+            "out",
+            "patient",
+            ADDRESS,
+            f"notice:{notice.pk}",
+            DAY + timedelta(minutes=2),
+        )
+        assert entry.summary.startswith("You have a message.")
+        notice.refresh_from_db()
+        assert (notice.status, notice.contact, notice.communication) == ("sent", safe, entry)
+        assert Event.objects.get(verb="patient_notified").data == {"kind": "message", "contact": safe.pk}
+
+
+class TestOnce:
+    def test_the_same_thing_is_asked_and_sent_once(self, cast, safe):
+        first = asked(cast)
+        assert asked(cast) == first
+        send_notice(notice=first.pk, at=DAY)
+        assert asked(cast, at=DAY + timedelta(days=1)) == first
+        assert send_notice(notice=first.pk, at=DAY) is None
+        assert (sent(), PatientNotice.objects.count()) == ([[ADDRESS]], 1)
+
+    def test_without_a_name_a_kind_is_told_once_a_day(self, cast, safe):
+        first = asked(cast, about="")
+        assert asked(cast, about="", at=DAY + timedelta(hours=3)) == first
+        assert asked(cast, about="", at=DAY + timedelta(days=1)) != first
+
+    def test_what_waits_for_the_morning_goes_in_one_mail(self, cast, safe):
+        notices = [asked(cast, at=NIGHT, about=f"message:{n}") for n in (1, 2, 3)]
+        assert due_notices(cast.nora, MORNING) == [notices[0].pk]
+        send_notice(notice=notices[0].pk, at=MORNING)
+        assert sent() == [[ADDRESS]]
+        assert [standing(n)[0] for n in notices] == ["sent"] * 3
+        assert len({n.communication_id for n in PatientNotice.objects.all()}) == 1
+
+    def test_a_server_that_refuses_leaves_it_waiting_and_then_a_colleague_is_told(self, cast, safe, settings):
+        notice = asked(cast)
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", 1, 1
+        with pytest.raises(OSError), transaction.atomic():
+            send_notice(notice=notice.pk, at=DAY)
+        assert standing(notice)[0] == "waiting"
+        assert Communication.objects.count() == 0
+        hand_over(notice=notice.pk, at=DAY)
+        assert standing(notice)[0] == "failed"
+        assert Task.objects.get().title == "Tell the patient: a message is waiting in the portal"
+        assert hand_over(notice=notice.pk, at=DAY) is None
+
+    def test_the_job_runs_through_the_queue(self, cast, safe, monkeypatch):
+        """At an hour that no clock of the machine decides: the patient asked to be told at any."""
+        end_contact(actor=cast.nora, contact=safe, at=NOW)
+        reach(cast, at_any_hour=True)
+        asked(cast, at=datetime.now(UTC))
+        job = Job.objects.get(name="cases.send_notice")
+        assert queue.run(cast.harbor.pk, job.pk) == "done"
+        assert queue.run(cast.harbor.pk, job.pk) == "already done"
+        again = queue.enqueue("cases.send_notice", notice=PatientNotice.objects.get().pk)
+        assert queue.run(cast.harbor.pk, again.pk) == "done"
+        assert sent() == [[ADDRESS]]
+
+
+class TestHours:
+    @pytest.mark.parametrize(
+        ("at", "due"),
+        [
+            (datetime(2026, 3, 16, 20, 59, tzinfo=ZONE), datetime(2026, 3, 16, 20, 59, tzinfo=ZONE)),
+            (datetime(2026, 3, 16, 21, 0, tzinfo=ZONE), MORNING),
+            (datetime(2026, 3, 17, 7, 59, tzinfo=ZONE), MORNING),
+            (MORNING, MORNING),
+            # The night in which the clocks go forward has one hour less.
+            (datetime(2026, 3, 7, 23, 0, tzinfo=ZONE), datetime(2026, 3, 8, 8, 0, tzinfo=ZONE)),
+        ],
+    )
+    def test_it_waits_for_the_morning_where_the_patient_lives(self, cast, safe, at, due):
+        notice = asked(cast, at=at)
+        assert standing(notice) == ("waiting", due)
+        assert Job.objects.filter(name="cases.send_notice").count() == (at == due)
+        assert send_notice(notice=notice.pk, at=due - timedelta(minutes=1)) is None
+        send_notice(notice=notice.pk, at=due)
+        assert sent() == [[ADDRESS]]
+
+    def test_the_contacts_own_hours_count_too(self, cast):
+        invite(cast.case.patient)
+        reach(cast, from_time=time(17, 30), until_time=time(19, 0))
+        assert standing(asked(cast))[1] == datetime(2026, 3, 16, 17, 30, tzinfo=ZONE)
+        late = asked(cast, at=datetime(2026, 3, 16, 19, 0, tzinfo=ZONE), about="message:2")
+        assert standing(late)[1] == datetime(2026, 3, 17, 17, 30, tzinfo=ZONE)
+
+    def test_who_moved_west_is_not_woken(self, cast, safe):
+        notice = asked(cast, at=NIGHT)
+        patient = cast.case.patient
+        patient.time_zone = "America/Los_Angeles"
+        patient.save(update_fields=["time_zone"])
+        assert send_notice(notice=notice.pk, at=MORNING) is None
+        assert (sent(), standing(notice)) == ([], ("waiting", MORNING + timedelta(hours=3)))
+        send_notice(notice=notice.pk, at=MORNING + timedelta(hours=3))
+        assert sent() == [[ADDRESS]]
+
+
+class TestSafety:
+    def test_an_unsafe_address_is_never_used_and_somebody_is_told(self, cast):
+        invite(cast.case.patient)
+        reach(cast, is_safe=False)
+        notice = asked(cast)
+        assert standing(notice)[0] == "handed"
+        task = Task.objects.get()
+        assert (task.title, task.owner, notice.task) == (
+            "No safe way to reach the patient",
+            cast.members["nora"],
+            task,
+        )
+        assert ADDRESS not in task.detail
+        asked(cast, about="message:2")
+        assert (Task.objects.count(), sent(), Communication.objects.count()) == (1, [], 0)
+
+    def test_an_address_that_became_unsafe_before_the_morning_is_not_used(self, cast, safe):
+        notice = asked(cast, at=NIGHT)
+        end_contact(actor=cast.nora, contact=safe, at=NIGHT)
+        assert send_notice(notice=notice.pk, at=MORNING) is None
+        assert (sent(), standing(notice)[0]) == ([], "handed")
+        assert Task.objects.get().code == "no_safe_contact"
+
+    @pytest.mark.parametrize(
+        ("kind", "value", "title", "words"),
+        [
+            (
+                "phone",
+                "555-014-2211",
+                "Call the patient: a message is waiting in the portal",
+                "Between 10:00 AM and 9:00 PM, where the patient lives.\nLeave no message.",
+            ),
+            (
+                "text",
+                "555-014-2211",
+                "Text the patient: a message is waiting in the portal",
+                "Between 10:00 AM and 9:00 PM, where the patient lives.",
+            ),
+        ],
+    )
+    def test_the_program_does_not_telephone(self, cast, kind, value, title, words):
+        invite(cast.case.patient)
+        reach(cast)
+        reach(cast, kind, value, is_preferred=True, from_time=time(10))
+        notice = asked(cast, at=NIGHT)
+        task = Task.objects.get()
+        assert (task.title, task.due_on, standing(notice)[0]) == (title, date(2026, 3, 17), "handed")
+        assert words in task.detail and value not in task.detail
+        assert sent() == []
+
+    def test_who_cannot_sign_in_yet_is_told_by_a_colleague(self, cast):
+        reach(cast)
+        asked(cast)
+        assert Task.objects.get().title == "Tell the patient: a message is waiting in the portal"
+        assert sent() == []
+
+    def test_consent_to_be_contacted(self, cast, safe):
+        patient = cast.case.patient
+
+        def consent(**given):
+            values = {"scope": "", "method": "oral", "signed_on": date(2026, 3, 1)} | given
+            return record_consent(actor=cast.nora, patient=patient, kind="contact", at=NOW, **values)
+
+        given = consent()
+        assert standing(asked(cast))[0] == "waiting"
+        revoke_consent(actor=cast.nora, consent=given, at=DAY)
+        assert send_notice(notice=PatientNotice.objects.get().pk, at=DAY) is None
+        assert [n.status for n in PatientNotice.objects.all()] == ["stopped"]
+        assert asked(cast, about="message:2").status == "stopped"
+        assert (sent(), Task.objects.count(), Communication.objects.count()) == ([], 0, 0)
+        consent(expires_on=date(2026, 3, 10))
+        assert asked(cast, about="message:3").status == "handed"
+        consent(signed_on=date(2026, 3, 12))
+        assert asked(cast, about="message:4").status == "waiting"
+
+    def test_one_that_ran_out_is_asked_for_again(self, cast, safe):
+        record_consent(
+            actor=cast.nora,
+            patient=cast.case.patient,
+            kind="contact",
+            scope="",
+            method="oral",
+            signed_on=date(2026, 1, 1),
+            expires_on=date(2026, 3, 15),
+            at=NOW,
+        )
+        assert asked(cast).status == "handed"
+        assert Task.objects.get().title == "Ask whether the patient may be contacted"
+
+    def test_who_may_ask(self, cast, safe):
+        with pytest.raises(NotAllowed):
+            notify_patient(actor=cast.petra, patient=cast.case.patient, kind="message", at=DAY)
+        with pytest.raises(Refused):
+            notify_patient(actor=cast.nora, patient=cast.case.patient, kind="pigeon", at=DAY)
+        with scoped_to(cast.meadow.pk, actor=cast.mia.key), pytest.raises(NotFound):
+            notify_patient(actor=cast.mia, patient=cast.case.patient, case=cast.case, kind="message", at=DAY)
+
+
+class TestNightly:
+    def asked_task(self, cast, **given) -> Task:
+        values = {"title": "Pharmacy record", "due_on": date(2026, 3, 30)} | given
+        return open_task(
+            actor=cast.nora,
+            case=cast.case,
+            waits_on_patient=True,
+            asked_of_patient="Please send a photo of your medicine list.",
+            at=NOW,
+            **values,
+        )
+
+    def night(self, cast, day: date) -> int:
+        return remind_patients(actor=cast.nora, at=datetime.combine(day, time(2), tzinfo=ZONE))
+
+    def abouts(self) -> list[str]:
+        return list(PatientNotice.objects.order_by("pk").values_list("about", flat=True))
+
+    def test_what_waits_on_the_patient_is_told_when_asked_and_before_it_is_due(self, cast, safe):
+        task = self.asked_task(cast)
+        told = {}
+        for offset in range(18):
+            day = date(2026, 3, 16) + timedelta(days=offset)
+            if self.night(cast, day):
+                told[day.day] = self.abouts()[-1]
+        assert told == {16: f"task:{task.pk}:asked", 23: f"task:{task.pk}:7", 27: f"task:{task.pk}:3", 29: f"task:{task.pk}:1"}
+        first = PatientNotice.objects.order_by("pk")[0]
+        assert standing(first) == ("waiting", datetime(2026, 3, 16, 8, 0, tzinfo=ZONE))
+
+    def test_a_second_run_in_one_night_asks_for_nothing(self, cast, safe):
+        self.asked_task(cast)
+        assert [self.night(cast, date(2026, 3, 16)) for _ in range(2)] == [1, 0]
+
+    def test_a_held_an_ended_and_our_own_task_are_silent(self, cast, safe):
+        held, over = self.asked_task(cast), self.asked_task(cast)
+        hold_task(actor=cast.nora, task=held, until=NOW + timedelta(days=30), reason="x", at=NOW)
+        finish_task(actor=cast.nora, task=over, at=NOW)
+        open_task(actor=cast.nora, case=cast.case, title="Ours", at=NOW)
+        assert self.night(cast, date(2026, 3, 16)) == 0
+
+    def test_consents_that_end(self, cast, safe):
+        consent = record_consent(
+            actor=cast.nora,
+            patient=cast.case.patient,
+            kind="release",
+            scope="",
+            method="paper",
+            signed_on=date(2026, 3, 1),
+            expires_on=date(2026, 4, 30),
+            at=NOW,
+        )
+        told = []
+        for offset in range(50):
+            day = date(2026, 3, 16) + timedelta(days=offset)
+            if self.night(cast, day):
+                told.append((day, self.abouts()[-1].rpartition(":")[2]))
+        assert told == [(date(2026, 3, 31), "30"), (date(2026, 4, 16), "14"), (date(2026, 4, 23), "7")]
+        assert {a.split(":")[1] for a in self.abouts()} == {str(consent.pk)}
+
+    def test_a_renewed_consent_and_a_closed_case_are_silent(self, cast, safe):
+        for expires in (date(2026, 3, 20), date(2027, 3, 1)):
+            record_consent(
+                actor=cast.nora,
+                patient=cast.case.patient,
+                kind="release",
+                scope="",
+                method="paper",
+                signed_on=date(2026, 3, 1),
+                expires_on=expires,
+                at=NOW,
+            )
+        assert self.night(cast, date(2026, 3, 16)) == 0
+        self.asked_task(cast)
+        Case.objects.filter(pk=cast.case.pk).update(status="closed", outcome="covered", closed_at=NOW)
+        assert self.night(cast, date(2026, 3, 16)) == 0
+
+    def test_a_patient_is_asked_in_words_or_not_at_all(self, cast):
+        with pytest.raises(Refused) as refused:
+            open_task(actor=cast.nora, case=cast.case, title="Record", waits_on_patient=True, at=NOW)
+        assert [r.code for r in refused.value.reasons] == ["asked_missing"]
+
+    def test_the_one_who_calls_reads_what_is_asked(self, cast):
+        reach(cast, "phone", "555-014-2211")
+        self.asked_task(cast)
+        self.night(cast, date(2026, 3, 16))
+        task = Task.objects.get(code="tell_patient:task")
+        assert "Please send a photo of your medicine list." in task.detail
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_jobs_at_once_send_once():
+    with transaction.atomic():
+        cast = assemble()
+        with scoped_to(cast.harbor.pk, actor=cast.nora.key, actor_label=cast.nora.label):
+            invite(cast.case.patient)
+            reach(cast)
+            notices = [asked(cast, at=NIGHT, about=f"message:{n}") for n in (1, 2)]
+    start, done = threading.Barrier(4), []
+
+    def work(pk: int) -> None:
+        try:
+            start.wait(10)
+            with scoped_to(cast.harbor.pk, actor="system:jobs", actor_label="Recourse"), transaction.atomic():
+                done.append(send_notice(notice=pk, at=MORNING) is not None)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=(n.pk,)) for n in (*notices, *notices)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert (sorted(done), sent()) == ([False, False, False, True], [[ADDRESS]])
+    with transaction.atomic(), scoped_to(cast.harbor.pk):
+        assert Communication.objects.count() == 1
+        assert {n.status for n in PatientNotice.objects.all()} == {"sent"}
