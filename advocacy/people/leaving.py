@@ -25,7 +25,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.mail import Notice, deliver, link_to
 from advocacy.people.membership import last_admin, must_be_live
-from advocacy.people.models import Draft, Membership, SavedSearch
+from advocacy.people.models import Absence, Draft, Membership, SavedSearch
 from advocacy.people.queries import SESSION_KEY, members_of_organization
 from advocacy.registries import ReHoming
 
@@ -206,7 +206,53 @@ def drop_searches(*, member: Membership, to: Sequence[Membership], actor: Actor,
     return SavedSearch.objects.filter(user_id=member.user_id).delete()[0]
 
 
+def own_absences() -> Any:
+    """Absences that are not over (a day of margin for zones)."""
+    return Absence.objects.filter(ended_at=None, until_on__gte=timezone.localdate() - timedelta(days=1))
+
+
+def end_absences(*, member: Membership, to: Sequence[Membership], actor: Actor, at: datetime) -> int:
+    """Whoever has left is not away; how many ended."""
+    return _end_absences(own_absences().filter(member=member), at)
+
+
+def re_home_covers(*, member: Membership, to: Sequence[Membership], actor: Actor, at: datetime) -> int:
+    """Somebody else covers, or, where nobody is named who can, the cover ends; how many there were."""
+    rows = list(own_absences().filter(cover=member).select_for_update().order_by("pk"))
+    ended = []
+    for number, row in enumerate(rows):
+        fit = [m for m in to if m.pk != row.member_id]
+        if not fit:
+            ended.append(row.pk)
+            continue
+        row.cover = fit[number % len(fit)]
+        row.save(update_fields=["cover"])
+        detail = {"member": row.member_id, "cover": row.cover_id, "leaver": True}
+        record("absence_recorded", subject=row, detail=detail)
+    _end_absences(Absence.objects.filter(pk__in=ended), at)
+    return len(rows)
+
+
+def _end_absences(found: Any, at: datetime) -> int:
+    rows = list(found.select_for_update().order_by("pk"))
+    for row in rows:
+        row.ended_at = at
+        row.save(update_fields=["ended_at"])
+        record("absence_ended", subject=row, detail={"member": row.member_id, "leaver": True})
+    return len(rows)
+
+
 KINDS = [
+    ReHoming("absences", "Their own absences", own_absences, "member", end_absences),
+    ReHoming(
+        "covers",
+        "Absences of others they cover",
+        own_absences,
+        "cover",
+        re_home_covers,
+        handed_on=True,
+        permission=Permission.WORK_TASKS,
+    ),
     ReHoming("drafts", "Forms they had not sent", own_drafts, "user", drop_drafts, by_user=True),
     ReHoming("searches", "Searches they had kept", own_searches, "user", drop_searches, by_user=True),
 ]

@@ -15,10 +15,11 @@ from advocacy.background import queue
 from advocacy.errors import Refused, WrongState
 from advocacy.people.drafts import save_draft, save_search
 from advocacy.people.leaving import end_membership, leavers_with_things, may_receive, owned_by
-from advocacy.people.models import Membership, Patient
+from advocacy.people.models import Absence, Membership, Patient
+from advocacy.tenancy.scope import tenant_models
 from cases.commands.access import give_grant
 from cases.commands.tasks import hold_task, open_task
-from cases.models import Case, Coverage, Task
+from cases.models import Case, CaseTeamMember, Coverage, Task
 from tests.cast import NOW, release
 
 KINDS = {"drafts", "searches", "cases", "restricted_cases", "tasks", "grants"}
@@ -209,3 +210,45 @@ def test_every_reference_to_an_owner_is_found_by_the_check(cast):
     assert {t.kind.key: t.count for t in leaver.things} == {"tasks": 1}
     Task.objects.filter(pk=task.pk).update(status="done")
     assert leavers_with_things(timezone.now()) == []
+
+
+def absence(member, cover) -> Absence:
+    today = timezone.localdate()
+    return Absence.objects.create(
+        member=member, cover=cover, from_on=today, until_on=today + timedelta(days=5), recorded_at=NOW
+    )
+
+
+def test_absences_covers_and_places_on_teams_go_too(cast):
+    nora, nils, sam = (cast.members[k] for k in ("nora", "nils", "sam"))
+    own, theirs, other = absence(nora, sam), absence(nils, nora), absence(sam, nora)
+    place = CaseTeamMember.objects.create(
+        case=cast.case, role="backup", member=nora, from_on=NOW.date(), named_at=NOW
+    )
+    at = timezone.now()
+    end_membership(actor=cast.olga, member=nora, receivers={"cases": [nils], "covers": [sam]}, at=at)
+    for row in (own, theirs, other, place):
+        row.refresh_from_db()
+    assert (own.ended_at, theirs.cover, other.ended_at, place.ended_at) == (at, sam, at, at)
+    assert leavers_with_things(at) == []
+
+
+def test_every_table_that_names_a_member_is_re_homed_or_listed_here():
+    """A new reference to a membership: say in a `ReHoming` what becomes of it, or here why nothing does."""
+    stays = {
+        "cases.CaseTeamMember.member": "teams",
+        "cases.Case.owner": "cases",
+        "cases.Task.owner": "tasks",
+        "people.Absence.cover": "covers",
+        "people.Absence.member": "absences",
+        "people.Invitation.member": "history: who came of an invitation",
+    }
+    found = {
+        f"{model._meta.label}.{field.name}"
+        for model in tenant_models()
+        for field in model._meta.local_fields
+        if field.related_model is Membership
+    }
+    assert found == set(stays)
+    keys = {kind.key for kind in registries.re_homing}
+    assert {key for key in stays.values() if ":" not in key} <= keys
