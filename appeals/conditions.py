@@ -39,7 +39,7 @@ def request_has_items(request: Any, facts: Facts) -> Reason | None:
 
 
 def request_is_ready(request: Any, facts: Facts) -> Iterable[Reason]:
-    """Nothing needed is open: `facts["not_ready"]` are all reasons. An urgent request goes out with a stated reason all the same."""
+    """Nothing needed is open (`facts["not_ready"]`), or the request is urgent and it is said why it does not wait."""
     lacking = tuple(facts.get("not_ready", ()))
     if not lacking or (request.is_urgent and facts["changes"].get("unready_reason")):
         return ()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import PublicProblem, enqueue, is_asked_for, job
 from advocacy.tenancy.scope import current_organization_id
+from cases.commands.benefits import watch_referrals
 from cases.commands.documents import document_vault, mark_unreadable, read_text
 from cases.commands.patient_notices import SEND_JOB, hand_over, send_notice
 from cases.commands.patient_reminders import remind_patients
@@ -97,6 +98,12 @@ def send_patient_notices() -> None:
 def remind_patients_nightly() -> None:
     """Ask for tonight's notices to patients: things to do, consents that end. They go out at an hour for it."""
     remind_patients(actor=_program(), at=timezone.now())
+
+
+@job("cases.watch_referrals", title="Open tasks for referrals that end soon", every=timedelta(days=1))
+def watch_ending_referrals() -> None:
+    """Open a task for every referral of an open case that ends within two weeks, once."""
+    watch_referrals(actor=_program(), at=timezone.now())
 
 
 @job("cases.tidy_vault", title="Tidy the vault of documents", every=timedelta(days=1))

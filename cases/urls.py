@@ -16,6 +16,7 @@ from cases.views import (
     organization,
     patients,
     portal_access,
+    portal_record,
     search,
     tasks,
     team,
@@ -50,7 +51,7 @@ urlpatterns = [
     path("intake/<uuid:inquiry_id>/", intake.inquiry, name="inquiry"),
     path("intake/<uuid:inquiry_id>/decline/", intake.inquiry_decline, name="inquiry_decline"),
     path("intake/<uuid:inquiry_id>/reopen/", intake.inquiry_reopen, name="inquiry_reopen"),
-    path("intake/<uuid:inquiry_id>/step/<str:step>/", intake.inquiry_step, name="inquiry_step"),
+    path("intake/<uuid:inquiry_id>/step/<str:part>/", intake.inquiry_step, name="inquiry_step"),
     path("coverages/new/<uuid:patient_id>/", reg.coverage_new, name="coverage_new"),
     path("coverages/<uuid:coverage_id>/change/", reg.coverage_change, name="coverage_change"),
     path("search/", search.search_new, name="search"),
@@ -101,4 +102,17 @@ patient_pages = [
         name="portal_representative",
     ),
     path("portal-access/<uuid:portal_access_id>/end/", portal_access.portal_end, name="portal_end"),
+]
+
+# Pages of the patient's portal that are true without an appeal.
+portal_pages = [
+    path("record/", portal_record.mine, name="mine"),
+    path("record/who-looked/", portal_record.looked, name="looked"),
+    path("record/helpers/", portal_record.helpers, name="helpers"),
+    path("record/helpers/new/", portal_record.helper_new, name="helper_new"),
+    path("record/helpers/<uuid:portal_access_id>/end/", portal_record.helper_end, name="helper_end"),
+    path("record/consents/", portal_record.consents, name="consents"),
+    path("record/consents/give/", portal_record.consent_give, name="consent_give"),
+    path("record/consents/<uuid:consent_id>/back/", portal_record.consent_withdraw, name="consent_withdraw"),
+    path("record/everything.zip", portal_record.take_along, name="take_along"),
 ]

@@ -8,7 +8,6 @@ from appeals.forms.choices import NOT_CHOSEN
 from cases.forms.inputs import lines
 from cases.models import Case
 
-
 # A duplicate is closed on the page "Related cases", where the other one is named.
 OUTCOMES = [(key, label) for key, label in Case.Outcome.choices if key != Case.Outcome.DUPLICATE]
 

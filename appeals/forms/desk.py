@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from advocacy.inputs import DayField, lines
-from appeals.queries.queue import DUE, IDLE, OVERDUE, OWNERS, WORK
+from appeals.queries.queue import DUE, IDLE, OVERDUE, OWNERS, SAFETY, SORT, URGENCY, WORK
 from appeals.queries.standing import stage_choices
 from appeals.queries.trail import KINDS
 from cases.models import Case
@@ -34,9 +34,9 @@ class QueueFilters(forms.Form):
     treatment = forms.ChoiceField(choices=_any("Any treatment", Case.Treatment.choices), required=False)
     work = forms.ChoiceField(choices=_any("Any work", WORK.items()), required=False)
     idle = forms.ChoiceField(label="Untouched for", choices=_any("Any time", IDLE.items()), required=False)
-    urgent = forms.ChoiceField(
-        label="Urgency", choices=[("", "Any urgency"), ("yes", "Urgent only")], required=False
-    )
+    urgent = forms.ChoiceField(label="Urgency", choices=_any("Any urgency", URGENCY.items()), required=False)
+    safety = forms.ChoiceField(label="Safety", choices=_any("Any answer", SAFETY.items()), required=False)
+    sort = forms.ChoiceField(label="Order", choices=_any("By our next date", SORT.items()), required=False)
 
     def __init__(self, *args: Any, owners: Choices, payers: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -31,13 +31,16 @@ from appeals.next_action import Proposal, next_action
 from appeals.queries import timeline
 from appeals.queries.choices import ChoicePoint, choice_points
 from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
+from appeals.queries.readiness import benefit_rows
 from appeals.queries.sessions import AuthorizationLine, lines_of
 from appeals.queries.standing import permissions_on, position_of, rows_under, workable
 from appeals.queries.steps import Step, history_from, level_titles, steps_of
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
+from cases.benefits import open_questions
 from cases.models import (
     Case,
+    CaseLink,
     CaseTeamMember,
     Communication,
     Cost,
@@ -46,11 +49,13 @@ from cases.models import (
     FailedTreatment,
     Task,
 )
+from cases.queries.links import cases_beside_and_linked, how_linked
 from cases.queries.team import OnTeam, team_shown
 from cases.workflow import TaskStatus
 
 DOCUMENTS_SHOWN = 12
 CALLS_SHOWN = 5
+RELATED_SHOWN = 8
 TASKS_SHOWN = 100
 
 
@@ -135,6 +140,7 @@ class CasePage:
     team: tuple[OnTeam, ...]
     choices: tuple[ChoicePoint, ...]
     failed_treatments: tuple[FailedTreatment, ...]
+    related: tuple[tuple[Case, str], ...]
     request: UUID | None
     denial: UUID | None
 
@@ -152,7 +158,7 @@ def get_case(actor: Actor, public_id: UUID) -> Case:
     return found
 
 
-def _rows(case: Case, day: Day) -> dict[str, QuerySet[Any]]:
+def _rows(actor: Actor, case: Case, day: Day) -> dict[str, QuerySet[Any]]:
     """Everything under a visible case is as visible as the case itself: the case was asked for, its rows hang on it."""
     pk = case.pk
     open_tasks = Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD])
@@ -184,6 +190,9 @@ def _rows(case: Case, day: Day) -> dict[str, QuerySet[Any]]:
         .defer("pages"),
         "costs": Cost.objects.filter(case_id=pk, superseded_at=None).order_by("id"),
         "failed_treatments": FailedTreatment.objects.filter(case_id=pk).order_by("started_on", "id"),
+        "benefits": benefit_rows(case)["benefits"],
+        "links": CaseLink.objects.filter(Q(case_id=pk) | Q(other_id=pk), ended_at=None).order_by("id"),
+        "beside": cases_beside_and_linked(actor, case)[:RELATED_SHOWN],
     }
 
 
@@ -196,7 +205,7 @@ def case_page(
     """
     case = get_case(actor, public_id)
     day = day_at(now, case.patient.time_zone)
-    rows = fetched(_rows(case, day) | timeline.querysets(case.pk, show, after))
+    rows = fetched(_rows(actor, case, day) | timeline.querysets(case.pk, show, after))
     history = history_from(case, rows)
     found = history.classification
     members, people = _names(rows)
@@ -235,6 +244,7 @@ def case_page(
         team=tuple(t for t in team_shown(rows["team"], members, day.today) if t.state == "standing"),
         choices=choice_points(case, rows, titles),
         failed_treatments=tuple(rows["failed_treatments"]),
+        related=tuple((other, how_linked(case, other, rows["links"])) for other in rows["beside"]),
         request=position.request,
         denial=position.denial,
     )
@@ -312,6 +322,11 @@ def _missing(
             )
         elif denial.letter_id is None:
             lacking.append(_about(denial, there, "letter", "The denial letter is not filed with the denial."))
+    before = not rows["requests"] or any(r.status == "drafting" for r in rows["requests"])
+    asked = open_questions({a.question: a.value for a in rows["benefits"]}) if before else ()
+    if asked:
+        text = f"Benefit check: {len(asked)} question{'' if len(asked) == 1 else 's'} for the plan open."
+        lacking.append(Missing("benefits", text, "cases:benefits", here, p.CHECK_BENEFITS))
     if not rows["failed_treatments"]:
         text = "No failed treatment is recorded; plans ask for dose, weeks and response."
         lacking.append(Missing("failed_treatments", text, "cases:failed_treatment_new", here, p.CHANGE_CASE))

@@ -20,6 +20,7 @@ from advocacy.people.models import Absence, Membership
 from advocacy.people.queries import absent_now, covered_by
 from appeals.models import Deadline
 from appeals.queries.clocks import CLAIMANT, LEGAL, Day, Due, due_of, earliest, ours, passed, theirs
+from appeals.queries.order import BY_TRIAGE, ahead, backward, behind, forward
 from cases.models import Case, Communication, Payer, Task
 from cases.queries.messages import unanswered
 from cases.rules import owner_can_work_cases
@@ -39,6 +40,14 @@ OWNERS = {
 }
 IDLE = {"7": "7 days or more", "14": "14 days or more", "30": "30 days or more"}
 DUE = {"0": "today or overdue", "7": "within 7 days", "14": "within 14 days", "30": "within 30 days"}
+URGENCY = {
+    "yes": "Urgent or emergency",
+    "emergency": "Emergency only",
+    "urgent": "Urgent only",
+    "standard": "Standard only",
+}
+SAFETY = {"yes": "Safety concern", "unknown": "Safety not asked yet", "no": "No safety concern"}
+SORT = {BY_TRIAGE: "By triage"}
 OVERDUE = {"ours": "Our date has passed", "plan": "The plan is late"}
 WORK = {
     "waiting": "Waiting on me",
@@ -69,6 +78,8 @@ class Filters:
     overdue: str = ""
     work: str = ""
     idle: str = ""
+    safety: str = ""
+    sort: str = ""
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> Filters:
@@ -77,12 +88,14 @@ class Filters:
             "stage": None,
             "owner": OWNERS,
             "payer": (),
-            "urgent": ("yes",),
+            "urgent": URGENCY,
             "due": DUE,
             "treatment": Case.Treatment.values,
             "overdue": OVERDUE,
             "work": WORK,
             "idle": IDLE,
+            "safety": SAFETY,
+            "sort": SORT,
         }
         kept: dict[str, str] = {}
         for name, codes in allowed.items():
@@ -234,7 +247,10 @@ def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
     if filters.payer:
         cases = cases.filter(coverage__payer__public_id=filters.payer)
     if filters.urgent:
-        cases = cases.filter(is_urgent=True)
+        urgency = {"is_urgent": True} if filters.urgent == "yes" else {"urgency": filters.urgent}
+        cases = cases.filter(**urgency)
+    if filters.safety:
+        cases = cases.filter(safety_concern=filters.safety)
     if filters.due:
         cases = cases.filter(_due_by(day.today + timedelta(days=int(filters.due))))
     if filters.treatment:
@@ -269,37 +285,32 @@ class Place:
     filters: Filters
     on: date | None
     pk: int
+    rank: int = 0
 
     def text(self) -> str:
         day = self.on.isoformat() if self.on else ""
-        return signing.dumps([self.filters.query_string(), day, self.pk], salt=SALT)
+        return signing.dumps([self.filters.query_string(), day, self.pk, self.rank], salt=SALT)
+
+    @property
+    def behind(self) -> Q:
+        return behind(self.on, self.pk, self.rank, self.filters.sort)
+
+    @property
+    def ahead(self) -> Q:
+        return ahead(self.on, self.pk, self.rank, self.filters.sort)
 
 
 def place_of(text: str) -> Place | None:
     """The place, or None for a text that this program did not sign."""
     try:
-        query, on, pk = signing.loads(text, salt=SALT)
+        query, on, pk, rank = signing.loads(text, salt=SALT)
     except (signing.BadSignature, ValueError, TypeError):
         return None
     pairs = dict(part.split("=", 1) for part in query.split("&") if "=" in part)
-    return Place(Filters.read(pairs), date.fromisoformat(on) if on else None, int(pk))
+    return Place(Filters.read(pairs), date.fromisoformat(on) if on else None, int(pk), int(rank))
 
 
-def _after(on: date | None, pk: int) -> Q:
-    """Behind the key in the order (next date, undated last; id)."""
-    if on is None:
-        return Q(next_deadline_on=None, pk__gt=pk)
-    return Q(next_deadline_on__gt=on) | Q(next_deadline_on=on, pk__gt=pk) | Q(next_deadline_on__isnull=True)
-
-
-def _before(on: date | None, pk: int) -> Q:
-    if on is None:
-        return Q(next_deadline_on__isnull=False) | Q(next_deadline_on=None, pk__lt=pk)
-    return Q(next_deadline_on__lt=on) | Q(next_deadline_on=on, pk__lt=pk)
-
-
-FORWARD = (F("next_deadline_on").asc(nulls_last=True), F("pk").asc())
-BACKWARD = (F("next_deadline_on").desc(nulls_first=True), F("pk").desc())
+FORWARD = forward()
 
 
 # -- the page -----------------------------------------------------------------------------------------------
@@ -327,9 +338,11 @@ def queue(
     """One page of the queue. Two statements, whatever its length: no COUNT, no OFFSET."""
     cases = listed(actor, filters, day)
     if after is not None:
-        cases = cases.filter(_after(after.on, after.pk))
+        cases = cases.filter(after.behind)
     found = list(
-        cases.select_related("patient", "coverage__payer", "owner__user").order_by(*FORWARD)[: size + 1]
+        cases.select_related("patient", "coverage__payer", "owner__user").order_by(*forward(filters.sort))[
+            : size + 1
+        ]
     )
     more, found = len(found) > size, found[:size]
     clocks: dict[int, list[Deadline]] = {}
@@ -347,7 +360,7 @@ def _row(case: Case, clocks: list[Deadline], filters: Filters, day: Day) -> Row:
         case,
         due_of(mine, day) if mine else None,
         due_of(plan, day) if plan else None,
-        Place(filters, case.next_deadline_on, case.pk).text(),
+        Place(filters, case.next_deadline_on, case.pk, case.triage_rank).text(),
     )
 
 
@@ -363,15 +376,14 @@ class Neighbors:
 def neighbors(actor: Actor, place: Place, day: Day) -> Neighbors:
     """One statement. The list is read as it is now; the place is where it was when the case was opened from it."""
     cases = listed(actor, place.filters, day)
-    columns = ("side", "public_id", "next_deadline_on", "pk")
-    behind = cases.filter(_after(place.on, place.pk)).order_by(*FORWARD)
-    ahead = cases.filter(_before(place.on, place.pk)).order_by(*BACKWARD)
-    both = (
-        behind.annotate(side=Value(1))
-        .values_list(*columns)[:1]
-        .union(ahead.annotate(side=Value(2)).values_list(*columns)[:1], all=True)
-    )
-    found = {side: (public_id, Place(place.filters, on, pk).text()) for side, public_id, on, pk in both}
+    columns = ("side", "public_id", "next_deadline_on", "pk", "triage_rank")
+    sort = place.filters.sort
+    following = cases.filter(place.behind).order_by(*forward(sort)).annotate(side=Value(1))
+    before = cases.filter(place.ahead).order_by(*backward(sort)).annotate(side=Value(2))
+    both = following.values_list(*columns)[:1].union(before.values_list(*columns)[:1], all=True)
+    found = {
+        side: (public_id, Place(place.filters, on, pk, rank).text()) for side, public_id, on, pk, rank in both
+    }
     return Neighbors(found.get(2), found.get(1), place.filters.query_string())
 
 

@@ -42,16 +42,17 @@ def benefit_rows(case: Case) -> dict[str, QuerySet[Any]]:
     }
 
 
-def lacks_of(request: AuthorizationRequest, case: Case, on: date) -> tuple[Lack, ...]:
-    """What a request lacks that goes out on the day `on` where the patient is; empty when it is ready. One statement."""
-    rows = fetched(
-        benefit_rows(case) | {"items": RequestItem.objects.filter(request_id=request.pk).order_by("position")}
-    )
-    return tuple(lacks_from(request, case, rows, on))
+def lacks_of(request: AuthorizationRequest | None, case: Case, on: date) -> tuple[Lack, ...]:
+    """What a request lacks that goes out on the day `on` where the patient is; empty when it is ready. One statement.
+
+    None stands for one that is not written yet: what the case itself lacks.
+    """
+    items = RequestItem.objects.filter(request_id=request.pk if request else None).order_by("position")
+    return tuple(lacks_from(request, case, fetched(benefit_rows(case) | {"items": items}), on))
 
 
 def lacks_from(
-    request: AuthorizationRequest, case: Case, rows: Mapping[str, list[Any]], on: date
+    request: AuthorizationRequest | None, case: Case, rows: Mapping[str, list[Any]], on: date
 ) -> Iterator[Lack]:
     """The same of rows that are loaded: `benefit_rows`, and the request's `items`."""
     here = (case.public_id,)
@@ -60,7 +61,7 @@ def lacks_from(
         yield Lack(
             Reason(purpose.code, "The medical purpose is not stated."), "State it", "cases:case_change", here
         )
-    if not request.place_of_service:
+    if request is not None and not request.place_of_service:
         yield Lack(
             Reason("place_missing", "The place of service is not chosen."),
             "Choose it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,8 +21,10 @@ from appeals.models import (
 from appeals.queries.clocks import Day
 from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import get_request
+from appeals.queries.readiness import Lack, benefit_rows, lacks_from
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
+from appeals.workflow import RequestStatus
 from cases.codes import label_of
 from cases.models import Case
 
@@ -59,7 +62,10 @@ def item_shown(item: RequestItem) -> ItemShown:
 
 @dataclass(frozen=True)
 class RequestPage:
-    """`clocks` are the payer's on this request, running or ended; without a date a clock says why."""
+    """`clocks` are the payer's on this request, running or ended; without a date a clock says why.
+
+    `lacks` is what a request that was not sent lacks today.
+    """
 
     request: AuthorizationRequest
     items: tuple[ItemShown, ...]
@@ -69,6 +75,7 @@ class RequestPage:
     denials: tuple[Denial, ...]
     follows: AuthorizationRequest | None = None
     followed_by: tuple[AuthorizationRequest, ...] = ()
+    lacks: tuple[Lack, ...] = ()
 
 
 def get_request_of(actor: Actor, case: Case, public_id: UUID) -> AuthorizationRequest:
@@ -96,6 +103,7 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
     rows = fetched(
         history_rows(case)
         | {"grants": GrantedAuthorization.objects.filter(request_id=request.pk).order_by("granted_at", "id")}
+        | benefit_rows(case)
     )
     history = history_from(case, rows)
     return RequestPage(
@@ -107,4 +115,14 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
         tuple(d for d in history.denials if d.request_id == request.pk),
         next((r for r in history.requests if r.pk == request.follows_id), None),
         tuple(r for r in history.requests if r.follows_id == request.pk),
+        _lacks(request, case, rows, day),
     )
+
+
+def _lacks(
+    request: AuthorizationRequest, case: Case, rows: Mapping[str, list[Any]], day: Day
+) -> tuple[Lack, ...]:
+    if request.status != RequestStatus.DRAFTING:
+        return ()
+    mine = dict(rows) | {"items": [i for i in rows["items"] if i.request_id == request.pk]}
+    return tuple(lacks_from(request, case, mine, day.today))

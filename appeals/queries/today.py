@@ -199,7 +199,7 @@ def _row(
         more_tasks=max(len(tasks) - 1, 0),
         wakes_at=f"{task.hold_until.astimezone(day.zone):%-I:%M %p}" if task and task.hold_until else "",
         action=action,
-        place=Place(filters, case.next_deadline_on, case.pk).text(),
+        place=Place(filters, case.next_deadline_on, case.pk, case.triage_rank).text(),
         covered=covered,
         wrote_at=f"{wrote[0].astimezone(day.zone):%b %-d, %-I:%M %p}" if wrote else "",
         messages=len(wrote),

@@ -21,7 +21,7 @@ from appeals.queries.queue import Neighbors, neighbors, place_of
 from appeals.queries.sessions import AuthorizationLine
 from appeals.queries.standing import stage_label
 from appeals.queries.steps import Step
-from appeals.views.links import action_link, day_of, link
+from appeals.views.links import action_link, day_of, link, triage_shown
 
 # What may be done from here: label, page, permission. Each page asks again.
 ACTS: tuple[tuple[str, str, P], ...] = (
@@ -32,12 +32,15 @@ ACTS: tuple[tuple[str, str, P], ...] = (
     ("Write a note", "cases:note_new", P.WRITE_NOTE),
     ("Open a task", "cases:task_new", P.WORK_TASKS),
     ("Upload a document", "cases:document_new", P.UPLOAD_DOCUMENT),
+    ("Benefit check", "cases:benefits", P.CHECK_BENEFITS),
+    ("Triage", "cases:triage", P.TRIAGE_CASE),
     ("Record the request", "appeals:request_new", P.REQUEST_AUTHORIZATION),
     ("Record a denial", "appeals:denial_new", P.RECORD_DENIAL),
     ("Coverage questions", "appeals:questions", P.ANSWER_QUESTIONS),
     ("Failed treatment", "cases:failed_treatment_new", P.CHANGE_CASE),
     ("Record money", "cases:cost_new", P.CHANGE_CASE),
     ("Change the case", "cases:case_change", P.CHANGE_CASE),
+    ("Related cases", "cases:related", P.CHANGE_CASE),
     ("Assign the case", "cases:assign", P.ASSIGN_CASE),
     ("Access", "cases:access", P.GRANT_ACCESS),
     ("Close the case", "appeals:close", P.CLOSE_CASE),
@@ -62,7 +65,13 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     place = place_of(request.GET.get("at", ""))
     beside = neighbors(actor, place, day_of(request)) if place else None
     row = found.case
-    saw(request, "read_page", cases=[row.pk], patients=[row.patient_id])
+    beside_it = [other for other, _how in found.related]
+    saw(
+        request,
+        "read_page",
+        cases=[row.pk, *(c.pk for c in beside_it)],
+        patients=[row.patient_id, *(c.patient_id for c in beside_it)],
+    )
     with timezone.override(ZoneInfo(row.patient.time_zone)):
         return render(request, "appeals/case.html", _context(found, beside, request.GET.get("at", "")))
 
@@ -90,6 +99,19 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
             {"text": m.text, "url": link(m.url_name, *m.args) if m.permission in found.permissions else ""}
             for m in found.missing
         ],
+        "related": [
+            {
+                "reference": row.reference,
+                "url": link("appeals:case", row.public_id),
+                "treatment": row.get_treatment_display(),
+                "state": row.get_outcome_display() or row.get_status_display(),
+                "same": row.status == "open" and row.treatment == case.treatment,
+                "linked": how,
+            }
+            for row, how in found.related
+        ],
+        "related_url": link("cases:related", key),
+        "benefits_url": link("cases:benefits", key),
         "documents": [
             {
                 "name": line.document.title,
@@ -156,8 +178,7 @@ def _badges(found: CasePage) -> list[dict[str, str]]:
     badges = []
     if case.status == "closed":
         badges.append({"text": f"Closed: {case.get_outcome_display()}", "tone": ""})
-    if case.is_urgent:
-        badges.append({"text": "Urgent", "tone": "warn"})
+    badges += triage_shown(case)
     if case.is_restricted:
         badges.append({"text": "Restricted to named people", "tone": "bad"})
     if not found.permissions:
@@ -178,6 +199,13 @@ def _facts(found: CasePage) -> list[dict[str, str]]:
             "why": "why?",
         },
         {"label": "Stage", "value": stage_label(case.stage)},
+        {
+            "label": "Triage",
+            "value": case.get_urgency_display().partition(":")[0],
+            "url": link("cases:triage", case.public_id) if P.TRIAGE_CASE in found.permissions else "",
+            "why": "again" if case.safety_concern != "unknown" else "safety not asked yet",
+            "tone": "bad" if case.safety_concern == "yes" or case.urgency == "emergency" else "",
+        },
         {"label": "Owner", "value": str(case.owner.user) if case.owner else "No owner"},
         {
             "label": "Team",

@@ -34,6 +34,18 @@ def action_link(action: Proposal | None) -> dict[str, str]:
     return {"action": action.label, "action_url": link(action.url_name, *action.args)}
 
 
+def triage_shown(case: Any) -> list[dict[str, str]]:
+    """What the latest triage says, as badges; nothing for a standard case without a concern."""
+    badges = []
+    if case.urgency == "emergency":
+        badges.append({"text": "Emergency", "tone": "bad"})
+    elif case.is_urgent:
+        badges.append({"text": "Urgent", "tone": "warn"})
+    if case.safety_concern == "yes":
+        badges.append({"text": "Safety concern", "tone": "bad"})
+    return badges
+
+
 def day_of(request: HttpRequest) -> Day:
     """The moment of the request and the day it is where the organization works."""
     return day_at(request.at, request.organization.time_zone)  # type: ignore[attr-defined]

@@ -31,7 +31,7 @@ from appeals.queries.queue import (
     queue,
 )
 from appeals.queries.standing import stage_label
-from appeals.views.links import day_of, link, queue_link
+from appeals.views.links import day_of, link, queue_link, triage_shown
 from appeals.views.undo import forget_undo, keep_undo, kept_moves, standing_undo, undo_page
 from cases.queries.registration import sees_cases
 
@@ -49,7 +49,7 @@ def _shown(row: Row) -> dict[str, Any]:
         "payer": str(case.coverage.payer),
         "stage": stage_label(case.stage) if case.status == "open" else case.get_outcome_display(),
         "owner": str(case.owner.user) if case.owner else "",
-        "urgent": case.is_urgent,
+        "triage": triage_shown(case),
         "restricted": case.is_restricted,
         "due": row.due,
         "plan": row.plan,

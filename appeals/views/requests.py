@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +26,12 @@ from appeals.forms.requests import (
     SentForm,
     item_formset,
 )
+from appeals.queries.readiness import Lack, lacks_of
 from appeals.queries.request_page import get_request_of, items_of
 from appeals.queries.request_page import request_page as page_of
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from appeals.views.papers import document_choices, picked_document
+from cases.places import place_name
 from cases.views.casework import Outcome, attempt, done
 
 
@@ -145,7 +147,10 @@ def _show_form(
         here=here,
         action="Save the request",
         back=back,
-        extra={"formset": items},
+        extra={
+            "formset": items,
+            "lacks": shown_lacks(lacks_of(row, case, today_for(request, case).today)),
+        },
         template="appeals/request_form.html",
     )
 
@@ -187,9 +192,27 @@ def request_page(request: CaseRequest, case: Any, request_id: UUID) -> HttpRespo
     ]
     if actions:
         actions[0]["kind"] = "main"
-    return show(
-        request, "appeals/request.html", case, {"page": found, "row": row, "actions": actions}, here="Request"
-    )
+    context = {
+        "page": found,
+        "row": row,
+        "actions": actions,
+        "lacks": shown_lacks(found.lacks),
+        "place": place_name(row.place_of_service),
+    }
+    return show(request, "appeals/request.html", case, context, here="Request")
+
+
+def shown_lacks(lacks: Iterable[Lack]) -> list[dict[str, str]]:
+    """What a request lacks, each with the address that mends it."""
+    return [
+        {
+            "code": lack.reason.code,
+            "message": lack.reason.message,
+            "url": reverse(lack.url_name, args=lack.args) + (f"#{lack.place}" if lack.place else ""),
+            "do": lack.do,
+        }
+        for lack in lacks
+    ]
 
 
 def _step(
@@ -201,6 +224,12 @@ def _step(
     if outcome.done:
         return done(request, said, "appeals:request", case.public_id, row.public_id)
     back = reverse("appeals:request", args=[case.public_id, row.public_id])
+    open_still = (
+        lacks_of(row, case, today_for(request, case).today)
+        if row.status == "drafting" and "unready_reason" in form.fields
+        else ()
+    )
+    shown["extra"] = {"lacks": shown_lacks(open_still)}
     return show_step(request, case, form, outcome, back=back, trail=(("Request", back),), **shown)
 
 

@@ -116,7 +116,10 @@ def change_case(
     expected_version: int | None = None,
     at: datetime,
 ) -> Case:
-    """Correct what the case is about; what is None stays. Raises NotAllowed, NotFound, WrongState (closed, or somebody was faster), Refused."""
+    """Correct what the case is about; what is None stays.
+
+    Raises NotAllowed, NotFound, WrongState (closed, or somebody was faster), Refused.
+    """
     require(actor, Permission.CHANGE_CASE, case)
     today = day_in(_organization_of(actor).time_zone, at)
     wanted: dict[str, Any] = {

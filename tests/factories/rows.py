@@ -27,9 +27,12 @@ SPECIAL: dict[str, Any] = {
     "appeals.Filing.sha256": "b" * 64,
     "appeals.GrantedAuthorization.sessions": 6,
     "appeals.Proposal.span": [0, 4],
+    "cases.CaseTeamMember.role": "interpreter",
     "cases.CaseGrant.expires_at": MOMENT + datetime.timedelta(days=14),
 }
 # Nullable references of which the database wants exactly one.
+# References that must not name the row that another one names.
+ANOTHER = {"people.Absence.cover"}
 ONE_OF = {"appeals.ClockEvent": "request", "appeals.ItemOutcome": "decision"}
 
 
@@ -81,10 +84,12 @@ class Maker:
         label = f"{model._meta.label}.{field.name}"
         if label in SPECIAL:
             return SPECIAL[label]
+        if label == "cases.CaseLink.other":
+            return self.fresh(Case)
         if label == "cases.Provider.npi":
             return f"2{self.count:09}"
         if isinstance(field, models.ForeignKey):
-            return self.related(field.related_model)
+            return self.fresh(field.related_model) if label in ANOTHER else self.related(field.related_model)
         if field.choices:
             return field.choices[0][0]
         if hasattr(field, "context_of"):

@@ -35,9 +35,18 @@ ROWS: dict[str, str] = {
     "answer_id": "appeals.Answer",
     "level_id": "appeals.Appeal",
     "filing_id": "appeals.Filing",
+    "portal_access_id": "people.PortalAccess",
+    "authorization_id": "appeals.GrantedAuthorization",
+    "session_id": "appeals.TreatmentSession",
+    "entry_id": "cases.CaseTeamMember",
+    "absence_id": "people.Absence",
+    "inquiry_id": "cases.Inquiry",
+    "link_id": "cases.CaseLink",
+    "referral_id": "cases.Referral",
 }
 # Parameters that name no row, with a value that the view knows.
 WORDS: dict[str, str] = {
+    "part": "what",
     "how": "withdraw",
     "step": "members",
     "key": "gather_records",
@@ -57,6 +66,15 @@ class Route:
     @property
     def is_desk_page(self) -> bool:
         return bool(getattr(self.view, "is_desk_page", False))
+
+    @property
+    def is_portal_page(self) -> bool:
+        """A page that shows something of one patient to whoever came in by a code."""
+        return bool(getattr(self.view, "is_portal_page", False))
+
+    @property
+    def is_portal_door(self) -> bool:
+        return bool(getattr(self.view, "is_portal_door", False))
 
     @property
     def is_admin(self) -> bool:
@@ -101,6 +119,10 @@ def _walk(patterns: list[Any], before: str, namespaces: tuple[str, ...]) -> Iter
 
 def desk_routes() -> list[Route]:
     return [r for r in routes() if r.is_desk_page]
+
+
+def portal_routes() -> list[Route]:
+    return [r for r in routes() if r.is_portal_page]
 
 
 def with_rows() -> list[Route]:

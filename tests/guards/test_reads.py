@@ -24,6 +24,9 @@ from tests.guards.world import PRIVATE
 
 # Pages without anything of a patient, each with its reason.
 SHOWS_NO_PATIENT = {
+    "appeals:board": "counts by colleague; each opens a list",
+    "people:absences": "colleagues and days",
+    "people:absence_end": "a colleague",
     "background:jobs": "ids of jobs, our own words, moments",
     "cases:search": "an empty field; what it finds is another page",
     "people:patient_new": "an empty form; likely duplicates are shown by a POST",
@@ -55,9 +58,26 @@ LEADS_ELSEWHERE = {
     "home": "the first page this person may open",
 }
 # What the page shows besides the case in its address, as rows of the world.
-LISTS = {"appeals:today", "appeals:queue", "cases:restricted", "cases:search_results", "people:draft"}
+LISTS = {
+    "appeals:share",
+    "cases:intake",
+    "appeals:today",
+    "appeals:queue",
+    "cases:related",
+    "cases:restricted",
+    "cases:search_results",
+    "people:draft",
+}
 # Pages about who works a case: its reference, never its patient.
-REFERENCE_ONLY = {"cases:access", "cases:assign", "cases:restrict", "cases:grant_end"}
+REFERENCE_ONLY = {
+    "cases:access",
+    "cases:assign",
+    "cases:restrict",
+    "cases:grant_end",
+    "cases:team",
+    "cases:team_new",
+    "cases:team_end",
+}
 
 PAGES = [r for r in desk_routes() if r.name not in POST_ONLY]
 

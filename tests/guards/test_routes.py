@@ -290,6 +290,8 @@ CHOICES = {
     "payer": "payer",
     "team": "team",
     "provider": "provider",
+    "from_provider": "provider",
+    "to_provider": "provider",
     "coverage": "coverage_id",
     "waits_for": "task_id",
     "letter": "document_id",

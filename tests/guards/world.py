@@ -237,9 +237,7 @@ def _talk(cast: Cast, rows: dict[str, Any], access: PortalAccess) -> None:
     address = ContactInput("email", access.user.email, is_safe=True)
     add_contact(actor=cast.nora, patient=case.patient, contact=address, at=at)
     words = "the dog howls at the fax"
-    sent = send_message(
-        actor=cast.nora, case=case, body=words, attachments=[rows["document_id"]], at=at
-    )
+    sent = send_message(actor=cast.nora, case=case, body=words, attachments=[rows["document_id"]], at=at)
     rows["notice"] = PatientNotice.objects.get(about=f"message:{sent.pk}")
     dana = Actor(
         key=f"user:{access.user_id}",
