@@ -13,7 +13,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db import transaction
+from django.db import models, transaction
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -57,6 +57,15 @@ class Lookup(admin.ModelAdmin):
 
     see: Permission
     write: tuple[Permission, ...] = ()
+    # One labelled input for a moment: the admin's own pair of inputs shares one label, so the second has none.
+    formfield_overrides = {
+        models.DateTimeField: {
+            "form_class": forms.DateTimeField,
+            "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        },
+        models.DateField: {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")},
+        models.TimeField: {"widget": forms.TimeInput(attrs={"type": "time"}, format="%H:%M")},
+    }
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 100

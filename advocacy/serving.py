@@ -101,15 +101,21 @@ class Family:
 
     def finish(self, name: str, arguments: Sequence[str], *, quiet: bool = True, **more: str) -> str:
         """Run a program to its end and return what it wrote. Raises Ended when it fails."""
+        code, written = self.ask(name, arguments, quiet=quiet, **more)
+        if code:
+            raise Ended(f"The step '{name}' failed:\n{written}" if quiet else f"The step '{name}' failed.")
+        return written
+
+    def ask(
+        self, name: str, arguments: Sequence[str], *, quiet: bool = True, **more: str
+    ) -> tuple[int | None, str]:
+        """Run a program to its end; its exit code, and what it wrote."""
         child = self.start(name, arguments, lasting=False, quiet=quiet, **more)
         while child.process.poll() is None:
             self._look_after(0.5)
         self._drain(child)
         self.children.remove(child)
-        written = "\n".join(child.tail)
-        if child.process.returncode:
-            raise Ended(f"The step '{name}' failed:\n{written}" if quiet else f"The step '{name}' failed.")
-        return written
+        return child.process.returncode, "\n".join(child.tail)
 
     def attend(self, seconds: float) -> None:
         """Pass lines on for so long. Raises Stopped after a signal and Ended when a lasting child is gone."""
@@ -242,6 +248,9 @@ def bring_up(family: Family, port: int) -> str:
         if not family.server.start():
             raise Ended("Another command (embedded run) has this checkout's database; end that one first.")
         environment |= family.server.environment()
+        code, said = family.ask("data", ["manage.py", "check_data"], RECOURSE_AS_OWNER="1")
+        if code:
+            raise Ended(f"{said}\n`make clean-data` removes it; then run `make demo` again.")
     family.attend(0)
     say("Bringing the database up to date ...")
     family.finish("migrations", ["manage.py", "prepare_database"], RECOURSE_AS_OWNER="1")

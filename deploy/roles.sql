@@ -62,6 +62,19 @@ ALTER DATABASE :"database" OWNER TO recourse_owner;
 \connect :"database"
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE, CREATE ON SCHEMA public TO recourse_owner;
+-- Large objects have no row-level security: whatever one organization put there another could read.
+DO $recourse$
+DECLARE
+  wanted regprocedure;
+BEGIN
+  FOR wanted IN
+    SELECT oid::regprocedure FROM pg_proc
+     WHERE pronamespace = 'pg_catalog'::regnamespace AND (proname LIKE 'lo\_%' OR proname IN ('loread', 'lowrite'))
+  LOOP
+    EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', wanted);
+  END LOOP;
+END
+$recourse$;
 
 SET ROLE recourse_owner;
 

@@ -15,6 +15,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any machine")
 
 
+AS_SHIPPED: dict[str, bool] = {}
+"""What the application role may do to organizations as the migrations leave it, before the tests get their own right."""
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings):
     """Create and migrate as recourse_owner, then hand the connection to recourse_app."""
@@ -30,6 +34,13 @@ def django_db_setup(request, django_test_environment, django_db_blocker, django_
         connection.settings_dict.update(owner)
         made = setup_databases(verbosity=0, interactive=False, keepdb=False, serialized_aliases=[])
         with connection.cursor() as cursor:
+            for right in ("INSERT", "UPDATE", "DELETE"):
+                cursor.execute(
+                    "SELECT has_table_privilege('recourse_app', 'tenancy_organization', %s)", [right]
+                )
+                AS_SHIPPED[right] = cursor.fetchone()[0]
+            # The cast makes its organizations inside the transaction of a test; outside tests only the owner makes any.
+            cursor.execute("GRANT INSERT ON tenancy_organization TO recourse_app")
             # Only so that transaction=True tests can be flushed; nowhere else may the application truncate.
             cursor.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO recourse_app")
         connection.close()

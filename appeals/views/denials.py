@@ -137,7 +137,7 @@ def _form(request: CaseRequest, page: Intake) -> DenialForm:
     )
     if not form.is_bound and not page.denial.received_on:
         # The one fact that no letter can hold: whoever opens the page can type it at once.
-        form.fields["received_on"].widget.attrs["autofocus"] = True
+        form.fields["received_on"].widget.attrs["data-first-focus"] = True
     if page.denial.confirmed_at:
         for name in ("items", "reasons", "primary_reason"):
             form.fields[name].disabled = True

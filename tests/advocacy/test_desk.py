@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from django import forms
 from django.core.management import call_command
 from django.urls import reverse
 
+from advocacy.access.permissions import Permission
 from advocacy.background.queue import install_schedules
-from advocacy.desk import NAVIGATION
+from advocacy.desk import NAVIGATION, site
+from advocacy.lookups import Lookup
 from advocacy.people.models import Membership, User
 from advocacy.tenancy.scope import scoped_to
 from advocacy.words import NOTICE_ENGLISH, NOTICE_SPANISH, notice_sentence
@@ -122,3 +125,20 @@ def test_schedules_are_put_in_place_once_however_often_it_runs(db, capsys):
     assert list(Schedule.objects.order_by("name").values_list("name", "minutes")) == first
     assert ("recourse:appeals.remind", 60) in first and ("recourse:cases.wake_tasks", 10) in first
     assert "appeals.check_dates" in install_schedules()
+
+
+def test_a_moment_in_a_look_up_is_one_labelled_input(cast):
+    """The admin's own pair of inputs for a moment shares one label, so its second half has none (axe: label)."""
+
+    class Starts(Lookup):
+        see = Permission.SEE_MEMBERS
+
+    page = Starts(Membership, site)
+    field = page.formfield_for_dbfield(Membership._meta.get_field("starts_at"), request=None)
+    assert isinstance(field, forms.DateTimeField) and not isinstance(field, forms.MultiValueField)
+    shown = str(field.widget.render("starts_at", None, {"id": "id_starts_at"}))
+    assert (shown.count("<input"), 'type="datetime-local"' in shown, 'id="id_starts_at"' in shown) == (
+        1,
+        True,
+        True,
+    )

@@ -281,6 +281,7 @@ def test_a_given_server_is_checked_and_not_changed(server: Server) -> None:
         "  The database bare does not belong to recourse_owner.\n"
         "  The schema audit of recourse_audit does not exist.\n"
         "  The schema search of recourse_search does not exist.\n"
+        "  Everybody may make large objects, which row-level security does not bind.\n"
         f"  {advice}",
     )
 

@@ -161,3 +161,14 @@ def test_a_signal_to_make_alone_is_noticed(number: signal.Signals, tmp_path: Pat
     while not (tmp_path / "noticed").exists() and time.monotonic() < end:
         time.sleep(0.05)
     assert (tmp_path / "noticed").exists()
+
+
+def test_a_question_returns_the_exit_code_and_what_was_said() -> None:
+    body = "print(family.ask('data', ['-c', 'print(7); raise SystemExit(3)']))"
+    assert outcome(body) == "(3, '7')\n"
+
+
+def test_older_data_ends_the_demo_with_what_to_do_before_anything_is_migrated() -> None:
+    source = (CHECKOUT / "advocacy/serving.py").read_text()
+    assert "`make clean-data` removes it; then run `make demo` again." in source
+    assert source.index('"check_data"') < source.index('"prepare_database"')

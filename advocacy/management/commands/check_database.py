@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from advocacy.health import role_problems
+from advocacy.made_by import OLDER, is_older
 
 OLDEST = 15
 # name -> login, bypasses row-level security, may make databases
@@ -24,6 +25,22 @@ MEMBERS = (
     ("recourse_owner", "recourse_search"),
     ("recourse_app", "recourse_reporting"),
 )
+
+
+# What the application role never does, by table: a right, and what it would mean.
+EXCESS = (
+    ("tenancy_organization", "INSERT", "make organizations"),
+    ("tenancy_organization", "DELETE", "delete organizations"),
+    ("django_migrations", "INSERT", "write the list of migrations"),
+    ("cases_case", "TRUNCATE", "empty tables past row-level security"),
+)
+FIXED = ("id", "public_id", "slug", "reference_prefix", "created_at")
+LARGE_OBJECTS_SQL = """
+SELECT count(*) FROM pg_proc p
+ WHERE p.pronamespace = 'pg_catalog'::regnamespace AND (p.proname LIKE 'lo\\_%' OR p.proname IN ('loread', 'lowrite'))
+   AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
+                WHERE a.grantee = 0 AND a.privilege_type = 'EXECUTE')
+"""
 
 
 def connect(database: dict[str, Any]) -> psycopg.Connection[Any]:
@@ -67,6 +84,34 @@ def missing_on(owner: psycopg.Connection[Any]) -> list[str]:
     for schema, role in (("audit", "recourse_audit"), ("search", "recourse_search")):
         if schemas.get(schema) != role:
             problems.append(f"The schema {schema} of {role} does not exist.")
+    problems += excess_on(owner)
+    if is_older(owner):
+        problems.append(f"{OLDER} Use an empty database, or the version that made this one.")
+    return problems
+
+
+def excess_on(owner: psycopg.Connection[Any]) -> list[str]:
+    """What the application role may do in this database and should not, as sentences; empty before the first migration."""
+    problems = []
+    if owner.execute(LARGE_OBJECTS_SQL).fetchone() != (0,):
+        problems.append("Everybody may make large objects, which row-level security does not bind.")
+    if "recourse_app" not in {row[0] for row in owner.execute("SELECT rolname FROM pg_roles").fetchall()}:
+        return problems
+    for table, verb, words in EXCESS:
+        if owner.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
+            continue
+        query = "SELECT has_table_privilege('recourse_app', %s, %s)"
+        if owner.execute(query, [table, verb]).fetchone() == (True,):
+            problems.append(f"The role recourse_app may {words}.")
+    if owner.execute("SELECT to_regclass('tenancy_organization')").fetchone() != (None,):
+        query = (
+            "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute"
+            " WHERE attrelid = 'tenancy_organization'::regclass AND attnum > 0 AND NOT attisdropped"
+            " AND attname = ANY(%s) AND has_column_privilege('recourse_app', attrelid, attnum, 'UPDATE')"
+        )
+        row = owner.execute(query, [list(FIXED)]).fetchone()
+        if row and row[0]:
+            problems.append(f"The role recourse_app may change what organizations are called by: {row[0]}.")
     return problems
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 from django.utils import timezone
 
 from advocacy.errors import Refused
+from advocacy.management.owner import as_owner
 from advocacy.people.organizations import start_organization
 from advocacy.people.places import TIME_ZONES
 
@@ -34,45 +33,24 @@ class Command(BaseCommand):
         parser.add_argument("--admin-name", default="", help="Their name; they can correct it.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        become_owner()
-        try:
-            started = start_organization(
-                slug=options["slug"],
-                name=options["name"],
-                prefix=options["prefix"],
-                time_zone=options["time_zone"],
-                admin_email=options["admin_email"],
-                admin_name=options["admin_name"],
-                at=timezone.now(),
-            )
-        except Refused as refused:
-            raise CommandError(
-                "\n  ".join(["Nothing was made:", *(r.message for r in refused.reasons)])
-            ) from None
+        with as_owner():
+            try:
+                started = start_organization(
+                    slug=options["slug"],
+                    name=options["name"],
+                    prefix=options["prefix"],
+                    time_zone=options["time_zone"],
+                    admin_email=options["admin_email"],
+                    admin_name=options["admin_name"],
+                    at=timezone.now(),
+                )
+            except Refused as refused:
+                raise CommandError(
+                    "\n  ".join(["Nothing was made:", *(r.message for r in refused.reasons)])
+                ) from None
         sent = started.sent
         how = "It was mailed too." if sent.mailed else "The mail server did not take the mail: hand it over."
         self.stdout.write(
             f"{started.organization.name} is there. Its first admin opens this link once,"
             f" until {timezone.localtime(sent.invitation.expires_at):%Y-%m-%d %H:%M %Z}:\n{sent.url}\n{how}"
         )
-
-
-def become_owner() -> None:
-    """Work as the owner from here on. Raises CommandError when this process knows no role that makes organizations."""
-    if _may():
-        return
-    owner = settings.OWNER_DATABASE
-    if owner["USER"]:
-        connection.close()
-        connection.settings_dict.update({key: owner[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})
-        if _may():
-            return
-    raise CommandError(
-        "This role may not make organizations. Set DATABASE_OWNER_URL to the owner's address and run it again."
-    )
-
-
-def _may() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT has_table_privilege('tenancy_organization', 'INSERT')")
-        return bool(cursor.fetchone() == (True,))

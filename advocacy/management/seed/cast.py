@@ -16,6 +16,7 @@ from django.db import transaction
 
 from advocacy.access.policy import Actor
 from advocacy.audit.trail import record
+from advocacy.management.owner import as_owner
 from advocacy.people.models import Membership, Team, User
 from advocacy.people.queries import actor_of, memberships_of
 from advocacy.tenancy.models import Organization
@@ -161,19 +162,20 @@ def assemble(at: datetime) -> dict[str, Standing]:
 
 
 def _organization(house: House) -> Organization:
-    made, _ = Organization.objects.get_or_create(
-        slug=house.slug,
-        defaults={
-            "name": house.name,
-            "reference_prefix": house.prefix,
-            "time_zone": house.time_zone,
-            "address": house.address,
-            "phone": house.phone,
-            "fax": house.fax,
-            "reply_email": house.email,
-        },
-    )
-    return made
+    known = Organization.objects.filter(slug=house.slug).first()
+    if known is not None:
+        return known
+    with as_owner():
+        return Organization.objects.create(
+            slug=house.slug,
+            name=house.name,
+            reference_prefix=house.prefix,
+            time_zone=house.time_zone,
+            address=house.address,
+            phone=house.phone,
+            fax=house.fax,
+            reply_email=house.email,
+        )
 
 
 def _users() -> dict[str, User]:

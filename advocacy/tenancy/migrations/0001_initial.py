@@ -16,7 +16,7 @@ def prepare(apps, schema_editor):
 # The application changes how its own organization presents itself, and nothing else of this table. Not forced: the owner
 # makes organizations. Who may INSERT is a matter of privileges.
 OWN_ROW = """
-REVOKE UPDATE, DELETE ON tenancy_organization FROM recourse_app;
+REVOKE INSERT, UPDATE, DELETE ON tenancy_organization FROM recourse_app;
 GRANT UPDATE (name, time_zone, address, phone, fax, reply_email, treatments_in_scope, scope_note,
               letters_need_patient_approval) ON tenancy_organization TO recourse_app;
 ALTER TABLE tenancy_organization ENABLE ROW LEVEL SECURITY;

@@ -6,6 +6,11 @@
   const summary = document.querySelector('[data-error-summary]')
   if (summary) summary.focus()
 
+  // The one field (or button) a page begins with takes the focus where there is a keyboard and room. It never scrolls: on a
+  // phone, focus would hide what stands above and open the screen keyboard over the rest.
+  const first = document.querySelector('[data-first-focus]')
+  if (first && !summary && window.matchMedia('(min-width: 48rem) and (hover: hover)').matches) first.focus({ preventScroll: true })
+
   document.querySelectorAll('details.menu').forEach(function (menu) {
     document.addEventListener('click', function (event) { if (!menu.contains(event.target)) menu.open = false })
     menu.addEventListener('keydown', function (event) {
