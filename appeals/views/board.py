@@ -80,8 +80,8 @@ def _key(text: str) -> UUID | None:
 def share(request: HttpRequest, member_id: UUID) -> HttpResponse:
     """Share a person's cases out by weight. Nothing changes before the confirmation."""
     actor = request.actor  # type: ignore[attr-defined]
-    require(actor, Permission.ASSIGN_CASE)
     person = get_person(actor, member_id)
+    require(actor, Permission.ASSIGN_CASE)
     day = day_of(request)
     members = {key: m for key, m in owner_choices(actor).items() if m.pk != person.pk}
     context: dict[str, Any] = {

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db.models import Min
 
-from advocacy.people.models import Membership, Patient
-from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, RequestItem
+from advocacy.people.models import Absence, Membership, Patient
+from appeals.models import Appeal, AuthorizationRequest, Choice, Deadline, Denial, RequestItem
 from cases.models import Case, Coverage, Payer, Provider, Task
 
 
@@ -126,4 +126,31 @@ def clock(case: Case, *, due_on: date, at: datetime, side: str = "claimant", **f
 def task_of(case: Case, *, at: datetime, owner: Membership | None = None, **fields: Any) -> Task:
     return Task.objects.create(
         case=case, title="Ask for the plan document", owner=owner, opened_at=at, **fields
+    )
+
+
+def chosen_for(case: Case, kind: str, *, at: datetime) -> Choice:
+    """What the patient chose after the case's last denial."""
+    denial = Denial.objects.filter(case=case).order_by("-id")[0]
+    return Choice.objects.create(
+        case=case,
+        denial=denial,
+        kind=kind,
+        advised_by="Dr. Osei",
+        agreed_by="patient",
+        agreed_way="call",
+        agreed_on=at.date(),
+        why="Her wish.",
+        recorded_at=at,
+    )
+
+
+def away(member: Membership, cover: Membership, *, at: datetime, days: int = 5) -> Absence:
+    """Somebody is away from yesterday on."""
+    return Absence.objects.create(
+        member=member,
+        cover=cover,
+        from_on=at.date() - timedelta(days=1),
+        until_on=at.date() + timedelta(days=days),
+        recorded_at=at,
     )

@@ -9,7 +9,7 @@ import pytest
 from advocacy.access.permissions import Permission
 from appeals.next_action import TABLE, Position, Proposal, next_action, standing
 
-CASE, REQUEST, DENIAL, CALL, LEVEL = (uuid4() for _ in range(5))
+CASE, REQUEST, DENIAL, CALL, LEVEL, GRANTED = (uuid4() for _ in range(6))
 
 
 def at(**facts) -> Position:
@@ -21,16 +21,8 @@ def before_denial(**facts) -> Position:
 
 
 def level(status, **facts) -> Position:
-    return Position(
-        case=CASE,
-        request=REQUEST,
-        request_status="denied",
-        denial=DENIAL,
-        denial_confirmed=True,
-        level=LEVEL,
-        level_status=status,
-        **facts,
-    )
+    values = {"request_status": "denied", "denial_confirmed": True} | facts
+    return Position(case=CASE, request=REQUEST, denial=DENIAL, level=LEVEL, level_status=status, **values)
 
 
 ROWS = [
@@ -81,6 +73,52 @@ ROWS = [
     (level("withdrawn"), "close_case", "appeals:close", (CASE,)),
     (level("lapsed"), "close_case", "appeals:close", (CASE,)),
     (level("declined"), "close_case", "appeals:close", (CASE,)),
+    (
+        level("open", ours="soon", needs_choice="denial", choice_after=DENIAL),
+        "record_choice",
+        "appeals:denial_choice",
+        (CASE, DENIAL),
+    ),
+    (
+        level("open", needs_choice="decision", choice_after=LEVEL, call=CALL, call_status="offered"),
+        "record_choice",
+        "appeals:level_choice",
+        (CASE, LEVEL),
+    ),
+    (
+        level("open", ours="overdue", needs_choice="denial", choice_after=DENIAL),
+        "file_late",
+        "appeals:level",
+        (CASE, LEVEL),
+    ),
+    (level("drafting", needs_choice="denial"), "file_appeal", "appeals:level_file", (CASE, LEVEL)),
+    (level("open", choice="appeal"), "write_appeal", "appeals:level_draft", (CASE, LEVEL)),
+    (level("open", choice="not_to_appeal"), "end_level", "appeals:level", (CASE, LEVEL)),
+    (level("drafting", choice="resubmit"), "end_level", "appeals:level", (CASE, LEVEL)),
+    (
+        level("open", choice="resubmit", request_follows=True, request_status="drafting"),
+        "send_request",
+        "appeals:request",
+        (CASE, REQUEST),
+    ),
+    (
+        before_denial(request_status="approved", authorization=GRANTED),
+        "record_session",
+        "appeals:session_new",
+        (CASE, GRANTED),
+    ),
+    (
+        level("decided", authorization=GRANTED, renewal_due=True),
+        "draft_renewal",
+        "appeals:renewal",
+        (CASE, GRANTED),
+    ),
+    (
+        level("decided", authorization=GRANTED, request_follows=True, request_status="submitted"),
+        "record_receipt",
+        "appeals:request",
+        (CASE, REQUEST),
+    ),
     (level("open", call=CALL, call_status="offered"), "schedule_call", "appeals:peer_to_peer", (CASE, CALL)),
     (level("open", call=CALL, call_status="scheduled"), "record_call", "appeals:peer_to_peer", (CASE, CALL)),
     (level("open", call=CALL, call_status="held"), "write_appeal", "appeals:level_draft", (CASE, LEVEL)),

@@ -17,7 +17,7 @@ from appeals.queries.clocks import Day, day_at
 from appeals.queries.queue import Filters, listed
 from appeals.queries.today import today
 from cases.models import Case
-from tests.appeals.scenes import clock, denied, level_of, new_case, request_of, task_of
+from tests.appeals.scenes import chosen_for, clock, denied, level_of, new_case, request_of, task_of
 from tests.cast import Cast
 
 EVERYBODY = ("ines", "nora", "nils", "clara", "sam", "olga", "anna", "petra")
@@ -235,6 +235,7 @@ def test_the_window_of_a_call_hurries_the_call_and_not_the_appeal(cast: Cast):
     at = now()
     case = new_case(1, at=at, owner=cast.members["nora"])
     window = window_of(case, due_on=here(at).today, at=at, by=cast.users["nora"])
+    chosen_for(case, "peer_to_peer", at=at)
     proposed = {}
     for days in (-2, 2, 12, 15):
         window.due_on = here(at).today + timedelta(days=days)

@@ -14,8 +14,18 @@ from appeals.models import Appeal, Exhibit, Filing
 from appeals.sample_letters import letter_pdf
 from cases.commands.communications import log_communication
 from cases.models import DocumentVersion, FailedTreatment
+from tests.appeals.choosing import choose
 from tests.appeals.climbing import ERISA, MEDICAID, MEDICARE_ADVANTAGE
-from tests.appeals.visiting import address, days_ago, letter_in, minutes_ago, own_statements, typed, words
+from tests.appeals.visiting import (
+    address,
+    day,
+    days_ago,
+    letter_in,
+    minutes_ago,
+    own_statements,
+    typed,
+    words,
+)
 
 pytest_plugins = ("tests.appeals.climbing",)
 
@@ -349,6 +359,7 @@ def test_a_level_ends_only_with_a_reason(climb, nora, level, how, status):
     url = f"{address('level', climb.case, appeal)}end/{how}/"
     assert nora.get(url).status_code == 200
     assert nora.post(url, {"reason": ""}).status_code == 422
+    choose(climb.who, climb.denial, "not_to_appeal", at=timezone.now(), agreed_on=day(days_ago(0)))
     assert nora.post(url, {"reason": "The patient moved to another plan."}).status_code == 302
     appeal.refresh_from_db()
     assert (appeal.status, appeal.end_reason) == (status, "The patient moved to another plan.")

@@ -27,7 +27,11 @@ def codes(caught) -> list[str]:
 def named(cast, who: str, role: str, *, by: str = "sam", **fields) -> CaseTeamMember:
     values = {"from_on": TODAY, "at": NOW} | fields
     return name_on_team(
-        actor=getattr(cast, by), case=cast.case, role=role, member=cast.members[who] if who else None, **values
+        actor=getattr(cast, by),
+        case=cast.case,
+        role=role,
+        member=cast.members[who] if who else None,
+        **values,
     )
 
 
@@ -109,7 +113,11 @@ def test_being_named_opens_a_restricted_case_from_the_first_to_the_last_day(cast
         assert not cases_visible_to(getattr(cast, who)).exists(), who
     today = date.today()
     entry = CaseTeamMember.objects.create(
-        case=cast.case, role="backup", member=cast.members["nils"], from_on=today - timedelta(days=2), named_at=NOW
+        case=cast.case,
+        role="backup",
+        member=cast.members["nils"],
+        from_on=today - timedelta(days=2),
+        named_at=NOW,
     )
     spans = {
         (today - timedelta(days=2), None): True,

@@ -18,6 +18,7 @@ from tests.guards.world import MARKS, PRIVATE
 
 # Addresses with a row that is no patient's, each with its reason.
 NO_PATIENT = {
+    "people:absence_end": "a colleague",
     "background:retry": "a job: ids and our own words",
     "people:member_end": "a colleague, and counts",
     "people:invitation_resend": "a colleague",

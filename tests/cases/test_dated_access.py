@@ -1,0 +1,142 @@
+"""Somebody whose roles open no case, with access to one for fourteen days: that case and nothing else, then nothing."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from appeals.sample_letters import text_as_pdf
+from cases.commands.access import give_grant, restrict_case
+from cases.commands.communications import write_note
+from cases.commands.documents import upload_document
+from cases.models import CaseGrant, Document
+from tests.appeals.scenes import clock, new_case
+from tests.cast import make_member, release
+
+
+@pytest.fixture
+def colleague(cast, settings, tmp_path):
+    """Cody keeps members and look-ups. Supervisor Sam lets him read one case, which has a note, a document and a date."""
+    settings.DATA_DIR = tmp_path
+    at = timezone.now()
+    cast.users["cody"], cast.members["cody"] = make_member(
+        cast.harbor, "cody", "Cody Colleague", ["organization_admin"]
+    )
+    release(cast.case.patient)
+    upload_document(
+        actor=cast.nora,
+        case=cast.case,
+        kind="denial_letter",
+        title="The letter",
+        filename="letter.pdf",
+        stream=io.BytesIO(text_as_pdf("TIMBERLINE MUTUAL\n\nWe denied it.\n")),
+        at=at,
+    )
+    write_note(actor=cast.nora, case=cast.case, body="She prefers the phone.", at=at)
+    clock(cast.case, due_on=at.date() + timedelta(days=3), at=at)
+    new_case(1, at=at, owner=cast.members["nora"])
+    return cast
+
+
+def give(cast, **given) -> CaseGrant:
+    return give_grant(
+        actor=cast.sam,
+        case=cast.case,
+        user=cast.users["cody"],
+        reason="second opinion",
+        at=timezone.now(),
+        **given,
+    )
+
+
+def addresses(cast) -> dict[str, str]:
+    case = cast.case.public_id
+    document = Document.objects.get(case=cast.case)
+    version = document.versions.get()
+    return {
+        "case": reverse("appeals:case", args=[case]),
+        "patient": reverse("people:patient", args=[cast.case.patient.public_id]),
+        "documents": reverse("cases:documents", args=[case]),
+        "document": reverse("cases:document", args=[case, document.public_id]),
+        "file": reverse("cases:document_file", args=[case, version.public_id]),
+        "notes": reverse("cases:notes", args=[case]),
+        "tasks": reverse("cases:tasks", args=[case]),
+        "calls": reverse("cases:communications", args=[case]),
+        "money": reverse("cases:costs", args=[case]),
+        "team": reverse("cases:team", args=[case]),
+        "questions": reverse("appeals:questions", args=[case]),
+    }
+
+
+def statuses(client, cast) -> dict[str, int]:
+    return {name: client.get(url).status_code for name, url in addresses(cast).items()}
+
+
+def test_before_during_and_after(colleague, sign_in):
+    cast = colleague
+    cody = sign_in("cody")
+    nothing = dict.fromkeys(addresses(cast), 404)
+    assert statuses(cody, cast) == nothing
+    assert [cody.get(reverse(f"appeals:{n}")).status_code for n in ("today", "queue")] == [403, 403]
+    grant = give(cast)
+    assert (grant.expires_at - grant.granted_at).days == 14
+    assert statuses(cody, cast) == dict.fromkeys(addresses(cast), 200)
+    CaseGrant.objects.update(granted_at=timezone.now() - timedelta(days=15))
+    CaseGrant.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert statuses(cody, cast) == nothing
+    assert [cody.get(reverse(f"appeals:{n}")).status_code for n in ("today", "queue")] == [403, 403]
+
+
+def test_their_today_and_queue_list_that_one_case_and_the_frame_leads_there(colleague, sign_in):
+    cast = colleague
+    give(cast)
+    cody = sign_in("cody")
+    queue = cody.get(reverse("appeals:queue"))
+    assert [row["reference"] for row in queue.context["rows"]] == [cast.case.reference]
+    assert queue.context["assign"] is None
+    today = cody.get(reverse("appeals:today"))
+    shown = {row["reference"] for stack in today.context["stacks"] for row in stack["rows"]}
+    assert shown == {cast.case.reference}
+    assert {"Today", "Queue"} <= {item["label"] for item in today.context["desk_nav"]}
+    assert cody.get(reverse("home")).headers["Location"] == reverse("appeals:today")
+
+
+def test_reading_is_all_it_allows(colleague, sign_in):
+    cast = colleague
+    give(cast)
+    cody = sign_in("cody")
+    page = cody.get(reverse("appeals:case", args=[cast.case.public_id]))
+    assert page.context["acts"] == [] and page.context["actions"] == []
+    case = [cast.case.public_id]
+    forms = (
+        "cases:note_new",
+        "cases:call_new",
+        "cases:task_new",
+        "cases:document_new",
+        "appeals:request_new",
+    )
+    assert {
+        name: cody.post(reverse(name, args=case), {"body": "x"}).status_code for name in forms
+    } == dict.fromkeys(forms, 403)
+    assert cody.get(reverse("cases:team_new", args=case)).status_code == 403
+
+
+def test_it_opens_a_restricted_case_and_its_end_is_an_end(colleague, sign_in):
+    cast = colleague
+    restrict_case(actor=cast.sam, case=cast.case, reason="Patient's wish", at=timezone.now())
+    url = reverse("appeals:case", args=[cast.case.public_id])
+    assert {who: sign_in(who).get(url).status_code for who in ("nora", "nils", "sam", "cody")} == {
+        "nora": 200,
+        "nils": 404,
+        "sam": 404,
+        "cody": 404,
+    }
+    grant = give(cast)
+    assert sign_in("cody").get(url).status_code == 200
+    end = reverse("cases:grant_end", args=[cast.case.public_id, grant.public_id])
+    assert sign_in("sam").post(end).status_code == 302
+    assert sign_in("cody").get(url).status_code == 404
