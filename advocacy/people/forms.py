@@ -13,6 +13,7 @@ from advocacy.people.commands import ContactInput
 from advocacy.people.leaving import may_receive
 from advocacy.people.models import Consent, Contact, Membership, Patient, Team
 from advocacy.people.places import STATES, TIME_ZONES
+from advocacy.people.queries import members_of_organization
 
 ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
 STATE_CHOICES = [("", "Not known yet"), *((code, f"{name} ({code})") for code, name in STATES.items())]
@@ -165,11 +166,12 @@ class LeavingForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fits: dict[str, dict[str, Membership]] = {}
         self.leaver = leaver
+        members = list(members_of_organization())
         for thing in things:
             kind = thing.kind
             if not kind.handed_on or not thing.count:
                 continue
-            fit = {str(m.public_id): m for m in may_receive(kind, leaver)}
+            fit = {str(m.public_id): m for m in may_receive(kind, leaver, members)}
             self.fits[kind.key] = fit
             choices = [(key, str(m.user)) for key, m in fit.items()]
             if kind.named:

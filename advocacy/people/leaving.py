@@ -13,7 +13,8 @@ from typing import Any
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, F, IntegerField, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from advocacy import registries
@@ -53,8 +54,24 @@ class Leaver:
 
 
 def owned_by(member: Membership) -> list[LeftBehind]:
-    """What the member owns that is still open, by kind, zero included. One statement a kind."""
-    return [LeftBehind(kind, _rows_of(kind, member).count()) for kind in registries.re_homing]
+    """What the member owns that is still open, by kind, zero included. One statement."""
+    counted = {
+        f"n_{kind.key}": Coalesce(
+            Subquery(
+                _rows_of(kind, member)
+                .order_by()
+                .annotate(one=Value(1))
+                .values("one")
+                .annotate(n=Count("pk"))
+                .values("n"),
+                output_field=IntegerField(),
+            ),
+            0,
+        )
+        for kind in registries.re_homing
+    }
+    found = Membership.objects.filter(pk=member.pk).values(**counted).get()
+    return [LeftBehind(kind, found[f"n_{kind.key}"]) for kind in registries.re_homing]
 
 
 def sessions_in(member: Membership) -> list[Session]:
@@ -68,11 +85,16 @@ def sessions_in(member: Membership) -> list[Session]:
     ]
 
 
-def may_receive(kind: ReHoming, leaver: Membership) -> list[Membership]:
-    """Colleagues who stay and whose roles let them take over things of this kind, by name."""
+def may_receive(
+    kind: ReHoming, leaver: Membership, members: Sequence[Membership] | None = None
+) -> list[Membership]:
+    """Colleagues who stay and whose roles let them take over things of this kind, by name.
+
+    `members` are the live ones, where the caller has them already.
+    """
     return [
         member
-        for member in members_of_organization()
+        for member in (members_of_organization() if members is None else members)
         if member.pk != leaver.pk
         and member.until is None
         and Permission(kind.permission) in permissions_of(frozenset(member.roles))
@@ -125,23 +147,30 @@ def end_what_ran_out(*, at: datetime) -> int:
 
 
 def leavers_with_things(at: datetime) -> list[Leaver]:
-    """Everybody without a live membership who still owns something open, by name. One statement a kind, and one more.
+    """Everybody without a live membership who still owns something open, by name. Two statements.
 
     A user who left and came back owns nothing wrongly: what names the user is compared with live users.
     """
     live = Membership.objects.filter(ended_at=None, user__is_active=True).filter(
         Q(until=None) | Q(until__gt=at)
     )
+    parts = [
+        kind.owned()
+        .exclude(**{f"{kind.by}__in": live.values("user_id" if kind.by_user else "pk")})
+        .order_by()
+        .annotate(kind_key=Value(kind.key), left_by=F(kind.by))
+        .values_list("kind_key", "left_by")
+        .annotate(left=Count("pk"))
+        for kind in registries.re_homing
+    ]
     counts: dict[int, dict[str, int]] = {}
     users: dict[str, dict[int, int]] = {}
-    for kind in registries.re_homing:
-        here = live.values("user_id") if kind.by_user else live.values("pk")
-        rows = kind.owned().exclude(**{f"{kind.by}__in": here}).order_by()
-        for owner, count in rows.values_list(kind.by).annotate(count=Count("pk")):
-            if kind.by_user:
-                users.setdefault(kind.key, {})[owner] = count
-            else:
-                counts.setdefault(owner, {})[kind.key] = count
+    by_user = {kind.key for kind in registries.re_homing if kind.by_user}
+    for key, owner, count in parts[0].union(*parts[1:], all=True) if parts else ():
+        if key in by_user:
+            users.setdefault(key, {})[owner] = count
+        else:
+            counts.setdefault(owner, {})[key] = count
     wanted = Q(pk__in=list(counts)) | Q(user_id__in={u for found in users.values() for u in found})
     members = Membership.objects.filter(wanted).select_related("user", "team").order_by("user__name", "-pk")
     seen: set[int] = set()

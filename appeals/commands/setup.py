@@ -22,7 +22,7 @@ from advocacy.tenancy.models import Organization
 from appeals.commands.paper import CLOSING, SALUTATION, letterhead_of
 from appeals.letters import AppealFacts, Letter, RefusalReason, appeal_letter_blocks, render_letter
 from appeals.queries.letter_blocks import blocks_in_use
-from appeals.queries.setup import STEPS
+from appeals.queries.setup import STEPS, known_of
 from cases.commands.documents import document_vault
 from cases.queries.templates import templates_in_use
 from cases.vault import VaultError
@@ -62,7 +62,7 @@ def try_step(*, actor: Actor, organization: Organization, step: str, at: datetim
     require(actor, Permission.MANAGE_MEMBERS)
     if step not in STEPS:
         raise NotFound("step")
-    missing, _notes = STEPS[step][4](organization)
+    missing, _notes = STEPS[step][4](known_of(organization))
     if missing and step != "worker":
         passed, said = False, " ".join(missing)
     else:

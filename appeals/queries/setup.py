@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from advocacy.access.permissions import Permission
@@ -22,13 +25,13 @@ from advocacy.tenancy.models import Organization
 from cases.models import Case, Payer, PayerChannel, Provider
 
 # Without somebody who may do each of these no case gets from its first day to its last.
-NEEDED = (
-    Permission.REGISTER_PATIENT,
-    Permission.OPEN_CASE,
-    Permission.FILE_APPEAL,
-    Permission.ASSIGN_CASE,
-    Permission.SEE_TRAIL,
-)
+NEEDED = {
+    Permission.REGISTER_PATIENT: "register a patient",
+    Permission.OPEN_CASE: "open a case",
+    Permission.FILE_APPEAL: "file an appeal",
+    Permission.ASSIGN_CASE: "assign work",
+    Permission.SEE_TRAIL: "read the trail",
+}
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,55 @@ class SetupStep:
         return "done" if self.done else "to do" if self.missing else "to try out"
 
 
+@dataclass(frozen=True)
+class Known:
+    """What the facts are computed from: a bounded number of statements, whatever there is."""
+
+    organization: Organization
+    roles: tuple[frozenset[str], ...]
+    payers: tuple[tuple[str, bool], ...]
+    """Name, and whether an address for appeals is known."""
+    job: Job | None
+    teams: int
+    invitations: int
+    providers: int
+    cases: int
+
+
+Facts = tuple[list[str], list[str]]
+
+
+def known_of(organization: Organization) -> Known:
+    """Look everything up for the organization of the scope."""
+    reached = PayerChannel.objects.filter(
+        payer=OuterRef("pk"), retired_at=None, purpose=PayerChannel.Purpose.APPEAL
+    )
+    payers = Payer.objects.filter(retired_at=None).order_by("name", "id").annotate(reached=Exists(reached))
+    counts = Organization.objects.filter(pk=organization.pk).values(
+        teams=_number(Team.objects.filter(retired_at=None)),
+        invitations=_number(Invitation.objects.filter(accepted_at=None, revoked_at=None)),
+        providers=_number(Provider.objects.filter(retired_at=None)),
+        cases=_number(Case.objects.all()),
+    )
+    return Known(
+        organization,
+        tuple(frozenset(member.roles) for member in members_of_organization()),
+        tuple((payer.name, payer.reached) for payer in payers),
+        Job.objects.filter(name=PROVE).order_by("-id").first(),
+        **counts.get(),
+    )
+
+
 def setup_steps(actor: Actor, organization: Organization) -> list[SetupStep]:
-    """Every step in its order, as it stands now. A bounded number of statements, whatever there is.
+    """Every step in its order, as it stands now.
 
     The worker has passed when a test job was done, whoever looks and whenever.
     """
     tests = {row.step: row for row in SetupTest.objects.all()}
+    known = known_of(organization)
     found = []
     for key, (title, text, links, label, facts) in STEPS.items():
-        missing, notes = facts(organization)
+        missing, notes = facts(known)
         test = tests.get(key)
         found.append(
             SetupStep(
@@ -80,81 +123,71 @@ def setup_steps(actor: Actor, organization: Organization) -> list[SetupStep]:
     return found
 
 
-Facts = tuple[list[str], list[str]]
-
-
-def letterhead_facts(organization: Organization) -> Facts:
+def letterhead_facts(known: Known) -> Facts:
     missing = []
-    if not organization.address.strip():
+    if not known.organization.address.strip():
         missing.append("The letterhead has no address.")
-    if not (organization.phone or organization.fax):
+    if not (known.organization.phone or known.organization.fax):
         missing.append("The letterhead has neither phone nor fax.")
     return missing, []
 
 
-def reply_facts(organization: Organization) -> Facts:
-    return ([] if organization.reply_email else ["There is no reply address."]), []
+def reply_facts(known: Known) -> Facts:
+    return ([] if known.organization.reply_email else ["There is no reply address."]), []
 
 
-def member_facts(organization: Organization) -> Facts:
+def member_facts(known: Known) -> Facts:
     """Who is there, and which work nobody may do."""
-    members = list(members_of_organization())
-    held = {permission for m in members for permission in permissions_of(frozenset(m.roles))}
-    roles = {role for member in members for role in member.roles}
+    held = {permission for roles in known.roles for permission in permissions_of(roles)}
     missing = [
         f"Nobody is a {ROLES[role].title.lower()}."
         for role in (Role.NAVIGATOR, Role.SUPERVISOR)
-        if role not in roles
+        if not any(role in roles for roles in known.roles)
     ]
-    missing += [
-        f"Nobody may do this yet: {permission.value}." for permission in NEEDED if permission not in held
-    ]
-    waiting = Invitation.objects.filter(accepted_at=None, revoked_at=None).count()
-    notes = [f"{len(members)} members, {Team.objects.filter(retired_at=None).count()} teams."]
-    if waiting:
-        notes.append(f"Invitations not accepted yet: {waiting}.")
+    missing += [f"Nobody may {what} yet." for permission, what in NEEDED.items() if permission not in held]
+    notes = [f"Members: {len(known.roles)}. Teams: {known.teams}."]
+    if known.invitations:
+        notes.append(f"Invitations not accepted yet: {known.invitations}.")
     return missing, notes
 
 
-def list_facts(organization: Organization) -> Facts:
+def list_facts(known: Known) -> Facts:
     """At least one payer and provider; where no appeal address is known, the letter's is the only one."""
-    payers = list(Payer.objects.filter(retired_at=None).order_by("name", "id").values_list("pk", "name"))
-    reached = set(
-        PayerChannel.objects.filter(retired_at=None, purpose=PayerChannel.Purpose.APPEAL).values_list(
-            "payer_id", flat=True
-        )
-    )
-    missing = [] if payers else ["No payer is in the list."]
-    if not Provider.objects.filter(retired_at=None).exists():
+    missing = [] if known.payers else ["No payer is in the list."]
+    if not known.providers:
         missing.append("No provider is in the list.")
-    without = [name for pk, name in payers if pk not in reached]
-    notes = [f"{len(payers)} payers, {len(payers) - len(without)} with an address for appeals."]
+    without = [name for name, reached in known.payers if not reached]
+    notes = [f"Payers: {len(known.payers)}, with an address for appeals: {len(known.payers) - len(without)}."]
     if without:
         some = ", ".join(without[:5]) + (f" and {len(without) - 5} more" if len(without) > 5 else "")
         notes.append(f"For {some} the address on the letter is the only one.")
     return missing, notes
 
 
-def worker_facts(organization: Organization) -> Facts:
-    last = Job.objects.filter(name=PROVE).order_by("-id").first()
-    if last is None:
+def worker_facts(known: Known) -> Facts:
+    job = known.job
+    if job is None:
         return [], []
-    if last.status == Job.Status.DONE:
-        took = (last.ended_at - last.queued_at).total_seconds() if last.ended_at else 0
-        return [], [f"The last test job ran {took:.0f} seconds after it was asked for."]
+    if job.status == Job.Status.DONE and job.ended_at:
+        took = (job.ended_at - job.queued_at).total_seconds()
+        return [], [f"The last test job ran, {took:.0f} seconds after it was asked for."]
     return ["A test job is in the queue and no worker has taken it up yet. Reload in a moment."], []
 
 
-def case_facts(organization: Organization) -> Facts:
-    count = Case.objects.count()
-    return ([] if count else ["No case is open yet."]), [f"Cases so far: {count}."] if count else []
+def case_facts(known: Known) -> Facts:
+    return ([], [f"Cases so far: {known.cases}."]) if known.cases else (["No case is open yet."], [])
 
 
-def nothing_missing(organization: Organization) -> Facts:
+def nothing_missing(known: Known) -> Facts:
     return [], []
 
 
-Described = tuple[str, str, tuple[tuple[str, str], ...], str, Callable[[Organization], Facts]]
+def _number(rows: Any) -> Coalesce:
+    counted = rows.order_by().annotate(one=Value(1)).values("one").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+Described = tuple[str, str, tuple[tuple[str, str], ...], str, Callable[[Known], Facts]]
 
 STEPS: dict[str, Described] = {
     "letterhead": (

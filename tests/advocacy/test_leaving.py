@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -142,6 +144,25 @@ def test_a_restricted_case_needs_a_name_and_a_receiver_must_be_fit(full):
     assert Membership.objects.get(pk=nora.pk).ended_at is None
     kinds = {kind.key: kind for kind in registries.re_homing}
     assert [str(m.user) for m in may_receive(kinds["cases"], nora)] == ["Nils Navigator", "Sam Supervisor"]
+
+
+def test_the_pages_of_keeping_an_organization_cost_the_same_however_much_there_is(full, sign_in):
+    olga = sign_in("olga")
+    urls = [
+        reverse("people:member_end", args=[full.members["nora"].public_id]),
+        reverse("people:leavers"),
+        reverse("people:invitations"),
+        reverse("appeals:setup"),
+        reverse("appeals:templates"),
+        reverse("cases:organization"),
+    ]
+    costs = {}
+    for url in urls:
+        olga.get(url)
+        with CaptureQueriesContext(connection) as counted:
+            assert olga.get(url).status_code == 200
+        costs[url] = len([q for q in counted.captured_queries if "SAVEPOINT" not in q["sql"]])
+    assert {url: cost for url, cost in costs.items() if cost > 12} == {}
 
 
 def test_the_last_admin_does_not_leave(cast):
