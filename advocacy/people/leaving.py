@@ -55,7 +55,7 @@ class Leaver:
 
 def owned_by(member: Membership) -> list[LeftBehind]:
     """What the member owns that is still open, by kind, zero included. One statement."""
-    counted = {
+    counted: Any = {
         f"n_{kind.key}": Coalesce(
             Subquery(
                 _rows_of(kind, member)
@@ -70,7 +70,7 @@ def owned_by(member: Membership) -> list[LeftBehind]:
         )
         for kind in registries.re_homing
     }
-    found = Membership.objects.filter(pk=member.pk).values(**counted).get()
+    found: Any = Membership.objects.filter(pk=member.pk).values(**counted).get()
     return [LeftBehind(kind, found[f"n_{kind.key}"]) for kind in registries.re_homing]
 
 

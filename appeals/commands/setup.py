@@ -81,7 +81,7 @@ def _letterhead(actor: Actor, organization: Organization, at: datetime) -> tuple
 
 
 def _reply(actor: Actor, organization: Organization, at: datetime) -> tuple[bool, str]:
-    person = User.objects.filter(pk=actor.user_id).first()
+    person = User.objects.filter(pk=actor.user_id or 0).first()
     if person is None:
         return False, "Only a person can be sent a test mail."
     try:

@@ -49,7 +49,7 @@ def re_home_cases(
 ) -> int:
     """A leaver's open cases go to the members `to` in turn, or back to the queue when there is none; how many moved."""
     found = open_restricted_cases() if restricted else open_cases()
-    receivers = cycle(to or [None])  # type: ignore[list-item]
+    receivers = cycle(to or [None])
     with transaction.atomic():
         held = list(found.filter(owner=member).select_for_update(of=("self",)).order_by("pk"))
         for row in held:

@@ -17,6 +17,7 @@ from advocacy.background import queue
 from advocacy.management.seed import stories_harbor, stories_meadow, stories_public
 from advocacy.management.seed.begin import begin
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
+from advocacy.management.seed.keeping import keep
 from advocacy.management.seed.life import Life, Story
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scope_with
@@ -76,6 +77,8 @@ def tell(now: datetime, progress: Progress = lambda done, total: None) -> int:
     for done, story in enumerate(stories):
         progress(done, len(stories))
         _tell_one(standing[story.house], story, now)
+    with _no_mail():
+        keep(standing["harbor"], now)
     progress(len(stories), len(stories))
     return len(stories)
 
@@ -110,6 +113,8 @@ def tell_side_by_side(now: datetime, progress: Progress = lambda done, total: No
         time.sleep(0.2)
     if any(process.exitcode for process in processes):
         raise RuntimeError("A story could not be told. The earlier ones are kept; a second run goes on.")
+    with _no_mail():
+        keep(standing["harbor"], now)
     progress(len(stories), len(stories))
     return len(stories)
 

@@ -132,7 +132,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         )
     user = request.user
     if user.is_authenticated:
-        mine = user.email.lower() == offer.email  # type: ignore[union-attr]
+        mine = user.email.lower() == offer.email
         if mine and request.method == "POST":
             commands.accept_as_known(offer=offer, user=user, at=at)
             request.session[SESSION_KEY] = str(offer.organization_public_id)

@@ -1,0 +1,73 @@
+"""How Harbor keeps itself: templates of its own, ways to reach payers, an open invitation. A handful of rows, made once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from advocacy.management.seed.cast import Standing
+from advocacy.people.invitations import invite_member
+from advocacy.people.models import Team
+from advocacy.people.organizations import change_organization
+from advocacy.tenancy.scope import scope_with
+from appeals.commands.letter_blocks import save_letter_block
+from cases.commands.templates import save_channel, save_task_template
+from cases.models import OwnTaskTemplate, Payer
+
+ADMIN = "olga"
+
+
+def keep(harbor: Standing, now: datetime) -> None:
+    """Make what is missing, as of some weeks before `now` (aware). Sends no mail by itself: the caller decides."""
+    admin = harbor.actors.get(ADMIN)
+    at = now - timedelta(days=3)
+    if admin is None:
+        return
+    with harbor.program(at), scope_with(actor=admin.key, actor_label=admin.label):
+        if OwnTaskTemplate.objects.exists():
+            return
+        save_task_template(
+            actor=admin,
+            title="Weekly call with the patient",
+            detail="Short, by the rules for safe contact.",
+            due_days=7,
+            checklist=["What changed since the last call", "What the plan sent", "What happens next"],
+            at=at,
+        )
+        save_letter_block(
+            actor=admin,
+            title="Who we are",
+            place="opening",
+            text="Harbor Patient Advocates is a nonprofit. It helps patients with requests and appeals, at no charge.",
+            at=at,
+        )
+        for number, payer in enumerate(Payer.objects.order_by("name", "id")[:2]):
+            save_channel(
+                actor=admin,
+                payer=payer,
+                purpose="appeal",
+                way="fax",
+                address=f"800-555-01{number + 40}",
+                source="The payer's provider manual",
+                checked_on=at.date() - timedelta(days=20),
+                at=at,
+            )
+        organization = harbor.organization
+        change_organization(
+            actor=admin,
+            name=organization.name,
+            time_zone=organization.time_zone,
+            address=organization.address,
+            phone=organization.phone,
+            fax=organization.fax,
+            reply_email=organization.reply_email,
+            scope_note="For help with bills after treatment: the state's consumer line.",
+            at=at,
+        )
+        invite_member(
+            actor=admin,
+            email="tomas@harbor.example",
+            name="Tomas Reyes",
+            roles=["navigator"],
+            team=Team.objects.filter(name="Appeals").first(),
+            at=at,
+        )
