@@ -45,6 +45,7 @@ def record_choice(
     require(actor, Permission.FILE_APPEAL, denial)
     if decision is not None:
         require(actor, Permission.FILE_APPEAL, decision)
+    agreed_on = given.agreed_on
     with transaction.atomic():
         case = locked_case(denial.case)
         told_on = denial.notice_on or denial.received_on
@@ -58,6 +59,7 @@ def record_choice(
                 *_call_reasons(denial, decision, given.kind),
             ]
         )
+        assert agreed_on is not None, "asked above"
         standing = Choice.objects.select_for_update().filter(
             denial=denial, decision=decision, superseded_at=None
         )
@@ -75,7 +77,7 @@ def record_choice(
             agreed_by=given.agreed_by,
             agreed_name=given.agreed_name.strip(),
             agreed_way=given.agreed_way,
-            agreed_on=given.agreed_on,
+            agreed_on=agreed_on,
             why=given.why.strip(),
             request=drafted if given.kind == Choice.Kind.RESUBMIT else None,
             recorded_at=at,

@@ -268,7 +268,7 @@ class AssignForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or self.cleaned_data
         chosen: Any = self.fields["owner"]
-        owner = typed.get("owner")
+        owner: Any = typed.get("owner")
         absence = chosen.away.get(owner.pk) if owner else None
         if absence is not None and not typed.get("all_the_same"):
             self.add_error(
@@ -276,8 +276,9 @@ class AssignForm(forms.Form):
                 f"{owner.user} is {away_words(absence)}. {absence.cover.user} stands in the field now;"
                 " or choose again and tick the box below.",
             )
-            self.data = self.data.copy()
-            self.data["owner"] = str(absence.cover.public_id)
+            shown: Any = self.data.copy()  # type: ignore[attr-defined]  # what a request sent is a QueryDict
+            shown["owner"] = str(absence.cover.public_id)
+            self.data = shown
         return typed
 
 

@@ -26,17 +26,19 @@ from advocacy.background.models import Job
 from advocacy.management.seed.cast import COLLEAGUES, PASSPHRASE, Standing, assemble
 from advocacy.management.seed.sign_ins import sign_ins
 from advocacy.management.seed.tell import STORIES, tell, untold
-from advocacy.people.models import Consent, Contact, Patient
+from advocacy.people.models import Absence, Consent, Contact, Patient
 from advocacy.tenancy.models import Organization
 from appeals.commands.deadlines import check_projection
 from appeals.models import (
     Appeal,
     AuthorizationRequest,
+    Choice,
     Deadline,
     Denial,
     Filing,
     ItemOutcome,
     PeerToPeer,
+    TreatmentSession,
 )
 from appeals.packets import manifest_of
 from appeals.queries.clocks import day_at
@@ -46,7 +48,7 @@ from appeals.regimes import book
 from appeals.reminders import to_remind
 from appeals.workflow import APPEAL, PEER_TO_PEER, REQUEST
 from cases.commands.documents import open_version
-from cases.models import Case, CaseGrant, Communication, Cost, Document, DocumentVersion, Task
+from cases.models import Case, CaseGrant, CaseTeamMember, Communication, Cost, Document, DocumentVersion, Task
 from cases.workflow import CASE, TASK
 from tests.seeded import copy_of_seeded, drop
 
@@ -101,8 +103,8 @@ def test_two_organizations_have_their_patients_in_english_and_spanish(told):
         slug: (Patient.objects.count(), Patient.objects.filter(language="es").count())
         for slug, _ in told.each()
     }
-    assert counted == {"harbor": (45, 7), "meadow": (15, 2)}
-    assert len(STORIES) == 60
+    assert counted == {"harbor": (46, 7), "meadow": (15, 2)}
+    assert len(STORIES) == 61
 
 
 def test_every_status_of_every_workflow_is_there(told):
@@ -341,3 +343,15 @@ def test_no_file_of_the_seed_names_a_year():
     folder = Path(__file__).parents[2] / "advocacy" / "management" / "seed"
     dated = [p.name for p in folder.glob("stories_*.py") if re.search(r"\b20\d\d\b", p.read_text())]
     assert dated == []
+
+
+def test_teams_an_absence_choices_and_sessions_near_a_renewal_are_there(told):
+    assert set(told.all(CaseTeamMember, "role")) == set(CaseTeamMember.Role.values)
+    assert len(told.all(Absence, "pk", ended_at=None)) == 1
+    assert {"appeal", "not_to_appeal"} <= set(told.all(Choice, "kind"))
+    declined = told.all(Appeal, "pk", status="declined")
+    assert declined and len(told.all(Choice, "pk", kind="not_to_appeal")) >= 1
+    [case] = {row for row in told.all(TreatmentSession, "case_id")}
+    assert len(told.all(TreatmentSession, "pk", voided_at=None)) == 4
+    assert len(told.all(TreatmentSession, "pk", voided_at__isnull=False)) == 1
+    assert told.all(Task, "status", code__startswith="renewal:", case_id=case) == ["open"]

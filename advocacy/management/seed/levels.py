@@ -11,6 +11,7 @@ from advocacy.management.seed import papers
 from advocacy.management.seed.begin import tried_before
 from advocacy.management.seed.life import Life, Step
 from advocacy.management.seed.plans import filled
+from advocacy.management.seed.teamwork import choose_unless_chosen, no_longer_pursued
 from appeals.commands.decisions import decide_appeal, deem_decided
 from appeals.commands.levels import (
     add_proof,
@@ -160,6 +161,7 @@ def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_b
         if not life.level.draft:
             written(ago, ticked=9)(life)
         _fill(life)
+        choose_unless_chosen(life, "appeal")
         denial = life.refusal
         address = {
             "fax": f"Fax {denial.send_to_fax or life.story.plan.fax}",
@@ -201,6 +203,7 @@ def filed_by_phone(ago: int, *, person: str = "Appeals line") -> Step:
 
     def step(life: Life) -> None:
         life.go(ago)
+        choose_unless_chosen(life, "appeal")
         call = life.do(
             log_communication,
             case=life.case,
@@ -315,8 +318,12 @@ def given_up(ago: int, reason: str) -> Step:
     """An open level is not pursued, or a filed one is withdrawn."""
 
     def step(life: Life) -> None:
-        command = decline_level if life.level.status in ("open", "drafting") else withdraw_appeal
-        life.do(command, ago, appeal=life.level, reason=reason)
+        life.go(ago)
+        command = withdraw_appeal
+        if life.level.status in ("open", "drafting"):
+            command = decline_level
+            no_longer_pursued(life, life.level)
+        life.do(command, appeal=life.level, reason=reason)
 
     return step
 
@@ -337,6 +344,7 @@ def closed(ago: int, outcome: str, note: str = "") -> Step:
         for call in PeerToPeer.objects.filter(case=life.case_row, status__in=["offered", "scheduled"]):
             life.do(miss_call, call=call, reason="No longer needed.")
         if life.denial is not None and life.level.status in ("open", "drafting"):
+            no_longer_pursued(life, life.level)
             life.do(decline_level, appeal=life.level, reason="The patient does not wish to go on.")
         won = ItemOutcome.objects.filter(case=life.case_row, outcome__in=["overturned", "partly"]).exists()
         counted = Cost.objects.filter(case=life.case_row, kind="patient_savings").exists()

@@ -47,6 +47,7 @@ from advocacy.management.seed.steps import (
     refused,
     taken_back,
 )
+from advocacy.management.seed.teamwork import away, chose, sessions, team
 from advocacy.management.seed.work import (
     another,
     answered,
@@ -102,8 +103,9 @@ def _story(
 SELF_FUNDED = (
     _story(
         "h01", Person("Dana", "Whitlock", 47, pronouns="she/her"), TAMARACK, KETAMINE, "nora", 205,
-        asked(200, received=199), refused(172, 170), noted(168, "plan"), talked(160, "claim_file", kept=True),
-        gathered(40), talked(21, "told"), written(12, ticked=4),
+        asked(200, received=199), refused(172, 170), noted(168, "plan"), chose(167, "appeal"),
+        talked(160, "claim_file", kept=True), team(150, backup="nils", clinician="clara"), gathered(40),
+        talked(21, "told"), written(12, ticked=4),
         to_do(9, "Ask the clinic for the score of this week", due=1), noted(3, "watch"),
     ),
     _story(
@@ -205,7 +207,8 @@ INSURED = (
     _story(
         "h14", Person("Arturo", "Benavidez-Cole", 45, "message", language="es", interpreter=True), QUILLHAVEN,
         KETAMINE_LEG, "nora", 203,
-        asked(199, received=198), refused(178, 175), talked(170, "spanish"), gathered(60),
+        asked(199, received=198), refused(178, 175), talked(170, "spanish"), chose(169, "appeal"),
+        team(168, interpreter="Spanish"), gathered(60),
         better_copy(9, "scores"), written(7, ready=True, ticked=6),
         to_do(5, "Send the packet by fax and by post", due=1), noted(1, "review", by="clara"),
     ),
@@ -299,6 +302,12 @@ INSURED = (
         "h44", Person("Ignatius", "Hollowell", 59, "sister"), QUILLHAVEN, KETAMINE_LEG, "nora", 27,
         asked(23, received=22), talked(15, "status"), refused(9, 3, recorded=1, scan=True, confirmed=False),
         to_do(1, "Type the facts from the scan and confirm them", due=0),
+    ),
+    _story(
+        "h46", Person("Rosemary", "Achebe", 42, "message"), TAMARACK, KETAMINE, "nora", 40,
+        asked(38, received=37), approved(25, sessions=6), talked(24, "told"),
+        team(24, backup="bea", supervisor="sam"), sessions(17, 13, 9, 3, twice=9), noted(2, "watch"),
+        away("bea", "nora", days=5),
     ),
     _story(
         "h45", Person("Calliope", "Winterbourne", 37, "hidden"), VERDIGRIS, KETAMINE, "nils", 74,
