@@ -83,6 +83,15 @@ TASK = Workflow(
                 guards=(rules.ending_has_a_reason,),
             ),
             Step(
+                "settle",
+                _ENDABLE,
+                TaskStatus.CANCELLED,
+                P.WORK_TASKS,
+                "task_settled",
+                guards=(rules.ending_has_a_reason,),
+                title="End, since its reason is gone",
+            ),
+            Step(
                 "hold",
                 frozenset({TaskStatus.OPEN}),
                 TaskStatus.HELD,

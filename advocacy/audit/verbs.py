@@ -63,6 +63,8 @@ VERBS: dict[str, str] = {
     "notice_stopped": "sent no notice: the patient does not agree to be contacted",
     "promise_followed_up": "recorded whether a promise was kept",
     "task_opened": "opened a task",
+    "task_raised": "opened a task that a stage or a rule asks for",
+    "task_settled": "ended a task nobody had begun, since its reason is gone",
     "task_changed": "changed a task",
     "task_held": "put a task on hold",
     "task_woken": "ended a hold",

@@ -12,6 +12,7 @@ from django.db import transaction
 from advocacy.audit.trail import record
 from advocacy.errors import NotFound
 from appeals.commands.follow_ups import ask, ask_what_dates_need
+from appeals.commands.stage_work import keep_stage_tasks
 from appeals.dues import CLAIMANT, ENDED, RUNNING, Due, day_of
 from appeals.facts import History
 from appeals.models import Deadline
@@ -41,8 +42,8 @@ def recompute_deadlines(case: Case, at: datetime) -> tuple[Deadline, ...]:
 
     Levels that have not ended follow the rules that apply now. Also writes the case's `next_deadline_on` (the patient's
     earliest running legal date; where none runs, the other side's) and `stage`, and opens or ends the tasks that missing or
-    contradictory facts ask for. The result depends on the rows and the rule data only, never on the day it is called:
-    `at` (aware) is kept as the moment of computing.
+    contradictory facts, and the stages that run, ask for. The result depends on the rows and the rule data only, never on
+    the day it is called: `at` (aware) is kept as the moment of computing.
     """
     with transaction.atomic():
         row = _locked(case)
@@ -55,6 +56,7 @@ def recompute_deadlines(case: Case, at: datetime) -> tuple[Deadline, ...]:
             for key, standing in _with_new(_standing(row), wanted).items()
         ]
         ask_what_dates_need(row, history, ladder, at)
+        keep_stage_tasks(row, history, ladder, at)
         kept = tuple(d for d in stands if d is not None)
         _project(row, history, kept)
     for name in ("next_deadline_on", "stage"):

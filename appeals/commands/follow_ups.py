@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,9 +16,9 @@ from appeals.models import Appeal
 from appeals.queries.history import COURT_TASK
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Ladder, court_of
 from appeals.regimes import book
-from cases.commands.tasks import cancel_task, open_task
+from cases.commands.tasks import ENDED, open_task, settle_task
 from cases.models import Case, Task
-from cases.workflow import CaseStatus, TaskStatus
+from cases.workflow import CaseStatus
 
 RULE = "dates"
 SOON = timedelta(days=5)
@@ -59,6 +60,8 @@ def ask(
     at: datetime,
     opened_by: Task.OpenedBy = Task.OpenedBy.RULE,
     template: str = "",
+    waits_for: Task | None = None,
+    circumstances: str = "",
 ) -> Task | None:
     """Open a task by rule or stage unless one with this code is open; nothing on a closed case.
 
@@ -79,6 +82,8 @@ def ask(
         due_on=due_on,
         code=code,
         template=template,
+        waits_for=waits_for,
+        circumstances=circumstances,
         opened_by=opened_by,
         at=at,
     )
@@ -86,33 +91,60 @@ def ask(
 
 def settle(case: Case, code: str, *, at: datetime, note: str) -> None:
     """End the open task with this code, when there is one."""
-    task = (
-        Task.objects.filter(case=case, code=code)
-        .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
-        .first()
-    )
+    task = Task.objects.filter(case=case, code=code).exclude(status__in=ENDED).first()
     if task is not None:
-        cancel_task(actor=program_of(case), task=task, reason=note, at=at)
+        settle_task(actor=program_of(case), task=task, reason=note, at=at)
 
 
 def ask_what_dates_need(case: Case, history: History, ladder: Ladder, at: datetime) -> None:
-    """Open the tasks that unknown, contradictory or missing facts ask for, and end those that are answered."""
+    """Open the tasks that unknown, contradictory or missing facts ask for, and end those that are answered.
+
+    What a person finished or cancelled stays ended while it is asked in the same circumstances, though the fact is still
+    missing: they have looked, and said so. It opens again when the circumstances are others (another denial or level, other
+    words of the rule), or when it was answered in between.
+    """
     if case.status == CaseStatus.CLOSED:
         return
     wanted = _wanted(case, history, ladder, at)
-    standing = Task.objects.filter(case=case).exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
-    codes = {task.code: task for task in standing.exclude(code="")}
+    tasks = [t for t in Task.objects.filter(case=case).exclude(code="").order_by("id") if _is_ours(t.code)]
+    standing = {t.code: t for t in tasks if t.status not in ENDED}
+    looked_at = {(t.code, t.circumstances) for t in tasks if t.status in ENDED}
     for code, want in wanted.items():
-        if code not in codes:
-            ask(case, code=code, title=want.title, detail=want.detail, due_on=want.due_on, at=at)
-    for code, task in codes.items():
-        if _is_ours(code) and code not in wanted:
-            cancel_task(
-                actor=program_of(case),
-                task=task,
-                reason="What this asked for has been recorded.",
+        key = _circumstances(history, code, want)
+        task = standing.get(code)
+        if task is None and (code, key) not in looked_at:
+            ask(
+                case,
+                code=code,
+                title=want.title,
+                detail=want.detail,
+                due_on=want.due_on,
+                circumstances=key,
                 at=at,
             )
+        elif task is not None and task.circumstances != key:
+            _remember(task, key)
+    for task in tasks:
+        if task.code in wanted:
+            continue
+        if task.status not in ENDED:
+            settle_task(
+                actor=program_of(case), task=task, reason="What this asked for has been recorded.", at=at
+            )
+        elif task.circumstances:
+            _remember(task, "")
+
+
+def _circumstances(history: History, code: str, want: Wanted) -> str:
+    """A fingerprint of what a task is asked in: its words, and the confirmed denials and the levels there are."""
+    denials = [d.pk for d in history.denials if d.confirmed_at is not None]
+    levels = [] if ":" in code else [a.pk for a in history.appeals]
+    return hashlib.sha256(repr((code, want.detail, denials, levels)).encode()).hexdigest()
+
+
+def _remember(task: Task, circumstances: str) -> None:
+    task.circumstances = circumstances
+    task.save(update_fields=["circumstances"])
 
 
 def consider_court(history: History, last: Appeal, at: datetime) -> None:

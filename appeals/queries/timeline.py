@@ -41,6 +41,8 @@ _SHOWN_OTHERWISE = (
     "appeal_drafted",
     "deadline_superseded",
     "task_changed",
+    "task_raised",
+    "task_settled",
     "choice_recorded",
     "facts_proposed",
     "proposal_decided",

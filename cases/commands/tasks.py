@@ -37,15 +37,16 @@ def open_task(
     waits_for: Task | None = None,
     waits_on_patient: bool = False,
     asked_of_patient: str = "",
+    circumstances: str = "",
     at: datetime,
 ) -> Task:
     """Open a task; a rule's `code` opens once: while such a task of the case has not ended, that one is returned as it is.
 
     Without an owner it belongs to the case's owner. A template gives the checklist, and where they are missing the title,
-    the detail and the due date. With `waits_on_patient` the patient has to do something: the portal shows
-    `asked_of_patient`, and the patient is reminded of it (`patient_reminders`). Raises Refused with all reasons:
-    title_missing, due_past (by hand only), template_unknown, owner_gone, waits_elsewhere, waits_for_ended, case_closed,
-    asked_missing.
+    the detail and (by hand) the due date. `circumstances` is a fingerprint of what a rule asks in. With `waits_on_patient`
+    the patient has to do something: the portal shows `asked_of_patient`, and the patient is reminded of it
+    (`patient_reminders`). Raises Refused with all reasons: title_missing, due_past (by hand only), template_unknown,
+    owner_gone, waits_elsewhere, waits_for_ended, case_closed, asked_missing.
     """
     require(actor, Permission.WORK_TASKS, case)
     if code and (standing := _standing(case, code)):
@@ -66,13 +67,14 @@ def open_task(
         reasons.append(Reason("case_closed", "The case is closed. Reopen it before planning work."))
     if reasons:
         raise Refused(reasons)
-    if due_on is None and chosen:
+    if due_on is None and chosen and opened_by == Task.OpenedBy.HAND:
         due_on = timezone.localdate(at) + timedelta(days=chosen.due_days)
     try:
         with transaction.atomic():
             task = Task.objects.create(
                 case=case,
                 code=code,
+                circumstances=circumstances,
                 template=chosen.key if chosen else "",
                 title=title,
                 detail=detail.strip() or (chosen.detail if chosen else ""),
@@ -85,7 +87,8 @@ def open_task(
                 asked_of_patient=asked_of_patient.strip() if waits_on_patient else "",
                 opened_at=at,
             )
-            record("task_opened", subject=task, detail={"code": code, "template": template, "by": opened_by})
+            verb = "task_opened" if opened_by == Task.OpenedBy.HAND else "task_raised"
+            record(verb, subject=task, detail={"code": code, "template": template, "by": opened_by})
             touch(case, at)
     except IntegrityError:
         # Somebody opened the task of this rule between our look and our write.
@@ -130,6 +133,24 @@ def cancel_task(
             at=at,
             changes={"ended_at": at, "end_note": reason.strip()},
             expected_version=expected_version,
+        )
+        touch(ended.case, at)
+    return ended
+
+
+def settle_task(*, actor: Actor, task: Task, reason: str, at: datetime) -> Task:
+    """End what a stage or a rule had opened: what it asked for is recorded, or its stage is over.
+
+    A task somebody has begun (ticked, held, handed on, changed) is cancelled and told as such; one that nobody touched ends
+    without a line in the timeline, the trail keeps both. Raises Refused without a reason, WrongState when it has ended.
+    """
+    with transaction.atomic():
+        ended = TASK.take(
+            "settle" if task.version == 1 else "cancel",
+            task,
+            actor=actor,
+            at=at,
+            changes={"ended_at": at, "end_note": reason.strip(), "circumstances": ""},
         )
         touch(ended.case, at)
     return ended

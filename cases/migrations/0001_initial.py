@@ -353,6 +353,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
                 ('code', models.CharField(blank=True, help_text='What opened it, so that a rule opens it once.', max_length=60)),
+                ('circumstances', models.CharField(blank=True, help_text='Fingerprint of what a rule asked in: ended by a person, it opens again only when that changed.', max_length=64)),
                 ('template', models.CharField(blank=True, max_length=40)),
                 ('title', advocacy.tenancy.sealing.SealedTextField()),
                 ('detail', advocacy.tenancy.sealing.SealedTextField(blank=True)),

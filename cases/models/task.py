@@ -23,6 +23,11 @@ class Task(TenantModel):
     code = models.CharField(
         max_length=60, blank=True, help_text="What opened it, so that a rule opens it once."
     )
+    circumstances = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Fingerprint of what a rule asked in: ended by a person, it opens again only when that changed.",
+    )
     template = models.CharField(max_length=40, blank=True)
     title = SealedTextField()
     detail = SealedTextField(blank=True)

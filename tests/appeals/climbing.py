@@ -205,10 +205,13 @@ class Climb:
         return rows.get()
 
     def tasks(self) -> list[str]:
-        """Codes of the open tasks a rule opened, a level's number in them replaced by its position."""
+        """Codes of the open tasks a rule opened, a level's number in them replaced by its position; not those of stages."""
         codes = []
         for code in (
-            Task.objects.filter(case=self.case, status="open").exclude(code="").values_list("code", flat=True)
+            Task.objects.filter(case=self.case, status="open")
+            .exclude(code="")
+            .exclude(code__startswith="stage:")
+            .values_list("code", flat=True)
         ):
             name, _, pk = code.partition(":")
             codes.append(

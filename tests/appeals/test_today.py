@@ -242,10 +242,11 @@ def test_the_window_of_a_call_hurries_the_call_and_not_the_appeal(cast: Cast):
         window.save(update_fields=["due_on"])
         stacks = {s.code: s for s in today(cast.nora, day=here(at))}
         assert [r for r in stacks["legal"].rows if r.case == case] == []
-        proposed[days] = [
-            (row.due.kind, row.action.code) for row in stacks["call"].rows if row.due and row.action
-        ]
-    offer = [("The plan's offer of a call, not a legal deadline", "schedule_call")]
+        assert [
+            r.action.code for s in stacks.values() for r in s.rows if r.action and "late" in r.action.code
+        ] == []
+        proposed[days] = [row.due.kind for row in stacks["call"].rows if row.due]
+    offer = ["The plan's offer of a call, not a legal deadline"]
     assert proposed == {-2: offer, 2: offer, 12: offer, 15: []}
 
 

@@ -62,7 +62,7 @@ PLAIN = {
     "cases.Communication": {"source": CODE},
     "cases.PatientNotice": {"about": CODE},
     "cases.CaseSearch": {"reference": SEARCH, "numbers": SEARCH},
-    "cases.Task": {"code": CODE, "template": CODE},
+    "cases.Task": {"code": CODE, "circumstances": CODE, "template": CODE},
     "cases.BenefitAnswer": {"question": CODE, "value": CODE},
     "cases.Inquiry": {"reference": REFERENCE, "reached": CODE},
     "appeals.Answer": {"question": CODE, "value": CODE},

@@ -29,17 +29,17 @@ from appeals.commands.levels import (
 )
 from appeals.commands.peer_to_peers import miss_call
 from appeals.commands.requests import AuthorizationInput, record_authorization
+from appeals.commands.stage_work import STAGE
 from appeals.models import Filing, ItemOutcome, PeerToPeer
 from appeals.queries.drafts import draft_text
 from appeals.queries.history import load_history
 from appeals.queries.ladder import items_in_question
-from appeals.rungs import Rung
 from appeals.sample_letters import text_as_pdf
 from cases.commands.cases import close_case
 from cases.commands.communications import keep_promise, log_communication
 from cases.commands.costs import record_cost
 from cases.commands.documents import add_version
-from cases.commands.tasks import cancel_task, finish_task, open_task, tick_items
+from cases.commands.tasks import cancel_task, finish_task, tick_items
 from cases.models import Communication, Cost, Task
 
 _GAP = re.compile(r"\[\[.*?\]\]", re.DOTALL)
@@ -105,7 +105,7 @@ def _rows(life: Life) -> list[tuple[str, str, str, str, str]]:
 def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
     """The letter is begun from the record and its exhibits are chosen; `ready` fills the open places as a person would.
 
-    The packet's own task is opened, and of its checklist the first `ticked` lines are done.
+    Of the checklist that came with the level the first `ticked` lines are done, after the decision below was read.
     """
 
     def step(life: Life) -> None:
@@ -115,11 +115,14 @@ def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
             for key in ("denial", "decision", "necessity", "history", "scores", "visit")
             if key in life.papers
         ]
-        template = "appeal_packet" if _rung(life).kind == "plan" else "external_review"
-        task = life.do(
-            open_task, ago, case=life.case, template=template, code=f"packet:{level.pk}", opened_by="stage"
-        )
-        life.do(start_draft, appeal=level)
+        task = Task.objects.get(case=life.case_row, code=f"{STAGE}level:{level.pk}")
+        first = task.waits_for
+        if first is not None and first.status == "open":
+            first = life.do(
+                tick_items, ago, task=first, ticked=[line["key"] for line in first.checklist or []]
+            )
+            life.do(finish_task, task=first, note="Read with the patient.")
+        life.do(start_draft, ago, appeal=level)
         life.do(
             set_exhibits,
             appeal=life.level,
@@ -132,10 +135,6 @@ def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
             _fill(life)
 
     return step
-
-
-def _rung(life: Life) -> Rung:
-    return load_history(life.case).rung(life.level)
 
 
 def _fill(life: Life) -> None:

@@ -84,7 +84,9 @@ def to_do(
 
     def step(life: Life) -> None:
         day = life.today + timedelta(days=due) if due is not None else None
-        task = life.do(open_task, ago, case=life.case, title=title, template=template, due_on=day)
+        task = _of_the_stage(life, template) or life.do(
+            open_task, ago, case=life.case, title=title, template=template, due_on=day
+        )
         lines = [line["key"] for line in task.checklist or []]
         tick = lines if done is not None else lines[:ticked]
         if tick:
@@ -93,6 +95,12 @@ def to_do(
             life.do(finish_task, done, task=task, note="Done.")
 
     return step
+
+
+def _of_the_stage(life: Life, template: str) -> Task | None:
+    """The open task that came with the stage from this template: nobody opens a second one."""
+    opened = Task.objects.filter(case=life.case_row, template=template, status="open", opened_by="stage")
+    return opened.order_by("-id").first() if template else None
 
 
 def asleep(ago: int, title: str, reason: str, *, wakes_in: int = 0) -> Step:
