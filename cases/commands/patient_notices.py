@@ -24,6 +24,7 @@ from advocacy.people.hours import hours_of, next_allowed, way_to_tell
 from advocacy.people.models import Consent, Contact, Patient, PortalAccess
 from advocacy.people.queries import contacts_of, standing_consents
 from advocacy.people.rules import day_in
+from advocacy.tenancy.scope import current_organization_id
 from cases import notices
 from cases.commands.communications import log_sent
 from cases.commands.tasks import open_task
@@ -192,7 +193,7 @@ def _send(rows: list[PatientNotice], way: Contact, at: datetime) -> None:
         to=way.value, language=access.language if access else first.patient.language
     )
     entry = log_sent(
-        actor=_program(first),
+        actor=_program(),
         case=first.case,
         source=f"notice:{first.pk}",
         channel=Communication.Channel.EMAIL,
@@ -223,7 +224,7 @@ def _hand(
     if notice.case.status == CaseStatus.OPEN:
         when = next_allowed(way, notice.patient.time_zone, at) if way else at
         task = open_task(
-            actor=_program(notice),
+            actor=_program(),
             case=notice.case,
             title=title,
             detail=text,
@@ -280,5 +281,8 @@ def _portal_of(patient: Patient, at: datetime) -> PortalAccess | None:
     ).first()
 
 
-def _program(notice: PatientNotice) -> Actor:
-    return system_actor(notice.organization_id, "notices")
+def _program() -> Actor:
+    """The program: whoever asked for the notice may not be allowed to open tasks."""
+    organization_id = current_organization_id()
+    assert organization_id is not None, "a notice is asked for and sent in an organization's scope"
+    return system_actor(organization_id, "notices")

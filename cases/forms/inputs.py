@@ -10,7 +10,16 @@ from django import forms
 
 from advocacy.inputs import DayField, lines, put_reasons, short
 
-__all__ = ["Choices", "DayField", "MomentField", "PickField", "PickManyField", "lines", "put_reasons", "short"]
+__all__ = [
+    "Choices",
+    "DayField",
+    "MomentField",
+    "PickField",
+    "PickManyField",
+    "lines",
+    "put_reasons",
+    "short",
+]
 
 Choices = Sequence[tuple[str, str]]
 

@@ -127,5 +127,3 @@ class ReferenceForm(forms.Form):
     """A reference number is looked for by a POST: it stands in no address."""
 
     reference_number = forms.CharField(label="Find a reference number", max_length=60, widget=short())
-
-

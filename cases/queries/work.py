@@ -130,7 +130,7 @@ def communications_of(
     wanted = {"channel": channel, "direction": direction, "party": party}
     rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     if reference:
-        rows = rows.filter(reference_number_index=blind_index(case.organization_id, reference))
+        rows = rows.filter(reference_number_index=blind_index(actor.organization_id, reference))
     return rows.select_related("logged_by", "corrects")
 
 

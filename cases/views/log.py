@@ -38,7 +38,9 @@ def communications(request: ActorRequest, case: Any) -> HttpResponse:
     The address holds codes of the filter, and for a looked-up reference number the key of that search.
     """
     filters = LogFilters(request.GET)
-    wanted = {name: value for name, value in filters.cleaned_data.items() if value} if filters.is_valid() else {}
+    wanted = (
+        {name: value for name, value in filters.cleaned_data.items() if value} if filters.is_valid() else {}
+    )
     reference = _looked_up(request)
     listed = paged(
         communications_of(request.actor, case, reference=reference, **wanted),
@@ -162,7 +164,9 @@ def communication_correct(request: ActorRequest, case: Any, communication_id: UU
     outcome = attempt(request, form, act)
     if outcome.done:
         where = (case.public_id, outcome.result.public_id)
-        return done(request, "The entry is corrected; the old one stands behind it.", "cases:communication", *where)
+        return done(
+            request, "The entry is corrected; the old one stands behind it.", "cases:communication", *where
+        )
     back = reverse("cases:communication", args=[case.public_id, entry.public_id])
     return _form(request, case, form, outcome.status, "Correct an entry", back, problem=outcome.problem)
 
@@ -199,7 +203,9 @@ def _rows(request: ActorRequest, case: Any, entries: list[Any]) -> list[dict[str
     return [
         {
             "entry": entry,
-            "by": "" if entry.channel == "message" and entry.direction == "in" else str(entry.logged_by or "Recourse"),
+            "by": ""
+            if entry.channel == "message" and entry.direction == "in"
+            else str(entry.logged_by or "Recourse"),
             "files": files_of(case, attached.get(entry.pk, ())),
             "url": reverse("cases:communication", args=[case.public_id, entry.public_id]),
         }
@@ -229,7 +235,13 @@ def _form(
         "back_url": back,
     }
     return show(
-        request, "cases/communication_form.html", case, context, here=here, status=status or 200, trail=_log(case)
+        request,
+        "cases/communication_form.html",
+        case,
+        context,
+        here=here,
+        status=status or 200,
+        trail=_log(case),
     )
 
 
@@ -242,7 +254,8 @@ def _actions(request: ActorRequest, case: Any) -> list[dict[str, str]]:
             *links,
         ]
     return [
-        {"label": label, "kind": kind, "url": reverse(name, args=[case.public_id])} for label, kind, name in links
+        {"label": label, "kind": kind, "url": reverse(name, args=[case.public_id])}
+        for label, kind, name in links
     ]
 
 

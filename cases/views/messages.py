@@ -43,11 +43,11 @@ def messages(request: ActorRequest, case: Any) -> HttpResponse:
 
     outcome = attempt(request, form, act) if form is not None else Outcome(False)
     if outcome.done:
-        said = "The message is in the patient's portal. The patient is told that there is one, at a safe hour."
+        said = (
+            "The message is in the patient's portal. The patient is told that there is one, at a safe hour."
+        )
         return done(request, said, "cases:messages", case.public_id)
-    listed = paged(
-        thread_of(request.actor, case), after=request.GET.get("after"), newest=True, size=SIZE
-    )
+    listed = paged(thread_of(request.actor, case), after=request.GET.get("after"), newest=True, size=SIZE)
     context = {
         "rows": _rows(request, case, listed.rows),
         "waiting_since": waiting_since(request.actor, case),
@@ -59,7 +59,9 @@ def messages(request: ActorRequest, case: Any) -> HttpResponse:
     if may:
         read_messages(actor=request.actor, case=case, at=request.at)
     log = (("Log", reverse("cases:communications", args=[case.public_id])),)
-    return show(request, "cases/messages.html", case, context, here="Messages", status=outcome.status, trail=log)
+    return show(
+        request, "cases/messages.html", case, context, here="Messages", status=outcome.status, trail=log
+    )
 
 
 @require_POST

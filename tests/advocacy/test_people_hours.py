@@ -55,8 +55,16 @@ def test_quiet_hours_at_both_edges(at, expected):
         (Way(from_time=time(6)), "2026-03-16 06:30", "2026-03-16 08:00"),
         (Way(until_time=time(23)), "2026-03-16 22:00", "2026-03-17 08:00"),
         (Way(at_any_hour=True), "2026-03-16 03:00", "2026-03-16 03:00"),
-        (Way(at_any_hour=True, from_time=time(5), until_time=time(22, 30)), "2026-03-16 22:29", "2026-03-16 22:29"),
-        (Way(at_any_hour=True, from_time=time(5), until_time=time(22, 30)), "2026-03-16 22:30", "2026-03-17 05:00"),
+        (
+            Way(at_any_hour=True, from_time=time(5), until_time=time(22, 30)),
+            "2026-03-16 22:29",
+            "2026-03-16 22:29",
+        ),
+        (
+            Way(at_any_hour=True, from_time=time(5), until_time=time(22, 30)),
+            "2026-03-16 22:30",
+            "2026-03-17 05:00",
+        ),
     ],
 )
 def test_the_patients_own_hours_and_the_quiet_ones_both_count(way, at, expected):

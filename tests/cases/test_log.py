@@ -89,7 +89,9 @@ class TestAttachments:
     def test_documents_of_the_case_go_with_an_entry_in_the_version_of_that_day(self, cast):
         letter, card = paper(cast), paper(cast, "Card", b"Member card")
         entry = logged(cast, attachments=[letter, card])
-        add_version(actor=cast.nora, document=letter, filename="l.txt", stream=io.BytesIO(b"Corrected"), at=NOW)
+        add_version(
+            actor=cast.nora, document=letter, filename="l.txt", stream=io.BytesIO(b"Corrected"), at=NOW
+        )
         found = attachments_of(cast.nora, [entry])[entry.pk]
         assert [(a.version.document, a.version.number) for a in found] == [(letter, 1), (card, 1)]
 
@@ -112,7 +114,11 @@ class TestAttachments:
         upload = Upload("proof", "", "report.pdf", io.BytesIO(b"not a PDF at all \x00\x01"))
         with pytest.raises(Refused):
             logged(cast, upload=upload)
-        assert (Communication.objects.count(), Document.objects.count(), Attachment.objects.count()) == (0, 0, 0)
+        assert (Communication.objects.count(), Document.objects.count(), Attachment.objects.count()) == (
+            0,
+            0,
+            0,
+        )
 
     def test_a_document_of_another_case_is_refused(self, cast):
         same = {name: getattr(cast.case, name) for name in ("patient", "coverage", "provider", "treatment")}

@@ -85,7 +85,9 @@ class TestSending:
         wrote(dana, cast, "And one more thing.")
         answer = wrote(cast.nils, cast, "It did. We appeal.", at=LATER)
         assert (answer.direction, answer.logged_by_id) == ("out", cast.users["nils"].pk)
-        settled = Communication.objects.filter(direction="in").values_list("answered_at", "answered_by_id", "read_at")
+        settled = Communication.objects.filter(direction="in").values_list(
+            "answered_at", "answered_by_id", "read_at"
+        )
         assert list(settled) == [(LATER, cast.users["nils"].pk, LATER)] * 2
         notice = PatientNotice.objects.get()
         assert (notice.kind, notice.about) == ("message", f"message:{answer.pk}")
@@ -103,7 +105,12 @@ class TestSending:
     def test_documents_go_with_it_from_the_desk(self, cast, dana, settings, tmp_path):
         settings.DATA_DIR = tmp_path
         letter = upload_document(
-            actor=cast.nora, case=cast.case, kind="other", filename="l.txt", stream=io.BytesIO(b"Dear"), at=NOW
+            actor=cast.nora,
+            case=cast.case,
+            kind="other",
+            filename="l.txt",
+            stream=io.BytesIO(b"Dear"),
+            at=NOW,
         )
         message = wrote(cast.nora, cast, attachments=[letter])
         assert Attachment.objects.get().communication == message
@@ -135,7 +142,9 @@ class TestWhoMay:
             wrote(stranger, cast)
 
     def test_the_portal_shows_messages_and_nothing_else_of_the_log(self, cast, dana):
-        log_communication(actor=cast.nora, case=cast.case, happened_at=NOW, summary="The plan called.", at=NOW)
+        log_communication(
+            actor=cast.nora, case=cast.case, happened_at=NOW, summary="The plan called.", at=NOW
+        )
         message = wrote(cast.nora, cast, "We called the plan.")
         assert list(Communication.objects.filter(visible(dana, Communication))) == [message]
         assert list(thread_of(dana, cast.case)) == [message]
@@ -235,7 +244,10 @@ class TestPage:
         assert "patient@home.example" not in first
         assert '<span class="badge badge--warn">New</span>' in first
         assert Communication.objects.get().read_by == cast.users["nora"]
-        assert '<span class="badge badge--warn">New</span>' not in sign_in("nils").get(self.url(cast)).content.decode()
+        assert (
+            '<span class="badge badge--warn">New</span>'
+            not in sign_in("nils").get(self.url(cast)).content.decode()
+        )
 
     def test_who_only_reads_leaves_it_unread(self, cast, dana, sign_in):
         wrote(dana, cast)

@@ -105,7 +105,14 @@ class TestWhatIsSaid:
         notice = asked(cast)
         send_notice(notice=notice.pk, at=DAY + timedelta(minutes=2))
         entry = Communication.objects.get()
-        assert (entry.channel, entry.direction, entry.party, entry.address, entry.source, entry.happened_at) == (
+        assert (
+            entry.channel,
+            entry.direction,
+            entry.party,
+            entry.address,
+            entry.source,
+            entry.happened_at,
+        ) == (
             "email",
             "out",
             "patient",
@@ -328,7 +335,12 @@ class TestNightly:
             day = date(2026, 3, 16) + timedelta(days=offset)
             if self.night(cast, day):
                 told[day.day] = self.abouts()[-1]
-        assert told == {16: f"task:{task.pk}:asked", 23: f"task:{task.pk}:7", 27: f"task:{task.pk}:3", 29: f"task:{task.pk}:1"}
+        assert told == {
+            16: f"task:{task.pk}:asked",
+            23: f"task:{task.pk}:7",
+            27: f"task:{task.pk}:3",
+            29: f"task:{task.pk}:1",
+        }
         first = PatientNotice.objects.order_by("pk")[0]
         assert standing(first) == ("waiting", datetime(2026, 3, 16, 8, 0, tzinfo=ZONE))
 
