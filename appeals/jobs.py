@@ -12,7 +12,7 @@ from advocacy.background.queue import enqueue, job
 from advocacy.tenancy.scope import current_organization_id
 from appeals.commands.deadlines import check_projection
 from appeals.commands.denials import READ_KINDS, propose_by_key
-from appeals.commands.sessions import consider_renewals
+from appeals.commands.sessions import consider_renewals, to_consider
 from appeals.queries.lookup import cases_with_dates
 
 PROPOSE_JOB = "appeals.propose_facts"
@@ -45,9 +45,14 @@ def check_dates(*, case: int | None = None) -> None:
 
 
 @job(RENEWAL_JOB, title="Open the renewals that are due", every=timedelta(days=1))
-def open_renewals() -> None:
-    """Open the task of every authorization that comes to its end, once each."""
-    consider_renewals(timezone.now())
+def open_renewals(*, authorization: int | None = None) -> None:
+    """Open the task of every authorization that comes to its end, an authorization a job: one that fails stops no other."""
+    at = timezone.now()
+    if authorization is not None:
+        consider_renewals(at, pk=authorization)
+        return
+    for row in to_consider(at):
+        enqueue(RENEWAL_JOB, authorization=row.pk)
 
 
 def propose_after_reading(version: Any) -> None:

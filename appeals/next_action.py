@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from advocacy.access.permissions import Permission
@@ -207,6 +207,9 @@ def next_action(position: Position, permissions: Container[Permission]) -> Propo
     """The proposed next action, or None for a closed case and for somebody whose roles do not allow it."""
     if not position.is_open:
         return None
+    if position.needs_choice and P.FILE_APPEAL not in permissions:
+        # Somebody who does not record the choice still helps with the letter.
+        position = replace(position, needs_choice="")
     stage, status, clock = standing(position)
     action = TABLE.get((stage, status, clock)) or TABLE.get((stage, status, "*"))
     if action is None or action.permission not in permissions:

@@ -184,6 +184,7 @@ def _covers(row: Deadline, owner: Membership, at: datetime) -> list[Membership]:
     today = at.astimezone(ZoneInfo(row.case.organization.time_zone)).date()
     away = absences_on(today).filter(member=owner).select_related("cover__user")
     live = Q(cover__ended_at=None, cover__user__is_active=True)
+    live &= Q(cover__until=None) | Q(cover__until__gt=at)
     return [absence.cover for absence in away.filter(live) if opens(absence.cover, row.case)]
 
 

@@ -128,13 +128,16 @@ def consider_renewal(case: Case, granted: GrantedAuthorization, at: datetime) ->
     )
 
 
-def consider_renewals(at: datetime) -> int:
-    """The nightly look at every authorization of the organization that comes to its end; how many tasks were opened."""
-    found = 0
-    for granted in running_out(at.date() + timedelta(days=RENEWAL_DAYS + 1)):
-        if granted.valid_until >= at.date() - timedelta(days=1):
-            found += consider_renewal(granted.case, granted, at) is not None
-    return found
+def to_consider(at: datetime, *, pk: int | None = None) -> list[GrantedAuthorization]:
+    """The authorizations of the organization that come to their end around `at`; with `pk` that one, if it does."""
+    first, last = at.date() - timedelta(days=1), at.date() + timedelta(days=RENEWAL_DAYS + 1)
+    rows = running_out(first, last)
+    return list(rows if pk is None else rows.filter(pk=pk))
+
+
+def consider_renewals(at: datetime, *, pk: int | None = None) -> int:
+    """Look at every authorization that comes to its end, or at one; how many tasks were opened. Again changes nothing."""
+    return sum(consider_renewal(granted.case, granted, at) is not None for granted in to_consider(at, pk=pk))
 
 
 def _shape(

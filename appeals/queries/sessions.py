@@ -137,10 +137,10 @@ def get_session(actor: Actor, case: Any, public_id: UUID) -> TreatmentSession:
     return found
 
 
-def running_out(last: date) -> QuerySet[GrantedAuthorization]:
-    """Authorizations of open cases whose last valid day is not later than `last`, for the nightly look at renewals."""
+def running_out(first: date, last: date) -> QuerySet[GrantedAuthorization]:
+    """Authorizations of open cases whose last valid day lies between these, for the nightly look at renewals."""
     return (
-        GrantedAuthorization.objects.filter(valid_until__lte=last, case__status="open")
+        GrantedAuthorization.objects.filter(valid_until__range=(first, last), case__status="open")
         .select_related("case__patient", "case__owner", "request")
         .order_by("id")
     )

@@ -20,7 +20,7 @@ GRANT_DAYS = 14
 
 
 def restrict_case(*, actor: Actor, case: Case, reason: str, at: datetime) -> Case:
-    """From now on only the owner and colleagues with dated access open the case and its patient.
+    """From now on only the owner, the team and colleagues with dated access open the case and its patient.
 
     The patient's other open cases are restricted with it: each shows the same name. `reason` is kept in the trail, sealed.
     Raises NotAllowed, NotFound, WrongState, Refused.

@@ -114,7 +114,7 @@ def restrict(request: ActorRequest, case_id: UUID) -> HttpResponse:
             "Restrict the case",
             "Restrict",
             [
-                "Only the owner, and colleagues with dated access, open the case and its patient.",
+                "Only the owner, the people named on its team, and colleagues with dated access open the case and its patient.",
                 "That is true for you too. You still see its reference here and can give access.",
             ],
             "The case is restricted.",

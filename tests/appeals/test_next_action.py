@@ -150,6 +150,12 @@ def test_a_closed_case_proposes_nothing():
     assert next_action(Position(case=CASE, is_open=False), frozenset(Permission)) is None
 
 
+def test_who_does_not_record_the_choice_is_proposed_the_letter():
+    position = level("open", ours="running", needs_choice="denial", choice_after=DENIAL)
+    found = next_action(position, frozenset({Permission.DRAFT_APPEAL}))
+    assert found is not None and found.code == "write_appeal"
+
+
 def test_nobody_is_proposed_what_their_role_does_not_allow():
     position = level("drafting", ours="soon")
     assert next_action(position, frozenset({Permission.SEE_CASES})) is None
