@@ -8,17 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from appeals.intake.billing_codes import billing_codes, provider_number
+from appeals.intake.addresses import mail_address, web_page
+from appeals.intake.adjustments import adjustments
 from appeals.intake.contacts import contacts
 from appeals.intake.deadlines import stated_deadline
+from appeals.intake.diagnoses import diagnoses
 from appeals.intake.grounds import grounds
 from appeals.intake.labels import identifiers
 from appeals.intake.layout import Page
 from appeals.intake.notice_dates import notice_dates
 from appeals.intake.payer import payer_facts
 from appeals.intake.people import people
+from appeals.intake.procedures import procedures
 from appeals.intake.proposal import MANY, Proposal
+from appeals.intake.provider_numbers import provider_number
 from appeals.intake.reasons import reasons
+from appeals.intake.verdict import refuses
 from appeals.intake.windows import other_windows
 
 _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
@@ -27,11 +32,14 @@ _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
     identifiers,
     notice_dates,
     provider_number,
-    billing_codes,
+    procedures,
+    diagnoses,
+    adjustments,
     grounds,
-    stated_deadline,
     other_windows,
     contacts,
+    mail_address,
+    web_page,
 )
 
 
@@ -50,5 +58,7 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
 
     for reader in _READERS:
         keep(reader(read))
-    keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
+    if refuses(read):
+        keep(stated_deadline(read))
+        keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
     return tuple(kept.values())

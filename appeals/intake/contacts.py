@@ -1,4 +1,4 @@
-"""Where an appeal goes: address, fax, telephone and web page, told apart from every other number of the letter."""
+"""Fax and telephone for an appeal, told apart from every other number of the letter."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from appeals.intake.layout import Cell, Page, Sentence, begins_item
-from appeals.intake.proposal import HIGH, MEDIUM, Proposal
+from appeals.intake.layout import Page, Sentence, begins_item
+from appeals.intake.proposal import HIGH, Proposal
 
 _PHONE: Final = re.compile(r"(?<![\w.-])(?:\+?1[-. ])?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
 _KIND: Final = re.compile(
@@ -44,6 +44,7 @@ _NO: Final = re.compile(
 )
 _NOT_AFTER: Final = re.compile(
     r"[^.;\d]{0,40}?\b(?:is not|not for|cannot|no longer|does not accept|no appeals)\b|"
+    r"\W{0,5}for (?:physicians|providers|doctors|prescribers|clinicians)\b|"
     r"\s*[(,]\s*(?:customer|member services|provider|prescriber|pharmac\w+|claims|general|"
     r"corporate|records|billing|questions)",
     re.IGNORECASE,
@@ -74,12 +75,14 @@ class _Number:
 
 
 def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
-    """Mail address, fax, telephone and web page for an appeal, and the telephone for a call between doctors."""
+    """Fax and telephone for an appeal, and the telephone for a call between doctors."""
     numbers = [number for page in pages for number in _numbers(page)]
     appeal = [
         one for one in numbers if one.near and not _ELSEWHERE.search(one.own_words) and not _for_peers(one)
     ]
-    faxes = [one for one in appeal if one.kind == "fax"]
+    faxes = [one for one in appeal if one.kind == "fax"] or [
+        one for one in numbers if one.kind == "fax" and _in_appeal_block(one)
+    ]
     yield from _one("send_to_fax", [one for one in faxes if not _quick(one)])
     yield from _one("send_to_fax_expedited", [one for one in faxes if _quick(one)])
     phones = [one for one in appeal if one.kind == "phone"]
@@ -97,8 +100,6 @@ def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
         ],
     )
     yield from _one("p2p_phone", [one for one in numbers if one.kind == "phone" and _for_peers(one)])
-    yield from _mail(pages)
-    yield from _portal(pages)
 
 
 def _numbers(page: Page) -> Iterator[_Number]:
@@ -126,7 +127,7 @@ def _numbers(page: Page) -> Iterator[_Number]:
             if previous and not re.search(r"[A-Za-z]", words):
                 words = f"{own}{words}"  # `555-0120 / 555-0121`: one label for both
             own = _own_words(sentence, words, match[0], first=not previous)
-            tail = text[match.end() : match.end() + 60]
+            tail = re.sub(r"\s+", " ", page.plain[shown[0] + match.end() : shown[0] + match.end() + 60])
             begin = shown[0] + (previous + named[-1].start() if named else match.start())
             if not _NO.search(own) and not _NOT_AFTER.match(tail):
                 yield _Number(
@@ -238,12 +239,75 @@ def _item_before(page: Page, row: int) -> str:
 
 def _quick(number: _Number) -> bool:
     tail = re.match(r"\s*\(([^)]*)\)", number.after)
-    if tail:
+    if tail and (_QUICK.search(tail[1]) or _STANDARD.search(tail[1])):
         return bool(_QUICK.search(tail[1]))
     later = re.match(r",?\s(?:if|when|for)\b[^.;\d]{0,30}", number.after)
     own = number.own_words[-90:]
     both = re.search(r"\bstandard\b", own, re.IGNORECASE)
-    return bool(_QUICK.search(own) and not both) or bool(later and _QUICK.search(later[0]))
+    if bool(_QUICK.search(own) and not both) or bool(later and _QUICK.search(later[0])):
+        return True
+    return not both and _under_quick(number)
+
+
+_STANDARD: Final = re.compile(r"\b(?:standard|in writing|regular)\b", re.IGNORECASE)
+_BLOCK_LABEL: Final = re.compile(
+    r"^[ ]*(?:[*-] )?(?:for|to ask for|to request|to file|send|if)\b[^\n:]{0,24}\b(?:(?P<quick>fast|urgent|"
+    r"expedited|rush)|standard|regular)\b[^\n:]{0,24}:",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def _under_quick(number: _Number) -> bool:
+    """Whether the row, the column or the labelled block that a number stands in is the one for urgent appeals."""
+    page, start, _ = number.place
+    row = page.plain.count("\n", 0, start)
+    line = page.plain[page.line_starts[row] : start]
+    own_row = [match for match in _QUICK.finditer(line)]
+    if own_row and len(_PHONE.findall(line)) <= 1 and not re.search(r"[.;!?]\s", line[own_row[-1].end() :]):
+        return not _STANDARD.search(line, own_row[-1].end())
+    cells = page.rows[row]
+    mine = next((cell for cell in reversed(cells) if cell.start <= start), None)
+    if mine is None:
+        return False
+    if len(cells) > 1 and mine is not cells[0]:
+        above = [
+            cell.text
+            for near in page.rows[max(0, row - 5) : row]
+            for cell in near
+            if abs(cell.column - mine.column) <= 3
+        ]
+        if any(_QUICK.search(text) for text in above) and not any(_STANDARD.search(text) for text in above):
+            return True
+    labels = list(_BLOCK_LABEL.finditer(page.plain, max(0, start - 320), start))
+    return (
+        bool(labels)
+        and labels[-1]["quick"] is not None
+        and "\n\n" not in page.plain[labels[-1].end() : start]
+    )
+
+
+_APPEAL_WORD: Final = re.compile(
+    r"\b(?:appeal\w*|reconsider\w*|redetermin\w*|disagree|look again|ask us to look|wrong|apela\w*)",
+    re.IGNORECASE,
+)
+_OTHER_WORD: Final = re.compile(
+    r"\b(?:external|outside review|independent|hearing|peer|customer|member services|member advocates|"
+    r"questions?|claims? (?:fax|dep\w+|address|line)|"
+    r"providers?|prescribers?|pharmacy|records|complaints?|billing|utilization|corrected|exception|clinicals?|physicians only|"
+    r"requests? for|OPM|department of|ombuds\w+|legal)\b",
+    re.IGNORECASE,
+)
+_REACH: Final = 600
+
+
+def _in_appeal_block(number: _Number) -> bool:
+    """Whether the last proceeding named before a number is the appeal, and its own words name no other office."""
+    page, start, _ = number.place
+    before = page.plain[max(0, start - _REACH) : start]
+    appeal, other = list(_APPEAL_WORD.finditer(before)), list(_OTHER_WORD.finditer(before))
+    if _ELSEWHERE.search(number.own_words[-60:]) or _OTHER_WORD.search(number.own_words[-60:]):
+        return False
+    return bool(appeal) and (not other or other[-1].start() < appeal[-1].start()) and not _for_peers(number)
 
 
 def _for_peers(number: _Number) -> bool:
@@ -258,6 +322,9 @@ def _for_peers(number: _Number) -> bool:
     )
 
 
+_MEDICARE_LINE: Final = "633-4227"
+"""1-800-MEDICARE takes no appeals for a plan."""
+
 _FOR_APPEALS: Final = re.compile(
     r"\b(?:appeals?|reconsiderations?|redeterminations?)\b(?![^.;]{0,30}\b(?:status|decision|question))",
     re.IGNORECASE,
@@ -268,153 +335,8 @@ def _one(fact: str, numbers: Sequence[_Number]) -> Iterator[Proposal]:
     """The only number of a kind, or the only one that is called the one for appeals; nothing when there are several."""
     if len({re.sub(r"\D", "", one.printed)[-10:] for one in numbers}) > 1:
         numbers = [one for one in numbers if _FOR_APPEALS.search(one.own_words[-80:])]
-    if len({re.sub(r"\D", "", one.printed)[-10:] for one in numbers}) == 1:
+    if len({re.sub(r"\D", "", one.printed)[-10:] for one in numbers}) == 1 and not numbers[
+        0
+    ].printed.endswith(_MEDICARE_LINE):
         page, start, end = numbers[0].place
         yield page.proposal(fact, numbers[0].printed, start, end, HIGH)
-
-
-_MAIL_CUE: Final = re.compile(
-    r"(?:\b(?:mail|write|send|mailed|sent|address|deliver)\b(?:\s(?:it|them|your|an?|the|written|"
-    r"appeals?|requests?|form|letter|standard|or|us|in|writing)){0,6}\s?(?:to)?\s?:?|\bwhere|"
-    r"\bto:)\s*:?\s*$",
-    re.IGNORECASE,
-)
-_ADDRESS: Final = re.compile(
-    r"(?P<address>(?!(?:Write|Mail|Post|Send|Or|To|By|Fax|Where)\b)[A-Z][\w&.' -]{2,60}(?:,|\n|"
-    r"\s{2,})[^|;:]{0,200}?(?:P\.?\s?O\.?\s?Box|Post Office Box|\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z])[^|"
-    r";:]{2,120}?"
-    r"(?:,|\s)\s?[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?)(?!\d)"
-)
-_STREET_ONLY: Final = re.compile(
-    r"(?P<address>[A-Z][\w&' -]{2,60},\s[^|;:.]{0,60}?,?\s?\d{1,6}\s[A-Z][\w ]+?,\s[A-Z][a-z]+)"
-    r"(?=\.\s|\.$)"
-)
-
-
-_NOT_APPEALS: Final = re.compile(
-    r"\b(?:external|independent|claims?|payments?|premium|records|provider)\b", re.IGNORECASE
-)
-_PROSE: Final = re.compile(r"\b(?:within|days|after|notice|must|you|your|we|may|if)\b")
-
-
-def _mail(pages: Sequence[Page]) -> Iterator[Proposal]:
-    """The one address for appeals; nothing when the letter gives two."""
-    found: list[Proposal] = []
-    for page in pages:
-        for sentence in page.sentences:
-            for pattern in (_ADDRESS, _STREET_ONLY):
-                for match in pattern.finditer(sentence.text):
-                    found.extend(_address(sentence, *match.span("address")))
-        found.extend(_mail_blocks(page))
-    if len({_plain(one.value) for one in found}) == 1:
-        yield found[0]
-
-
-def _address(sentence: Sentence, start: int, end: int) -> Iterator[Proposal]:
-    """An address that the words around it, or its own first line, give to appeals."""
-    text = sentence.text[start:end]
-    lead_in = re.match(r"[^,]*\b(?:at|to):?\s+(?=[A-Z])", text) or re.match(
-        r".*\b(?:at|to):?\s+(?=[A-Z])", text
-    )
-    if _PROSE.search(text) and (lead_in is None or _PROSE.search(text[lead_in.end() :])):
-        return
-    if lead_in:
-        start += lead_in.end()
-        text = sentence.text[start:end]
-    lead = sentence.text[max(0, start - 60) : start]
-    if not lead.strip():
-        lead = sentence.before[-60:] + " "
-    if _NO.search(lead) or re.search(r"\b(?:do not|don't|never)\b", lead, re.IGNORECASE):
-        return
-    if _PHONE.search(text):
-        return  # another column's line stands between the lines of the address
-    if _NOT_APPEALS.search(f"{text} {sentence.heading.split(' / ')[-1]}"):
-        return
-    named = re.search(r"\bappeal|\bgrievance|\breconsider|\bredetermin", text, re.IGNORECASE)
-    cue = _MAIL_CUE.search(lead) or re.search(
-        r"\b(?:write to|mail to|send (?:it )?to)\s*:?\s*$", lead, re.IGNORECASE
-    )
-    here = _APPEAL_PLACE.search(f"{sentence.heading} {sentence.text[:start]}")
-    if (named and (here or cue)) or (cue and here):
-        yield sentence.proposal("send_to_mail", _one_address(text), (start, end), HIGH if named else MEDIUM)
-
-
-_ZIP_END: Final = re.compile(r",?\s[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?$")
-_BLOCK_CUE: Final = re.compile(
-    r"(?:\b(?:mail|send|write|address)\b[^.:]{0,40}\bto|\b(?:mail|write to|mailing address|"
-    r"appeals address|address for appeals)):$",
-    re.IGNORECASE,
-)
-_MOST_BLOCK_ROWS: Final = 5
-
-
-def _mail_blocks(page: Page) -> Iterator[Proposal]:
-    """An address printed in lines of its own under `Send the appeal to:`."""
-    for number, row in enumerate(page.rows):
-        if (
-            len(row) != 1
-            or not _BLOCK_CUE.search(row[0].text)
-            or re.search(r"\b(?:not|external|claims?|payments?|records)\b", row[0].text, re.IGNORECASE)
-        ):
-            continue
-        block: list[Cell] = []
-        for below in page.rows[number + 1 : number + 2 + _MOST_BLOCK_ROWS]:
-            if len(below) != 1:
-                if block or below:
-                    break
-                continue
-            block.append(below[0])
-            if _ZIP_END.search(below[0].text):
-                break
-        if not 2 <= len(block) <= _MOST_BLOCK_ROWS or not _ZIP_END.search(block[-1].text):
-            continue
-        words = f"{row[0].text} {block[0].text}"
-        if (
-            re.search(r"\bappeal|\breconsider|\bredetermin|\bgrievance", words, re.IGNORECASE)
-            and len({cell.column for cell in block}) == 1
-        ):
-            value = ", ".join(cell.text.rstrip(",") for cell in block)
-            yield page.proposal("send_to_mail", value, block[0].start, block[-1].end, HIGH)
-
-
-def _one_address(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" ,")
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.lower())
-
-
-_WEB: Final = re.compile(
-    r"(?<![\w@.])(?:https?://)?(?:www\.)?(?:[a-z0-9-]+\.)+(?:com|org|net|gov|health|us|care|"
-    r"example|test)(?:/[\w./%#-]*[\w/])?(?![\w@])",
-    re.IGNORECASE,
-)
-
-
-def _portal(pages: Sequence[Page]) -> Iterator[Proposal]:
-    """The web page for an appeal: beside `portal`, `web` or `online`, or with `appeal` in its own address."""
-    found: list[Proposal] = []
-    for page in pages:
-        for row in page.rows:
-            if not row:
-                continue
-            text = page.plain[row[0].start : row[-1].end]
-            for match in _WEB.finditer(text):
-                before = text[: match.start()]
-                named = re.search(
-                    r"\b(?:portal|web(?:site)?|online|internet)\b[^.]{0,24}$", before, re.IGNORECASE
-                )
-                appeal = re.search(r"appeal|reconsider|redetermin", match[0] + before[-30:], re.IGNORECASE)
-                if (
-                    appeal
-                    and not _NO.search(before)
-                    and not _ELSEWHERE.search(before[-30:])
-                    and (named or "/" in match[0])
-                ):
-                    start = row[0].start + match.start()
-                    found.append(
-                        page.proposal("send_to_portal", match[0], start, start + len(match[0]), HIGH)
-                    )
-    if len({one.value.lower() for one in found}) == 1:
-        yield found[0]

@@ -11,8 +11,9 @@ _MONTHS: Final = {
     name: number
     for number, names in enumerate(
         (
-            "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
-            "september sept sep", "october oct", "november nov", "december dec",
+            "january jan enero", "february feb febrero", "march mar marzo", "april apr abril", "may mayo", "june jun junio",
+            "july jul julio", "august aug agosto", "september sept sep septiembre", "october oct octubre",
+            "november nov noviembre", "december dec diciembre",
         ),
         start=1,
     )
@@ -69,7 +70,7 @@ _PATTERNS: Final = tuple(
     for pattern in (
         rf"\b{_MONTH}{_SPACE}(?:the{_SPACE})?{_DAY},?{_SPACE}{_YEAR}(?!\d)",
         rf"(?<![\w/-])(?:the{_SPACE})?{_DAY}(?:{_SPACE}day)?"
-        rf"(?:{_SPACE}of)?{_SPACE}{_MONTH},?{_SPACE}{_YEAR}(?!\d)",
+        rf"(?:{_SPACE}of|{_SPACE}de)?{_SPACE}{_MONTH},?(?:{_SPACE}del?)?{_SPACE}{_YEAR}(?!\d)",
         rf"(?<![\w/-])(?P<day>\d{{1,2}})-{_MONTH}-(?P<year>(?:19|20)?\d{{2}})(?![\w/-])",
         r"(?<![\w/.-])(?P<year>(?:19|20)\d{2})[-/](?P<month>\d{2})[-/](?P<day>\d{2})(?![\w/-])",
         r"(?<![\w/.-])(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>(?:19|20)\d{2}|\d{2})(?![\w/-])",
@@ -103,7 +104,9 @@ def find_dates(text: str) -> list[PrintedDate]:
 def date_at_start(text: str) -> PrintedDate | None:
     """The date with which a text begins, a weekday before it allowed; None if it begins with something else."""
     lead = re.match(
-        r"[\s\"'(]*(?:on\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?", text, re.IGNORECASE
+        r"[\s\"'(]*(?:on\s+|el\s+)?(?:(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun)\.?,?\s+)?",
+        text,
+        re.IGNORECASE,
     )
     skipped = lead.end() if lead else 0
     dates = find_dates(text[: skipped + 48])

@@ -1,7 +1,8 @@
 """The deadline to appeal as the letter states it.
 
-Several limits stand close together in every letter. A limit counts as the deadline to appeal only when the verb it
-belongs to is the patient's, and no other such limit in the letter differs from it.
+Several limits stand close together in every letter. All are collected with what they are for; one counts as the
+deadline to appeal only when the verb it belongs to is the patient's, its own clause (or else its sentence, the one
+before, or its heading) speaks of an appeal and of no other proceeding, and no other such limit differs from it.
 """
 
 from __future__ import annotations
@@ -12,32 +13,47 @@ from typing import Final
 
 from appeals.intake.dates import find_dates
 from appeals.intake.layout import Page, Sentence
-from appeals.intake.limits import (
+from appeals.intake.limits import Limit, clause_before, limits_of, with_lead
+from appeals.intake.proposal import HIGH, MEDIUM, Proposal
+from appeals.intake.subjects import (
     APPEAL,
     DECIDE,
     DENIED_LIMIT,
     FILE,
     NEXT_LEVEL,
+    NOT_OUR_HEADING,
     NOT_OURS,
     OTHER,
-    Limit,
-    clause_before,
-    limits_of,
-    with_lead,
+    RECORDS,
 )
-from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _PROVIDERS: Final = re.compile(
     r"\b(?:(?:network|participating|contracted|non-?contract\w*|in-network|"
-    r"treating)\s)?(?:providers?|facilities|hospitals|pharmacies|doctors) (?:may|can|must|have|"
-    r"has|who|should)\b|\bfor providers\b",
+    r"treating|your|the)\s)?(?:providers?|facilities|hospitals|pharmacies|doctors|physicians?|prescribers?|clinicians?) "
+    r"(?:may|can|must|have|has|who|should)\b|\bfor providers\b|\bprovider (?:dispute|appeal)s?\b|\bparticipation agreement\b",
     re.IGNORECASE,
+)
+_PATIENT_TOO: Final = re.compile(
+    r"\b(?:you|member|enrollee|patient)\b[^.;]{0,30}\b(?:or|and|,)\b", re.IGNORECASE
 )
 _HYPOTHETICAL: Final = re.compile(
     r"\b(?:some|other|many|most) (?:plans|states|people|members)\b|\bfor example\b|\bunlike\b|\bif your plan\b|\bmay differ\b|"
     r"\b(?:usually|generally|typically|normally|often|may vary|depends|in most cases|at least)\b",
     re.IGNORECASE,
 )
+_QUICK: Final = re.compile(
+    r"\b(?:fast|urgent|expedited|rush|urgente|expedita|r[a\u00e1]pida)\b", re.IGNORECASE
+)
+_EXCUSE: Final = re.compile(
+    r"\b(?:late|good cause|extension|more time|keep getting|same level|stay the same|miss(?:ed)? the)\b",
+    re.IGNORECASE,
+)
+_REPLACED: Final = re.compile(
+    r"[\w ]{0,16}?\b(?:was|were|has been|have been|is no longer|no longer|does not|did not|(?:has|have) (?:ended|passed))\b",
+    re.IGNORECASE,
+)
+_SHORTEST: Final = 5
+"""Days; no plan gives less for an appeal, so a shorter limit is something else."""
 
 
 def stated_deadline(pages: Sequence[Page]) -> Iterator[Proposal]:
@@ -54,65 +70,101 @@ def _stated(limits: Sequence[Limit]) -> Iterator[Proposal]:
     if len({(limit.count, limit.unit) for limit in ours}) != 1:
         return
     anchored = [limit for limit in ours if limit.anchor]
-    if len({limit.anchor for limit in anchored}) > 1:
-        return
-    best = (anchored or ours)[0]
-    confidence = HIGH if best.anchor and APPEAL.search(best.sentence.text) else MEDIUM
+    if len({limit.anchor for limit in anchored}) != 1:
+        return  # without the event that it runs from, a count says no day
+    best = anchored[0]
+    confidence = HIGH if APPEAL.search(best.sentence.text) else MEDIUM
     span = with_lead(best)
     words = re.sub(r"\s+", " ", best.sentence.text[slice(*span)]).strip()
     yield best.sentence.proposal("stated_deadline", best.value, span, confidence, best.figure)
     yield best.sentence.proposal("stated_deadline_text", words, span, confidence, best.figure)
 
 
+def _clause(limit: Limit) -> tuple[str, str]:
+    """The clause that holds the limit, and the words of its sentence before that clause."""
+    text = limit.sentence.text
+    cut = re.compile(r"[;:]\s|,\s(?:and|but|or)\s(?=you\b|we\b|the\b|your\b|our\b|it\b)|\sbut\s|\s[-|]\s")
+    begin, end = 0, len(text)
+    for mark in cut.finditer(text):
+        if mark.end() <= limit.figure[0]:
+            begin = mark.end()
+        elif mark.start() >= limit.span[1] and mark.start() >= limit.figure[1]:
+            end = mark.start()
+            break
+    return text[begin:end], text[:begin]
+
+
 def _is_deadline(limit: Limit) -> bool:
+    if limit.unit == "hour" or limit.owner != "file" or limit.anchor in ("later_level", "other_event"):
+        return False
+    if limit.count < _SHORTEST and limit.unit != "calendar_month":
+        return False
+    clause, before = _clause(limit)
     sentence = limit.sentence
-    if limit.unit == "hour" or limit.owner != "file" or limit.anchor == "later_level":
-        return False
-    if limit.count < 5 and limit.unit != "calendar_month":
-        return False
-    around = f"{sentence.heading} . {sentence.text}"
-    if NEXT_LEVEL.search(around) or _HYPOTHETICAL.search(sentence.text) or _PROVIDERS.search(sentence.text):
-        return False
-    if (
-        NOT_OURS.search(sentence.text)
-        or NOT_OURS.search(sentence.heading)
-        or re.search(r"\bprovider", sentence.heading, re.IGNORECASE)
+    if _REPLACED.match(sentence.text, limit.figure[1]) or NOT_OURS.search(
+        sentence.text[limit.figure[1] :][:90]
     ):
         return False
-    if DENIED_LIMIT.search(clause_before(limit)):
+    if DENIED_LIMIT.search(clause_before(limit)) or _HYPOTHETICAL.search(clause) or _EXCUSE.search(clause):
         return False
-    if re.search(r"\b(?:fast|urgent|expedited|rush)\b", sentence.text, re.IGNORECASE):
+    return _is_members_appeal(clause, before, sentence) and not (
+        OTHER.search(sentence.text[limit.span[1] :]) and not APPEAL.search(clause)
+    )
+
+
+def _is_members_appeal(clause: str, before: str, sentence: Sentence) -> bool:
+    """Whether the nearest words that name a proceeding name the member's own appeal, and none nearer another."""
+    heading = sentence.heading.split(" / ")[-1]
+    if _for_another(clause) or _QUICK.search(clause):
         return False
-    if re.search(r"\bhearing\b|\bexternal\b", sentence.before, re.IGNORECASE) and not APPEAL.search(
-        sentence.text
+    if NEXT_LEVEL.search(sentence.heading) or (
+        NOT_OUR_HEADING.search(heading) and not APPEAL.search(heading)
     ):
         return False
-    if re.search(
-        r"\b(?:late|good cause|extension|more time|keep getting|same level|stay the same)\b",
-        sentence.text,
-        re.IGNORECASE,
-    ):
+    if RECORDS.search(clause) and not APPEAL.search(clause):
         return False
-    if APPEAL.search(sentence.text):
+    if APPEAL.search(clause):
         return True
-    if OTHER.search(sentence.text[limit.span[1] :]):
+    if _for_another(before[-160:]) or RECORDS.search(before[-160:]) or _QUICK.search(before[-60:]):
         return False
-    return bool(limit.anchor) and bool(APPEAL.search(sentence.heading) or APPEAL.search(sentence.before))
+    if APPEAL.search(before):
+        return True
+    nearer = _for_another(sentence.before) or RECORDS.search(sentence.before)
+    if APPEAL.search(sentence.before) and not nearer:
+        return True
+    return bool(APPEAL.search(sentence.heading)) and not nearer
 
 
+def _for_another(text: str) -> bool:
+    provider = _PROVIDERS.search(text)
+    return bool(NEXT_LEVEL.search(text) or NOT_OURS.search(text)) or bool(
+        provider
+        and not re.search(
+            r"\b(?:you|member|enrollee|patient)s?\b[^.;]{0,60}$", text[: provider.end()], re.IGNORECASE
+        )
+    )
+
+
+_WEEKDAY: Final = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s)?"
 _LAST_DAY: Final = re.compile(
-    r"\b(?:the\s)?last day(?:\s(?:to|you can|for|on which|that)\s(?:\w+\s){0,6}?)?\s?(?:is|:|"
-    r"falls on)\s?(?:on\s)?$|\bdeadline(?:\s(?:to|for)\s(?:\w+\s){0,6}?)?\s?(?:is|:)\s?$|"
+    r"\b(?:the\s)?(?:last|final) (?:day|date)(?:\s(?:to|you can|for|on which|that)\s(?:\w+\s){0,6}?)?\s?(?:is|:|"
+    r"falls on)\s?(?:on\s)?"
+    + _WEEKDAY
+    + r"$|\bdeadline(?:\s(?:to|for|is)\s(?:\w+\s){0,6}?)?\s?(?:is|:)\s?"
+    + _WEEKDAY
+    + r"$|"
     r"\b(?:by|before|on or before|no later than|not later than|"
-    r"until)\s(?:the close of business (?:on )?)?(?:(?:mon|tues|wednes|thurs|fri|satur|"
-    r"sun)day,?\s)?$|\bappeal by:?\s?$|\b(?:due|received) by:?\s?$",
+    r"until)\s(?:the (?:close|end) of (?:business )?(?:on )?)?" + _WEEKDAY + r"$|\bappeal by:?\s?$|"
+    r"\b(?:due|received) by:?\s?$|\ba m[a\u00e1]s tardar el\s$|\bantes del\s$",
     re.IGNORECASE,
 )
-
-
+_IS_LAST_DAY: Final = re.compile(
+    r",?\s(?:is|will be) (?:the|your) (?:last|final) (?:day|date)|,?\s(?:is|will be) (?:the|your) (?:appeal )?deadline",
+    re.IGNORECASE,
+)
 _THAT_MEANS: Final = re.compile(
-    r"(?:that (?:means|is)|this means|so|in other words),? (?:you (?:must|have to) \w+ )?"
-    r"(?:by|no later than|on or before)\b",
+    r"(?:that (?:means|is)|this means|so|in other words|meaning),? (?:\w+ ){0,6}?(?:by|no later than|"
+    r"on or before|not later than)\b",
     re.IGNORECASE,
 )
 
@@ -122,41 +174,48 @@ def _printed_last_day(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
     found: list[Proposal] = []
     for sentence in sentences:
         for printed in find_dates(sentence.text):
-            lead = _LAST_DAY.search(sentence.text[: printed.start])
-            around = f"{sentence.heading} . {sentence.text}"
-            if (
-                not lead
-                or NEXT_LEVEL.search(around)
-                or NOT_OURS.search(around)
-                or OTHER.search(sentence.text)
-                or _PROVIDERS.search(sentence.text)
-            ):
+            span = _last_day_words(sentence, printed.start, printed.end)
+            if span is None or not _date_is_for_appeal(sentence, span, printed.end):
                 continue
-            own = APPEAL.search(sentence.text)
-            told = bool(re.search(r"last day|deadline", lead[0], re.IGNORECASE)) and bool(
-                APPEAL.search(sentence.before) or APPEAL.search(sentence.heading) or own
-            )
-            told = told or bool(
-                APPEAL.search(sentence.before)
-                and _THAT_MEANS.match(sentence.text)
-                and not (NEXT_LEVEL.search(sentence.before) or NOT_OURS.search(sentence.before))
-            )
-            verb = FILE.search(sentence.text[: lead.start() + 1] or sentence.text)
-            by_us = DECIDE.search(sentence.text[: lead.start() + 1])
-            if (
-                by_us
-                or re.search(r"\bnot\b(?! later)|\bno longer\b|\bwas\b", sentence.text[: lead.start() + 1])
-                or not (told or (own and (verb or lead[0].lower().startswith("appeal"))))
-            ):
-                continue
-            span = (lead.start(), printed.end)
+            day = printed.day.isoformat()
             found.append(
-                sentence.proposal(
-                    "stated_deadline_date", printed.day.isoformat(), span, HIGH, (printed.start, printed.end)
-                )
+                sentence.proposal("stated_deadline_date", day, span, HIGH, (printed.start, printed.end))
             )
     if len({one.value for one in found}) == 1:
         yield found[0]
+
+
+def _last_day_words(sentence: Sentence, start: int, end: int) -> tuple[int, int] | None:
+    after = _IS_LAST_DAY.match(sentence.text, end)
+    if after:
+        return start, after.end()
+    lead = _LAST_DAY.search(sentence.text[:start])
+    return (lead.start(), end) if lead else None
+
+
+def _date_is_for_appeal(sentence: Sentence, span: tuple[int, int], end: int) -> bool:
+    words = sentence.text[slice(*span)]
+    cut = [mark.end() for mark in re.finditer(r"[;:]\s|\sbut\s", sentence.text[: span[0]])]
+    clause = sentence.text[cut[-1] if cut else 0 : end]
+    if NEXT_LEVEL.search(f"{sentence.heading} . {sentence.text}") or NOT_OURS.search(sentence.text):
+        return False
+    if NOT_OUR_HEADING.search(sentence.heading.split(" / ")[-1]) or (
+        _PROVIDERS.search(clause) and not _PATIENT_TOO.search(clause)
+    ):
+        return False
+    if OTHER.search(clause) or RECORDS.search(clause):
+        return False
+    until = sentence.text[: span[0] + 1]
+    if DECIDE.search(until) or re.search(r"\bnot\b(?! later)|\bno longer\b|\bwas\b", until):
+        return False
+    own = APPEAL.search(sentence.text)
+    context = APPEAL.search(sentence.before) or APPEAL.search(sentence.heading)
+    if re.search(r"last|final|deadline", words, re.IGNORECASE):
+        return bool(own or context)
+    if _THAT_MEANS.match(sentence.text) and APPEAL.search(sentence.before):
+        return not (NEXT_LEVEL.search(sentence.before) or NOT_OURS.search(sentence.before))
+    verb = FILE.search(until or sentence.text)
+    return bool(own and (verb or words.lower().startswith("appeal")))
 
 
 def _receipt_rule(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
@@ -164,15 +223,16 @@ def _receipt_rule(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
     found: list[Proposal] = []
     for sentence in sentences:
         around = f"{sentence.heading} {sentence.text}"
-        if not APPEAL.search(around) or NEXT_LEVEL.search(around) or NOT_OURS.search(around):
+        about = APPEAL.search(around) or APPEAL.search(sentence.before)
+        if not about or NEXT_LEVEL.search(around) or NOT_OURS.search(around):
             continue
         for value, pattern in (
             (
                 "must_receive",
                 r"\bwe must (?:receive|get) your\b|\bmust (?:reach us|be received)\b|\bneeds? to reach us\b|"
-                r"\bmust arrive\b",
+                r"\bmust arrive\b|\b(?:has|needs|have) to be received\b|\bmust be in our hands\b|\bso that we have your appeal\b",
             ),
-            ("postmarked", r"\bmust be postmarked\b|\bpostmarked (?:within|by|no later than)\b"),
+            ("postmarked", r"\bmust be postmarked\b|\bpostmarked (?:within|by|no(?:t)? later than)\b"),
         ):
             match = re.search(pattern, sentence.text, re.IGNORECASE)
             if match and not re.search(r"\brecords\b|\binformation\b", sentence.text, re.IGNORECASE):

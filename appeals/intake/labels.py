@@ -71,6 +71,15 @@ _MEMBER: Final = (
     ),
     label(rf"(?:medicaid|recipient|health plan|insurance|your){_NUMBER}(?:{_NUMBER})?", 1),
     label(
+        r"(?<=with )ID|(?<=under )ID|(?<=under member )ID|(?<=enrolled as )(?:member )?(?=[A-Z0-9-]*\d{3})", 1
+    ),
+    label(
+        r"(?:n[u\u00fa]mero|n\.?[o\u00ba]|no\.|ID) (?:de )?(?:identificaci[o\u00f3]n )?(?:del? )?(?:afiliado|"
+        r"miembro|asegurado|beneficiario|socio)|"
+        r"(?:ID|identificaci[o\u00f3]n) (?:de |del )?(?:afiliado|miembro|asegurado)|n[u\u00fa]mero de identificaci[o\u00f3]n",
+        1,
+    ),
+    label(
         r"(?<=\()member(?=\s[A-Z0-9-]*\d{3})|"
         r"(?:member |health plan )?identification (?:number|no\.?|#)|ID (?:card )?(?:number|no\.?|#)|ID#|"
         r"identification(?=\s*:)",
@@ -83,12 +92,18 @@ _MEMBER_ITSELF: Final = label(r"\A(?:member|enrollee|subscriber)(?=\s?:)", 3)
 _MEMBER_ID_AFTER_NAME: Final = label(r"(?<=[,;(] |.[,;(])ID", 1)
 _REFERENCE: Final = (
     label(rf"(?:our\s|your\s)?(?:reference|ref\.?){_NUMBER}|(?:our\s|your\s)?ref(?:erence)?\.?(?=\s*:)"),
-    label(rf"case{_NUMBER}|case(?=\s*:)", 1),
     label(
-        rf"(?:request|notice|determination|denial|decision|review|appeal|letter|certification){_NUMBER}", 2
+        rf"case{_NUMBER}(?:{_NUMBER})?|case(?=\s*:)|\Acase(?=\Z)|n[u\u00fa]mero (?:de|del) (?:caso|referencia|"
+        rf"aviso)|(?:caso|referencia)(?=\s*:)",
+        1,
     ),
+    label(rf"(?:request|notice|determination|denial|decision|review|appeal|certification){_NUMBER}", 2),
     label(rf"(?:case\s)?tracking{_NUMBER}|tracking(?=\s*:)", 3),
-    label(rf"claim{_NUMBER}(?:{_NUMBER})?|claim(?=\s*:)", 4),
+    label(
+        rf"claim{_NUMBER}(?:{_NUMBER})?|claim(?=\s*:)|\Aclaim(?=\Z)|ICN(?:\s?#)?(?=\s*:|\s)|"
+        rf"n[u\u00fa]mero de reclamaci[o\u00f3]n",
+        4,
+    ),
     label(rf"control{_NUMBER}|control(?=\s*:)", 5),
     label(
         rf"(?:inquiry|file|transaction|document control|action|organization determination|coverage determination|"
@@ -102,9 +117,25 @@ _REFERENCE: Final = (
         r"(?=\s(?![A-V]?\d{5}\Z|20\d\d\Z)[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\Z)",
         7,
     ),
-    label(rf"auth(?:orization)?{_NUMBER}", 8),
+    label(
+        r"(?:our file|your file|case|reference|request|claim|determination|appeal|inquiry|notice|pend reference)"
+        r"(?=\s(?![A-V]?\d{5}\b(?!-)|20\d\d\b)[A-Z]{0,6}[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d)|"
+        r"(?:logged|recorded|registered|entered|tracked) (?:as|under)(?=\s[A-Z0-9/-]*\d)",
+        7,
+    ),
+    label(
+        rf"(?:pre)?auth(?:orization)?(?:{_NUMBER}|\srequest(?:{_NUMBER})?|\sref(?:erence)?\.?(?:{_NUMBER})?)(?=\s*[:#]|\s)|(?:pre)?auth(?:orization)?(?:{_NUMBER})",
+        8,
+    ),
+    label(rf"letter{_NUMBER}", 9),
 )
-_GROUP: Final = (label(rf"(?:employer\s)?group{_NUMBER}|group(?=\s*:)|\Agroup(?=\s\S*\d\S*\Z)"),)
+_GROUP: Final = (
+    label(
+        rf"(?:employer\s)?group{_NUMBER}(?:{_NUMBER})?|group(?:/account)?(?=\s*:)|\Agroup(?=\s\S*\d\S*\Z)|"
+        rf"n[u\u00fa]mero de grupo|grupo(?=\s*:)"
+    ),
+    label(r"(?:employer\s)?group(?=\s[A-Z0-9-]*\d[A-Z0-9-]*\d)", 1),
+)
 _POLICY: Final = (label(rf"policy{_NUMBER}|policy(?=\s*:)"), label(r"\Apolicy(?=\s\S+\Z)", 1))
 
 Value = tuple[int, int, str]
@@ -124,16 +155,29 @@ def identifiers(pages: Sequence[Page]) -> Iterator[Proposal]:
     """Member id, reference, group and policy number where they stand beside their labels."""
     member = every_value(pages, _MEMBER, _identifier(fewest_digits=3)) or list(_bare_member_ids(pages))
     yield from best("member_id", member)
-    yield from best(
-        "reference_number",
-        every_value(pages, _REFERENCE, _identifier(fewest_digits=3), barred=_NOT_REFERENCE),
-    )
+    reference = every_value(pages, _REFERENCE, _identifier(fewest_digits=3), barred=_NOT_REFERENCE)
+    yield from best("reference_number", reference or list(_in_subject(pages)))
     yield from best("group_number", every_value(pages, _GROUP, _short_number, barred=_NOT_GROUP))
     yield from best("policy_number", every_value(pages, _POLICY, _short_number, barred=_NOT_POLICY))
 
 
+_SUBJECT: Final = re.compile(
+    r"(?:subject|re|regarding|asunto)\s?:.*\((?P<id>(?=[A-Z0-9-]*\d[A-Z0-9-]*\d[A-Z0-9-]*\d)[A-Z0-9]+(?:-[A-Z0-9]+)+)\)",
+    re.IGNORECASE,
+)
+
+
+def _in_subject(pages: Sequence[Page]) -> Iterator[Found]:
+    """A number in brackets at the end of the subject line."""
+    for page in pages:
+        for row in page.rows:
+            match = _SUBJECT.match(page.plain, row[0].start, row[-1].end) if row else None
+            if match:
+                yield Found(0, match["id"], page, *match.span("id"))
+
+
 _NOT_REFERENCE: Final = re.compile(
-    r"\b(?:prior|previous|auth|document|form|check|account|page|mail|cross|authorization|approval|drug|"
+    r"\b(?:prior|previous|auth|call|phone|conversation|message|document|form|check|account|page|mail|cross|authorization|approval|drug|"
     r"guideline|policy|legal|court|"
     r"print|batch|internal|corrected|original|replaced|of|x-?ray|action|premium|payment)\s*$|"
     r"\b(?:earlier|previous|prior|first|last|former|another|other|approved|approval)\b[^.;:]{0,60}$",
@@ -183,7 +227,7 @@ def _told(
         join = _JOIN.match(sentence.text, match.end())
         if (
             join is None
-            or not re.search(r"\bis\b", join[0])
+            or (not re.search(r"\bis\b", join[0]) and (join[0] != " " or not before.strip()))
             or _OLD.search(before)
             or (barred and barred.search(before))
         ):
@@ -209,7 +253,7 @@ def _beside(
         position = join.end() if join else match.end()
         rest = cell.text[position:]
         if rest:
-            if one.opens and ":" not in cell.text[match.end() : position]:
+            if one.opens and not re.search(r":|\s-\s", cell.text[match.end() : position]):
                 continue
             value = read(rest)
             if value and not _NOT_AFTER.match(rest[value[1] :]):
@@ -269,7 +313,8 @@ def _read_identifier(text: str, fewest_digits: int) -> Value | None:
     whole = False
     while True:
         token = _TOKEN.match(text, position)
-        if token is None or not _may_join(token[0].rstrip(".'/-"), text, token, first=not ends):
+        lettered = bool(ends) and text[begin : ends[-1]].isalpha()
+        if token is None or not _may_join(token[0].rstrip(".'/-"), text, token, first=not ends or lettered):
             break
         ends.append(position + len(token[0].rstrip(".'/-")))
         whole = not text[ends[-1] :].strip(" \"').,;")

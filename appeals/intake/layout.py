@@ -6,12 +6,14 @@ All offsets are offsets into the page's own text. Cleaning replaces characters o
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
 from appeals.intake.proposal import Proposal
+from appeals.intake.scanning import kept_hyphen, repaired
 
 LONGEST_PAGE: Final = 60_000
 """Characters of one page that are read; a printed page holds about 6,000."""
@@ -76,6 +78,13 @@ class Sentence:
     before: str
     row: int
 
+    @cached_property
+    def rows(self) -> frozenset[int]:
+        """The numbers of the page's rows that the words stand in."""
+        return frozenset(
+            bisect_right(self.page.line_starts, place) - 1 for place in (*self.places[::6], self.places[-1])
+        )
+
     def proposal(
         self,
         fact: str,
@@ -132,7 +141,11 @@ class Page:
 
     @cached_property
     def plain(self) -> str:
-        return self.raw[:LONGEST_PAGE].translate(_ONE_FOR_ONE)
+        return repaired(self.raw[:LONGEST_PAGE].translate(_ONE_FOR_ONE))
+
+    @cached_property
+    def line_starts(self) -> tuple[int, ...]:
+        return (0, *(match.end() for match in re.finditer("\n", self.plain)))
 
     @cached_property
     def rows(self) -> tuple[tuple[Cell, ...], ...]:
@@ -314,6 +327,9 @@ def _joined(cells: Sequence[Cell]) -> tuple[str, list[int]]:
         if text and not re.search(r"[A-Za-z]-$", text):
             text += " "
             places.append(places[-1] + 1)
+        elif text and not kept_hyphen(text, cell.text):
+            text = text[:-1]
+            places.pop()
         text += cell.text
         places.extend(range(cell.start, cell.end))
     return text, places

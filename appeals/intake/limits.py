@@ -8,133 +8,112 @@ from dataclasses import dataclass
 from typing import Final
 
 from appeals.intake.layout import Sentence
+from appeals.intake.numerals import SPELLED, spelled
+from appeals.intake.subjects import APPEAL, DECIDE, FILE, OTHER
 
-_WORDS: Final = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
-    "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50, "sixty": 60,
-    "sixty-five": 65, "seventy-two": 72, "seventy": 70, "eighty": 80, "ninety": 90,
-    "one hundred": 100, "one hundred twenty": 120, "one hundred and twenty": 120, "one hundred eighty": 180,
-    "one hundred and eighty": 180,
-}  # fmt: skip
-_SPELLED: Final = "|".join(sorted((word.replace(" ", r"[\s-]") for word in _WORDS), key=len, reverse=True))
+_COUNT: Final = (
+    rf"(?:(?P<spelled>{SPELLED})\s?\(\s?(?P<both>\d{{1,3}})\s?\)|"
+    rf"(?P<figure>\d{{1,3}})(?:\s?\(\s?(?P<beside>{SPELLED})\s?\))?|(?P<word>{SPELLED}))"
+)
 _LIMIT: Final = re.compile(
-    rf"(?<![\w.,$/-])(?:(?P<spelled>{_SPELLED})\s?\(\s?(?P<both>\d{{1,3}})\s?\)|"
-    rf"(?P<figure>\d{{1,3}})|(?P<word>{_SPELLED}))"
-    r"[\s-](?P<kind>(?:calendar|business|working|full|consecutive)[\s-])?(?P<unit>days?|months?|"
-    r"hours?|weeks?|hrs?)\b'?",
+    rf"(?<![\w.,$/-])(?:{_COUNT}[\s-]{{1,2}}(?P<kind>(?:calendar|business|working|full|consecutive|entire|whole)[\s-])?"
+    r"(?P<unit>days?|months?|hours?|weeks?|hrs?|d[i\u00ed]as?|mes(?:es)?|horas?|semanas?)\b'?"
+    r"(?:\s(?P<kind_after>calendario|naturales|corridos|h[a\u00e1]biles|laborables))?|"
+    r"(?P<ordinal>\d{1,3})(?:st|nd|rd|th)\s(?P<kind_of>(?:calendar|business)\s)?(?P<ordinal_unit>day)\b)",
     re.IGNORECASE,
 )
-_UNITS: Final = {"d": "calendar_day", "m": "calendar_month", "h": "hour", "w": "week"}
+LEAD: Final = re.compile(
+    r"\b(?:within|inside|not later than|no later than|not more than|no more than|up to|before|by|in|dentro de(?: los)?|"
+    r"a m[a\u00e1]s tardar|en)\s(?:the\s)?$",
+    re.IGNORECASE,
+)
+_UNITS: Final = {"d": "calendar_day", "m": "calendar_month", "h": "hour", "w": "week", "s": "week"}
 
-_ANCHORS: Final = (
-    (
-        "later_level",
-        re.compile(
-            r"\s*(?:after|from|of|following|once)\s(?:the\s(?:date|day)\s(?:of|on|you\s(?:get|got|"
-            r"receive[d]?))\s)?(?:you (?:get|got|receive)\s)?"
-            r"(?:our|the|that|its|your|a|this)?\s?(?:date\s(?:of|on)\s)?(?:our\s|the\s|that\s)?(?:final|"
-            r"internal|appeal|first|second|plan(?:'s)? (?:appeal|final)|that decision|that answer|"
-            r"redetermination|reconsideration)\b"
-            r"|\s*(?:after|from|of)\s(?:you (?:get|got|receive) )?(?:that|our) (?:decision|answer|"
-            r"response)",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "receipt",
-        re.compile(
-            r"\s*(?:after|from|of|following|once|starting)?\s?(?:when\s)?(?:(?:the|your)\s(?:date|day)\s(?:that\s|"
-            r"on which\s|of\s)?)?(?:of\s|from\s)?"
-            r"(?:you(?:r)?\s(?:have\s)?(?:receiv\w+|receipt|got|get)|receipt|receiving|"
-            r"getting)\b(?:\s(?:of\s)?(?:this|the|our|your)\s(?:\w+\s){0,3}?(?:notice|letter|statement|"
-            r"decision|denial|determination|EOB))?",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "mailing",
-        re.compile(
-            r"\s*(?:after|from|of|following)\s(?:the\s)?(?:(?:date|day)\s(?:that\s)?)?(?:of\s)?(?:(?:this|"
-            r"the)\s(?:notice|letter)\s(?:is|was)\s)?(?:we\s)?(?:mail(?:ed|ing)?|postmark(?:ed)?|"
-            r"sent)\b(?:\s(?:date|of)?\s?(?:this|the)\s(?:notice|letter|decision))?(?:\sdate)?",
-            re.IGNORECASE,
-        ),
-    ),
-    (
-        "notice_date",
-        re.compile(
-            r"\s*(?:after|from|of|following)\s(?:the\s)?(?:date\s)?(?:(?:of|on|printed on|printed at the top of|"
-            r"shown at the top of|shown on|"
-            r"at the top of|above|listed on|in)\s)?(?:this|the|our)?\s?"
-            r"(?:(?:denial|determination|decision|adverse\sbenefit\sdetermination)\s)?(?:notice|letter|"
-            r"statement|decision|determination|date above|date shown above|above date)\b(?:\sdate)?",
-            re.IGNORECASE,
-        ),
-    ),
+_COUNTED_FROM: Final = re.compile(
+    r"[\s,]*(?:\((?!\s)[^()]{1,30}\)\s)?(?:to (?:appeal|ask|file|request|write|do (?:so|this|that|it))(?:\s(?:for|an?|us|"
+    r"it|this|the|your|appeal|review|in|writing)){0,4}\s)?(?:(?:in writing|to us)\s)?"
+    r"(?:counted|counting|beginning|starting|running|measured|calculated|which (?:start|begin|run)s?|that (?:start|begin|"
+    r"run)s?)?\s?(?:after|from|of|following|since|past|that follows?|once|starting|beginning|on|with|when|de|desde|"
+    r"despu[e\u00e9]s de(?= )|a partir de|siguientes a)\b(?:\s?l\b)?\s",
+    re.IGNORECASE,
+)
+_ANCHOR_STOP: Final = re.compile(
+    r"[.;:?!]|,(?!\s(?:the date|as shown))|\s[-(]|\s(?:to (?!you\b)|to$|to(?=:)|that you (?!receiv|get|got|"
+    r"have)|by|if|unless|or|and|but|whichever|so|because|using|via|"
+    r"through|with|in writing|in order|even|for|either|we must|you (?:may|can|must|have)|at (?!the top)|y|o|para|por)\b",
+    re.IGNORECASE,
+)
+_LATER: Final = re.compile(
+    r"\b(?:final|uph[eo]ld\w*|first[- ]level|second[- ]level|level (?:one|two|1|2)|redetermination|reconsideration|"
+    r"internal|exhaust\w*|our answer|its answer|appeals?|our response|(?:our )?letter upholding|respuesta|"
+    r"that (?:decision|answer|notice|letter|response|one)|its decision|(?:first|earlier|original) (?:decision|"
+    r"answer)|the plan's (?:final |appeal )?(?:answer|response)|"
+    r"plan(?:'s)? appeal|(?:you )?(?:ask|asked|wrote|filed))\b",
+    re.IGNORECASE,
+)
+_THIS: Final = re.compile(r"\b(?:this|esta|este)\b", re.IGNORECASE)
+_ANOTHER_EVENT: Final = re.compile(
+    r"\b(?:services?|treatment|discharge|admission|claims?|we (?:receive|get|got|have)\w*|receiving (?:it|your|the "
+    r"(?:appeal|request))|getting (?:it|your)|(?:our|your|the|a) (?:\w+ )?request|(?:receipt of|receiving|"
+    r"getting) (?:your|the|an) "
+    r"(?:\w+ )?(?:appeal|request)|authorization|call|birth|event|enrollment|surgery|visit|premium)\b",
+    re.IGNORECASE,
+)
+_RECEIVED: Final = re.compile(
+    r"\b(?:receiv\w+|receipt|get|gets|got|gotten|getting|reach(?:es|ed)?|arriv\w+|deliver\w+|recib\w+|recep\w+|your hands)\b|"
+    r"\bhave (?:this|the) (?:letter|notice)\b",
+    re.IGNORECASE,
+)
+_MAILED: Final = re.compile(r"\b(?:mail(?:ed|ing)?|postmark\w*|sent|send|sending|envi\w+)\b", re.IGNORECASE)
+_NOTICE: Final = re.compile(
+    r"\b(?:notice|letter|statement|decision|determination|denial|explanation|EOB|above|message|issu\w+|today|notification|"
+    r"date (?:on|of) this|at the top|carta|aviso|notificaci[o\u00f3]n)\b",
+    re.IGNORECASE,
 )
 
-_COUNTED: Final = re.compile(
-    r",?\s(?:to (?:appeal|ask|file|request|do (?:so|this))(?:\s(?:for|an?|us|it|this|the|appeal|review)){0,4}|"
-    r"counted|counting|beginning|starting|running|"
-    r"measured|calculated)(?=\s(?:after|from|of|following|on|with)\b)",
-    re.IGNORECASE,
-)
-"""Words between a limit and what it runs from: `65 days, counted from ...`, `60 days to appeal from ...`."""
 
-FILE: Final = re.compile(
-    r"\byou (?:must|may|can|have|need|should|get|are allowed|will have)\b|\byou(?:'ve|"
-    r" have) (?:up to )?|\b(?:may|can|must|to|should) (?:appeal|ask|request|file|submit|send|"
-    r"dispute|seek)\b|"
-    r"\b(?:must|should|has to|needs to) (?:be (?:received|postmarked|filed|sent|submitted|made|"
-    r"mailed|in)|reach|get to|arrive)|\bwe (?:must|need to|have to) (?:receive|get|have)\b|"
-    r"\b(?:ask|file|apply|write|dispute)\b|(?<!your )(?<!an )(?<!the )(?<!this )(?<!our )(?<!any )"
-    r"(?<!fast )(?<!plan )(?<!each )(?<!member )(?<!urgent )(?<!internal )(?<!standard )"
-    r"(?<!expedited )\bappeal\b|\bright to\b|\bdeadline\b|\btime limit\b|\bappeals? (?:window|"
-    r"period)\b|\bsubmit(?:ted)?\b|\bsend\b|\bdo (?:it|this|so)\b|"
-    r"\bwe (?:get|receive|have) (?:it|your)\b|\btell us\b",
+def _anchor(text: str, at: int) -> tuple[str, int]:
+    """What a limit runs from, and where the words that say so end; an empty name where nothing does."""
+    lead = _COUNTED_FROM.match(text, at)
+    if lead is None:
+        return "", at
+    phrase, end = _phrase(text, lead.end())
+    name = anchor_kind(phrase)
+    return (name, end) if name else ("", at)
+
+
+def _phrase(text: str, begin: int) -> tuple[str, int]:
+    stop = _ANCHOR_STOP.search(text, begin)
+    end = min(stop.start() if stop else len(text), begin + 110)
+    return text[begin:end], end
+
+
+def anchor_kind(phrase: str) -> str:
+    """The event that words such as `the day this notice reaches you` mean; empty for words that mean none of them."""
+    if _LATER.search(phrase) and not _THIS.search(phrase):
+        return "later_level"
+    if _ANOTHER_EVENT.search(phrase) and not _THIS.search(phrase):
+        return "other_event"
+    for name, pattern in (("receipt", _RECEIVED), ("mailing", _MAILED), ("notice_date", _NOTICE)):
+        if pattern.search(phrase):
+            return name
+    return ""
+
+
+_OPENING: Final = re.compile(
+    r"(?:^|(?<=[;:,] ))(?:starting |beginning |counting )?(?:from|after|once|when|with|following)\s"
+    r"(?P<phrase>[^.;:,?!]{6,90}?),?\s(?:you|a member|the member|members|there (?:are|is)|and within)\b",
     re.IGNORECASE,
 )
-DECIDE: Final = re.compile(
-    r"\b(?:we|the plan|plan|reviewer|payer|it|they)(?:\swill|\smust|\scan|\sshall|\susually|"
-    r"\sthen)? (?:decide|answer|respond|reply|give|tell|let you know|resolve|complete|notify|make|"
-    r"issue|mail you|send you|act)\w*|"
-    r"\bwe'll\b|\bdecision (?:within|in|is|will)|\banswer(?:ed)? (?:in|within|takes)|"
-    r"\banswer takes\b|\b(?:appeals? )?(?:is|are|be) (?:decided|answered|resolved|completed)\b|"
-    r"\breview takes\b|\btakes?\b|\bfrom us\b|\bextend\w*\b|"
-    r"\b(?:we|the plan) (?:have|has|need|may have|get)\b(?! (?:it|your|them|to (?:get|receive|have))\b)|"
-    r"\b(?:get|receive|expect|see) (?:a|an|our|"
-    r"the) (?:\w+ )?(?:answer|decision|response|letter|reply)\b|\bour (?:answer|decision|response|"
-    r"reply)\b",
-    re.IGNORECASE,
-)
-OTHER: Final = re.compile(
-    r"\b(?:speak|talk|peer|call(?:ing)?|phone) (?:with|to)\b|\bpeer-to-peer\b|\bbring a\b|"
-    r"\bsu(?:e|it)\b|\bcorrected claim\b|\bresubmit\b|\bpay\b|\brefund\b|\bprovide\b|"
-    r"\b(?:send|submit|give|provide|get|supply) (?:us )?(?:the |any |more |additional |missing |"
-    r"these |your )*(?:medical )?(?:records|information|documents?|notes|paperwork|"
-    r"documentation)\b|\bkeep\b|\bcontinu\w+\b|\bgrievance\b|\bcomplaint\b",
-    re.IGNORECASE,
-)
-NEXT_LEVEL: Final = re.compile(
-    r"\bexternal\b|\boutside review\b|\bindependent\b|\bfair hearing\b|\bhearing\b|\bcourt\b|"
-    r"\bcivil action\b|\bsecond[- ]level\b|\blevel (?:2|two|ii)\b|\bsecond appeal\b|"
-    r"\bnext level\b|\blater levels\b|\bafter (?:the|our|your) (?:plan |final |"
-    r"internal )?(?:appeal|answer|decision)\b|\bwhat happens next\b|\bIRO\b|\blawsuit\b|"
-    r"\bstate review\b",
-    re.IGNORECASE,
-)
-APPEAL: Final = re.compile(
-    r"\bappeal|\breconsider|\bredetermin|\bdisagree|\bdo(?:n't| not) agree|\blook (?:at (?:it|"
-    r"this) )?again|\breview (?:of|our|this)|\bdispute|\bhow to ask\b|\bwrong(?:ly)?\b|\bchallenge",
-    re.IGNORECASE,
-)
-DENIED_LIMIT: Final = re.compile(
-    r"(?:\bnot have\b|n't have\b|\bno longer\b|\binstead of\b|\brather than\b|\bused to\b|"
-    r"\bnot\b(?! (?:later|more) than)|\bno more\b|\bpreviously\b|\bwas\b|\bwere\b|\bold\b|"
-    r"\bformer\b|\bnever\b)[^.;,]{0,24}$",
-    re.IGNORECASE,
-)
+
+
+def _anchor_before(text: str, at: int) -> tuple[str, int]:
+    """`From our answer you have 120 days`: the event named before the limit, with where its words begin."""
+    for match in _OPENING.finditer(text, 0, at):
+        name = anchor_kind(match["phrase"])
+        if name and not re.search(r"[.;]\s", text[match.end() : at]):
+            return name, match.start()
+    return "", at
 
 
 _ANSWER_LEAD: Final = 12
@@ -158,42 +137,31 @@ class Limit:
         return f"{self.count} {self.unit}" + (f" after {self.anchor}" if self.anchor else "")
 
 
-NOT_OURS: Final = re.compile(
-    r"\b(?:peer[- ]to[- ]peer|keep your|continu\w+ (?:of )?(?:benefits|services|care)|"
-    r"while you wait|grievances?|complaints?|corrected claims?|"
-    r"provider (?:appeals?|disputes?)|claims? (?:filing|submission)|retro-?authorization|premium|"
-    r"enrollment|cobra|prior authorization requests?)\b",
-    re.IGNORECASE,
-)
-
-
 def limits_of(sentence: Sentence) -> Iterator[Limit]:
     """Every time limit of a sentence, with what it runs from and whose it is (`file`, `decide`, `other` or nothing)."""
-    for match in _LIMIT.finditer(sentence.text):
+    text = sentence.text
+    for match in _LIMIT.finditer(text):
         count = _count(match)
-        if count is None or re.match(r"\s(?:of age|old|a week|a day|per)\b", sentence.text[match.end() :]):
+        if count is None or re.match(r"\s(?:of age|old|a week|a day|per|ago|supply)\b", text[match.end() :]):
             continue
-        unit = _UNITS[match["unit"][0].lower()]
-        if unit == "calendar_day" and re.match(r"business|working", match["kind"] or "", re.IGNORECASE):
-            unit = "business_day"
-        anchor, end = "", match.end()
-        begin = match.end()
-        counted = _COUNTED.match(sentence.text, begin)
-        begin = counted.end() if counted else begin
-        for name, pattern in _ANCHORS:
-            after = pattern.match(sentence.text, begin)
-            if after and after.end() > begin:
-                anchor, end = name, after.end()
-                break
-        yield Limit(
-            sentence,
-            (match.start(), end),
-            match.span(),
-            count,
-            unit,
-            anchor,
-            _owner(sentence, match.start(), end),
-        )
+        unit = _unit(match)
+        begin, figure = match.start(), match.span()
+        anchor, end = _anchor(text, match.end())
+        if not anchor:
+            anchor, begin = _anchor_before(text, match.start())
+        whose = _owner(sentence, match.start(), end)
+        if unit == "week":
+            count, unit = count * 7, "calendar_day"
+        yield Limit(sentence, (begin, end), figure, count, unit, anchor, whose)
+
+
+def _unit(match: re.Match[str]) -> str:
+    printed = match["unit"] or match["ordinal_unit"]
+    kind = " ".join(filter(None, (match["kind"], match["kind_of"], match["kind_after"])))
+    unit = _UNITS[printed[0].lower()]
+    if unit == "calendar_day" and re.match(r"business|working|h.biles|laborables", kind, re.IGNORECASE):
+        return "business_day"
+    return unit
 
 
 def _asked(question: str) -> str:
@@ -214,15 +182,20 @@ def _asked(question: str) -> str:
 
 def _count(match: re.Match[str]) -> int | None:
     """The number; None when the word and the figure in brackets differ."""
-    spelled = _spelled(match["spelled"]) if match["spelled"] else None
-    if spelled is not None:
-        return spelled if spelled == int(match["both"]) else None
-    return int(match["figure"]) if match["figure"] else _spelled(match["word"])
+    if match["ordinal"]:
+        return int(match["ordinal"])
+    if match["spelled"]:
+        said = spelled(match["spelled"])
+        return said if said == int(match["both"]) else None
+    if match["beside"] and spelled(match["beside"]) != int(match["figure"]):
+        return None
+    return int(match["figure"]) if match["figure"] else spelled(match["word"])
 
 
-def _spelled(words: str) -> int | None:
-    plain = re.sub(r"\s+", " ", words.lower())
-    return _WORDS.get(plain) or _WORDS.get(plain.replace("-", " ")) or _WORDS.get(plain.replace(" ", "-"))
+_IN_BRACKETS: Final = re.compile(
+    r"\b(?:standard|fast|urgent|expedited|payment)(?: appeals?)?\s?\($", re.IGNORECASE
+)
+"""`Standard (7 days)` names the time of an answer."""
 
 
 def _owner(sentence: Sentence, start: int, end: int) -> str:
@@ -231,6 +204,8 @@ def _owner(sentence: Sentence, start: int, end: int) -> str:
     before = sentence.text[:start]
     if sentence.before.rstrip().endswith("?") and len(before) <= _ANSWER_LEAD:
         return _asked(sentence.before)
+    if _IN_BRACKETS.search(before):
+        return "decide"
     for owner, pattern in (("file", FILE), ("decide", DECIDE), ("other", OTHER)):
         for match in pattern.finditer(before):
             place = match.end() + (
@@ -255,9 +230,5 @@ def clause_before(limit: Limit) -> str:
 
 def with_lead(limit: Limit) -> tuple[int, int]:
     """The span of a limit with the `within` or `not later than` before it."""
-    lead = re.search(
-        r"\b(?:within|not later than|no later than|up to|in)\s(?:the\s)?$",
-        limit.sentence.text[: limit.span[0]],
-        re.IGNORECASE,
-    )
+    lead = LEAD.search(limit.sentence.text[: limit.span[0]])
     return (lead.start() if lead else limit.span[0], limit.span[1])

@@ -14,13 +14,15 @@ from appeals.intake.proposal import MEDIUM, Proposal
 _NOTICE_DATE: Final = (
     label(
         r"(?:notice|letter|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:notice|letter|statement)|"
-        r"date\sissued|EOB\sdate|"
+        r"date\sissued|EOB\sdate|(?:notice|letter|determination|decision)\s(?:issued|dated)(?:\son)?(?=\s*:|"
+        r"\Z|\s[\w/, .-]{6,20}\Z)|"
+        r"\Aissued(?:\son)?(?=\s\S)|fecha\s(?:del?\s)?(?:la\s)?(?:este\s|esta\s)?(?:aviso|carta|notificaci[o\u00f3]n|decisi[o\u00f3]n)|"
         r"\Aissued(?=\s[\w/, .-]{6,20}\Z)|\A(?:notice|letter|explanation|statement)(?:\sof\s[A-Za-z ]{3,30}?)?\sdated"
         r"(?=\s[\w/, .-]{6,20}\Z)|"
         r"issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|"
         r"statement)\sis\sdated"
     ),
-    label(r"date(?=\s*:)|dated(?=\s*:)|\Adate(?=\Z)|today's\sdate", 1, opens=True),
+    label(r"date(?=\s*:)|fecha(?=\s*:)|dated(?=\s*:)|\Adate(?=\Z)|today's\sdate", 1, opens=True),
     label(
         r"(?:date\sprocessed|process(?:ed|ing)\sdate|remittance\sdate|payment\sdate|date\sof\sremittance|"
         r"date\spaid)|processed(?:\son)?(?=\s*:)|\A(?:produced|prepared|generated)\son",
@@ -30,7 +32,7 @@ _NOTICE_DATE: Final = (
 _SENT_DATE: Final = (
     label(
         r"(?:date\s(?:of\s)?(?:mailed|mailing|sent)|mail(?:ed|ing)?\sdate|(?:mailed|"
-        r"sent)(?:\son)?(?=\s*:)|postmark(?:ed)?(?:\sdate)?|"
+        r"sent)(?:\son)?(?=\s*:)|\A(?:mailed|sent)(?:\son)?(?=\s\S)|enviad[oa](?:\sel)?(?=\s*:)|postmark(?:ed)?(?:\sdate)?|"
         r"(?:this\s(?:notice|letter)\swas\s(?:mailed|sent)(?:\sto\syou)?(?:\son)?))"
     ),
 )

@@ -20,11 +20,12 @@ _PAYS: Final = re.compile(
     r"insurance|assurance|mutual|advantage|medicaid|medicare|community (?:care|health)|"
     r"hmo|ppo|pdp|hmo-pos|blue cross|blue shield|health (?:insurance|partners|alliance|choice|"
     r"options|net|trust|fund|system)|insurers?|casualty|rx|prescription|preferred|"
-    r"family plan|managed care|indemnity|benefit fund|welfare fund|trust fund|health|care)\b",
+    r"family plan|managed care|indemnity|benefit fund|welfare fund|trust fund|health|care|healthcare|cooperative|"
+    r"association|salud)\b",
     re.IGNORECASE,
 )
 _ADMINISTERS: Final = re.compile(
-    r"\b(?:administrators?|administrative services|third[- ]party administrator|TPA|"
+    r"\b(?:administrators?|administrative services|third[- ]party administrator|TPA services|TPA|"
     r"benefit services|claims services|TPA services|benefits(?=$| (?:inc|llc)))\b",
     re.IGNORECASE,
 )
@@ -32,19 +33,19 @@ _NOT_A_NAME: Final = re.compile(
     r"\b(?:notice|denial|determination|explanation|statement|appeal rights|this is not|important|"
     r"page|form|dear|department of|"
     r"coverage (?:determinations?|decision)|utilization|individual|your|we|our|you|bill|"
-    r"confidential|case|claim|review|services?|letter|member|request|re|provider|clinic|hospital|"
+    r"confidential|case|claim|review|services?(?! benefit)|program|account|letter|member|request|re|provider|clinic|hospital|"
     r"pharmacy services)\b",
     re.IGNORECASE,
 )
 _PAYER_LABEL: Final = (
     label(
         r"(?:payer|insurer|carrier|insurance\scompany|health\splan|health\sinsurer|plan\sname|"
-        r"name\sof\s(?:plan|insurer)|issuer|underwritten\sby|insured\sby|issued\sby)",
+        r"name\sof\s(?:plan|insurer)|(?:beneficiary|member|enrollee|patient)'?s?\s(?:health\s)?plan|issuer|underwritten\sby|insured\sby|issued\sby)",
         0,
         opens=True,
     ),
 )
-_PLAN_LABEL: Final = (label(r"your\s(?:health\s)?plan", 0, opens=True),)
+_PLAN_LABEL: Final = (label(r"your\s(?:health\s)?plan", 0, opens=True), label(r"from", 1, opens=True))
 _ADMINISTRATOR_LABEL: Final = (
     label(
         r"(?:claims?\sadministrator|plan\sadministrator|third[- ]party\sadministrator|administrator|"
@@ -54,9 +55,18 @@ _ADMINISTRATOR_LABEL: Final = (
     ),
 )
 _FOR_PLAN: Final = re.compile(
-    rf"\b(?i:claims? administrator|third[- ]party administrator|administrator|administered|"
-    rf"on behalf|acting|agent)\s(?i:for|of|on behalf of)\s(?:the\s)?(?P<plan>{_ORGANIZATION}?\s(?:"
-    rf"(?:Employee|Group|Welfare|Medical|Benefit|Health)\s){{0,4}}(?:Plan|Trust|Fund))\b"
+    rf"\b(?:(?i:claims? administrator|third[- ]party administrator|administrator|administered|"
+    rf"on behalf|acting|agent)\s(?i:for|of|on behalf of)|(?i:administering|"
+    rf"administers))\s(?:the\s)?(?P<plan>{_ORGANIZATION}?\s(?:"
+    rf"(?:Employee|Employees'|Group|Welfare|Medical|Benefit|Benefits|Health)\s){{0,4}}(?:Plan|Trust|Fund))\b"
+)
+_BEHALF: Final = re.compile(
+    rf"\b(?i:on behalf of|as agent for|for your health plan,)\s(?:the\s)?(?P<plan>{_ORGANIZATION})(?=$|[.,;)]|"
+    rf"\s(?:to|for|under|with|has|we)\b)"
+)
+_ACCOUNT: Final = re.compile(
+    rf"\b(?:your|You are (?:a member of|enrolled in|covered by)|"
+    rf"member of)\s(?P<name>{_ORGANIZATION}?)\s(?:account|coverage|membership|member)\b"
 )
 _BY: Final = re.compile(
     rf"\b(?:is\s)?(?:[Aa]dministered|ADMINISTERED) by\s(?P<name>{_ORGANIZATION})(?=$|[.,;)]|\s(?:for|on behalf|under|"
@@ -65,6 +75,11 @@ _BY: Final = re.compile(
 _ADMINISTERING: Final = re.compile(
     rf"(?:^|(?<=[.;] ))(?P<name>{_ORGANIZATION})\s(?:administers|is the (?:claims |third[- ]party |plan )?administrator|"
     rf"acts as (?:the )?(?:claims |third[- ]party |plan )?administrator)\b"
+)
+_AS_ADMINISTRATOR: Final = re.compile(
+    rf"(?:^|(?<=[.;:] )|(?<=c/o )|(?<=by ))(?P<name>{_ORGANIZATION}?(?:\s(?:LLC|Inc\.?))?),?\s(?:(?:the|your|"
+    rf"this|our)\s(?:[Pp]lan's\s)?|as\s(?:the\s)?|an?\s)?"
+    rf"(?:[Cc]laims?\s|[Tt]hird[- ][Pp]arty\s|[Pp]lan\s|[Cc]ontract\s|[Bb]enefits?\s)*[Aa]dministrator\b"
 )
 _ISSUED_BY: Final = re.compile(
     rf"\b(?:(?:letter|notice|statement|decision) (?:is |was )?(?:issued|sent|written|prepared|made)(?: to you)?|"
@@ -101,6 +116,8 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
         and not _administers_here(whole, head.value)
     ):
         yield head
+    elif not head and not plans and (named_in := _single(list(_members_of(pages)))):
+        yield named_in
     elif not head and not plans and (signed := _single(list(_signatures(pages[-1], whole)))):
         yield signed
     if administrators:
@@ -133,16 +150,34 @@ def _administers_here(whole: str, name: str) -> bool:
     )
 
 
+_PLAN_ENDS: Final = re.compile(r"\b(?:Plan|Trust|Fund)$")
+
+
 def _plan_of(sentence: Sentence) -> Iterator[Proposal]:
     for match in _FOR_PLAN.finditer(sentence.text):
         if not re.search(r"\bnot\b[^.]{0,30}$", sentence.text[: match.start()]):
             yield sentence.proposal(
                 "payer", _cased(match["plan"], sentence.page.plain), match.span(), HIGH, match.span("plan")
             )
+    for match in _BEHALF.finditer(sentence.text):
+        name = match["plan"]
+        if (
+            _PAYS.search(name)
+            and len(name.split()) > 1
+            and not _PLAN_ENDS.search(name)
+            and not _NOT_A_NAME.search(name)
+        ):
+            yield sentence.proposal(
+                "payer", _cased(name, sentence.page.plain), match.span(), MEDIUM, match.span("plan")
+            )
 
 
 def _administered(sentence: Sentence) -> Iterator[Proposal]:
-    for match in (*_BY.finditer(sentence.text), *_ADMINISTERING.finditer(sentence.text)):
+    for match in (
+        *_BY.finditer(sentence.text),
+        *_ADMINISTERING.finditer(sentence.text),
+        *(one for one in _AS_ADMINISTRATOR.finditer(sentence.text) if len(one["name"].split()) > 1),
+    ):
         if not re.search(
             r"\b(?:not|formerly|previously|no longer)\b[^.]{0,30}$", sentence.text[: match.start()]
         ):
@@ -160,6 +195,21 @@ def _issued_by(sentence: Sentence) -> Iterator[Proposal]:
         if _PAYS.search(match["name"]) and not re.search(r"\b(?:not|formerly|previously)\b", sentence.text):
             name = _cased(match["name"], sentence.page.plain)
             yield sentence.proposal("payer", name, match.span(), HIGH, match.span("name"))
+
+
+def _members_of(pages: Sequence[Page]) -> Iterator[Proposal]:
+    """`in your Verdant Path Health account`: the organization of which the reader is a member."""
+    for page in pages:
+        for sentence in page.sentences:
+            for match in _ACCOUNT.finditer(sentence.text):
+                if (
+                    _PAYS.search(match["name"])
+                    and len(match["name"].split()) > 1
+                    and not _NOT_A_NAME.search(match["name"])
+                ):
+                    yield sentence.proposal(
+                        "payer", _cased(match["name"], page.plain), match.span("name"), MEDIUM
+                    )
 
 
 def _signatures(page: Page, whole: str) -> Iterator[Proposal]:
@@ -216,6 +266,11 @@ def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
             and _PAYS.search(row[1].text)
         ):
             cell = row[1]  # the title of the letter stands first, the letterhead beside it
+        program = re.search(r"\s\((?:Medicaid|Medicare|Marketplace|Commercial)\)$", cell.text)
+        if program:
+            cell = Cell(
+                cell.text[: program.start()], cell.start, cell.start + program.start(), cell.row, cell.column
+            )
         title = re.match(rf"{_ORGANIZATION}(?=,?\s\(?an?\s)", cell.text)
         if title and not _reads_as_name(cell):
             cell = Cell(title[0], cell.start, cell.start + title.end(), cell.row, cell.column)

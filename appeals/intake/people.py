@@ -13,8 +13,9 @@ from appeals.intake.proposal import MEDIUM, Proposal
 _NAME: Final = (
     label(r"(?:patient|claimant)(?:'s)?(?:\sname)?", 0, opens=True),
     label(rf"{HOLDER}(?:\sname)?", 1, opens=True),
-    label(r"name", 2, opens=True),
+    label(r"(?:your\s)?name", 2, opens=True),
     label(r"to|for", 3, opens=True),
+    label(r"(?:nombre (?:del )?)?(?:paciente|afiliad[oa]|miembro|asegurad[oa])|nombre", 1, opens=True),
 )
 _NOT_PATIENT: Final = re.compile(
     r"\b(?:plan|provider|group|employer|drug|doctor|payer|facility|representative|file|user|"
@@ -97,7 +98,8 @@ _GREETING: Final = re.compile(
 )
 _STREET: Final = re.compile(r"\d+[A-Za-z]?\s\S|P\.?\s?O\.?\s?Box\b|(?:Apt|Unit)\b", re.IGNORECASE)
 _OWN_ID: Final = re.compile(
-    rf"(?:your\s)?(?:{HOLDER}\s?(?:ID|#|no\b|number)|ID\s?(?:#|:|no\b|number))", re.IGNORECASE
+    rf"(?:your\s)?(?:(?:{HOLDER}|medicaid|medicare|health plan)\s?(?:ID|#|no\b|number)|ID\s?(?:#|:|no\b|number))",
+    re.IGNORECASE,
 )
 _SOMEBODY: Final = re.compile(r"\b(?:subscriber|policy\s?holder|dependent|attention|attn)\b", re.IGNORECASE)
 _FOR_A_CHILD: Final = re.compile(
@@ -107,7 +109,7 @@ _FOR_A_CHILD: Final = re.compile(
 _NAMED: Final = re.compile(
     r"(?:re:?\s+(?=\w+\s(?!\S+,))|\()?(?:to the )?(?:(?:parents?|guardian)"
     r"(?: or (?:legal )?guardian)?(?: or parent)? of:?\s+(?=[A-Z])|"
-    r"(?P<plain>patient|member|enrollee|re:)\s(?=[A-Z][a-z]+\s[^:]{2,40}[,;(]))",
+    r"(?P<plain>patient|member|enrollee|re:)\s(?=[A-Z][\w'-]+\s[^:]{2,40}(?:[,;(]|\sDOB\b)))",
     re.IGNORECASE,
 )
 
@@ -122,7 +124,10 @@ def _named_without_colon(pages: Sequence[Page]) -> Iterator[Found]:
                 if (
                     match
                     and value
-                    and (not match["plain"] or cell.text[match.end() + value[1] :].startswith(","))
+                    and (
+                        not match["plain"]
+                        or re.match(r",|\s(?:DOB|date of birth)\b", cell.text[match.end() + value[1] :], re.I)
+                    )
                 ):
                     start = cell.start + match.end()
                     yield Found(0, value[2], page, start + value[0], start + value[1])
@@ -150,14 +155,57 @@ def _addressee(page: Page) -> Iterator[Found]:
             continue
         last = value[2].split()[-1].lower()
         alone = not greetings and (labelled or not _SOMEBODY.search(page.plain))
-        if alone or (len(greetings) == 1 and greetings[0]["name"].lower().split()[-1] == last):
+        greeted = greetings[0]["name"].lower() if len(greetings) == 1 else ""
+        first = value[2].split()[0].lower()
+        if alone or (greeted and (greeted.split()[-1] == last or greeted == first)):
             yield Found(0, value[2], page, row[0].start + value[0], row[0].start + value[1])
 
 
+_OWNER_OF_ID: Final = re.compile(rf",\s(?:{HOLDER})\s?(?:ID|#|no\b|number|identification)", re.IGNORECASE)
+
+
+def _named_with_id(pages: Sequence[Page]) -> Iterator[Found]:
+    """`Ana Ruiz, subscriber ID ...` at the start of a line."""
+    for page in pages:
+        for row in page.rows:
+            match = re.match(rf"({_NAME_TEXT.pattern})(?=,)", row[0].text) if row else None
+            if match and _OWNER_OF_ID.match(row[0].text, match.end()):
+                value = _person_name(match[1])
+                if value:
+                    yield Found(0, value[2], page, row[0].start + value[0], row[0].start + value[1])
+
+
+def _greeted(pages: Sequence[Page]) -> Iterator[Found]:
+    """The one full name of the letter that begins, or ends, with the name of a bare greeting (`Hi Ana,`)."""
+    greetings = {
+        match["name"].lower()
+        for row in pages[0].rows
+        for cell in row[:1]
+        if (match := _GREETING.match(cell.text)) and not match["title"]
+    }
+    if len(greetings) != 1 or _FOR_A_CHILD.search(pages[0].plain):
+        return
+    name = next(iter(greetings))
+    for page in pages:
+        for row in page.rows:
+            for cell in row:
+                value = _person_name(cell.text)
+                if (
+                    value
+                    and value[1] == len(cell.text)
+                    and name in (value[2].lower(), value[2].split()[0].lower())
+                ):
+                    yield Found(0, value[2], page, cell.start + value[0], cell.start + value[1])
+
+
 def people(pages: Sequence[Page]) -> Iterator[Proposal]:
-    """The patient's name, from a label that means the patient, or else from the address of the letter."""
+    """The patient's name, from a label that means the patient, or else from the address or the greeting of the letter."""
     found = [*every_value(pages, _NAME, _person_name, barred=_NOT_PATIENT), *_named_without_colon(pages)]
     if found or not pages:
         yield from best("patient_name", found)
-    else:
-        yield from best("patient_name", list(_addressee(pages[0])), MEDIUM)
+        return
+    for reader in (lambda: _addressee(pages[0]), lambda: _named_with_id(pages), lambda: _greeted(pages)):
+        second = list(reader())
+        if second:
+            yield from best("patient_name", second, MEDIUM)
+            return

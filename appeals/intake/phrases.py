@@ -33,6 +33,19 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "experimental_investigational",
         _phrases(
+            r"^\W*(?:considered |deemed )?(?:experi(?:m|rn)ental|investigational|unproven)\b(?! (?:treatment|"
+            r"service|drug)s?\b[^.;]{0,30}\b(?:are|not)\b)",
+            r"\b(?:considered|deemed|regarded as|is|as) experi(?:m|rn)ental\b",
+            r"\b(?:has|have) not been (?:shown|proven|found) (?:to be )?(?:safe (?:and|or) )?effective\b",
+            r"\b(?:studies|evidence|research|literature|trials)\b[^.;]{0,40}\b(?:is|are|"
+            r"remains?) (?:too (?:few|small|brief|limited|weak)|insufficient|inadequate|not (?:sufficient|"
+            r"adequate|enough))\b",
+            r"\b(?:insufficient|inadequate|lack of|limited|not enough|too little) (?:\w+ ){0,3}(?:evidence|"
+            r"studies|research|proof)\b[^.;]{0,60}\b(?:works?|helps?|safe\w*|effective\w*|benefit\w*|"
+            r"support\w*)\b",
+            r"\b(?:regards?|considers?|classif\w+|views?|treats?|deems?)\b[^.;,]{0,60}\b(?:as |"
+            r"to be )?(?:an? )?(?:experi(?:m|rn)ental|investigational|unproven)\b",
+            r"\b(?:se considera|es) (?:un tratamiento )?(?:experimental|de investigaci[o\u00f3]n)\b",
             r"\b(?:is|are|be|been|as|it|considered|deemed|regarded as|classified as|remains?|treatment|"
             r"service|use) (?:considered |deemed |regarded as |viewed as |"
             r"to be )?(?:an? )?(?:experimental|investigational|unproven)\b",
@@ -50,6 +63,15 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "medical_necessity",
         _phrases(
+            r"\b(?:cannot|can\'t|could not|couldn\'t|unable to|do not|don\'t|did not) (?:see|say|tell|find|"
+            r"conclude|agree|confirm|determine) (?:that )?[^.;]{0,70}\b(?:is|are|was|"
+            r"were) (?:still )?(?:reasonable and necessary|medically \w+|necessary|needed)\b",
+            r"\b(?:is|are|was|were) not (?:clinically |considered )?(?:necessary|needed|"
+            r"appropriate) for (?:your|the (?:patient|member)\'s?) (?:condition|health|care|diagnosis|"
+            r"treatment)\b",
+            r"\bno(?:t)? longer medically (?:necessary|needed|appropriate)\b",
+            r"\bno (?:es|son|era|fue|se considera) m[e\u00e9]dicamente necesari[oa]s?\b|"
+            r"\bno cumple\b[^.;]{0,60}\bnecesidad m[e\u00e9]dica\b",
             r"\b(?:not|isn't|aren't) (?:\w+ ){0,2}medically (?:necessary|needed|required|appropriate)\b",
             r"\bfail(?:s|ed)? to (?:show|demonstrate|establish|support|prove)\b[^.;]{0,80}\b(?:reasonable and necessary|"
             r"medically (?:necessary|needed|appropriate)|medical necessity)\b",
@@ -73,6 +95,19 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "step_therapy",
         _phrases(
+            r"\bstep[- ]therapy (?:\w+ ){0,2}(?:requires?|calls for|asks for)\b|\b(?:required|"
+            r"called for) by (?:our|the|your) (?:\w+ ){0,2}step[- ]therapy\b",
+            r"\b(?:do|does|did|has|have) not (?:\w+ )?(?:show|document|list|say|indicate|"
+            r"confirm)\b[^.;]{0,40}\b(?:tried|trial of|failed|used)\b[^.;]{0,50}\b(?:preferred|formulary|"
+            r"covered|first[- ]line|lower[- ]cost|generic)\b",
+            r"\b(?:do|does|did|has|have) not (?:\w+ )?(?:show|document|list|say|indicate|"
+            r"confirm)\b[^.;]{0,40}\btried\b[^.;]{0,90}\b(?:first|before)\b",
+            r"\b(?:requires?|calls for|asks for|wants|need(?:s|ed)?)\b[^.;]{0,30}\b(?:trials?|failure|"
+            r"use) of\b[^.;]{0,70}\b(?:before|first)\b",
+            r"\bbefore (?:we|the plan|your plan) (?:will |can )?(?:covers?|approves?|"
+            r"pays? for)\b[^.;]{0,60}\b(?:must|need to|have to|has to) (?:try|have tried|use)\b",
+            r"\b(?:primero )?(?:debe|tiene que) (?:probar|usar|intentar)\b[^.;]{0,60}\b(?:primero|antes)\b|"
+            r"\bterapia escalonada\b",
             r"\bstep[- ]therapy (?:requirements?|rules?|criteria|protocol)?\s?(?:was|were|is|are|has|"
             r"have) not (?:been )?(?:met|satisfied|completed)\b",
             r"\b(?:does|do|did) not (?:meet|satisfy)\b[^.;]{0,40}\bstep[- ]therapy\b",
@@ -92,6 +127,15 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "no_prior_auth",
         _phrases(
+            r"\b(?:was|were|is|are) not (?:prior|pre)[- ]?(?:authorized|certified|approved)\b|\b(?:was|"
+            r"were) not (?:authorized|approved|certified) (?:in advance|ahead of time|beforehand|before)\b",
+            r"\b(?:prior authorization|precertification|pre-?authorization|authorization|pre-?approval|"
+            r"prior approval) (?:\w+ ){0,3}(?:was|were|is|has) not (?:been )?(?:obtained|requested|received|"
+            r"on file|secured|given|asked for|sought)\b",
+            r"\b(?:have|had|found|find|shows?) no (?:record of (?:a |an )?)?(?:prior |"
+            r"advance )?(?:authorization|precertification|pre-?authorization|pre-?approval|approval)\b",
+            r"\b(?:no|sin) (?:se (?:obtuvo|pidi[o\u00f3]|solicit[o\u00f3]) )?(?:la )?(?:autorizaci[o\u00f3]n|"
+            r"aprobaci[o\u00f3]n) previa\b",
             r"\bno (?:prior |advance )?(?:authorization|precertification|pre-?authorization|pre-?approval|"
             r"approval|notification)(?: or (?:authorization|notification|"
             r"approval))?\b[^.;]{0,40}\b(?:on file|obtained|received|requested|found)\b",
@@ -117,16 +161,26 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "out_of_network",
         _phrases(
+            r"\b(?:does|do|did) not (?:have|hold) (?:a|any) contract with (?:us|the plan|your plan|our)\b|"
+            r"\b(?:is|was|are|were) not (?:under contract|contracted) with (?:us|the plan|your plan)\b",
+            r"\bno est[a\u00e1] en (?:nuestra|la) red\b",
             r"\b(?:is|was|are|were) (?:an? )?(?:out[- ]of[- ]network|non-?participating)\b",
             r"\b(?:is|was|are|were) not (?:in|part of|a (?:member|part) of) (?:our|the|"
             r"your plan's) network\b|\b(?:is|was) not a participating provider\b",
-            r"\bno referral (?:is |was )?on file\b|\bout[- ]of[- ]network (?:benefits|services|"
-            r"care) (?:do|does|are|is) not\b",
+            r"\bno referral (?:is |was )?on file\b",
         ),
     ),
     (
         "quantity_frequency_limit",
         _phrases(
+            r"\b(?:limits?|caps?|restricts?) (?:this|the|your|it|coverage|payment|"
+            r"\w+)\b[^.;,]{0,40}\bto (?:\d+|one|two|three|four|five|six|eight|ten|twelve)\b",
+            r"\b(?:allows?|covers?|pays? for) (?:only |no more than |up to |at most |a maximum of )(?:\d+|one|"
+            r"two|three|four|five|six|eight|ten|twelve)\b",
+            r"\bhow (?:often|many (?:visits|sessions|times|doses))\b[^.;]{0,20}\byou can (?:come|get|have)\b",
+            r"\b(?:goes?|going) down (?:from [^.;]{3,40} )?to\b|\b(?:will be|is|are|was|"
+            r"were) (?:being )?reduced (?:from [^.;]{3,60} )?to\b[^.;]{0,30}\b(?:times?|visits?|hours?|units?|"
+            r"weeks?|days?|sessions?)\b",
             r"\b(?:exceeds?|more than|over|above) (?:the |our |your )?(?:plan )?[^.;,]{0,30}\b(?:quantity|"
             r"frequency|visit|session|unit|dos(?:e|age)|day)s? (?:limit|maximum|allowance)s?\b",
             r"\b(?:exceeds?|(?:is|are|was|were|goes|go) (?:over|above|beyond)|(?:is|are) more than)\b[^.;,]{0,30}"
@@ -149,6 +203,10 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "non_formulary",
         _phrases(
+            r"\bnot (?:on|in|listed on|part of) (?:the|our|your plan\'s|your|"
+            r"its) (?:[\w-]+ ){0,2}(?:drug list|formulary|list of (?:covered )?drugs|preferred list|"
+            r"preferred drug list)\b",
+            r"\bno est[a\u00e1] en (?:la|nuestra) lista de medicamentos\b",
             r"\bnot (?:on|in|listed on|included on|included in|part of|one of) (?:our|the|your plan's|the plan's|this plan's) "
             r"(?:\w+ )?(?:drugs? list|list of (?:\w+ )?drugs|covered drugs|drug formulary|formulary)\b",
             r"\bnot (?:on|in|listed on|included on|included in|part of) (?:our|the|your plan's|the plan's|"
@@ -168,6 +226,11 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "benefit_exclusion",
         _phrases(
+            r"\b(?:is|are|was|were) not (?:a )?(?:covered |plan )?(?:benefits?|covered) (?:of|under|by|"
+            r"in) (?:your|this|the) (?:\w+ )?(?:plan|policy|contract|benefits?|coverage|certificate|"
+            r"handbook)\b",
+            r"\b(?:has|have|provides?|offers?) no (?:benefits?|coverage) for (?!out)",
+            r"\bno (?:est[a\u00e1]|es) (?:un (?:beneficio|servicio) )?cubierto\b|\best[a\u00e1] excluid[oa]\b",
             r"\b(?:is|are|was|were) (?:specifically |expressly |therefore |thus )?(?:an )?exclu(?:ded|"
             r"sion)(?: services?)? (?:under|from|by|in)\b",
             r"\b(?:is|are|was) not (?:a )?covered (?:benefits?|services?)\b",
@@ -179,6 +242,12 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "site_of_care",
         _phrases(
+            r"\b(?:denied|refused|not approv\w+|not cover\w*|cannot approve|"
+            r"declined)\b[^.;]{0,40}\b(?:giv(?:ing|en) it|having it|receiving it|place|setting|site|"
+            r"it being given)\b[^.;]{0,30}\b(?:hospital|outpatient|facility|department)\b",
+            r"\b(?:does|do|did) not (?:meet|satisfy)\b[^.;]{0,40}\b(?:site|place|setting)[- ]of[- ](?:care|service)\b",
+            r"\b(?:can|could|may) (?:safely )?(?:be )?(?:given|provided|performed|done|received?|have it|"
+            r"get it)\b[^.;]{0,30}\b(?:less (?:costly|intensive|expensive)|lower[- ]cost|non-?hospital)\b",
             r"\b(?:place|site|setting) of (?:service|care)\b[^.;]{0,40}\b(?:not (?:approved|covered|"
             r"appropriate|necessary)|inappropriate)\b",
             r"\b(?:can|could|may) (?:safely )?be (?:given|provided|performed|"
@@ -192,6 +261,13 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "level_of_care",
         _phrases(
+            r"\b(?:can|could|may) be (?:safely |effectively )?(?:treated|managed|provided|cared for|"
+            r"met)(?: safely| effectively)? (?:at|in|with) (?:a |the )?(?:lower|less (?:intensive|"
+            r"restrictive))\b",
+            r"\b(?:not|no longer) meet\b[^.;]{0,60}\blevel of care\b|\blower level of care (?:is|was|"
+            r"would be) (?:appropriate|sufficient|available)\b",
+            r"\b(?:not|no longer) (?:need|require)\b[^.;]{0,60}\b(?:inpatient|residential|hospital|"
+            r"24-hour)[\w -]{0,20}(?:care|treatment|stay|level)\b",
             r"\bcould be (?:treated|managed) at a lower level of care\b",
             r"\blevel of care (?:criteria |requested |you asked for )?(?:is|was|were|are) not (?:met|necessary|approved)\b",
         ),
@@ -199,6 +275,10 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "eligibility_termination",
         _phrases(
+            r"\b(?:you|member|patient) (?:was|were|is|are) (?:not|no longer) (?:eligible|covered|enrolled|"
+            r"active|insured)\b(?! (?:for|under the) (?:this|the) (?:service|drug))",
+            r"\b(?:coverage|policy|insurance|plan|enrollment) (?:was |had |has )?(?:ended|terminated|lapsed|"
+            r"stopped|been canceled)\b(?! for)",
             r"\b(?:coverage|policy|insurance) (?:was|had|has|is) (?:been )?(?:terminated|ended|lapsed|"
             r"not (?:active|in effect|effective))\b",
             r"\bnot (?:eligible|covered|enrolled) on (?:the )?(?:date|day)s? (?:of service|the service)\b",
@@ -207,23 +287,40 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "timely_filing",
         _phrases(
+            r"\b(?:it|bill|they|claim|claims) (?:was|were|is) (?:filed|submitted|received|sent|"
+            r"late)\b[^.;]{0,40}\b(?:after|outside|beyond|past) (?:the|our) [^.;]{0,30}\b(?:limit|deadline|"
+            r"period)\b",
             r"\bclaim\b[^.;]{0,30}\b(?:filed|submitted|received) (?:after|outside|beyond|past) (?:the |"
             r"our )?(?:time limit|timely[- ]filing|filing (?:limit|deadline))\b",
             r"\btimely[- ]filing (?:limit|requirement)s? (?:was|were|has|have) (?:not (?:been )?met|"
             r"passed|expired)\b",
         ),
     ),
-    ("duplicate", _phrases(r"\b(?:is|was|as) an? (?:exact )?duplicate (?:claim|of)\b")),
+    (
+        "duplicate",
+        _phrases(
+            r"\b(?:exact )?duplicate of (?:a|an|the) (?:claim|charge|service|bill)\b|\b(?:already|"
+            r"previously) (?:processed|paid|considered) (?:this|the same) (?:claim|service|charge)\b",
+            r"\b(?:is|was|as) an? (?:exact )?duplicate (?:claim|of)\b",
+        ),
+    ),
     (
         "coordination_of_benefits",
         _phrases(
+            r"\b(?:medicare|another (?:plan|insurer|policy)|other (?:insurance|coverage)) (?:is|should|"
+            r"must) (?:pay first|be billed first|the primary payer)\b",
+            r"\b(?:explanation of benefits|EOB|payment information) from (?:your |the )?(?:other|"
+            r"primary) (?:insurance|insurer|plan|payer|carrier)\b",
             r"\b(?:other|another) (?:insurance|coverage|payer|plan) (?:is|may be|"
-            r"appears to be) (?:the )?primary\b"
+            r"appears to be) (?:the )?primary\b",
         ),
     ),
     (
         "coding_error",
         _phrases(
+            r"\bNDC\b[^.;]{0,30}\b(?:is|was) (?:absent|missing|not valid|invalid|incorrect|not on file)\b",
+            r"\b(?:modifier|code|diagnosis|procedure)\b[^.;]{0,30}\b(?:is|was|were|are) (?:missing|incorrect|"
+            r"wrong|not valid|invalid|inconsistent|not consistent)\b",
             r"\b(?:drug identification number \(NDC\)|NDC)\b[^.;]{0,20}\b(?:is|was) (?:missing|not valid|"
             r"invalid)\b|\bmissing NDC\b",
             r"\b(?:procedure|diagnosis|billing|service) code (?:is|was|submitted is) (?:invalid|not valid|"
@@ -243,6 +340,8 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "bundling",
         _phrases(
+            r"^\W*bundled\b",
+            r"\bpart of (?:another|the (?:main|primary|other)) (?:service|procedure|code)\b",
             r"\b(?:is|was|are|were) (?:included|bundled) (?:in|into|with) (?:the )?(?:payment for|primary|"
             r"another|other) \w+",
             r"\bincidental to (?:the )?(?:primary|another)\b",
@@ -265,7 +364,9 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\bit does not (?:say|show|list|have|include|contain|give) (?:why|whether|which|how|what|"
             r"a (?:[\w-]+ ){0,3}(?:score|note|date|dose|plan|history)|any )\b|"
             r"\bit does not have a [\w ]{3,40}score\b",
-            r"\b(?:no|without) (?:[\w-]+ ){0,8}(?:was|were) (?:sent|received|submitted|provided|"
+            rf"\b(?:no|without) (?:[\w-]+ ){{0,5}}(?:{_RECORDS}|scores?|tests?|dates?|doses?|logs?|lists?|"
+            rf"proof|evidence|results?|history|PHQ-9)(?: [\w-]+){{0,8}} (?:was|were) (?:sent|received|"
+            rf"submitted|provided|"
             r"included|enclosed)\b",
             rf"\b(?:did not|have not|never) (?:receive|received|get|gotten|been given|"
             rf"been sent)\b[^.;]{{0,50}}\b{_RECORDS}\b",

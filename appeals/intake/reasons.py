@@ -25,7 +25,8 @@ _DENIED: Final = re.compile(
     r"\bnot\s+(?:because|due\s+to|on\s+the\s+ground|based\s+on|a\s+(?:finding|decision|statement|"
     r"denial)|for\s+the\s+reason|that)\b|"
     r"\brather than\b|\bnothing to do with\b|\bother than\b|\bagree(?:s|d)? that\b|"
-    r"\bno (?:dispute|question|finding)\b|\bno longer\b|\bnever\b|\bis not in question\b|"
+    r"\bno (?:dispute|question|finding)\b|\bno longer\b(?! (?:meet|need|medically|necess|qualif|eligible|"
+    r"covered|enrolled|active|require))|\bnever\b|\bis not in question\b|"
     r"\breject\w* (?:the|that|this|any)\b|\bwithout (?:finding|deciding|regard)\b|\bneither\b|\bnor\b|\binstead of\b|\bunlike\b|"
     r"\b(?:earlier|previous|prior|first|former|last year's|another|different|separate|corrected|"
     r"withdrawn|mistaken)\s+(?:[\w]+\s+)?(?:letters?|denials?|notices?|decisions?|reasons?|"
@@ -80,6 +81,34 @@ _BY_CODE: Final = {
 """Adjustment codes that stand for one reason only; the others (16, 96, 272, A1 ...) stand for several."""
 
 
+_TAIL: Final = re.compile(r",?\s\(?(?:such as|for example|e\.g\.|unless|for instance)\b", re.IGNORECASE)
+_POLICY_TEXT: Final = re.compile(
+    r"\b(?:from|by|of|to|with) (?:\w+ )?(?:providers|doctors|hospitals|facilities) (?:who|that|which|not|outside)\b",
+    re.IGNORECASE,
+)
+_PAYERS_OWN: Final = re.compile(r"\bour (?:own )?(?:records?|files?|claims|system|history)\b", re.IGNORECASE)
+_SHORTEST_CLAUSE: Final = 12
+_NOT_WHY: Final = re.compile(
+    r"\b(?:that|this) is not (?:why|the reason|our reason|a reason)\b|\bdo(?:es)? not apply (?:here|to you|in your case)\b",
+    re.IGNORECASE,
+)
+_NO_REASON: Final = re.compile(
+    r"\b(?:no longer|not|isn't|wasn't) (?:a|the|our|one of the) reasons?\b|\bnothing to do with\b|"
+    r"\bno (?:\w+ ){0,2}(?:information|records?|notes|documents?) (?:is|are|was|were) missing\b",
+    re.IGNORECASE,
+)
+_NAMED_REASON: Final = {
+    "experimental_investigational": re.compile(r"\bexperimental|\binvestigational|\bunproven", re.IGNORECASE),
+    "medical_necessity": re.compile(r"\bmedical(?:ly)? necess", re.IGNORECASE),
+    "insufficient_documentation": re.compile(
+        r"\b(?:missing|additional|lack of|insufficient) (?:information|records|documentation|notes)|"
+        r"\b(?:information|records|notes|documents?) (?:is|are|was|were) missing",
+        re.IGNORECASE,
+    ),
+    "out_of_network": re.compile(r"\bnetwork\b", re.IGNORECASE),
+    "no_prior_auth": re.compile(r"\b(?:authoriz|precert|prior approval)", re.IGNORECASE),
+    "step_therapy": re.compile(r"\bstep[- ]therapy\b", re.IGNORECASE),
+}
 _QUOTED_WHOLE: Final = 200
 """Clauses up to this length are quoted whole, so that a person can judge the words in their place."""
 
@@ -91,12 +120,16 @@ def reasons(pages: Sequence[Page], codes: Sequence[Proposal] = ()) -> Iterator[P
     """
     found: list[tuple[int, int, int, Proposal]] = []
     order = 0
+    struck: set[str] = set()
     for page in pages:
         for sentence in page.sentences:
             order += 1
+            struck |= _struck(sentence, found)
             if _tells_nothing(sentence):
                 continue
-            for begin, clause in _clauses(sentence.text):
+            for begin, whole in _clauses(sentence.text):
+                tail = _TAIL.search(whole)
+                clause = whole[: tail.start()] if tail and tail.start() > _SHORTEST_CLAUSE else whole
                 if _DENIED.search(_NOT_FOUND.sub("", clause)) or (
                     _CONDITION.search(clause) and not _DEFINITION_FITS.search(clause)
                 ):
@@ -105,7 +138,7 @@ def reasons(pages: Sequence[Page], codes: Sequence[Proposal] = ()) -> Iterator[P
     found.sort(key=lambda one: one[:3])
     seen: set[str] = set()
     for *_, proposal in found:
-        if proposal.value not in seen:
+        if proposal.value not in seen and proposal.value not in struck:
             seen.add(proposal.value)
             yield proposal
     for code in codes:
@@ -115,6 +148,23 @@ def reasons(pages: Sequence[Page], codes: Sequence[Proposal] = ()) -> Iterator[P
             yield Proposal("reason", reason, code.words, code.page, code.start, code.end, MEDIUM)
     if codes and "out_of_network" not in seen:
         yield from _marked_out_of_network(pages)
+
+
+def _struck(sentence: Sentence, found: Sequence[tuple[int, int, int, Proposal]]) -> set[str]:
+    """Reasons that the letter says are none: by name, or by `that is not why` after the sentence that names them."""
+    text = _NOT_FOUND.sub("", sentence.text)
+    if _NOT_WHY.search(text) and found:
+        return {found[-1][3].value} if _squashed_in(found[-1][3].words, sentence.before) else set()
+    struck: set[str] = set()
+    for _, clause in _clauses(text):
+        negation = _NO_REASON.search(clause)
+        if negation:
+            struck |= {key for key, pattern in _NAMED_REASON.items() if pattern.search(clause)}
+    return struck
+
+
+def _squashed_in(words: str, text: str) -> bool:
+    return re.sub(r"\W+", "", words)[:60] in re.sub(r"\W+", "", text)
 
 
 def _tells_nothing(sentence: Sentence) -> bool:
@@ -150,6 +200,10 @@ def _in_clause(sentence: Sentence, begin: int, clause: str) -> Iterator[tuple[in
             )
             at = match.start() + (word.start() if word else 0)
             if opposite and word and not word[0].lower().startswith("not") and opposite.search(clause[:at]):
+                continue
+            if key == "out_of_network" and _POLICY_TEXT.search(clause):
+                continue
+            if key == "insufficient_documentation" and _PAYERS_OWN.search(clause[: match.end()]):
                 continue
             if key == "insufficient_documentation" and re.search(
                 r"claim line\b", clause[: match.end()], re.IGNORECASE

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from appeals.intake.dates import find_dates
 from appeals.intake.layout import Page, Sentence
-from appeals.intake.limits import APPEAL, DENIED_LIMIT, NEXT_LEVEL, Limit, clause_before, limits_of, with_lead
+from appeals.intake.limits import Limit, clause_before, limits_of, with_lead
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
+from appeals.intake.subjects import APPEAL, DENIED_LIMIT, NEXT_LEVEL
 
 
 def other_windows(pages: Sequence[Page]) -> Iterator[Proposal]:

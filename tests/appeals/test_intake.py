@@ -66,9 +66,12 @@ def pages_of(name: str, form: str) -> tuple[str, ...]:
 
 
 def false_ones(told: dict[str, list[str]], truth: dict) -> list[tuple[str, str]]:
-    true = truth["true"]
+    """What is told and is neither true nor, under `also`, another thing that the letter truly says."""
     return [
-        (fact, value) for fact, values in told.items() for value in values if value not in true.get(fact, [])
+        (fact, value)
+        for fact, values in told.items()
+        for value in values
+        if value not in truth["true"].get(fact, []) and value not in truth.get("also", {}).get(fact, [])
     ]
 
 
