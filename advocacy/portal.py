@@ -143,6 +143,7 @@ class Item:
 
 NAVIGATION: list[Item] = [
     Item(_("My case"), "portal:home"),
+    Item(_("My record"), "portal:mine", Permission.PORTAL_CONTROL),
 ]
 
 

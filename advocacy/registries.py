@@ -38,5 +38,6 @@ class ReHoming:
 obstacles_to_closing: list[Callable[[Any], Iterable[Reason]]] = []
 holds_on_deletion: list[Callable[[Any], Iterable[Reason]]] = []
 re_homing: list[ReHoming] = []
-export: list[Callable[[Any], dict[str, Any]]] = []
+export: list[Callable[[Any], Iterable[Any]]] = []
+"""Of a patient, the parts of `advocacy.people.export` that an app holds."""
 figures: list[Callable[[Any], dict[str, Any]]] = []

@@ -20,7 +20,7 @@ urlpatterns = [
     path("admin/jobs/", include("advocacy.background.urls")),
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
-    path("portal/", include(([*portal_urls.urlpatterns, *portal_pages], "portal"))),
+    path("portal/", include(([*portal_urls.urlpatterns, *portal_pages, *case_urls.portal_pages], "portal"))),
     path("invitation/<str:token>/", accept, name="invitation"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),

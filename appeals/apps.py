@@ -9,12 +9,14 @@ class AppealsConfig(AppConfig):
         from appeals import jobs, policies, reminders  # noqa: F401  declares them
         from appeals.closing import open_contest_of
         from appeals.commands.answers import coverage_changed
+        from appeals.queries.export import contest_of
         from appeals.queries.lookup import reference_numbers_of
         from cases.commands.registration import after_coverage
         from cases.commands.search_text import more_numbers
         from cases.jobs import after_reading
 
         registries.obstacles_to_closing.append(open_contest_of)
+        registries.export.append(contest_of)
         after_reading.append(jobs.propose_after_reading)
         after_coverage.append(coverage_changed)
         more_numbers.append(reference_numbers_of)

@@ -9,9 +9,11 @@ class CasesConfig(AppConfig):
         from cases import admin, jobs, policies  # noqa: F401  registers look-ups, declares jobs and policies
         from cases.commands import leaving
         from cases.commands.cases import promises_open_of
+        from cases.commands.portal_record import matter_of_patient
         from cases.commands.tasks import open_tasks_of
         from cases.queries.registration import has_dated_access
 
         desk.dated_access.append(has_dated_access)
         registries.obstacles_to_closing += [open_tasks_of, promises_open_of]
         registries.re_homing += leaving.KINDS
+        registries.export.append(matter_of_patient)

@@ -148,7 +148,9 @@ ANY_PART = (
     Permission.PORTAL_LETTERS,
     Permission.PORTAL_MESSAGES,
 )
-declare_portal("people.Patient", see=ANY_PART, rows=lambda portal: Q(pk=portal.patient_id))
+declare_portal(
+    "people.Patient", see=(*ANY_PART, Permission.PORTAL_CONTROL), rows=lambda portal: Q(pk=portal.patient_id)
+)
 declare_portal("cases.Case", see=ANY_PART, rows=of_patient)
 declare_portal(
     "cases.Note",

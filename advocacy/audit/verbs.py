@@ -12,6 +12,7 @@ VERBS: dict[str, str] = {
     "portal_invited": "invited somebody to the portal",
     "portal_ended": "ended somebody's access to the portal",
     "portal_signed_in": "signed in to the portal",
+    "record_taken_along": "took the whole record along",
     "member_added": "added a member",
     "member_changed": "changed a member's roles",
     "member_ended": "ended a membership",

@@ -33,10 +33,10 @@ CREATE FUNCTION search.portal_accesses_of(p_user bigint)
   JOIN public.tenancy_organization o ON o.id = a.organization_id
   JOIN public.people_patient p ON p.organization_id = a.organization_id AND p.id = a.patient_id
   LEFT JOIN public.people_consent c ON c.organization_id = a.organization_id AND c.id = a.consent_id
-  WHERE a.user_id = p_user AND a.starts_at <= now() AND a.ended_at IS NULL
-    AND (a.expires_at IS NULL OR a.expires_at > now())
+  WHERE a.user_id = p_user AND a.starts_at <= statement_timestamp() AND a.ended_at IS NULL
+    AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
     AND (a.consent_id IS NULL OR (c.revoked_at IS NULL AND (
-          c.expires_on IS NULL OR c.expires_on >= (now() AT TIME ZONE p.time_zone)::date)))
+          c.expires_on IS NULL OR c.expires_on >= (statement_timestamp() AT TIME ZONE p.time_zone)::date)))
   ORDER BY o.name, a.id
 $$;
 

@@ -1,0 +1,73 @@
+"""What the matter holds about one patient, for the patient: rows in plain words, and every document in its newest version.
+
+Left out: notes the team writes for itself, and what only serves its own work (tasks that ask nothing of the patient, the
+search text, access of colleagues, links between cases).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from django.utils.translation import gettext as _
+
+from advocacy.people.export import Enclosed, Section, of_cases
+from advocacy.people.models import Patient
+from cases.models import (
+    Attachment,
+    BenefitAnswer,
+    BenefitCheck,
+    Blob,
+    Case,
+    CaseTeamMember,
+    Communication,
+    Cost,
+    Coverage,
+    Document,
+    DocumentVersion,
+    FailedTreatment,
+    Inquiry,
+    NetworkCheck,
+    Note,
+    PatientNotice,
+    Referral,
+    Task,
+    Triage,
+)
+
+Opener = Callable[[Blob], Iterable[bytes]]
+ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
+
+
+def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclosed]:
+    """`open_blob` opens a stored blob for reading in pieces (the vault's door, which stands above)."""
+    for key, title, of_patient in (
+        ("coverages", _("Your plans"), Coverage),
+        ("cases", _("Your cases"), Case),
+        ("inquiries", _("What you asked us for"), Inquiry),
+    ):
+        rows = of_patient._default_manager.filter(patient=patient).order_by("id")
+        yield Section(key, title, of_patient, list(rows))
+    for key, title, model, more in (
+        ("failed_treatments", _("What you tried before"), FailedTreatment, {}),
+        ("documents", _("Documents"), Document, {}),
+        ("document_versions", _("Files"), DocumentVersion, {}),
+        ("communications", _("Calls, letters and messages"), Communication, {}),
+        ("attachments", _("What went along with them"), Attachment, {}),
+        ("notes", _("Notes for you"), Note, {"for_patient": True}),
+        ("asked", _("What we asked you for"), Task, {"waits_on_patient": True}),
+        ("costs", _("Money"), Cost, {}),
+        ("benefit_checks", _("What we asked your plan"), BenefitCheck, {}),
+        ("benefit_answers", _("What your plan said"), BenefitAnswer, {}),
+        ("network_checks", _("Is your doctor in the plan"), NetworkCheck, {}),
+        ("referrals", _("Referrals"), Referral, {}),
+        ("triages", _("How urgent it was"), Triage, {}),
+        ("notices", _("Mails we sent you"), PatientNotice, {}),
+        ("team", _("Who works for you"), CaseTeamMember, {}),
+    ):
+        yield Section(key, title, model, of_cases(model, patient, **more))
+    versions = DocumentVersion.objects.filter(case__patient=patient).select_related("blob", "document")
+    newest = {version.document_id: version for version in versions.order_by("document_id", "number")}
+    for place, version in enumerate(newest.values(), start=1):
+        ending = ENDINGS.get(version.content_type, "bin")
+        name = f"documents/{place:03d}-{version.document.kind}.{ending}"
+        yield Enclosed(name, open_blob(version.blob))
