@@ -15,6 +15,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as mail_policy
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -215,6 +219,66 @@ def fill_sign_in(page: Any, email: str) -> None:
     page.locator("input[type=password]").first.fill(PASSPHRASE)
     with page.expect_navigation():
         page.locator("main form button[type=submit]").first.click()
+
+
+@pytest.fixture
+def at_phone(served: Running, browser: Any) -> Iterator[Any]:
+    """`at_phone("dana@example.org")` is somebody at a phone, signed in to the portal by the code of a real mail.
+
+    `script=False` is a browser that runs no script at all.
+    """
+    contexts = []
+
+    def enter(email: str, *, script: bool = True, screen: str = "phone") -> Desk:
+        key = f"portal:{email}"
+        kept = served.remembered.get(key)
+        context = browser.new_context(
+            viewport=SCREENS[screen], base_url=served.url, storage_state=kept, java_script_enabled=script
+        )
+        contexts.append(context)
+        phone = Desk(context.new_page(), served.url, email)
+        phone.go("/portal/")
+        if "/sign-in" in phone.page.url:
+            enter_by_code(served, phone)
+            served.remembered[key] = context.storage_state()
+        return phone
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+def enter_by_code(served: Running, phone: Desk) -> None:
+    """Through the page of the portal: the address, then the code of the mail that came."""
+    sent = datetime.now(UTC).timestamp() - 1
+    phone.go("/portal/sign-in/")
+    phone.page.locator("main input[type=email]").fill(phone.name)
+    phone.page.locator("main form button").first.click()
+    code = re.search(r"\b\d{4}-\d{4}\b", mail_to(served, phone.name, since=sent))
+    assert code is not None
+    phone.page.locator("main input[name=code]").fill(code.group(0))
+    with phone.page.expect_navigation():
+        phone.page.locator("main form button").first.click()
+
+
+def mail_to(served: Running, address: str, *, since: float, seconds: float = 60) -> str:
+    """The text of the newest mail to somebody, once it has come. `since` is a moment in seconds since 1970."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        for path in sorted(served.mails.glob("*"), key=lambda p: -p.stat().st_mtime):
+            if path.stat().st_mtime < since:
+                break
+            for message in reversed(messages_in(path)):
+                if address in str(message["To"]):
+                    return str(message.get_content())
+        time.sleep(0.2)
+    raise AssertionError(f"No mail came within {seconds} seconds.")
+
+
+def messages_in(path: Path) -> list[EmailMessage]:
+    """What Django's file backend wrote into one file, parted at its rulers."""
+    parts = path.read_bytes().split(b"-" * 79)
+    return [message_from_bytes(p.strip(), policy=mail_policy) for p in parts if p.strip()]  # type: ignore[misc]
 
 
 def one_time_code(served: Running, email: str) -> str:
