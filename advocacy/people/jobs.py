@@ -28,8 +28,8 @@ def prove_worker() -> None:
 
 
 @job("people.invite_to_portal", title="Send an invitation to the portal")
-def invite_to_portal(access_id: int) -> None:
-    """Mail somebody the way to the portal, if their access still stands. A second run sends the same mail again."""
-    access = portal_access_by_key(access_id)
-    if access is not None:
-        send_invitation(access)
+def invite_to_portal(*, access: int) -> None:
+    """Mail somebody the way to the portal, once, if their access still stands."""
+    found = portal_access_by_key(access)
+    if found is not None:
+        send_invitation(found, at=timezone.now())

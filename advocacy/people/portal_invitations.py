@@ -61,7 +61,7 @@ def invite_patient(*, actor: Actor, patient: Patient, contact: Contact, at: date
             invited_by_id=actor.user_id,
         )
         record("portal_invited", subject=access, detail={"kind": access.kind})
-        enqueue("people.invite_to_portal", access_id=access.pk)
+        enqueue("people.invite_to_portal", access=access.pk)
     return access
 
 
@@ -138,7 +138,7 @@ def invite_representative(
         )
         detail = {"kind": access.kind, "scope": access.scope, "expires_on": expires_on}
         record("portal_invited", subject=access, detail=detail)
-        enqueue("people.invite_to_portal", access_id=access.pk)
+        enqueue("people.invite_to_portal", access=access.pk)
     return access
 
 
@@ -167,13 +167,13 @@ def end_access_by_contact(contact: Contact, *, ended_by: int | None, at: datetim
         _end(row, ended_by, at, "contact_ended")
 
 
-def send_invitation(access: PortalAccess) -> bool:
-    """Mail the invitation: a link and nothing that tells what it is about. False when the access no longer stands.
+def send_invitation(access: PortalAccess, *, at: datetime) -> bool:
+    """Mail the invitation: a link and nothing that tells what it is about. False when it went out, or nothing stands.
 
     A patient's invitation goes to a safe address only, also when that changed after it was asked for.
     """
     live: tuple[LiveAccess, ...] = portal_accesses_of(access.user_id)
-    if access.pk not in {a.access_id for a in live}:
+    if access.invitation_sent_at is not None or access.pk not in {a.access_id for a in live}:
         return False
     email = access.user.email
     if access.kind == PortalAccess.Kind.PATIENT and not any(
@@ -191,6 +191,8 @@ def send_invitation(access: PortalAccess) -> bool:
                 language=access.language,
             )
         )
+    access.invitation_sent_at = at
+    access.save(update_fields=["invitation_sent_at"])
     return True
 
 

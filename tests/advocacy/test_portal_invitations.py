@@ -51,8 +51,9 @@ def test_a_patient_is_invited_by_a_safe_address(cast, mailoutbox):
     access = invite_patient(actor=cast.nora, patient=cast.case.patient, contact=email(cast), at=NOW)
     assert (access.kind, access.language, access.user.email, access.user.name) == ("patient", "en", SAFE, "")
     assert not access.user.has_usable_password()
-    assert Job.objects.filter(name="people.invite_to_portal").get().arguments == {"access_id": access.pk}
-    invite_to_portal(access_id=access.pk)
+    assert Job.objects.filter(name="people.invite_to_portal").get().arguments == {"access": access.pk}
+    invite_to_portal(access=access.pk)
+    invite_to_portal(access=access.pk)
     (sent,) = mailoutbox
     assert sent.to == [SAFE]
     said = f"{sent.subject}\n{sent.body}".lower()
@@ -111,7 +112,7 @@ def test_an_invitation_is_not_sent_to_an_address_that_is_safe_no_more(cast, mail
     contact = email(cast)
     access = invite_patient(actor=cast.nora, patient=cast.case.patient, contact=contact, at=NOW)
     type(contact).objects.filter(pk=contact.pk).update(is_safe=False)
-    invite_to_portal(access_id=access.pk)
+    invite_to_portal(access=access.pk)
     assert mailoutbox == []
 
 

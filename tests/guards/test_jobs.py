@@ -19,7 +19,7 @@ from appeals.models import Deadline
 
 JOBS = sorted(queue.registered())
 # What an id of a job's arguments names; a new kind of id is added here and to `ids_for`.
-IDS = {"version", "case", "deadline", "notice"}
+IDS = {"version", "case", "deadline", "notice", "access"}
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
 
@@ -33,6 +33,7 @@ def ids_for(world, name: str) -> dict[str, int]:
         "version": world.rows["version_id"].pk,
         "case": world.rows["case_id"].pk,
         "notice": world.rows["notice"].pk,
+        "access": world.rows["portal_access_id"].pk,
         "deadline": Deadline.objects.filter(status=Deadline.Status.RUNNING).order_by("due_on")[0].pk,
     }
     return {key: rows[key] for key in parameters(name)}
@@ -53,6 +54,7 @@ def test_the_jobs():
         "cases.tidy_vault",
         "cases.wake_tasks",
         "people.check_leavers",
+        "people.invite_to_portal",
         "people.prove_worker",
     ]
 

@@ -13,7 +13,7 @@ from django.db import models
 
 from advocacy import workflow
 from advocacy.access.permissions import Permission
-from advocacy.access.roles import ROLES
+from advocacy.access.roles import PORTAL_ROLES, ROLES
 from advocacy.audit.verbs import VERBS
 from advocacy.background import queue
 from advocacy.tenancy.scope import tenant_models
@@ -54,13 +54,28 @@ def permissions() -> Iterator[str]:
         "| Permission | " + " | ".join(r.title for r in ROLES.values()) + " |",
         "|---|" + ":-:|" * len(ROLES),
     ]
-    for permission in Permission:
+    of_portal = {p for role in PORTAL_ROLES.values() for p in role.permissions}
+    for permission in (p for p in Permission if p not in of_portal):
         marks = ["x" if permission in role.permissions else "" for role in ROLES.values()]
         rows.append(f"| `{permission}` | " + " | ".join(marks) + " |")
     yield "\n".join(rows)
     yield (
         "A role says whether at all; the policies say on which rows: everything of the own organization that is not"
         " restricted, what somebody works as its owner, and single cases a dated grant opens. Invisible answers 404."
+    )
+    yield "## In the patient's portal"
+    yield "\n".join(f"- **{role.title}**: {role.sentence}" for role in PORTAL_ROLES.values())
+    rows = [
+        "| Permission | " + " | ".join(r.title for r in PORTAL_ROLES.values()) + " |",
+        "|---|" + ":-:|" * len(PORTAL_ROLES),
+    ]
+    for permission in (p for p in Permission if p in of_portal):
+        marks = ["x" if permission in role.permissions else "" for role in PORTAL_ROLES.values()]
+        rows.append(f"| `{permission}` | " + " | ".join(marks) + " |")
+    yield "\n".join(rows)
+    yield (
+        "A representative holds those of their scope only. No member holds any of these, and nobody in the portal holds any of"
+        " the others. Rows: the patient's own; a representative reaches no restricted case."
     )
 
 
