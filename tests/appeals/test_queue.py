@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from advocacy.audit.models import Event
 from advocacy.errors import NotFound
 from appeals.queries.queue import Filters, Place, cases_by_public_id, listed, neighbors, place_of, queue
+from cases.commands.triage import triage_case
 from cases.models import Case
 from tests.appeals.scenes import clock, new_case
 from tests.appeals.test_today import here, now, statements
@@ -71,6 +72,8 @@ def test_a_queue_page_neither_counts_nor_skips(cast):
         (Filters(overdue="plan"), {"late_plan"}),
         (Filters(overdue="ours"), set()),
         (Filters(urgent="yes"), {"urgent"}),
+        (Filters(urgent="emergency"), set()),
+        (Filters(safety="yes"), set()),
         (Filters(treatment="esketamine"), {"spravato"}),
         (Filters(stage="internal_appeal_1"), {"nobody"}),
         (Filters(status="closed"), {"closed"}),
@@ -96,6 +99,33 @@ def test_each_filter_lists_its_cases(cast, filters, wanted):
     clock(named["late_plan"], due_on=today - timedelta(days=1), at=at, side="reviewer")
     found = {c.pk for c in listed(cast.nora, filters, here(at))}
     assert {name for name, case in named.items() if case.pk in found} == wanted
+
+
+def test_by_triage_the_pressing_ones_come_first_and_pages_follow_each_other(cast):
+    at = now()
+    today = here(at).today
+    nora = cast.members["nora"]
+    made = {name: new_case(n, at=at, owner=nora) for n, name in enumerate(("a", "b", "c", "d", "e"), start=1)}
+    for name, urgency, concern in (
+        ("b", "emergency", "unknown"),
+        ("c", "standard", "yes"),
+        ("d", "urgent", "no"),
+        ("e", "urgent", "no"),
+    ):
+        triage_case(actor=cast.nora, case=made[name], urgency=urgency, safety_concern=concern, at=at)
+    clock(made["a"], due_on=today, at=at)
+    clock(made["e"], due_on=today + timedelta(days=3), at=at)
+    wanted = [made[name].reference for name in ("b", "c", "e", "d", "a")] + [cast.case.reference]
+    pages = walk(cast.nora, Filters(sort="triage"), 2)
+    assert [len(p) for p in pages] == [2, 2, 2]
+    assert [r for p in pages for r in p] == wanted
+    middle = queue(cast.nora, Filters(sort="triage"), day=here(at)).rows[2]
+    beside = neighbors(cast.nora, place_of(middle.place), here(at))
+    assert (beside.previous[0], beside.next[0]) == (made["c"].public_id, made["d"].public_id)
+    assert {c.pk for c in listed(cast.nora, Filters(safety="yes"), here(at))} == {made["c"].pk}
+    assert {c.pk for c in listed(cast.nora, Filters(urgent="yes"), here(at))} == {
+        made[name].pk for name in ("b", "d", "e")
+    }
 
 
 def test_payer_and_member_are_named_by_their_public_ids(cast):

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from appeals.models import AuthorizationRequest, ClockEvent, Deadline, GrantedAuthorization, RequestItem
 from tests.appeals.climbing import ERISA
-from tests.factories.readiness import PLACE, benefits_checked
 from tests.appeals.visiting import address, days_ago, minutes_ago, own_statements, typed, words
+from tests.factories.readiness import PLACE, benefits_checked
 
 pytest_plugins = ("tests.appeals.climbing",)
 

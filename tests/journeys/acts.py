@@ -103,6 +103,10 @@ class Desk:
         """What the summary of a refused form says."""
         return str(self.page.locator("[data-error-summary]").first.inner_text())
 
+    def asked(self, question: str) -> Any:
+        """The panel of a question whose words begin so."""
+        return self.page.get_by_role("region", name=re.compile(rf"^\s*{re.escape(question)}")).first
+
     def due(self, label: str) -> Any:
         """The card of a clock whose label begins so."""
         return self.page.get_by_role("region", name=re.compile(rf"^\s*{re.escape(label)}")).first
@@ -145,6 +149,30 @@ def register_patient(
         else:
             desk.type(label.replace("_", " "), value)
     desk.press("Register patient", refused=refused)
+
+
+def check_benefits(desk: Desk, *, at: datetime) -> None:
+    """On the page of a case: one call with the plan in which everything is asked; nothing is open after it."""
+    desk.follow("Benefit check")
+    desk.choose("Where from", "Call with the plan")
+    desk.fill(When_they_said_it=at, Who_said_it="Quentin Voss", Reference_number_of_the_call="BV-2231")
+    for question, answer in (
+        ("Is this treatment covered", "Yes"),
+        ("Does the plan want an authorization", "Yes, for all of it"),
+        ("Does the plan want a referral", "No"),
+        ("Is the provider in the plan's network", "In network"),
+    ):
+        desk.asked(question).get_by_label("Answer").select_option(label=answer)
+    for question, words in (
+        ("By which criteria", "The plan's policy on interventional psychiatry"),
+        ("What is the number of that policy", "BH-114, January 2026"),
+    ):
+        desk.asked(question).get_by_label("What they said").fill(words)
+    desk.asked("How much of the deductible is left").get_by_label("US dollars").fill("350")
+    desk.asked("What is the copay").get_by_label("US dollars").fill("0")
+    desk.asked("What is the coinsurance").get_by_label("Percent").fill("20")
+    desk.press("Record the answers")
+    assert "Every needed question about this coverage has an answer." in desk.text
 
 
 def write_letter(desk: Desk, text: str, *, dated: date | None = None) -> None:

@@ -11,6 +11,7 @@ from tests.journeys.acts import (
     NUMBERS,
     Desk,
     a_valid_npi,
+    check_benefits,
     decide_level,
     family_name,
     file_level,
@@ -165,8 +166,20 @@ def test_from_the_denial_letter_to_the_closed_case(at_desk):
     assert "Sources disagree" not in nora.text
 
     # The request, and the payer's clock: 15 days, 29 CFR 2560.503-1(f)(2)(iii)(A).
+    # Not before the plan was asked: the first try is refused with every reason and a link for each.
     nora.go(case_page)
     nora.follow("Record the request")
+    nora.choose("Sent by", "Fax")
+    nora.fill(Sent_on=noon(days["asked"], 9))
+    nora.press("Save the request", refused=True)
+    assert "The place of service is not chosen." in nora.reasons()
+    assert "Not asked yet: Does the plan want an authorization" in nora.reasons()
+    nora.go(case_page)
+    check_benefits(nora, at=noon(days["asked"], 8))
+
+    nora.go(case_page)
+    nora.follow("Record the request")
+    nora.choose("Place of service", "11")
     nora.page.get_by_label(re.compile("^Sessions")).first.fill("6")
     nora.choose("Sent by", "Fax")
     nora.type("Payer's reference number", "PA-26-0309-77142")
