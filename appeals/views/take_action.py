@@ -20,7 +20,8 @@ from advocacy.web import page, saw
 from appeals.commands.take_action import Wishes, take_action
 from appeals.forms.desk import NOBODY, TakeAction
 from appeals.queries.case_page import case_page
-from appeals.queries.queue import owner_choices
+from appeals.queries.clocks import day_at
+from appeals.queries.queue import owner_choices, owner_names
 from appeals.views.links import link
 
 MORNING = time(8, 0)
@@ -57,7 +58,7 @@ def take_action_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     zone = request.organization.time_zone  # type: ignore[attr-defined]
     may_assign = allows(actor, Permission.ASSIGN_CASE, case) if actor.may(Permission.ASSIGN_CASE) else False
     members = owner_choices(actor) if may_assign else {}
-    owners = [(key, str(m.user)) for key, m in members.items()] if may_assign else None
+    owners = owner_names(members, day_at(at, zone)) if may_assign else None
     form = TakeAction(request.POST if request.method == "POST" else None, owners=owners)
     status = 200
     if request.method == "POST":

@@ -174,7 +174,13 @@ class CaseForm(SectionedForm):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, *args: Any, actor: Actor, patient: Patient, current: Provider | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        actor: Actor,
+        patient: Patient,
+        current: Provider | None = None,
+        away: Mapping[int, Absence] = MappingProxyType({}),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         fields: Any = self.fields
@@ -182,6 +188,7 @@ class CaseForm(SectionedForm):
         fields["coverage"].queryset = coverages_of(patient)
         fields["provider"].queryset = providers(actor, also=current)
         if "owner" in fields:
+            fields["owner"].away = away
             fields["owner"].queryset = owners(actor)
 
     def clean(self) -> dict[str, Any]:

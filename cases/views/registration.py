@@ -18,7 +18,8 @@ from advocacy.access.policy import Actor, require
 from advocacy.errors import Refused
 from advocacy.inputs import without_errors
 from advocacy.people.drafts import end_draft
-from advocacy.people.queries import get_patient
+from advocacy.people.queries import absent_now, get_patient
+from advocacy.people.rules import day_in
 from advocacy.people.views.steps import kept, show_form
 from advocacy.web import ActorRequest, page
 from cases.commands.cases import (
@@ -154,7 +155,8 @@ def case_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
         "owner": me.public_id if me else None,
     }
     words = request.POST or kept(request, key)
-    form = CaseForm(words, initial=initial, actor=actor, patient=patient)
+    away = absent_now(day_in(request.organization.time_zone, request.at))
+    form = CaseForm(words, initial=initial, actor=actor, patient=patient, away=away)
 
     def act(typed: Mapping[str, Any]) -> Any:
         return open_case(
