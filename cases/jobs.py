@@ -14,10 +14,11 @@ from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import PublicProblem, enqueue, is_asked_for, job
 from advocacy.tenancy.scope import current_organization_id
 from cases.commands.benefits import watch_referrals
-from cases.commands.documents import document_vault, mark_unreadable, read_text
+from cases.commands.documents import mark_unreadable, read_text
 from cases.commands.patient_notices import SEND_JOB, hand_over, send_notice
 from cases.commands.patient_reminders import remind_patients
 from cases.commands.tasks import wake_due_tasks
+from cases.commands.upkeep import tidy_vault as tidy
 from cases.queries.documents import version_by_key
 from cases.queries.notices import due_notices
 from cases.reading import UnreadablePdf
@@ -29,8 +30,6 @@ log = logging.getLogger("recourse.jobs")
 
 after_reading: list[Callable[[DocumentVersion], None]] = []
 """What the apps above do with a version whose text was read (propose facts); idempotent, filled when they are ready."""
-
-ABANDONED_AFTER = timedelta(days=1)
 
 
 def _program() -> Actor:
@@ -108,8 +107,8 @@ def watch_ending_referrals() -> None:
 
 @job("cases.tidy_vault", title="Tidy the vault of documents", every=timedelta(days=1))
 def tidy_vault() -> None:
-    """Remove what a killed process left half-written in the vault."""
-    document_vault().sweep_incoming(older_than_seconds=ABANDONED_AFTER.total_seconds())
+    """Remove what a killed process left half-written in the vault, and files of uploads that were undone."""
+    tidy(actor=_program())
 
 
 def _tell(version: DocumentVersion) -> None:

@@ -231,9 +231,10 @@ class Vault:
         final = self.root / location
         final.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # A file that does not open any more (damaged, or its key is gone) gives way to the good copy.
-        with suppress(VaultError):
+        with suppress(VaultError, FileNotFoundError):
             self.open(location, organization_id=organization_id)
             key_id, wrapped, _, _ = _read_header(final, location)
+            os.utime(final)  # taken up again: young, whatever became of its first upload
             return _label(key_id, wrapped)
         temporary.replace(final)
         for folder in (final.parent, final.parent.parent):
@@ -286,10 +287,24 @@ class Vault:
             raise BlobMissing(location) from None
         _sync_folder(path.parent)
 
-    def sweep_incoming(self, *, older_than_seconds: float) -> int:
-        """Remove what a killed process left half-written; returns how many files. For the nightly job."""
+    def locations(self, *, organization_id: UUID, older_than_seconds: float) -> list[str]:
+        """Blobs of this organization that nobody wrote or took up for so long, sorted."""
         horizon = time.time() - older_than_seconds
-        stale = [f for f in self.root.glob(f"*/{_INCOMING}/*") if f.stat().st_mtime < horizon]
+        found = []
+        for file in (self.root / str(organization_id)).glob("[0-9a-f][0-9a-f]/*"):
+            with suppress(FileNotFoundError):
+                if len(file.name) == 64 and file.stat().st_mtime < horizon:
+                    found.append(_location(organization_id, file.name))
+        return sorted(found)
+
+    def sweep_incoming(self, *, older_than_seconds: float, organization_id: UUID | None = None) -> int:
+        """Remove what a killed process left half-written, of one organization or of all; returns how many files."""
+        horizon = time.time() - older_than_seconds
+        stale = [
+            f
+            for f in self.root.glob(f"{organization_id or '*'}/{_INCOMING}/*")
+            if f.stat().st_mtime < horizon
+        ]
         for file in stale:
             file.unlink(missing_ok=True)
         return len(stale)

@@ -52,6 +52,7 @@ VERBS: dict[str, str] = {
     "document_changed": "changed a document's type or title",
     "document_read_again": "asked for a document to be read again",
     "document_read_by_job": "extracted the text of a document",
+    "vault_tidied": "removed files that no document has",
     "note_written": "wrote a note",
     "communication_logged": "logged a communication",
     "communication_corrected": "corrected an entry of the log",

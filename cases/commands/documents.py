@@ -14,7 +14,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require, visible
@@ -30,6 +30,10 @@ from cases.vault import Blob as StoredBlob
 from cases.vault import Keyring, TooLarge, Vault
 
 READ_JOB = "cases.read_document"
+
+
+VAULT_LOCK = 0x7661756C
+"""The first half of the advisory lock of an organization's folder; its id is the second."""
 
 
 def document_vault() -> Vault:
@@ -249,6 +253,11 @@ def _checked(stream: BinaryIO, filename: str) -> CheckedUpload:
 def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime) -> Blob:
     """The row of these bytes; equal bytes of one organization are one row and one file."""
     stream.seek(0)
+    with connection.cursor() as cursor:
+        # Until this transaction ends nothing of the organization is tidied away: the row is not there yet (`upkeep`).
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(%s, %s)", [VAULT_LOCK, (actor.organization_id or 0) % 2**31]
+        )
     stored = document_vault().store(stream, organization_id=_owner_of_bytes(actor), max_bytes=size)
     key_id, _, wrapped = stored.wrapped_key.partition(":")
     blob, _created = Blob.objects.get_or_create(
