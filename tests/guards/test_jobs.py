@@ -19,7 +19,7 @@ from appeals.models import Deadline
 
 JOBS = sorted(queue.registered())
 # What an id of a job's arguments names; a new kind of id is added here and to `ids_for`.
-IDS = {"version", "case", "deadline", "notice", "access"}
+IDS = {"authorization", "version", "case", "deadline", "notice", "access"}
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
 
@@ -30,6 +30,7 @@ def parameters(name: str) -> dict[str, inspect.Parameter]:
 
 def ids_for(world, name: str) -> dict[str, int]:
     rows = {
+        "authorization": world.rows["authorization_id"].pk,
         "version": world.rows["version_id"].pk,
         "case": world.rows["case_id"].pk,
         "notice": world.rows["notice"].pk,
@@ -43,6 +44,7 @@ def test_the_jobs():
     """By equality, so that a new one is met here and in docs/trail-verbs.md."""
     assert JOBS == [
         "appeals.check_dates",
+        "appeals.open_renewals",
         "appeals.propose_facts",
         "appeals.remind",
         "appeals.remind_of",

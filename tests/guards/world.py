@@ -20,14 +20,12 @@ from django.utils import timezone
 
 from advocacy.access.policy import Actor, Portal
 from advocacy.background.models import Job
-from advocacy.people.absence import record_absence
 from advocacy.people.commands import ContactInput, add_contact, index_patient, record_consent, set_numbers
 from advocacy.people.drafts import save_draft, save_search
 from advocacy.people.invitations import invite_member
 from advocacy.people.models import Membership, Patient, PortalAccess, Team
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.answers import record_answer
-from appeals.commands.choices import ChoiceInput, record_choice
 from appeals.commands.decisions import decide_appeal
 from appeals.commands.denials import (
     DenialInput,
@@ -40,13 +38,10 @@ from appeals.commands.levels import file_appeal
 from appeals.commands.levels import save_draft as save_letter
 from appeals.commands.plan_facts import record_plan_fact
 from appeals.commands.requests import (
-    AuthorizationInput,
     ItemInput,
     draft_request,
     receive_request,
-    record_authorization,
 )
-from appeals.commands.sessions import record_session
 from appeals.models import Appeal, AuthorizationRequest, Denial, Filing, PeerToPeer, RequestItem
 from appeals.sample_letters import text_as_pdf
 from cases.commands.access import give_grant
@@ -59,11 +54,11 @@ from cases.commands.intake import save_step, start_inquiry
 from cases.commands.messages import send_message
 from cases.commands.search_text import index_case
 from cases.commands.tasks import hold_task, open_task
-from cases.commands.team import name_on_team
 from cases.commands.triage import link_cases, unlink_cases
 from cases.models import Case, Coverage, DocumentVersion, PatientNotice
 from tests.cast import NOW, Cast, assemble
 from tests.factories.readiness import PLACE, benefits_checked
+from tests.guards.world_team import teamwork
 from tests.portal import give_access
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
@@ -329,36 +324,6 @@ def _file(cast: Cast, appeal: Appeal, day: str) -> None:
     )
 
 
-def _allow(cast: Cast, rows: dict[str, Any]) -> None:
-    """One authorization of the case with a session against it, and the patient's choices after its decisions."""
-    nora, case = cast.nora, rows["case_id"]
-    rows["authorization_id"] = record_authorization(
-        actor=nora,
-        request=rows["request_id"],
-        given=AuthorizationInput(
-            "AUTH-HARBOR-33", 6, None, date(2026, 5, 1), timezone.now().date() + timedelta(days=90)
-        ),
-        at=moment("2026-05-08", 16),
-    )
-    rows["session_id"] = record_session(
-        actor=nora,
-        authorization=rows["authorization_id"],
-        held_on=date(2026, 5, 8),
-        minutes=50,
-        place_of_service="11",
-        provider=case.provider,
-        at=moment("2026-05-08", 17),
-    )
-    record_choice(
-        actor=nora,
-        denial=rows["denial_id"],
-        given=ChoiceInput(
-            "appeal", "Zebulon Quark", "patient", "call", date(2026, 3, 31), "the dog howls at the fax"
-        ),
-        at=moment("2026-05-08", 17),
-    )
-
-
 def _another(
     like: Case, reference: str, owner: Membership, *, closed: dict[str, Any] | None = None, **names: str
 ) -> Case:
@@ -415,25 +380,7 @@ def fill(cast: Cast) -> World:
     rows["grant_id"] = give_grant(
         actor=cast.sam, case=cast.case, user=cast.users["clara"], reason="cover", at=timezone.now()
     )
-    rows["entry_id"] = name_on_team(
-        actor=cast.sam,
-        case=cast.case,
-        role="interpreter",
-        name="Zebulon Quark",
-        phone="555-014-2211",
-        language="Spanish",
-        from_on=date(2026, 3, 16),
-        at=timezone.now(),
-    )
-    rows["absence_id"] = record_absence(
-        actor=cast.sam,
-        member=cast.members["ines"],
-        cover=cast.members["nils"],
-        from_on=timezone.now().date(),
-        until_on=timezone.now().date() + timedelta(days=3),
-        at=timezone.now(),
-    )
-    _allow(cast, rows)
+    teamwork(cast, rows)
     rows["search_id"] = save_search(actor=nora, query={"q": "Whitlock"}, at=timezone.now())
     rows["draft_id"] = save_draft(
         actor=nora, key="patient:new", fields={"family_name": ["Whitlock"]}, at=timezone.now()
