@@ -21,6 +21,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
@@ -251,20 +252,21 @@ def _unless_waiting(actor: Actor, email: str) -> Reason | None:
 def _mail(invitation: Invitation, token: str) -> bool:
     """Hand the link to the mail server. False when it refuses: the invitation stands and can be sent again."""
     try:
-        deliver(
-            Notice(
-                to=invitation.email,
-                subject=f"You are invited to {invitation.organization.name}",
-                template="notices/invitation.txt",
-                facts={
-                    "organization": invitation.organization.name,
-                    "roles": titles_of(invitation.roles),
-                    "url": link_of(token),
-                    "expires_at": invitation.expires_at,
-                    "is_admin": Role.ORGANIZATION_ADMIN in invitation.roles,
-                },
+        with timezone.override(invitation.organization.time_zone):
+            deliver(
+                Notice(
+                    to=invitation.email,
+                    subject=f"You are invited to {invitation.organization.name}",
+                    template="notices/invitation.txt",
+                    facts={
+                        "organization": invitation.organization.name,
+                        "roles": titles_of(invitation.roles),
+                        "url": link_of(token),
+                        "expires_at": invitation.expires_at,
+                        "is_admin": Role.ORGANIZATION_ADMIN in invitation.roles,
+                    },
+                )
             )
-        )
     except OSError as problem:
         log.error("invitation %s was not mailed: %s", invitation.public_id, type(problem).__name__)
         return False

@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Count, F, IntegerField, Q, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 from django.utils import timezone
 
 from advocacy import registries
@@ -101,16 +102,25 @@ def may_receive(
     ]
 
 
+def may_hand_on(actor: Actor, member: Membership) -> None:
+    """Raises NotAllowed or NotFound unless the actor ends memberships, or assigns work and this one has ended already."""
+    if member.ended_at is not None and actor.may(Permission.ASSIGN_CASE):
+        require(actor, Permission.SEE_MEMBERS, member)
+    else:
+        require(actor, Permission.MANAGE_MEMBERS, member)
+
+
 def end_membership(
     *, actor: Actor, member: Membership, receivers: Mapping[str, Sequence[Membership]], at: datetime
 ) -> Membership:
     """Somebody leaves. Per kind (its key), `receivers` take over in turn; none: back to the queue. All or nothing.
 
-    Also for somebody whose membership has ended already and who still owns something. Raises NotAllowed, NotFound,
+    Also for somebody whose membership has ended already and who still owns something: whoever assigns work may do that
+    too (`may_hand_on`). Raises NotAllowed, NotFound,
     WrongState when nothing is left to do, Refused (the last admin; a receiver who cannot take over; nobody named for what
     must have an owner).
     """
-    require(actor, Permission.MANAGE_MEMBERS, member)
+    may_hand_on(actor, member)
     with transaction.atomic():
         row = Membership.objects.select_for_update().get(pk=member.pk)
         things = owned_by(row)
@@ -211,7 +221,7 @@ def alert_about_leavers(*, at: datetime) -> int:
                     facts={
                         "count": sum(leaver.count for leaver in new),
                         "people": len(new),
-                        "url": link_to("/admin/leavers/"),
+                        "url": link_to(reverse("people:leavers")),
                     },
                 )
             )

@@ -206,7 +206,7 @@ STEPS: dict[str, Described] = {
     ),
     "members": (
         "Members and teams",
-        "At least one navigator and one supervisor, and nobody alone with everything.",
+        "At least one navigator and one supervisor, and somebody for every kind of work.",
         (
             ("Invite a colleague", "people:invitation_new"),
             ("Members", "admin:people_membership_changelist"),

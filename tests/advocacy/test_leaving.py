@@ -215,9 +215,12 @@ def test_the_nightly_check_ends_what_ran_out_and_finds_what_is_left(cast, mailou
         page = sign_in(who).get("/admin/leavers/").content.decode()
         assert "Nora Navigator" in page and "Open cases" in page and "HB-2026" not in page
     assert sign_in("nils").get("/admin/leavers/").status_code == 403
+    still = reverse("people:member_end", args=[cast.members["nils"].public_id])
+    assert sign_in("sam").get(still).status_code == 403
     # Handing on works for somebody who has gone already.
     url = reverse("people:member_end", args=[member.public_id])
-    answer = sign_in("olga").post(url, {"to_cases": str(cast.members["nils"].public_id), "confirm": "1"})
+    # Also by whoever assigns work; ending a membership is for who keeps the members.
+    answer = sign_in("sam").post(url, {"to_cases": str(cast.members["nils"].public_id), "confirm": "1"})
     assert answer.status_code == 302
     assert leavers_with_things(timezone.now()) == []
 

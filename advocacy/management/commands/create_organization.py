@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -49,8 +50,9 @@ class Command(BaseCommand):
                     "\n  ".join(["Nothing was made:", *(r.message for r in refused.reasons)])
                 ) from None
         sent = started.sent
+        ends = sent.invitation.expires_at.astimezone(ZoneInfo(started.organization.time_zone))
         how = "It was mailed too." if sent.mailed else "The mail server did not take the mail: hand it over."
         self.stdout.write(
             f"{started.organization.name} is there. Its first admin opens this link once,"
-            f" until {timezone.localtime(sent.invitation.expires_at):%Y-%m-%d %H:%M %Z}:\n{sent.url}\n{how}"
+            f" until {ends:%Y-%m-%d %H:%M %Z}:\n{sent.url}\n{how}"
         )

@@ -13,10 +13,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import require
 from advocacy.errors import NotAllowed
 from advocacy.people.forms import LeavingForm
-from advocacy.people.leaving import LeftBehind, end_membership, leavers_with_things, owned_by, sessions_in
+from advocacy.people.leaving import (
+    LeftBehind,
+    end_membership,
+    leavers_with_things,
+    may_hand_on,
+    owned_by,
+    sessions_in,
+)
 from advocacy.people.queries import get_any_member
 from advocacy.people.views.steps import attempt
 from advocacy.web import ActorRequest, page
@@ -26,9 +32,9 @@ from advocacy.web import ActorRequest, page
 def member_end(request: ActorRequest, member_id: UUID) -> HttpResponse:
     """End a membership, or hand on what somebody left behind: choose, look at what will happen, confirm."""
     member = get_any_member(request.actor, member_id)
-    require(request.actor, Permission.MANAGE_MEMBERS, member)
+    may_hand_on(request.actor, member)
     things = owned_by(member)
-    back = reverse("admin:people_membership_changelist")
+    back = reverse("admin:people_membership_changelist" if member.ended_at is None else "people:leavers")
     over = member.ended_at is not None
     if over and not any(thing.count for thing in things):
         messages.success(request, "This colleague has left, and nothing of theirs is open.")
@@ -62,7 +68,10 @@ def member_end(request: ActorRequest, member_id: UUID) -> HttpResponse:
         "preview": preview,
         "over": over,
         "back_url": back,
-        "breadcrumbs": [{"label": "Members", "url": back}, {"label": "Leaving", "url": ""}],
+        "breadcrumbs": [
+            {"label": "Left behind" if over else "Members", "url": back},
+            {"label": "Leaving", "url": ""},
+        ],
     }
     return render(request, "people/member_end.html", context, status=status)
 
@@ -74,11 +83,8 @@ def leavers(request: ActorRequest) -> HttpResponse:
     actor = request.actor
     if not (actor.may(Permission.ASSIGN_CASE) or actor.may(Permission.MANAGE_MEMBERS)):
         raise NotAllowed(Permission.ASSIGN_CASE)
-    found = leavers_with_things(request.at)
     context = {
-        "leavers": found,
-        "may_hand_on": actor.may(Permission.MANAGE_MEMBERS),
-        "may_assign": actor.may(Permission.ASSIGN_CASE),
+        "leavers": leavers_with_things(request.at),
         "breadcrumbs": [{"label": "Left behind", "url": ""}],
     }
     return render(request, "people/leavers.html", context)
