@@ -24,7 +24,7 @@ NEEDED = ("given_name", "family_name", "birth_date")
 
 def same(form: type[forms.Form], name: str) -> Any:
     """The field of another form, for this one."""
-    return copy.deepcopy(form.base_fields[name])  # type: ignore[attr-defined]
+    return copy.deepcopy(form.base_fields[name])
 
 
 class WhoForm(SectionedForm):

@@ -94,7 +94,7 @@ def inquiry_new(request: ActorRequest) -> HttpResponse:
 @page
 def inquiry(request: ActorRequest, inquiry_id: UUID) -> HttpResponse:
     """Where it goes on; for one that has ended, how it ended."""
-    row = get_inquiry(request.actor, inquiry_id)
+    row: Any = get_inquiry(request.actor, inquiry_id)
     _saw(request, row)
     if row.status == "open":
         after = STEPS.index(row.reached) + 1 if row.reached else 0

@@ -48,11 +48,28 @@ from appeals.regimes import book
 from appeals.reminders import to_remind
 from appeals.workflow import APPEAL, PEER_TO_PEER, REQUEST
 from cases.commands.documents import open_version
-from cases.models import Case, CaseGrant, CaseTeamMember, Communication, Cost, Document, DocumentVersion, Task
-from cases.workflow import CASE, TASK
+from cases.models import (
+    Case,
+    CaseGrant,
+    CaseTeamMember,
+    Communication,
+    Cost,
+    Document,
+    DocumentVersion,
+    Inquiry,
+    Task,
+)
+from cases.workflow import CASE, INQUIRY, TASK
 from tests.seeded import copy_of_seeded, drop
 
-FLOWS = {CASE: Case, TASK: Task, REQUEST: AuthorizationRequest, PEER_TO_PEER: PeerToPeer, APPEAL: Appeal}
+FLOWS = {
+    CASE: Case,
+    TASK: Task,
+    INQUIRY: Inquiry,
+    REQUEST: AuthorizationRequest,
+    PEER_TO_PEER: PeerToPeer,
+    APPEAL: Appeal,
+}
 
 
 @dataclass

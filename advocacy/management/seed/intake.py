@@ -10,6 +10,7 @@ from advocacy.management.seed.matters import Matter
 from advocacy.management.seed.plans import filled
 from cases.commands.benefits import record_benefits, record_referral
 from cases.commands.cases import open_case
+from cases.commands.intake import Intake, decline_inquiry, open_from_inquiry, save_step, start_inquiry
 from cases.commands.tasks import finish_task
 from cases.commands.triage import SAFETY_TASK, close_as_duplicate, triage_case
 from cases.models import BenefitAnswer, Task
@@ -124,5 +125,98 @@ def opened_twice(ago: int) -> Step:
             other=first,
             why="Two of us answered the same call.",
         )
+
+    return step
+
+
+def taken_in(ago: int, matter: Matter) -> Step:
+    """The guided intake of a patient who is known: the inquiry becomes the case that the following steps are about."""
+
+    def step(life: Life) -> None:
+        patient = life.patient
+        assert patient is not None
+        inquiry = life.do(start_inquiry, ago, by=life.intake)
+        life.do(
+            save_step,
+            by=life.intake,
+            inquiry=inquiry,
+            step="who",
+            typed={"patient": [str(patient.public_id)]},
+            patient=patient,
+            reached=True,
+        )
+        life.case_row = life.do(
+            open_from_inquiry,
+            by=life.intake,
+            inquiry=inquiry,
+            duplicates_seen=False,
+            intake=Intake(
+                treatment=matter.treatment,
+                purpose="maintenance",
+                purpose_words=f"{matter.diagnosis_name}: the first course helped and is wearing off.",
+                diagnosis_codes=matter.diagnoses,
+                procedure_codes=matter.codes,
+                urgency="standard",
+                safety_concern="no",
+                patient=patient,
+                coverage=life.coverage,
+                provider=life.provider,
+            ),
+        )
+        life.matter = matter
+        life.request = life.denial = life.call = None
+        life.papers = {}
+
+    return step
+
+
+def calls_for_help(ago: int) -> Step:
+    """Two callers on one morning: one is declined and told where to turn, the other has to look for the member card."""
+
+    def step(life: Life) -> None:
+        sent_on = life.do(start_inquiry, ago, by=life.intake)
+        for name, typed in (
+            (
+                "who",
+                {"given_name": ["Lowell"], "family_name": ["Prenderghast"], "birth_date": ["1996-06-09"]},
+            ),
+            ("what", {"treatment": ["im_ketamine"], "purpose": ["wellness"], "diagnosis_codes": ["none"]}),
+        ):
+            life.do(save_step, by=life.intake, inquiry=sent_on, step=name, typed=typed, reached=name == "who")
+        life.do(
+            decline_inquiry,
+            by=life.intake,
+            inquiry=sent_on,
+            because="purpose",
+            words="Wants to sleep better; no clinician has made a diagnosis.",
+            referred_to="211 for a primary care clinic nearby; may call again with a diagnosis.",
+        )
+        waiting = life.do(start_inquiry, by=life.intake)
+        for name, typed in (
+            (
+                "who",
+                {
+                    "given_name": ["Augusta"],
+                    "family_name": ["Farthingale"],
+                    "birth_date": ["1979-11-30"],
+                    "language": ["en"],
+                    "state": ["OR"],
+                    "time_zone": ["America/Los_Angeles"],
+                    "phone": ["503-555-0163"],
+                    "phone_is_safe": ["on"],
+                },
+            ),
+            (
+                "what",
+                {
+                    "treatment": ["esketamine"],
+                    "purpose": ["condition"],
+                    "purpose_words": ["Depression; two medicines did not help enough."],
+                    "diagnosis_codes": ["F33.2"],
+                    "procedure_codes": ["G2083"],
+                },
+            ),
+        ):
+            life.do(save_step, by=life.intake, inquiry=waiting, step=name, typed=typed, reached=True)
 
     return step

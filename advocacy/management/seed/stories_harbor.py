@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from advocacy.management.seed.intake import corrected_by_the_plan, opened_twice, triaged
+from advocacy.management.seed.intake import (
+    calls_for_help,
+    corrected_by_the_plan,
+    opened_twice,
+    taken_in,
+    triaged,
+)
 from advocacy.management.seed.levels import (
     authorized,
     better_copy,
@@ -24,6 +30,7 @@ from advocacy.management.seed.matters import (
     KETAMINE_TRAUMA,
     Matter,
 )
+from advocacy.management.seed.messages import asked_of_patient, met, written_to, wrote
 from advocacy.management.seed.people import Person
 from advocacy.management.seed.plans import (
     CONTRADICTED,
@@ -105,8 +112,13 @@ SELF_FUNDED = (
         "h01", Person("Dana", "Whitlock", 47, pronouns="she/her"), TAMARACK, KETAMINE, "nora", 205,
         asked(200, received=199), refused(172, 170), noted(168, "plan"), chose(167, "appeal"),
         talked(160, "claim_file", kept=True), team(150, backup="nils", clinician="clara"), gathered(40),
-        talked(21, "told"), written(12, ticked=4),
-        to_do(9, "Ask the clinic for the score of this week", due=1), noted(3, "watch"),
+        talked(21, "told"), entered(20), written(12, ticked=4),
+        to_do(9, "Ask the clinic for the score of this week", due=1),
+        asked_of_patient(
+            6, "List of medicines from the patient", "Please send us a photo of your medicine list.", due=5
+        ),
+        written_to(5, "The letter is nearly ready. We sent you the denial letter again, so you have it.", "denial"),
+        noted(3, "watch"), wrote(1, "Thank you. Do I need to do anything before you send it?"),
     ),
     _story(
         "h02", Person("Ephraim", "Castlegate", 38, "text", state="WA"), TAMARACK, KETAMINE, "nora", 31,
@@ -144,8 +156,12 @@ SELF_FUNDED = (
     _story(
         "h07", Person("Thaddeus", "Inverlochy", 55), TAMARACK, KETAMINE, "nora", 218,
         asked(214, received=213), refused(199, 196), gathered(170), filed(152, received=152),
-        decided(112, "upheld", received=110), talked(105, "told"), written(9, ticked=2),
-        to_do(8, "Get the signature on the reviewer's release form", due=3),
+        decided(112, "upheld", received=110), talked(105, "told"),
+        met(
+            100, "Dr. Osei and the clinic's billing office", "Agreed who collects which score, and by when.",
+            "Notes of the meeting", "NOTES\n\nScores: clinic, by Friday. Pharmacy record: us.\n",
+        ),
+        written(9, ticked=2), to_do(8, "Get the signature on the reviewer's release form", due=3),
         in_turn(7, "Ask for the plan's file", "Compare the file with our exhibits"),
     ),
     _story(
@@ -199,6 +215,8 @@ SELF_FUNDED = (
         restricted(42, "The patient's sister works in this organization."),
         opened_to(38, "bea", 30, "Asked for help with the plan document."), closed_to(30, "bea"),
         opened_to(5, "clara", 14, "Medical reading of the draft."), gathered(30, "necessity", "history"),
+        entered(29), written_to(28, "We have your records now. Nothing is needed from you this week."),
+        wrote(27, "Good to know. Thank you."), written_to(26, "You are welcome."),
         to_do(6, "Clinician reads the argument", due=5), noted(5, "safety"),
     ),
 )  # fmt: skip
@@ -231,7 +249,7 @@ INSURED = (
         "h17", Person("Bertrand", "Okonjo", 39), QUILLHAVEN, KETAMINE_LEG, "nils", 108,
         asked(102, received=101), approved(92), to_do(90, "", template="start_treatment", done=74),
         closed(70, "covered"),
-        another(3, KETAMINE_LEG), left_for_the_desk("First call with the patient"),
+        taken_in(3, KETAMINE_LEG), left_for_the_desk("First call with the patient"),
     ),
     _story(
         "h18", Person("Ximena", "Farrow", 27, "hidden"), QUILLHAVEN, KETAMINE_LEG, "nora", 15,
@@ -296,7 +314,7 @@ INSURED = (
     ),
     _story(
         "h43", Person("Maria Elena", "Torres", 24, "text"), LARKSPUR, KETAMINE_PAIN, "nora", 4,
-        left_for_the_desk("First call with the patient"), answered=False,
+        left_for_the_desk("First call with the patient"), calls_for_help(2), answered=False,
     ),
     _story(
         "h44", Person("Ignatius", "Hollowell", 59, "sister"), QUILLHAVEN, KETAMINE_LEG, "nora", 27,
