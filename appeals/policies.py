@@ -24,6 +24,7 @@ for model in (
     "ItemOutcome",
     "PeerToPeer",
     "Proposal",
+    "Reminder",
     "RequestItem",
     "TreatmentSession",
 ):

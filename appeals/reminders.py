@@ -18,13 +18,13 @@ from django.utils import timezone
 from advocacy.access.permissions import Permission
 from advocacy.access.roles import permissions_of
 from advocacy.audit.trail import record
-from advocacy.background.queue import PublicProblem, enqueue, job
+from advocacy.background.queue import PublicProblem, again, enqueue, job
 from advocacy.mail import deliver
 from advocacy.people.models import Membership
 from advocacy.people.queries import absences_on
 from appeals import notices
 from appeals.clock.calendar import add_business_days
-from appeals.models import Deadline
+from appeals.models import Deadline, Reminder
 from appeals.queries.clocks import CLAIMANT, Day, day_at, hours_left
 from cases.queries.team import opens
 from cases.workflow import CaseStatus
@@ -35,6 +35,9 @@ PASSED = -1
 ON_THE_DAY = 0
 MORNING = time(7, 0)
 OWNER, SUPERVISORS = "owner", "supervisors"
+SEND_JOB = "appeals.mail_reminder"
+UNSENT_AFTER = timedelta(minutes=30)
+"""Longer than the broker waits before it delivers a job again, and than the attempts of a job take."""
 
 
 @dataclass(frozen=True)
@@ -121,21 +124,32 @@ def to_remind(at: datetime) -> list[Deadline]:
 
 @job("appeals.remind", title="See which reminders are due", every=timedelta(hours=1))
 def remind() -> None:
-    """Ask for one job per clock that has a reminder due: one mail that fails keeps no other from going out."""
-    for deadline in to_remind(timezone.now()):
+    """Ask for one job per clock that has a reminder due, and again for mails that were claimed and never went out."""
+    now = timezone.now()
+    for deadline in to_remind(now):
         enqueue("appeals.remind_of", deadline=deadline.pk)
+    for reminder in unsent(now):
+        again(SEND_JOB, reminder=reminder.pk)
 
 
-@job("appeals.remind_of", title="Send a reminder of a date")
+@job("appeals.remind_of", title="Claim the reminders of a date")
 def remind_of(*, deadline: int) -> None:
-    """Send the reminder of one clock that is due now, if it was not sent before. Raises what the mail server raises."""
-    send_reminder(deadline, timezone.now())
+    """Claim the mails about one clock that are due now, and ask for one job per mail."""
+    for reminder in claim_reminders(deadline, timezone.now()):
+        enqueue(SEND_JOB, reminder=reminder.pk)
 
 
-def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
-    """Mail the latest rung that is due and mark all that were; returns the addresses. Doing it again sends nothing.
+@job(SEND_JOB, title="Send a reminder of a date")
+def mail_reminder(*, reminder: int) -> None:
+    """Send one claimed mail, if it was not sent. Raises what the mail server raises."""
+    send_claimed(reminder, timezone.now())
 
-    The rung is marked in the transaction that sends: when the server refuses, nothing is marked and the job tries again.
+
+def claim_reminders(deadline_pk: int, at: datetime) -> tuple[Reminder, ...]:
+    """Claim the latest rung that is due for everybody it goes to, and mark all that were due. Doing it again claims nothing.
+
+    Nothing is sent here: the claim is committed first, so that no mail is thought of twice. One mail that fails keeps no
+    other from going out.
     """
     row = (
         Deadline.objects.select_for_update(of=("self",))
@@ -153,19 +167,62 @@ def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
     people = _recipients(row, rung, at)
     row.reminded = sorted({*_dealt_with(row), *(r.code for r in due)}, reverse=True)
     row.save(update_fields=["reminded"])
+    claimed = []
+    for member, lead in people:
+        reminder, is_new = Reminder.objects.get_or_create(
+            deadline=row,
+            member=member,
+            rung=rung.code,
+            defaults={"case": row.case, "lead": lead, "claimed_at": at},
+        )
+        claimed += [reminder] if is_new else []
+    return tuple(claimed)
+
+
+def send_claimed(reminder_pk: int, at: datetime) -> str:
+    """Hand one claimed mail to the server and mark it; returns the address, or "" when there is nothing to send (any more).
+
+    When the worker dies between the two, the mail goes out again under the same Message-ID: for the mailbox it is the same
+    one. A date, a case or a membership that has ended meanwhile is not reminded of.
+    """
+    row = (
+        Reminder.objects.select_for_update(of=("self",))
+        .select_related("deadline__case__patient", "member__user")
+        .get(pk=reminder_pk)
+    )
+    if row.sent_at is not None or row.dropped_at is not None:
+        return ""
+    deadline, member = row.deadline, row.member
+    running = deadline.status == Deadline.Status.RUNNING and deadline.case.status == CaseStatus.OPEN
+    if not running or member.ended_at is not None or not member.user.is_active:
+        row.dropped_at = at
+        row.save(update_fields=["dropped_at"])
+        return ""
+    day = day_at(at, deadline.case.patient.time_zone)
+    row.sent_at = at
+    row.save(update_fields=["sent_at"])
     record(
         "reminder_sent",
-        subject=row,
-        detail={
-            "rung": rung.code,
-            "clock": row.clock,
-            "due_on": row.due_on,
-            "to": [m.pk for m, _lead in people],
-        },
+        subject=deadline,
+        detail={"rung": row.rung, "clock": deadline.clock, "due_on": deadline.due_on, "to": [member.pk]},
     )
-    for member, lead in people:
-        deliver(_notice(row, rung, lead, member.user.email, day))
-    return tuple(member.user.email for member, _lead in people)
+    # Last: what fails from here on is the mail server's answer, or the commit.
+    deliver(
+        _notice(deadline, row.rung, row.lead, member.user.email, day), message_id=f"reminder-{row.public_id}"
+    )
+    return str(member.user.email)
+
+
+def unsent(at: datetime) -> list[Reminder]:
+    """Mails that were claimed and have not gone out for longer than a job takes to be delivered again."""
+    waiting = Reminder.objects.filter(sent_at=None, dropped_at=None, claimed_at__lte=at - UNSENT_AFTER)
+    return list(waiting.order_by("claimed_at", "id"))
+
+
+def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
+    """Claim and send at once, in the caller's transaction; returns the addresses. For whoever has no worker (the seed)."""
+    sent = [send_claimed(reminder.pk, at) for reminder in claim_reminders(deadline_pk, at)]
+    return tuple(address for address in sent if address)
 
 
 def _dealt_with(row: Deadline) -> set[int]:
@@ -215,7 +272,7 @@ def _recipients(row: Deadline, rung: Rung, at: datetime) -> list[tuple[Membershi
     return list(found.values())
 
 
-def _notice(row: Deadline, rung: Rung, lead: str, to: str, day: Day) -> notices.Notice:
+def _notice(row: Deadline, rung: int, lead: str, to: str, day: Day) -> notices.Notice:
     moment = row.due_at.astimezone(day.zone) if row.due_at else None
     ours = row.side == CLAIMANT
     left = hours_left(row.due_at, day, ours=ours) if row.due_at else ""
@@ -231,8 +288,8 @@ def _notice(row: Deadline, rung: Rung, lead: str, to: str, day: Day) -> notices.
     )
 
 
-def _subject(rung: Rung, is_courtesy: bool) -> str:
-    now = rung.code in {PASSED, ON_THE_DAY}
+def _subject(rung: int, is_courtesy: bool) -> str:
+    now = rung in {PASSED, ON_THE_DAY}
     if is_courtesy:
         return "a peer-to-peer window has closed" if now else "a peer-to-peer window closes"
     return "a date needs you today" if now else "a date comes up"

@@ -94,6 +94,20 @@ def retry(row: Job) -> None:
     )
 
 
+def again(name: str, **ids: int | str) -> Job | None:
+    """Ask for a job unless one with these ids waits or runs; one that failed is tried again. None where nothing was asked.
+
+    What runs in a worker that died is no business of ours: the broker delivers it again.
+    """
+    last = Job.objects.filter(name=name, arguments=ids).order_by("-pk").first()
+    if last is not None and last.status in (Job.Status.QUEUED, Job.Status.RUNNING):
+        return None
+    if last is not None and last.status == Job.Status.FAILED:
+        retry(last)
+        return last
+    return enqueue(name, **ids)
+
+
 def run(organization_id: int, job_id: int) -> str:
     """Called by the worker. A job that is done stays done; one that fails keeps its reason and is tried three times.
 

@@ -10,6 +10,7 @@ from appeals.models.decision import Decision, ItemOutcome
 from appeals.models.denial import Denial, DenialItem, DenialReason, Proposal
 from appeals.models.event import ClockEvent
 from appeals.models.peer_to_peer import PeerToPeer
+from appeals.models.reminder import Reminder
 from appeals.models.session import TreatmentSession
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "OwnLetterBlock",
     "PeerToPeer",
     "Proposal",
+    "Reminder",
     "RequestItem",
     "TreatmentSession",
 ]

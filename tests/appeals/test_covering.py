@@ -69,6 +69,7 @@ def reminded(case: Case, on) -> tuple[str, ...]:
     row = case.deadlines.get()
     row.reminded = []
     row.save(update_fields=["reminded"])
+    row.reminders.all().delete()
     return send_reminder(row.pk, on)
 
 

@@ -6,15 +6,27 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.db import transaction
+from django.utils import timezone
 
 from advocacy.audit.models import Event
 from advocacy.background.models import Job
-from advocacy.background.queue import PublicProblem
+from advocacy.background.queue import PublicProblem, enqueue
 from advocacy.words import NOTICE_ENGLISH
-from appeals.models import Deadline, PeerToPeer
+from appeals.models import Deadline, PeerToPeer, Reminder
 from appeals.notices import CALL, CALL_PASSED, CALL_SUPERVISOR
 from appeals.queries.clocks import day_at
-from appeals.reminders import pending, remind, rungs_of, send_reminder, to_remind
+from appeals.reminders import (
+    SEND_JOB,
+    claim_reminders,
+    pending,
+    remind,
+    rungs_of,
+    send_claimed,
+    send_reminder,
+    to_remind,
+    unsent,
+)
 from cases.models import Case
 from tests.appeals.scenes import clock, denied, new_case
 from tests.cast import NOW, Cast
@@ -183,8 +195,6 @@ def test_the_reminder_is_recorded_on_the_case(ours):
 
 
 def test_the_hourly_job_asks_for_one_job_per_clock(cast):
-    from django.utils import timezone
-
     now = timezone.now()
     today = day_at(now, ZONE).today
     late = clock(new_case(1, at=now, owner=cast.members["nora"]), due_on=today - timedelta(days=3), at=now)
@@ -196,20 +206,90 @@ def test_the_hourly_job_asks_for_one_job_per_clock(cast):
     assert pending(late, [], day_at(now, ZONE))[-1].code == -1
 
 
-def test_a_mail_server_that_refuses_leaves_the_rung_unmarked(ours, monkeypatch):
+def claimed(deadline: Deadline, moment: datetime) -> list[Reminder]:
+    return list(claim_reminders(deadline.pk, moment))
+
+
+def test_a_claim_sends_nothing_and_is_made_once(ours):
+    first = claimed(ours, before(1))
+    assert ([r.member.user.email for r in first], claimed(ours, before(1))) == ([NORA, SAM], [])
+    assert (mail.outbox, Event.objects.filter(verb="reminder_sent").count()) == ([], 0)
+    assert [send_claimed(r.pk, before(1)) for r in first] == [NORA, SAM]
+    assert [send_claimed(r.pk, before(1)) for r in first] == ["", ""]
+    assert len(mail.outbox) == 2
+
+
+def test_a_worker_that_dies_between_mail_and_commit_sends_the_same_mail_again(ours):
+    """For a mailbox two mails with one Message-ID are one mail."""
+
+    class Died(Exception):
+        pass
+
+    [reminder] = claimed(ours, before(7))
+    with pytest.raises(Died), transaction.atomic():
+        assert send_claimed(reminder.pk, before(7)) == NORA
+        raise Died
+    reminder.refresh_from_db()
+    assert reminder.sent_at is None
+    assert send_claimed(reminder.pk, before(7, hour=13)) == NORA
+    names = [m.message()["Message-ID"] for m in mail.outbox]
+    assert names == [f"<reminder-{reminder.public_id}@{names[0].split('@')[1][:-1]}>"] * 2
+
+
+def test_a_mail_server_that_refuses_one_keeps_the_other_from_going_out_twice(ours, monkeypatch):
     from django.core.mail.backends.locmem import EmailBackend
-    from django.db import transaction
 
     def refuse(self, messages):
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
-    with pytest.raises(ConnectionRefusedError), transaction.atomic():
-        send_reminder(ours.pk, before(7))
-    ours.refresh_from_db()
-    assert ours.reminded == []
-    monkeypatch.undo()
-    assert sent(ours, before(7)) == [NORA]
+    to_nora, to_sam = claimed(ours, before(1))
+    assert send_claimed(to_nora.pk, before(1)) == NORA
+    with monkeypatch.context() as server:
+        server.setattr(EmailBackend, "send_messages", refuse)
+        with pytest.raises(ConnectionRefusedError), transaction.atomic():
+            send_claimed(to_sam.pk, before(1))
+    assert [r.pk for r in unsent(before(1, hour=13))] == [to_sam.pk]
+    assert [send_claimed(r.pk, before(1, hour=13)) for r in (to_nora, to_sam)] == ["", SAM]
+    assert [m.to for m in mail.outbox] == [[NORA], [SAM]]
+
+
+def test_what_was_claimed_and_never_went_out_is_asked_for_again(cast):
+    now = timezone.now()
+    today = day_at(now, ZONE).today
+    late = clock(new_case(1, at=now, owner=cast.members["nora"]), due_on=today - timedelta(days=3), at=now)
+    [to_nora, to_sam] = claimed(late, now - timedelta(minutes=31))
+    failed = enqueue(SEND_JOB, reminder=to_nora.pk)
+    failed.status, failed.reason = Job.Status.FAILED, "ConnectionRefusedError"
+    failed.save(update_fields=["status", "reason"])
+    remind()
+    remind()
+    jobs = Job.objects.filter(name=SEND_JOB).order_by("id")
+    assert [(j.arguments, j.status) for j in jobs] == [
+        ({"reminder": to_nora.pk}, "queued"),
+        ({"reminder": to_sam.pk}, "queued"),
+    ]
+
+
+def test_what_is_on_its_way_is_not_asked_for_again(ours):
+    [reminder] = claimed(ours, before(7))
+    assert unsent(before(7) + timedelta(minutes=29)) == []
+    assert unsent(before(7) + timedelta(minutes=30)) == [reminder]
+
+
+@pytest.mark.parametrize("ended", ["clock", "case", "member"])
+def test_what_has_ended_since_is_not_reminded_of(cast, ours, ended):
+    [reminder] = claimed(ours, before(7))
+    if ended == "clock":
+        Deadline.objects.filter(pk=ours.pk).update(status="met")
+    elif ended == "case":
+        Case.objects.filter(pk=ours.case_id).update(status="closed", closed_at=START, outcome="covered")
+    else:
+        cast.members["nora"].ended_at = NOW + timedelta(days=1)
+        cast.members["nora"].save(update_fields=["ended_at"])
+    assert send_claimed(reminder.pk, before(7)) == ""
+    reminder.refresh_from_db()
+    assert (reminder.sent_at, reminder.dropped_at, mail.outbox) == (None, before(7), [])
+    assert unsent(before(1)) == []
 
 
 def test_the_window_of_a_call_is_told_as_the_plans_offer_and_not_as_a_date_of_ours(cast):

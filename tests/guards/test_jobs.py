@@ -15,11 +15,12 @@ from django.test import override_settings
 from advocacy.audit.models import Event
 from advocacy.background import queue
 from advocacy.background.models import Job
-from appeals.models import Deadline
+from appeals.models import Deadline, Reminder
+from appeals.notices import OURS
 
 JOBS = sorted(queue.registered())
 # What an id of a job's arguments names; a new kind of id is added here and to `ids_for`.
-IDS = {"authorization", "version", "case", "deadline", "notice", "access"}
+IDS = {"authorization", "version", "case", "deadline", "notice", "access", "reminder"}
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
 
@@ -35,8 +36,19 @@ def ids_for(world, name: str) -> dict[str, int]:
         "case": world.rows["case_id"].pk,
         "notice": world.rows["notice"].pk,
         "access": world.rows["portal_access_id"].pk,
-        "deadline": Deadline.objects.filter(status=Deadline.Status.RUNNING).order_by("due_on")[0].pk,
+        "deadline": (
+            running := Deadline.objects.filter(status=Deadline.Status.RUNNING).order_by("due_on")[0]
+        ).pk,
     }
+    if "reminder" in parameters(name):
+        reminder, _ = Reminder.objects.get_or_create(
+            case=running.case,
+            deadline=running,
+            member=world.cast.members["nora"],
+            rung=7,
+            defaults={"lead": OURS, "claimed_at": running.computed_at},
+        )
+        rows["reminder"] = reminder.pk
     return {key: rows[key] for key in parameters(name)}
 
 
@@ -44,6 +56,7 @@ def test_the_jobs():
     """By equality, so that a new one is met here and in docs/trail-verbs.md."""
     assert JOBS == [
         "appeals.check_dates",
+        "appeals.mail_reminder",
         "appeals.open_renewals",
         "appeals.propose_facts",
         "appeals.remind",
