@@ -6,9 +6,11 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from advocacy import desk, registries
+        from advocacy.people import portal_invitations
         from cases import admin, jobs, policies  # noqa: F401  registers look-ups, declares jobs and policies
         from cases.commands import leaving
         from cases.commands.cases import promises_open_of
+        from cases.commands.patient_notices import log_invitation
         from cases.commands.portal_record import matter_of_patient
         from cases.commands.tasks import open_tasks_of
         from cases.queries.registration import has_dated_access
@@ -16,4 +18,5 @@ class CasesConfig(AppConfig):
         desk.dated_access.append(has_dated_access)
         registries.obstacles_to_closing += [open_tasks_of, promises_open_of]
         registries.re_homing += leaving.KINDS
+        portal_invitations.after_inviting.append(log_invitation)
         registries.export.append(matter_of_patient)

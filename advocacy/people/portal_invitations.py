@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +25,9 @@ from advocacy.people.queries import standing_consents
 from advocacy.people.rules import day_in
 
 LONGEST_DAYS = 366
+
+after_inviting: list[Callable[[PortalAccess, datetime], None]] = []
+"""What the apps above do with an invitation that went out (the log of the case); filled when they are ready."""
 
 
 def invite_patient(*, actor: Actor, patient: Patient, contact: Contact, at: datetime) -> PortalAccess:
@@ -193,6 +196,8 @@ def send_invitation(access: PortalAccess, *, at: datetime) -> bool:
         )
     access.invitation_sent_at = at
     access.save(update_fields=["invitation_sent_at"])
+    for listener in after_inviting:
+        listener(access, at)
     return True
 
 

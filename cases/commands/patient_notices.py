@@ -24,7 +24,7 @@ from advocacy.people.hours import hours_of, next_allowed, way_to_tell
 from advocacy.people.models import Consent, Contact, Patient, PortalAccess
 from advocacy.people.queries import contacts_of, standing_consents
 from advocacy.people.rules import day_in
-from advocacy.tenancy.scope import current_organization_id
+from advocacy.tenancy.scope import current_organization_id, current_scope
 from cases import notices
 from cases.commands.communications import log_sent
 from cases.commands.tasks import open_task
@@ -128,6 +128,28 @@ def send_notice(*, notice: int, at: datetime) -> PatientNotice | None:
             return None
         _send([row for row, _way_of_row in left], way, at)
     return next(row for row, _way_of_row in left)
+
+
+def log_invitation(access: PortalAccess, at: datetime) -> None:
+    """An invitation to the portal stands in the log of the patient's case, once; without a case it stands in the trail only."""
+    case = _case_of(access.patient)
+    if case is None:
+        return
+    scope = current_scope()
+    sent_at = scope.at if scope and scope.at else at  # history told after the fact happened when it says
+    helper = access.kind == PortalAccess.Kind.REPRESENTATIVE
+    log_sent(
+        actor=_program(),
+        case=case,
+        source=f"invitation:{access.pk}",
+        channel=Communication.Channel.EMAIL,
+        party=Communication.With.HELPER if helper else Communication.With.PATIENT,
+        person=access.name,
+        address=access.user.email,
+        summary="Invitation to the patient's portal.",
+        sent_at=sent_at,
+        at=sent_at,
+    )
 
 
 def hand_over(*, notice: int, at: datetime) -> PatientNotice | None:

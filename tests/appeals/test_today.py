@@ -94,6 +94,7 @@ def test_each_stack_holds_what_its_title_says(morning):
         "legal": {"nora_soon", "nora_overdue", "nora_edge", "nobody_soon"},
         "payer": {"plan_late", "plan_hours"},
         "call": {"call_soon"},
+        "patient": set(),
         "waiting": {"my_task", "nobodys_task"},
         "waking": {"wakes"},
         "new": {"new"},

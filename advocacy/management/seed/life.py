@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
+
+from django.conf import settings
 
 from advocacy.access.policy import Actor
 from advocacy.background import queue
@@ -28,6 +31,19 @@ from cases.commands.documents import upload_document
 from cases.models import Case, Coverage, Document, DocumentVersion, Provider
 
 T = TypeVar("T")
+
+
+@contextmanager
+def no_mail() -> Iterator[None]:
+    """What was mailed in simulated months was read then: it goes nowhere now."""
+    before = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+    try:
+        yield
+    finally:
+        settings.EMAIL_BACKEND = before
+
+
 Step = Callable[["Life"], None]
 
 
@@ -212,7 +228,7 @@ class Life:
     def work_off(self) -> None:
         """Do the jobs that were asked for so far, in this process. Raises RuntimeError when one fails."""
         while (row := Job.objects.filter(status=Job.Status.QUEUED).order_by("pk").first()) is not None:
-            with scope_with(at=self.at):
+            with no_mail(), scope_with(at=self.at):
                 if queue.run(self.standing.organization.pk, row.pk) == "failed":
                     row.refresh_from_db()
                     raise RuntimeError(f"{self.story.key}: job {row.name}: {row.reason}")

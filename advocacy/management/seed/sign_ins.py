@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import check_password
 
 from advocacy.access.roles import ROLES, Role
 from advocacy.management.seed.cast import COLLEAGUES, HOUSES, PASSPHRASE, Colleague, has_second_factor
+from advocacy.management.seed.portal import portal_sign_ins
 from advocacy.people.models import User
 from advocacy.tenancy.models import Organization
 
@@ -33,7 +34,7 @@ def sign_ins() -> str:
     lines.insert(1, "  ".join("-" * width for width in widths))
     for colleague in present:
         lines += _codes(colleague, known[colleague.email])
-    return "\n".join(lines)
+    return "\n".join([*lines, *portal_sign_ins()])
 
 
 def _work(colleague: Colleague) -> str:

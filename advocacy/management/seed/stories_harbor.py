@@ -44,6 +44,7 @@ from advocacy.management.seed.plans import (
     VERDIGRIS,
     Plan,
 )
+from advocacy.management.seed.portal import entered, helped
 from advocacy.management.seed.steps import (
     approved,
     asked,
@@ -163,6 +164,7 @@ SELF_FUNDED = (
         ),
         written(9, ticked=2), to_do(8, "Get the signature on the reviewer's release form", due=3),
         in_turn(7, "Ask for the plan's file", "Compare the file with our exhibits"),
+        entered(60), helped(58, "June Inverlochy", "june.inverlochy@mailbox.example", "sister", "status", "letters"),
     ),
     _story(
         "h08", Person("Rosalba", "Quintanar", 36, "message", language="es"), TAMARACK, KETAMINE_TRAUMA, "nora",

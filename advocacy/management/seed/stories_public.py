@@ -17,6 +17,7 @@ from advocacy.management.seed.life import Step, Story
 from advocacy.management.seed.matters import ESKETAMINE, ESKETAMINE_WEEKLY, KETAMINE, TABLET, Matter
 from advocacy.management.seed.people import Person
 from advocacy.management.seed.plans import BLUESTEM, COBBLE, COLUMBINE, GRANITE, OSPREY, TALLOW_CREEK, Plan
+from advocacy.management.seed.portal import entered
 from advocacy.management.seed.steps import asked, refused
 from advocacy.management.seed.work import (
     another,
@@ -99,7 +100,7 @@ MEDICAID = (
         asked(27, received=26, timing="concurrent"), refused(20, 17, effective=6, stated=-40),
         filed_by_phone(15),
         noted(15, "para_paciente", for_patient=True), talked(9, "spanish"),
-        to_do(8, "Ask whether the visits are paid meanwhile", due=0),
+        to_do(8, "Ask whether the visits are paid meanwhile", due=0), entered(8),
     ),
     _story(
         "h31", Person("Xiomara", "Del Valle", 33, "text", language="es"), GRANITE, ESKETAMINE_WEEKLY, "nora",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 
-from django.conf import settings
 from django.db import connections, transaction
 
 from advocacy.audit.models import Event
@@ -18,7 +16,7 @@ from advocacy.management.seed import stories_harbor, stories_meadow, stories_pub
 from advocacy.management.seed.begin import begin
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
 from advocacy.management.seed.keeping import keep
-from advocacy.management.seed.life import Life, Story
+from advocacy.management.seed.life import Life, Story, no_mail
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scope_with
 from appeals.commands.deadlines import recompute_deadlines
@@ -77,7 +75,7 @@ def tell(now: datetime, progress: Progress = lambda done, total: None) -> int:
     for done, story in enumerate(stories):
         progress(done, len(stories))
         _tell_one(standing[story.house], story, now)
-    with _no_mail():
+    with no_mail():
         keep(standing["harbor"], now)
     progress(len(stories), len(stories))
     return len(stories)
@@ -113,21 +111,10 @@ def tell_side_by_side(now: datetime, progress: Progress = lambda done, total: No
         time.sleep(0.2)
     if any(process.exitcode for process in processes):
         raise RuntimeError("A story could not be told. The earlier ones are kept; a second run goes on.")
-    with _no_mail():
+    with no_mail():
         keep(standing["harbor"], now)
     progress(len(stories), len(stories))
     return len(stories)
-
-
-@contextmanager
-def _no_mail() -> Iterator[None]:
-    """What was mailed in simulated months was read then: it goes nowhere now."""
-    before = settings.EMAIL_BACKEND
-    settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
-    try:
-        yield
-    finally:
-        settings.EMAIL_BACKEND = before
 
 
 def _remind(life: Life) -> None:
@@ -136,7 +123,7 @@ def _remind(life: Life) -> None:
     for deadline in running.select_related("case__patient").order_by("id"):
         day = day_at(life.now, deadline.case.patient.time_zone)
         for rung in pending(deadline, deadline.reminded, day):
-            with _no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=rung.opens):
+            with no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=rung.opens):
                 send_reminder(deadline.pk, rung.opens)
 
 

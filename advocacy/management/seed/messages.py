@@ -1,0 +1,94 @@
+"""The steps of a story in which somebody writes: messages in the patient's portal, what is asked of the patient, meetings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from advocacy.access.policy import Actor, Portal
+from advocacy.management.seed.life import Life, Step, no_mail
+from advocacy.people.models import PortalAccess
+from advocacy.tenancy.scope import scope_with
+from appeals.sample_letters import text_as_pdf
+from cases.commands.communications import log_communication
+from cases.commands.messages import read_messages, send_message
+from cases.commands.patient_notices import send_notice
+from cases.commands.tasks import open_task
+from cases.models import PatientNotice
+
+
+def wrote(ago: int, body: str) -> Step:
+    """The patient writes in the portal, having read what is there."""
+
+    def step(life: Life) -> None:
+        access = PortalAccess.objects.get(patient=life.patient, kind="patient", ended_at=None)
+        actor = Actor(
+            key=f"user:{access.user_id}",
+            label=f"Patient {life.case.patient.reference}",
+            organization_id=life.standing.organization.pk,
+            user_id=access.user_id,
+            portal=Portal(access.pk, access.patient_id, access.kind, frozenset(access.scope)),
+        )
+        life.go(ago)
+        with scope_with(actor=actor.key, actor_label=actor.label, at=life.at):
+            read_messages(actor=actor, case=life.case, at=life.at)
+            send_message(actor=actor, case=life.case, body=body, at=life.at)
+
+    return step
+
+
+def written_to(ago: int, body: str, *papers: str) -> Step:
+    """We write to the patient, with papers of the case; the patient is told at the next hour for it."""
+
+    def step(life: Life) -> None:
+        with_it = [life.papers[key] for key in papers]
+        life.do(send_message, ago, case=life.case, body=body, attachments=with_it)
+        _tell(life)
+
+    return step
+
+
+def _tell(life: Life) -> None:
+    """The notices that wait, each at the hour for which it waits; one that lies ahead stays waiting."""
+    for notice in PatientNotice.objects.filter(patient=life.patient, status="waiting").order_by("pk"):
+        if notice.due_at <= life.now:
+            with no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=notice.due_at):
+                send_notice(notice=notice.pk, at=notice.due_at)
+
+
+def asked_of_patient(ago: int, title: str, words: str, *, due: int) -> Step:
+    """Something the patient has to do, due in so many days from today."""
+
+    def step(life: Life) -> None:
+        day = life.today + timedelta(days=due)
+        life.do(
+            open_task,
+            ago,
+            case=life.case,
+            title=title,
+            due_on=day,
+            waits_on_patient=True,
+            asked_of_patient=words,
+        )
+
+    return step
+
+
+def met(ago: int, person: str, summary: str, paper: str, text: str) -> Step:
+    """A meeting, with the paper that came out of it."""
+
+    def step(life: Life) -> None:
+        record = life.upload("meeting", "other", paper, text_as_pdf(text), "meeting.pdf", ago)
+        life.do(
+            log_communication,
+            case=life.case,
+            channel="meeting",
+            direction="out",
+            party="provider",
+            person=person,
+            happened_at=life.at,
+            minutes=40,
+            summary=summary,
+            attachments=[record],
+        )
+
+    return step
