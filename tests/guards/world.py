@@ -45,20 +45,17 @@ from appeals.commands.requests import (
 from appeals.models import Appeal, AuthorizationRequest, Denial, Filing, PeerToPeer, RequestItem
 from appeals.sample_letters import text_as_pdf
 from cases.commands.access import give_grant
-from cases.commands.benefits import record_referral
 from cases.commands.cases import record_failed_treatment
 from cases.commands.communications import log_communication, write_note
 from cases.commands.costs import record_cost
 from cases.commands.documents import read_text, upload_document
-from cases.commands.intake import save_step, start_inquiry
 from cases.commands.messages import send_message
 from cases.commands.search_text import index_case
 from cases.commands.tasks import hold_task, open_task
-from cases.commands.triage import link_cases, unlink_cases
 from cases.models import Case, Coverage, DocumentVersion, PatientNotice
 from tests.cast import NOW, Cast, assemble
 from tests.factories.readiness import PLACE, benefits_checked
-from tests.guards.world_team import teamwork
+from tests.guards.world_team import ask_around, teamwork
 from tests.portal import give_access
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
@@ -385,35 +382,7 @@ def fill(cast: Cast) -> World:
     rows["draft_id"] = save_draft(
         actor=nora, key="patient:new", fields={"family_name": ["Whitlock"]}, at=timezone.now()
     )
-    rows["referral_id"] = record_referral(
-        actor=nora,
-        case=cast.case,
-        from_name="Zebulon Quark",
-        number="REF-HARBOR-4711",
-        valid_from=date(2026, 3, 1),
-        valid_until=date(2026, 9, 1),
-        at=moment("2026-03-17"),
-    )
-    link = link_cases(actor=nora, case=cast.case, other=other, at=moment("2026-03-17"))
-    rows["link_id"] = unlink_cases(actor=nora, link=link, at=moment("2026-03-18"))
-    begun = start_inquiry(actor=nora, at=moment("2026-05-10"))
-    begun = save_step(
-        actor=nora,
-        inquiry=begun,
-        step="who",
-        typed={"patient": [str(cast.case.patient.public_id)], "q": ["Whitlock"]},
-        patient=cast.case.patient,
-        reached=True,
-        at=moment("2026-05-10"),
-    )
-    rows["inquiry_id"] = save_step(
-        actor=nora,
-        inquiry=begun,
-        step="what",
-        typed={"treatment": ["iv_ketamine"], "purpose_words": ["the dog howls at the fax"]},
-        reached=False,
-        at=moment("2026-05-10"),
-    )
+    ask_around(cast, rows, other)
     rows["member_id"] = cast.members["nils"]
     rows["team"] = Team.objects.create(name="Harbor Appeals")
     rows["invitation_id"] = invite_member(

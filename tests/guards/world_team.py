@@ -1,4 +1,4 @@
-"""What the world holds of people working together: a team, an absence, an authorization with a session, a choice."""
+"""What the world holds around its two cases: people working together, what was granted and chosen, and guided intake."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from advocacy.people.absence import record_absence
 from appeals.commands.choices import ChoiceInput, record_choice
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.sessions import record_session
+from cases.commands.benefits import record_referral
+from cases.commands.intake import save_step, start_inquiry
 from cases.commands.team import name_on_team
+from cases.commands.triage import link_cases, unlink_cases
+from cases.models import Case
 from tests.cast import Cast
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
@@ -74,4 +78,38 @@ def _allow(cast: Cast, rows: dict[str, Any]) -> None:
             "appeal", "Zebulon Quark", "patient", "call", date(2026, 3, 31), "the dog howls at the fax"
         ),
         at=moment("2026-05-08", 17),
+    )
+
+
+def ask_around(cast: Cast, rows: dict[str, Any], other: Case) -> None:
+    """Adds rows for `referral_id`, `link_id` (to the `other` case) and `inquiry_id`."""
+    nora, case = cast.nora, rows["case_id"]
+    rows["referral_id"] = record_referral(
+        actor=nora,
+        case=case,
+        from_name="Zebulon Quark",
+        number="REF-HARBOR-4711",
+        valid_from=date(2026, 3, 1),
+        valid_until=date(2026, 9, 1),
+        at=moment("2026-03-17", 14),
+    )
+    link = link_cases(actor=nora, case=case, other=other, at=moment("2026-03-17", 14))
+    rows["link_id"] = unlink_cases(actor=nora, link=link, at=moment("2026-03-18", 14))
+    begun = start_inquiry(actor=nora, at=moment("2026-05-10", 14))
+    begun = save_step(
+        actor=nora,
+        inquiry=begun,
+        step="who",
+        typed={"patient": [str(case.patient.public_id)], "q": ["Whitlock"]},
+        patient=case.patient,
+        reached=True,
+        at=moment("2026-05-10", 14),
+    )
+    rows["inquiry_id"] = save_step(
+        actor=nora,
+        inquiry=begun,
+        step="what",
+        typed={"treatment": ["iv_ketamine"], "purpose_words": ["the dog howls at the fax"]},
+        reached=False,
+        at=moment("2026-05-10", 14),
     )
