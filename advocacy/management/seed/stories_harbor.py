@@ -162,9 +162,9 @@ SELF_FUNDED = (
             100, "Dr. Osei and the clinic's billing office", "Agreed who collects which score, and by when.",
             "Notes of the meeting", "NOTES\n\nScores: clinic, by Friday. Pharmacy record: us.\n",
         ),
+        entered(60), helped(58, "June Inverlochy", "june.inverlochy@mailbox.example", "sister", "status", "letters"),
         written(9, ticked=2), to_do(8, "Get the signature on the reviewer's release form", due=3),
         in_turn(7, "Ask for the plan's file", "Compare the file with our exhibits"),
-        entered(60), helped(58, "June Inverlochy", "june.inverlochy@mailbox.example", "sister", "status", "letters"),
     ),
     _story(
         "h08", Person("Rosalba", "Quintanar", 36, "message", language="es"), TAMARACK, KETAMINE_TRAUMA, "nora",
