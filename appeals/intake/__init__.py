@@ -37,10 +37,15 @@ _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
     adjustments,
     grounds,
     other_windows,
+)
+
+_OF_A_REFUSAL: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
+    stated_deadline,
     contacts,
     mail_address,
     web_page,
 )
+"""What only a letter that refuses something tells: until when, and where, an appeal goes."""
 
 
 def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
@@ -59,6 +64,7 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
     for reader in _READERS:
         keep(reader(read))
     if refuses(read):
-        keep(stated_deadline(read))
+        for reader in _OF_A_REFUSAL:
+            keep(reader(read))
         keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
     return tuple(kept.values())

@@ -30,8 +30,9 @@ _STREET: Final = re.compile(
 
 _ADDRESS: Final = re.compile(
     rf"(?P<address>(?!(?:Write|Mail|Post|Send|Or|To|By|Fax|Where|Address|The)\b)[A-Z][\w&.' -]{{2,60}}(?:,|\n|"
-    rf"\s{{2,}})[^|;:]{{0,200}}?"
-    rf"(?:P\.?\s?O\.?\s?Box|Post Office Box|\d{{1,6}}\s(?:[NSEW]\.?\s)?[A-Z])[^|;:]{{2,120}}?(?:,|\s)\s?{_ZIP})(?!\d)"
+    rf"\s{{2,}})(?:[^|;:]|(?<=ttn):|(?<=TTN):){{0,200}}?"
+    rf"(?:P\.?\s?O\.?\s?Box|Post Office Box|\d{{1,6}}\s(?:[NSEW]\.?\s)?[A-Z])(?:[^|;:]|(?<=ttn):|"
+    rf"(?<=TTN):){{2,120}}?(?:,|\s)\s?{_ZIP})(?!\d)"
 )
 _STREET_ONLY: Final = re.compile(
     r"(?P<address>[A-Z][\w&' -]{2,60},\s[^|;:.]{0,60}?,?\s?\d{1,6}\s[A-Z][\w ]+?,\s[A-Z][a-z]+)(?=\.\s|\.$)"
@@ -66,8 +67,11 @@ def mail_address(pages: Sequence[Page]) -> Iterator[Proposal]:
 def _in_sentence(sentence: Sentence, start: int, end: int) -> Iterator[tuple[bool, Proposal]]:
     """An address that the words before it, or its own first line, give to appeals."""
     text = sentence.text[start:end]
-    lead_in = re.match(r"[^,]*\b(?:at|to|is):?\s+(?=[A-Z])", text) or re.match(
-        r".*\b(?:at|to|is):?\s+(?=[A-Z])", text
+    lead_in = re.match(r".*\b(?:or write|write to|mail to|mail|letter to):?\s+(?=[A-Z])", text)
+    lead_in = (
+        lead_in
+        or re.match(r"[^,]*\b(?:at|to|is):?\s+(?=[A-Z])", text)
+        or re.match(r".*\b(?:at|to|is):?\s+(?=[A-Z])", text)
     )
     if _PROSE.search(text) and (lead_in is None or _PROSE.search(text[lead_in.end() :])):
         return
@@ -77,6 +81,8 @@ def _in_sentence(sentence: Sentence, start: int, end: int) -> Iterator[tuple[boo
     lead = sentence.text[max(0, start - 90) : start]
     if not lead.strip():
         lead = sentence.before[-90:] + " "
+    if re.search(r"\battn:?\s*$", lead, re.IGNORECASE):
+        return  # the address begins before this line of it
     if _REFUSED.search(lead) or _PHONE.search(text) or _NOT_APPEALS.search(f"{lead[-40:]} {text}"):
         return
     heading = sentence.heading.split(" / ")[-1]
@@ -92,7 +98,8 @@ def _in_sentence(sentence: Sentence, start: int, end: int) -> Iterator[tuple[boo
 
 
 _LINE_LABEL: Final = re.compile(
-    r"(?:by )?(?:mail|write|address|post|mailing address)(?: (?:it )?to)?:\s*", re.IGNORECASE
+    r"^(?:by )?(?:(?:mail|write|address|post|mailing address)(?: (?:it )?to)?:\s*|(?:write|mail)(?: to)?\s+(?=[A-Z]))",
+    re.IGNORECASE,
 )
 _MOST_LINES: Final = 6
 

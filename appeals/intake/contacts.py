@@ -9,6 +9,7 @@ from typing import Final
 
 from appeals.intake.layout import Page, Sentence, begins_item
 from appeals.intake.proposal import HIGH, Proposal
+from appeals.intake.subjects import RECORDS
 
 _PHONE: Final = re.compile(r"(?<![\w.-])(?:\+?1[-. ])?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
 _KIND: Final = re.compile(
@@ -31,7 +32,8 @@ _ELSEWHERE: Final = re.compile(
     r"(?:doctor|clinic|hospital|facility|employer)'?s? (?:office )?(?:fax|number)|(?:for|to|of|at) (?:the|your) (?:clinic|doctor|"
     r"hospital|facility|employer)|regulator|insurance (?:division|department|"
     r"commissioner)|"
-    r"division|department of|legal|ombuds\w+|legal aid|medicare rights|privacy|fraud|enrollment|"
+    r"division|department of|state (?:appeals?|hearings?|office|agency|board)|legal|ombuds\w+|legal aid|"
+    r"medicare rights|privacy|fraud|enrollment|"
     r"nurse|crisis|hotline|requests? for (?:records|information)|"
     r"asistencia|espa\w+|para|llame|general (?:inquir|information)|questions|case manag\w+|intake|"
     r"main (?:fax|office)|old|former|premium)\b",
@@ -78,10 +80,14 @@ def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
     """Fax and telephone for an appeal, and the telephone for a call between doctors."""
     numbers = [number for page in pages for number in _numbers(page)]
     appeal = [
-        one for one in numbers if one.near and not _ELSEWHERE.search(one.own_words) and not _for_peers(one)
+        one
+        for one in numbers
+        if one.near and not _for_records(one) and not _ELSEWHERE.search(one.own_words) and not _for_peers(one)
     ]
-    faxes = [one for one in appeal if one.kind == "fax"] or [
-        one for one in numbers if one.kind == "fax" and _in_appeal_block(one)
+    faxes = [one for one in appeal if one.kind == "fax" and not _beyond_the_plan(one)] or [
+        one
+        for one in numbers
+        if one.kind == "fax" and not _for_records(one) and not _beyond_the_plan(one) and _in_appeal_block(one)
     ]
     yield from _one("send_to_fax", [one for one in faxes if not _quick(one)])
     yield from _one("send_to_fax_expedited", [one for one in faxes if _quick(one)])
@@ -308,6 +314,26 @@ def _in_appeal_block(number: _Number) -> bool:
     if _ELSEWHERE.search(number.own_words[-60:]) or _OTHER_WORD.search(number.own_words[-60:]):
         return False
     return bool(appeal) and (not other or other[-1].start() < appeal[-1].start()) and not _for_peers(number)
+
+
+_BEYOND: Final = re.compile(
+    r"\b(?:external|outside review|independent|IRE|IU?RO|OPM|fair hearing|hearings?|insurance department|"
+    r"(?:department|division|bureau|office) of)\b",
+    re.IGNORECASE,
+)
+
+
+def _beyond_the_plan(number: _Number) -> bool:
+    """Whether the last proceeding named before a number is one that somebody outside the plan decides."""
+    page, start, _ = number.place
+    before = page.plain[max(0, start - 260) : start]
+    outside, appeal = list(_BEYOND.finditer(before)), list(_APPEAL_WORD.finditer(before))
+    return bool(outside) and (not appeal or appeal[-1].start() < outside[-1].start())
+
+
+def _for_records(number: _Number) -> bool:
+    """Whether the number's own sentence asks for records and not for an appeal."""
+    return RECORDS.search(number.own_words) is not None and not _APPEAL_WORD.search(number.own_words)
 
 
 def _for_peers(number: _Number) -> bool:

@@ -37,7 +37,8 @@ _PATIENT_TOO: Final = re.compile(
     r"\b(?:you|member|enrollee|patient)\b[^.;]{0,30}\b(?:or|and|,)\b", re.IGNORECASE
 )
 _HYPOTHETICAL: Final = re.compile(
-    r"\b(?:some|other|many|most) (?:plans|states|people|members)\b|\bfor example\b|\bunlike\b|\bif your plan\b|\bmay differ\b|"
+    r"\b(?:earlier|previous|prior|first|old) (?:letters?|notices?)\b|\b(?:some|other|many|most) (?:plans|"
+    r"states|people|members)\b|\bfor example\b|\bunlike\b|\bif your plan\b|\bmay differ\b|"
     r"\b(?:usually|generally|typically|normally|often|may vary|depends|in most cases|at least)\b",
     re.IGNORECASE,
 )
@@ -83,7 +84,9 @@ def _stated(limits: Sequence[Limit]) -> Iterator[Proposal]:
 def _clause(limit: Limit) -> tuple[str, str]:
     """The clause that holds the limit, and the words of its sentence before that clause."""
     text = limit.sentence.text
-    cut = re.compile(r"[;:]\s|,\s(?:and|but|or)\s(?=you\b|we\b|the\b|your\b|our\b|it\b)|\sbut\s|\s[-|]\s")
+    cut = re.compile(
+        r"[;:]\s|,\s(?=not\s)|,\s(?:and|but|or)\s(?=you\b|we\b|the\b|your\b|our\b|it\b)|\sbut\s|\s[-|]\s"
+    )
     begin, end = 0, len(text)
     for mark in cut.finditer(text):
         if mark.end() <= limit.figure[0]:
@@ -145,6 +148,10 @@ def _for_another(text: str) -> bool:
     )
 
 
+_KEEPS: Final = re.compile(
+    r"\b(?:stays? the same|will not change|keep (?:getting|your|the)|continu\w+|while you (?:wait|appeal)|same level)\b",
+    re.IGNORECASE,
+)
 _WEEKDAY: Final = r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s)?"
 _LAST_DAY: Final = re.compile(
     r"\b(?:the\s)?(?:last|final) (?:day|date)(?:\s(?:to|you can|for|on which|that)\s(?:\w+\s){0,6}?)?\s?(?:is|:|"
@@ -197,7 +204,11 @@ def _date_is_for_appeal(sentence: Sentence, span: tuple[int, int], end: int) -> 
     words = sentence.text[slice(*span)]
     cut = [mark.end() for mark in re.finditer(r"[;:]\s|\sbut\s", sentence.text[: span[0]])]
     clause = sentence.text[cut[-1] if cut else 0 : end]
-    if NEXT_LEVEL.search(f"{sentence.heading} . {sentence.text}") or NOT_OURS.search(sentence.text):
+    if (
+        _KEEPS.search(sentence.text)
+        or NEXT_LEVEL.search(f"{sentence.heading} . {sentence.text}")
+        or NOT_OURS.search(sentence.text)
+    ):
         return False
     if NOT_OUR_HEADING.search(sentence.heading.split(" / ")[-1]) or (
         _PROVIDERS.search(clause) and not _PATIENT_TOO.search(clause)

@@ -118,13 +118,14 @@ _REFERENCE: Final = (
         7,
     ),
     label(
-        r"(?:our file|your file|case|reference|request|claim|determination|appeal|inquiry|notice|pend reference)"
+        r"(?:our file|your file|our ref\.?|your ref\.?|ref\.|case|reference|request|claim|determination|"
+        r"appeal|inquiry|notice|pend reference)"
         r"(?=\s(?![A-V]?\d{5}\b(?!-)|20\d\d\b)[A-Z]{0,6}[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d)|"
         r"(?:logged|recorded|registered|entered|tracked) (?:as|under)(?=\s[A-Z0-9/-]*\d)",
         7,
     ),
     label(
-        rf"(?:pre)?auth(?:orization)?(?:{_NUMBER}|\srequest(?:{_NUMBER})?|\sref(?:erence)?\.?(?:{_NUMBER})?)(?=\s*[:#]|\s)|(?:pre)?auth(?:orization)?(?:{_NUMBER})",
+        rf"(?:(?:pre)?auth(?:orization)?|pre-?cert(?:ification)?)(?:{_NUMBER}|\srequest(?:{_NUMBER})?|\sref(?:erence)?\.?(?:{_NUMBER})?)(?=\s*[:#]|\s)|(?:pre)?auth(?:orization)?(?:{_NUMBER})",
         8,
     ),
     label(rf"letter{_NUMBER}", 9),
@@ -227,7 +228,7 @@ def _told(
         join = _JOIN.match(sentence.text, match.end())
         if (
             join is None
-            or (not re.search(r"\bis\b", join[0]) and (join[0] != " " or not before.strip()))
+            or (not re.search(r"\bis\b", join[0]) and (join[0] != " " or one.opens or not before.strip()))
             or _OLD.search(before)
             or (barred and barred.search(before))
         ):

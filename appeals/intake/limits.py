@@ -38,7 +38,7 @@ _COUNTED_FROM: Final = re.compile(
     re.IGNORECASE,
 )
 _ANCHOR_STOP: Final = re.compile(
-    r"[.;:?!]|,(?!\s(?:the date|as shown))|\s[-(]|\s(?:to (?!you\b)|to$|to(?=:)|that you (?!receiv|get|got|"
+    r"[.;:?!)]|,(?!\s(?:the date|as shown))|\s[-(]|\s(?:to (?!you\b)|to$|to(?=:)|that you (?!receiv|get|got|"
     r"have)|by|if|unless|or|and|but|whichever|so|because|using|via|"
     r"through|with|in writing|in order|even|for|either|we must|you (?:may|can|must|have)|at (?!the top)|y|o|para|por)\b",
     re.IGNORECASE,

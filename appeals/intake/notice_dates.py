@@ -13,7 +13,7 @@ from appeals.intake.proposal import MEDIUM, Proposal
 
 _NOTICE_DATE: Final = (
     label(
-        r"(?:notice|letter|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:notice|letter|statement)|"
+        r"(?:notice|letter|ltr\.?|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:notice|letter|statement)|"
         r"date\sissued|EOB\sdate|(?:notice|letter|determination|decision)\s(?:issued|dated)(?:\son)?(?=\s*:|"
         r"\Z|\s[\w/, .-]{6,20}\Z)|"
         r"\Aissued(?:\son)?(?=\s\S)|fecha\s(?:del?\s)?(?:la\s)?(?:este\s|esta\s)?(?:aviso|carta|notificaci[o\u00f3]n|decisi[o\u00f3]n)|"
@@ -111,17 +111,20 @@ def _bare_dates(page: Page) -> Iterator[Found]:
         seen += 1
         if len(row) > 2 and _AMOUNT.search(page.plain, row[0].start, row[-1].end):
             continue  # a line of a statement
-        if seen > _HEAD_ROWS or _SALUTATION.match(row[0].text):
+        greeting = _SALUTATION.match(row[0].text)
+        if seen > _HEAD_ROWS or (greeting and len(row) == 1):
             return
         for place, cell in enumerate(row):
             printed = date_at_start(cell.text)
             if printed is None or cell.text[printed.end :].strip(" ."):
                 continue
-            left = row[place - 1].text if place else ""
+            left = row[place - 1].text if place and not greeting else ""
             above = [
                 other for other in _previous(page, number) if other.column < cell.column + len(cell.text)
             ]
             above = [other for other in above if other.column + len(other.text) > cell.column]
+            if greeting and place == 0:
+                continue
             if any(_is_datelabel(text) for text in (left, *(other.text for other in above))) or _islabel(
                 left
             ):

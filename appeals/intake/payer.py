@@ -21,7 +21,7 @@ _PAYS: Final = re.compile(
     r"hmo|ppo|pdp|hmo-pos|blue cross|blue shield|health (?:insurance|partners|alliance|choice|"
     r"options|net|trust|fund|system)|insurers?|casualty|rx|prescription|preferred|"
     r"family plan|managed care|indemnity|benefit fund|welfare fund|trust fund|health|care|healthcare|cooperative|"
-    r"association|salud)\b",
+    r"association|salud|trust)\b",
     re.IGNORECASE,
 )
 _ADMINISTERS: Final = re.compile(
@@ -33,7 +33,8 @@ _NOT_A_NAME: Final = re.compile(
     r"\b(?:notice|denial|determination|explanation|statement|appeal rights|this is not|important|"
     r"page|form|dear|department of|"
     r"coverage (?:determinations?|decision)|utilization|individual|your|we|our|you|bill|"
-    r"confidential|case|claim|review|services?(?! benefit)|program|account|letter|member|request|re|provider|clinic|hospital|"
+    r"confidential|customer|case|claim|review|services?(?! benefit)|program|account|letter|member|request|re|"
+    r"provider|clinic|hospital|"
     r"pharmacy services)\b",
     re.IGNORECASE,
 )
@@ -45,7 +46,7 @@ _PAYER_LABEL: Final = (
         opens=True,
     ),
 )
-_PLAN_LABEL: Final = (label(r"your\s(?:health\s)?plan", 0, opens=True), label(r"from", 1, opens=True))
+_PLAN_LABEL: Final = (label(r"your\s(?:health\s)?plan", 0, opens=True), label(r"from|plan", 1, opens=True))
 _ADMINISTRATOR_LABEL: Final = (
     label(
         r"(?:claims?\sadministrator|plan\sadministrator|third[- ]party\sadministrator|administrator|"
@@ -96,6 +97,7 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
     whole = "\n".join(page.plain for page in pages)
     administrators = list(best("administrator", every_value(pages, _ADMINISTRATOR_LABEL, _name)))
     plans = [found for page in pages for sentence in page.sentences for found in _plan_of(sentence)]
+    plans = plans or [found for sentence in _head_lines(pages[0]) for found in _plan_of(sentence)]
     head = next(_head_name(pages[0], whole), None)
     labelled = list(
         best("payer", every_value(pages, _PAYER_LABEL, _name) or every_value(pages, _PLAN_LABEL, _payer_name))
@@ -131,6 +133,13 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
         ):
             yield Proposal("administrator", head.value, head.words, head.page, head.start, head.end, MEDIUM)
     yield from _cues(pages)
+
+
+def _head_lines(page: Page) -> Iterator[Sentence]:
+    """The lines of the letterhead, each by itself."""
+    for row in [row for row in page.rows if row][:_HEAD]:
+        for cell in row:
+            yield Sentence(page, cell.text, tuple(range(cell.start, cell.end)), "", "", cell.row)
 
 
 def _single(proposals: Sequence[Proposal]) -> Proposal | None:

@@ -24,7 +24,7 @@ _NOT_PATIENT: Final = re.compile(
 )
 
 _NAME_WORD: Final = (
-    r"(?:[A-Z][a-z]+(?:['-][A-Z]?[a-z]+)*|[A-Z]'[A-Z][a-z]+|[A-Z][a-z]+[A-Z][a-z]+|[A-Z]\.?|"
+    r"(?:[A-Z\u00c0-\u00de][a-z\u00df-\u00ff]+(?:['-][A-Z\u00c0-\u00de]?[a-z\u00df-\u00ff]+)*|[A-Z]'[A-Z][a-z]+|[A-Z][a-z]+[A-Z][a-z]+|[A-Z]\.?|"
     r"[A-Z]['A-Z-]*[A-Z])"
 )
 _NAME_TEXT: Final = re.compile(
@@ -175,6 +175,16 @@ def _named_with_id(pages: Sequence[Page]) -> Iterator[Found]:
                     yield Found(0, value[2], page, row[0].start + value[0], row[0].start + value[1])
 
 
+def _greeted_in_full(page: Page) -> Iterator[Found]:
+    """`Dear Ana Ruiz,` where the letter names nobody else as the patient."""
+    for row in page.rows:
+        match = _GREETING.match(row[0].text) if row else None
+        value = _person_name(match["name"]) if match and not match["title"] else None
+        if match and value:
+            start = row[0].start + match.start("name")
+            yield Found(0, value[2], page, start + value[0], start + value[1])
+
+
 def _greeted(pages: Sequence[Page]) -> Iterator[Found]:
     """The one full name of the letter that begins, or ends, with the name of a bare greeting (`Hi Ana,`)."""
     greetings = {
@@ -186,6 +196,9 @@ def _greeted(pages: Sequence[Page]) -> Iterator[Found]:
     if len(greetings) != 1 or _FOR_A_CHILD.search(pages[0].plain):
         return
     name = next(iter(greetings))
+    if " " in name:
+        yield from _greeted_in_full(pages[0])
+        return
     for page in pages:
         for row in page.rows:
             for cell in row:

@@ -63,6 +63,7 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "medical_necessity",
         _phrases(
+            r"\b(?:exceeds?|is more than|are more than|beyond) what is (?:medically )?(?:necessary|needed)\b",
             r"\b(?:cannot|can\'t|could not|couldn\'t|unable to|do not|don\'t|did not) (?:see|say|tell|find|"
             r"conclude|agree|confirm|determine) (?:that )?[^.;]{0,70}\b(?:is|are|was|"
             r"were) (?:still )?(?:reasonable and necessary|medically \w+|necessary|needed)\b",
@@ -127,6 +128,8 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "no_prior_auth",
         _phrases(
+            r"\bno (?:prior |advance )?(?:authorization|precertification|pre-?authorization|pre-?approval|"
+            r"approval|notice) (?:was|were) (?:asked for|sought|requested|obtained|given|on file)\b",
             r"\b(?:was|were|is|are) not (?:prior|pre)[- ]?(?:authorized|certified|approved)\b|\b(?:was|"
             r"were) not (?:authorized|approved|certified) (?:in advance|ahead of time|beforehand|before)\b",
             r"\b(?:prior authorization|precertification|pre-?authorization|authorization|pre-?approval|"
@@ -161,6 +164,8 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "out_of_network",
         _phrases(
+            r"\b(?:is|was|are|were) not (?:an? )?(?:contracted|participating|network|in-network|"
+            r"preferred) (?:provider|facility|clinic|doctor|hospital|prescriber)\b",
             r"\b(?:does|do|did) not (?:have|hold) (?:a|any) contract with (?:us|the plan|your plan|our)\b|"
             r"\b(?:is|was|are|were) not (?:under contract|contracted) with (?:us|the plan|your plan)\b",
             r"\bno est[a\u00e1] en (?:nuestra|la) red\b",
@@ -226,6 +231,7 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "benefit_exclusion",
         _phrases(
+            r"\b(?:is|are|was|were) (?:an |expressly |specifically )?excluded (?:services?|benefits?|items?|drugs?|expenses?)\b",
             r"\b(?:is|are|was|were) not (?:a )?(?:covered |plan )?(?:benefits?|covered) (?:of|under|by|"
             r"in) (?:your|this|the) (?:\w+ )?(?:plan|policy|contract|benefits?|coverage|certificate|"
             r"handbook)\b",
@@ -307,6 +313,7 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "coordination_of_benefits",
         _phrases(
+            r"\bother (?:coverage|insurance|plan),? (?:\w+,? )?(?:is|should be) (?:the )?primary\b",
             r"\b(?:medicare|another (?:plan|insurer|policy)|other (?:insurance|coverage)) (?:is|should|"
             r"must) (?:pay first|be billed first|the primary payer)\b",
             r"\b(?:explanation of benefits|EOB|payment information) from (?:your |the )?(?:other|"

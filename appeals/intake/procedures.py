@@ -49,9 +49,15 @@ _LIST_GAP: Final = re.compile(
     r"\s*(?:[,;/&+]|\band\b|\bplus\b|\bwith\b|\by\b|\||\s)\s*(?:and\s+|y\s+)?(?:(?:CPT|HCPCS|code|codes)\b[:#\s]*)*"
 )
 _COUNTED_BEFORE: Final = re.compile(
+    r"\b(?:denial|denied|coverage|authorization|approval|refusal) (?:of|for)\s$|"
+    r"\b(?:therapy|infusion|injection|visits?|surgery|evaluation|sessions?|stimulation|imaging|MRI|study|test|procedure|treatment)\s$|"
     r"\b(?:sessions?|units?|visits?|hours?|infusions?|courses?|doses?|days?|injections?|treatments?|services?)\s(?:of|for|under|with)\s(?:code\s)?$|"
     rf"\b(?:{SPELLED}|\d{{1,3}})\s(?:of|x)\s$|"
     r"\b(?:billed|coded|submitted|reported|requested|asked for|claimed)\s(?:under|as|with|for|using)\s(?:codes?\s)?$",
+    re.IGNORECASE,
+)
+_ASKED_BEFORE: Final = re.compile(
+    r"\b(?:for|of|cover|covering|approve|authorize|den(?:y|ied)|requested|with|is|ordered|prescribed)\s(?:HCPCS\s|CPT\s)?$",
     re.IGNORECASE,
 )
 _COUNTED_AFTER: Final = re.compile(
@@ -69,7 +75,7 @@ _SERVICES: Final = re.compile(
 @dataclass(frozen=True)
 class _Candidate:
     code: str
-    proposal: Proposal
+    proposal: Proposal | None
     standing: str
 
 
@@ -87,7 +93,11 @@ def procedures(pages: Sequence[Page]) -> Iterator[Proposal]:
     granted = {one.code for one in found if one.standing == FOR_US}
     refused = {one.code for one in found if one.standing == AGAINST}
     for one in found:
-        if one.standing not in (FOR_US, ELSE) and (one.code not in granted or one.code in refused):
+        if (
+            one.proposal
+            and one.standing not in (FOR_US, ELSE)
+            and (one.code not in granted or one.code in refused)
+        ):
             yield one.proposal
 
 
@@ -156,12 +166,29 @@ def _of_text(text: Sentence) -> Iterator[_Candidate]:
         joined = any_credible and re.search(r"\b(?:with|and|plus)\s$", before) is not None
         named = begin is not None or (listed and credible_before) or joined
         strength = _strength(text, match, before, named, known, told)
+        standing = verdict_at(_of_clause(text.text, told, match.start()), match.start(), match.end())
         if strength:
             span = (begin if begin is not None else match.start(), match.end("code"))
             found = text.proposal("procedure_code", match["code"], span, strength, match.span("code"))
-            yield _Candidate(match["code"], found, verdict_at(told, match.start(), match.end()))
+            yield _Candidate(match["code"], found, standing)
+        elif standing in (FOR_US, AGAINST) and match["code"].isdigit():
+            yield _Candidate(
+                match["code"], None, standing
+            )  # only tells of a code that has its evidence elsewhere
         previous, credible_before = match, bool(strength)
         any_credible = any_credible or credible_before
+
+
+_CLAUSE_END: Final = re.compile(r";\s|,?\s(?:but|while|whereas|however)\s|,\sand\s(?=\d{5}|[A-V]\d{4})")
+
+
+def _of_clause(text: str, told: Sequence[Mark], at: int) -> Sequence[Mark]:
+    """The marks of the clause around a place; those of the whole sentence where the clause has none that decides."""
+    ends = [mark.end() for mark in _CLAUSE_END.finditer(text)]
+    begin = max((end for end in ends if end <= at), default=0)
+    finish = min((end for end in ends if end > at), default=len(text))
+    own = [mark for mark in told if mark.start < 0 or begin <= mark.start < finish]
+    return own if any(mark.kind in (FOR_US, AGAINST) for mark in own) else told
 
 
 def _is_barred(text: Sentence, match: re.Match[str], before: str) -> bool:
@@ -186,17 +213,22 @@ def _strength(
         _COUNTED_AFTER.match(text.text, match.end()) and (lettered or not before.strip(" |*-"))
     ):
         return HIGH
+    serves = _SERVICES.search(text.text) is not None
+    if serves and re.match(r"\s?[x\u00d7]\s?\d{1,4}\b", text.text[match.end() :]):
+        return HIGH
+    if serves and lettered and _ASKED_BEFORE.search(before):
+        return MEDIUM
     if (
         lettered
         and _NAMED_BEFORE.search(before)
         and text.text[match.end() : match.end() + 1] in (")", ",", ";")
     ):
-        return HIGH if _known(code) or _SERVICES.search(text.text) else ""
+        return HIGH if _known(code) or serves else ""
     if not _known(code) or not re.search(r"[A-Za-z]{3}", _SHAPE.sub("", text.text)):
         return ""
     if lettered or len(known) > 1:
         return MEDIUM
-    return MEDIUM if told and _SERVICES.search(text.text) else ""
+    return MEDIUM if told and serves else ""
 
 
 def _of_table(page: Page, table: Table) -> Iterator[_Candidate]:

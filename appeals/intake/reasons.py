@@ -20,11 +20,12 @@ _DENIED: Final = re.compile(
     r"due|a\s+question|"
     r"disput\w+|question\w*|about|relied|rely|at\s+issue|an\s+issue)\b|"
     r"\b(?:we|this\s+(?:letter|notice|decision)|our\s+(?:reviewer|decision|letter))\s+(?:do|does|"
-    r"did|are|is|am)(?:\s+not|n't)\s+(?:say\w*|claim\w*|suggest\w*|mean\w*|contend\w*|argu\w+|"
+    r"did|are|is|am|have|has)(?:\s+not|n't)\s+(?:say\w*|claim\w*|suggest\w*|mean\w*|contend\w*|argu\w+|"
     r"assert\w*|find\w*|conclud\w+|decid\w+|determin\w+|deem\w*|consider\w*|think|believe)\b|"
     r"\bnot\s+(?:because|due\s+to|on\s+the\s+ground|based\s+on|a\s+(?:finding|decision|statement|"
     r"denial)|for\s+the\s+reason|that)\b|"
-    r"\brather than\b|\bnothing to do with\b|\bother than\b|\bagree(?:s|d)? that\b|"
+    r"\brather than\b|\bnothing to do with\b|\bother than\b|"
+    r"(?<!committee )(?<!reviewer )(?<!panel )(?<!physician )\bagree(?:s|d)? that\b|"
     r"\bno (?:dispute|question|finding)\b|\bno longer\b(?! (?:meet|need|medically|necess|qualif|eligible|"
     r"covered|enrolled|active|require))|\bnever\b|\bis not in question\b|"
     r"\breject\w* (?:the|that|this|any)\b|\bwithout (?:finding|deciding|regard)\b|\bneither\b|\bnor\b|\binstead of\b|\bunlike\b|"
@@ -136,18 +137,27 @@ def reasons(pages: Sequence[Page], codes: Sequence[Proposal] = ()) -> Iterator[P
                     continue
                 found.extend((order, *one) for one in _in_clause(sentence, begin, clause))
     found.sort(key=lambda one: one[:3])
-    seen: set[str] = set()
+    seen: dict[str, Proposal] = {}
     for *_, proposal in found:
-        if proposal.value not in seen and proposal.value not in struck:
-            seen.add(proposal.value)
-            yield proposal
-    for code in codes:
-        reason = _BY_CODE.get(code.value)
-        if reason and reason not in seen:
-            seen.add(reason)
-            yield Proposal("reason", reason, code.words, code.page, code.start, code.end, MEDIUM)
+        if proposal.value not in struck:
+            seen.setdefault(proposal.value, proposal)
+    yield from _with_codes(seen, codes)
     if codes and "out_of_network" not in seen:
         yield from _marked_out_of_network(pages)
+
+
+def _with_codes(seen: dict[str, Proposal], codes: Sequence[Proposal]) -> Iterator[Proposal]:
+    """The reasons told, and those that codes stand for; those with codes stand in the codes' order."""
+    place: dict[str, int] = {}
+    for number, code in enumerate(codes):
+        reason = _BY_CODE.get(code.value)
+        if reason:
+            place.setdefault(reason, number)
+            words = Proposal("reason", reason, code.words, code.page, code.start, code.end, MEDIUM)
+            seen.setdefault(reason, words)
+    coded = iter(sorted((key for key in seen if key in place), key=place.__getitem__))
+    for key in seen:
+        yield seen[next(coded)] if key in place else seen[key]
 
 
 def _struck(sentence: Sentence, found: Sequence[tuple[int, int, int, Proposal]]) -> set[str]:

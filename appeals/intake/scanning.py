@@ -30,7 +30,7 @@ _SMALL_L: Final = re.compile(r"(?<=[A-Z])l(?=[A-Z])|\bl(?=n[a-z]|D\b)")
 _KEPT: Final = re.compile(
     r"(?:^|[\s(/-])(?:non|of|step|self|peer|to|in|out|post|pre|co|day|fee|site|first|second|third|one|two|three|four|six|low|lower|"
     r"high|higher|week|month|year|well|follow|up|state|evidence|board|cost|opt|plan|drug|bulk|prior|and|part|full|long|short|on|off|"
-    r"over|under|face|place|setting|level|anti|semi|multi|ex|e|x|[A-Z]{2,}|[A-Z])-$",
+    r"over|under|face|place|setting|level|anti|semi|multi|ex|e|x|(?-i:[A-Z]+))-$",
     re.IGNORECASE,
 )
 

@@ -120,6 +120,9 @@ def _standing(head: Sequence[Cell], row: Sequence[Cell]) -> str:
     words = " ".join(cell.text for cell in row)
     if _DENIED.search(words):
         return AGAINST
+    counted = _counted(head, row)
+    if counted:
+        return counted
     for cell in row[1:]:
         match = _APPROVED.match(cell.text)
         if match:
@@ -144,6 +147,22 @@ def _standing(head: Sequence[Cell], row: Sequence[Cell]) -> str:
             and not (refused and _amount(refused[0]) > 0)
         ):
             return FOR_US
+    return OPEN
+
+
+def _counted(head: Sequence[Cell], row: Sequence[Cell]) -> str:
+    """What a count under `Denied` says: none is a grant, more is a refusal; nothing where no such count stands."""
+    for top in head:
+        if re.fullmatch(
+            r"(?:units? |visits? |qty )?(?:denied|not approved|refused)", top.text, re.IGNORECASE
+        ):
+            under = [
+                cell
+                for cell in row
+                if abs(cell.column - top.column) <= 6 and re.fullmatch(r"\d{1,5}", cell.text)
+            ]
+            if under:
+                return AGAINST if int(under[0].text) else FOR_US
     return OPEN
 
 

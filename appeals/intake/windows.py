@@ -67,7 +67,7 @@ def _expedited(limits: Sequence[Limit], sentences: Sequence[Sentence]) -> Iterat
         if limit.unit == "hour"
         and limit.owner == "decide"
         and quick.search(f"{limit.sentence.heading} {limit.sentence.before} {limit.sentence.text}")
-        and not NEXT_LEVEL.search(limit.sentence.text)
+        and not NEXT_LEVEL.search(f"{limit.sentence.heading} {limit.sentence.text}")
         and not re.search(r"\bnot\b", limit.sentence.text)
     ]
     distinct = {limit.count for limit in hours}
