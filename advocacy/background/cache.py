@@ -37,6 +37,8 @@ SWEEP = """DELETE FROM {table} WHERE cache_key IN
 class SharedCache(DatabaseCache):
     """PostgreSQL only. Same table and same format of values as Django's DatabaseCache."""
 
+    _table: str
+
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Add `delta` to a number and return the sum; its end stays. Raises ValueError when there is no such key."""
         stored = self.make_and_validate_key(key, version=version)
