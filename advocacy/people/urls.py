@@ -22,12 +22,8 @@ urlpatterns = [
     path("members/<uuid:member_id>/end/", members.member_end, name="member_end"),
     path("invitations/", invitations.invitations, name="invitations"),
     path("invitations/new/", invitations.invitation_new, name="invitation_new"),
-    path(
-        "invitations/<uuid:invitation_id>/resend/", invitations.invitation_resend, name="invitation_resend"
-    ),
-    path(
-        "invitations/<uuid:invitation_id>/revoke/", invitations.invitation_revoke, name="invitation_revoke"
-    ),
+    path("invitations/<uuid:invitation_id>/resend/", invitations.invitation_resend, name="invitation_resend"),
+    path("invitations/<uuid:invitation_id>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
     path("leavers/", members.leavers, name="leavers"),
     path("organization/switch/", switch.switch, name="switch"),
 ]
