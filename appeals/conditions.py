@@ -49,6 +49,15 @@ def request_is_ready(request: Any, facts: Facts) -> Iterable[Reason]:
     return (*lacking, Reason("unready_reason_missing", why, "unready_reason"))
 
 
+def release_stands(request: Any, facts: Facts) -> Iterable[Reason]:
+    """What we send of a patient's health needs the patient's authorization, as at a filing (45 CFR 164.508).
+
+    A provider that asks a plan for its own patient needs none (45 CFR 164.506(c)). `facts["barred"]` holds the Reason when
+    none stood on the day it went out.
+    """
+    return tuple(facts.get("barred", ()))
+
+
 def it_went_out_ready(request: Any, facts: Facts) -> Iterable[Reason]:
     """What the payer has without a record of its sending was ready, or it is said how it got there."""
     lacking = tuple(facts.get("not_ready", ()))

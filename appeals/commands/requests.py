@@ -151,16 +151,18 @@ def submit_request(
     request: AuthorizationRequest,
     submitted_at: datetime | None,
     channel: str,
+    sent_by: str = AuthorizationRequest.Sender.US,
     reference_number: str = "",
     unready_reason: str = "",
     at: datetime,
 ) -> AuthorizationRequest:
     """Record that the request went out. Raises WrongState, Refused with everything that is still open.
 
-    An urgent request goes out with open answers where `unready_reason` says why; it is kept.
+    Sent by us, it needs the patient's release of health information on that day; `sent_by` the provider as its own, it does
+    not. An urgent request goes out with open answers where `unready_reason` says why; it is kept.
     """
-    refuse(_channel_reasons(channel, required=True))
-    changes: dict[str, Any] = {"submitted_at": submitted_at, "channel": channel}
+    refuse([*_channel_reasons(channel, required=True), *_sender_reasons(sent_by)])
+    changes: dict[str, Any] = {"submitted_at": submitted_at, "channel": channel, "sent_by": sent_by}
     if reference_number.strip():
         changes["reference_number"] = reference_number.strip()
     return _take("submit", actor, request, changes, at, unready_reason=unready_reason)
@@ -173,14 +175,19 @@ def receive_request(
     received_at: datetime | None,
     reference_number: str = "",
     evidence: str = "",
+    sent_by: str = AuthorizationRequest.Sender.US,
     unready_reason: str = "",
     at: datetime,
 ) -> AuthorizationRequest:
     """Record when the payer had it: its time to decide runs from here. Raises WrongState, Refused.
 
-    One that was never recorded as sent has to be ready too, or `unready_reason` says how it got there; it is kept.
+    One that was never recorded as sent needs the patient's release too (unless `sent_by` the provider), and has to be ready,
+    or `unready_reason` says how it got there; it is kept.
     """
+    refuse(_sender_reasons(sent_by))
     changes: dict[str, Any] = {"received_at": received_at, "receipt_evidence": evidence.strip()[:120]}
+    if request.status == RequestStatus.DRAFTING:
+        changes["sent_by"] = sent_by
     if reference_number.strip():
         changes["reference_number"] = reference_number.strip()
     return _take("receive", actor, request, changes, at, unready_reason=unready_reason)
@@ -342,9 +349,13 @@ def _take(
     with transaction.atomic():
         case = locked_case(request.case)
         lacking: tuple[Reason, ...] = ()
+        barred: tuple[Reason, ...] = ()
         if step in ("submit", "receive") and request.status == RequestStatus.DRAFTING:
             went = changes.get("submitted_at") or changes.get("received_at") or at
-            lacking = tuple(lack.reason for lack in lacks_of(request, case, today_of(case, went)))
+            lacks = lacks_of(request, case, today_of(case, went))
+            lacking = tuple(lack.reason for lack in lacks if not lack.bars)
+            if changes.get("sent_by") != AuthorizationRequest.Sender.PROVIDER:
+                barred = tuple(lack.reason for lack in lacks if lack.bars)
         if lacking and unready_reason.strip():
             changes = changes | {"unready_reason": unready_reason.strip()}
         row = REQUEST.take(
@@ -353,7 +364,12 @@ def _take(
             actor=actor,
             at=at,
             changes=changes,
-            facts={"item_count": _item_count(request), "reason": reason, "not_ready": lacking},
+            facts={
+                "item_count": _item_count(request),
+                "reason": reason,
+                "not_ready": lacking,
+                "barred": barred,
+            },
             detail={"open_answers": [r.code for r in lacking]} if lacking else None,
         )
         _finish(case, at)
@@ -399,6 +415,12 @@ def _channel_reasons(channel: str, *, required: bool) -> list[Reason]:
     if channel in Channel.values or (not channel and not required):
         return []
     return [Reason("channel_missing", "Say how it was sent.", "channel")]
+
+
+def _sender_reasons(sent_by: str) -> list[Reason]:
+    if sent_by in AuthorizationRequest.Sender.values:
+        return []
+    return [Reason("sender_unknown", "Say who sent it.", "sent_by")]
 
 
 def _item_reasons(items: Sequence[ItemInput]) -> Iterator[Reason]:

@@ -54,10 +54,23 @@ def unready_field() -> forms.CharField:
     )
 
 
+def sender_field() -> forms.TypedChoiceField:
+    """Who sent it: what we send needs the patient's release. Left out, it was us."""
+    return forms.TypedChoiceField(
+        label="Who sent it",
+        choices=AuthorizationRequest.Sender.choices,
+        required=False,
+        empty_value=AuthorizationRequest.Sender.US.value,
+        initial=AuthorizationRequest.Sender.US,
+        help_text="What we send needs the patient's consent to send health information.",
+    )
+
+
 class NewRequestForm(RequestForm):
     """One form for a request that may already be on its way: what is left empty has not happened yet."""
 
     submitted_at = MomentField(label="Sent on", required=False)
+    sent_by = sender_field()
     received_at = MomentField(
         label="Received by the payer on",
         required=False,
@@ -113,6 +126,7 @@ def item_formset(data: Any = None, *, initial: list[dict[str, Any]], spare: int 
 class SentForm(forms.Form):
     submitted_at = MomentField(label="Sent on")
     channel = forms.ChoiceField(label="Sent by", choices=[NOT_CHOSEN, *Channel.choices])
+    sent_by = sender_field()
     reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
     unready_reason = unready_field()
 
@@ -121,6 +135,7 @@ class ReceivedForm(forms.Form):
     received_at = MomentField(label="Received by the payer on")
     reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
     evidence = forms.CharField(label="What proves it", required=False, max_length=120, help_text=EVIDENCE)
+    sent_by = sender_field()
     unready_reason = unready_field()
 
 

@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 ('is_urgent', models.BooleanField(default=False)),
                 ('urgency_certified_by', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('unready_reason', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='why it went out with open answers')),
+                ('sent_by', models.CharField(choices=[('us', 'We, for the patient'), ('provider', 'The provider, as its own request')], default='us', max_length=8)),
                 ('channel', models.CharField(blank=True, choices=[('fax', 'Fax'), ('mail', 'Post'), ('portal', 'Payer portal'), ('phone', 'Phone'), ('email', 'E-mail')], max_length=8)),
                 ('reference_number', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('reference_number_index', advocacy.tenancy.sealing.BlindIndexField(null=True, of='reference_number')),

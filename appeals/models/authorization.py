@@ -37,6 +37,10 @@ class AuthorizationRequest(TenantModel):
         PART_B_DRUG = "part_b_drug", "Medicare Part B drug"
         PHARMACY = "pharmacy", "Pharmacy benefit"
 
+    class Sender(models.TextChoices):
+        US = "us", "We, for the patient"
+        PROVIDER = "provider", "The provider, as its own request"
+
     case = tenant_key("cases.Case", related_name="requests")
     coverage = tenant_key("cases.Coverage", related_name="+")
     follows = tenant_key("appeals.AuthorizationRequest", null=True, blank=True, related_name="followed_by")
@@ -48,6 +52,7 @@ class AuthorizationRequest(TenantModel):
     urgency_certified_by = SealedTextField(blank=True)
     unready_reason = SealedTextField("why it went out with open answers", blank=True)
     channel = models.CharField(max_length=8, choices=Channel.choices, blank=True)
+    sent_by = models.CharField(max_length=8, choices=Sender.choices, default=Sender.US)
     reference_number = SealedTextField(blank=True)
     reference_number_index = BlindIndexField(of="reference_number")
     submitted_at = models.DateTimeField(null=True, blank=True)

@@ -29,7 +29,7 @@ from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day
 from appeals.queries.drafts import exhibit_label
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, items_in_question, ladder_from
-from appeals.queries.lookup import get_appeal, get_filing
+from appeals.queries.lookup import consent_among, get_appeal, get_filing
 from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
@@ -184,14 +184,6 @@ def _outcomes(
     )
 
 
-def consent_stands(consents: Iterable[Consent], kind: str, on: date) -> bool:
-    """Whether one of them, not withdrawn, stands on that day."""
-    return any(
-        c.kind == kind and c.signed_on <= on and (c.expires_on is None or c.expires_on >= on)
-        for c in consents
-    )
-
-
 def _missing(
     appeal: Appeal, rung: Rung, exhibits: tuple[ExhibitShown, ...], consents: list[Consent], on: date
 ) -> Iterable[Reason]:
@@ -209,13 +201,13 @@ def _missing(
         yield Reason(
             "exhibits_missing", "No exhibit is chosen: the denial letter should go along.", "level_exhibits"
         )
-    if not consent_stands(consents, Consent.Kind.RELEASE, on):
+    if not consent_among(consents, Consent.Kind.RELEASE, on):
         yield Reason(
             "consent_missing",
             "There is no standing consent of the patient to send health information.",
             "patient",
         )
-    if rung.needs_written_consent and not consent_stands(consents, Consent.Kind.REPRESENTATION, on):
+    if rung.needs_written_consent and not consent_among(consents, Consent.Kind.REPRESENTATION, on):
         yield Reason(
             "representation_missing",
             "This level needs the patient's written consent that you file for the patient.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
+from advocacy.people.models import Consent
 from appeals.models import (
     Answer,
     Appeal,
@@ -129,6 +131,17 @@ def agreed(said: tuple[Said, ...], question: str) -> str | None:
     """The value all sources that know it give to a question; None when nobody knows or they disagree."""
     values = {s.value for s in said if s.question == question and s.value != "unknown"}
     return values.pop() if len(values) == 1 else None
+
+
+def consent_among(consents: Iterable[Consent], kind: str, on: date) -> bool:
+    """Whether one of the consents, not withdrawn, stands on that day (inclusive; a day where the patient is)."""
+    return any(
+        c.kind == kind
+        and c.revoked_at is None
+        and c.signed_on <= on
+        and (c.expires_on is None or c.expires_on >= on)
+        for c in consents
+    )
 
 
 def cases_with_dates(actor: Actor, pk: int | None = None) -> QuerySet[Case]:

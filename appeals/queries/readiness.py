@@ -11,21 +11,39 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from advocacy.errors import Reason
+from advocacy.people.models import Consent
 from advocacy.tenancy.together import fetched
 from appeals.models import AuthorizationRequest, RequestItem
+from appeals.queries.lookup import consent_among
 from cases import benefits, rules
 from cases.models import BenefitAnswer, Case, NetworkCheck, Referral
+
+NO_RELEASE = Reason(
+    "consent_missing",
+    "There is no standing consent of the patient to send health information. Record one first, or say that the provider"
+    " sent the request as its own.",
+    "sent_by",
+)
 
 
 @dataclass(frozen=True)
 class Lack:
-    """Something a request needs before it goes out: the reason, and the page (url name, its ids, a place on it) that mends it."""
+    """Something a request needs before it goes out: the reason, and the page (url name, its ids, a place on it) that mends it.
+
+    What `bars` is no open answer: no reason why it cannot wait lets the request go out without it.
+    """
 
     reason: Reason
     do: str
     url_name: str
     args: tuple[UUID, ...]
     place: str = ""
+    bars: bool = False
+
+
+def release_rows(case: Case) -> dict[str, QuerySet[Any]]:
+    """What the patient signed, for `together.fetched`."""
+    return {"consents": Consent.objects.filter(patient_id=case.patient_id, revoked_at=None).order_by("id")}
 
 
 def benefit_rows(case: Case) -> dict[str, QuerySet[Any]]:
@@ -48,14 +66,18 @@ def lacks_of(request: AuthorizationRequest | None, case: Case, on: date) -> tupl
     None stands for one that is not written yet: what the case itself lacks.
     """
     items = RequestItem.objects.filter(request_id=request.pk if request else None).order_by("position")
-    return tuple(lacks_from(request, case, fetched(benefit_rows(case) | {"items": items}), on))
+    return tuple(
+        lacks_from(request, case, fetched(benefit_rows(case) | release_rows(case) | {"items": items}), on)
+    )
 
 
 def lacks_from(
     request: AuthorizationRequest | None, case: Case, rows: Mapping[str, list[Any]], on: date
 ) -> Iterator[Lack]:
-    """The same of rows that are loaded: `benefit_rows`, and the request's `items`."""
+    """The same of rows that are loaded: `benefit_rows`, `release_rows`, and the request's `items`."""
     here = (case.public_id,)
+    if not consent_among(rows["consents"], Consent.Kind.RELEASE, on):
+        yield Lack(NO_RELEASE, "Record it", "people:patient", (case.patient.public_id,), bars=True)
     said = {answer.question: answer.value for answer in rows["benefits"]}
     if purpose := rules.purpose_is_stated(case.purpose):
         yield Lack(

@@ -21,7 +21,7 @@ from appeals.models import (
 from appeals.queries.clocks import Day
 from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import get_request
-from appeals.queries.readiness import Lack, benefit_rows, lacks_from
+from appeals.queries.readiness import Lack, benefit_rows, lacks_from, release_rows
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
 from appeals.workflow import RequestStatus
@@ -104,6 +104,7 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
         history_rows(case)
         | {"grants": GrantedAuthorization.objects.filter(request_id=request.pk).order_by("granted_at", "id")}
         | benefit_rows(case)
+        | release_rows(case)
     )
     history = history_from(case, rows)
     return RequestPage(

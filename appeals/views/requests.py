@@ -70,6 +70,7 @@ def request_new(request: CaseRequest, case: Any) -> HttpResponse:
                 request=made,
                 submitted_at=data["submitted_at"],
                 channel=data["channel"],
+                sent_by=data["sent_by"],
                 reference_number=data["reference_number"],
                 unready_reason=data["unready_reason"],
                 **who,
@@ -80,6 +81,7 @@ def request_new(request: CaseRequest, case: Any) -> HttpResponse:
                 received_at=data["received_at"],
                 reference_number=data["reference_number"],
                 evidence=data["evidence"],
+                sent_by=data["sent_by"],
                 unready_reason=data["unready_reason"],
                 **who,
             )
@@ -220,6 +222,8 @@ def _step(
 ) -> HttpResponse:
     """One form about one request: `act(row, data)` records it."""
     row = get_request_of(request.actor, case, request_id)
+    if row.status != "drafting":
+        form.fields.pop("sent_by", None)  # that was said when it went out
     outcome = attempt(request, form, lambda data: act(row, data))
     if outcome.done:
         return done(request, said, "appeals:request", case.public_id, row.public_id)
