@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
+
 from advocacy.management.seed.cast import HOUSES
 from advocacy.management.seed.life import Life, Step
 from advocacy.people.models import Contact, PortalAccess
@@ -49,7 +51,7 @@ def portal_sign_ins() -> list[str]:
     rows = []
     houses = Organization.objects.in_bulk([h.slug for h in HOUSES], field_name="slug")
     for house in houses.values():
-        with scoped_to(house.pk, actor="system:seed", actor_label="Recourse"):
+        with transaction.atomic(), scoped_to(house.pk, actor="system:seed", actor_label="Recourse"):
             live = PortalAccess.objects.filter(ended_at=None).select_related("user", "patient").order_by("id")
             rows += [
                 (access.user.email, f"{access.get_kind_display()} ({access.patient.reference}, {house.name})")
