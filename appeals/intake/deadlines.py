@@ -226,6 +226,10 @@ def _date_is_for_appeal(sentence: Sentence, span: tuple[int, int], end: int) -> 
     if _THAT_MEANS.match(sentence.text) and APPEAL.search(sentence.before):
         return not (NEXT_LEVEL.search(sentence.before) or NOT_OURS.search(sentence.before))
     verb = FILE.search(until or sentence.text)
+    if APPEAL.search(sentence.before) and re.match(
+        r"\s(?:to|and) (?:ask|file|request|send|do so|do it)\b", sentence.text[end:]
+    ):
+        return not (NEXT_LEVEL.search(sentence.before) or NOT_OURS.search(sentence.before))
     return bool(own and (verb or words.lower().startswith("appeal")))
 
 

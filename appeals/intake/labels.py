@@ -87,6 +87,7 @@ _MEMBER: Final = (
     ),
 )
 _BARE_ID: Final = label(r"ID", 2, opens=True)
+_ID_WITHOUT_COLON: Final = label(r"\AID(?=\s[A-Z0-9-]*\d{3})", 2)
 _LONE_ID: Final = label(r"\AID", 4)
 _MEMBER_ITSELF: Final = label(r"\A(?:member|enrollee|subscriber)(?=\s?:)", 3)
 _MEMBER_ID_AFTER_NAME: Final = label(r"(?<=[,;(] |.[,;(])ID", 1)
@@ -125,7 +126,7 @@ _REFERENCE: Final = (
         7,
     ),
     label(
-        rf"(?:(?:pre)?auth(?:orization)?|pre-?cert(?:ification)?)(?:{_NUMBER}|\srequest(?:{_NUMBER})?|\sref(?:erence)?\.?(?:{_NUMBER})?)(?=\s*[:#]|\s)|(?:pre)?auth(?:orization)?(?:{_NUMBER})",
+        rf"(?:(?:(?:prior\s)?|pre)auth(?:orization)?|pre-?cert(?:ification)?)(?:{_NUMBER}|\srequest(?:{_NUMBER})?|\sref(?:erence)?\.?(?:{_NUMBER})?)(?=\s*[:#]|\s)|(?:pre)?auth(?:orization)?(?:{_NUMBER})",
         8,
     ),
     label(rf"letter{_NUMBER}", 9),
@@ -393,6 +394,7 @@ def _bare_member_ids(pages: Sequence[Page]) -> Iterator[Found]:
                     yield from _beside(page, cell, _MEMBER_ID_AFTER_NAME, read, barred=None)
                 elif re.match(r"ID\b", cell.text) and ours:
                     yield from _beside(page, cell, _BARE_ID, _identifier(3), barred=None)
+                    yield from _beside(page, cell, _ID_WITHOUT_COLON, _identifier(3), barred=None)
                 elif re.match(r"ID\b", cell.text) and not any(
                     _OTHER_PARTY.search(other.text) for other in row[:1]
                 ):

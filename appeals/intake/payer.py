@@ -17,7 +17,7 @@ _ORGANIZATION: Final = (
 )
 _PAYS: Final = re.compile(
     r"\b(?:health ?plans?|health ?care plan|(?:health|benefits?|welfare|medical|employee) plan|"
-    r"insurance|assurance|mutual|advantage|medicaid|medicare|community (?:care|health)|"
+    r"insurance|assurance|mutual|advantage|medicaid|medicare|community (?:care|health|plan)|"
     r"hmo|ppo|pdp|hmo-pos|blue cross|blue shield|health (?:insurance|partners|alliance|choice|"
     r"options|net|trust|fund|system)|insurers?|casualty|rx|prescription|preferred|"
     r"family plan|managed care|indemnity|benefit fund|welfare fund|trust fund|health|care|healthcare|cooperative|"

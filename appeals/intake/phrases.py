@@ -96,6 +96,8 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "step_therapy",
         _phrases(
+            r"\b(?:requires?|asks?|needs?|expects?|wants?) (?:that )?(?:you|members?|patients?) (?:to |"
+            r"must )?(?:first )?(?:try|use|fail|have tried)\b[^.;]{0,80}\bbefore\b",
             r"\bstep[- ]therapy (?:\w+ ){0,2}(?:requires?|calls for|asks for)\b|\b(?:required|"
             r"called for) by (?:our|the|your) (?:\w+ ){0,2}step[- ]therapy\b",
             r"\b(?:do|does|did|has|have) not (?:\w+ )?(?:show|document|list|say|indicate|"
@@ -267,6 +269,7 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "level_of_care",
         _phrases(
+            r"\b(?:not|no longer) (?:need|require|meet)\b[^.;]{0,30}\bthis level of care\b",
             r"\b(?:can|could|may) be (?:safely |effectively )?(?:treated|managed|provided|cared for|"
             r"met)(?: safely| effectively)? (?:at|in|with) (?:a |the )?(?:lower|less (?:intensive|"
             r"restrictive))\b",

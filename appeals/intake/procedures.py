@@ -67,7 +67,7 @@ _COUNTED_AFTER: Final = re.compile(
 _NAMED_BEFORE: Final = re.compile(r"[A-Za-z]{3,}\S*\s\((?:code\s|HCPCS\s|CPT\s)?$", re.IGNORECASE)
 _SERVICES: Final = re.compile(
     r"\b(?:infus\w+|inject\w+|therap\w+|treat\w+|visit\w*|session\w*|observation|drug|medicine|medication|service\w*|request\w*|"
-    r"procedure\w*|bill\w*|authoriz\w*|cover\w*|den(?:y|ied)|charge\w*|units?|code\w*|provider|claim\w*|administ\w+|dx|diagnosis)\b",
+    r"procedure\w*|program|care|outpatient|inpatient|bill\w*|authoriz\w*|cover\w*|den(?:y|ied)|charge\w*|units?|code\w*|provider|claim\w*|administ\w+|dx|diagnosis)\b",
     re.IGNORECASE,
 )
 
