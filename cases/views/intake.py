@@ -35,7 +35,7 @@ from cases.commands.intake import (
 from cases.forms.intake import DeclineForm, ReviewForm
 from cases.queries.intake import get_inquiry, inquiries, people_called
 from cases.queries.links import cases_beside, parted
-from cases.queries.registration import scope_of
+from cases.queries.registration import scope_of, similar_member_ids
 from cases.views.casework import attempt, draft_key
 from cases.views.intake_steps import LABELS, Answered, form_of, intake_of
 
@@ -145,6 +145,13 @@ def _sent(request: ActorRequest, row: Any, answered: Answered, step: str) -> Htt
                 form.add_error("duplicates_seen", "Somebody like this is registered. Compare, then go on.")
         if good:
             good = _believable(request, row, step, form)
+        if good and step == "coverage" and not form.cleaned_data.get("coverage"):
+            alike = similar_member_ids(request.actor, form.cleaned_data["member_id"])
+            good = not alike or bool(form.cleaned_data["likeness_seen"])
+            if not good:
+                form.add_error(
+                    "likeness_seen", "This member id, or one like it, is recorded already. Compare it."
+                )
     save_step(
         actor=request.actor,
         inquiry=row,
@@ -235,13 +242,13 @@ def _show_step(
     if step == "who":
         words = (row.answers.get("who", {}).get("q") or [""])[-1]
         context |= {"q": words, "found": people_called(request.actor, words) if words else None}
-        shown = [p.pk for p in context["found"] or ()] + [a.patient.pk for a in context["alike"]]
-        saw(request, "read_page", patients=shown)
+        saw(request, "read_page", patients=[p.pk for p in context["found"] or ()])
     elif step == "consent" and row.patient:
         today = day_in(row.patient.time_zone, request.at)
         context["standing"] = list(standing_consents(row.patient, today))
     elif step == "urgency":
         context["sentences"] = (*safety.what_to_do("emergency", "yes"),)
+    saw(request, "read_page", patients=[a.patient.pk for a in context["alike"]])
     return render(request, "cases/intake_step.html", context, status=status)
 
 

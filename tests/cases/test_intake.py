@@ -287,3 +287,16 @@ def test_who_does_not_open_cases_takes_nothing_in(begun, sign_in):
     assert sign_in("clara").get(at_step(begun, "who")).status_code == 404
     assert sign_in("clara").post(reverse("cases:inquiry_new")).status_code == 403
     assert sign_in("mia").get(at_step(begun, "who")).status_code == 404
+
+
+def test_a_member_id_like_a_known_one_is_compared_first(cast, ines, begun):
+    from advocacy.people.commands import index_patient, set_numbers
+
+    index_patient(cast.case.patient)
+    set_numbers(cast.case.patient, ["TMK 7730 41582 01"])
+    slip = COVERAGE | {"member_id": "TMK 7730 41582 07", "go": "next"}
+    shown = ines.post(at_step(begun, "coverage"), slip)
+    assert shown.status_code == 422
+    assert [a.patient.pk for a in shown.context["alike"]] == [cast.case.patient_id]
+    assert "Compare the member id with the card" in shown.content.decode()
+    assert ines.post(at_step(begun, "coverage"), slip | {"likeness_seen": "on"}).status_code == 302
