@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from advocacy.access.policy import Actor, system_actor
-from advocacy.background.queue import PublicProblem, enqueue, is_asked_for, job
+from advocacy.background.queue import PublicProblem, again, enqueue, job
 from advocacy.tenancy.scope import current_organization_id
 from cases.commands.benefits import watch_referrals
 from cases.commands.documents import mark_unreadable, read_text
@@ -89,8 +89,7 @@ def send_patient_notice(*, notice: int) -> None:
 def send_patient_notices() -> None:
     """Ask for one job per patient for whom it has become an hour. A notice that waits is a row: no restart loses it."""
     for notice in due_notices(_program(), timezone.now()):
-        if not is_asked_for(SEND_JOB, notice=notice):
-            enqueue(SEND_JOB, notice=notice)
+        again(SEND_JOB, notice=notice)
 
 
 @job("cases.remind_patients", title="Remind patients of what waits for them", every=timedelta(days=1))

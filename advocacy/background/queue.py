@@ -78,12 +78,6 @@ def enqueue(name: str, **ids: int | str) -> Job:
     return row
 
 
-def is_asked_for(name: str, **ids: int | str) -> bool:
-    """Whether the same job of the current organization waits or runs, so that a schedule need not ask for it again."""
-    pending = (Job.Status.QUEUED, Job.Status.RUNNING)
-    return Job.objects.filter(name=name, arguments=ids, status__in=pending).exists()
-
-
 def retry(row: Job) -> None:
     """Put a failed job back into the queue."""
     row.status = Job.Status.QUEUED

@@ -228,7 +228,7 @@ def _send(rows: list[PatientNotice], way: Contact, at: datetime) -> None:
     for row in rows:
         _settle(row, Status.SENT, at, contact=way, communication=entry)
         record("patient_notified", subject=row, detail={"kind": row.kind, "contact": way.pk})
-    deliver(mail)
+    deliver(mail, message_id=f"notice-{first.public_id}")
 
 
 def _hand(

@@ -307,3 +307,12 @@ def test_the_window_of_a_call_is_told_as_the_plans_offer_and_not_as_a_date_of_ou
         ("HB-2026-1001: a peer-to-peer window has closed", CALL_PASSED, "It closed 1 day ago."),
         ("HB-2026-1001: a peer-to-peer window has closed", CALL_PASSED, "It closed 1 day ago."),
     ]
+
+
+@pytest.mark.parametrize("hour", [2, 23])
+def test_a_legal_hour_does_not_wait_for_the_morning(cast, hour):
+    """Quiet hours are for patients: a colleague is told of a date that counts hours at any hour of the night."""
+    moment = at(DUE, hour)
+    deadline = clock(new_case(1, at=START, owner=cast.members["nora"]), due_on=DUE, at=START, due_at=moment)
+    assert sent(deadline, moment - timedelta(hours=4)) == [NORA, SAM]
+    assert sent(deadline, moment) == [NORA, SAM]

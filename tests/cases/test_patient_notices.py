@@ -16,6 +16,7 @@ from advocacy.background.models import Job
 from advocacy.errors import NotAllowed, NotFound, Refused
 from advocacy.people.commands import ContactInput, add_contact, end_contact, record_consent, revoke_consent
 from advocacy.people.models import Contact, PortalAccess, User
+from advocacy.people.portal_invitations import send_invitation
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.messages import send_message
 from cases.commands.patient_notices import hand_over, notify_patient, send_notice
@@ -90,6 +91,8 @@ class TestWhatIsSaid:
         send_notice(notice=asked(cast).pk, at=DAY)
         (message,) = mail.outbox
         assert (message.to, message.subject, message.body) == ([ADDRESS], subject, body)
+        named = f"<notice-{PatientNotice.objects.get().public_id}@"
+        assert message.extra_headers["Message-ID"].startswith(named)
 
     def test_a_message_with_words_about_health_is_told_without_them(self, cast, safe):
         send_message(actor=cast.nora, case=cast.case, body="Your ketamine appeal was upheld.", at=DAY)
@@ -161,7 +164,7 @@ class TestOnce:
         assert Task.objects.get().title == "Tell the patient: a message is waiting in the portal"
         assert hand_over(notice=notice.pk, at=DAY) is None
 
-    def test_the_job_runs_through_the_queue(self, cast, safe, monkeypatch):
+    def test_the_job_runs_through_the_queue(self, cast, safe):
         """At an hour that no clock of the machine decides: the patient asked to be told at any."""
         end_contact(actor=cast.nora, contact=safe, at=NOW)
         reach(cast, at_any_hour=True)
@@ -172,6 +175,33 @@ class TestOnce:
         again = queue.enqueue("cases.send_notice", notice=PatientNotice.objects.get().pk)
         assert queue.run(cast.harbor.pk, again.pk) == "done"
         assert sent() == [[ADDRESS]]
+
+
+    def test_an_invitation_stands_in_the_log_once(self, cast):
+        access = invite(cast.case.patient)
+        contact = reach(cast, value=access.user.email)
+        assert send_invitation(access, at=DAY)
+        assert not send_invitation(access, at=DAY)
+        entry = Communication.objects.get()
+        assert (entry.source, entry.channel, entry.party, entry.address, entry.happened_at) == (
+            f"invitation:{access.pk}",
+            "email",
+            "patient",
+            contact.value,
+            DAY,
+        )
+
+    def test_what_waits_is_asked_for_again_and_not_twice(self, cast, safe):
+        """Whatever the hour of the machine: the job that is asked for is looked at, not run."""
+        notice = asked(cast, at=DAY)
+        queue.registered()["cases.send_notices"]()
+        queue.registered()["cases.send_notices"]()
+        assert Job.objects.filter(name="cases.send_notice").count() == 1
+        Job.objects.filter(name="cases.send_notice").update(status="done")
+        queue.registered()["cases.send_notices"]()
+        assert list(Job.objects.filter(status="queued", name="cases.send_notice").values_list("arguments")) == [
+            ({"notice": notice.pk},)
+        ]
 
 
 class TestHours:
