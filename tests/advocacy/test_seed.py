@@ -326,6 +326,7 @@ def test_somebody_works_in_both_organizations(told):
         "sam": ["supervisor"],
         "olga": ["organization_admin"],
         "anna": ["analyst"],
+        "fred": ["funder"],
         "petra": ["privacy_officer"],
         "bea": ["navigator"],
     }

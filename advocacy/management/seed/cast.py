@@ -102,6 +102,7 @@ COLLEAGUES = (
     Colleague("olga", "Olga Brandvold", "olga@harbor.example", (Job("harbor", ("organization_admin",)),)),
     Colleague("anna", "Anna Ferreira", "anna@harbor.example", (Job("harbor", ("analyst",)),)),
     Colleague("petra", "Petra Nakagawa", "petra@harbor.example", (Job("harbor", ("privacy_officer",)),)),
+    Colleague("fred", "Fred Castellane", "fred@harbor.example", (Job("harbor", ("funder",)),)),
     Colleague("mia", "Mia Castellon", "mia@meadow.example", (Job("meadow", ("navigator",), "Casework"),)),
     Colleague("saul", "Saul Whitaker", "saul@meadow.example", (Job("meadow", ("supervisor",), "Casework"),)),
     Colleague(
