@@ -155,8 +155,9 @@ class IntakeCoverageForm(CoverageForm):
             fields["coverage"].queryset = coverages_of(patient)
 
     def sections(self) -> list[dict[str, Any]]:
-        first = [{"legend": "On record", "hint": "", "fields": [self["coverage"]]}]
-        return (first if "coverage" in self.fields else []) + super().sections()
+        if "coverage" not in self.fields:
+            return super().sections()
+        return [{"legend": "On record", "hint": "", "fields": [self["coverage"]]}, *super().sections()]
 
     def clean(self) -> dict[str, Any]:
         typed = self.cleaned_data

@@ -67,6 +67,7 @@ def begun(ines):
 
 def answer_all(client, inquiry, **changed):
     for place, step in enumerate(STEPS[:-1]):
+        assert client.get(at_step(inquiry, step)).status_code == 200
         sent = client.post(at_step(inquiry, step), ANSWERS[step] | changed.get(step, {}) | {"go": "next"})
         assert sent.status_code == 302, (step, sent.context["form"].errors)
         assert sent.url == at_step(inquiry, STEPS[place + 1])
