@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
+from advocacy.access.roles import ROLES
 from advocacy.web import page
 from advocacy.words import notice_sentence
 
@@ -48,6 +50,17 @@ class Desk(AdminSite):
         """As above: one place where a password changes."""
         return HttpResponseRedirect(reverse("account_change_password"))
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
+        """The look-ups under the names their pages have, not those of tables and programs."""
+        found: list[dict[str, Any]] = super().get_app_list(request, app_label)  # type: ignore[assignment]
+        for app in found:
+            app["name"] = APP_NAMES.get(app["app_label"], app["name"])
+            for row in app["models"]:
+                row["name"] = getattr(self._registry[row["model"]], "list_title", "") or row["name"]
+        return found
+
+
+APP_NAMES = {"cases": "Payers and providers", "people": "Members and teams"}
 
 site = Desk(name="admin")
 
@@ -150,9 +163,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 @require_safe
 @page
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page of the desk that this person may open: Today for whoever sees cases, else what stands next to it."""
+    """The first page of the desk that this person may open: Today for whoever sees cases, else what stands next to it.
+
+    Whose role opens no page here is told what the role is for, and what can be done.
+    """
     entries = navigation(request)
-    return HttpResponseRedirect(entries[0]["url"] if entries else reverse("admin:index"))
+    if entries:
+        return HttpResponseRedirect(entries[0]["url"])
+    actor: Any = request.actor  # type: ignore[attr-defined]
+    roles = [d for role, d in ROLES.items() if role.value in actor.roles]
+    return render(request, "desk/home.html", {"roles": roles})
 
 
 @require_POST

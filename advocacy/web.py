@@ -101,7 +101,7 @@ class AnswersMiddleware:
         if isinstance(problem, NotFound):
             return error_page(request, 404)
         if isinstance(problem, NotAllowed):
-            return error_page(request, 403, message=str(problem))
+            return error_page(request, 403)
         if isinstance(problem, WrongState):
             return error_page(request, 409, message=str(problem))
         if isinstance(problem, Refused):
@@ -125,9 +125,7 @@ def _with_a_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form is stale (another sign-in, an expired session). What was typed is kept where that is possible."""
-    return error_page(
-        request, 403, message="This form has expired. Go back, reload the page and send it again."
-    )
+    return render(request, "403_csrf.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -144,9 +142,7 @@ def page(
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if getattr(request, "actor", None) is None:
-            return error_page(
-                request, 403, message="Your account has no current membership. Ask your organization."
-            )
+            return render(request, "errors/no_membership.html", status=403)
         request.at = timezone.now()  # type: ignore[attr-defined]
         return view(request, *args, **kwargs)
 

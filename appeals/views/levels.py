@@ -34,6 +34,13 @@ WHERE = {
     "patient": "Open the patient",
     "cost_new": "Record the money at stake",
 }
+# Whom the link to it is shown.
+NEEDS = {
+    "level_draft": P.DRAFT_APPEAL,
+    "level_exhibits": P.DRAFT_APPEAL,
+    "patient": P.SEE_PATIENTS,
+    "cost_new": P.CHANGE_CASE,
+}
 
 
 @require_safe
@@ -49,7 +56,7 @@ def level_page(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             {
                 "code": r.code,
                 "message": r.message,
-                "url": _where(case, page, r.field),
+                "url": _where(case, page, r.field) if NEEDS[r.field or ""] in request.may else "",
                 "do": WHERE[r.field or ""],
             }
             for r in page.missing

@@ -7,7 +7,9 @@ import re
 import pytest
 from django import forms
 from django.core.management import call_command
+from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.background.queue import install_schedules
@@ -142,3 +144,35 @@ def test_a_moment_in_a_look_up_is_one_labelled_input(cast):
         True,
         True,
     )
+
+
+def test_whose_role_opens_no_page_is_told_what_it_is_for_and_what_can_be_done(cast, sign_in):
+    anna = sign_in("anna")
+    page = anna.get("/").content.decode()
+    assert "Analyst</strong>: Reads figures. Sees no patient and no case." in page
+    assert reverse("account_change_password") in page and reverse("mfa_index") in page
+    refused = anna.get("/admin/today/")
+    assert (refused.status_code, "Your role does not include this" in refused.content.decode()) == (403, True)
+
+
+def test_look_ups_are_called_what_their_pages_are_called(cast, sign_in):
+    page = sign_in("olga").get("/admin/").content.decode()
+    for words in ("Members and teams", "Payers and providers", ">Members<", ">Ways to reach payers<"):
+        assert words in page, words
+    assert "Memberships" not in page and "Payer channels" not in page
+
+
+def test_a_stale_form_is_told_as_that(cast):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(cast.users["nora"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    answer = strict.post("/admin/keys/", {"keys": "off"})
+    assert answer.status_code == 403
+    assert "This page was open for too long" in answer.content.decode()
+
+
+def test_a_member_whose_time_is_over_is_told_so(cast, client):
+    Membership.objects.filter(user=cast.users["nils"]).update(ended_at=timezone.now())
+    client.force_login(cast.users["nils"], backend="allauth.account.auth_backends.AuthenticationBackend")
+    answer = client.get("/admin/today/")
+    assert answer.status_code == 403
+    assert "You are not a member of an organization now" in answer.content.decode()

@@ -448,3 +448,13 @@ def test_pages_cost_at_most_twelve_statements(climb, nora, ready):
         1, days_ago(0), filed_at=datetime.now(tz=timezone.get_current_timezone()), at=timezone.now()
     )
     assert len(own_statements(nora, address("filed", climb.case, filing))) <= 12
+
+
+def test_what_is_missing_leads_only_where_one_may_go(climb, level, sign_in):
+    appeal = level()
+    links = {}
+    for who in ("nora", "ines", "petra"):
+        missing = sign_in(who).get(address("level", climb.case, appeal)).context["missing"]
+        links[who] = {m["code"]: bool(m["url"]) for m in missing}
+    assert set(links["nora"].values()) == {True}
+    assert links["ines"]["letter_missing"] is False and links["petra"]["letter_missing"] is False

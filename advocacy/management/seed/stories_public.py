@@ -24,6 +24,7 @@ from advocacy.management.seed.work import (
     asleep,
     left_for_the_desk,
     noted,
+    plan_said,
     put_aside,
     reopened,
     talked,
@@ -52,7 +53,9 @@ MEDICARE = (
     ),
     _story(
         "h26", Person("Barnaby", "Nightingale", 69), BLUESTEM, ESKETAMINE, "nils", 102,
-        asked(96, received=95), refused(89, 85), gathered(70), filed(52, received=51),
+        asked(96, received=95),
+        plan_said(94, "prior_authorization", "yes", "plan_document", "Evidence of coverage, chapter 4."),
+        refused(89, 85), gathered(70), filed(52, received=51),
         decided(22, "upheld", received=19),
         forwarded(19), arrived(17), to_do(15, "Send the reviewer the new scores", due=3),
     ),
@@ -128,7 +131,9 @@ MEDICAID = (
         "h34", Person("Bartholomew", "Kerrigan", 46, "no_message"), GRANITE, ESKETAMINE_WEEKLY, "bea", 92,
         asked(86, received=85), refused(79, 76, stated=19), gathered(70, "necessity", "scores"),
         filed(56, received=55), talked(24, "late", kept=False),
-        silence(16), to_do(14, "Ask the patient whether to go to the hearing", due=5),
+        silence(16),
+        plan_said(15, "window_days", "120", "payer_call", "The member line said 120 days. Not seen in writing."),
+        to_do(14, "Ask the patient whether to go to the hearing", due=5),
     ),
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from advocacy.management.seed.plans import filled
 from advocacy.people.commands import ContactInput, add_contact, end_contact, revoke_consent
 from advocacy.people.models import Consent, Contact, User
 from appeals.commands.answers import record_answer, withdraw_answer
+from appeals.commands.plan_facts import record_plan_fact
 from cases.commands.access import end_grant, give_grant, restrict_case
 from cases.commands.cases import assign_case, reopen_case
 from cases.commands.communications import keep_promise, log_communication, write_note
@@ -169,6 +170,15 @@ def another(ago: int, matter: Matter, *, owner: str = "") -> Step:
 def answered(ago: int, question: str, value: str, source: str) -> Step:
     def step(life: Life) -> None:
         life.do(record_answer, ago, case=life.case, question=question, value=value, source=source)
+
+    return step
+
+
+def plan_said(ago: int, fact: str, value: str, source: str, note: str) -> Step:
+    """A fact of the plan is recorded, with where it was read or who said it."""
+
+    def step(life: Life) -> None:
+        life.do(record_plan_fact, ago, case=life.case, fact=fact, value=value, source=source, note=note)
 
     return step
 
