@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.translation.trans_real import parse_accept_lang_header
 
 PORTAL = "/portal/"
 PORTAL_LANGUAGES = ("en", "es")
@@ -22,9 +23,7 @@ def portal_language(request: HttpRequest) -> str:
     chosen = request.session.get(SESSION_KEY)
     if chosen in PORTAL_LANGUAGES:
         return str(chosen)
-    for wanted, _weight in translation.trans_real.parse_accept_lang_header(
-        request.headers.get("Accept-Language", "").lower()
-    ):
+    for wanted, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()):
         if wanted.split("-")[0] in PORTAL_LANGUAGES:
             return wanted.split("-")[0]
     return "en"

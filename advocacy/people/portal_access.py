@@ -47,7 +47,22 @@ def portal_accesses_of(user_id: int) -> tuple[LiveAccess, ...]:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM search.portal_accesses_of(%s)", [user_id])
-        return tuple(LiveAccess(*row[:6], tuple(row[6]), *row[7:]) for row in cursor.fetchall())
+        return tuple(
+            LiveAccess(
+                access_id=row[0],
+                access_public_id=row[1],
+                organization_id=row[2],
+                organization_public_id=row[3],
+                organization_name=row[4],
+                kind=row[5],
+                scope=tuple(row[6]),
+                language=row[7],
+                patient_id=row[8],
+                patient_reference=row[9],
+                patient_language=row[10],
+            )
+            for row in cursor.fetchall()
+        )
 
 
 def portal_actor(user: Any, live: LiveAccess) -> Actor:

@@ -72,7 +72,7 @@ def ask_for_code(request: HttpRequest, email: str) -> Callable[[], None] | None:
 
 def is_waiting(request: HttpRequest) -> bool:
     """Whether a code was asked for in this session and may still be typed in."""
-    state = request.session.get(STATE)
+    state: dict[str, Any] = request.session.get(STATE) or {}
     return bool(state) and time.time() - state["at"] <= LIVES_SECONDS and state["tries"] < TRIES
 
 
@@ -81,7 +81,7 @@ def try_code(request: HttpRequest, typed: str) -> tuple[User, tuple[LiveAccess, 
 
     A right code starts a new session key, so that nothing prepared before it is worth anything.
     """
-    state = request.session.get(STATE)
+    state: dict[str, Any] = request.session.get(STATE) or {}
     if not is_waiting(request) or not ratelimit.consume(request, action=TRY):
         return None
     state["tries"] += 1

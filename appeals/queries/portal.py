@@ -39,7 +39,8 @@ from appeals.queries.standing import (
     workable,
 )
 from appeals.queries.steps import Step, history_from, steps_of
-from appeals.rungs import rung_at
+from appeals.regimes import book, ladder
+from appeals.rungs import Rung, rung_at, rung_of
 from cases.models import Case
 
 # Pages of the portal that a thing to do leads to, by the code of the thing; without one it is only said.
@@ -226,8 +227,19 @@ def _ended_as(level: Any, rows: Mapping[str, list[Any]]) -> str:
 def _then(history: History | None, level: Any) -> str:
     if history is None or level is None:
         return ""
-    above = rung_at(history.classification, history.levels, level.position + 1)
-    return then_of(above)
+    return then_of(_above(history, level))
+
+
+def _above(history: History, level: Any) -> Rung | None:
+    """The rung over a level: of the rules it was recorded under, whatever else is still unsure about the case."""
+    own = book().regimes.get(level.regime)
+    if own is None or not own.complete:
+        return rung_at(history.classification, history.levels, level.position + 1)
+    row = [lvl.key for lvl in ladder(level.regime, history.classification.state, history.levels)]
+    at = row.index(level.level) + 1 if level.level in row else len(row)
+    if at >= len(row):
+        return None
+    return rung_of(level.regime, row[at], level.position + 1, history.classification, history.levels)
 
 
 def _steps(history: History, day: Day) -> tuple[PlainStep, ...]:

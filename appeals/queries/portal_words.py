@@ -210,7 +210,7 @@ THEN = {
     "hearing": mark("If they say no, we can ask for a hearing with a judge."),
     "council": mark("If they say no, we can ask the appeals council."),
     "court": mark("If they say no, what is left is a court. We will talk with you about it."),
-    "": mark("If they say no, we will talk with you about what is left."),
+    "": mark("If they say no, we look at the next step with you."),
 }
 
 # How the last level ended, when no further one stands open.
