@@ -52,7 +52,7 @@ class Desk(AdminSite):
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict[str, Any]]:
         """The look-ups under the names their pages have, not those of tables and programs."""
-        found: list[dict[str, Any]] = super().get_app_list(request, app_label)  # type: ignore[assignment]
+        found: list[dict[str, Any]] = super().get_app_list(request, app_label)
         for app in found:
             app["name"] = APP_NAMES.get(app["app_label"], app["name"])
             for row in app["models"]:

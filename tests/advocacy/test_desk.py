@@ -21,10 +21,10 @@ from advocacy.words import NOTICE_ENGLISH, NOTICE_SPANISH, notice_sentence
 from tests.cast import NOW
 
 WANTED = {
-    "ines": ["Today", "Queue", "New patient", "Look-ups"],
-    "nora": ["Today", "Queue", "New patient", "Look-ups"],
+    "ines": ["Today", "Queue", "Intake", "New patient", "Look-ups"],
+    "nora": ["Today", "Queue", "Intake", "New patient", "Look-ups"],
     "clara": ["Today", "Queue", "Look-ups"],
-    "sam": ["Today", "Queue", "New patient", "Restricted", "Jobs", "Look-ups"],
+    "sam": ["Today", "Queue", "Board", "Intake", "New patient", "Restricted", "Jobs", "Look-ups"],
     "olga": ["Set-up", "Jobs", "Look-ups"],
     "anna": [],
     "petra": ["Today", "Queue", "Look-ups"],
