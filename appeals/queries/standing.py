@@ -155,7 +155,7 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
         choice=choice.kind if choice else "",
         authorization=granted.granted.public_id if granted else None,
         renewal_due=bool(granted and granted.renewal_due),
-        ours=state_of(earliest(_binding(rows["deadlines"]), day), day),
+        ours=state_of(earliest(ours(rows["deadlines"]), day), day),
         plans=state_of(earliest(theirs(rows["deadlines"]), day), day),
     )
 
@@ -169,11 +169,6 @@ def _chosen_after(appeal: Appeal, rows: Mapping[str, list[Any]]) -> UUID | None:
     before = rows["appeals"] if appeal.previous_id else rows["denials"]
     key = appeal.previous_id or appeal.denial_id
     return next((row.public_id for row in before if row.pk == key), None)
-
-
-def _binding(deadlines: Iterable[Deadline]) -> list[Deadline]:
-    """The patient's clocks without the window of a call: that it ends hurries the call, not the appeal, and ends nothing."""
-    return [d for d in ours(deadlines) if d.peer_to_peer_id is None]
 
 
 def proposals_for(

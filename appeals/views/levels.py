@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from appeals.commands import levels as commands
-from appeals.commands.requests import record_clock_event
+from appeals.commands.clock_events import record_clock_event
 from appeals.forms.levels import (
     AppealReceivedForm,
     EndForm,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import WrongState
 from appeals.commands import requests as commands
+from appeals.commands.clock_events import record_clock_event
 from appeals.forms.requests import (
     REQUEST_EVENTS,
     ApprovalForm,
@@ -295,7 +296,7 @@ def request_event(request: CaseRequest, case: Any, request_id: UUID) -> HttpResp
         case,
         request_id,
         EventForm(request.POST or None, kinds=REQUEST_EVENTS, **_now()),
-        lambda row, data: commands.record_clock_event(
+        lambda row, data: record_clock_event(
             actor=request.actor,
             case=case,
             request=row,

@@ -11,6 +11,7 @@ from advocacy.audit.models import Event
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.answers import record_answer
+from appeals.commands.clock_events import record_clock_event
 from appeals.commands.denials import (
     DenialInput,
     confirm_denial,
@@ -24,7 +25,6 @@ from appeals.commands.requests import (
     draft_request,
     receive_request,
     record_authorization,
-    record_clock_event,
     submit_request,
     withdraw_request,
 )

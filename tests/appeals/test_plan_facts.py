@@ -8,9 +8,9 @@ import pytest
 
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.tenancy.scope import scoped_to
+from appeals.commands.clock_events import record_clock_event
 from appeals.commands.levels import set_expedited
 from appeals.commands.plan_facts import record_plan_fact, withdraw_plan_fact
-from appeals.commands.requests import record_clock_event
 from appeals.models import Answer, ClockEvent
 from appeals.plan_facts import counted, value_reason
 from appeals.regimes.classifier import Answer as Said

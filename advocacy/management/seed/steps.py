@@ -16,6 +16,7 @@ from advocacy.management.seed.letters import Notice, letter_for
 from advocacy.management.seed.life import Life, Step
 from advocacy.management.seed.matters import CLINICS
 from advocacy.management.seed.plans import filled
+from appeals.commands.clock_events import record_clock_event
 from appeals.commands.denials import (
     DenialInput,
     ReasonInput,
@@ -29,7 +30,6 @@ from appeals.commands.requests import (
     approve_request,
     draft_request,
     receive_request,
-    record_clock_event,
     submit_request,
     withdraw_request,
 )
