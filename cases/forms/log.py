@@ -102,7 +102,7 @@ class CorrectForm(LogForm):
 class MessageForm(Attaching):
     body = forms.CharField(
         label="Message",
-        required=False,
+        error_messages={"required": "Write something first."},
         widget=lines(6),
         max_length=20_000,
         help_text="Plain words. The patient, and helpers the patient chose for messages, read it in the portal.",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from advocacy.access.policy import Actor, visible
 from cases.models import Attachment, Case, Communication, PatientNotice
@@ -31,12 +30,6 @@ def unread_by(actor: Actor, case: Case) -> QuerySet[Communication]:
     return Communication.objects.filter(
         visible(actor, Communication), case=case, channel=MESSAGE, direction=other, read_at=None
     )
-
-
-def waiting_since(actor: Actor, case: Case) -> datetime | None:
-    """When the oldest message came that nobody has answered; None when nobody waits."""
-    rows = Communication.objects.filter(visible(actor, Communication), unanswered(), case=case)
-    return rows.aggregate(first=Min("happened_at"))["first"]
 
 
 def attachments_of(actor: Actor, entries: Iterable[Communication]) -> dict[int, list[Attachment]]:

@@ -33,7 +33,7 @@ MOST_OFFERED = 50
 @require_safe
 @case_page()
 def communications(request: ActorRequest, case: Any) -> HttpResponse:
-    """The log of a case, newest first; on its first page the promises that were not kept.
+    """The log of a case, last logged first; on its first page the promises that were not kept.
 
     The address holds codes of the filter, and for a looked-up reference number the key of that search.
     """

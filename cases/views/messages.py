@@ -15,7 +15,7 @@ from advocacy.web import ActorRequest, paged
 from cases.commands.messages import read_messages, send_message, settle_messages
 from cases.forms.log import MessageForm
 from cases.queries.documents import documents_by_public_id
-from cases.queries.messages import attachments_of, notices_about, thread_of, waiting_since
+from cases.queries.messages import attachments_of, notices_about, thread_of
 from cases.views.casework import Outcome, attempt, case_page, done, draft_key, show, typed_before
 from cases.views.log import files_of, offered, uploaded
 
@@ -48,15 +48,16 @@ def messages(request: ActorRequest, case: Any) -> HttpResponse:
         )
         return done(request, said, "cases:messages", case.public_id)
     listed = paged(thread_of(request.actor, case), after=request.GET.get("after"), newest=True, size=SIZE)
+    waits = [row for row in listed.rows if row.direction == "in" and row.answered_at is None]
     context = {
         "rows": _rows(request, case, listed.rows),
-        "waiting_since": waiting_since(request.actor, case),
+        "waiting_since": waits[-1].happened_at if waits else None,
         "next_url": f"?after={listed.next_after}" if listed.next_after else "",
         "form": form,
         "draft_key": draft_key(request),
         "settle_url": reverse("cases:messages_settle", args=[case.public_id]) if may else "",
     }
-    if may:
+    if may and any(row.direction == "in" and row.read_at is None for row in listed.rows):
         read_messages(actor=request.actor, case=case, at=request.at)
     log = (("Log", reverse("cases:communications", args=[case.public_id])),)
     return show(

@@ -22,7 +22,7 @@ from cases.commands.communications import log_communication
 from cases.commands.documents import upload_document
 from cases.commands.messages import read_messages, send_message, settle_messages
 from cases.models import Attachment, Case, Communication, PatientNotice
-from cases.queries.messages import thread_of, waiting_since
+from cases.queries.messages import thread_of, unanswered
 from tests.cast import NOW
 
 LATER = NOW + timedelta(hours=1)
@@ -56,6 +56,11 @@ def dana(cast) -> Actor:
 
 def wrote(actor, cast, body="Did the plan answer?", at=NOW, **given) -> Communication:
     return send_message(actor=actor, case=cast.case, body=body, at=at, **given)
+
+
+def waiting_since(actor, case):
+    """When the oldest message came that nobody has answered."""
+    return min((m.happened_at for m in thread_of(actor, case).filter(unanswered())), default=None)
 
 
 def codes(refused) -> list[str]:
