@@ -87,6 +87,14 @@ _ISSUED_BY: Final = re.compile(
     rf"(?:plan|policy|coverage|benefits) (?:is |are )?(?:provided|underwritten|insured|issued|offered)) by\s(?:the\s)?"
     rf"(?P<name>{_ORGANIZATION})(?=$|[.,;)]|\s(?:on|to|at|under|and|in|for)\b)"
 )
+_PROGRAM_ALONE: Final = re.compile(
+    r"(?:state )?(?:medi-?cal|medicaid|medicare|chip|tricare|federal employees health benefits)"
+    r"(?: (?:managed care|advantage|program|health|plans?|part [abcd]|benefits?))*(?: \([A-Z]+\))?",
+    re.IGNORECASE,
+)
+"""A program under which many payers pay: the name of none of them."""
+_TITLE: Final = re.compile(r"(?<=(?i:administrators))\s(?:Claims?|Plan|Contract|Benefits?)$")
+_COPY: Final = re.compile(r"\b(?:file|member|provider|patient) copy\b", re.IGNORECASE)
 _HEAD: Final = 8
 
 
@@ -192,7 +200,7 @@ def _administered(sentence: Sentence) -> Iterator[Proposal]:
         ):
             yield sentence.proposal(
                 "administrator",
-                _cased(match["name"], sentence.page.plain),
+                _cased(_TITLE.sub("", match["name"]), sentence.page.plain),
                 match.span(),
                 HIGH,
                 match.span("name"),
@@ -275,6 +283,13 @@ def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
             and _PAYS.search(row[1].text)
         ):
             cell = row[1]  # the title of the letter stands first, the letterhead beside it
+        twice = re.search(r"\s/\s", cell.text)
+        if (
+            twice and _PAYS.search(cell.text[: twice.start()]) and not _COPY.search(cell.text)
+        ):  # the same name in two languages
+            cell = Cell(
+                cell.text[: twice.start()], cell.start, cell.start + twice.start(), cell.row, cell.column
+            )
         program = re.search(r"\s\((?:Medicaid|Medicare|Marketplace|Commercial)\)$", cell.text)
         if program:
             cell = Cell(
@@ -287,11 +302,11 @@ def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
             pays = _PAYS.search(cell.text) or _ADMINISTERS.search(cell.text)
             first_words = " ".join(cell.text.split()[:2])
             again = len(re.findall(re.escape(first_words), whole, re.IGNORECASE)) > 1
-            if pays or (again and not _is_a_person(cell.text, whole)):
-                confidence = HIGH if pays and (again or seen == 1) else MEDIUM
+            if pays:
+                confidence = HIGH if again or seen == 1 else MEDIUM
                 yield page.proposal("payer", _cased(cell.text, whole), cell.start, cell.end, confidence)
                 return
-            if pays or not _is_a_person(cell.text, whole):
+            if not _is_a_person(cell.text, whole):
                 return
         if seen == 1 and not _NOT_A_NAME.search(cell.text):
             continue
@@ -321,6 +336,7 @@ def _reads_as_name(cell: Cell) -> bool:
         )
         and not _NOT_A_NAME.search(_ADMINISTERS.sub("", cell.text))
         and not re.search(r"\d", cell.text)
+        and not _PROGRAM_ALONE.fullmatch(cell.text)
     )
 
 
@@ -329,6 +345,8 @@ def _cased(name: str, whole: str) -> str:
     name = re.sub(r"\s+", " ", name).strip(" ,")
     if not re.search(r"\b(?:inc|corp|co|ltd)\.$", name, re.IGNORECASE):
         name = name.rstrip(" ,.")
+    if re.search(r", (?:Inc|Corp|Co|Ltd)$", name, re.IGNORECASE) and f"{name}." in whole:
+        name += "."
     letters = re.sub(r"\([^)]*\)|[^A-Za-z]", "", name)
     if not letters.isupper():
         return name
@@ -336,9 +354,11 @@ def _cased(name: str, whole: str) -> str:
         if not re.sub(r"\([^)]*\)", "", match[0]).isupper():
             return match[0]
     words = []
+    bracketed = 0
     for place, word in enumerate(name.split(" ")):
-        keep = word.startswith("(") or word in {"HMO", "PPO", "PDP", "EPO", "POS", "USA", "US", "TPA"}
-        small = place > 0 and word in {"OF", "AND", "FOR", "THE"}
+        bracketed += word.count("(")
+        keep = bracketed > 0 or word in {"HMO", "PPO", "PDP", "EPO", "POS", "USA", "US", "TPA"}
+        small = place > 0 and word in {"OF", "AND", "FOR", "THE", "DEL", "DE", "LAS", "LOS", "Y"}
         words.append(
             word
             if keep
@@ -346,6 +366,7 @@ def _cased(name: str, whole: str) -> str:
             if small
             else re.sub(r"[A-Z]+", lambda part: part[0].capitalize(), word)
         )
+        bracketed -= word.count(")")
     return " ".join(words).replace("'S", "'s")
 
 

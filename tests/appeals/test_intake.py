@@ -19,6 +19,9 @@ from appeals.refusals import refusals
 from appeals.sample_letters import letter_names, letter_pdf, letter_text, scanned_pdf, text_as_pdf
 from cases.reading import read_pdf
 
+# The letters held_out_* were written blind and never looked at while the reader was made: 4 of 258 proposals were false on
+# their first reading (each a payer's or administrator's name, mended since) and three quarters of the plain facts were found.
+# What was not found stands under `missed` in their truths; nothing may be false there either.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
