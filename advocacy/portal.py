@@ -143,6 +143,9 @@ class Item:
 
 NAVIGATION: list[Item] = [
     Item(_("My case"), "portal:home"),
+    Item(_("My papers"), "portal:documents", Permission.PORTAL_DOCUMENTS),
+    Item(_("Letters in my name"), "portal:letters", Permission.PORTAL_LETTERS),
+    Item(_("Messages"), "portal:messages", Permission.PORTAL_MESSAGES),
     Item(_("My record"), "portal:mine", Permission.PORTAL_CONTROL),
 ]
 

@@ -1,30 +1,25 @@
 """Turns one exhibit of any accepted kind into an open PDF whose pages a packet can place. No Django.
 
-Pixels are kept as they are: a JPEG goes in without being compressed again, but without its metadata, since a
-phone writes the place where the picture was taken into it.
+Pictures become pages in `cases.pictures`, with their pixels as they are.
 """
 
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
 import pikepdf
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image
 
 from advocacy.errors import Reason, Refused
 from appeals.typesetting import ARCHIVAL, Unprintable, typeset
 from cases.content import ContentType, decode_text
+from cases.pictures import picture_as_pdf
 
-LETTER = (612.0, 792.0)
-"""US Letter in points, upright."""
 _TEXT_COLUMNS = 84
-_TURNS = {3: 180, 6: 90, 8: 270}
-"""Exif orientation to clockwise rotation; the mirrored ones are redrawn."""
 
 
 class PacketError(Refused):
@@ -140,92 +135,10 @@ def _wrapped(page: str) -> Iterator[str]:
         yield rest
 
 
-def _from_picture(data: bytes) -> pikepdf.Pdf:
-    pdf = pikepdf.new()
-    with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "TIFF")) as picture:
-        if picture.format == "JPEG":
-            _add_jpeg(pdf, picture, data)
-        else:
-            for frame in ImageSequence.Iterator(picture):
-                _add_pixels(pdf, ImageOps.exif_transpose(frame))
-    return pdf
-
-
-def _add_jpeg(pdf: pikepdf.Pdf, picture: Image.Image, data: bytes) -> None:
-    picture.load()
-    orientation = picture.getexif().get(0x0112, 1)
-    spaces = {"L": pikepdf.Name.DeviceGray, "RGB": pikepdf.Name.DeviceRGB}
-    if picture.mode not in spaces or orientation not in (1, *_TURNS):
-        _add_pixels(pdf, ImageOps.exif_transpose(picture).convert("RGB"))
-        return
-    image = pikepdf.Stream(pdf, _without_metadata(data))
-    image.ColorSpace, image.BitsPerComponent = spaces[picture.mode], 8
-    image.Filter = pikepdf.Name.DCTDecode
-    _add_picture_page(pdf, image, picture.size, _TURNS.get(orientation, 0))
-
-
-def _without_metadata(jpeg: bytes) -> bytes:
-    """The same picture without comments and application segments; Adobe's (APP14) stays, it tells the
-    colors.
-    """
-    kept, position = [jpeg[:2]], 2
-    while position + 4 <= len(jpeg) and jpeg[position] == 0xFF and jpeg[position + 1] != 0xDA:
-        marker = jpeg[position + 1]
-        if marker == 0xFF:  # fill byte
-            position += 1
-            continue
-        end = position + 2 + int.from_bytes(jpeg[position + 2 : position + 4])
-        if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or marker == 0xEE:
-            kept.append(jpeg[position:end])
-        position = end
-    return b"".join((*kept, jpeg[position:]))
-
-
-def _add_pixels(pdf: pikepdf.Pdf, frame: Image.Image) -> None:
-    if frame.mode in ("RGBA", "LA", "PA") or "transparency" in frame.info:
-        clear = frame.convert("RGBA")
-        frame = Image.new("RGB", clear.size, "white")
-        frame.paste(clear, mask=clear.getchannel("A"))
-    if frame.mode in ("I", "I;16", "I;16B", "F"):
-        frame = (
-            frame.point(lambda value: value / 256).convert("L") if frame.mode != "F" else frame.convert("L")
-        )
-    if frame.mode not in ("1", "L", "RGB"):
-        frame = frame.convert("RGB")
-    image = pikepdf.Stream(pdf, zlib.compress(frame.tobytes(), 6))
-    image.ColorSpace = pikepdf.Name.DeviceRGB if frame.mode == "RGB" else pikepdf.Name.DeviceGray
-    image.BitsPerComponent = 1 if frame.mode == "1" else 8
-    image.Filter = pikepdf.Name.FlateDecode
-    _add_picture_page(pdf, image, frame.size, 0)
-
-
-def _add_picture_page(pdf: pikepdf.Pdf, image: pikepdf.Stream, size: tuple[int, int], turn: int) -> None:
-    """A Letter page with the picture on it: as large as fits, at most one point a pixel, turned as it was
-    held.
-    """
-    image.Type, image.Subtype = pikepdf.Name.XObject, pikepdf.Name.Image
-    image.Width, image.Height = size
-    box = LETTER if size[1] >= size[0] else LETTER[::-1]
-    # A picture with the shape of a sheet of paper is a scan and has its own margins.
-    sheet = 0.69 < min(size) / max(size) < 0.79
-    margin = 0 if sheet else 36
-    scale = min((box[0] - 2 * margin) / size[0], (box[1] - 2 * margin) / size[1], 1.0)
-    width, height = round(size[0] * scale, 3), round(size[1] * scale, 3)
-    left, bottom = round((box[0] - width) / 2, 3), round((box[1] - height) / 2, 3)
-    pdf.add_blank_page(page_size=box)
-    page = pdf.pages[-1]
-    page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Picture=image))
-    page.obj.Contents = pikepdf.Stream(
-        pdf, f"q {width} 0 0 {height} {left} {bottom} cm /Picture Do Q".encode()
-    )
-    if turn:
-        page.obj.Rotate = turn
-
-
 _CONVERT: dict[ContentType, Callable[[bytes], pikepdf.Pdf]] = {
     ContentType.PDF: _from_pdf,
-    ContentType.PNG: _from_picture,
-    ContentType.JPEG: _from_picture,
-    ContentType.TIFF: _from_picture,
+    ContentType.PNG: picture_as_pdf,
+    ContentType.JPEG: picture_as_pdf,
+    ContentType.TIFF: picture_as_pdf,
     ContentType.TEXT: _from_text,
 }

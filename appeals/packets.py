@@ -23,10 +23,11 @@ from typing import Any
 
 import pikepdf
 
-from appeals.exhibits import LETTER, Exhibit, PacketError, as_pdf
+from appeals.exhibits import Exhibit, PacketError, as_pdf
 from appeals.letterhead import Letterhead, letterhead_data
 from appeals.typesetting import ARCHIVAL, Unprintable, long_date, typeset
 from cases.content import ContentType
+from cases.pictures import LETTER
 
 MANIFEST_NAMESPACE = "urn:recourse:packet:1"
 _BAND = 30

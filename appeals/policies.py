@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db.models import Q
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import declare, declare_through
+from advocacy.access.policy import declare, declare_portal, declare_through, under
+from cases.policies import of_patient
 
 for model in (
     "Answer",
@@ -22,6 +23,7 @@ for model in (
     "Filing",
     "GrantedAuthorization",
     "ItemOutcome",
+    "LetterApproval",
     "PeerToPeer",
     "Proposal",
     "Reminder",
@@ -30,3 +32,9 @@ for model in (
 ):
     declare_through(f"appeals.{model}", parent="cases.Case", path="case")
 declare("appeals.OwnLetterBlock", see=Permission.SEE_LOOKUPS, rows=lambda actor: Q())
+for letter in ("Filing", "LetterApproval"):
+    declare_portal(
+        f"appeals.{letter}",
+        see=(Permission.PORTAL_LETTERS,),
+        rows=lambda portal: under("case", of_patient(portal)),
+    )

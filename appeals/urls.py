@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from appeals.views import (
+    approvals,
     board,
     case,
     choices,
@@ -17,6 +18,7 @@ from appeals.views import (
     peer_to_peers,
     plan_facts,
     portal,
+    portal_letters,
     questions,
     queue,
     requests,
@@ -84,6 +86,12 @@ urlpatterns = [
     path(LEVEL, levels.level_page, name="level"),
     path(LEVEL + "draft/", drafts.level_draft, name="level_draft"),
     path(LEVEL + "exhibits/", drafts.level_exhibits, name="level_exhibits"),
+    path(LEVEL + "approval/", approvals.level_approval, name="level_approval"),
+    path(
+        LEVEL + "approval/<uuid:approval_id>/answer/",
+        approvals.level_approval_answer,
+        name="level_approval_answer",
+    ),
     path(LEVEL + "urgency/", levels.level_urgency, name="level_urgency"),
     path(LEVEL + "preview.pdf", drafts.level_preview, name="level_preview"),
     path(LEVEL + "file/", drafts.level_file, name="level_file"),
@@ -106,4 +114,8 @@ urlpatterns = [
 portal_pages = [
     path("", portal.home, name="home"),
     path("cases/<uuid:case_id>/", portal.case, name="case"),
+    path("letters/", portal_letters.letters, name="letters"),
+    path("letters/asked/<uuid:approval_id>/", portal_letters.letter, name="letter"),
+    path("letters/asked/<uuid:approval_id>/letter.pdf", portal_letters.letter_file, name="letter_file"),
+    path("letters/sent/<uuid:filing_id>/", portal_letters.sent_file, name="sent_file"),
 ]

@@ -130,9 +130,14 @@ for child in (
     "Referral",
     "Triage",
     "CaseTeamMember",
+    "ClinicAsk",
+    "ClinicLink",
+    "Attestation",
+    "CallTime",
 ):
     declare_through(f"cases.{child}", parent="cases.Case", path="case")
 declare("cases.Inquiry", see=Permission.OPEN_CASE, rows=reached_inquiries)
+declare("cases.WaitingPage", see=Permission.PORTAL_DOCUMENTS, rows=lambda actor: Q(pk__in=[]))
 declare_through("cases.CaseGrant", parent="cases.Case", path="content_object")
 
 
@@ -164,6 +169,22 @@ def messages_with(portal: Portal) -> Q:
     return Q(channel="message") & under("case", of_patient(portal))
 
 
+def shown_to(portal: Portal) -> Q:
+    """Documents the patient sees."""
+    return Q(for_patient=True) & under("case", of_patient(portal))
+
+
+declare_portal("cases.Document", see=(Permission.PORTAL_DOCUMENTS,), rows=shown_to)
+declare_portal(
+    "cases.DocumentVersion",
+    see=(Permission.PORTAL_DOCUMENTS,),
+    rows=lambda portal: under("document", shown_to(portal)),
+)
+declare_portal(
+    "cases.WaitingPage",
+    see=(Permission.PORTAL_DOCUMENTS,),
+    rows=lambda portal: under("case", of_patient(portal)),
+)
 declare_portal("cases.Communication", see=(Permission.PORTAL_MESSAGES,), rows=messages_with)
 declare_portal(
     "cases.Attachment",

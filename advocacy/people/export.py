@@ -109,6 +109,9 @@ FIELD_WORDS: dict[str, Any] = {
     "question": gettext_lazy("Question"),
     "why": gettext_lazy("Why"),
     "advised_by": gettext_lazy("Who advised"),
+    "answer": gettext_lazy("What you said"),
+    "answered_at": gettext_lazy("When you said it"),
+    "digest": gettext_lazy("Seal of the letter"),
     "filename": gettext_lazy("File"),
     "asked_at": gettext_lazy("Asked"),
 }

@@ -3,6 +3,8 @@
 A signed cookie says who last worked here and in which organization. A POST to a desk page without a session is kept in the
 new, anonymous session, under that person; after the same person has signed in it becomes their draft. Anybody else who
 signs in gets nothing of it. What passes the CSRF check only is kept (`process_view` runs behind it).
+
+The patient's portal has a cookie of its own for the same: whoever came in by a code there is nobody at the desk.
 """
 
 from __future__ import annotations
@@ -19,13 +21,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from advocacy.errors import Refused
+from advocacy.languages import PORTAL
 from advocacy.people.drafts import LARGEST, save_draft
 from advocacy.people.queries import SESSION_KEY
 from advocacy.tenancy.sealing import CannotOpen, seal_bytes, unseal_bytes
 
 COOKIE = "recourse_person"
+PORTAL_COOKIE = "recourse_portal_person"
 COOKIE_DAYS = 30
 KEPT = "kept_forms"
 MOST = 5
@@ -37,6 +42,9 @@ PATH = "path:"
 MESSAGE = (
     "You had been signed out. What you typed is kept and was not sent yet: look at it below, then send it."
 )
+
+
+PORTAL_MESSAGE = _("You were signed out before this was sent. Look at it, then send it again.")
 
 
 def draft_key_of(request: HttpRequest) -> str:
@@ -63,7 +71,29 @@ def _elsewhere() -> SafeString:
 
 def last_person(request: HttpRequest) -> str:
     """Who last worked in this browser, and where ("<person>:<organization>"); "" when nobody did or the cookie is forged."""
-    return request.get_signed_cookie(COOKIE, default="", max_age=COOKIE_DAYS * 86_400) or ""
+    return request.get_signed_cookie(_cookie(request), default="", max_age=COOKIE_DAYS * 86_400) or ""
+
+
+def _in_portal(request: HttpRequest) -> bool:
+    return request.path.startswith(PORTAL)
+
+
+def _cookie(request: HttpRequest) -> str:
+    return PORTAL_COOKIE if _in_portal(request) else COOKIE
+
+
+def _person(request: HttpRequest) -> Any:
+    """Who is signed in at this door, or None."""
+    if _in_portal(request):
+        return getattr(request, "portal_user", None)
+    return request.user if request.user.is_authenticated else None
+
+
+def _keeps(request: HttpRequest, view: Any) -> bool:
+    """Whether what is sent to this address is worth keeping: a form of a page, not one of the door."""
+    if _in_portal(request):
+        return bool(getattr(view, "is_portal_page", False))
+    return request.path.startswith(DESK) and not request.path.startswith(NOT_KEPT)
 
 
 class KeptFormsMiddleware:
@@ -77,15 +107,15 @@ class KeptFormsMiddleware:
         if actor is not None and KEPT in request.session:
             self._give_back(request)
         response = self.get_response(request)
-        if actor is not None and request.user.is_authenticated:
+        if actor is not None and _person(request) is not None:
             self._remember(request, response)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        if request.method != "POST" or request.user.is_authenticated or not request.path.startswith(DESK):
+        if request.method != "POST" or not _keeps(request, view) or _person(request) is not None:
             return
         who = last_person(request)
-        if who.count(":") != 1 or request.path.startswith(NOT_KEPT):
+        if who.count(":") != 1:
             return
         fields = typed_fields(request)
         if not fields or sum(len(v) for values in fields.values() for v in values) > LARGEST:
@@ -102,11 +132,12 @@ class KeptFormsMiddleware:
             }
         )
         request.session[KEPT] = kept[-MOST:]
-        request.session[SESSION_KEY] = organization  # signing in leads back to where they worked
+        if not _in_portal(request):
+            request.session[SESSION_KEY] = organization  # signing in leads back to where they worked
 
     def _give_back(self, request: HttpRequest) -> None:
         """Turn what waited into drafts of its author. Another person's words are dropped, another organization's wait."""
-        person = str(request.user.public_id)  # type: ignore[union-attr]
+        person = str(_person(request).public_id)
         here = str(request.organization.public_id)  # type: ignore[attr-defined]
         waiting = []
         for kept in request.session.pop(KEPT):
@@ -128,20 +159,21 @@ class KeptFormsMiddleware:
                 )
             except (CannotOpen, Refused):
                 continue
-            messages.info(request, MESSAGE)
-            if opened["key"].startswith(PATH):
+            messages.info(request, PORTAL_MESSAGE if _in_portal(request) else MESSAGE)
+            if not _in_portal(request) and opened["key"].startswith(PATH):
                 messages.info(request, _elsewhere())
         if waiting:
             request.session[KEPT] = waiting
 
     @staticmethod
     def _remember(request: HttpRequest, response: HttpResponse) -> None:
-        who = f"{request.user.public_id}:{request.organization.public_id}"  # type: ignore[union-attr, attr-defined]
+        who = f"{_person(request).public_id}:{request.organization.public_id}"  # type: ignore[attr-defined]
         if last_person(request) != who:
             response.set_signed_cookie(
-                COOKIE,
+                _cookie(request),
                 who,
                 max_age=COOKIE_DAYS * 86_400,
+                path=PORTAL if _in_portal(request) else "/",
                 httponly=True,
                 samesite="Lax",
                 secure=settings.SESSION_COOKIE_SECURE,

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 
 from advocacy.languages import SESSION_KEY as LANGUAGE
 from advocacy.mail import Notice, deliver
+from advocacy.people.kept_forms import KEPT
 from advocacy.people.models import User
 from advocacy.people.portal_access import LiveAccess, portal_accesses_of
 from advocacy.portal import ACCESS, SEEN, USER
@@ -97,7 +98,7 @@ def try_code(request: HttpRequest, typed: str) -> tuple[User, tuple[LiveAccess, 
 
 def _enter(request: HttpRequest, user: User, accesses: tuple[LiveAccess, ...]) -> None:
     session = request.session
-    kept: dict[str, Any] = {key: session[key] for key in (LANGUAGE, NEXT) if key in session}
+    kept: dict[str, Any] = {key: session[key] for key in (LANGUAGE, NEXT, KEPT) if key in session}
     session.flush()
     session.update(kept)
     session.setdefault(LANGUAGE, accesses[0].language)

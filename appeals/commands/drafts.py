@@ -14,6 +14,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from appeals.blocks import Block, blocks_as_data, blocks_from_text
+from appeals.commands.approvals import let_go_of_approval
 from appeals.commands.checks import locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.paper import appeal_facts, heading_facts, letter_of, recipient_of
@@ -73,7 +74,9 @@ def save_draft(
         case = locked_case(appeal.case)
         row = _row(appeal)
         draft = _draft(case, row, body, dated, recipient, actor, at)
-        return _save(case, actor, appeal, {"draft": draft}, at, expected_version)
+        saved = _save(case, actor, appeal, {"draft": draft}, at, expected_version)
+        let_go_of_approval(case, saved, at)
+        return saved
 
 
 def set_exhibits(
@@ -109,6 +112,7 @@ def set_exhibits(
             for position, (key, title) in enumerate(wanted, start=1)
         ]
         record("exhibits_set", subject=row, detail={"exhibits": len(made)})
+        let_go_of_approval(case, row, at)
         touch(case, at)
     return made
 

@@ -15,6 +15,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
 from advocacy.people.models import Consent
 from appeals.blocks import blocks_from_data, unfilled_gaps
+from appeals.commands.approvals import approval_reasons
 from appeals.commands.checks import consent_stands, foreign, guards_of, locked_case, refuse
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.drafts import packet_of
@@ -48,6 +49,7 @@ def file_appeal(
     proof_note: str = "",
     good_cause: str = "",
     amount_reason: str = "",
+    unapproved_reason: str = "",
     proof: Document | None = None,
     expected_sha256: str | None = None,
     at: datetime,
@@ -55,7 +57,8 @@ def file_appeal(
     """File a level in writing: the letter and its exhibits become one file that never changes.
 
     With `expected_sha256` only the very bytes that were shown are filed. `good_cause` is the reason why a filing is late,
-    `amount_reason` why the amount a level asks for is met where the record does not show it (claims taken together).
+    `amount_reason` why the amount a level asks for is met where the record does not show it (claims taken together),
+    `unapproved_reason` why an urgent one goes without the patient's approval where the organization asks for it.
     Raises WrongState, Refused with every reason (draft, open places, address, consent, window, amount, dates, exhibits).
     """
     require(actor, Permission.FILE_APPEAL, appeal)
@@ -68,6 +71,7 @@ def file_appeal(
             *guards_of(APPEAL, "file", row, {"at": at, "actor": actor, "changes": changes} | facts),
             *_representation(case, history, row, facts["filed_on"]),
             *_letter_reasons(row, facts["filed_on"]),
+            *approval_reasons(case, row, history, unapproved_reason),
             *foreign(case, proof, "proof", "document"),
         ]
         if channel not in WRITTEN:
@@ -109,6 +113,7 @@ def file_appeal(
             proof_note=proof_note.strip(),
             good_cause=good_cause.strip(),
             amount_reason=amount_reason.strip(),
+            unapproved_reason=unapproved_reason.strip() if row.is_expedited else "",
         )
         _log(actor, case, rung, filing, at)
         _finish(case, at)

@@ -121,10 +121,43 @@ class FilingForm(forms.Form):
         help_text="Only when the window has passed.",
     )
 
-    def __init__(self, *args: Any, asks_amount: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, asks_amount: bool = False, asks_approval: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         if asks_amount:
             self.fields["amount_reason"] = copy.deepcopy(AMOUNT)
+        if asks_approval:
+            self.fields["unapproved_reason"] = forms.CharField(
+                label="Why it goes without the patient's approval",
+                required=False,
+                max_length=2000,
+                widget=lines(2),
+                help_text="Only when it is urgent and the patient has not approved this letter.",
+            )
+
+
+class AskForm(forms.Form):
+    """A button: nothing is typed."""
+
+
+class PatientAnswerForm(forms.Form):
+    """The patient's answer about a letter, told to us."""
+
+    answer = forms.ChoiceField(
+        label="The patient said",
+        choices=[NOT_CHOSEN, ("approved", "Yes, send it"), ("change", "No, change it")],
+    )
+    method = forms.ChoiceField(
+        label="How", choices=[NOT_CHOSEN, ("phone", "By phone"), ("paper", "On paper")]
+    )
+    words = forms.CharField(
+        label="In the patient's words",
+        required=False,
+        max_length=4000,
+        widget=lines(3),
+        help_text="What to change, or who answered when.",
+    )
 
 
 class PhoneForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from appeals.models.answer import Answer
 from appeals.models.appeal import Appeal, Exhibit, Filing
+from appeals.models.approval import LetterApproval
 from appeals.models.authorization import AuthorizationRequest, GrantedAuthorization, RequestItem
 from appeals.models.block import OwnLetterBlock
 from appeals.models.choice import Choice
@@ -28,6 +29,7 @@ __all__ = [
     "Filing",
     "GrantedAuthorization",
     "ItemOutcome",
+    "LetterApproval",
     "OwnLetterBlock",
     "PeerToPeer",
     "Proposal",

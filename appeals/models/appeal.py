@@ -107,6 +107,7 @@ class Filing(TenantModel):
     proof_note = SealedTextField(blank=True)
     good_cause = SealedTextField(blank=True)
     amount_reason = SealedTextField("why the amount in dispute is met", blank=True)
+    unapproved_reason = SealedTextField("why it went without the patient's approval", blank=True)
     filed_at = models.DateTimeField()
     filed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -23,6 +23,7 @@ from appeals.models import (
     Filing,
     GrantedAuthorization,
     ItemOutcome,
+    LetterApproval,
     RequestItem,
 )
 from appeals.queries.choices import choice_for, standing_choices
@@ -108,6 +109,7 @@ def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage
             "consents": Consent.objects.filter(patient_id=case.patient_id, revoked_at=None).order_by("id"),
             "choices": standing_choices([case.pk]),
             "at_stake": Cost.objects.filter(case_id=case.pk, kind=Cost.Kind.AT_STAKE, superseded_at=None),
+            "approvals": LetterApproval.objects.filter(appeal_id=appeal.pk, superseded_at=None),
             "grants": GrantedAuthorization.objects.filter(request_id=appeal.denial.request_id).order_by(
                 "granted_at", "id"
             ),
@@ -143,6 +145,7 @@ def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage
             [
                 *_missing(appeal, rung, exhibits, rows["consents"], day.today),
                 *_amount_lacks(appeal, rung, rows["at_stake"], day.today),
+                *_not_approved(case, appeal, rung, rows["approvals"]),
             ]
         ),
         filing=history.filings.get(appeal.pk),
@@ -224,6 +227,22 @@ def _amount_lacks(appeal: Appeal, rung: Rung, at_stake: list[Cost], on: date) ->
         yield Reason(
             lacks.code, f"{lacks.message} Or say when you file why it is met all the same.", "cost_new"
         )
+
+
+def _not_approved(case: Case, appeal: Appeal, rung: Rung, asked: list[LetterApproval]) -> Iterable[Reason]:
+    """Where the organization asks for it: whether the patient said yes to the letter. Editing it ends an earlier yes."""
+    if appeal.status not in BEFORE_FILING or not rung.may_be_filed or not appeal.draft:
+        return
+    if not case.organization.letters_need_patient_approval or any(a.answer == "approved" for a in asked):
+        return
+    text = "The patient has to approve the letter."
+    if asked:
+        text = (
+            "The patient asked for a change of the letter."
+            if asked[0].answer
+            else "The patient was asked to approve the letter and has not answered."
+        )
+    yield Reason("letter_not_approved", text, "level_approval")
 
 
 def asks_amount(actor: Actor, case: Case, appeal: Appeal) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent
@@ -18,6 +19,7 @@ from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import Decision, ItemOutcome
 from appeals.next_action import standing
+from appeals.queries.approvals import open_asks
 from appeals.queries.clocks import Day, day_at, earliest, ours, theirs
 from appeals.queries.portal_words import (
     THINGS,
@@ -41,19 +43,34 @@ from appeals.queries.standing import (
 from appeals.queries.steps import Step, history_from, steps_of
 from appeals.regimes import book, ladder
 from appeals.rungs import Rung, rung_at, rung_of
-from cases.models import Case
+from cases.models import Case, Task
+from cases.queries.messages import unread_by
+from cases.queries.portal_papers import waiting_pages
 
 # Pages of the portal that a thing to do leads to, by the code of the thing; without one it is only said.
-LINKS: dict[str, str] = {}
+LINKS: dict[str, tuple[str, Permission]] = {
+    "approve": ("portal:letter", Permission.PORTAL_LETTERS),
+    "asked": ("portal:paper", Permission.PORTAL_DOCUMENTS),
+    "unread": ("portal:thread", Permission.PORTAL_MESSAGES),
+    "waiting": ("portal:paper", Permission.PORTAL_DOCUMENTS),
+    "letter": ("portal:paper", Permission.PORTAL_DOCUMENTS),
+    "late_letter": ("portal:thread", Permission.PORTAL_MESSAGES),
+    "questions": ("portal:thread", Permission.PORTAL_MESSAGES),
+    "choose": ("portal:thread", Permission.PORTAL_MESSAGES),
+    "release": ("portal:consents", Permission.PORTAL_CONTROL),
+}
+NO_ROW = frozenset({"portal:consents"})
+MOST_THINGS = 3
 
 
 @dataclass(frozen=True)
 class Thing:
-    """Something the patient can do: the words, and the name of the page that does it ("" where it is a call)."""
+    """Something the patient can do: the words, and the page that does it with the row it is about ("" where it is a call)."""
 
     code: str
     text: str
     url_name: str
+    row: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -117,8 +134,10 @@ def standings(cases: list[Case], now: datetime) -> tuple[Standing, ...]:
     return tuple(sorted(said, key=lambda s: s.closed))
 
 
-def status_page(case: Case, now: datetime) -> StatusPage:
-    """Everything the first page says of one case. One statement."""
+def status_page(case: Case, now: datetime, actor: Actor | None = None) -> StatusPage:
+    """Everything the first page says of one case; with an actor also what waits for them, and links they may follow.
+    One statement.
+    """
     day = day_at(now, case.patient.time_zone)
     under = rows_under([case.pk])
     rows = fetched(
@@ -129,6 +148,7 @@ def status_page(case: Case, now: datetime) -> StatusPage:
                 patient_id=case.patient_id, kind=Consent.Kind.RELEASE, revoked_at=None
             )
         }
+        | (_for_them(case, actor) if actor else {})
     )
     history = history_from(case, rows)
     place = _place(case, rows, day, history)
@@ -147,11 +167,47 @@ def status_page(case: Case, now: datetime) -> StatusPage:
             clock and named and (clock.confidence != "verified" or "confirm_with_letter" in clock.flags)
         ),
         late=place.clock == "overdue" and not _ours_speaks(place),
-        things=tuple(
-            Thing(code, _(THINGS[code]), LINKS.get(code, "")) for code in things_of(place, released=released)
-        ),
+        things=_things(case, actor, rows, things_of(place, released=released)),
         steps=_steps(history, day),
     )
+
+
+def _for_them(case: Case, actor: Actor) -> dict[str, QuerySet[Any]]:
+    """What waits for the patient's side, as far as this person may see it; a restricted or foreign case is not asked about."""
+    found: dict[str, QuerySet[Any]] = {
+        "asked": Task.objects.filter(
+            case_id=case.pk, waits_on_patient=True, status__in=("open", "held"), case__status="open"
+        ).order_by("due_on", "id"),
+        "approvals": open_asks(actor).filter(case_id=case.pk).select_related(None),
+        "unread": unread_by(actor, case).order_by("id"),
+        "pages": waiting_pages(actor, case),
+    }
+    return found
+
+
+def _things(
+    case: Case, actor: Actor | None, rows: Mapping[str, list[Any]], usual: tuple[str, ...]
+) -> tuple[Thing, ...]:
+    """At most three, the most urgent first: a letter to approve, what was asked for by its day, what waits, then the usual."""
+    found: list[Thing] = []
+    if rows.get("approvals"):
+        approval = rows["approvals"][0]
+        found.append(_thing("approve", _("Read a letter. Then say yes or no."), actor, approval.public_id))
+    for task in rows.get("asked", ()):
+        found.append(_thing("asked", task.asked_of_patient, actor, case.public_id))
+    if rows.get("unread"):
+        found.append(_thing("unread", _("Read your new message."), actor, case.public_id))
+    if rows.get("pages"):
+        found.append(_thing("waiting", _("Send the pages that wait here."), actor, case.public_id))
+    found += [_thing(code, _(THINGS[code]), actor, case.public_id) for code in usual]
+    return tuple(found[:MOST_THINGS])
+
+
+def _thing(code: str, text: str, actor: Actor | None, row: UUID) -> Thing:
+    url_name, needed = LINKS.get(code, ("", None))
+    if not url_name or actor is None or (needed is not None and not actor.may(needed)):
+        return Thing(code, text, "")
+    return Thing(code, text, url_name, None if url_name in NO_ROW else row)
 
 
 def _ends(ids: list[int]) -> dict[str, QuerySet[Any]]:

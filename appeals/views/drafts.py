@@ -175,7 +175,10 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
         except Refused as refusal:
             obstacle = refusal.reasons
     form = FilingForm(
-        request.POST or None, initial=initial, asks_amount=asks_amount(request.actor, case, appeal)
+        request.POST or None,
+        initial=initial,
+        asks_amount=asks_amount(request.actor, case, appeal),
+        asks_approval=appeal.is_expedited and request.organization.letters_need_patient_approval,
     )
     outcome = attempt(
         request,
@@ -189,6 +192,7 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             proof_note=data["proof_note"],
             good_cause=data["good_cause"],
             amount_reason=data.get("amount_reason", ""),
+            unapproved_reason=data.get("unapproved_reason", ""),
             expected_sha256=data["expected_sha256"],
             at=request.at,
         ),

@@ -33,6 +33,7 @@ WHERE = {
     "level_exhibits": "Choose the exhibits",
     "patient": "Open the patient",
     "cost_new": "Record the money at stake",
+    "level_approval": "Ask the patient to approve",
 }
 # Whom the link to it is shown.
 NEEDS = {
@@ -86,6 +87,8 @@ def _actions(request: CaseRequest, case: Any, page: LevelPage) -> list[dict[str,
             ("level_exhibits", "Exhibits", P.DRAFT_APPEAL),
             ("level_urgency", "Urgency", P.DRAFT_APPEAL),
         ]
+        if appeal.draft and request.organization.letters_need_patient_approval:
+            wanted.append(("level_approval", "Ask the patient to approve", P.DRAFT_APPEAL))
         if rung.may_be_filed_orally(appeal.is_expedited):
             wanted.append(("level_phone", "File by phone", P.FILE_APPEAL))
     if page.is_before and rung.may_be_forwarded:

@@ -38,5 +38,5 @@ def case(request: ActorRequest, case_id: UUID) -> HttpResponse:
 
 
 def _status(request: ActorRequest, row: object, *, several: bool = False) -> HttpResponse:
-    page = status_page(row, request.at)  # type: ignore[arg-type]  # a door names no model
+    page = status_page(row, request.at, request.actor)  # type: ignore[arg-type]  # a door names no model
     return render(request, "portal/case.html", {"page": page, "several": several})

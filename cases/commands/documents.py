@@ -10,7 +10,7 @@ import hmac
 import io
 from collections.abc import Sequence
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -24,10 +24,10 @@ from advocacy.errors import NotFound, Reason, Refused
 from advocacy.tenancy.models import Organization
 from cases.commands.touch import touch
 from cases.content import MAX_TEXT_BYTES, CheckedUpload, ContentType, check_upload, decode_text
-from cases.models import Blob, Case, Document, DocumentVersion
+from cases.models import FOR_PATIENT_KINDS, Attachment, Blob, Case, Document, DocumentVersion
 from cases.reading import MOST_PAGES, read_pdf
 from cases.vault import Blob as StoredBlob
-from cases.vault import Keyring, TooLarge, Vault
+from cases.vault import Keyring, Stored, TooLarge, Vault
 
 READ_JOB = "cases.read_document"
 
@@ -51,15 +51,70 @@ def upload_document(
 ) -> Document:
     """Keep a new document as its version 1 and ask for its text. `stream` is seekable; an empty title becomes the type.
 
+    The patient sees it in the portal where the kind is one for patients (FOR_PATIENT_KINDS).
     Raises Refused with one reason on field "file" (empty, encrypted, damaged, not what its name says ...), its kind
     TooLarge above `settings.UPLOAD_LIMIT_BYTES`, or the reason "kind_unknown".
     """
     require(actor, Permission.UPLOAD_DOCUMENT, case)
     _known_kind(kind)
+    return _keep(actor, case, kind, title, filename, stream, at, for_patient=kind in FOR_PATIENT_KINDS)
+
+
+def receive_document(
+    *,
+    actor: Actor,
+    case: Case,
+    part: Permission,
+    kind: str,
+    title: str = "",
+    filename: str,
+    stream: BinaryIO,
+    sent_key: str = "",
+    at: datetime,
+) -> Document:
+    """Keep what the patient's side sent; the patient sees it. `part` is the portal permission it comes by.
+
+    Raises NotAllowed, NotFound, and as `upload_document`.
+    """
+    require(actor, part, case)
+    _known_kind(kind)
+    return _keep(actor, case, kind, title, filename, stream, at, for_patient=True, sent_key=sent_key)
+
+
+def show_to_patient(*, actor: Actor, document: Document, shown: bool, at: datetime) -> Document:
+    """Show a document to the patient in the portal, or show it no longer. What was opened before cannot be taken back."""
+    require(actor, Permission.UPLOAD_DOCUMENT, document)
+    with transaction.atomic():
+        locked = Document.objects.select_for_update().get(pk=document.pk)
+        if locked.for_patient != shown:
+            locked.for_patient = shown
+            locked.save(update_fields=["for_patient"])
+            record("document_shown" if shown else "document_withheld", subject=locked)
+            touch(locked.case, at)
+    return locked
+
+
+def _keep(
+    actor: Actor,
+    case: Case,
+    kind: str,
+    title: str,
+    filename: str,
+    stream: BinaryIO,
+    at: datetime,
+    *,
+    for_patient: bool,
+    sent_key: str = "",
+) -> Document:
     checked = _checked(stream, filename)
     with transaction.atomic():
         document = Document.objects.create(
-            case=case, kind=kind, title=title.strip() or Document.Kind(kind).label, created_at=at
+            case=case,
+            kind=kind,
+            title=title.strip() or Document.Kind(kind).label,
+            for_patient=for_patient,
+            sent_key=sent_key,
+            created_at=at,
         )
         version = _append(document, _stored(actor, stream, checked.size, at), checked, actor=actor, at=at)
         record("document_uploaded", subject=document, detail=_proof(version) | {"kind": kind})
@@ -125,6 +180,7 @@ def store_frozen(
             kind=kind,
             title=title.strip() or Document.Kind(kind).label,
             is_frozen=True,
+            for_patient=kind in FOR_PATIENT_KINDS,
             created_at=at,
         )
         version = _append(document, _stored(actor, stream, len(data), at), checked, actor=actor, at=at)
@@ -156,7 +212,22 @@ def open_version(actor: Actor, version: DocumentVersion) -> StoredBlob:
 
     Raises NotFound when the version is not visible to the actor, cases.vault.VaultError when the file cannot be read.
     """
-    require(actor, Permission.SEE_CASES, version)
+    require(actor, Permission.SEE_CASES if actor.portal is None else Permission.PORTAL_DOCUMENTS, version)
+    return document_vault().open(version.blob.location, organization_id=_owner_of_bytes(actor))
+
+
+def open_attachment(actor: Actor, attached: Attachment) -> StoredBlob:
+    """The bytes of what came with a message, for whoever reads the message. Raises NotFound and as `open_version`."""
+    require(actor, Permission.SEE_CASES if actor.portal is None else Permission.PORTAL_MESSAGES, attached)
+    return document_vault().open(attached.version.blob.location, organization_id=_owner_of_bytes(actor))
+
+
+def open_letter(actor: Actor, row: Any) -> StoredBlob:
+    """The bytes of a letter, for whoever reads letters: `row` is a filing or an ask for approval, with `version` or
+    `document_version`. Raises NotFound and as `open_version`.
+    """
+    require(actor, Permission.SEE_CASES if actor.portal is None else Permission.PORTAL_LETTERS, row)
+    version = getattr(row, "version", None) or row.document_version
     return document_vault().open(version.blob.location, organization_id=_owner_of_bytes(actor))
 
 
@@ -252,13 +323,7 @@ def _checked(stream: BinaryIO, filename: str) -> CheckedUpload:
 
 def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime) -> Blob:
     """The row of these bytes; equal bytes of one organization are one row and one file."""
-    stream.seek(0)
-    with connection.cursor() as cursor:
-        # Until this transaction ends nothing of the organization is tidied away: the row is not there yet (`upkeep`).
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(%s, %s)", [VAULT_LOCK, (actor.organization_id or 0) % 2**31]
-        )
-    stored = document_vault().store(stream, organization_id=_owner_of_bytes(actor), max_bytes=size)
+    stored = into_vault(actor, stream, size)
     key_id, _, wrapped = stored.wrapped_key.partition(":")
     blob, _created = Blob.objects.get_or_create(
         sha256=stored.sha256,
@@ -271,6 +336,22 @@ def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime) -> Blob:
         },
     )
     return blob
+
+
+def into_vault(actor: Actor, stream: BinaryIO, size: int) -> Stored:
+    """The bytes in the organization's folder. Call it in the transaction that writes the row which names the place."""
+    stream.seek(0)
+    with connection.cursor() as cursor:
+        # Until this transaction ends nothing of the organization is tidied away: the row is not there yet (`upkeep`).
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock_shared(%s, %s)", [VAULT_LOCK, (actor.organization_id or 0) % 2**31]
+        )
+    return document_vault().store(stream, organization_id=_owner_of_bytes(actor), max_bytes=size)
+
+
+def from_vault(actor: Actor, location: str) -> StoredBlob:
+    """The bytes at a place that a row the actor was shown names. Raises cases.vault.VaultError."""
+    return document_vault().open(location, organization_id=_owner_of_bytes(actor))
 
 
 def _owner_of_bytes(actor: Actor) -> UUID:

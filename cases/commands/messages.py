@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require, visible
@@ -17,12 +18,14 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
 from advocacy.people.models import PortalAccess
 from cases.commands.communications import Upload, attach, attachment_reasons
+from cases.commands.documents import receive_document
 from cases.commands.patient_notices import notify_patient
 from cases.commands.touch import touch
 from cases.models import Case, Communication, Document, PatientNotice
 from cases.queries.messages import unanswered, unread_by
 
 LONGEST = 20_000
+MOST_FILES = 3
 
 IN, OUT = Communication.Direction.IN, Communication.Direction.OUT
 
@@ -34,6 +37,7 @@ def send_message(
     body: str,
     attachments: Sequence[Document] = (),
     upload: Upload | None = None,
+    uploads: Sequence[Upload] = (),
     at: datetime,
 ) -> Communication:
     """Write a message on a case: to the patient from the desk, to the organization from the portal.
@@ -41,16 +45,21 @@ def send_message(
     What the desk writes answers everything that waited, and the patient is told that there is a message, without its content,
     once it is an hour for it. What the patient's side writes waits for an answer. A closed case takes messages too: somebody
     who is refused anew writes there first.
-    Raises NotAllowed, NotFound, Refused with all reasons: message_empty, message_too_long, attachment_elsewhere; with
-    `upload` also as `upload_document`.
+    `uploads` are files of the patient's side, at most MOST_FILES; the patient sees them in the portal.
+    Raises NotAllowed, NotFound, Refused with all reasons: message_empty, message_too_long, attachment_elsewhere, files_many;
+    with `upload` or `uploads` also as `upload_document`.
     """
     require(actor, _needed(actor), case)
     text = body.strip()
     reasons = attachment_reasons(case, attachments) or _hidden(actor, attachments)
     if not text:
-        reasons.append(Reason("message_empty", "Write something first.", "body"))
+        reasons.append(Reason("message_empty", _("Write something first."), "body"))
     if len(text) > LONGEST:
-        reasons.append(Reason("message_too_long", f"Keep it under {LONGEST:,} characters.", "body"))
+        reasons.append(Reason("message_too_long", _("This is too long. Make it shorter, please."), "body"))
+    if len(uploads) > MOST_FILES:
+        reasons.append(
+            Reason("files_many", _("Three files fit one message. Send the rest after it."), "files")
+        )
     if reasons:
         raise Refused(reasons)
     theirs = actor.portal is not None
@@ -67,7 +76,8 @@ def send_message(
             logged_at=at,
             logged_by_id=actor.user_id,
         )
-        files = attach(actor, message, attachments, upload, at)
+        came = [_received(actor, case, each, at) for each in uploads]
+        files = attach(actor, message, [*attachments, *came], upload, at)
         record("message_sent", subject=message, detail={"direction": message.direction} | files)
         if not theirs:
             _answer(actor, case, at)
@@ -114,6 +124,19 @@ def settle_messages(*, actor: Actor, case: Case, at: datetime) -> int:
         record("messages_settled", subject=case, detail={"messages": count})
         touch(case, at)
     return count
+
+
+def _received(actor: Actor, case: Case, file: Upload, at: datetime) -> Document:
+    return receive_document(
+        actor=actor,
+        case=case,
+        part=_needed(actor),
+        kind=file.kind,
+        title=file.title,
+        filename=file.filename,
+        stream=file.stream,
+        at=at,
+    )
 
 
 def _needed(actor: Actor) -> Permission:

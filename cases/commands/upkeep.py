@@ -19,7 +19,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import NotAllowed
 from advocacy.tenancy.models import Organization
 from cases.commands.documents import VAULT_LOCK, document_vault
-from cases.models import Blob
+from cases.models import Blob, WaitingPage
 from cases.vault import BlobMissing
 
 log = logging.getLogger("recourse.jobs")
@@ -79,6 +79,7 @@ def _without_row(locations: list[str]) -> list[str]:
     for start in range(0, len(locations), CHUNK):
         chunk = locations[start : start + CHUNK]
         known = set(Blob.objects.filter(location__in=chunk).values_list("location", flat=True))
+        known |= set(WaitingPage.objects.filter(location__in=chunk).values_list("location", flat=True))
         found += [location for location in chunk if location not in known]
     return found
 

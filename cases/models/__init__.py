@@ -3,28 +3,35 @@
 from cases.models.benefits import BenefitAnswer, BenefitCheck, NetworkCheck, Referral
 from cases.models.case import Case, FailedTreatment
 from cases.models.channel import OwnTaskTemplate, PayerChannel
+from cases.models.clinic import Attestation, CallTime, ClinicAsk, ClinicLink
 from cases.models.communication import Attachment, Communication, Note
 from cases.models.cost import Cost
 from cases.models.coverage import Coverage, Payer, Provider
-from cases.models.document import Blob, Document, DocumentVersion
+from cases.models.document import FOR_PATIENT_KINDS, Blob, Document, DocumentVersion
 from cases.models.grant import CaseGrant
 from cases.models.intake import Inquiry
 from cases.models.notice import PatientNotice
 from cases.models.search import CaseSearch
 from cases.models.task import Task
-from cases.models.triage import CaseLink, Triage
 from cases.models.team import CaseTeamMember
+from cases.models.triage import CaseLink, Triage
+from cases.models.waiting_page import WaitingPage
 
 __all__ = [
+    "FOR_PATIENT_KINDS",
     "Attachment",
+    "Attestation",
     "BenefitAnswer",
     "BenefitCheck",
     "Blob",
+    "CallTime",
     "Case",
     "CaseGrant",
     "CaseLink",
     "CaseSearch",
     "CaseTeamMember",
+    "ClinicAsk",
+    "ClinicLink",
     "Communication",
     "Cost",
     "Coverage",
@@ -42,4 +49,5 @@ __all__ = [
     "Referral",
     "Task",
     "Triage",
+    "WaitingPage",
 ]

@@ -39,6 +39,7 @@ class Document(TenantModel):
         DENIAL_LETTER = "denial_letter", "Denial letter"
         APPROVAL_LETTER = "approval_letter", "Approval letter"
         DECISION_LETTER = "decision_letter", "Decision letter"
+        PLAN_LETTER = "plan_letter", "Letter from the plan"
         PLAN_DOCUMENT = "plan_document", "Plan document"
         MEMBER_CARD = "member_card", "Member card"
         CLINICAL_NOTE = "clinical_note", "Clinical note"
@@ -56,13 +57,45 @@ class Document(TenantModel):
     kind = models.CharField(max_length=20, choices=Kind.choices)
     title = SealedTextField()
     is_frozen = models.BooleanField(default=False, help_text="A filed packet takes no further version.")
+    for_patient = models.BooleanField(default=False, help_text="The patient sees this in the portal.")
+    sent_key = models.CharField(
+        max_length=64, blank=True, help_text="The form it was sent by: sent twice it is one document."
+    )
     created_at = models.DateTimeField()
 
     class Meta(TenantModel.Meta):
-        constraints = [SameOrganization("case")]
+        constraints = [
+            SameOrganization("case"),
+            models.UniqueConstraint(
+                fields=["organization", "case", "sent_key"],
+                condition=~Q(sent_key=""),
+                name="cases_document_sent_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "case", "id"],
+                condition=Q(for_patient=True),
+                name="cases_document_for_patient",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+
+FOR_PATIENT_KINDS = frozenset(
+    {
+        Document.Kind.DENIAL_LETTER,
+        Document.Kind.APPROVAL_LETTER,
+        Document.Kind.DECISION_LETTER,
+        Document.Kind.PLAN_LETTER,
+        Document.Kind.MEMBER_CARD,
+        Document.Kind.CONSENT,
+        Document.Kind.FILING,
+    }
+)
+"""What the patient sees in the portal unless a colleague says otherwise: what plans write, what was filed, what was signed."""
 
 
 class DocumentVersion(TenantModel):

@@ -19,8 +19,10 @@ from cases.commands.documents import (
     await_reading,
     change_document,
     open_version,
+    show_to_patient,
     upload_document,
 )
+from cases.commands.patient_notices import notify_patient
 from cases.content import EXTENSIONS, ContentType
 from cases.forms.documents import DocumentForm, UploadForm, VersionForm
 from cases.queries.documents import documents_listed, get_document, get_version, same_bytes_in, versions_of
@@ -200,6 +202,26 @@ def document_change(request: ActorRequest, case: Any, document_id: UUID) -> Http
         status=outcome.status,
         trail=_above(case, row),
     )
+
+
+@require_POST
+@case_page(Permission.UPLOAD_DOCUMENT)
+def document_portal(request: ActorRequest, case: Any, document_id: UUID) -> HttpResponse:
+    """Show the document to the patient in the portal, or no longer. Newly shown, the patient is told that there is one."""
+    row = get_document(request.actor, case, document_id)
+    shown = request.POST.get("shown") == "yes"
+    show_to_patient(actor=request.actor, document=row, shown=shown, at=request.at)
+    if shown:
+        notify_patient(
+            actor=request.actor,
+            patient=case.patient,
+            kind="document",
+            about=f"document:{row.pk}",
+            case=case,
+            at=request.at,
+        )
+    said = "The patient sees this in the portal." if shown else "The patient does not see this any more."
+    return done(request, said, "cases:document", case.public_id, row.public_id)
 
 
 @require_POST

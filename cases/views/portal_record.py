@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.errors import NotFound, Refused
+from advocacy.people.drafts import end_draft
 from advocacy.people.portal_access import get_portal_access
 from advocacy.people.portal_invitations import end_portal_access
 from advocacy.people.queries import get_consent
@@ -29,6 +30,7 @@ from cases.commands.portal_record import (
 )
 from cases.forms.portal_record import HelperForm
 from cases.queries.portal_record import allowed_by, helpers_of, looks, own_cases, own_patient
+from cases.views.casework import draft_key, typed_before
 
 
 def _after(request: ActorRequest) -> int | None:
@@ -69,7 +71,8 @@ def helpers(request: ActorRequest) -> HttpResponse:
 def helper_new(request: ActorRequest) -> HttpResponse:
     """Let somebody in."""
     patient = own_patient(request.actor)
-    form, status, problem = HelperForm(request.POST or None, initial={"language": get_language()}), 200, ""
+    initial = {"language": get_language()} | typed_before(request)
+    form, status, problem = HelperForm(request.POST or None, initial=initial), 200, ""
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -78,6 +81,7 @@ def helper_new(request: ActorRequest) -> HttpResponse:
             except Refused as refused:
                 problem = _put(form, refused)
             else:
+                end_draft(actor=request.actor, key=draft_key(request))
                 messages.success(request, _("The invitation is on its way."))
                 return redirect("portal:helpers")
     saw(request, "read_page", patients=[patient.pk])

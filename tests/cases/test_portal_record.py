@@ -28,8 +28,10 @@ LEFT_OUT = {
     "appeals.DenialItem": "says which item a denial refuses: the item and the denial go along",
     "appeals.Proposal": "what a program read in a letter; what was confirmed of it stands in the denial",
     "cases.CaseGrant": "a colleague's access; who looked is a page of its own",
+    "cases.ClinicLink": "a secret address; what came through it goes along",
     "cases.CaseLink": "the team's own note that two cases belong together",
     "cases.CaseSearch": "the same words again, for the search",
+    "cases.WaitingPage": "a page on its way, seen by its sender; the paper made of it goes along",
     "people.PatientSearch": "the same words again, for the search",
 }
 

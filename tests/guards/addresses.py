@@ -35,6 +35,8 @@ ROWS: dict[str, str] = {
     "answer_id": "appeals.Answer",
     "level_id": "appeals.Appeal",
     "filing_id": "appeals.Filing",
+    "ask_id": "cases.ClinicAsk",
+    "clinic_link_id": "cases.ClinicLink",
     "portal_access_id": "people.PortalAccess",
     "authorization_id": "appeals.GrantedAuthorization",
     "session_id": "appeals.TreatmentSession",
@@ -43,6 +45,9 @@ ROWS: dict[str, str] = {
     "inquiry_id": "cases.Inquiry",
     "link_id": "cases.CaseLink",
     "referral_id": "cases.Referral",
+    "approval_id": "appeals.LetterApproval",
+    "page_id": "cases.WaitingPage",
+    "attachment_id": "cases.Attachment",
 }
 # Parameters that name no row, with a value that the view knows.
 WORDS: dict[str, str] = {

@@ -31,7 +31,14 @@ from tests.portal import come_in, give_access
 from tests.reading import too_hard
 
 # Pages that only take a POST.
-POST_ONLY: set[str] = {"portal:sign_out", "portal:language", "portal:helper_end", "portal:consent_give"}
+POST_ONLY: set[str] = {
+    "portal:sign_out",
+    "portal:language",
+    "portal:helper_end",
+    "portal:consent_give",
+    "portal:page_add",
+    "portal:page_remove",
+}
 # Pages without anything of a patient, each with its reason.
 SHOWS_NO_PATIENT: dict[str, str] = {}
 # Pages that ask more of the database, each with its reason.

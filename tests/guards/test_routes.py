@@ -33,6 +33,8 @@ EVERY_ROLE = [
 
 # Addresses that are no page of the desk, of Django's admin, of sign-in or of health, each with its reason.
 OTHER: dict[str, str] = {
+    "clinic": "a clinic has no account; who holds the link sees its own asks of one case, and each opening is in the trail",
+    "clinic_answer": "as `clinic`: one ask and the form that answers it",
     "invitation": "an invited person has no account yet; who holds the link sees a name and roles, no patient",
 }
 
@@ -43,11 +45,14 @@ POST_ONLY = {
     "appeals:undo_assign",
     "background:retry",
     "background:retry_all",
+    "cases:clinic_ask_withdraw",
+    "cases:clinic_link_revoke",
     "cases:communication_find",
     "cases:inquiry_new",
     "cases:inquiry_reopen",
     "cases:messages_settle",
     "cases:promise_settle",
+    "cases:document_portal",
     "cases:read_again",
     "cases:task_tick",
     "cases:task_template_retire",

@@ -55,6 +55,9 @@ PLAIN = {
     },
     "cases.Coverage": {"state_of_issue": CODE},
     "cases.Blob": {"sha256": CODE, "location": CODE, "key_id": CODE},
+    "cases.Document": {"sent_key": CODE},
+    "cases.WaitingPage": {"key": CODE, "content_type": CODE, "location": CODE},
+    "appeals.LetterApproval": {"digest": CODE},
     "cases.DocumentVersion": {
         "content_type": CODE,
         "text_note": "our own words about a file that cannot be read",

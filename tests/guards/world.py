@@ -17,6 +17,7 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
+from PIL import Image
 
 from advocacy.access.policy import Actor, Portal
 from advocacy.background.models import Job
@@ -26,6 +27,7 @@ from advocacy.people.invitations import invite_member
 from advocacy.people.models import Membership, Patient, PortalAccess, Team
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.answers import record_answer
+from appeals.commands.approvals import ask_approval
 from appeals.commands.decisions import decide_appeal
 from appeals.commands.denials import (
     DenialInput,
@@ -46,13 +48,15 @@ from appeals.models import Appeal, AuthorizationRequest, Denial, Filing, PeerToP
 from appeals.sample_letters import text_as_pdf
 from cases.commands.access import give_grant
 from cases.commands.cases import record_failed_treatment
+from cases.commands.clinic import ask_clinic, send_link
 from cases.commands.communications import log_communication, write_note
 from cases.commands.costs import record_cost
 from cases.commands.documents import read_text, upload_document
 from cases.commands.messages import send_message
+from cases.commands.papers import add_page
 from cases.commands.search_text import index_case
 from cases.commands.tasks import hold_task, open_task
-from cases.models import Case, Coverage, DocumentVersion, PatientNotice
+from cases.models import Attachment, Case, Coverage, DocumentVersion, PatientNotice
 from tests.cast import NOW, Cast, assemble
 from tests.factories.readiness import PLACE, benefits_checked
 from tests.guards.marks import MARKS, PRIVATE
@@ -96,6 +100,8 @@ STAGES = {
     "appeals:level_file": "writing",
     "appeals:level_phone": "writing",
     "appeals:level_forwarded": "writing",
+    "appeals:level_approval": "writing",
+    "appeals:level_approval_answer": "writing",
     "appeals:reopen": "closed",
 }
 # Which row a parameter needs where the first one of its kind will not do.
@@ -211,6 +217,10 @@ def _talk(cast: Cast, rows: dict[str, Any], access: PortalAccess) -> None:
         portal=Portal(access.pk, case.patient_id, "patient"),
     )
     send_message(actor=dana, case=case, body=words, at=at)
+    rows["attachment_id"] = Attachment.objects.get(communication=sent)
+    photo = io.BytesIO()
+    Image.new("RGB", (80, 100), "white").save(photo, "JPEG")
+    rows["page_id"] = add_page(actor=dana, case=case, stream=photo, at=at)
 
 
 def _ask(cast: Cast, case: Case, received: str | None) -> AuthorizationRequest:
@@ -261,6 +271,7 @@ def _contest(cast: Cast, case: Case, rows: dict[str, Any], *, file_first: bool) 
     rows["open_denial"] = _deny(cast, _ask(cast, case, "2026-03-18"), rows["document_id"])
     propose_from_version(actor=nora, version=rows["version_id"], at=moment("2026-03-30"))
     save_letter(actor=nora, appeal=first, text="Please reverse the decision.", at=moment("2026-04-09"))
+    rows["approval_id"] = ask_approval(actor=nora, appeal=first, at=moment("2026-04-09"))
     if not file_first:
         return
     _file(cast, first, "2026-04-10")
@@ -361,6 +372,22 @@ def fill(cast: Cast) -> World:
         actor=cast.olga, email="new@harbor.example", name="", roles=["navigator"], at=timezone.now()
     ).invitation
     _talk(cast, rows, give_access(cast.case.patient, "dana@mail.example"))
+    rows["ask_id"] = ask_clinic(
+        actor=nora,
+        case=cast.case,
+        provider=cast.case.provider,
+        kind="records",
+        words="the chart",
+        at=timezone.now(),
+    )
+    rows["clinic_link_id"] = send_link(
+        actor=nora,
+        case=cast.case,
+        provider=cast.case.provider,
+        email="front@clinic.example",
+        days=14,
+        at=timezone.now(),
+    ).link
     rows["portal_access_id"] = give_access(cast.case.patient, "rosa@mail.example", kind="representative")
     rows["job_id"] = Job.objects.create(
         name="cases.read_document",

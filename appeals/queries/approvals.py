@@ -1,0 +1,57 @@
+"""What was asked about letters: at the desk for a level, in the portal for whoever reads letters."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from advocacy.access.policy import Actor, visible
+from advocacy.errors import NotFound
+from appeals.models import Appeal, Filing, LetterApproval
+from appeals.queries.ladder import BEFORE_FILING
+
+
+def approvals_of(actor: Actor, appeal: Appeal) -> list[LetterApproval]:
+    """Every ask about the letters of a level, newest first."""
+    rows = LetterApproval.objects.filter(visible(actor, LetterApproval), appeal=appeal)
+    return list(rows.select_related("asked_by", "answered_by").order_by("-id"))
+
+
+def get_approval(actor: Actor, public_id: UUID) -> LetterApproval:
+    """One ask, with its level, case and pages. Raises NotFound."""
+    found = (
+        LetterApproval.objects.filter(visible(actor, LetterApproval), public_id=public_id)
+        .select_related("appeal", "case", "version__blob")
+        .defer("version__pages")
+        .first()
+    )
+    if found is None:
+        raise NotFound("approval")
+    return found
+
+
+def open_asks(actor: Actor) -> QuerySet[LetterApproval]:
+    """Letters that wait for the patient's answer, newest first."""
+    rows = LetterApproval.objects.filter(
+        visible(actor, LetterApproval), superseded_at=None, answer="", appeal__status__in=BEFORE_FILING
+    )
+    return rows.select_related("case").order_by("-id")
+
+
+def sent_letters(actor: Actor) -> QuerySet[Filing]:
+    """What went out for the patient; unordered, so that a list can page it by key."""
+    return Filing.objects.filter(visible(actor, Filing)).select_related("case")
+
+
+def sent_letter(actor: Actor, public_id: UUID) -> Filing:
+    """One of them with its bytes. Raises NotFound."""
+    found = (
+        Filing.objects.filter(visible(actor, Filing), public_id=public_id)
+        .select_related("case", "document_version__blob")
+        .defer("document_version__pages")
+        .first()
+    )
+    if found is None:
+        raise NotFound("filing")
+    return found
