@@ -11,6 +11,7 @@ from advocacy.people.sign_in import Addresses
 from advocacy.people.views.invitations import accept
 from appeals.urls import portal_pages
 from cases import urls as case_urls
+from cases.views import clinic
 
 urlpatterns = [
     path("", desk.home, name="home"),
@@ -22,6 +23,8 @@ urlpatterns = [
     path("admin/", desk.site.urls),
     path("portal/", include(([*portal_urls.urlpatterns, *portal_pages, *case_urls.portal_pages], "portal"))),
     path("invitation/<str:token>/", accept, name="invitation"),
+    path("clinic/<str:token>/", clinic.door, name="clinic"),
+    path("clinic/<str:token>/<uuid:ask_id>/", clinic.answer, name="clinic_answer"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
     path("health/live", health.live),

@@ -74,6 +74,14 @@ def saw(
     request.reads.append(Read(verb, set(cases), set(patients), detail))  # type: ignore[attr-defined]
 
 
+def note_read(request: HttpRequest, *, cases: Iterable[int], patients: Iterable[int]) -> None:
+    """The read event of a page that is not in a member's scope: written at once, in the scope the page has opened."""
+    match = request.resolver_match
+    record_read(
+        "read_page", cases=cases, patients=patients, detail={"page": match.view_name} if match else {}
+    )
+
+
 class AnswersMiddleware:
     """Maps the four kinds of refusal to pages, and writes the read event of what was shown."""
 

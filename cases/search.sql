@@ -19,6 +19,15 @@ CREATE OR REPLACE FUNCTION search.cases(p_name text, p_number text, p_all boolea
   LIMIT p_limit
 $$;
 
+-- A clinic's link that is not revoked and has not run out, by the SHA-256 of its token: whoever opens it has no scope yet.
+CREATE FUNCTION search.clinic_link_of(p_hash bytea)
+  RETURNS TABLE (link_id bigint, organization_id bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT l.id, l.organization_id FROM public.cases_cliniclink l
+  WHERE l.token_hash = p_hash AND l.revoked_at IS NULL AND l.expires_at > statement_timestamp()
+$$;
+
+GRANT EXECUTE ON FUNCTION search.clinic_link_of(bytea) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.cases(text, text, boolean, bigint, bigint[], int) TO recourse_app;
 RESET ROLE;
 

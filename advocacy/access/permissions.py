@@ -27,6 +27,7 @@ class Permission(StrEnum):
     WRITE_NOTE = "cases.write"
     WORK_TASKS = "cases.work_tasks"
     CHECK_BENEFITS = "cases.check_benefits"
+    ASK_CLINIC = "cases.ask_clinic"
     TRIAGE_CASE = "cases.triage"
     SEE_LOOKUPS = "cases.see_lookups"
     MANAGE_LOOKUPS = "cases.manage_lookups"

@@ -33,6 +33,7 @@ ACTS: tuple[tuple[str, str, P], ...] = (
     ("Open a task", "cases:task_new", P.WORK_TASKS),
     ("Upload a document", "cases:document_new", P.UPLOAD_DOCUMENT),
     ("Benefit check", "cases:benefits", P.CHECK_BENEFITS),
+    ("Clinic", "cases:clinic", P.ASK_CLINIC),
     ("Triage", "cases:triage", P.TRIAGE_CASE),
     ("Record the request", "appeals:request_new", P.REQUEST_AUTHORIZATION),
     ("Record a denial", "appeals:denial_new", P.RECORD_DENIAL),

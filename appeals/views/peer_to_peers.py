@@ -15,6 +15,7 @@ from appeals.commands import peer_to_peers as commands
 from appeals.forms.peer_to_peers import HoldForm, MissForm, ScheduleForm
 from appeals.queries.call_sheet import call_sheet
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
+from cases.queries.clinic import call_times_offered
 from cases.views.casework import attempt, done
 
 OPEN = frozenset({"offered", "scheduled"})
@@ -44,7 +45,12 @@ def peer_to_peer(request: CaseRequest, case: Any, call_id: UUID) -> HttpResponse
         request,
         "appeals/peer_to_peer.html",
         case,
-        {"sheet": sheet, "call": call, "actions": actions},
+        {
+            "sheet": sheet,
+            "call": call,
+            "actions": actions,
+            "offered": call_times_offered(case, request.at) if call.status in OPEN else (),
+        },
         here="Peer-to-peer",
     )
 

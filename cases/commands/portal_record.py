@@ -153,7 +153,7 @@ def whole_record(
 
 def matter_of_patient(patient: Patient) -> Iterator[Section | Enclosed]:
     """What the registry of exports gets from this app. A document that cannot be opened is found here, not while it streams."""
-    folder, vault = Organization.objects.get(pk=patient.organization_id).public_id, document_vault()
+    folder, vault = patient.organization.public_id, document_vault()
     return matter_of(patient, lambda blob: vault.open(blob.location, organization_id=folder))
 
 

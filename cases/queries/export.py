@@ -14,11 +14,14 @@ from advocacy.people.export import Enclosed, Section, of_cases
 from advocacy.people.models import Patient
 from cases.models import (
     Attachment,
+    Attestation,
     BenefitAnswer,
     BenefitCheck,
     Blob,
+    CallTime,
     Case,
     CaseTeamMember,
+    ClinicAsk,
     Communication,
     Cost,
     Coverage,
@@ -63,6 +66,9 @@ def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclose
         ("triages", _("How urgent it was"), Triage, {}),
         ("notices", _("Mails we sent you"), PatientNotice, {}),
         ("team", _("Who works for you"), CaseTeamMember, {}),
+        ("clinic_asks", _("What we asked your doctor"), ClinicAsk, {}),
+        ("clinic_statements", _("What your doctor signed"), Attestation, {}),
+        ("clinic_call_times", _("When your doctor can talk"), CallTime, {}),
     ):
         yield Section(key, title, model, of_cases(model, patient, **more))
     versions = DocumentVersion.objects.filter(case__patient=patient).select_related("blob", "document")

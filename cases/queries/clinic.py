@@ -1,0 +1,71 @@
+"""What clinics are asked for on a case, the links they have, and what came back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from advocacy.access.policy import Actor, visible
+from advocacy.errors import NotFound
+from cases.models import Attestation, CallTime, Case, ClinicAsk, ClinicLink
+
+
+@dataclass(frozen=True)
+class AskShown:
+    """One ask with its answer. `state` is "open", "answered" or "withdrawn"."""
+
+    ask: ClinicAsk
+    state: str
+    signed: Attestation | None
+    times: tuple[CallTime, ...]
+
+
+def asks_shown(actor: Actor, case: Case) -> tuple[AskShown, ...]:
+    """Every ask of the case, open ones first, newest first. Three statements."""
+    asks = ClinicAsk.objects.filter(visible(actor, ClinicAsk), case=case).select_related("provider")
+    signed = {row.ask_id: row for row in Attestation.objects.filter(case=case).select_related("document")}
+    times: dict[int, list[CallTime]] = {}
+    for row in CallTime.objects.filter(case=case).order_by("starts_at"):
+        times.setdefault(row.ask_id, []).append(row)
+    found = [
+        AskShown(ask, _state(ask), signed.get(ask.pk), tuple(times.get(ask.pk, ())))
+        for ask in asks.order_by("-pk")[:100]
+    ]
+    return tuple(sorted(found, key=lambda shown: shown.state != "open"))
+
+
+def _state(ask: ClinicAsk) -> str:
+    if ask.answered_at is not None:
+        return "answered"
+    return "withdrawn" if ask.withdrawn_at is not None else "open"
+
+
+def links_shown(actor: Actor, case: Case, at: datetime) -> list[tuple[ClinicLink, bool]]:
+    """The latest links of the case, and whether each opens now (a closed case and a withdrawn release aside)."""
+    rows = ClinicLink.objects.filter(visible(actor, ClinicLink), case=case).select_related("provider")
+    return [(row, row.revoked_at is None and row.expires_at > at) for row in rows.order_by("-pk")[:50]]
+
+
+def get_ask(actor: Actor, case: Case, public_id: UUID) -> ClinicAsk:
+    """One ask of this case. Raises NotFound."""
+    rows: QuerySet[ClinicAsk] = ClinicAsk.objects.filter(visible(actor, ClinicAsk), case=case)
+    found = rows.select_related("case", "provider").filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound("ask")
+    return found
+
+
+def get_link(actor: Actor, case: Case, public_id: UUID) -> ClinicLink:
+    """One link of this case. Raises NotFound."""
+    found = ClinicLink.objects.filter(visible(actor, ClinicLink), case=case, public_id=public_id).first()
+    if found is None:
+        raise NotFound("clinic link")
+    return found
+
+
+def call_times_offered(case: Case, at: datetime) -> list[CallTime]:
+    """Times that have not passed, the earliest first: what the page of a peer-to-peer call offers."""
+    return list(CallTime.objects.filter(case=case, starts_at__gt=at).order_by("starts_at")[:12])
