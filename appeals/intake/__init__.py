@@ -11,6 +11,7 @@ from typing import Final
 from appeals.intake.addresses import mail_address, web_page
 from appeals.intake.adjustments import adjustments
 from appeals.intake.contacts import contacts
+from appeals.intake.cues import cues
 from appeals.intake.deadlines import stated_deadline
 from appeals.intake.diagnoses import diagnoses
 from appeals.intake.grounds import grounds
@@ -28,6 +29,7 @@ from appeals.intake.windows import other_windows
 
 _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
     payer_facts,
+    cues,
     people,
     identifiers,
     notice_dates,
