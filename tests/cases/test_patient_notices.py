@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
@@ -14,66 +13,29 @@ from advocacy.audit.models import Event
 from advocacy.background import queue
 from advocacy.background.models import Job
 from advocacy.errors import NotAllowed, NotFound, Refused
-from advocacy.people.commands import ContactInput, add_contact, end_contact, record_consent, revoke_consent
-from advocacy.people.models import Contact, PortalAccess, User
+from advocacy.people.commands import end_contact, record_consent, revoke_consent
 from advocacy.people.portal_invitations import send_invitation
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.messages import send_message
 from cases.commands.patient_notices import hand_over, notify_patient, send_notice
-from cases.commands.patient_reminders import remind_patients
-from cases.commands.tasks import finish_task, hold_task, open_task
-from cases.models import Case, Communication, PatientNotice, Task
+from cases.models import Communication, PatientNotice, Task
 from cases.queries.notices import due_notices
+from tests.cases.reaching import (
+    ADDRESS,
+    DAY,
+    MORNING,
+    NIGHT,
+    ZONE,
+    asked,
+    invite,
+    reach,
+    safe,
+    sent,
+    standing,
+)
 from tests.cast import NOW, assemble
 
-ZONE = ZoneInfo("America/New_York")
-DAY = datetime(2026, 3, 16, 12, 0, tzinfo=ZONE)
-NIGHT = datetime(2026, 3, 16, 22, 0, tzinfo=ZONE)
-MORNING = datetime(2026, 3, 17, 8, 0, tzinfo=ZONE)
-ADDRESS = "dana@safe.example"
-
-
-def invite(patient, language="en") -> PortalAccess:
-    """The patient signs in to the portal."""
-    user = User.objects.create(email=f"{patient.pk}@home.example", name="")
-    return PortalAccess.objects.create(
-        user=user,
-        patient=patient,
-        kind="patient",
-        scope=["messages"],
-        language=language,
-        starts_at=NOW - timedelta(days=30),
-    )
-
-
-def reach(cast, kind="email", value=ADDRESS, **given) -> Contact:
-    given = {"is_safe": True} | given
-    contact = ContactInput(kind, value, **given)
-    return add_contact(actor=cast.nora, patient=cast.case.patient, contact=contact, at=NOW)
-
-
-@pytest.fixture
-def safe(cast) -> Contact:
-    """Dana has a safe address and signs in to the portal."""
-    invite(cast.case.patient)
-    return reach(cast)
-
-
-def asked(cast, at=DAY, about="message:1", kind="message", **given) -> PatientNotice:
-    notice = notify_patient(
-        actor=cast.nora, patient=cast.case.patient, kind=kind, about=about, case=cast.case, at=at, **given
-    )
-    assert notice is not None
-    return notice
-
-
-def standing(notice) -> tuple[str, datetime]:
-    notice.refresh_from_db()
-    return notice.status, notice.due_at.astimezone(ZONE)
-
-
-def sent() -> list[list[str]]:
-    return [message.to for message in mail.outbox]
+__all__ = ["safe"]
 
 
 class TestWhatIsSaid:
@@ -176,7 +138,6 @@ class TestOnce:
         assert queue.run(cast.harbor.pk, again.pk) == "done"
         assert sent() == [[ADDRESS]]
 
-
     def test_an_invitation_stands_in_the_log_once(self, cast):
         access = invite(cast.case.patient)
         contact = reach(cast, value=access.user.email)
@@ -199,9 +160,9 @@ class TestOnce:
         assert Job.objects.filter(name="cases.send_notice").count() == 1
         Job.objects.filter(name="cases.send_notice").update(status="done")
         queue.registered()["cases.send_notices"]()
-        assert list(Job.objects.filter(status="queued", name="cases.send_notice").values_list("arguments")) == [
-            ({"notice": notice.pk},)
-        ]
+        assert list(
+            Job.objects.filter(status="queued", name="cases.send_notice").values_list("arguments")
+        ) == [({"notice": notice.pk},)]
 
 
 class TestHours:
@@ -338,100 +299,6 @@ class TestSafety:
             notify_patient(actor=cast.nora, patient=cast.case.patient, kind="pigeon", at=DAY)
         with scoped_to(cast.meadow.pk, actor=cast.mia.key), pytest.raises(NotFound):
             notify_patient(actor=cast.mia, patient=cast.case.patient, case=cast.case, kind="message", at=DAY)
-
-
-class TestNightly:
-    def asked_task(self, cast, **given) -> Task:
-        values = {"title": "Pharmacy record", "due_on": date(2026, 3, 30)} | given
-        return open_task(
-            actor=cast.nora,
-            case=cast.case,
-            waits_on_patient=True,
-            asked_of_patient="Please send a photo of your medicine list.",
-            at=NOW,
-            **values,
-        )
-
-    def night(self, cast, day: date) -> int:
-        return remind_patients(actor=cast.nora, at=datetime.combine(day, time(2), tzinfo=ZONE))
-
-    def abouts(self) -> list[str]:
-        return list(PatientNotice.objects.order_by("pk").values_list("about", flat=True))
-
-    def test_what_waits_on_the_patient_is_told_when_asked_and_before_it_is_due(self, cast, safe):
-        task = self.asked_task(cast)
-        told = {}
-        for offset in range(18):
-            day = date(2026, 3, 16) + timedelta(days=offset)
-            if self.night(cast, day):
-                told[day.day] = self.abouts()[-1]
-        assert told == {
-            16: f"task:{task.pk}:asked",
-            23: f"task:{task.pk}:7",
-            27: f"task:{task.pk}:3",
-            29: f"task:{task.pk}:1",
-        }
-        first = PatientNotice.objects.order_by("pk")[0]
-        assert standing(first) == ("waiting", datetime(2026, 3, 16, 8, 0, tzinfo=ZONE))
-
-    def test_a_second_run_in_one_night_asks_for_nothing(self, cast, safe):
-        self.asked_task(cast)
-        assert [self.night(cast, date(2026, 3, 16)) for _ in range(2)] == [1, 0]
-
-    def test_a_held_an_ended_and_our_own_task_are_silent(self, cast, safe):
-        held, over = self.asked_task(cast), self.asked_task(cast)
-        hold_task(actor=cast.nora, task=held, until=NOW + timedelta(days=30), reason="x", at=NOW)
-        finish_task(actor=cast.nora, task=over, at=NOW)
-        open_task(actor=cast.nora, case=cast.case, title="Ours", at=NOW)
-        assert self.night(cast, date(2026, 3, 16)) == 0
-
-    def test_consents_that_end(self, cast, safe):
-        consent = record_consent(
-            actor=cast.nora,
-            patient=cast.case.patient,
-            kind="release",
-            scope="",
-            method="paper",
-            signed_on=date(2026, 3, 1),
-            expires_on=date(2026, 4, 30),
-            at=NOW,
-        )
-        told = []
-        for offset in range(50):
-            day = date(2026, 3, 16) + timedelta(days=offset)
-            if self.night(cast, day):
-                told.append((day, self.abouts()[-1].rpartition(":")[2]))
-        assert told == [(date(2026, 3, 31), "30"), (date(2026, 4, 16), "14"), (date(2026, 4, 23), "7")]
-        assert {a.split(":")[1] for a in self.abouts()} == {str(consent.pk)}
-
-    def test_a_renewed_consent_and_a_closed_case_are_silent(self, cast, safe):
-        for expires in (date(2026, 3, 20), date(2027, 3, 1)):
-            record_consent(
-                actor=cast.nora,
-                patient=cast.case.patient,
-                kind="release",
-                scope="",
-                method="paper",
-                signed_on=date(2026, 3, 1),
-                expires_on=expires,
-                at=NOW,
-            )
-        assert self.night(cast, date(2026, 3, 16)) == 0
-        self.asked_task(cast)
-        Case.objects.filter(pk=cast.case.pk).update(status="closed", outcome="covered", closed_at=NOW)
-        assert self.night(cast, date(2026, 3, 16)) == 0
-
-    def test_a_patient_is_asked_in_words_or_not_at_all(self, cast):
-        with pytest.raises(Refused) as refused:
-            open_task(actor=cast.nora, case=cast.case, title="Record", waits_on_patient=True, at=NOW)
-        assert [r.code for r in refused.value.reasons] == ["asked_missing"]
-
-    def test_the_one_who_calls_reads_what_is_asked(self, cast):
-        reach(cast, "phone", "555-014-2211")
-        self.asked_task(cast)
-        self.night(cast, date(2026, 3, 16))
-        task = Task.objects.get(code="tell_patient:task")
-        assert "Please send a photo of your medicine list." in task.detail
 
 
 @pytest.mark.django_db(transaction=True)
