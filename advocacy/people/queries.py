@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from advocacy.access.policy import Actor, visible
@@ -240,7 +240,8 @@ def teams_of_organization() -> QuerySet[Team]:
 
 def draft_of(actor: Actor, key: str) -> dict[str, list[str]] | None:
     """What this person was typing into the form `key`, as lists of texts by field name; None when nothing is kept."""
-    draft = Draft.objects.filter(visible(actor, Draft), key=key).first()
+    own = visible(actor, Draft) if actor.portal is None else Q(user_id=actor.user_id or 0)
+    draft = Draft.objects.filter(own, key=key).first()
     return draft.fields if draft else None
 
 

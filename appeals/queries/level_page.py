@@ -94,8 +94,13 @@ def filing_of_case(actor: Actor, case: Case, public_id: UUID) -> Filing:
 _TONES = {"overturned": "good", "partly": "warn", "upheld": "bad"}
 
 
-def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage:
-    """Two statements beside the case's own. Raises NotFound."""
+def level_page(
+    actor: Actor, case: Case, public_id: UUID, day: Day, *, asks_approval: bool = False
+) -> LevelPage:
+    """Two statements beside the case's own. `asks_approval`: the organization wants the patient's yes to a letter.
+
+    Raises NotFound.
+    """
     appeal = get_level(actor, case, public_id)
     rows = fetched(
         history_rows(case)
@@ -145,7 +150,7 @@ def level_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> LevelPage
             [
                 *_missing(appeal, rung, exhibits, rows["consents"], day.today),
                 *_amount_lacks(appeal, rung, rows["at_stake"], day.today),
-                *_not_approved(case, appeal, rung, rows["approvals"]),
+                *(_not_approved(appeal, rung, rows["approvals"]) if asks_approval else ()),
             ]
         ),
         filing=history.filings.get(appeal.pk),
@@ -229,11 +234,11 @@ def _amount_lacks(appeal: Appeal, rung: Rung, at_stake: list[Cost], on: date) ->
         )
 
 
-def _not_approved(case: Case, appeal: Appeal, rung: Rung, asked: list[LetterApproval]) -> Iterable[Reason]:
-    """Where the organization asks for it: whether the patient said yes to the letter. Editing it ends an earlier yes."""
+def _not_approved(appeal: Appeal, rung: Rung, asked: list[LetterApproval]) -> Iterable[Reason]:
+    """Whether the patient said yes to the letter. Editing it ends an earlier yes."""
     if appeal.status not in BEFORE_FILING or not rung.may_be_filed or not appeal.draft:
         return
-    if not case.organization.letters_need_patient_approval or any(a.answer == "approved" for a in asked):
+    if any(a.answer == "approved" for a in asked):
         return
     text = "The patient has to approve the letter."
     if asked:
@@ -270,6 +275,9 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
     """
     left_out = [Document.Kind.FILING, Document.Kind.PROOF, Document.Kind.CONSENT, Document.Kind.MEMBER_CARD]
     documents = Document.objects.filter(visible(actor, Document), case=case).exclude(kind__in=left_out)
+    documents = documents.exclude(
+        kind=Document.Kind.APPEAL_LETTER, is_frozen=True
+    )  # what the patient was asked about
     newest: dict[int, DocumentVersion] = {}
     versions = DocumentVersion.objects.filter(document__in=documents).select_related("document")
     for version in versions.defer("pages").order_by("document_id", "number"):

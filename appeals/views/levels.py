@@ -48,7 +48,13 @@ NEEDS = {
 @case_page()
 def level_page(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """The level with both sides' clocks and their arithmetic, and what may be done next."""
-    page = page_of(request.actor, case, level_id, today_for(request, case))
+    page = page_of(
+        request.actor,
+        case,
+        level_id,
+        today_for(request, case),
+        asks_approval=request.organization.letters_need_patient_approval,
+    )
     context = {
         "page": page,
         "appeal": page.appeal,

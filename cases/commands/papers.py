@@ -93,7 +93,7 @@ def add_page(*, actor: Actor, case: Case, stream: BinaryIO, at: datetime) -> Wai
     page = page_of(stream)
     with transaction.atomic():
         _open_case(case)
-        mine = WaitingPage.objects.filter(case=case, user_id=actor.user_id)
+        mine = WaitingPage.objects.filter(case=case, user_id=actor.user_id or 0)
         if standing := mine.filter(key=page.key).first():
             return standing
         if mine.count() >= MOST_PAGES:
@@ -102,7 +102,7 @@ def add_page(*, actor: Actor, case: Case, stream: BinaryIO, at: datetime) -> Wai
         last = mine.aggregate(last=Max("position"))["last"] or 0
         row = WaitingPage.objects.create(
             case=case,
-            user_id=actor.user_id,
+            user_id=actor.user_id or 0,
             key=page.key,
             position=last + 1,
             content_type=page.content_type.value,
@@ -121,7 +121,7 @@ def remove_page(*, actor: Actor, page: WaitingPage, at: datetime) -> None:
     require(actor, PART, page)
     with transaction.atomic():
         record("page_removed", subject=page)
-        WaitingPage.objects.filter(pk=page.pk, user_id=actor.user_id).delete()
+        WaitingPage.objects.filter(pk=page.pk, user_id=actor.user_id or 0).delete()
 
 
 def send_paper(*, actor: Actor, case: Case, kind: str, key: str, at: datetime) -> Document:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as mark
 
@@ -40,7 +40,8 @@ def kind_words(kind: str) -> str:
 
 def cases_of_portal(actor: Actor) -> QuerySet[Case]:
     """The patient's cases that this person of the portal sees, open ones and new ones first."""
-    return Case.objects.filter(visible(actor, Case)).select_related("patient").order_by("closed_at", "-id")
+    rows = Case.objects.filter(visible(actor, Case)).select_related("patient")
+    return rows.order_by(F("closed_at").asc(nulls_first=True), "-id")
 
 
 def case_of_portal(actor: Actor, public_id: UUID) -> Case:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
-from advocacy.errors import Refused
+from advocacy.errors import Reason, Refused
 from advocacy.people.drafts import end_draft
 from advocacy.portal import portal_page
 from advocacy.web import ActorRequest, paged, saw
@@ -70,6 +70,8 @@ def thread(request: ActorRequest, case_id: UUID) -> HttpResponse:
 
 
 def _upload(file: Any) -> Upload:
+    if getattr(file, "too_large", False):
+        raise Refused([Reason("page_too_large", _("This file is too large. Take a photo of each page."))])
     page = page_of(file.file)
     return Upload("other", "Sent with a message", page.filename, io.BytesIO(page.data))
 

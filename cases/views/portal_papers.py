@@ -188,7 +188,7 @@ def page_remove(request: ActorRequest, page_id: UUID) -> HttpResponse:
 def page_file(request: ActorRequest, page_id: UUID) -> HttpResponse:
     """Look at a page that waits."""
     page = get_waiting_page(request.actor, page_id)
-    saw(request, "read_document", cases=[page.case_id], patients=[page.case.patient_id])
+    saw(request, "read_document", cases=[page.case.pk], patients=[page.case.patient_id])
     return file_response(
         request,
         from_vault(request.actor, page.location),

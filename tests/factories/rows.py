@@ -25,6 +25,7 @@ MOMENT = datetime.datetime(2026, 3, 2, 16, 0, tzinfo=datetime.UTC)
 SPECIAL: dict[str, Any] = {
     "cases.Blob.sha256": "a" * 64,
     "appeals.Filing.sha256": "b" * 64,
+    "appeals.LetterApproval.digest": "c" * 64,
     "appeals.GrantedAuthorization.sessions": 6,
     "appeals.Proposal.span": [0, 4],
     "cases.CaseTeamMember.role": "interpreter",

@@ -8,6 +8,7 @@ from advocacy.access.policy import Actor, Portal
 from advocacy.management.seed.life import Life, Step, no_mail
 from advocacy.people.models import PortalAccess
 from advocacy.tenancy.scope import scope_with
+from appeals.commands.approvals import ask_approval
 from appeals.sample_letters import text_as_pdf
 from cases.commands.communications import log_communication
 from cases.commands.messages import read_messages, send_message
@@ -42,6 +43,16 @@ def written_to(ago: int, body: str, *papers: str) -> Step:
     def step(life: Life) -> None:
         with_it = [life.papers[key] for key in papers]
         life.do(send_message, ago, case=life.case, body=body, attachments=with_it)
+        _tell(life)
+
+    return step
+
+
+def to_approve(ago: int) -> Step:
+    """The patient is asked to approve the letter as it stands, and told that there is one."""
+
+    def step(life: Life) -> None:
+        life.do(ask_approval, ago, appeal=life.level)
         _tell(life)
 
     return step

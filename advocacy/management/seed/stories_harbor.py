@@ -30,7 +30,7 @@ from advocacy.management.seed.matters import (
     KETAMINE_TRAUMA,
     Matter,
 )
-from advocacy.management.seed.messages import asked_of_patient, met, written_to, wrote
+from advocacy.management.seed.messages import asked_of_patient, met, to_approve, written_to, wrote
 from advocacy.management.seed.people import Person
 from advocacy.management.seed.plans import (
     CONTRADICTED,
@@ -228,9 +228,9 @@ INSURED = (
         "h14", Person("Arturo", "Benavidez-Cole", 45, "message", language="es", interpreter=True), QUILLHAVEN,
         KETAMINE_LEG, "nora", 203,
         asked(199, received=198), refused(178, 175), talked(170, "spanish"), chose(169, "appeal"),
-        team(168, interpreter="Spanish"), gathered(60),
+        team(168, interpreter="Spanish"), gathered(60), entered(30),
         better_copy(9, "scores"), written(7, ready=True, ticked=6),
-        to_do(5, "Send the packet by fax and by post", due=1), noted(1, "review", by="clara"),
+        to_do(5, "Send the packet by fax and by post", due=1), to_approve(4), noted(1, "review", by="clara"),
     ),
     _story(
         "h15", Person("Saoirse", "Lindqvist-Byrne", 31, "text", state="WA", pronouns="she/they"), TIDEWATER,

@@ -25,6 +25,11 @@
       try {
         const answer = await fetch(form.dataset.pagesUrl, { method: 'POST', body: body, redirect: 'manual', credentials: 'same-origin' })
         if (answer.ok) return ''
+        if (answer.type === 'opaqueredirect') { // signed out: the door leads back here
+          busy = false
+          window.location.reload()
+          return form.dataset.failed
+        }
         if (answer.status === 422) return (await answer.json()).problem || form.dataset.failed
         if (answer.status < 500) return form.dataset.failed
       } catch (lost) { /* no connection: below */ }
