@@ -420,24 +420,6 @@ def test_what_was_filed_is_not_written_again(climb, nora, level):
     assert DocumentVersion.objects.filter(document__kind="filing").count() == 1
 
 
-def test_the_filing_page_costs_the_same_with_one_exhibit_and_three(climb, nora, ready):
-    """Building the exact pages opens every exhibit; the rows behind them are asked for together."""
-    url, preview = (address(name, climb.case, ready) for name in ("level_file", "level_preview"))
-    one = [len(own_statements(nora, url)), len(own_statements(nora, preview))]
-    versions = [v.public_id for v in DocumentVersion.objects.filter(document__kind="denial_letter")]
-    versions += [letter_in(climb.cast, name, read=False).versions.get().public_id for name in MORE_LETTERS]
-    chosen: dict[str, object] = {}
-    for place, version in enumerate(versions, start=1):
-        chosen |= {f"with_{version}": "on", f"place_{version}": place, f"title_{version}": f"Paper {place}"}
-    nora.post(address("level_exhibits", climb.case, ready), chosen)
-    assert Exhibit.objects.filter(appeal=ready).count() == 3
-    three = [len(own_statements(nora, url)), len(own_statements(nora, preview))]
-    assert (three, max(three) <= 12) == (one, True)
-
-
-MORE_LETTERS = ("ma_denial", "medicaid_reduction")
-
-
 def test_pages_cost_at_most_twelve_statements(climb, nora, ready):
     cost = {
         name: len(own_statements(nora, address(name, climb.case, ready)))
@@ -448,13 +430,3 @@ def test_pages_cost_at_most_twelve_statements(climb, nora, ready):
         1, days_ago(0), filed_at=datetime.now(tz=timezone.get_current_timezone()), at=timezone.now()
     )
     assert len(own_statements(nora, address("filed", climb.case, filing))) <= 12
-
-
-def test_what_is_missing_leads_only_where_one_may_go(climb, level, sign_in):
-    appeal = level()
-    links = {}
-    for who in ("nora", "ines", "petra"):
-        missing = sign_in(who).get(address("level", climb.case, appeal)).context["missing"]
-        links[who] = {m["code"]: bool(m["url"]) for m in missing}
-    assert set(links["nora"].values()) == {True}
-    assert links["ines"]["letter_missing"] is False and links["petra"]["letter_missing"] is False
