@@ -21,11 +21,19 @@ class Desk:
     url: str
     name: str
     complaints: list[str] = field(default_factory=list)
+    been: list[str] = field(default_factory=list)
+    """Paths of the pages that were opened, in order, each once."""
 
     def __post_init__(self) -> None:
+        self.page.on("framenavigated", self._arrived)
         self.page.set_default_timeout(20_000)
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.complaints.append(f"{self.page.url}: {error}"))
+
+    def _arrived(self, frame: Any) -> None:
+        path = str(frame.url).removeprefix(self.url).partition("?")[0].partition("#")[0]
+        if frame.parent_frame is None and path.startswith("/") and path not in self.been:
+            self.been.append(path)
 
     def _console(self, message: Any) -> None:
         # A refused form answers 422 and a late one 409: the browser notes that, and it is meant.
@@ -53,7 +61,8 @@ class Desk:
 
     def field(self, label: str) -> Any:
         """The field whose label begins with these words."""
-        return self.page.locator("main").get_by_label(re.compile(rf"^\s*{re.escape(label)}")).first
+        labelled = self.page.locator("main").get_by_label(re.compile(rf"^\s*{re.escape(label)}"))
+        return labelled.and_(self.page.locator("input, select, textarea")).first
 
     def fill(self, **typed: Any) -> None:
         """By labels, an underscore being a space."""
@@ -220,6 +229,30 @@ def decide_level(
     if stated:
         desk.type("Deadline the notice states", stated)
     desk.press("Record the decision")
+
+
+def invite_colleague(desk: Desk, *, email: str, role: str) -> None:
+    """As the organization's admin: the invitation goes out by mail."""
+    desk.go("/admin/invitations/")
+    desk.follow("Invite a colleague")
+    desk.type("E-mail address", email)
+    desk.tick(f"{role}:")
+    desk.press("Send invitation")
+
+
+def accept_invitation(desk: Desk, mail: str, *, called: str, passphrase: str) -> None:
+    """Somebody opens the link of the mail, makes an account, and signs in with it."""
+    link = re.search(r"https?://\S+/invitation/\S+", mail)
+    assert link is not None, mail
+    assert desk.go(link.group(0)) == 200
+    desk.type("Your name", called)
+    desk.page.locator("input[type=password]").first.fill(passphrase)
+    desk.page.locator("input[type=password]").last.fill(passphrase)
+    desk.press("Accept and make my account")
+    desk.page.get_by_label("Email", exact=False).first.fill(desk.name)
+    desk.page.locator("input[type=password]").first.fill(passphrase)
+    with desk.page.expect_navigation():
+        desk.page.locator("main form button[type=submit]").first.click()
 
 
 def a_valid_npi(seed: int) -> str:

@@ -203,6 +203,23 @@ def at_desk(served: Running, browser: Any) -> Iterator[Any]:
         context.close()
 
 
+@pytest.fixture
+def at_door(served: Running, browser: Any) -> Iterator[Any]:
+    """`at_door("ada@willow.example")` is somebody at a browser of their own, not signed in anywhere."""
+    contexts = []
+
+    def arrive(email: str, *, screen: str = "desktop", script: bool = True) -> Desk:
+        context = browser.new_context(
+            viewport=SCREENS[screen], base_url=served.url, java_script_enabled=script
+        )
+        contexts.append(context)
+        return Desk(context.new_page(), served.url, email)
+
+    yield arrive
+    for context in contexts:
+        context.close()
+
+
 def sign_in(served: Running, desk: Desk) -> None:
     """Through the page, with a one-time code where one is asked for."""
     page = desk.page
@@ -261,16 +278,20 @@ def enter_by_code(served: Running, phone: Desk) -> None:
         phone.page.locator("main form button").first.click()
 
 
-def mail_to(served: Running, address: str, *, since: float, seconds: float = 60) -> str:
-    """The text of the newest mail to somebody, once it has come. `since` is a moment in seconds since 1970."""
+def mail_to(served: Running, address: str, *, since: float, about: str = "", seconds: float = 60) -> str:
+    """The text of the newest mail to somebody in which the words `about` stand, once it has come.
+
+    `since` is a moment in seconds since 1970.
+    """
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for path in sorted(served.mails.glob("*"), key=lambda p: -p.stat().st_mtime):
             if path.stat().st_mtime < since:
                 break
             for message in reversed(messages_in(path)):
-                if address in str(message["To"]):
-                    return str(message.get_content())
+                text = str(message.get_content())
+                if address in str(message["To"]) and about in text:
+                    return text
         time.sleep(0.2)
     raise AssertionError(f"No mail came within {seconds} seconds.")
 

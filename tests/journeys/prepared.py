@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from advocacy.access.policy import Actor
+from advocacy.management.seed.cast import PASSPHRASE
 from advocacy.people.commands import record_consent, register_patient
 from advocacy.people.models import Membership, User
 from advocacy.people.queries import actor_of, memberships_of
@@ -221,6 +222,7 @@ def uploaded(path: str, data: bytes) -> int:
 def to_be_pictured() -> dict[str, str]:
     """Addresses of pages of the demonstration that show the most: a case high on its ladder, a letter that was read."""
     from appeals.models import Denial, Filing
+    from cases.models import Inquiry
 
     with desk_of("sam@harbor.example"):
         open_cases = {"case__status": "open", "case__is_restricted": False}
@@ -235,6 +237,8 @@ def to_be_pictured() -> dict[str, str]:
         level = level.order_by("-filed_at").first()
         letters = Denial.objects.filter(**open_cases, letter__versions__text_status="read").order_by("-id")
         denial = letters.filter(confirmed_at=None).first() or letters.first()
+        inquiry = Inquiry.objects.filter(status="open").order_by("id").first()
+        assert inquiry is not None
         assert filing is not None
         assert level is not None
         assert denial is not None
@@ -248,5 +252,88 @@ def to_be_pictured() -> dict[str, str]:
             "filed": f"/admin/cases/{filing.case.public_id}/filings/{filing.public_id}/",
             "patient": f"/admin/patients/{level.case.patient.public_id}/",
             "trail": f"{base}trail/",
-            "sign-in": "/accounts/login/",
+            "board": "/admin/board/",
+            "set-up": "/admin/setup/",
+            "members": "/admin/people/membership/",
+            "intake": "/admin/intake/",
+            "intake-step": f"/admin/intake/{inquiry.public_id}/step/what/",
         }
+
+
+def names_of_harbor() -> dict[str, list[str]]:
+    """Family names of Harbor's patients, names of its payers and colleagues, and addresses of its rows."""
+    from advocacy.people.models import Patient
+    from cases.models import Case
+
+    with desk_of("sam@harbor.example"):
+        patients = list(Patient.objects.all())
+        members = Membership.objects.filter(ended_at=None).select_related("user")
+        names = {p.family_name for p in patients} | {m.user.name for m in members}
+        case = Case.objects.filter(is_restricted=False).order_by("id").first()
+        assert case is not None
+        return {
+            "names": sorted(names | {"Harbor Patient Advocates"}),
+            "people": sorted({p.family_name for p in patients}),
+            "addresses": [
+                f"/admin/patients/{case.patient.public_id}/",
+                f"/admin/cases/{case.public_id}/",
+                f"/admin/cases/{case.public_id}/documents/",
+                f"/admin/cases/{case.public_id}/trail/",
+            ],
+        }
+
+
+def another_restricted(path: str) -> str:
+    """The address of a restricted case of the demonstration that is not the one at `path`."""
+    from cases.models import Case
+
+    with desk_of("sam@harbor.example"):
+        case = Case.objects.filter(is_restricted=True).exclude(public_id=path.split("/")[3]).first()
+        assert case is not None
+        return f"/admin/cases/{case.public_id}/"
+
+
+def let_access_run_out(path: str) -> None:
+    """As if the days of every dated access to the case at `path` had passed."""
+    from cases.models import Case, CaseGrant
+
+    with desk_of("sam@harbor.example"):
+        case = Case.objects.get(public_id=path.split("/")[3])
+        for grant in CaseGrant.objects.filter(content_object=case, ended_at=None):
+            gone_by = grant.expires_at - datetime.now(UTC) + timedelta(minutes=1)
+            grant.granted_at, grant.expires_at = grant.granted_at - gone_by, grant.expires_at - gone_by
+            grant.save(update_fields=["granted_at", "expires_at"])
+
+
+def operator(email: str) -> None:
+    """Somebody who runs the platform: the framework's superuser, member of no organization."""
+    from allauth.account.models import EmailAddress
+
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        user = User(email=email, name="Operator", is_staff=True, is_superuser=True)
+        user.set_password(PASSPHRASE)
+        user.save()
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+
+
+def clinic_link() -> str:
+    """The path of a clinic's link, sent by the real command: it asks for records, a signature and times of a call."""
+    from urllib.parse import urlparse
+
+    from cases.commands.clinic import ask_clinic, send_link
+
+    now = datetime.now(UTC)
+    with desk_of() as actor:
+        case = opened(actor)
+        given = {"actor": actor, "case": case, "provider": case.provider, "at": now}
+        ask_clinic(**given, kind="records", words="Please send the visit notes since January.")
+        ask_clinic(
+            **given,
+            kind="signature",
+            words="Please sign what you told us on the phone.",
+            statement="I treat this patient. Two medicines at adequate doses did not help.",
+        )
+        ask_clinic(**given, kind="call_times", words="When can the plan's reviewer call you?")
+        sent = send_link(**given, email="office@clinic.example", days=14)
+        return urlparse(sent.url).path

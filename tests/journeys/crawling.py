@@ -1,0 +1,130 @@
+"""Following every link of an installation, and what a page must stand. The crawls themselves are in test_crawl*.py.
+
+A kind of page is an address with its ids blotted out. The first visit to a kind is thorough: axe, one heading, a phone's
+width, the keyboard through the page and out of it. No page may ask another host for anything: the network is cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, deque
+from urllib.parse import urlparse
+
+from tests.journeys.acts import Desk
+from tests.journeys.conftest import SCREENS, axe_findings
+
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+FILES = (".pdf", ".zip", ".json", "/file", "/file/")
+# Addresses that a crawler leaves alone, each with its reason.
+LEFT_ALONE = {
+    "/accounts/logout/": "ends the session of everybody else's test",
+    "/accounts/reauthenticate/": "asks for the passphrase again, and leads back",
+}
+MOST_PAGES = 200
+VISITS = Counter[str]()
+"""Kind of page -> how often it was visited in this session of tests."""
+
+
+def kind_of(address: str) -> str:
+    """The address with its ids blotted out, without its query: one example of each is visited."""
+    return ID.sub("<id>", urlparse(address).path)
+
+
+def links_of(desk: Desk) -> list[str]:
+    """What can be followed from here, within the installation."""
+    found = desk.page.locator("a[href], iframe[src]").evaluate_all(
+        "all => all.map(a => a.href || a.src).filter(h => h.startsWith(location.origin))"
+    )
+    return [h.partition("#")[0] for h in found]
+
+
+def crawl(desk: Desk, first: str, *, most_visits: int | None, plain: Desk | None = None) -> list[str]:
+    """Follow every link from `first`; returns what is wrong. A kind that was visited `most_visits` times is left out.
+
+    `plain` is the same person at a browser that runs no script: each page says the same there.
+    """
+    strangers: list[str] = []
+    desk.page.context.route(
+        lambda url: urlparse(url).hostname not in ("localhost", "127.0.0.1") and not url.startswith("data:"),
+        lambda route: (strangers.append(route.request.url), route.abort()),
+    )
+    waiting, known, wrong = deque([desk.url + first]), {kind_of(first)}, []
+    seen = 0
+    while waiting and seen < MOST_PAGES:
+        address = waiting.popleft()
+        path, kind = urlparse(address).path, kind_of(address)
+        if path in LEFT_ALONE or path.startswith("/static/"):
+            continue
+        seen += 1
+        if path.endswith(FILES):
+            answer = desk.page.request.get(address)
+            if answer.status != 200:
+                wrong.append(f"{path}: {answer.status}")
+            continue
+        status = desk.go(address)
+        if status >= 400:
+            wrong.append(f"{path}: {status}")
+            continue
+        VISITS[kind] += 1
+        if VISITS[kind] == 1:
+            wrong += [f"{kind}: {problem}" for problem in problems_of(desk)]
+        if plain is not None:
+            wrong += differences(desk, plain, address)
+        for link in links_of(desk):
+            other = kind_of(link)
+            if other not in known and (most_visits is None or VISITS[other] < most_visits):
+                known.add(other)
+                waiting.append(link)
+    assert not waiting, f"More than {MOST_PAGES} kinds of pages: {[kind_of(w) for w in waiting]}"
+    return wrong + desk.complaints + [f"asked another host: {url}" for url in strangers]
+
+
+def differences(desk: Desk, plain: Desk, address: str) -> list[str]:
+    """What a page with script says that it does not say without."""
+    status = plain.go(address)
+    if status != 200:
+        return [f"{address}: {status} without script"]
+    with_script, without = (" ".join(d.text.split()) for d in (desk, plain))
+    if with_script == without and desk.heading == plain.heading:
+        return []
+    return [f"{kind_of(address)} differs without script: {with_script!r} {without!r}"]
+
+
+def problems_of(desk: Desk) -> list[str]:
+    """What a person with a reader, with a phone, with a keyboard, or with eyes would stumble over."""
+    found = axe_findings(desk.page)
+    headings = desk.page.locator("h1").count()
+    if headings != 1:
+        found.append(f"{headings} headings of the first level")
+    before = desk.page.viewport_size
+    desk.page.set_viewport_size(SCREENS["phone"])
+    wide = desk.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    if wide > 0:
+        found.append(f"{wide} px wider than a phone")
+    desk.page.set_viewport_size(before)
+    return found + keyboard_problems(desk)
+
+
+STOPS = """() => [...document.querySelectorAll(
+    'a[href], button, input, select, textarea, summary, iframe, [tabindex="0"]'
+)].filter(e => !e.disabled && e.type !== 'hidden' && e.tabIndex >= 0
+    && e.checkVisibility({visibilityProperty: true})).length"""
+HERE = """() => { const e = document.activeElement; window.__n = window.__n || new Map();
+    if (!window.__n.has(e)) window.__n.set(e, window.__n.size); return [window.__n.get(e), e.tagName] }"""
+
+
+def keyboard_problems(desk: Desk) -> list[str]:
+    """Tab goes through the page in one round: every stop is another control, and the end is reached."""
+    page = desk.page
+    stops = page.evaluate(STOPS)
+    page.evaluate("() => { document.activeElement.blur(); window.scrollTo(0, 0) }")
+    visited: list[int] = []
+    for _ in range(stops * 4 + 20):
+        page.keyboard.press("Tab")
+        number, tag = page.evaluate(HERE)
+        if tag == "BODY" and len(visited) > 3:
+            break
+        visited.append(number)
+    else:
+        return [f"Tab never comes out: {visited[-12:]}"]
+    return [] if len(set(visited)) >= min(stops, 12) - 2 else [f"Tab finds {len(set(visited))} of {stops}"]
