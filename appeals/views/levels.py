@@ -41,6 +41,7 @@ NEEDS = {
     "level_exhibits": P.DRAFT_APPEAL,
     "patient": P.SEE_PATIENTS,
     "cost_new": P.CHANGE_CASE,
+    "level_approval": P.DRAFT_APPEAL,
 }
 
 

@@ -65,7 +65,7 @@ def test_nothing_is_filed_without_a_yes_and_the_reason_names_the_way(written, da
     row = LetterApproval.objects.get(pk=asked.pk)
     assert (row.answer, row.method, row.answered_by_id) == ("approved", "portal", dana.user_id)
     event = Event.objects.get(verb="approval_answered")
-    assert event.detail == {"answer": "approved", "method": "portal", "digest": asked.digest}
+    assert event.data == {"answer": "approved", "method": "portal", "digest": asked.digest}
     assert Task.objects.get(code=f"approval:{asked.pk}").status == "open"
     assert written.file(1, "2026-04-10").unapproved_reason == ""
 
