@@ -133,7 +133,8 @@ def _sent(request: ActorRequest, row: Any, answered: Answered, step: str) -> Htt
     if go == "other":
         typed = {k: v for k, v in row.answers.get(step, {}).items() if k != "patient"}
     form = form_of(step, request.actor, request.organization, row, as_posted(typed))
-    patient, alike, good = row.patient, (), False
+    patient, good = row.patient, False
+    alike: tuple[Any, ...] = ()
     if step == "who":
         patient = _chosen(request, form, typed) if go in ("next", "other") else row.patient
     if go == "next":
