@@ -7,9 +7,11 @@ import json
 import zipfile
 from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.template.loader import render_to_string
@@ -33,6 +35,7 @@ from cases.queries.export import matter_of
 
 GIVEN_FOR = timedelta(days=365)
 """A release given in the portal stands for a year: one that never ends is one nobody remembers."""
+SHEET = Path(settings.BASE_DIR) / "advocacy" / "static" / "advocacy" / "css" / "record.css"
 GIVABLE = (Consent.Kind.RELEASE, Consent.Kind.CONTACT)
 
 
@@ -210,6 +213,7 @@ def _zipped(gathered: Record, page: str, data: str) -> Iterator[bytes]:
     pipe = _Pipe()
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("index.html", page)
+        archive.writestr("record.css", SHEET.read_text(encoding="utf-8"))
         archive.writestr("data.json", data)
         for file in gathered.files:
             with archive.open(file.name, "w", force_zip64=True) as entry:

@@ -54,8 +54,8 @@ def test_all_of_it_is_in_one_file_to_read_and_as_data(cast, enter, settings, tmp
     Note.objects.create(case=cast.case, body="Only among us", written_at=timezone.now())
     archive = take_along(enter("dana"))
     names = archive.namelist()
-    assert names == ["index.html", "data.json", "documents/001-other.txt"]
-    assert archive.read(names[2]) == b"Dear plan, please pay."
+    assert names == ["index.html", "record.css", "data.json", "documents/001-other.txt"]
+    assert archive.read(names[3]) == b"Dear plan, please pay."
     page, data = archive.read("index.html").decode(), json.loads(archive.read("data.json"))
     patient = cast.case.patient
     assert (patient.family_name in page, "For you: call us" in page, "Only among us" in page) == (
