@@ -260,6 +260,7 @@ def test_absences_covers_and_places_on_teams_go_too(cast):
 def test_every_table_that_names_a_member_is_re_homed_or_listed_here():
     """A new reference to a membership: say in a `ReHoming` what becomes of it, or here why nothing does."""
     stays = {
+        "appeals.Reminder.member": "history: who was told of a date; nothing more goes to a leaver",
         "cases.CaseTeamMember.member": "teams",
         "cases.Case.owner": "cases",
         "cases.Task.owner": "tasks",

@@ -32,11 +32,11 @@ TABLES = {
     closed      .           open
     """,
     "task": """
-                finish      cancel      hold        wake
-    open        done        cancelled   held        .
-    held        .           cancelled   .           open
-    done        .           .           .           .
-    cancelled   .           .           .           .
+                finish      cancel      settle      hold        wake
+    open        done        cancelled   cancelled   held        .
+    held        .           cancelled   cancelled   .           open
+    done        .           .           .           .           .
+    cancelled   .           .           .           .           .
     """,
     "inquiry": """
                 decline     reopen      open_case
@@ -76,7 +76,9 @@ TABLES = {
 CASEWORK = "navigator supervisor"
 WHO = {
     "case": {"close": CASEWORK, "reopen": "supervisor"},
-    "task": dict.fromkeys(("finish", "cancel", "hold", "wake"), "intake navigator clinician supervisor"),
+    "task": dict.fromkeys(
+        ("finish", "cancel", "settle", "hold", "wake"), "intake navigator clinician supervisor"
+    ),
     "inquiry": dict.fromkeys(("decline", "reopen", "open_case"), "intake navigator supervisor"),
     "authorization request": dict.fromkeys(("submit", "receive", "approve", "deny", "withdraw"), CASEWORK),
     "peer-to-peer": dict.fromkeys(("schedule", "hold", "miss"), "navigator clinician supervisor"),
