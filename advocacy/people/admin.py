@@ -106,7 +106,13 @@ class MembershipAdmin(Lookup):
         return shown if self.has_change_permission(request) else shown[:-1]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("roles", "team", "last_day")
+        """Who only looks gets the team's name: Django would link it by a key that no address here holds."""
+        team = "team" if self.has_change_permission(request, obj) else "team_name"
+        return ("roles", team, "last_day")
+
+    @admin.display(description="Team")
+    def team_name(self, row: Membership) -> str:
+        return str(row.team or "—")
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -176,3 +176,14 @@ def test_a_member_whose_time_is_over_is_told_so(cast, client):
     answer = client.get("/admin/today/")
     assert answer.status_code == 403
     assert "You are not a member of an organization now" in answer.content.decode()
+
+
+def test_who_only_looks_at_a_member_gets_no_link_that_leads_nowhere(cast, sign_in):
+    nora = sign_in("nora")
+    listed = nora.get("/admin/people/membership/").content.decode()
+    rows = re.findall(r'href="(/admin/people/membership/[0-9a-f-]{36}/change/)', listed)
+    assert rows
+    for row in rows:
+        page = nora.get(row)
+        assert page.status_code == 200
+        assert re.findall(r'href="/admin/\w+/\w+/\d+/change/', page.content.decode()) == []
