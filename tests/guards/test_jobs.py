@@ -68,6 +68,7 @@ def test_the_jobs():
         "cases.send_notices",
         "cases.tidy_vault",
         "cases.wake_tasks",
+        "cases.watch_referrals",
         "people.check_leavers",
         "people.invite_to_portal",
         "people.prove_worker",
