@@ -1082,9 +1082,9 @@ class Migration(migrations.Migration):
             model_name='cliniclink',
             constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('sent_at'))), name='cases_cliniclink_ends'),
         ),
-        migrations.AddConstraint(
+        migrations.AddIndex(
             model_name='cliniclink',
-            constraint=models.UniqueConstraint(fields=('token_hash',), name='cases_cliniclink_token'),
+            index=models.Index(fields=['organization', 'token_hash'], name='cases_cliniclink_token'),
         ),
         migrations.AddConstraint(
             model_name='calltime',

@@ -68,8 +68,8 @@ class ClinicLink(TenantModel):
             SameOrganization("case"),
             SameOrganization("provider"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("sent_at")), name="cases_cliniclink_ends"),
-            models.UniqueConstraint(fields=["token_hash"], name="cases_cliniclink_token"),
         ]
+        indexes = [models.Index(fields=["organization", "token_hash"], name="cases_cliniclink_token")]
 
     def __str__(self) -> str:
         return f"clinic link {self.pk}"

@@ -25,6 +25,9 @@ MOMENT = datetime.datetime(2026, 3, 2, 16, 0, tzinfo=datetime.UTC)
 SPECIAL: dict[str, Any] = {
     "cases.Blob.sha256": "a" * 64,
     "appeals.Filing.sha256": "b" * 64,
+    "cases.Attestation.sha256": "d" * 64,
+    "cases.ClinicLink.expires_at": MOMENT + datetime.timedelta(days=1),
+    "cases.CallTime.minutes": 15,
     "appeals.LetterApproval.digest": "c" * 64,
     "appeals.GrantedAuthorization.sessions": 6,
     "appeals.Proposal.span": [0, 4],

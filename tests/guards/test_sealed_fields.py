@@ -73,6 +73,7 @@ PLAIN = {
     "appeals.RequestItem": {"code": CODE},
     "appeals.Appeal": {"regime": CODE, "level": CODE},
     "appeals.Filing": {"sha256": CODE},
+    "cases.Attestation": {"sha256": CODE},
     "appeals.Deadline": {
         "clock": CODE,
         "title": CODE,
