@@ -27,7 +27,7 @@ DESK = {
 PORTAL = {
     "portal-home": ("dana.37@mailbox.example", "/portal/"),
     "portal-record": ("dana.37@mailbox.example", "/portal/record/"),
-    "portal-documents": ("dana.37@mailbox.example", "/portal/documents/"),
+    "portal-documents": ("dana.37@mailbox.example", "/portal/papers/"),
     "portal-home-spanish": ("teodora.26@mailbox.example", "/portal/"),
 }
 
