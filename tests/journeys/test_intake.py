@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -53,8 +52,8 @@ def test_guided_intake(at_desk):
     ines.press("Save and continue")
     ines.press("Save and continue")
     assert "988" in ines.text
-    ines.page.get_by_label(re.compile("^Urgent")).check()
-    ines.page.get_by_label(re.compile("^No, asked")).check()
+    ines.tick("Urgent: waiting")
+    ines.tick("No, asked")
     assert axe_findings(ines.page) == []
     ines.press("Save and continue")
     assert axe_findings(ines.page) == []
