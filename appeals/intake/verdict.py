@@ -55,7 +55,7 @@ _NOT_NOW: Final = re.compile(
     r"your plan|coverage documents?|generally|"
     r"not (?:a|be|been|an)|nothing|no longer|not yet|overturn\w*|revers\w+|appeal(?:ed)?|not (?:to )?(?:den|"
     r"refus|declin|reject)\w+|"
-    r"services (?:that|above|outside|which)|guarantee|are not covered|decided to (?:approve|overturn|reverse))\b",
+    r"services (?:that|above|outside|which)|guarant\w+|are not covered|decided to (?:approve|overturn|reverse))\b",
     re.IGNORECASE,
 )
 

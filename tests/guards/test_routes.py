@@ -84,6 +84,7 @@ def get_only(route) -> bool:
         "appeals:today",
         "appeals:trail",
         "background:jobs",
+        "cases:clinic",
         "cases:communication",
         "cases:communications",
         "cases:costs",
