@@ -39,12 +39,14 @@ def newer():
 
 def test_every_kind_of_row_keeps_the_version_it_began_under():
     from appeals.models import Appeal, AuthorizationRequest, PeerToPeer
-    from cases.models import Case
+    from cases.models import Case, Inquiry
+    from cases.workflow import INQUIRY
 
     begins = {
         model._meta.label: (model._meta.get_field("workflow_version").default, flow.current)
         for model, flow in (
             (Case, CASE),
+            (Inquiry, INQUIRY),
             (Task, TASK),
             (AuthorizationRequest, REQUEST),
             (PeerToPeer, PEER_TO_PEER),

@@ -19,6 +19,7 @@ pytest_plugins = ("tests.appeals.climbing",)
 @pytest.fixture
 def nora(climb, sign_in):
     climb.answer(ERISA | {"levels": "1"})
+    climb.consent("release", on="2026-03-01")
     climb.ask("2026-03-02", reference_number="PA-26-0309-77142")
     return sign_in("nora")
 

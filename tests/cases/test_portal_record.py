@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 LEFT_OUT = {
     "appeals.DenialItem": "says which item a denial refuses: the item and the denial go along",
     "appeals.Proposal": "what a program read in a letter; what was confirmed of it stands in the denial",
+    "appeals.Reminder": "a mail to a colleague about a day, without any word of the patient",
     "cases.CaseGrant": "a colleague's access; who looked is a page of its own",
     "cases.ClinicLink": "a secret address; what came through it goes along",
     "cases.CaseLink": "the team's own note that two cases belong together",

@@ -42,7 +42,10 @@ POST_ONLY: set[str] = {
 # Pages without anything of a patient, each with its reason.
 SHOWS_NO_PATIENT: dict[str, str] = {}
 # Pages that ask more of the database, each with its reason.
-MORE_STATEMENTS: dict[str, int] = {"portal:take_along": 60}  # one for every table, asked for once in a while
+MORE_STATEMENTS: dict[str, int] = {
+    "portal:take_along": 60,  # one for every table, asked for once in a while
+    "portal:thread": 13,  # the first look writes that the messages are read
+}
 PAGES = portal_routes()
 SHOWN = [r for r in PAGES if r.name not in POST_ONLY]
 DOORS = [r for r in routes() if r.is_portal_door]

@@ -305,6 +305,8 @@ CHOICES = {
     "attachments": "document_id",
     "request": "request_id",
     "communication": "communication_id",
+    "contact": "contact_id",
+    "proof": "document_id",
 }
 
 
