@@ -114,7 +114,7 @@ def _load(name: str, owner: str, row: dict[str, Any], day: Day, member: Membersh
         name=name,
         member=member,
         cases=Number(row["cases"], filters),
-        weight=row["weight"],
+        weight=row["weight"] or 0,
         oldest_days=(day.now - row["oldest"]).days if row["oldest"] else None,
         old=Number(row["old"], replace(filters, idle=OLD_DAYS)),
         quiet=Number(row["quiet"], replace(filters, due=QUIET_DAYS, idle=QUIET_DAYS)),
