@@ -65,7 +65,7 @@ def full(cast):
     held = Task.objects.filter(case=cast.case).get()
     hold_task(actor=cast.nora, task=held, until=at + timedelta(days=5), reason="waiting", at=at)
     theirs = another(cast.case, "HB-2026-0004", nils)
-    release(theirs.patient, signed_on=at.date())
+    release(theirs.patient)
     give_grant(actor=cast.sam, case=theirs, user=cast.users["nora"], reason="cover", at=at)
     save_draft(actor=cast.nora, key="patient:new", fields={"given_name": ["X"]}, at=at)
     save_search(actor=cast.nora, query={"q": "Berg"}, at=at)
