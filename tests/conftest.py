@@ -5,12 +5,16 @@ No database fixture is autouse: pure rule and clock tests load no database.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import hypothesis
 import pytest
 
-# How fast an example is made or runs says how busy the machine is, not whether the program is right.
+# On two busy cores an example may take long to be made; one that takes five seconds to run is our own fault.
 hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "any machine",
+    deadline=timedelta(seconds=5),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("any machine")
 
@@ -21,10 +25,12 @@ AS_SHIPPED: dict[str, bool] = {}
 
 @pytest.fixture(scope="session")
 def django_db_setup(request, django_test_environment, django_db_blocker, django_db_modify_db_settings):
-    """Create and migrate as recourse_owner, then hand the connection to recourse_app."""
+    """Copy the migrated database as recourse_owner, then hand the connection to recourse_app."""
     from django.conf import settings
     from django.db import connections
     from django.test.utils import setup_databases, teardown_databases
+
+    from tests.seeded import copy_of_migrated
 
     connection = connections["default"]
     application = {k: connection.settings_dict[k] for k in ("USER", "PASSWORD")}
@@ -32,7 +38,8 @@ def django_db_setup(request, django_test_environment, django_db_blocker, django_
     with django_db_blocker.unblock():
         connection.close()
         connection.settings_dict.update(owner)
-        made = setup_databases(verbosity=0, interactive=False, keepdb=False, serialized_aliases=[])
+        copy_of_migrated(connection.creation._get_test_db_name())
+        made = setup_databases(verbosity=0, interactive=False, keepdb=True, serialized_aliases=[])
         with connection.cursor() as cursor:
             for right in ("INSERT", "UPDATE", "DELETE"):
                 cursor.execute(

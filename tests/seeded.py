@@ -1,7 +1,7 @@
-"""The demonstration, made once by its own commands in a database of its own; who needs it copies it.
+"""An empty migrated database and the demonstration, each made once by its own commands; who needs one copies it.
 
-`python -m tests.seeded` makes it ahead; `copy_of_seeded(name)` makes it where nobody did. Of several processes the
-first makes it and the others wait.
+`python -m tests.seeded` makes both ahead; `copy_of_migrated` and `copy_of_seeded` make them where nobody did. Of several
+processes the first makes one and the others wait.
 """
 
 from __future__ import annotations
@@ -42,11 +42,19 @@ class Copy:
 
 def copy_of_seeded(name: str, documents: Path) -> Copy:
     """The demonstration as database `name` and folder `documents` (made here). The caller drops both."""
-    with _alone():
-        now = _make_if_needed()
+    with _alone("seeded"):
+        now = _make_seeded()
         _execute(f'CREATE DATABASE "{name}" TEMPLATE seeded')
         shutil.copytree(_folder() / "documents", documents, dirs_exist_ok=True)
     return Copy(name, documents, now, addresses(name))
+
+
+def copy_of_migrated(name: str) -> None:
+    """An empty, migrated database `name`; one that is there goes. The caller drops it."""
+    with _alone("migrated"):
+        _make_migrated()
+        drop(name)
+        _execute(f'CREATE DATABASE "{name}" TEMPLATE migrated')
 
 
 def drop(name: str) -> None:
@@ -72,9 +80,9 @@ def _folder() -> Path:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _alone(what: str) -> Iterator[None]:
     _folder().mkdir(parents=True, exist_ok=True)
-    with (_folder() / "lock").open("w") as lock:
+    with (_folder() / f"{what}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -97,21 +105,36 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _make_if_needed() -> datetime:
-    marker = _folder() / "made.json"
-    wanted = _fingerprint()
+def _made(marker: Path, wanted: str) -> datetime | None:
+    """When it was made, if from these sources and not long ago; else its mark is taken away."""
     if marker.exists():
         made = json.loads(marker.read_text())
         at = datetime.fromisoformat(made["at"])
         if made["fingerprint"] == wanted and datetime.now(UTC) - at < FRESH:
             return at
         marker.unlink()
-    drop("seeded")
-    _execute('CREATE DATABASE "seeded" TEMPLATE template0')
+    return None
+
+
+def _make_migrated() -> None:
+    marker, wanted = _folder() / "migrated.json", _fingerprint()
+    if _made(marker, wanted):
+        return
+    drop("migrated")
+    _execute('CREATE DATABASE "migrated" TEMPLATE template0')
+    _manage("migrate", os.environ | addresses("migrated") | {"RECOURSE_AS_OWNER": "1"})
+    marker.write_text(json.dumps({"fingerprint": wanted, "at": datetime.now(UTC).isoformat()}))
+
+
+def _make_seeded() -> datetime:
+    marker, wanted = _folder() / "seeded.json", _fingerprint()
+    at = _made(marker, wanted)
+    if at is not None:
+        return at
+    copy_of_migrated("seeded")
     shutil.rmtree(_folder() / "documents", ignore_errors=True)
     (_folder() / "documents").mkdir()
     environment = os.environ | addresses("seeded") | {"RECOURSE_DATA_DIR": str(_folder() / "documents")}
-    _manage("migrate", environment | {"RECOURSE_AS_OWNER": "1"})
     at = datetime.now(UTC)
     _manage("seed_demo", environment, "--at", at.isoformat())
     marker.write_text(json.dumps({"fingerprint": wanted, "at": at.isoformat()}))
@@ -133,5 +156,5 @@ def _manage(command: str, environment: dict[str, str], *arguments: str) -> None:
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "advocacy.settings")
-    with _alone():
-        _make_if_needed()
+    with _alone("seeded"):
+        _make_seeded()

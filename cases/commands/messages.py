@@ -100,12 +100,7 @@ def read_messages(*, actor: Actor, case: Case, at: datetime) -> int:
     """
     require(actor, _needed(actor), case)
     with transaction.atomic():
-        # Nothing is locked before there is something: this runs with every look at the page.
-        new = list(unread_by(actor, case).values_list("pk", flat=True))
-        if not new:
-            return 0
-        rows = Communication.objects.filter(pk__in=new, read_at=None)
-        count = rows.update(read_at=at, read_by_id=actor.user_id)
+        count = unread_by(actor, case).update(read_at=at, read_by_id=actor.user_id)
         if count:
             record("messages_read", subject=case, detail={"messages": count})
     return count

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -38,6 +38,11 @@ class RowField(forms.ModelChoiceField):
 
     def __init__(self, queryset: Any, **kwargs: Any) -> None:
         super().__init__(queryset, to_field_name="public_id", **kwargs)
+
+    def show(self, rows: Iterable[Any]) -> None:
+        """Offer rows that were read already, instead of reading them again; what is posted is looked up as ever."""
+        first = [] if self.empty_label is None else [("", self.empty_label)]
+        self.choices = [*first, *((str(row.public_id), self.label_from_instance(row)) for row in rows)]
 
 
 class OwnerField(RowField):

@@ -148,8 +148,8 @@ def case_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     patient = get_patient(actor, patient_id)
     require(actor, Permission.OPEN_CASE, patient)
     key = f"case:{patient.public_id}"
-    coverages = list(coverages_of(patient)[:2])
-    me = owners(actor).filter(pk=actor.membership_id or 0).first()
+    coverages, colleagues = list(coverages_of(patient)), list(owners(actor))
+    me = next((c for c in colleagues if c.pk == actor.membership_id), None)
     initial = {
         "coverage": coverages[0].public_id if len(coverages) == 1 else None,
         "owner": me.public_id if me else None,
@@ -157,6 +157,8 @@ def case_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     words = request.POST or kept(request, key)
     away = absent_now(day_in(request.organization.time_zone, request.at))
     form = CaseForm(words, initial=initial, actor=actor, patient=patient, away=away)
+    form.fields["coverage"].show(coverages)
+    form.fields["owner"].show(colleagues)
 
     def act(typed: Mapping[str, Any]) -> Any:
         return open_case(

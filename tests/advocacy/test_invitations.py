@@ -71,6 +71,21 @@ def test_a_new_account_is_made_once(cast):
     assert list(acts.values_list("verb", flat=True)) == ["member_invited", "invitation_accepted"]
 
 
+def test_the_page_invites_by_the_address_whatever_its_case(cast, sign_in, mailoutbox):
+    olga, page = sign_in("olga"), "/admin/invitations/new/"
+    typed = {"name": "Tess Temp", "email": "Tess@Harbor.example", "roles": ["navigator"]}
+    assert olga.post(page, typed | {"roles": []}).status_code == 422
+    assert Invitation.objects.count() == 0
+    assert olga.post(page, typed).status_code == 302
+    link = next(w for w in mailoutbox[0].body.split() if "/invitation/" in w)
+    joined = {"name": "Tess Temp", "password1": PASSPHRASE, "password2": PASSPHRASE}
+    assert Client().post("/" + link.split("/", 3)[3], joined).status_code == 302
+    assert Membership.objects.get(user__email="tess@harbor.example").roles == ["navigator"]
+    again = olga.post(page, typed)
+    assert (again.status_code, Invitation.objects.count()) == (422, 1)
+    assert "This person is a member already." in again.content.decode()
+
+
 def test_every_link_that_opens_nothing_looks_the_same(cast):
     expired, revoked, used = (invited(cast, email=f"{n}@harbor.example") for n in ("e", "r", "u"))
     Invitation.objects.filter(pk=expired.invitation.pk).update(

@@ -195,6 +195,7 @@ def test_the_guided_page_counts_shows_and_does(full, sign_in):
     assert olga.post(url, typed | {"confirm": "1"}).status_code == 302
     assert counts(nora) == NOTHING
     assert olga.get(url).status_code == 302
+    assert sign_in("nora").get("/admin/patients/new/").status_code == 403
 
 
 def test_the_nightly_check_ends_what_ran_out_and_finds_what_is_left(cast, mailoutbox, sign_in):

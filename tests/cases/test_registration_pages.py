@@ -344,8 +344,7 @@ def test_pages_stay_within_their_statements(cast, patient, sign_in, page):
     with CaptureQueriesContext(connection) as counted:
         assert browser.get(url).status_code == 200
     real = [q["sql"] for q in counted.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))]
-    # A new case also asks who is away, so that it is not given to somebody who is.
-    assert len(real) <= (14 if page == "case" else 13), "\n".join(real)
+    assert len(real) <= 13, "\n".join(real)
     assert NOW
 
 

@@ -44,7 +44,6 @@ SHOWS_NO_PATIENT: dict[str, str] = {}
 # Pages that ask more of the database, each with its reason.
 MORE_STATEMENTS: dict[str, int] = {
     "portal:take_along": 60,  # one for every table, asked for once in a while
-    "portal:thread": 13,  # the first look writes that the messages are read
 }
 PAGES = portal_routes()
 SHOWN = [r for r in PAGES if r.name not in POST_ONLY]

@@ -33,7 +33,7 @@ from cases.commands.registration import record_coverage, record_payer, record_pr
 from cases.models import DocumentVersion, Payer
 from tests.appeals.climbing import moment
 from tests.factories.readiness import PLACE, benefits_checked
-from tests.journeys.acts import NUMBERS, a_valid_npi, family_name
+from tests.journeys.acts import NUMBERS, a_valid_npi, family_name, spelled_apart
 
 ERISA = {
     "program": "commercial",
@@ -85,7 +85,7 @@ def opened(actor: Actor, *, state: str = "OR") -> Any:
         actor=actor,
         patient=patient,
         payer=payer,
-        member_id=f"QM-{number}",
+        member_id=f"QM-{spelled_apart(number)}",
         state_of_issue=state,
         likeness_seen=True,
         at=at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.journeys.acts import NUMBERS, a_valid_npi, check_benefits, family_name
+from tests.journeys.acts import NUMBERS, a_valid_npi, check_benefits, family_name, spelled_apart
 from tests.journeys.conftest import axe_findings
 
 CALIFORNIA = ZoneInfo("America/Los_Angeles")
@@ -43,7 +43,7 @@ def test_guided_intake(at_desk):
     ines.follow("Go on")
     assert ines.field("Member id").input_value() == "QM-"
     ines.type("Or a new payer", "Quillback Mutual")
-    ines.type("Member id", f"QM-{next(NUMBERS)}")
+    ines.type("Member id", f"QM-{spelled_apart(next(NUMBERS))}")
     ines.press("Save and continue")
     ines.fill(Name=f"Amara {family}", Credentials="MD", NPI=a_valid_npi(next(NUMBERS)))
     ines.press("Save and continue")

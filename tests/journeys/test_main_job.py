@@ -16,6 +16,7 @@ from tests.journeys.acts import (
     family_name,
     file_level,
     register_patient,
+    spelled_apart,
     write_letter,
 )
 from tests.journeys.story import answer_question, days_of_the_story, letter_of, noon, shown
@@ -46,7 +47,7 @@ def register(desk: Desk, family: str, member_id: str) -> None:
 def test_from_the_denial_letter_to_the_closed_case(at_desk):
     nora = at_desk("nora@harbor.example")
     days, family = days_of_the_story(), family_name()
-    member_id = f"TMK 7730 {next(NUMBERS) * 24_691 % 90_000 + 10_000} 01"
+    member_id = f"TMK 7730 {spelled_apart(next(NUMBERS))} 01"
     register(nora, family, member_id)
     patient_page = nora.here
 

@@ -18,6 +18,7 @@ from tests.journeys.acts import (
     family_name,
     file_level,
     invite_colleague,
+    spelled_apart,
     write_letter,
 )
 from tests.journeys.conftest import Running, mail_to, sign_in
@@ -44,7 +45,7 @@ class Story:
 
     def __post_init__(self) -> None:
         self.npi = a_valid_npi(self.number)
-        self.member_id = f"TMK 7730 {self.number * 24_691 % 90_000 + 10_000} 01"
+        self.member_id = f"TMK 7730 {spelled_apart(self.number)} 01"
         self.patient_mail = f"dana.{self.family.lower()}@mailbox.example"
         self.sister_mail = f"rosa.{self.family.lower()}@mailbox.example"
 

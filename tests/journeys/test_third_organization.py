@@ -13,6 +13,7 @@ from tests.journeys.acts import (
     family_name,
     invite_colleague,
     register_patient,
+    spelled_apart,
 )
 from tests.journeys.conftest import mail_to
 
@@ -120,7 +121,7 @@ def test_from_nothing_to_the_first_case(at_door, at_desk, served):
     payers = nia.field("Payer").locator("option").all_inner_texts()
     assert [p.strip() for p in payers][1:] == ["Timberline Mutual"]
     nia.choose("Payer", "Timberline Mutual")
-    nia.type("Member id", f"TM-{next(NUMBERS)}")
+    nia.type("Member id", f"TM-{spelled_apart(next(NUMBERS))}")
     nia.press("Add coverage")
     nia.follow("Open a case")
     nia.choose("Treatment", "Ketamine, intravenous")
