@@ -10,6 +10,8 @@ import pytest
 
 from tests.journeys.crawling import crawl
 
+# One after another in one process: who comes later leaves out what two have seen.
+pytestmark = pytest.mark.xdist_group("crawl")
 STAFF = ("nora", "sam", "olga", "ines", "clara", "petra", "anna", "fred")
 
 
