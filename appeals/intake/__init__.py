@@ -34,7 +34,6 @@ _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
     identifiers,
     notice_dates,
     provider_number,
-    procedures,
     diagnoses,
     adjustments,
     grounds,
@@ -42,12 +41,13 @@ _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
 )
 
 _OF_A_REFUSAL: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
+    procedures,
     stated_deadline,
     contacts,
     mail_address,
     web_page,
 )
-"""What only a letter that refuses something tells: until when, and where, an appeal goes."""
+"""What only a letter that refuses something tells: which services, until when, and where, an appeal goes."""
 
 
 def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:

@@ -29,31 +29,71 @@ _SLASHED: Final = re.compile(r"\s(?P<code>[1-9]\d{0,2})/[A-Z]{1,2}$")
 """`242/A` at the end of a statement's line: the code, and the mark of its line in the legend."""
 
 
+_EXAMPLE: Final = re.compile(
+    r"\b(?:examples?|samples?|for instance|such as|e\.g\.|may not apply|would mean|does not appear|do not appear|"
+    r"common(?:ly)?|list of (?:\w+ )?codes|frequently asked|how to read|other codes|not on this|might see|may see|"
+    r"can mean|all codes|not used)\b",
+    re.IGNORECASE,
+)
+_EXAMPLE_HEADING: Final = re.compile(
+    r"\b(?:examples?|samples?|common|glossary|frequently|how to read|list of|all (?:\w+ )?codes)\b",
+    re.IGNORECASE,
+)
+
+
 def adjustments(pages: Sequence[Page]) -> Iterator[Proposal]:
-    """Adjustment reason codes and remark codes, each once for each place where it is printed."""
-    for page in pages:
-        yield from _adjustments(page)
+    """Adjustment reason codes and remark codes, each once for each place where it is printed.
+
+    Where the lines of a statement carry codes themselves, its legend adds none: it may explain more than was used.
+    """
+    found = [one for page in pages for one in _adjustments(page)]
+    in_lines = {one.fact for on_line, one in found if on_line}
+    for on_line, one in found:
+        if on_line or one.fact not in in_lines:
+            yield one
 
 
-def _adjustments(page: Page) -> Iterator[Proposal]:
+def _example_rows(page: Page) -> frozenset[int]:
+    """Rows whose sentences only give examples of codes."""
+    return frozenset(
+        row
+        for sentence in page.sentences
+        if _EXAMPLE.search(sentence.text) or _EXAMPLE_HEADING.search(sentence.heading)
+        for row in sentence.rows
+    )
+
+
+def _adjustments(page: Page) -> Iterator[tuple[bool, Proposal]]:
+    """Each code with whether it stands on a line with amounts."""
+    examples = _example_rows(page)
     for row in page.rows:
-        if not row:
+        if not row or row[0].row in examples:
             continue
         text = page.plain[row[0].start : row[-1].end]
         base = row[0].start
+        above = page.rows[row[0].row - 1] if row[0].row else ()
+        on_line = any(
+            _MONEY.search(page.plain, cells[0].start, cells[-1].end) for cells in (row, above) if cells
+        )
         reasons = [match for match in _CARC.finditer(text) if _is_line_of_statement(text, match)]
         marked = _SLASHED.search(text) if not reasons and len(_MONEY.findall(text)) > 1 else None
         if marked:
             start, end = marked.span("code")
-            yield page.proposal("carc", marked["code"], base + start, base + end, HIGH)
+            yield True, page.proposal("carc", marked["code"], base + start, base + end, HIGH)
         for match in reasons or list(_CARC_LABEL.finditer(text)):
-            yield page.proposal("carc", match["code"].upper(), base + match.start(), base + match.end(), HIGH)
+            yield (
+                on_line,
+                page.proposal("carc", match["code"].upper(), base + match.start(), base + match.end(), HIGH),
+            )
         if reasons:
             remarks = [match for match in _RARC.finditer(text) if match.start() > reasons[0].end()]
         else:
             remarks = list(_RARC_LABEL.finditer(text))
         for match in remarks:
-            yield page.proposal("rarc", match["code"].upper(), base + match.start(), base + match.end(), HIGH)
+            yield (
+                on_line,
+                page.proposal("rarc", match["code"].upper(), base + match.start(), base + match.end(), HIGH),
+            )
 
 
 def _is_line_of_statement(text: str, match: re.Match[str]) -> bool:

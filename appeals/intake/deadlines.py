@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from appeals.intake.asides import aside_places, in_quotation, is_aside, tells_of_before
 from appeals.intake.dates import find_dates
 from appeals.intake.layout import Page, Sentence
 from appeals.intake.limits import Limit, clause_before, limits_of, with_lead
@@ -30,7 +31,8 @@ from appeals.intake.subjects import (
 _PROVIDERS: Final = re.compile(
     r"\b(?:(?:network|participating|contracted|non-?contract\w*|in-network|"
     r"treating|your|the)\s)?(?:providers?|facilities|hospitals|pharmacies|doctors|physicians?|prescribers?|clinicians?) "
-    r"(?:may|can|must|have|has|who|should)\b|\bfor providers\b|\bprovider (?:dispute|appeal)s?\b|\bparticipation agreement\b",
+    r"(?:only |alone |also )?(?:may|can|must|have|has|who|should)\b|"
+    r"\bfor providers\b|\bprovider (?:dispute|appeal)s?\b|\bparticipation agreement\b",
     re.IGNORECASE,
 )
 _PATIENT_TOO: Final = re.compile(
@@ -60,6 +62,8 @@ _SHORTEST: Final = 5
 def stated_deadline(pages: Sequence[Page]) -> Iterator[Proposal]:
     """The stated deadline, its words, its last day where the letter prints one, and whether arrival or postmark counts."""
     sentences = [sentence for page in pages for sentence in page.sentences]
+    asides = aside_places(pages)
+    sentences = [one for one in sentences if not tells_of_before(one) and not is_aside(one, asides)]
     yield from _stated([limit for sentence in sentences for limit in limits_of(sentence)])
     yield from _printed_last_day(sentences)
     yield from _receipt_rule(sentences)
@@ -101,6 +105,8 @@ def _is_deadline(limit: Limit) -> bool:
     if limit.unit == "hour" or limit.owner != "file" or limit.anchor in ("later_level", "other_event"):
         return False
     if limit.count < _SHORTEST and limit.unit != "calendar_month":
+        return False
+    if in_quotation(limit.sentence.text, limit.figure[0]):
         return False
     clause, before = _clause(limit)
     sentence = limit.sentence

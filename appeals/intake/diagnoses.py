@@ -39,6 +39,7 @@ _ANOTHERS: Final = re.compile(
     r"qualifying|other than|instead of|rather than|"
     r"(?:members?|patients?|people|adults|those) with|without|covers|cover only|covered (?:only )?for|"
     r"approved (?:only )?for|only for|indicated for|indications?|"
+    r"disclos\w*|(?:did not|failed to|not) (?:list|report|mention|tell|reveal)\w*|"
     r"limited to|if|unless|previous(?:ly)?|earlier|last year|not (?:for|have|treat\w*))\b(?:[^.;:(]|"
     r"\.(?=\w)){0,60}\(?(?:[^.;:(]|\.(?=\w)){0,12}$",
     re.IGNORECASE,

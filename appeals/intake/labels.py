@@ -181,7 +181,8 @@ def _in_subject(pages: Sequence[Page]) -> Iterator[Found]:
 _NOT_REFERENCE: Final = re.compile(
     r"\b(?:prior|previous|auth|call|phone|conversation|message|document|form|check|account|page|mail|cross|authorization|approval|drug|"
     r"guideline|policy|legal|court|"
-    r"print|batch|internal|corrected|original|replaced|of|x-?ray|action|premium|payment)\s*$|"
+    r"print|batch|internal|corrected|original|replaced|of|x-?ray|action|"
+    r"premium|payment)\s*$|\b(?:diagnos[ie]s|dx|codes?|charges?) (?:\w+ ){0,3}$|"
     r"\b(?:earlier|previous|prior|first|last|former|another|other|approved|approval)\b[^.;:]{0,60}$",
     re.IGNORECASE,
 )
@@ -276,9 +277,18 @@ def _neighbor(page: Page, cell: Cell, *, whole: bool) -> Cell | None:
     if not whole:
         return None
     under = page.below(cell)
-    if under and re.search(r":$|:\s{1,3}\S", under.text):
+    if under and (re.search(r":$|:\s{1,3}\S", under.text) or _is_statement_line(page, under.row)):
         return None
     return under
+
+
+_AMOUNT: Final = re.compile(r"(?<![\d.])\$?\d{1,3}(?:,\d{3})*\.\d\d(?!\d)")
+
+
+def _is_statement_line(page: Page, row: int) -> bool:
+    """Whether a row is a line with several amounts: its dates and numbers are those of a charge."""
+    cells = page.rows[row]
+    return len(cells) > 2 and len(_AMOUNT.findall(page.plain, cells[0].start, cells[-1].end)) > 1
 
 
 def best(fact: str, found: Sequence[Found], confidence: str = HIGH) -> Iterator[Proposal]:
@@ -303,6 +313,8 @@ def _identifier(fewest_digits: int) -> Callable[[str], Value | None]:
     return read
 
 
+_CODE_OF_ANOTHER_KIND: Final = re.compile(r"[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}|(?:CO|PR|OA|PI)-\d{1,3}")
+"""A diagnosis or an adjustment code numbers no case."""
 _TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9'./-]*")
 _PHONE: Final = re.compile(r"(?:1-)?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
 
@@ -333,6 +345,8 @@ def _read_identifier(text: str, fewest_digits: int) -> Value | None:
         end += check.end()  # a check letter at the end of the line, as in `55 9012 X`
     value = text[begin:end]
     digits = sum(character.isdigit() for character in value)
+    if _CODE_OF_ANOTHER_KIND.fullmatch(value):
+        return None
     if digits < fewest_digits or len(value) < 4 or len(value) > 40 or _PHONE.fullmatch(value):
         return None
     if re.match(r"\s*(?:and|&|or|,)\s*[A-Z0-9-]*\d{2}[\w-]*(?![\w/])", text[end:]):

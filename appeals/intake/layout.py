@@ -14,6 +14,7 @@ from typing import Final
 
 from appeals.intake.proposal import Proposal
 from appeals.intake.scanning import kept_hyphen, repaired
+from appeals.intake.unsaid import only_said
 
 LONGEST_PAGE: Final = 60_000
 """Characters of one page that are read; a printed page holds about 6,000."""
@@ -141,7 +142,7 @@ class Page:
 
     @cached_property
     def plain(self) -> str:
-        return repaired(self.raw[:LONGEST_PAGE].translate(_ONE_FOR_ONE))
+        return only_said(repaired(self.raw[:LONGEST_PAGE].translate(_ONE_FOR_ONE)))
 
     @cached_property
     def line_starts(self) -> tuple[int, ...]:

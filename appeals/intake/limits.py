@@ -60,7 +60,8 @@ _ANOTHER_EVENT: Final = re.compile(
     re.IGNORECASE,
 )
 _RECEIVED: Final = re.compile(
-    r"\b(?:receiv\w+|receipt|get|gets|got|gotten|getting|reach(?:es|ed)?|arriv\w+|deliver\w+|recib\w+|recep\w+|your hands)\b|"
+    r"\b(?:receiv\w+|receipt|get|gets|got|gotten|getting|reach(?:es|ed)?|arriv\w+|deliver\w+|recib\w+|recep\w+|your hands|"
+    r"(?:comes?|came) (?:in)?to you(?:r \w+)?)\b|"
     r"\bhave (?:this|the) (?:letter|notice)\b",
     re.IGNORECASE,
 )
@@ -70,6 +71,12 @@ _NOTICE: Final = re.compile(
     r"date (?:on|of) this|at the top|carta|aviso|notificaci[o\u00f3]n)\b",
     re.IGNORECASE,
 )
+
+
+_MEETS_YOU: Final = re.compile(
+    r"\byou(?:r \w+)?\b(?<!your appeal)|\b(?:home|house|door|mailbox)\b", re.IGNORECASE
+)
+"""`The day this letter finds you`: something befalls the reader, and it is not said that the date counts."""
 
 
 def _anchor(text: str, at: int) -> tuple[str, int]:
@@ -96,7 +103,7 @@ def anchor_kind(phrase: str) -> str:
         return "other_event"
     for name, pattern in (("receipt", _RECEIVED), ("mailing", _MAILED), ("notice_date", _NOTICE)):
         if pattern.search(phrase):
-            return name
+            return "" if name == "notice_date" and _MEETS_YOU.search(phrase) else name
     return ""
 
 

@@ -125,6 +125,8 @@ def _bare_dates(page: Page) -> Iterator[Found]:
             above = [other for other in above if other.column + len(other.text) > cell.column]
             if greeting and place == 0:
                 continue
+            if re.fullmatch(r"(?!notice|letter|issued|dated|today)[\w'#./]{2,14}:?", left, re.IGNORECASE):
+                continue  # one short word before a date says what the date is
             if any(_is_datelabel(text) for text in (left, *(other.text for other in above))) or _islabel(
                 left
             ):
@@ -147,8 +149,8 @@ def _islabel(text: str) -> bool:
 def _is_datelabel(text: str) -> bool:
     return (
         re.search(
-            r"\b(?:date|dob|birth|born|received|service|from|through|revised|printed|effective|period|"
-            r"on)\b",
+            r"\b(?:date|dob|dos|birth|born|rec(?:ei)?v?e?'?d|recv|rcvd|service|from|through|revised|printed|effective|period|"
+            r"on(?=$|\W*$))\b",
             text,
             re.IGNORECASE,
         )

@@ -26,7 +26,9 @@ _PAYS: Final = re.compile(
 )
 _ADMINISTERS: Final = re.compile(
     r"\b(?:administrators?|administrative services|third[- ]party administrator|TPA services|TPA|"
-    r"benefit services|claims services|TPA services|benefits(?=$| (?:inc|llc)))\b",
+    r"benefit services|claims services|TPA services|benefits(?=$| (?:inc|llc))|"
+    r"(?:rx|pharmacy|benefits?|utilization|care|health|medical|claims?|plan) (?:management|services?|solutions?|supervisors?)|"
+    r"review (?:group|organization|services?|partners)|utilization review|reviewers?)\b",
     re.IGNORECASE,
 )
 _NOT_A_NAME: Final = re.compile(
@@ -34,7 +36,8 @@ _NOT_A_NAME: Final = re.compile(
     r"page|form|dear|department of|"
     r"coverage (?:determinations?|decision)|utilization|individual|your|we|our|you|bill|"
     r"confidential|customer|case|claim|review|services?(?! benefit)|program|account|letter|member|request|re|"
-    r"provider|clinic|hospital|"
+    r"provider|clinic|hospital|department|dept|unit|division|office|desk|team|committee|panel|section|correspondence|"
+    r"operations|enrollment|integrity|precertification|authorizations?|appeals?|grievances?|decision|copy|fax|"
     r"pharmacy services)\b",
     re.IGNORECASE,
 )
@@ -64,6 +67,14 @@ _FOR_PLAN: Final = re.compile(
 _BEHALF: Final = re.compile(
     rf"\b(?i:on behalf of|as agent for|for your health plan,)\s(?:the\s)?(?P<plan>{_ORGANIZATION})(?=$|[.,;)]|"
     rf"\s(?:to|for|under|with|has|we)\b)"
+)
+_REVIEWS_FOR: Final = re.compile(
+    rf"\b(?:reviews?|review services|reviewing|(?:utilization|care|benefits?|pharmacy) management|(?:medical|claims?|"
+    rf"utilization) review|services|managed|[Aa]gent|claims)\s(?i:for|on behalf of)\s(?:the\s)?(?P<plan>{_ORGANIZATION}?"
+    rf"(?:,\s(?:Inc|LLC)\.?)?)(?=$|[.;)(]|,\s(?!Inc|LLC))"
+)
+_INSURES: Final = re.compile(
+    rf"(?:^|(?<=[.;] ))(?P<plan>{_ORGANIZATION})\sis the (?:insurer|issuer|payer|plan sponsor's insurer)\b"
 )
 _ACCOUNT: Final = re.compile(
     rf"\b(?:your|You are (?:a member of|enrolled in|covered by)|"
@@ -175,7 +186,11 @@ def _plan_of(sentence: Sentence) -> Iterator[Proposal]:
             yield sentence.proposal(
                 "payer", _cased(match["plan"], sentence.page.plain), match.span(), HIGH, match.span("plan")
             )
-    for match in _BEHALF.finditer(sentence.text):
+    for match in (
+        *_BEHALF.finditer(sentence.text),
+        *_REVIEWS_FOR.finditer(sentence.text),
+        *_INSURES.finditer(sentence.text),
+    ):
         name = match["plan"]
         if (
             _PAYS.search(name)

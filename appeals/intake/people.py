@@ -211,9 +211,21 @@ def _greeted(pages: Sequence[Page]) -> Iterator[Found]:
                     yield Found(0, value[2], page, cell.start + value[0], cell.start + value[1])
 
 
+_DEPENDENT: Final = re.compile(
+    r"\b(?:child|spouse|wife|husband|son|daughter|dependent|domestic partner)(?=[,)]| of\b)|"
+    r"\brelation(?:ship)?\b[^\n]{0,16}\b(?:child|spouse|dependent|son|daughter|wife|husband)\b|"
+    r"\bcovers (?:two|three|four|five|\d) people\b",
+    re.IGNORECASE,
+)
+
+
 def people(pages: Sequence[Page]) -> Iterator[Proposal]:
     """The patient's name, from a label that means the patient, or else from the address or the greeting of the letter."""
     found = [*every_value(pages, _NAME, _person_name, barred=_NOT_PATIENT), *_named_without_colon(pages)]
+    if any(_DEPENDENT.search(page.plain) for page in pages):
+        found = [one for one in found if one.rank == 0]  # who holds the policy need not be the patient
+        yield from best("patient_name", found)
+        return
     if found or not pages:
         yield from best("patient_name", found)
         return

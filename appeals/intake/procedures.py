@@ -253,6 +253,15 @@ _OPENING: Final = re.compile(
 )
 
 
+_PAID_AMOUNT: Final = re.compile(
+    r"\b(?:(?:we|plan|amount) )?(?:paid|pays)[ :|.]{1,6}\$?(?P<amount>\d[\d,]*\.\d\d)", re.IGNORECASE
+)
+_NOT_PAID: Final = re.compile(
+    r"\b(?:denied|(?:not|non-?) ?(?:covered|paid|allowed)[ :|.]{1,6}\$?(?!0+\.00)\d|(?:CO|PR|OA|PI)-?\d)",
+    re.IGNORECASE,
+)
+
+
 def _opening_lines(page: Page, taken: set[int]) -> Iterator[_Candidate]:
     """`2  96365  650.00  0.00` without a column head: the code that opens a line with amounts."""
     for row in page.rows:
@@ -267,7 +276,11 @@ def _opening_lines(page: Page, taken: set[int]) -> Iterator[_Candidate]:
             continue
         if not _known(match["code"].upper()) and amounts < 2:
             continue
+        paid = _PAID_AMOUNT.search(line)
+        standing = (
+            FOR_US if paid and re.search(r"[1-9]", paid["amount"]) and not _NOT_PAID.search(line) else OPEN
+        )
         start = row[0].start + match.start("code")
         code = match["code"].upper()
         found = page.proposal("procedure_code", code, start, start + len(code), MEDIUM)
-        yield _Candidate(code, found, OPEN)
+        yield _Candidate(code, found, standing)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from appeals.intake.asides import decides_appeal, tells_of_before, tells_of_first_decision
 from appeals.intake.layout import Page, Sentence
 from appeals.intake.phrases import NOT_FOUND_NECESSARY, PHRASES
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
@@ -28,6 +29,8 @@ _DENIED: Final = re.compile(
     r"(?<!committee )(?<!reviewer )(?<!panel )(?<!physician )\bagree(?:s|d)? that\b|"
     r"\bno (?:dispute|question|finding)\b|\bno longer\b(?! (?:meet|need|medically|necess|qualif|eligible|"
     r"covered|enrolled|active|require))|\bnever\b|\bis not in question\b|"
+    r"\bagree(?:s|d)? with you\b|"
+    r"\byou(?:r (?:letter|appeal))? (?:argue|say|state|contend|claim|assert|believe|wrote|told us)s?\b|"
     r"\breject\w* (?:the|that|this|any)\b|\bwithout (?:finding|deciding|regard)\b|\bneither\b|\bnor\b|\binstead of\b|\bunlike\b|"
     r"\b(?:earlier|previous|prior|first|former|last year's|another|different|separate|corrected|"
     r"withdrawn|mistaken)\s+(?:[\w]+\s+)?(?:letters?|denials?|notices?|decisions?|reasons?|"
@@ -72,10 +75,23 @@ _CLAUSE: Final = re.compile(r";|:(?=\s)|,?\s(?:but|instead|rather,|however|(?<!n
 _NOT_SO: Final = {
     "experimental_investigational": re.compile(r"(?:\bnot|n't)\s(?:\w+\s){0,3}$", re.IGNORECASE),
     "out_of_network": re.compile(r"\bnot\s(?:\w+\s){0,2}$", re.IGNORECASE),
-    "benefit_exclusion": re.compile(r"\bnot\s(?:\w+\s){0,2}$", re.IGNORECASE),
+    "benefit_exclusion": re.compile(
+        r"\bnot\s(?:\w+\s){0,2}$|\b(?:nothing|none|no (?:exclusion|exception|limit|rule|part|section|provision|term|clause))\b"
+        r"[^.;]{0,60}$",
+        re.IGNORECASE,
+    ),
 }
+_ANOTHER_SENSE: Final = {
+    "benefit_exclusion": re.compile(r"\bnon-?covered (?:services?|charges?) because\b", re.IGNORECASE),
+    "quantity_frequency_limit": re.compile(
+        r"\bfee schedule\b|\b(?:maximum allow\w+|allowed amount|allowable)\b|\breasonable and customary\b|"
+        r"\bcharges? (?:exceeds?|(?:is|are) (?:more|over|above))\b",
+        re.IGNORECASE,
+    ),
+}
+"""Clauses in which the words of a ground mean another: the ground after `because`, or a price."""
 _BY_CODE: Final = {
-    "197": "no_prior_auth", "198": "no_prior_auth", "15": "no_prior_auth", "50": "medical_necessity",
+    "197": "no_prior_auth", "198": "auth_mismatch", "15": "no_prior_auth", "50": "medical_necessity",
     "55": "experimental_investigational",
     "18": "duplicate", "29": "timely_filing", "242": "out_of_network", "243": "out_of_network", "204": "benefit_exclusion",
 }  # fmt: skip
@@ -122,11 +138,14 @@ def reasons(pages: Sequence[Page], codes: Sequence[Proposal] = ()) -> Iterator[P
     found: list[tuple[int, int, int, Proposal]] = []
     order = 0
     struck: set[str] = set()
+    twice = decides_appeal(pages)
     for page in pages:
         for sentence in page.sentences:
             order += 1
             struck |= _struck(sentence, found)
-            if _tells_nothing(sentence):
+            if _tells_nothing(sentence) or tells_of_before(sentence):
+                continue
+            if twice and tells_of_first_decision(sentence):
                 continue
             for begin, whole in _clauses(sentence.text):
                 tail = _TAIL.search(whole)
@@ -201,9 +220,11 @@ def _in_clause(sentence: Sentence, begin: int, clause: str) -> Iterator[tuple[in
         if key == "benefit_exclusion" and network:
             continue  # care outside the network is not covered because of the network
         for match in pattern.finditer(clause):
+            if (excuse := _ANOTHER_SENSE.get(key)) and excuse.search(clause):
+                continue
             opposite = _NOT_SO.get(key)
             word = re.search(
-                r"experimental|investigational|unproven|out[- ]of|non-|exclu|not (?:a )?cover|not proven|"
+                r"experimental|investigational|unproven|out[- ]of|non-|exclu|not (?:a )?cover|not proven|\bbars?\b|"
                 r"not been",
                 match[0],
                 re.IGNORECASE,

@@ -83,7 +83,8 @@ NOT_OURS: Final = re.compile(
 NOT_OUR_HEADING: Final = re.compile(
     r"\b(?:peer[- ]to[- ]peer|keep(?:ing)? (?:your|the|getting|services|benefits|care)|continu\w+|complaints?|"
     r"claims? (?:filing|submission)|"
-    r"(?:for|to) (?:the |your )?(?:provider|prescriber|doctor|physician)s?|provider (?:appeal|dispute|"
+    r"(?:for|to|by) (?:the |your |a )?(?:\w+ )?(?:provider|prescriber|doctor|physician|clinician|facility|hospital)s?|"
+    r"provider (?:appeal|dispute|"
     r"right)\w*|^providers?:?$|(?:send|more|medical) records|"
     r"while you wait|information we need|act for you|representative|other (?:help|languages))\b|"
     r"\bgrievances?\b(?! (?:and|&|or) appeals?)",

@@ -150,19 +150,23 @@ def _standing(head: Sequence[Cell], row: Sequence[Cell]) -> str:
     return OPEN
 
 
+_COUNT: Final = re.compile(r"(?:\d{1,5}(?![\d.,/-])|none\b)", re.IGNORECASE)
+
+
 def _counted(head: Sequence[Cell], row: Sequence[Cell]) -> str:
     """What a count under `Denied` says: none is a grant, more is a refusal; nothing where no such count stands."""
     for top in head:
         if re.fullmatch(
-            r"(?:units? |visits? |qty )?(?:denied|not approved|refused)", top.text, re.IGNORECASE
+            r"(?:units? |visits? |qty )?(?:denied|not (?:approved|certified|covered|authorized)|non-?certified|refused|declined|"
+            r"disallowed|cut|no)",
+            top.text,
+            re.IGNORECASE,
         ):
-            under = [
-                cell
-                for cell in row
-                if abs(cell.column - top.column) <= 6 and re.fullmatch(r"\d{1,5}", cell.text)
-            ]
+            under = [cell for cell in row if abs(cell.column - top.column) <= 6 and _COUNT.match(cell.text)]
             if under:
-                return AGAINST if int(under[0].text) else FOR_US
+                return (
+                    FOR_US if re.match(r"(?:0+\b(?![.,]\d)|none)", under[0].text, re.IGNORECASE) else AGAINST
+                )
     return OPEN
 
 

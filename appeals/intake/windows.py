@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from appeals.intake.dates import find_dates
 from appeals.intake.layout import Page, Sentence
@@ -36,6 +37,8 @@ def _is_standard_decision(limit: Limit) -> bool:
     sentence = limit.sentence
     if re.search(r"\b(?:grievances?|complaints?|letters|calls)\b", sentence.text, re.IGNORECASE):
         return False
+    if _FOR_OTHERS.search(_around(limit)):
+        return False
     if (
         limit.unit == "hour"
         or limit.owner != "decide"
@@ -55,6 +58,22 @@ def _is_standard_decision(limit: Limit) -> bool:
         if len(nearer) > 1 or not re.search(r"\(", sentence.text[limit.span[1] :]):
             return False
     return APPEAL.search(f"{sentence.heading} {sentence.text} {sentence.before}") is not None
+
+
+_FOR_OTHERS: Final = re.compile(
+    r"\b(?:for|of|on|about) (?:all |any |most )?other (?:\w+ )?"
+    r"(?:care|services?|drugs?|items?|requests?|appeals?|cases?|benefits?)\b",
+    re.IGNORECASE,
+)
+"""`For other medical care ...` is not said of this case."""
+
+
+def _around(limit: Limit) -> str:
+    """The part of the sentence, up to brackets and semicolons, in which a limit stands."""
+    text = limit.sentence.text
+    begin = max(text.rfind(mark, 0, limit.figure[0]) for mark in "(;") + 1
+    ends = [place for mark in ");" if (place := text.find(mark, limit.figure[1])) >= 0]
+    return text[begin : min(ends, default=len(text))]
 
 
 def _expedited(limits: Sequence[Limit], sentences: Sequence[Sentence]) -> Iterator[Proposal]:
@@ -135,17 +154,24 @@ def _call_by(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
                 return
 
 
+_GOVERNMENT: Final = re.compile(
+    r"\bhearings?\b|\bindependent review entity\b|\bIRE\b|\bjudge\b|\bMedicaid[- ]covered\b|\bOPM\b|\bcouncil\b",
+    re.IGNORECASE,
+)
+"""What Medicare, Medicaid and the federal employees' program have instead of an external review."""
+
+
 def _is_external(limit: Limit) -> bool:
     sentence = limit.sentence
     around = f"{sentence.heading} {sentence.text} {sentence.before}"
     kind = re.search(
-        r"\bexternal\b|\bindependent (?:review|organization|doctor)|\bfair hearing\b|\bIRO\b|"
-        r"\boutside review\b",
+        r"\bexternal\b|\bindependent (?:\w+ )?(?:review(?! entity)|organization|doctor)|\bI?U?RO\b|\boutside review",
         around,
         re.IGNORECASE,
     )
     return (
         bool(kind)
+        and not _GOVERNMENT.search(f"{sentence.heading} {sentence.text}")
         and limit.owner == "file"
         and limit.unit != "hour"
         and (

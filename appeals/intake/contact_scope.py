@@ -1,0 +1,295 @@
+"""Whether a telephone number is the one for the member's appeal: by its own words, its block and what is said around."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from appeals.intake.asides import in_quotation, is_aside, tells_of_before
+from appeals.intake.layout import Page, begins_item
+from appeals.intake.subjects import RECORDS
+from appeals.intake.telephones import PHONE, QUICK, Telephone
+
+_PLAIN_APPEAL: Final = re.compile(
+    r"\b(?:standard|appeals?|reconsiderations?|redeterminations?|grievances?)\b", re.IGNORECASE
+)
+_ELSEWHERE: Final = re.compile(
+    r"\b(?:prescriber|pharmac\w+|provider|customer|member services?|subscriber services?|claims?(?! appeals?)|"
+    r"records|billing|utilization|clinical|"
+    r"prior auth\w*|pre-?cert\w*|peer|corporate|headquarters|sales|interpreter|language|"
+    r"translat\w+|external|independent|hearings?|complaints?|QIO|quality of (?:your )?care|"
+    r"(?:doctor|clinic|hospital|facility|employer)'?s? (?:office )?(?:fax|number)|(?:for|to|of|at) (?:the|your) (?:clinic|doctor|"
+    r"hospital|facility|employer)|regulator|insurance (?:division|department|"
+    r"commissioner)|"
+    r"division|department of|state (?:appeals?|hearings?|office|agency|board)|legal|ombuds\w+|legal aid|"
+    r"medicare rights|privacy|fraud|enrollment|"
+    r"nurse|crisis|hotline|requests? for (?:records|information)|"
+    r"asistencia|espa\w+|para|llame|general (?:inquir|information)|questions|case manag\w+|intake|"
+    r"main (?:fax|office)|old|former|premium)\b",
+    re.IGNORECASE,
+)
+_APPEAL_PLACE: Final = re.compile(
+    r"\bappeal|\bdisagree|\bdo(?:n't| not) agree|\bhow to ask\b|\breconsider|\bredetermin|"
+    r"\blook at (?:it|this) again|\bwhere to send\b|\bwhat (?:can I|you can|can you|I can) do\b|\bhow to file\b|\bwrong(?:ly)?\b",
+    re.IGNORECASE,
+)
+_OTHER_PLACE: Final = re.compile(
+    r"\bexternal\b|\boutside\b|\bindependent\b|\bhearing\b|\bpeer\b|\bget help\b|\bquestions\b|"
+    r"\bcontact us\b|\bcustomer\b|\bprovider|\bprescriber|\bclaims?\b|\bregulator\b|\bcomplain|"
+    r"\bhelp\b|\bother languages\b|\bwhat would help\b|\bstate\b|\brecords\b",
+    re.IGNORECASE,
+)
+
+
+def is_near(number: Telephone) -> bool:
+    """Whether the number stands in the part of the letter that tells where an appeal goes."""
+    sentence, own, page, row = number.sentence, number.own_words, number.place[0], number.row
+    if sentence is None:
+        return False
+    parts = sentence.heading.split(" / ")
+    if len(parts) > 1 and _OTHER_PLACE.search(parts[1]) and not _APPEAL_PLACE.search(parts[1]):
+        return False
+    if _OTHER_PLACE.search(parts[0]) and not _APPEAL_PLACE.search(parts[0]):
+        return _PLAIN_APPEAL.search(own) is not None
+    if _APPEAL_PLACE.search(f"{sentence.heading} {own}"):
+        return True
+    whole = sentence.text
+    sends = re.search(r"\b(?:send|fax|mail)\b", whole, re.IGNORECASE)
+    if (
+        sends
+        and len(PHONE.findall(whole)) == 1
+        and _APPEAL_PLACE.search(whole)
+        and not _OTHER_PLACE.search(whole)
+    ):
+        return True
+    block = f"{_item_before(page, row)} {_row_before(page, row, own)}"
+    return _APPEAL_PLACE.search(sentence.before) is not None or (
+        _APPEAL_PLACE.search(block) is not None and not _OTHER_PLACE.search(block)
+    )
+
+
+def _row_before(page: Page, row: int, own: str) -> str:
+    """What its own row says before the words of a number, where the row is plain text."""
+    cells = page.rows[row]
+    return cells[0].text.partition(own.strip()[:40])[0] if len(cells) == 1 and own.strip() else ""
+
+
+def _item_before(page: Page, row: int) -> str:
+    """The rows above that belong to the same item of a list or the same paragraph."""
+    lines: list[str] = []
+    for cells in reversed(page.rows[max(0, row - 4) : row]):
+        if not cells or begins_item(page.rows[row][0].text if not lines else lines[-1]):
+            break
+        if len(cells) > 1:
+            return ""  # columns: the cells above may belong to something else
+        lines.append(cells[0].text)
+    return " ".join(reversed(lines))
+
+
+def is_quick(number: Telephone) -> bool:
+    """Whether a number is the one for urgent appeals: by its own words, or by the row, block or sentence over it."""
+    tail = re.match(r"\s*\(([^)]*)\)", number.after)
+    if tail and (QUICK.search(tail[1]) or _STANDARD.search(tail[1])):
+        return bool(QUICK.search(tail[1])) and not re.search(r"\b(?:and|all)\b", tail[1], re.IGNORECASE)
+    later = re.match(r",?\s(?:if|when|for)\b[^.;\d]{0,30}", number.after)
+    own = number.own_words[-90:]
+    both = re.search(r"\bstandard\b", own, re.IGNORECASE)
+    if bool(QUICK.search(own) and not both) or bool(later and QUICK.search(later[0])):
+        return True
+    return not both and (_under_quick(number) or _headed_quick(number) or _after_quick(number))
+
+
+_STANDARD: Final = re.compile(
+    r"\b(?:standard|in writing|regular|non-?urgent|level (?:1|one)|all other|ordinary)\b", re.IGNORECASE
+)
+_BLOCK_LABEL: Final = re.compile(
+    r"^[ ]*(?:[*-] )?(?:for|to ask for|to request|to file|send|if)\b[^\n:]{0,24}\b(?:(?P<quick>fast|urgent|"
+    r"expedited|rush)|standard|regular)\b[^\n:]{0,24}:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LONGEST_HEAD: Final = 6
+"""Words of a line that stands over a block as its head."""
+
+
+def _under_quick(number: Telephone) -> bool:
+    """Whether the row, the column or the labelled block that a number stands in is the one for urgent appeals."""
+    page, start, _ = number.place
+    row = number.row
+    line = page.plain[page.line_starts[row] : start]
+    own_row = [match for match in QUICK.finditer(line)]
+    if own_row and len(PHONE.findall(line)) <= 1 and not re.search(r"[.;!?]\s", line[own_row[-1].end() :]):
+        return not _STANDARD.search(line, own_row[-1].end())
+    cells = page.rows[row]
+    mine = next((cell for cell in reversed(cells) if cell.start <= start), None)
+    if mine is None:
+        return False
+    if len(cells) > 1 and mine is not cells[0]:
+        above = [
+            cell.text
+            for near in page.rows[max(0, row - 5) : row]
+            for cell in near
+            if abs(cell.column - mine.column) <= 3
+        ]
+        if any(QUICK.search(text) for text in above) and not any(_STANDARD.search(text) for text in above):
+            return True
+    labels = list(_BLOCK_LABEL.finditer(page.plain, max(0, start - 320), start))
+    return (
+        bool(labels)
+        and labels[-1]["quick"] is not None
+        and "\n\n" not in page.plain[labels[-1].end() : start]
+    )
+
+
+def _headed_quick(number: Telephone) -> bool:
+    """Whether the nearest short line over a number in its paragraph, or the head of its item, is one of urgent appeals."""
+    page = number.place[0]
+    for cells in reversed(page.rows[max(0, number.row - 8) : number.row]):
+        if not cells:
+            return False
+        text = cells[0].text
+        opening = re.split(r"[.:](?:\s|$)", text, maxsplit=1)[0] if begins_item(text) else text
+        if PHONE.search(text) or len(opening.split()) > _LONGEST_HEAD or opening.endswith((".", ",")):
+            continue
+        if QUICK.search(opening) or _STANDARD.search(opening):
+            return not _STANDARD.search(opening)
+    return False
+
+
+def _after_quick(number: Telephone) -> bool:
+    """`You may ask for an urgent appeal. Call ... or fax ...`: short words that go on with the sentence before."""
+    sentence = number.sentence
+    if sentence is None or not re.match(
+        r"\W*(?:call|fax|phone|telephone|dial|use)\b", sentence.text, re.IGNORECASE
+    ):
+        return False
+    return QUICK.search(sentence.before) is not None and not _STANDARD.search(sentence.before)
+
+
+_APPEAL_WORD: Final = re.compile(
+    r"(?<!provider )(?<!physician )(?<!prescriber )(?<!doctor )(?<!facility )\b(?:appeal\w*|reconsider\w*|redetermin\w*|"
+    r"disagree|look again|ask us to look|wrong|apela\w*)",
+    re.IGNORECASE,
+)
+_BACK_REFERENCE: Final = re.compile(
+    r"\b(?:our|the|your|that|this|its|plan(?:'s)?|internal) (?:\w+ ){0,2}?appeals? (?:decision|letter|answer|notice|"
+    r"determination|response|denial|result)s?\b|"
+    r"\bafter (?:(?:our|the|your|an?|this|that|all) )?(?:\w+ ){0,2}appeals?\b|"
+    r"\b(?:relevant|related?|relating|pertain\w*|regarding|status|cop(?:y|ies)|file|used) (?:to |on |of |for |about |in )?"
+    r"(?:your|the|an|this) appeals?\b|"
+    r"\b(?:if|when|once|unless) (?:you|your|the|we|our)\b[^.;:]{0,40}?\bappeals?\b[^.;:]{0,24}\b(?:denied|refused|"
+    r"unfavorable|upheld|turned down|not (?:decided|changed|go|granted))\b|"
+    r"\bnot (?:(?:an?|for|the|your|any|to) )?(?:\w+ ){0,2}appeals?\b",
+    re.IGNORECASE,
+)
+"""Words that look back at an appeal from what comes after it, or that say that something is none."""
+_OTHER_WORD: Final = re.compile(
+    r"\b(?:external|outside review|independent|hearing|peer|customer|member services|member advocates|"
+    r"questions?|claims? (?:fax|dep\w+|address|line)|"
+    r"providers?|prescribers?|pharmacy|records|complaints?|billing|utilization|corrected|exception|clinicals?|physicians only|"
+    r"requests? for|OPM|department of|ombuds\w+|legal)\b",
+    re.IGNORECASE,
+)
+_ANOTHER_OFFICE: Final = re.compile(
+    r"\b(?:external|outside review\w*|independent (?:\w+ )?(?:review\w*|organization)|IRE|IU?RO|OPM|OAH|"
+    r"(?:fair |administrative )?hearings?|insurance department|commissioner|(?:department|division|bureau|office) of|"
+    r"ombuds\w+|judge|court|legal aid|regulator|"
+    r"(?:provider|physician|prescriber|facility|hospital)s? (?:\w+ )?(?:appeals?|disputes?|reconsiderations?|inquir\w+)|"
+    r"(?:participating|contracted|network) (?:providers?|facilit\w+)|corrected claims?|"
+    r"(?:billing|claims?) (?:corrections?|questions?)|civil rights|discriminat\w+|section 1557|"
+    r"fraud|premiums?|override|exception requests?|coverage decision|complaints? about|grievances? about|"
+    r"quality of care|collections?|coordination unit)\b",
+    re.IGNORECASE,
+)
+_REACH: Final = 600
+
+
+def _block_before(number: Telephone) -> str:
+    """The text of a number's paragraph up to it, without words that only look back at an appeal."""
+    page, start, _ = number.place
+    first = number.row
+    while first > 0 and page.rows[first - 1] and number.row - first < 14:
+        first -= 1
+    text = page.plain[max(page.line_starts[first], start - _REACH) : start]
+    return _BACK_REFERENCE.sub(" ", re.sub(r"\s+", " ", text))
+
+
+def is_for_another(number: Telephone, asides: frozenset[tuple[int, int]]) -> bool:
+    """Whether what is said around a number gives it to another office, another letter or another proceeding."""
+    own = number.own_words
+    sentence = number.sentence
+    if sentence is not None:
+        at = sentence.text.find(number.printed)
+        if (
+            tells_of_before(sentence)
+            or is_aside(sentence, asides)
+            or (at > 0 and in_quotation(sentence.text, at))
+        ):
+            return True
+    if _COPIES.search(own):
+        return True
+    if _OBJECT.search(own) and not is_quick(number):
+        return True
+    before = _block_before(number)
+    others, appeals = list(_ANOTHER_OFFICE.finditer(before)), list(_APPEAL_WORD.finditer(before))
+    return bool(others) and (not appeals or appeals[-1].start() < others[-1].start())
+
+
+_COPIES: Final = re.compile(
+    r"\bcop(?:y|ies) of\b|\bdocuments relevant\b|\b(?:your|the|whole|case) file\b|\bfree of charge\b|\bguideline\b",
+    re.IGNORECASE,
+)
+_OBJECT: Final = re.compile(
+    r"\b(?:fax|send|return|submit)\w*(?: us)? (?:the|your|this|that|a|any|all|it) (?:\w+ ){0,3}?"
+    r"(?:certification|statement|(?<!the )(?<!this )(?<!your )(?<!appeal )form|notes?|records?|"
+    r"consent|authorization|proof|paperwork|documents?|evidence|invoice|bill|receipts?)\b[^.;]{0,24}$",
+    re.IGNORECASE,
+)
+"""What is faxed there is no appeal."""
+
+
+def in_appeal_block(number: Telephone) -> bool:
+    """Whether the last proceeding named before a number is the appeal, and its own words name no other office."""
+    page, start, _ = number.place
+    before = _BACK_REFERENCE.sub(" ", re.sub(r"\s+", " ", page.plain[max(0, start - _REACH) : start]))
+    appeal, other = list(_APPEAL_WORD.finditer(before)), list(_OTHER_WORD.finditer(before))
+    if _ELSEWHERE.search(number.own_words[-60:]) or _OTHER_WORD.search(number.own_words[-60:]):
+        return False
+    return bool(appeal) and (not other or other[-1].start() < appeal[-1].start()) and not is_for_peers(number)
+
+
+def is_elsewhere(number: Telephone) -> bool:
+    """Whether the number's own words name another office."""
+    return _ELSEWHERE.search(number.own_words) is not None
+
+
+def is_for_records(number: Telephone) -> bool:
+    """Whether the number's own sentence asks for records and not for an appeal."""
+    return RECORDS.search(number.own_words) is not None and not _APPEAL_WORD.search(number.own_words)
+
+
+_PEERS: Final = re.compile(
+    r"\b(?:peer|doctor|physician|clinician)[- ]to[- ](?:peer|doctor|physician|clinician)\b|"
+    r"\bbetween (?:physicians|doctors|clinicians)\b|"
+    r"\b(?:speak|talk|discuss|discussion|conversation|call)\b[^.]{0,60}\b(?:our (?:\w+ )?(?:physician|doctor|reviewer)|"
+    r"(?:the|an?) (?:\w+ )?(?:reviewer|(?:reviewing|plan|\w+) doctor|reviewing physician)|medical director|with ours)\b",
+    re.IGNORECASE,
+)
+_WITH_DOCTOR: Final = re.compile(
+    r"\bDr\. [^.;]{2,30}\b(?:call|talk|speak|discuss)\w*\b[^.;]{0,60}\bwith Dr\b", re.IGNORECASE
+)
+
+
+def is_for_peers(number: Telephone) -> bool:
+    """Whether the number's own words, the sentence they go on with, or its head give it to a talk between doctors."""
+    own, sentence = number.own_words, number.sentence
+    if _PEERS.search(own) or _WITH_DOCTOR.search(own):
+        return True
+    if sentence is None:
+        return False
+    head = sentence.heading.split(" / ")[-1]
+    goes_on = re.match(r"\W*(?:call|phone|telephone|dial)\b", sentence.text, re.IGNORECASE)
+    return bool(
+        (_PEERS.search(head) and not _APPEAL_WORD.search(own))
+        or (goes_on and (_PEERS.search(sentence.before) or _WITH_DOCTOR.search(sentence.before)))
+        or (len(own) < 60 and _PEERS.search(sentence.text[: sentence.text.find(number.printed)]))
+    )

@@ -1,0 +1,84 @@
+"""What stands on a page and is not said of this case: boxes left empty, and another claim on the statement that was paid.
+
+Both are blanked, character for character, so that all places in the page stay what they were.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_TICKED: Final = r"\[\s?[xX*\u2713\u2714\u2717\u2718]\s?\]|\([xX]\)|[\u2611\u2612\u25a0\u2713\u2714]"
+_EMPTY: Final = r"\[[ _]{0,3}\]|\([ _]{1,3}\)|[\u2610\u25a1\u274f]"
+_BOX: Final = re.compile(rf"(?<!\w)(?:(?P<ticked>{_TICKED})|(?P<empty>{_EMPTY}))(?=\s)")
+_CLAIM_HEAD: Final = re.compile(
+    r"^[^\n]{0,80}\bclaim\b(?:\s?(?:number|no\.?|#))?[ :.]{1,6}(?=[A-Z]{0,4}[\d -]*\d{3})[^\n]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_NAMES_SOMEBODY: Final = re.compile(
+    r"\b(?:patient|member|subscriber|dependent|child|spouse|self|son|daughter|wife|husband|employee)\b",
+    re.IGNORECASE,
+)
+_WAS_PAID: Final = re.compile(
+    r"\b(?:paid in full|fully paid|no balance|processed and paid|approved|paid)\s*\|?\s*$", re.IGNORECASE
+)
+_NOT_PAID: Final = re.compile(r"\b(?:not|un|partly|partially|denied|part)\b|\bunpaid\b", re.IGNORECASE)
+_CAPITAL_LINE: Final = re.compile(r"^[^a-z\d\n]{16,}$", re.MULTILINE)
+
+
+def only_said(text: str) -> str:
+    """The text with empty boxes and their words, and the sections of claims that were paid, blanked; equal length."""
+    spans = [*_empty_boxes(text), *_paid_claims(text)]
+    for begin, end in spans:
+        text = text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
+    return text
+
+
+def _empty_boxes(text: str) -> Iterator[tuple[int, int]]:
+    """Every empty box with the words that belong to it: up to the next box or gap in its line, and its lines below."""
+    boxes = list(_BOX.finditer(text)) if re.search(_EMPTY, text) else []
+    for number, box in enumerate(boxes):
+        if not box["empty"]:
+            continue
+        line_end = _line_end(text, box.end())
+        following = boxes[number + 1].start() if number + 1 < len(boxes) else len(text)
+        if following < line_end or text[text.rfind("\n", 0, box.start()) + 1 : box.start()].strip(" |*-"):
+            gap = re.compile(r"\S\s{3,}|\s\|").search(text, box.end() + 3, line_end)
+            yield box.start(), min(following, gap.start() + 1 if gap else line_end)
+        else:
+            yield box.start(), min(following, _item_end(text, box.start(), line_end))
+
+
+def _line_end(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return end if end >= 0 else len(text)
+
+
+def _item_end(text: str, start: int, line_end: int) -> int:
+    """Where an item of a list ends: at the first line below that is blank or stands no further right than its box."""
+    indent = start - (text.rfind("\n", 0, start) + 1)
+    end = line_end
+    while end < len(text):
+        begin, finish = end + 1, _line_end(text, end + 1)
+        line = text[begin:finish]
+        if not line.strip() or len(line) - len(line.lstrip()) <= indent:
+            break
+        end = finish
+    return end
+
+
+def _paid_claims(text: str) -> Iterator[tuple[int, int]]:
+    """Sections of a statement under a head that says `Claim ... Paid in full`, where another section was not paid."""
+    heads = [head for head in _CLAIM_HEAD.finditer(text) if _NAMES_SOMEBODY.search(head[0])]
+    paid = [bool(_WAS_PAID.search(head[0])) and not _NOT_PAID.search(head[0]) for head in heads]
+    if len(heads) < 2 or not any(paid) or all(paid):
+        return
+    for number, head in enumerate(heads):
+        if not paid[number]:
+            continue
+        if number + 1 < len(heads):
+            yield head.start(), heads[number + 1].start()
+        else:
+            stop = _CAPITAL_LINE.search(text, head.end())
+            yield head.start(), stop.start() if stop else len(text)
