@@ -25,6 +25,8 @@ _REPORTED: Final = re.compile(
     rf"\byou (?:had (?:\d|up to|until|the right|one|a right|sixty|thirty|ninety)|"
     r"(?:have )?(?:already )?used (?:that|this|your|the))\b|"
     rf"\b(?:that|those|{_BEFORE_THIS}) (?:\w+ )?{_LETTER}\b[^.;]{{0,40}}\b{_TOLD}\b|"
+    rf"\b{_BEFORE_THIS} (?:\w+ )?(?:reviewer|doctor|physician|examiner|nurse|panel|pharmacist)\b[^.;]{{0,40}}\b"
+    rf"(?:{_TOLD}|found|denied|refused|decided|concluded|thought|believed|held)\b|"
     rf"\b{_LETTER} (?:of|dated|from|mailed|sent) [^.;]{{4,30}}\b{_TOLD}\b|"
     r"\blisted (?:the |a |an |our )?(?:fax|phone|telephone|address|deadline|limit)\b",
     re.IGNORECASE,
@@ -49,6 +51,7 @@ _NO_APPEAL: Final = re.compile(
     r"\b(?:is|are|does|do|this) not (?:(?:count|considered|treated) (?:as )?)?(?:an?|the|your|any) "
     r"(?:\w+ |member's |patient's ){0,2}(?:appeals?|grievances?|reconsiderations?)\b|"
     r"\bdo(?:es)? not (?:replace|take the place of|start|extend|count)\b|"
+    r"(?:,|\band|\bbut) not (?:an?|the|your) (?:\w+ )?(?:appeal|grievance)\b|"
     r"\b(?:is|are) not appeals?\b|\bnot appeals?[.;]",
     re.IGNORECASE,
 )

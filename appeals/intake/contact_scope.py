@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from appeals.intake.asides import in_quotation, is_aside, tells_of_before
-from appeals.intake.layout import Page, begins_item
-from appeals.intake.subjects import RECORDS
+from appeals.intake.layout import Page, Sentence, begins_item
+from appeals.intake.subjects import APPEAL, NOT_OUR_HEADING, RECORDS, is_for_providers
 from appeals.intake.telephones import PHONE, QUICK, Telephone
 
 _PLAIN_APPEAL: Final = re.compile(
@@ -166,7 +166,8 @@ def _after_quick(number: Telephone) -> bool:
 
 
 _APPEAL_WORD: Final = re.compile(
-    r"(?<!provider )(?<!physician )(?<!prescriber )(?<!doctor )(?<!facility )\b(?:appeal\w*|reconsider\w*|redetermin\w*|"
+    r"(?<!provider )(?<!physician )(?<!prescriber )(?<!doctor )(?<!facility )(?<!practitioner )(?<!state )"
+    r"\b(?:appeal\w*|reconsider\w*|redetermin\w*|"
     r"disagree|look again|ask us to look|wrong|apela\w*)",
     re.IGNORECASE,
 )
@@ -178,6 +179,8 @@ _BACK_REFERENCE: Final = re.compile(
     r"(?:your|the|an|this) appeals?\b|"
     r"\b(?:if|when|once|unless) (?:you|your|the|we|our)\b[^.;:]{0,40}?\bappeals?\b[^.;:]{0,24}\b(?:denied|refused|"
     r"unfavorable|upheld|turned down|not (?:decided|changed|go|granted))\b|"
+    r"\b(?:if|when|once|unless) we (?:deny|refuse|uphold|turn down|say no to|reject) "
+    r"(?:(?:your|the|an|this) )?(?:\w+ )?appeals?\b|"
     r"\bnot (?:(?:an?|for|the|your|any|to) )?(?:\w+ ){0,2}appeals?\b",
     re.IGNORECASE,
 )
@@ -193,7 +196,9 @@ _ANOTHER_OFFICE: Final = re.compile(
     r"\b(?:external|outside review\w*|independent (?:\w+ )?(?:review\w*|organization)|IRE|IU?RO|OPM|OAH|"
     r"(?:fair |administrative )?hearings?|insurance department|commissioner|(?:department|division|bureau|office) of|"
     r"ombuds\w+|judge|court|legal aid|regulator|"
-    r"(?:provider|physician|prescriber|facility|hospital)s? (?:\w+ )?(?:appeals?|disputes?|reconsiderations?|inquir\w+)|"
+    r"state (?:agency|office|appeals?|board|review)|government|"
+    r"(?:provider|practitioner|physician|prescriber|facility|hospital)s? (?:\w+ )?"
+    r"(?:appeals?|disputes?|reconsiderations?|inquir\w+)|"
     r"(?:participating|contracted|network) (?:providers?|facilit\w+)|corrected claims?|"
     r"(?:billing|claims?) (?:corrections?|questions?)|civil rights|discriminat\w+|section 1557|"
     r"fraud|premiums?|override|exception requests?|coverage decision|complaints? about|grievances? about|"
@@ -225,6 +230,8 @@ def is_for_another(number: Telephone, asides: frozenset[tuple[int, int]]) -> boo
             or (at > 0 and in_quotation(sentence.text, at))
         ):
             return True
+    if sentence is not None and _for_those_who_treat(sentence, sentence.text.find(number.printed)):
+        return True
     if _COPIES.search(own):
         return True
     if _OBJECT.search(own) and not is_quick(number):
@@ -234,8 +241,24 @@ def is_for_another(number: Telephone, asides: frozenset[tuple[int, int]]) -> boo
     return bool(others) and (not appeals or appeals[-1].start() < others[-1].start())
 
 
+def _for_those_who_treat(sentence: Sentence, at: int) -> bool:
+    """Whether the sentence up to a number, the one before or the heading gives the right to doctors only."""
+    head = sentence.heading.split(" / ")[-1]
+    if NOT_OUR_HEADING.search(head) and not APPEAL.search(head):
+        return True
+    told = sentence.text[: max(at, 0)]
+    goes_on = not re.search(r"\b(?:you|member)s?\b", told, re.IGNORECASE)
+    return is_for_providers(told) or (
+        goes_on and is_for_providers(sentence.before) and not _BOTH.search(sentence.before)
+    )
+
+
+_BOTH: Final = re.compile(
+    r"\b(?:for you|with you|on your behalf|for the member|too|also|permission|consent)\b", re.IGNORECASE
+)
 _COPIES: Final = re.compile(
-    r"\bcop(?:y|ies) of\b|\bdocuments relevant\b|\b(?:your|the|whole|case) file\b|\bfree of charge\b|\bguideline\b",
+    r"\bcop(?:y|ies) of\b|\bdocuments relevant\b|\b(?:your|the|whole|case) file\b|\bfree of charge\b|\bguideline\b|"
+    r"\bstatus of\b|\bto see\b",
     re.IGNORECASE,
 )
 _OBJECT: Final = re.compile(

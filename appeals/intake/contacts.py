@@ -38,7 +38,10 @@ def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
     yield from _one("send_to_fax_expedited", [one for one in faxes if is_quick(one)])
     phones = [one for one in appeal if one.kind == "phone"]
     yield from _one("send_to_phone", [one for one in phones if not is_quick(one)] or phones)
-    yield from _one("appeal_phone", [one for one in phones if _NAMED_FOR_APPEALS.search(one.own_words)])
+    yield from _one(
+        "appeal_phone",
+        [one for one in phones if _NAMED_FOR_APPEALS.search(one.own_words) and not is_quick(one)],
+    )
     yield from _one("p2p_phone", [one for one in numbers if one.kind in ("phone", "") and is_for_peers(one)])
 
 

@@ -26,15 +26,9 @@ from appeals.intake.subjects import (
     NOT_OURS,
     OTHER,
     RECORDS,
+    is_for_providers,
 )
 
-_PROVIDERS: Final = re.compile(
-    r"\b(?:(?:network|participating|contracted|non-?contract\w*|in-network|"
-    r"treating|your|the)\s)?(?:providers?|facilities|hospitals|pharmacies|doctors|physicians?|prescribers?|clinicians?) "
-    r"(?:only |alone |also )?(?:may|can|must|have|has|who|should)\b|"
-    r"\bfor providers\b|\bprovider (?:dispute|appeal)s?\b|\bparticipation agreement\b",
-    re.IGNORECASE,
-)
 _PATIENT_TOO: Final = re.compile(
     r"\b(?:you|member|enrollee|patient)\b[^.;]{0,30}\b(?:or|and|,)\b", re.IGNORECASE
 )
@@ -145,13 +139,7 @@ def _is_members_appeal(clause: str, before: str, sentence: Sentence) -> bool:
 
 
 def _for_another(text: str) -> bool:
-    provider = _PROVIDERS.search(text)
-    return bool(NEXT_LEVEL.search(text) or NOT_OURS.search(text)) or bool(
-        provider
-        and not re.search(
-            r"\b(?:you|member|enrollee|patient)s?\b[^.;]{0,60}$", text[: provider.end()], re.IGNORECASE
-        )
-    )
+    return bool(NEXT_LEVEL.search(text) or NOT_OURS.search(text)) or is_for_providers(text)
 
 
 _KEEPS: Final = re.compile(
@@ -217,7 +205,7 @@ def _date_is_for_appeal(sentence: Sentence, span: tuple[int, int], end: int) -> 
     ):
         return False
     if NOT_OUR_HEADING.search(sentence.heading.split(" / ")[-1]) or (
-        _PROVIDERS.search(clause) and not _PATIENT_TOO.search(clause)
+        is_for_providers(clause) and not _PATIENT_TOO.search(clause)
     ):
         return False
     if OTHER.search(clause) or RECORDS.search(clause):

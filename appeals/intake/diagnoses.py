@@ -51,6 +51,12 @@ _NOT_REFUSED_FOR: Final = re.compile(
 _ELSEWHERE: Final = re.compile(
     r"\b(?:glossary|words|definitions?|example|history|alternatives?)\b", re.IGNORECASE
 )
+_LONG_AGO: Final = re.compile(
+    r"\b(?:were|was|had been|been) (?:treated|diagnosed|seen|hospitalized)\b|\b(?:left out|omitted|application|"
+    r"misrepresent\w*|intentional\w*)\b",
+    re.IGNORECASE,
+)
+"""What an application for coverage did not say, and what once was treated, is not what was refused now."""
 _NDC_LABEL: Final = re.compile(
     r"\bNDC(?:\s?(?:number|no\.?|code|#))?\s*[:#]?\s*(?P<ndc>\d{4,5}-\d{3,4}-\d{1,2}|"
     r"\d{11})(?![\w-])",
@@ -69,6 +75,7 @@ def diagnoses(pages: Sequence[Page]) -> Iterator[Proposal]:
 
 
 def _of_text(text: Sentence) -> Iterator[Proposal]:
+    past = _LONG_AGO.search(text.text) is not None
     if _NOT_REFUSED_FOR.search(text.text) or _ELSEWHERE.search(text.heading):
         return
     previous = -1
@@ -79,6 +86,8 @@ def _of_text(text: Sentence) -> Iterator[Proposal]:
         labelled = label is not None and not re.search(r"\b(?:not|or)\b", label["words"])
         code = _dotted(match["code"])
         dotted = "." in match["code"]
+        if past and not labelled:
+            continue
         if not (dotted or labelled or listed) or _NOT_THIS.search(before):
             continue
         if not dotted and code not in all_codes() and not (labelled and len(match["code"]) == 3):

@@ -14,6 +14,7 @@ from typing import Final
 from appeals.intake.dates import date_at_start
 from appeals.intake.layout import Cell, Page, Sentence
 from appeals.intake.proposal import HIGH, Proposal
+from cases.codes import all_codes
 
 _NUMBER: Final = r"(?:\s?(?:number|numbers|num\.?|no\.?|nr\.?|#|ID|I\.D\.))"
 _OLD: Final = re.compile(
@@ -345,7 +346,7 @@ def _read_identifier(text: str, fewest_digits: int) -> Value | None:
         end += check.end()  # a check letter at the end of the line, as in `55 9012 X`
     value = text[begin:end]
     digits = sum(character.isdigit() for character in value)
-    if _CODE_OF_ANOTHER_KIND.fullmatch(value):
+    if _CODE_OF_ANOTHER_KIND.fullmatch(value) or value in all_codes():
         return None
     if digits < fewest_digits or len(value) < 4 or len(value) > 40 or _PHONE.fullmatch(value):
         return None

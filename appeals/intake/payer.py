@@ -36,7 +36,7 @@ _NOT_A_NAME: Final = re.compile(
     r"page|form|dear|department of|"
     r"coverage (?:determinations?|decision)|utilization|individual|your|we|our|you|bill|"
     r"confidential|customer|case|claim|review|services?(?! benefit)|program|account|letter|member|request|re|"
-    r"provider|clinic|hospital|department|dept|unit|division|office|desk|team|committee|panel|section|correspondence|"
+    r"provider|clinic|hospital|department|dept|unit|division|office|desk|team|committee|panel|section|center|coordination|correspondence|"
     r"operations|enrollment|integrity|precertification|authorizations?|appeals?|grievances?|decision|copy|fax|"
     r"pharmacy services)\b",
     re.IGNORECASE,
@@ -70,7 +70,8 @@ _BEHALF: Final = re.compile(
 )
 _REVIEWS_FOR: Final = re.compile(
     rf"\b(?:reviews?|review services|reviewing|(?:utilization|care|benefits?|pharmacy) management|(?:medical|claims?|"
-    rf"utilization) review|services|managed|[Aa]gent|claims)\s(?i:for|on behalf of)\s(?:the\s)?(?P<plan>{_ORGANIZATION}?"
+    rf"utilization) review|services|managed|[Aa]gent|claims|(?i:benefits? managers?|managing (?:\w+ )?(?:benefits|care|claims)|"
+    rf"delegate|contractor))\s(?i:for|of|on behalf of)\s(?:the\s)?(?P<plan>{_ORGANIZATION}?"
     rf"(?:,\s(?:Inc|LLC)\.?)?)(?=$|[.;)(]|,\s(?!Inc|LLC))"
 )
 _INSURES: Final = re.compile(
@@ -186,21 +187,18 @@ def _plan_of(sentence: Sentence) -> Iterator[Proposal]:
             yield sentence.proposal(
                 "payer", _cased(match["plan"], sentence.page.plain), match.span(), HIGH, match.span("plan")
             )
-    for match in (
-        *_BEHALF.finditer(sentence.text),
-        *_REVIEWS_FOR.finditer(sentence.text),
-        *_INSURES.finditer(sentence.text),
-    ):
-        name = match["plan"]
-        if (
-            _PAYS.search(name)
-            and len(name.split()) > 1
-            and not _PLAN_ENDS.search(name)
-            and not _NOT_A_NAME.search(name)
-        ):
-            yield sentence.proposal(
-                "payer", _cased(name, sentence.page.plain), match.span(), MEDIUM, match.span("plan")
-            )
+    for pattern in (_BEHALF, _REVIEWS_FOR, _INSURES):
+        for match in pattern.finditer(sentence.text):
+            name = match["plan"]
+            if (
+                _PAYS.search(name)
+                and len(name.split()) > 1
+                and not (pattern is _BEHALF and _PLAN_ENDS.search(name))
+                and not _NOT_A_NAME.search(name)
+            ):
+                yield sentence.proposal(
+                    "payer", _cased(name, sentence.page.plain), match.span(), MEDIUM, match.span("plan")
+                )
 
 
 def _administered(sentence: Sentence) -> Iterator[Proposal]:

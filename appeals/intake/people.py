@@ -219,11 +219,25 @@ _DEPENDENT: Final = re.compile(
 )
 
 
+_RELATIVE: Final = re.compile(
+    r"\byour (?:daughter|son|child|wife|husband|spouse|dependent)(?:'s)?\b(?! (?:can|may|to act))",
+    re.IGNORECASE,
+)
+_POLICY_HOLDER: Final = re.compile(
+    r"\W*(?:subscriber|policy\s?holder|insured|employee|card\s?holder|certificate|participant)\b",
+    re.IGNORECASE,
+)
+
+
 def people(pages: Sequence[Page]) -> Iterator[Proposal]:
     """The patient's name, from a label that means the patient, or else from the address or the greeting of the letter."""
     found = [*every_value(pages, _NAME, _person_name, barred=_NOT_PATIENT), *_named_without_colon(pages)]
     if any(_DEPENDENT.search(page.plain) for page in pages):
         found = [one for one in found if one.rank == 0]  # who holds the policy need not be the patient
+        yield from best("patient_name", found)
+        return
+    if any(_RELATIVE.search(page.plain) for page in pages):
+        found = [one for one in found if not _POLICY_HOLDER.match(one.page.plain, one.start)]
         yield from best("patient_name", found)
         return
     if found or not pages:

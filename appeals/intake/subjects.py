@@ -68,9 +68,11 @@ DENIED_LIMIT: Final = re.compile(
 )
 
 NOT_OURS: Final = re.compile(
-    r"\b(?:peer[- ]to[- ]peer|keep your|continu\w+ (?:of )?(?:benefits|services|care)|"
+    r"\b(?:(?:peer|doctor|physician|clinician)[- ]to[- ](?:peer|doctor|physician|clinician)|"
+    r"between (?:physicians|doctors|clinicians)|keep your|continu\w+ (?:of )?(?:benefits|services|care)|"
     r"while you wait|grievances?|complaints?|corrected claims?|"
-    r"provider(?:'s|s)? (?:appeals?|disputes?|portal|reconsiderations?)|providers?:|disputes? must|claims? (?:filing|submission)|"
+    r"(?:provider|practitioner|prescriber|physician|facility)(?:'s|s)? (?:appeals?|disputes?|portal|reconsiderations?)|"
+    r"providers?:|disputes? must|claims? (?:filing|submission)|"
     r"timely filing|retro-?authorization|premium|"
     r"enrollment|cobra|prior authorization requests?|formulary exception|tax credits?|"
     r"another format|otro formato|esta carta en|collections?|"
@@ -81,7 +83,8 @@ NOT_OURS: Final = re.compile(
 """Proceedings that are not the member's appeal; a clause that names one sets no deadline to appeal."""
 
 NOT_OUR_HEADING: Final = re.compile(
-    r"\b(?:peer[- ]to[- ]peer|keep(?:ing)? (?:your|the|getting|services|benefits|care)|continu\w+|complaints?|"
+    r"\b(?:(?:peer|doctor|physician|clinician)[- ]to[- ](?:peer|doctor|physician|clinician)|"
+    r"keep(?:ing)? (?:your|the|getting|services|benefits|care)|continu\w+|complaints?|"
     r"claims? (?:filing|submission)|"
     r"(?:for|to|by) (?:the |your |a )?(?:\w+ )?(?:provider|prescriber|doctor|physician|clinician|facility|hospital)s?|"
     r"provider (?:appeal|dispute|"
@@ -90,6 +93,26 @@ NOT_OUR_HEADING: Final = re.compile(
     r"\bgrievances?\b(?! (?:and|&|or) appeals?)",
     re.IGNORECASE,
 )
+_PROVIDERS: Final = re.compile(
+    r"\b(?:(?:network|participating|contracted|non-?contract\w*|in-network|"
+    r"treating|your|the)\s)?(?:providers?|facilities|hospitals|pharmacies|doctors?|physicians?|prescribers?|clinicians?|"
+    r"practitioners?) (?:only |alone |also )?(?:may|can|must|have|has|who|should)\b|"
+    r"\bfor providers\b|\b(?:provider|practitioner) (?:dispute|appeal|reconsideration)s?\b|\bparticipation agreement\b|"
+    r"\bif you(?:'re| are) (?:an?|the) (?:[\w-]+ ){0,2}(?:provider|physician|facility|practitioner|pharmacy|hospital)\b",
+    re.IGNORECASE,
+)
+
+
+def is_for_providers(text: str) -> bool:
+    """Whether a text gives a right to those who treat, and not (also) to the member."""
+    provider = _PROVIDERS.search(text)
+    return provider is not None and not re.search(
+        r"\b(?:you|member|enrollee|patient)s?\b[^.;]{0,60}$",
+        re.sub(r"^if you(?:'re| are)\b", "", text[: provider.end()], flags=re.IGNORECASE),
+        re.IGNORECASE,
+    )
+
+
 RECORDS: Final = re.compile(
     r"\b(?:send|submit|supply|provide|fax|give|forward|need)\w*\b[^.;]{0,40}\b(?:records?|information|documents?|notes|paperwork|"
     r"documentation|evidence|chart)\b|\b(?:ask|request)\w*\b[^.;]{0,20}\bcop(?:y|ies)\b|\bname (?:a|your) representative\b",

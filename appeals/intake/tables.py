@@ -150,22 +150,45 @@ def _standing(head: Sequence[Cell], row: Sequence[Cell]) -> str:
     return OPEN
 
 
-_COUNT: Final = re.compile(r"(?:\d{1,5}(?![\d.,/-])|none\b)", re.IGNORECASE)
+_COUNT: Final = re.compile(r"(?:\d{1,5}(?![\d.,/-])|none\b|-+$)", re.IGNORECASE)
+_ASKED_HEAD: Final = re.compile(
+    r"(?:units? |visits? |qty |number )?(?:asked(?: for)?|requested)(?: units| visits| qty)?", re.IGNORECASE
+)
+_GRANTED_HEAD: Final = re.compile(
+    r"(?:units? |visits? |qty |number )?(?:approved|granted|allowed|yes|certified|authorized)(?: units| visits| qty)?",
+    re.IGNORECASE,
+)
+
+
+def _under(head: Sequence[Cell], row: Sequence[Cell], named: re.Pattern[str]) -> str:
+    """The count that stands in a row under the head of a name; empty where none does."""
+    tops = [cell for cell in head if named.fullmatch(cell.text)]
+    counts = [
+        cell.text
+        for cell in row
+        if tops and abs(cell.column - tops[0].column) <= 6 and re.fullmatch(r"\d{1,5}", cell.text)
+    ]
+    return counts[0] if len(tops) == 1 and len(counts) == 1 else ""
 
 
 def _counted(head: Sequence[Cell], row: Sequence[Cell]) -> str:
     """What a count under `Denied` says: none is a grant, more is a refusal; nothing where no such count stands."""
+    asked, granted = _under(head, row, _ASKED_HEAD), _under(head, row, _GRANTED_HEAD)
+    if asked and granted:
+        return FOR_US if asked == granted and int(asked) else AGAINST
     for top in head:
         if re.fullmatch(
-            r"(?:units? |visits? |qty )?(?:denied|not (?:approved|certified|covered|authorized)|non-?certified|refused|declined|"
-            r"disallowed|cut|no)",
+            r"(?:units? |visits? |qty )?(?:denied|not (?:approved|certified|covered|authorized|granted|allowed)|non-?certified|"
+            r"refused|declined|rejected|disallowed|cut|no)",
             top.text,
             re.IGNORECASE,
         ):
             under = [cell for cell in row if abs(cell.column - top.column) <= 6 and _COUNT.match(cell.text)]
             if under:
                 return (
-                    FOR_US if re.match(r"(?:0+\b(?![.,]\d)|none)", under[0].text, re.IGNORECASE) else AGAINST
+                    FOR_US
+                    if re.match(r"(?:0+\b(?![.,]\d)|none|-+$)", under[0].text, re.IGNORECASE)
+                    else AGAINST
                 )
     return OPEN
 

@@ -18,7 +18,9 @@ _KIND: Final = re.compile(
 _KIND_AFTER: Final = re.compile(
     r"\s*\(\s*(?:(?P<fax>fax)|(?P<phone>phone|voice)|(?P<tty>tty|tdd|tty/tdd))\s*\)", re.IGNORECASE
 )
-QUICK: Final = re.compile(r"\b(?:fast|urgent|expedited|rush|quick)\b", re.IGNORECASE)
+QUICK: Final = re.compile(
+    r"\b(?:fast|urgent|expedited|rush|quick|emergen(?:cy|t)|(?:24|48|72)-hour)\b", re.IGNORECASE
+)
 _NO: Final = re.compile(
     r"\b(?:do not|don't|not|never|no longer|cannot|can't|out of service)\b[^.;]{0,60}$|"
     r"\bnot for appeals?\b",
@@ -46,6 +48,13 @@ class Telephone:
     row: int
 
 
+_BARE: Final = re.compile(
+    r"[\W\d]*(?:(?:or|and|by|to|a|send|your)\s)*(?:fax|facsimile|phone|telephone|tel|call|voice|tty(?:[ :]*711)?|[ft])?[\W\d]*",
+    re.IGNORECASE,
+)
+"""Words before a second number that name no office of their own."""
+
+
 def telephones(page: Page) -> Iterator[Telephone]:
     """The numbers of a page, row by row, without those that the letter says not to use."""
     for sentence, shown in _by_row(page):
@@ -69,8 +78,8 @@ def telephones(page: Page) -> Iterator[Telephone]:
                 and not QUICK.search(words)
             ):
                 kind = ""
-            if previous and not re.search(r"[A-Za-z]", words):
-                words = f"{own}{words}"  # `555-0120 / 555-0121`: one label for both
+            if previous and _BARE.fullmatch(words):
+                words = f"{own}{words}"  # `555-0120 / 555-0121`, `call 555-0120 or fax 555-0121`: one label for both
             own = _own_words(sentence, words, match[0], first=not previous)
             tail = re.sub(r"\s+", " ", page.plain[shown[0] + match.end() : shown[0] + match.end() + 60])
             begin = shown[0] + (previous + named[-1].start() if named else match.start())

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_TICKED: Final = r"\[\s?[xX*\u2713\u2714\u2717\u2718]\s?\]|\([xX]\)|[\u2611\u2612\u25a0\u2713\u2714]"
-_EMPTY: Final = r"\[[ _]{0,3}\]|\([ _]{1,3}\)|[\u2610\u25a1\u274f]"
+_TICKED: Final = r"\[\s?[xX*\u2713\u2714\u2717\u2718]\s?\]|\([xX]\)|[\u2611\u2612\u25a0\u2713\u2714]|_+[xX]_+"
+_EMPTY: Final = r"\[[ _]{0,3}\]|\([ _]{1,3}\)|[\u2610\u25a1\u274f]|_{2,4}"
 _BOX: Final = re.compile(rf"(?<!\w)(?:(?P<ticked>{_TICKED})|(?P<empty>{_EMPTY}))(?=\s)")
 _CLAIM_HEAD: Final = re.compile(
     r"^[^\n]{0,80}\bclaim\b(?:\s?(?:number|no\.?|#))?[ :.]{1,6}(?=[A-Z]{0,4}[\d -]*\d{3})[^\n]*$",
@@ -29,7 +29,7 @@ _CAPITAL_LINE: Final = re.compile(r"^[^a-z\d\n]{16,}$", re.MULTILINE)
 
 def only_said(text: str) -> str:
     """The text with empty boxes and their words, and the sections of claims that were paid, blanked; equal length."""
-    spans = [*_empty_boxes(text), *_paid_claims(text)]
+    spans = [*_empty_boxes(text), *_paid_claims(text), *_unused_legend(text)]
     for begin, end in spans:
         text = text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
     return text
@@ -48,6 +48,60 @@ def _empty_boxes(text: str) -> Iterator[tuple[int, int]]:
             yield box.start(), min(following, gap.start() + 1 if gap else line_end)
         else:
             yield box.start(), min(following, _item_end(text, box.start(), line_end))
+
+
+_MONEY: Final = re.compile(r"(?<![\d.])\$?\d{1,3}(?:,\d{3})*\.\d\d(?!\d)")
+_KEY: Final = re.compile(
+    r"^[ |]*(?P<key>(?:CO|PR|OA|PI|CR)?-?[A-Z]{0,2}\d{1,4}[a-z]?|[A-Z]{1,2}|\(?[a-z1-9]\))"
+    r"(?:[ .:=|-]{2,}|: )(?=[A-Z\"][A-Za-z]*[ /,])",
+    re.MULTILINE,
+)
+_LEGEND_HEAD: Final = re.compile(
+    r"\b(?:codes?|notes?|remarks?|legend|key|explan\w+|footnotes?|messages?)\b", re.IGNORECASE
+)
+_LATER_CODES: Final = re.compile(
+    r"^\s*(?:remarks?|notes?|codes?|reasons?)\b[ .:]*(?P<codes>[^\n]+)", re.IGNORECASE
+)
+_FEWEST_KEYS: Final = 2
+
+
+def _unused_legend(text: str) -> Iterator[tuple[int, int]]:
+    """Entries of a statement's legend whose code stands on none of its lines, where others do."""
+    keys = [
+        match
+        for match in _KEY.finditer(text)
+        if not _MONEY.search(text, match.end(), _line_end(text, match.end()))
+    ]
+    if len(keys) < _FEWEST_KEYS or not _LEGEND_HEAD.search(
+        text[max(0, keys[0].start() - 160) : keys[0].start()]
+    ):
+        return
+    used = _codes_on_lines(text[: keys[0].start()])
+    unused = [match for match in keys if _bare(match["key"]) not in used]
+    if len(unused) == len(keys):
+        return
+    for match in unused:
+        later = [other.start() for other in keys if other.start() > match.start()]
+        yield (
+            match.start(),
+            min([*later[:1], _item_end(text, match.start("key"), _line_end(text, match.end()))]),
+        )
+
+
+def _codes_on_lines(text: str) -> frozenset[str]:
+    """Every short word on a line with amounts, or on a line of remarks."""
+    words: set[str] = set()
+    for line in text.split("\n"):
+        remarks = _LATER_CODES.match(line)
+        if _MONEY.search(line) or remarks:
+            told = remarks["codes"] if remarks and not _MONEY.search(line) else _MONEY.sub(" ", line)
+            words |= {_bare(word) for word in re.split(r"[\s,;|/()]+", told) if word}
+    return frozenset(words)
+
+
+def _bare(code: str) -> str:
+    """A code without the group before it: `CO-50` and `50` are one."""
+    return re.sub(r"^(?:CO|PR|OA|PI|CR)-?(?=\d)", "", code.strip("().:"))
 
 
 def _line_end(text: str, at: int) -> int:

@@ -61,7 +61,7 @@ def _is_standard_decision(limit: Limit) -> bool:
 
 
 _FOR_OTHERS: Final = re.compile(
-    r"\b(?:for|of|on|about) (?:all |any |most )?other (?:\w+ )?"
+    r"^\W*(?:all )?other appeals\b|\b(?:for|of|on|about) (?:all |any |most )?other (?:\w+ )?"
     r"(?:care|services?|drugs?|items?|requests?|appeals?|cases?|benefits?)\b",
     re.IGNORECASE,
 )
