@@ -137,6 +137,7 @@ for child in (
 ):
     declare_through(f"cases.{child}", parent="cases.Case", path="case")
 declare("cases.Inquiry", see=Permission.OPEN_CASE, rows=reached_inquiries)
+declare_through("cases.InquirySearch", parent="cases.Inquiry", path="inquiry")
 declare("cases.WaitingPage", see=Permission.PORTAL_DOCUMENTS, rows=lambda actor: Q(pk__in=[]))
 declare_through("cases.CaseGrant", parent="cases.Case", path="content_object")
 

@@ -19,6 +19,27 @@ CREATE OR REPLACE FUNCTION search.cases(p_name text, p_number text, p_all boolea
   LIMIT p_limit
 $$;
 
+-- Inquiries by the name of a registered patient or the name typed, or by the end of their reference; newest first, since the
+-- list is paged by key. p_reached: restricted patients the caller reaches. p_owner: a membership, 0 for nobody, NULL for all.
+CREATE OR REPLACE FUNCTION search.inquiries(p_name text, p_number text, p_status text, p_owner bigint, p_reached bigint[], p_limit int)
+  RETURNS SETOF bigint
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+  SELECT i.id
+  FROM public.cases_inquirysearch s
+  JOIN public.cases_inquiry i ON i.organization_id = s.organization_id AND i.id = s.inquiry_id
+  LEFT JOIN public.people_patient p ON p.organization_id = i.organization_id AND p.id = i.patient_id
+  LEFT JOIN public.people_patientsearch n ON n.organization_id = i.organization_id AND n.patient_id = i.patient_id
+  WHERE s.organization_id = NULLIF(current_setting('app.organization', true), '')::bigint
+    AND i.status = p_status
+    AND (p_owner IS NULL OR coalesce(i.owner_id, 0) = p_owner)
+    AND (i.patient_id IS NULL OR NOT p.is_restricted OR p.id = ANY (p_reached))
+    AND ((p_name <> '' AND (s.name LIKE '%' || p_name || '%' OR p_name <% s.name
+                            OR n.name LIKE '%' || p_name || '%' OR p_name <% n.name))
+         OR (length(p_number) >= 3 AND s.reference LIKE '%' || p_number))
+  ORDER BY i.id DESC
+  LIMIT p_limit
+$$;
+
 -- A clinic's link that is not revoked and has not run out, by the SHA-256 of its token: whoever opens it has no scope yet.
 CREATE FUNCTION search.clinic_link_of(p_hash bytea)
   RETURNS TABLE (link_id bigint, organization_id bigint)
@@ -29,7 +50,9 @@ $$;
 
 GRANT EXECUTE ON FUNCTION search.clinic_link_of(bytea) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.cases(text, text, boolean, bigint, bigint[], int) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.inquiries(text, text, text, bigint, bigint[], int) TO recourse_app;
 RESET ROLE;
 
 CREATE INDEX IF NOT EXISTS cases_search_numbers ON cases_casesearch USING gin (organization_id, numbers);
 CREATE INDEX IF NOT EXISTS cases_search_reference_end ON cases_casesearch USING gin (organization_id, reference gin_trgm_ops);
+CREATE INDEX IF NOT EXISTS cases_search_inquiry_name ON cases_inquirysearch USING gin (organization_id, name gin_trgm_ops);

@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('denial_letter', 'Denial letter'), ('approval_letter', 'Approval letter'), ('decision_letter', 'Decision letter'), ('plan_document', 'Plan document'), ('member_card', 'Member card'), ('clinical_note', 'Clinical note'), ('rating_scale', 'Rating scale'), ('medication_history', 'Medication history'), ('medical_necessity', 'Letter of medical necessity'), ('literature', 'Published study or guideline'), ('consent', 'Consent or appointment of representative'), ('appeal_letter', 'Appeal letter'), ('filing', 'Filed packet'), ('proof', 'Proof of sending or receipt'), ('other', 'Other')], max_length=20)),
+                ('kind', models.CharField(choices=[('denial_letter', 'Denial letter'), ('approval_letter', 'Approval letter'), ('decision_letter', 'Decision letter'), ('plan_document', 'Plan document'), ('member_card', 'Member card'), ('clinical_note', 'Clinical note'), ('rating_scale', 'Rating scale'), ('medication_history', 'Medication history'), ('medical_necessity', 'Letter of medical necessity'), ('attestation', 'Statement signed by a clinic'), ('literature', 'Published study or guideline'), ('consent', 'Consent or appointment of representative'), ('appeal_letter', 'Appeal letter'), ('filing', 'Filed packet'), ('proof', 'Proof of sending or receipt'), ('other', 'Other')], max_length=20)),
                 ('title', advocacy.tenancy.sealing.SealedTextField()),
                 ('is_frozen', models.BooleanField(default=False, help_text='A filed packet takes no further version.')),
                 ('created_at', models.DateTimeField()),
@@ -880,7 +880,7 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
                 ('kind', models.CharField(choices=[('message', 'A message'), ('document', 'A document or letter to read'), ('letter', 'A letter to approve'), ('task', 'Something to do'), ('consent', 'A consent that ends'), ('appointment', 'An appointment'), ('status', 'News of the case')], max_length=12)),
                 ('about', models.CharField(max_length=60)),
-                ('status', models.CharField(choices=[('waiting', 'Waiting for the hour'), ('sent', 'Sent'), ('handed', 'Handed to a colleague'), ('stopped', 'Stopped: no agreement to be contacted'), ('failed', 'Could not be sent; handed to a colleague')], default='waiting', max_length=8)),
+                ('status', models.CharField(choices=[('waiting', 'Waiting for the hour'), ('sent', 'Sent'), ('handed', 'Handed to a colleague'), ('stopped', 'Stopped: no agreement to be contacted'), ('failed', 'Could not be sent; handed to a colleague'), ('over', 'Not needed any more: it was done before')], default='waiting', max_length=8)),
                 ('due_at', models.DateTimeField()),
                 ('asked_at', models.DateTimeField()),
                 ('settled_at', models.DateTimeField(blank=True, null=True)),
@@ -1168,7 +1168,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='document',
             name='kind',
-            field=models.CharField(choices=[('denial_letter', 'Denial letter'), ('approval_letter', 'Approval letter'), ('decision_letter', 'Decision letter'), ('plan_letter', 'Letter from the plan'), ('plan_document', 'Plan document'), ('member_card', 'Member card'), ('clinical_note', 'Clinical note'), ('rating_scale', 'Rating scale'), ('medication_history', 'Medication history'), ('medical_necessity', 'Letter of medical necessity'), ('literature', 'Published study or guideline'), ('consent', 'Consent or appointment of representative'), ('appeal_letter', 'Appeal letter'), ('filing', 'Filed packet'), ('proof', 'Proof of sending or receipt'), ('other', 'Other')], max_length=20),
+            field=models.CharField(choices=[('denial_letter', 'Denial letter'), ('approval_letter', 'Approval letter'), ('decision_letter', 'Decision letter'), ('plan_letter', 'Letter from the plan'), ('plan_document', 'Plan document'), ('member_card', 'Member card'), ('clinical_note', 'Clinical note'), ('rating_scale', 'Rating scale'), ('medication_history', 'Medication history'), ('medical_necessity', 'Letter of medical necessity'), ('attestation', 'Statement signed by a clinic'), ('literature', 'Published study or guideline'), ('consent', 'Consent or appointment of representative'), ('appeal_letter', 'Appeal letter'), ('filing', 'Filed packet'), ('proof', 'Proof of sending or receipt'), ('other', 'Other')], max_length=20),
         ),
         migrations.AddIndex(
             model_name='document',
@@ -1203,4 +1203,79 @@ class Migration(migrations.Migration):
         ),
         TenantTable('WaitingPage'),
         Watched('WaitingPage'),
+        migrations.CreateModel(
+            name='InquirySearch',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
+                ('reference', models.TextField(help_text='Letters and digits only.')),
+                ('name', models.TextField(blank=True, help_text='Given, preferred and family name, lower case, accents dropped.')),
+                ('inquiry', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.inquiry')),
+                ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='inquirysearch',
+            constraint=advocacy.tenancy.isolation.SameOrganization('inquiry', name='cases_inquirysearch_inquiry_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='inquirysearch',
+            constraint=models.UniqueConstraint(fields=('organization', 'inquiry'), name='cases_inquirysearch_one'),
+        ),
+        TenantTable('InquirySearch'),
+        migrations.AddField(
+            model_name='inquiry',
+            name='owner',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='inquiries', to='people.membership'),
+        ),
+        migrations.AddIndex(
+            model_name='inquiry',
+            index=models.Index(fields=['organization', 'owner', 'status', 'id'], name='cases_inquiry_owner'),
+        ),
+        migrations.AddConstraint(
+            model_name='inquiry',
+            constraint=advocacy.tenancy.isolation.SameOrganization('owner', name='cases_inquiry_owner_org'),
+        ),
+        migrations.AddField(
+            model_name='benefitcheck',
+            name='communication',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='benefit_checks', to='cases.communication'),
+        ),
+        migrations.AddConstraint(
+            model_name='benefitcheck',
+            constraint=advocacy.tenancy.isolation.SameOrganization('communication', name='cases_benefitcheck_communication_org'),
+        ),
+        migrations.AddField(
+            model_name='clinicask',
+            name='reminded_at',
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name='clinicask',
+            name='raised_at',
+            field=models.DateTimeField(blank=True, help_text='When a task told the owner that the reminder changed nothing.', null=True),
+        ),
+        migrations.AddIndex(
+            model_name='clinicask',
+            index=models.Index(condition=models.Q(('answered_at', None), ('raised_at', None), ('withdrawn_at', None)), fields=['organization', 'case', 'provider'], name='cases_clinicask_silent'),
+        ),
+        migrations.AddField(
+            model_name='cliniclink',
+            name='remind_days',
+            field=models.PositiveSmallIntegerField(default=5),
+        ),
+        migrations.AddField(
+            model_name='cliniclink',
+            name='reminder_of',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reminders', to='cases.cliniclink'),
+        ),
+        migrations.AddConstraint(
+            model_name='cliniclink',
+            constraint=advocacy.tenancy.isolation.SameOrganization('reminder_of', name='cases_cliniclink_reminder_of_org'),
+        ),
     ]

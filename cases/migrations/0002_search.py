@@ -6,7 +6,7 @@ from django.db import migrations
 
 FOLDER = Path(__file__).resolve().parent.parent
 SQL = (FOLDER / "search.sql").read_text()
-REVERSE = 'DROP INDEX cases_search_numbers, cases_search_reference_end; DROP FUNCTION search.clinic_link_of(bytea), search.cases(text, text, boolean, bigint, bigint[], int);'
+REVERSE = 'DROP INDEX cases_search_numbers, cases_search_reference_end, cases_search_inquiry_name; DROP FUNCTION search.clinic_link_of(bytea), search.inquiries(text, text, text, bigint, bigint[], int), search.cases(text, text, boolean, bigint, bigint[], int);'
 
 
 def run(sql):

@@ -11,7 +11,7 @@ from cases.models.document import FOR_PATIENT_KINDS, Blob, Document, DocumentVer
 from cases.models.grant import CaseGrant
 from cases.models.intake import Inquiry
 from cases.models.notice import PatientNotice
-from cases.models.search import CaseSearch
+from cases.models.search import CaseSearch, InquirySearch
 from cases.models.task import Task
 from cases.models.team import CaseTeamMember
 from cases.models.triage import CaseLink, Triage
@@ -39,6 +39,7 @@ __all__ = [
     "DocumentVersion",
     "FailedTreatment",
     "Inquiry",
+    "InquirySearch",
     "NetworkCheck",
     "Note",
     "OwnTaskTemplate",

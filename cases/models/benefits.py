@@ -18,7 +18,10 @@ class BenefitSource(models.TextChoices):
 
 
 class BenefitCheck(TenantModel):
-    """One occasion on which the plan answered: who said it, when, under which number. `asked_at` is when it was said."""
+    """One occasion on which the plan answered: who said it, when, under which number. `asked_at` is when it was said.
+
+    A call stands in the log too, as one entry (`communication`) for all its answers.
+    """
 
     case = tenant_key("cases.Case", related_name="benefit_checks")
     coverage = tenant_key("cases.Coverage", related_name="+")
@@ -27,6 +30,7 @@ class BenefitCheck(TenantModel):
     reference_number = SealedTextField(blank=True)
     reference_number_index = BlindIndexField(of="reference_number")
     document = tenant_key("cases.Document", null=True, blank=True, related_name="+")
+    communication = tenant_key("cases.Communication", null=True, blank=True, related_name="benefit_checks")
     asked_at = models.DateTimeField()
     follow_up_on = models.DateField(null=True, blank=True)
     recorded_at = models.DateTimeField()
@@ -39,6 +43,7 @@ class BenefitCheck(TenantModel):
             SameOrganization("case"),
             SameOrganization("coverage"),
             SameOrganization("document"),
+            SameOrganization("communication"),
         ]
         indexes = [
             models.Index(fields=["organization", "reference_number_index"], name="cases_benefitcheck_ref")

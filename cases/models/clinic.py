@@ -31,6 +31,10 @@ class ClinicAsk(TenantModel):
     )
     answered_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    raised_at = models.DateTimeField(
+        null=True, blank=True, help_text="When a task told the owner that the reminder changed nothing."
+    )
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -39,6 +43,13 @@ class ClinicAsk(TenantModel):
             models.CheckConstraint(
                 condition=Q(answered_at=None) | Q(withdrawn_at=None), name="cases_ask_answered_or_withdrawn"
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["organization", "case", "provider"],
+                name="cases_clinicask_silent",
+                condition=Q(answered_at=None, withdrawn_at=None, raised_at=None),
+            )
         ]
 
     def __str__(self) -> str:
@@ -49,6 +60,7 @@ class ClinicLink(TenantModel):
     """A secret address that opens one provider's asks of one case, until `expires_at` or until it is revoked.
 
     Only the SHA-256 of its token is kept. It opens nothing while the case is closed or the patient's release does not stand.
+    `remind_days` says how long a silence lasts before the program writes once more; that mail's link names this one.
     """
 
     case = tenant_key("cases.Case", related_name="clinic_links")
@@ -60,6 +72,8 @@ class ClinicLink(TenantModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
     expires_at = models.DateTimeField()
+    remind_days = models.PositiveSmallIntegerField(default=5)
+    reminder_of = tenant_key("cases.ClinicLink", null=True, blank=True, related_name="reminders")
     opened_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
@@ -67,6 +81,7 @@ class ClinicLink(TenantModel):
         constraints = [
             SameOrganization("case"),
             SameOrganization("provider"),
+            SameOrganization("reminder_of"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("sent_at")), name="cases_cliniclink_ends"),
         ]
         indexes = [models.Index(fields=["organization", "token_hash"], name="cases_cliniclink_token")]

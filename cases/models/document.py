@@ -46,6 +46,7 @@ class Document(TenantModel):
         RATING_SCALE = "rating_scale", "Rating scale"
         MEDICATION_HISTORY = "medication_history", "Medication history"
         MEDICAL_NECESSITY = "medical_necessity", "Letter of medical necessity"
+        ATTESTATION = "attestation", "Statement signed by a clinic"
         LITERATURE = "literature", "Published study or guideline"
         CONSENT = "consent", "Consent or appointment of representative"
         APPEAL_LETTER = "appeal_letter", "Appeal letter"

@@ -15,7 +15,8 @@ from cases.workflow import INQUIRY, InquiryStatus
 class Inquiry(TenantModel):
     """`answers` holds what was typed, by step and field name, sealed; nothing of it is a record before the case opens.
 
-    `reached` is the furthest step that was answered, so that whoever comes back goes on there.
+    `reached` is the furthest step that was answered, so that whoever comes back goes on there. `owner` takes it in: whoever
+    began it, until it is handed over; nobody, when whoever had it left.
     """
 
     class Declined(models.TextChoices):
@@ -36,6 +37,7 @@ class Inquiry(TenantModel):
     declined_because = models.CharField(max_length=10, choices=Declined.choices, blank=True)
     declined_words = SealedTextField("the reason in words", blank=True)
     referred_to = SealedTextField("referred to", blank=True)
+    owner = tenant_key("people.Membership", null=True, blank=True, related_name="inquiries")
     started_at = models.DateTimeField()
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
@@ -47,6 +49,7 @@ class Inquiry(TenantModel):
         constraints = [
             SameOrganization("patient"),
             SameOrganization("case"),
+            SameOrganization("owner"),
             models.UniqueConstraint(fields=["organization", "reference"], name="cases_inquiry_reference"),
             models.CheckConstraint(
                 condition=~Q(status="declined") | ~Q(declined_because=""),
@@ -58,6 +61,7 @@ class Inquiry(TenantModel):
         ]
         indexes = [
             models.Index(fields=["organization", "status", "id"], name="cases_inquiry_status"),
+            models.Index(fields=["organization", "owner", "status", "id"], name="cases_inquiry_owner"),
         ]
 
     def __str__(self) -> str:

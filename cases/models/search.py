@@ -1,4 +1,4 @@
-"""Search text of a case: plain, tenant-bound, outside the trail, to be left out of backups, rebuilt when lost."""
+"""Search text of a case and of an inquiry: plain, tenant-bound, outside the trail, left out of backups, rebuilt when lost."""
 
 from __future__ import annotations
 
@@ -20,6 +20,25 @@ class CaseSearch(TenantModel):
         constraints = [
             SameOrganization("case"),
             models.UniqueConstraint(fields=["organization", "case"], name="cases_search_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"search text {self.pk}"
+
+
+class InquirySearch(TenantModel):
+    """The name typed into an inquiry whose person is not registered; of a registered one the patient's row is searched."""
+
+    inquiry = tenant_key("cases.Inquiry", related_name="+", on_delete=models.CASCADE)
+    reference = models.TextField(help_text="Letters and digits only.")
+    name = models.TextField(
+        blank=True, help_text="Given, preferred and family name, lower case, accents dropped."
+    )
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("inquiry"),
+            models.UniqueConstraint(fields=["organization", "inquiry"], name="cases_inquirysearch_one"),
         ]
 
     def __str__(self) -> str:

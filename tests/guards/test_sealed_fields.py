@@ -68,6 +68,7 @@ PLAIN = {
     "cases.Task": {"code": CODE, "circumstances": CODE, "template": CODE},
     "cases.BenefitAnswer": {"question": CODE, "value": CODE},
     "cases.Inquiry": {"reference": REFERENCE, "reached": CODE},
+    "cases.InquirySearch": {"reference": SEARCH, "name": SEARCH},
     "appeals.Answer": {"question": CODE, "value": CODE},
     "appeals.AuthorizationRequest": {"place_of_service": CODE},
     "appeals.RequestItem": {"code": CODE},

@@ -22,6 +22,7 @@ MODELS = {model._meta.label: model for model in tenant_models()}
 UNWATCHED = {
     "people.PatientSearch": "plain search text: rebuilt from sealed rows, must not be copied into the trail",
     "cases.CaseSearch": "plain search text: rebuilt from sealed rows, must not be copied into the trail",
+    "cases.InquirySearch": "plain search text: rebuilt from sealed rows, must not be copied into the trail",
     "people.SavedSearch": "what somebody searched for; the search itself is a read event",
     "people.Draft": "saved every few seconds while typing; what is sent in the end is watched",
     "background.Job": "machinery: ids and states of jobs",
