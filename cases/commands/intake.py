@@ -20,8 +20,10 @@ from advocacy.tenancy.models import Organization
 from cases import rules
 from cases.commands.cases import open_case
 from cases.commands.registration import record_coverage, record_payer, record_provider
+from cases.commands.search_text import index_inquiry
 from cases.commands.triage import triage_case
 from cases.models import Case, Coverage, Inquiry, Payer, Provider
+from cases.queries.intake import may_take_in
 from cases.queries.registration import scope_of
 from cases.workflow import INQUIRY, InquiryStatus
 
@@ -56,17 +58,41 @@ class Intake:
 
 
 def start_inquiry(*, actor: Actor, at: datetime) -> Inquiry:
-    """Begin to take somebody's inquiry in. Raises NotAllowed."""
+    """Begin to take somebody's inquiry in; it is the actor's until it is handed over. Raises NotAllowed."""
     require(actor, Permission.OPEN_CASE)
     with transaction.atomic():
         inquiry = Inquiry.objects.create(
             reference=_next_reference(actor.organization_id),
+            owner_id=actor.membership_id,
             started_at=at,
             started_by_id=actor.user_id,
             saved_at=at,
         )
+        index_inquiry(inquiry)
         record("inquiry_started", subject=inquiry)
     return inquiry
+
+
+def hand_over_inquiry(*, actor: Actor, inquiry: Inquiry, owner: Membership | None, at: datetime) -> Inquiry:
+    """A colleague goes on with it, or nobody yet (None: it waits among those without an owner). What was typed stays.
+
+    Raises NotAllowed, NotFound, WrongState when it has ended, Refused for somebody who does not take inquiries in or may
+    not see the person it is about.
+    """
+    require(actor, Permission.OPEN_CASE, inquiry)
+    with transaction.atomic():
+        row = Inquiry.objects.select_for_update(of=("self",)).select_related("patient").get(pk=inquiry.pk)
+        if row.status != InquiryStatus.OPEN:
+            raise WrongState("hand_over", row.status, "This inquiry has ended: nobody has to go on with it.")
+        if owner is not None and not may_take_in(owner, row, at):
+            text = "Choose a colleague who takes inquiries in and may see the person this one is about."
+            raise Refused([Reason("owner_unfit", text, "owner")])
+        before, to = row.owner_id, owner.pk if owner else None
+        if before != to:
+            row.owner, row.version = owner, row.version + 1
+            row.save(update_fields=["owner", "version"])
+            record("inquiry_handed_over", subject=row, detail={"from": before, "to": to})
+    return row
 
 
 def save_step(
@@ -100,6 +126,8 @@ def save_step(
             row.patient = patient
             names.append("patient")
         row.save(update_fields=names)
+        if step == "who":
+            index_inquiry(row)
         record("inquiry_saved", subject=row, detail={"step": step, "complete": reached})
     return row
 
@@ -129,8 +157,12 @@ def decline_inquiry(
 
 
 def reopen_inquiry(*, actor: Actor, inquiry: Inquiry, at: datetime) -> Inquiry:
-    """Take a declined inquiry up again, with all that was answered. Raises NotAllowed, NotFound, WrongState."""
-    return INQUIRY.take("reopen", inquiry, actor=actor, at=at, changes={"ended_at": None, "saved_at": at})
+    """Take a declined inquiry up again, with all that was answered: it is the actor's now.
+
+    Raises NotAllowed, NotFound, WrongState.
+    """
+    changes = {"ended_at": None, "saved_at": at, "owner_id": actor.membership_id}
+    return INQUIRY.take("reopen", inquiry, actor=actor, at=at, changes=changes)
 
 
 def open_from_inquiry(
@@ -186,7 +218,7 @@ def open_from_inquiry(
                 safety_concern=intake.safety_concern,
                 at=at,
             )
-        INQUIRY.take(
+        ended = INQUIRY.take(
             "open_case",
             inquiry,
             actor=actor,
@@ -203,6 +235,7 @@ def open_from_inquiry(
             },
             detail={"case": case.pk},
         )
+        index_inquiry(ended)
     return case
 
 

@@ -1,4 +1,4 @@
-"""What a colleague leaves behind in cases: open cases, restricted ones, unfinished tasks, and access given to them.
+"""What a colleague leaves behind in cases: open cases, restricted ones, unfinished tasks, inquiries, access given to them.
 
 Each kind is one `ReHoming`: how its open rows are found, and how they are handed on. The rows of a leaver are moved without
 asking whether the organization's admin may see them: an admin sees counts, never a patient.
@@ -20,8 +20,9 @@ from advocacy.audit.trail import record
 from advocacy.people.models import Membership
 from advocacy.registries import ReHoming
 from cases.commands.team import end_on_teams
-from cases.models import Case, CaseGrant, CaseTeamMember, Task
-from cases.workflow import CaseStatus, TaskStatus
+from cases.models import Case, CaseGrant, CaseTeamMember, Inquiry, Task
+from cases.queries.intake import may_take_in
+from cases.workflow import CaseStatus, InquiryStatus, TaskStatus
 
 ENDED = (TaskStatus.DONE, TaskStatus.CANCELLED)
 
@@ -95,6 +96,34 @@ def re_home_tasks(*, member: Membership, to: Sequence[Membership], actor: Actor,
     return len(left)
 
 
+def open_inquiries() -> Any:
+    """Inquiries that are being taken in, with an owner."""
+    return Inquiry.objects.filter(status=InquiryStatus.OPEN, owner__isnull=False)
+
+
+def re_home_inquiries(*, member: Membership, to: Sequence[Membership], actor: Actor, at: datetime) -> int:
+    """A leaver's inquiries go to the members `to` in turn; how many moved.
+
+    With nobody named, or nobody who may see the restricted patient it is about, one waits among those without an owner.
+    """
+    with transaction.atomic():
+        held = list(
+            open_inquiries()
+            .filter(owner=member)
+            .select_related("patient")
+            .select_for_update(of=("self",))
+            .order_by("pk")
+        )
+        for number, row in enumerate(held):
+            fit = [m for m in to if may_take_in(m, row, at)]
+            owner = fit[number % len(fit)] if fit else None
+            row.owner, row.version = owner, row.version + 1
+            row.save(update_fields=["owner", "version"])
+            detail = {"from": member.pk, "to": owner.pk if owner else None, "leaver": True}
+            record("inquiry_handed_over", subject=row, detail=detail)
+    return len(held)
+
+
 def end_grants(*, member: Membership, to: Sequence[Membership], actor: Actor, at: datetime) -> int:
     """Dated access given to the leaver ends now; how many ended."""
     with transaction.atomic():
@@ -149,6 +178,15 @@ KINDS = [
         re_home_tasks,
         handed_on=True,
         permission=Permission.WORK_TASKS,
+    ),
+    ReHoming(
+        "inquiries",
+        "Inquiries being taken in",
+        open_inquiries,
+        "owner",
+        re_home_inquiries,
+        handed_on=True,
+        permission=Permission.OPEN_CASE,
     ),
     ReHoming("teams", "Parts in the teams of cases", standing_on_teams, "member", end_on_teams),
     ReHoming("grants", "Dated access given to them", running_grants, "user", end_grants, by_user=True),

@@ -1,4 +1,4 @@
-"""Keeps the text by which cases and patients are found, in step with the rows it is made from."""
+"""Keeps the text by which cases, patients and inquiries are found, in step with the rows it is made from."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 
 from advocacy.people.commands import set_numbers
 from advocacy.people.models import Patient
+from advocacy.people.rules import words
 from advocacy.tenancy.sealing import normalized
-from cases.models import Case, CaseSearch, Communication, Coverage
+from cases.models import Case, CaseSearch, Communication, Coverage, Inquiry, InquirySearch
 
 # Apps above add what else a case is found by (numbers of requests and appeals): a function from a case to those texts.
 more_numbers: list[Callable[[Case], Iterable[str]]] = []
@@ -32,3 +33,12 @@ def index_coverages(patient: Patient) -> None:
     set_numbers(patient, [c.member_id for c in Coverage.objects.filter(patient=patient)])
     for case in Case.objects.filter(patient=patient).select_related("coverage"):
         index_case(case)
+
+
+def index_inquiry(inquiry: Inquiry) -> None:
+    """Bring the inquiry's search text up to date: its reference, and the name typed while nobody registered is meant."""
+    typed = {} if inquiry.patient_id else inquiry.answers.get("who", {})
+    names = [(typed.get(part) or [""])[-1] for part in ("given_name", "preferred_name", "family_name")]
+    text = {"reference": normalized(inquiry.reference), "name": words(" ".join(names))}
+    if not InquirySearch.objects.filter(inquiry=inquiry).update(**text):
+        InquirySearch.objects.create(inquiry=inquiry, **text)

@@ -14,9 +14,11 @@ from advocacy.people.commands import ContactInput
 from advocacy.people.forms import METHODS, PatientForm
 from advocacy.people.models import Membership, Patient
 from cases.forms.benefits import TriageForm
+from cases.forms.inputs import Choices, PickField
 from cases.forms.registration import CaseForm, CoverageField, CoverageForm, OwnerField, RowField
 from cases.models import Coverage, Inquiry, Provider
 from cases.queries.registration import coverages_of, owners, providers
+from cases.workflow import InquiryStatus
 
 NEW_PERSON = tuple(name for name in PatientForm.base_fields if name != "version")
 NEEDED = ("given_name", "family_name", "birth_date")
@@ -308,3 +310,38 @@ class DeclineForm(forms.Form):
         widget=lines(3),
         help_text="Name and phone of another organization, a clinic, the state's consumer assistance program, or 211.",
     )
+
+
+class InquiryFilters(forms.Form):
+    """What the address of the list may say: codes and keys only."""
+
+    state = forms.ChoiceField(
+        choices=[(key, key) for key in InquiryStatus.values], required=False, widget=forms.HiddenInput
+    )
+    found = forms.CharField(max_length=36, required=False, widget=forms.HiddenInput)
+    owner = forms.ChoiceField(label="Whose", required=False)
+
+    def __init__(self, *args: Any, owners: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"].choices = owners  # type: ignore[attr-defined]
+
+    def clean_state(self) -> str:
+        return self.cleaned_data["state"] or str(InquiryStatus.OPEN)
+
+
+class InquiryNameForm(forms.Form):
+    """A name is looked for by a POST: it stands in no address."""
+
+    q = forms.CharField(label="Name, or inquiry number", max_length=120, widget=short())
+
+
+class HandOverForm(forms.Form):
+    def __init__(self, *args: Any, owners: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["owner"] = PickField(
+            choices=owners,
+            empty="Nobody yet",
+            required=False,
+            label="Who goes on with it",
+            help_text="All that was answered stays. The colleague finds it among their own.",
+        )

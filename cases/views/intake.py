@@ -14,15 +14,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from advocacy.access.permissions import Permission
-from advocacy.access.policy import require
 from advocacy.errors import NotFound, Reason, Refused
 from advocacy.inputs import as_posted, put_reasons, without_errors
 from advocacy.people.drafts import end_draft
 from advocacy.people.kept_forms import typed_fields
 from advocacy.people.queries import draft_of, get_patient, likely_duplicates, standing_consents
 from advocacy.people.rules import day_in
-from advocacy.web import ActorRequest, page, paged, saw
+from advocacy.web import ActorRequest, page, saw
 from cases import rules, safety
 from cases.commands.intake import (
     STEPS,
@@ -33,7 +31,7 @@ from cases.commands.intake import (
     start_inquiry,
 )
 from cases.forms.intake import DeclineForm, ReviewForm
-from cases.queries.intake import get_inquiry, inquiries, people_called
+from cases.queries.intake import get_inquiry, name_of, people_called
 from cases.queries.links import cases_beside, parted
 from cases.queries.registration import scope_of, similar_member_ids
 from cases.views.casework import attempt, draft_key
@@ -50,38 +48,6 @@ HINTS = {
 }
 
 
-@require_safe
-@page
-def intake(request: ActorRequest) -> HttpResponse:
-    """Inquiries by state (`?state=`), newest first."""
-    require(request.actor, Permission.OPEN_CASE)
-    state = request.GET.get("state", "open")
-    found = paged(inquiries(request.actor, state), after=request.GET.get("after"), newest=True)
-    saw(
-        request,
-        "read_list",
-        patients=[row.patient_id for row in found.rows if row.patient_id],
-        cases=[row.case_id for row in found.rows if row.case_id],
-        inquiries=len(found.rows),
-    )
-    for row in found.rows:
-        row.name = _name(row)
-    tabs = (("open", "Being taken in"), ("declined", "Declined"), ("opened", "Became a case"))
-    context = {
-        "rows": found.rows,
-        "tabs": [
-            {"label": label, "url": f"{reverse('cases:intake')}?state={key}", "current": key == state}
-            for key, label in tabs
-        ],
-        "state": state,
-        "next_url": f"{reverse('cases:intake')}?state={state}&after={found.next_after}"
-        if found.next_after
-        else "",
-        "breadcrumbs": [{"label": "Intake", "url": ""}],
-    }
-    return render(request, "cases/intake_list.html", context)
-
-
 @require_POST
 @page
 def inquiry_new(request: ActorRequest) -> HttpResponse:
@@ -95,12 +61,12 @@ def inquiry_new(request: ActorRequest) -> HttpResponse:
 def inquiry(request: ActorRequest, inquiry_id: UUID) -> HttpResponse:
     """Where it goes on; for one that has ended, how it ended."""
     row: Any = get_inquiry(request.actor, inquiry_id)
-    _saw(request, row)
+    saw_inquiry(request, row)
     if row.status == "open":
         after = STEPS.index(row.reached) + 1 if row.reached else 0
         row.go_on = reverse("cases:inquiry_step", args=[row.public_id, STEPS[min(after, len(STEPS) - 1)]])
-    row.name = _name(row)
-    context = {"row": row, "breadcrumbs": _crumbs(row, "")}
+    row.name = name_of(row)
+    context = {"row": row, "breadcrumbs": crumbs_of(row, "")}
     return render(request, "cases/inquiry.html", context)
 
 
@@ -112,7 +78,7 @@ def inquiry_step(request: ActorRequest, inquiry_id: UUID, part: str) -> HttpResp
         raise NotFound("step")
     if row.status != "open":
         return redirect("cases:inquiry", row.public_id)
-    _saw(request, row)
+    saw_inquiry(request, row)
     answered = Answered(request.actor, request.organization, row)
     if step == "review":
         return _review(request, row, answered)
@@ -234,7 +200,7 @@ def _show_step(
         "hint": HINTS[step],
         "steps": _steps(row, step),
         "draft_key": draft_key(request),
-        "breadcrumbs": _crumbs(row, LABELS[step]),
+        "breadcrumbs": crumbs_of(row, LABELS[step]),
         "alike": [a for a in alike if a.patient],
         "hidden": sum(1 for a in alike if a.patient is None),
         "outside": any("Decline it" in e for errors in form.errors.values() for e in errors),
@@ -296,7 +262,7 @@ def _review(request: ActorRequest, row: Any, answered: Answered) -> HttpResponse
         "alike": [a for a in alike if a.patient],
         "hidden": sum(1 for a in alike if a.patient is None),
         "reasons": reasons,
-        "breadcrumbs": _crumbs(row, LABELS["review"]),
+        "breadcrumbs": crumbs_of(row, LABELS["review"]),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "cases/intake_review.html", context, status=status)
@@ -323,7 +289,7 @@ def _with_steps(row: Any, act: Any, typed: Any, reasons: list[dict[str, str]]) -
 def inquiry_decline(request: ActorRequest, inquiry_id: UUID) -> HttpResponse:
     """Decline it with a reason and a place to turn to."""
     row = get_inquiry(request.actor, inquiry_id)
-    _saw(request, row)
+    saw_inquiry(request, row)
     answered = Answered(request.actor, request.organization, row)
     outside = rules.inside_scope(
         answered.value("what", "treatment"), answered.value("what", "purpose"), scope_of(request.organization)
@@ -354,7 +320,7 @@ def inquiry_decline(request: ActorRequest, inquiry_id: UUID) -> HttpResponse:
         "back_url": reverse("cases:inquiry", args=[row.public_id]),
         "problem": outcome.problem,
         "scope_note": request.organization.scope_note,
-        "breadcrumbs": _crumbs(row, "Decline and refer"),
+        "breadcrumbs": crumbs_of(row, "Decline and refer"),
     }
     return render(request, "cases/inquiry_decline.html", context, status=outcome.status)
 
@@ -369,7 +335,8 @@ def inquiry_reopen(request: ActorRequest, inquiry_id: UUID) -> HttpResponse:
     return redirect("cases:inquiry", row.public_id)
 
 
-def _saw(request: ActorRequest, row: Any) -> None:
+def saw_inquiry(request: ActorRequest, row: Any) -> None:
+    """The read event of a page about one inquiry."""
     saw(
         request,
         "read_page",
@@ -377,15 +344,6 @@ def _saw(request: ActorRequest, row: Any) -> None:
         cases=[row.case_id] if row.case_id else [],
         inquiry=row.pk,
     )
-
-
-def _name(row: Any) -> str:
-    """Who it is about, as far as it is known."""
-    if row.patient:
-        return str(row.patient.called)
-    typed = row.answers.get("who", {})
-    words = [(typed.get(name) or [""])[-1] for name in ("given_name", "family_name")]
-    return " ".join(w for w in words if w) or "No name yet"
 
 
 def _steps(row: Any, here: str) -> list[dict[str, str]]:
@@ -402,7 +360,8 @@ def _steps(row: Any, here: str) -> list[dict[str, str]]:
     ]
 
 
-def _crumbs(row: Any, here: str) -> list[dict[str, str]]:
+def crumbs_of(row: Any, here: str) -> list[dict[str, str]]:
+    """The way to a page of one inquiry; `here` is "" on its own page."""
     address = reverse("cases:inquiry", args=[row.public_id])
     crumbs = [{"label": "Intake", "url": reverse("cases:intake")}]
     crumbs.append({"label": row.reference, "url": address if here else ""})

@@ -264,6 +264,7 @@ def test_every_table_that_names_a_member_is_re_homed_or_listed_here():
         "appeals.Reminder.member": "history: who was told of a date; nothing more goes to a leaver",
         "cases.CaseTeamMember.member": "teams",
         "cases.Case.owner": "cases",
+        "cases.Inquiry.owner": "inquiries",
         "cases.Task.owner": "tasks",
         "people.Absence.cover": "covers",
         "people.Absence.member": "absences",

@@ -48,6 +48,7 @@ POST_ONLY = {
     "cases:clinic_ask_withdraw",
     "cases:clinic_link_revoke",
     "cases:communication_find",
+    "cases:inquiry_find",
     "cases:inquiry_new",
     "cases:inquiry_reopen",
     "cases:messages_settle",

@@ -11,14 +11,14 @@ from advocacy.people.commands import index_patient
 from advocacy.people.models import Patient
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
-from cases.commands.search_text import index_coverages
-from cases.models import Case
+from cases.commands.search_text import index_coverages, index_inquiry
+from cases.models import Case, Inquiry
 
 BATCH = 200
 
 
 class Command(BaseCommand):
-    help = "Rebuild the text by which patients and cases are found, for every organization. Safe to repeat."
+    help = "Rebuild the text by which patients, cases and inquiries are found, for every organization. Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for organization in Organization.objects.order_by("pk"):
@@ -37,5 +37,14 @@ class Command(BaseCommand):
             if not batch:
                 break
             patients, after = patients + len(batch), batch[-1].pk
+        after = 0
+        while True:
+            with transaction.atomic(), scoped_to(organization.pk, actor="system:rebuild_search"):
+                asked = list(Inquiry.objects.filter(pk__gt=after).order_by("pk")[:BATCH])
+                for inquiry in asked:
+                    index_inquiry(inquiry)
+            if not asked:
+                break
+            after = asked[-1].pk
         with transaction.atomic(), scoped_to(organization.pk, actor="system:rebuild_search"):
             return patients, Case.objects.count()
