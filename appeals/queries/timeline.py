@@ -48,6 +48,9 @@ _SHOWN_OTHERWISE = (
     "proposal_decided",
 )
 
+# What a call told: the call stands in the timeline as an entry of the log, once.
+_SHOWN_AS_A_CALL = ("benefits_checked", "network_checked")
+
 FILTERS = {
     "": "Everything",
     "said": "Calls, letters, messages",
@@ -134,9 +137,9 @@ def querysets(case_pk: int, show: str, after: Key | None) -> dict[str, QuerySet[
         "filings": Filing.objects.filter(case_id=case_pk).defer("manifest"),
         "decisions": Decision.objects.filter(case_id=case_pk),
         "documents": Document.objects.filter(case_id=case_pk).exclude(kind=Document.Kind.FILING),
-        "acts": Event.objects.filter(case_ids__contains=[case_pk], kind=Event.Kind.VERB).exclude(
-            verb__in=_SHOWN_OTHERWISE
-        ),
+        "acts": Event.objects.filter(case_ids__contains=[case_pk], kind=Event.Kind.VERB)
+        .exclude(verb__in=_SHOWN_OTHERWISE)
+        .exclude(verb__in=_SHOWN_AS_A_CALL, data__has_key="communication"),
         "choices": Choice.objects.filter(case_id=case_pk),
     }
     found = {}

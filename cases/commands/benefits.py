@@ -16,15 +16,29 @@ from advocacy.errors import NotFound, Reason, Refused, WrongState
 from advocacy.people.rules import day_in
 from cases import benefits, rules
 from cases.commands.cases import must_be_open
+from cases.commands.communications import log_sent
+from cases.commands.search_text import index_case
 from cases.commands.tasks import open_task
 from cases.commands.touch import touch
-from cases.models import BenefitAnswer, BenefitCheck, Case, Document, NetworkCheck, Provider, Referral, Task
+from cases.models import (
+    BenefitAnswer,
+    BenefitCheck,
+    Case,
+    Communication,
+    Document,
+    NetworkCheck,
+    Provider,
+    Referral,
+    Task,
+)
 from cases.models.benefits import BenefitSource
 from cases.workflow import CaseStatus
 
 CLOCK_SKEW = timedelta(minutes=5)
 FOLLOW_UP = "benefits_follow_up"
 REFERRAL_ENDS = "referral_ends"
+LOGGED_FOR = "benefit_check:"
+"""In front of a check's key: what its entry of the log stands for."""
 ON_FORM = "answer_"
 """In front of a question's key: the name of the field that its reason belongs to."""
 
@@ -45,8 +59,8 @@ def record_benefits(
     """Keep what the plan answered on one occasion: question to answer, a key or what was typed (see `benefits.said`).
 
     Of each question about the case's coverage the answer given last (by `asked_at`) stands; nothing is overwritten. An
-    answer about the network is a network check as well. For what they would not say a task asks again. Raises NotAllowed,
-    NotFound, WrongState (closed), Refused with every reason.
+    answer about the network is a network check as well. For what they would not say a task asks again. A call stands in the
+    log as one entry for all its answers. Raises NotAllowed, NotFound, WrongState (closed), Refused with every reason.
     """
     require(actor, Permission.CHECK_BENEFITS, case)
     _same_case(case, document)
@@ -85,7 +99,12 @@ def record_benefits(
             )
             for key, said in found.items()
         )
-        record("benefits_checked", subject=check, detail={"source": source, "questions": sorted(found)})
+        logged = _log_call(actor, check, found, at) if source == BenefitSource.CALL else {}
+        record(
+            "benefits_checked",
+            subject=check,
+            detail={"source": source, "questions": sorted(found)} | logged,
+        )
         network = found.get("network")
         if network and network.value != benefits.WOULD_NOT_SAY:
             _write_network(
@@ -97,6 +116,7 @@ def record_benefits(
                 reference_number=reference_number.strip(),
                 checked_on=day_in(row.patient.time_zone, asked_at),
                 document=document,
+                logged=logged,
                 at=at,
             )
         _ask_again(actor, row, found, follow_up_on, at)
@@ -285,7 +305,36 @@ def _ask_again(
     )
 
 
-def _write_network(actor: Actor, case: Case, *, at: datetime, **values: Any) -> NetworkCheck:
+def _log_call(
+    actor: Actor, check: BenefitCheck, found: Mapping[str, benefits.Said], at: datetime
+) -> dict[str, int]:
+    """One entry of the log for the call, with all that was answered; which entry, for the trail."""
+    known = benefits.benefit_questions()
+    lines = [
+        f"{known[key].words} {benefits.in_words(known[key], found[key])}" for key in known if key in found
+    ]
+    entry = log_sent(
+        actor=actor,
+        case=check.case,
+        source=f"{LOGGED_FOR}{check.pk}",
+        channel=Communication.Channel.CALL,
+        party=Communication.With.PAYER,
+        person=check.representative,
+        reference_number=check.reference_number,
+        summary="\n".join(["Benefit check.", *lines]),
+        sent_at=check.asked_at,
+        at=at,
+    )
+    check.communication = entry
+    check.save(update_fields=["communication"])
+    if entry.reference_number:
+        index_case(check.case)
+    return {"communication": entry.pk}
+
+
+def _write_network(
+    actor: Actor, case: Case, *, at: datetime, logged: Mapping[str, int] | None = None, **values: Any
+) -> NetworkCheck:
     made = NetworkCheck.objects.create(
         case=case,
         provider_id=case.provider_id,
@@ -294,7 +343,8 @@ def _write_network(actor: Actor, case: Case, *, at: datetime, **values: Any) -> 
         checked_by_id=actor.user_id,
         **values,
     )
-    record("network_checked", subject=made, detail={"status": made.status, "source": made.source})
+    detail = {"status": made.status, "source": made.source} | dict(logged or {})
+    record("network_checked", subject=made, detail=detail)
     return made
 
 

@@ -193,9 +193,9 @@ def log_sent(
     sent_at: datetime,
     at: datetime,
 ) -> Communication:
-    """Log what we sent, for the thing that `source` names ("filing:12"): once, however often it is called.
+    """Log what we sent, or the call we made, for the thing that `source` names ("filing:12"): once, however often asked.
 
-    Called by the command that sends; `versions` are the very files that went.
+    Called by the command that sends or records it; `versions` are the very files that went.
     """
     require(actor, Permission.WRITE_NOTE, case)
     standing = Communication.objects.filter(source=source).first()

@@ -49,7 +49,11 @@ def benefits_page(actor: Actor, case: Case) -> BenefitsPage:
     rows = BenefitAnswer.objects.filter(
         visible(actor, BenefitAnswer), case=case, coverage_id=case.coverage_id
     )
-    answers = list(rows.select_related("check_made__recorded_by").order_by("-check_made__asked_at", "-id"))
+    answers = list(
+        rows.select_related("check_made__recorded_by", "check_made__communication").order_by(
+            "-check_made__asked_at", "-id"
+        )
+    )
     stands = {a.question: a for a in answers if a.superseded_at is None}
     values = {key: a.value for key, a in stands.items()}
     shown = []

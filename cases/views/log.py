@@ -16,6 +16,7 @@ from advocacy.access.permissions import Permission
 from advocacy.people.drafts import save_search
 from advocacy.people.queries import get_search
 from advocacy.web import ActorRequest, paged
+from cases.commands.benefits import LOGGED_FOR
 from cases.commands.communications import Upload, correct_communication, log_communication
 from cases.forms.inputs import Choices
 from cases.forms.log import CorrectForm, LogFilters, LogForm, ReferenceForm
@@ -208,6 +209,9 @@ def _rows(request: ActorRequest, case: Any, entries: list[Any]) -> list[dict[str
             else str(entry.logged_by or "Recourse"),
             "files": files_of(case, attached.get(entry.pk, ())),
             "url": reverse("cases:communication", args=[case.public_id, entry.public_id]),
+            "answers_url": reverse("cases:benefits", args=[case.public_id])
+            if entry.source.startswith(LOGGED_FOR)
+            else "",
         }
         for entry in entries
     ]
