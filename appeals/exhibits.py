@@ -15,9 +15,9 @@ import pikepdf
 from PIL import Image
 
 from advocacy.errors import Reason, Refused
-from appeals.typesetting import ARCHIVAL, Unprintable, typeset
 from cases.content import ContentType, decode_text
 from cases.pictures import picture_as_pdf
+from cases.typesetting import ARCHIVAL, Unprintable, typeset
 
 _TEXT_COLUMNS = 84
 

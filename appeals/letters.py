@@ -20,7 +20,7 @@ from appeals.blocks import (
 )
 from appeals.letter_blocks import LetterBlock, letter_blocks
 from appeals.letterhead import Language, Letterhead, letterhead_data
-from appeals.typesetting import long_date, typeset
+from cases.typesetting import long_date, typeset
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ _WORDS: dict[Language, dict[str, str]] = {
 def render_letter(letter: Letter) -> bytes:
     """The letter as PDF/UA-1 and PDF/A-2a; the same letter gives the same bytes.
 
-    Raises `appeals.typesetting.Unprintable` (a Refused) naming a character that no font of ours has.
+    Raises `cases.typesetting.Unprintable` (a Refused) naming a character that no font of ours has.
     """
     words = _WORDS[letter.language]
     first = " ".join(letter.re[0]) if letter.re else words["letter"]

@@ -25,9 +25,9 @@ import pikepdf
 
 from appeals.exhibits import Exhibit, PacketError, as_pdf
 from appeals.letterhead import Letterhead, letterhead_data
-from appeals.typesetting import ARCHIVAL, Unprintable, long_date, typeset
 from cases.content import ContentType
 from cases.pictures import LETTER
+from cases.typesetting import ARCHIVAL, Unprintable, long_date, typeset
 
 MANIFEST_NAMESPACE = "urn:recourse:packet:1"
 _BAND = 30

@@ -14,11 +14,15 @@ from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import PublicProblem, again, enqueue, job
 from advocacy.tenancy.scope import current_organization_id
 from cases.commands.benefits import watch_referrals
+from cases.commands.clinic_reminders import due_reminders, raise_silent_clinics
+from cases.commands.clinic_reminders import remind_clinic as write_once_more
 from cases.commands.documents import mark_unreadable, read_text
+from cases.commands.papers import sweep_pages
 from cases.commands.patient_notices import SEND_JOB, hand_over, send_notice
 from cases.commands.patient_reminders import remind_patients
 from cases.commands.tasks import wake_due_tasks
 from cases.commands.upkeep import tidy_vault as tidy
+from cases.queries.clinic import link_by_key
 from cases.queries.documents import version_by_key
 from cases.queries.notices import due_notices
 from cases.reading import UnreadablePdf
@@ -104,9 +108,27 @@ def watch_ending_referrals() -> None:
     watch_referrals(actor=_program(), at=timezone.now())
 
 
+@job("cases.watch_clinics", title="See which clinics have not answered", every=timedelta(days=1))
+def watch_clinics() -> None:
+    """Ask for one reminder per clinic that is silent for the days its link says; after the second silence open a task."""
+    now = timezone.now()
+    raise_silent_clinics(actor=_program(), at=now)
+    for link in due_reminders(actor=_program(), at=now):
+        again("cases.remind_clinic", link=link)
+
+
+@job("cases.remind_clinic", title="Remind a clinic of what it is asked for")
+def remind_clinic(*, link: int) -> None:
+    """Write to the clinic of one link once more, unless that was done. Raises what the mail server raises."""
+    write_once_more(actor=_program(), link=link_by_key(link), at=timezone.now())
+
+
 @job("cases.tidy_vault", title="Tidy the vault of documents", every=timedelta(days=1))
 def tidy_vault() -> None:
-    """Remove what a killed process left half-written in the vault, and files of uploads that were undone."""
+    """Remove pages from phones that nobody sent on, what a killed process left half-written in the vault, and files that
+    have no row any more.
+    """
+    sweep_pages(actor=_program(), at=timezone.now())
     tidy(actor=_program())
 
 

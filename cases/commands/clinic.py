@@ -6,13 +6,12 @@ Whoever holds the link acts as the link: the trail names it, and nothing but its
 from __future__ import annotations
 
 import hashlib
-import io
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.db import connection, transaction
 from django.urls import reverse
@@ -26,13 +25,20 @@ from advocacy.people.models import Consent
 from advocacy.people.queries import standing_consents
 from advocacy.people.rules import day_in, email_can_be_used
 from advocacy.tenancy.models import Organization
-from advocacy.tenancy.scope import current_scope, scoped_to
+from advocacy.tenancy.scope import scoped_to
+from cases.attestation import digest_of
 from cases.commands.cases import must_be_open
+from cases.commands.clinic_papers import cannot_be_printed, keep_signed
 from cases.commands.documents import upload_document
-from cases.commands.tasks import open_task
-from cases.models import Attestation, CallTime, Case, ClinicAsk, ClinicLink, Document, Provider
+from cases.commands.tasks import open_task, settle_task
+from cases.models import Attestation, CallTime, Case, ClinicAsk, ClinicLink, Document, Provider, Task
+from cases.workflow import TaskStatus
 
 VALID_DAYS = (7, 14, 30)
+REMIND_DAYS = (3, 5, 7, 10)
+USUAL_REMINDER = 5
+SILENT = "clinic_silent_"
+"""In front of a provider's key: the code of the task about a clinic that did not answer a reminder either."""
 RECORD_KINDS = (
     Document.Kind.CLINICAL_NOTE,
     Document.Kind.MEDICATION_HISTORY,
@@ -87,6 +93,7 @@ def ask_clinic(
     """
     require(actor, Permission.ASK_CLINIC, case)
     reasons = []
+    statement = "\n".join(statement.strip().splitlines())  # one text, one SHA-256, however it was typed
     if kind not in ClinicAsk.Kind.values:
         reasons.append(Reason("kind_unknown", "Choose what the clinic is asked for.", "kind"))
     if not words.strip():
@@ -97,6 +104,8 @@ def ask_clinic(
                 "statement_missing", "Write the statement that is to be signed, word for word.", "statement"
             )
         )
+    if kind == ClinicAsk.Kind.SIGNATURE and statement:
+        reasons += cannot_be_printed(case, provider, statement, at)
     if due_on is not None and due_on < day_in(case.patient.time_zone, at):
         reasons.append(Reason("due_past", "Choose today or a later day.", "due_on"))
     if reasons:
@@ -108,7 +117,7 @@ def ask_clinic(
             provider=provider,
             kind=kind,
             words=words.strip(),
-            statement=statement.strip() if kind == ClinicAsk.Kind.SIGNATURE else "",
+            statement=statement if kind == ClinicAsk.Kind.SIGNATURE else "",
             due_on=due_on,
             asked_at=at,
             asked_by_id=actor.user_id,
@@ -128,9 +137,19 @@ def withdraw_ask(*, actor: Actor, ask: ClinicAsk, at: datetime) -> ClinicAsk:
     return row
 
 
-def send_link(*, actor: Actor, case: Case, provider: Provider, email: str, days: int, at: datetime) -> Sent:
+def send_link(
+    *,
+    actor: Actor,
+    case: Case,
+    provider: Provider,
+    email: str,
+    days: int,
+    remind_days: int = USUAL_REMINDER,
+    at: datetime,
+) -> Sent:
     """Mail a provider the link to its open asks of this case; earlier links of the same provider are revoked.
 
+    After `remind_days` of silence the program writes once more (`clinic_reminders`); that count begins anew with each link.
     Raises NotAllowed, NotFound, WrongState for a closed case, Refused: nothing is asked, no release stands, a bad address.
     """
     require(actor, Permission.ASK_CLINIC, case)
@@ -138,11 +157,14 @@ def send_link(*, actor: Actor, case: Case, provider: Provider, email: str, days:
     reasons = [r for r in (email_can_be_used(email),) if r]
     if days not in VALID_DAYS:
         reasons.append(Reason("days", "Choose for how long the link opens.", "days"))
-    if not ClinicAsk.objects.filter(
-        case=case, provider=provider, answered_at=None, withdrawn_at=None
-    ).exists():
+    if remind_days not in REMIND_DAYS:
+        reasons.append(
+            Reason("remind_days", "Choose after how many days the clinic is reminded.", "remind_days")
+        )
+    asked = ClinicAsk.objects.filter(case=case, provider=provider, answered_at=None, withdrawn_at=None)
+    if not asked.exists():
         reasons.append(Reason("nothing_asked", "This provider is asked for nothing. Ask first.", "provider"))
-    if not _released(case, at):
+    if not released(case, at):
         reasons.append(
             Reason(
                 "no_release",
@@ -151,34 +173,53 @@ def send_link(*, actor: Actor, case: Case, provider: Provider, email: str, days:
         )
     if reasons:
         raise Refused(reasons)
-    token = secrets.token_urlsafe(32)
     with transaction.atomic():
         must_be_open(Case.objects.get(pk=case.pk))
-        earlier = ClinicLink.objects.select_for_update().filter(case=case, provider=provider, revoked_at=None)
-        for row in earlier.filter(expires_at__gt=at):
+        for row in open_links(case.pk, provider.pk, at):
             _revoke(row, at)
-        link = ClinicLink.objects.create(
-            case=case,
-            provider=provider,
+        link, url = new_link(
+            case_id=case.pk,
+            provider_id=provider.pk,
             email=email,
-            token_hash=hashed(token),
             sent_at=at,
             sent_by_id=actor.user_id,
             expires_at=at + timedelta(days=days),
+            remind_days=remind_days,
         )
+        asked.filter(reminded_at__isnull=False).update(reminded_at=None, raised_at=None)
         record("clinic_link_sent", subject=link, detail={"provider": provider.pk, "days": days})
-        url = link_to(reverse("clinic", args=[token]))
-        mailed = _mail(email, url, link)
-    return Sent(link, url, mailed)
+        try:
+            mail_clinic(email, "notices/clinic.txt", "asks your office for something", url, link)
+        except OSError:
+            return Sent(link, url, mailed=False)
+    return Sent(link, url, mailed=True)
+
+
+def open_links(case_id: int, provider_id: int, at: datetime) -> Any:
+    """Links of one provider on one case that open now (a closed case and a withdrawn release aside), locked."""
+    rows = ClinicLink.objects.select_for_update().filter(case_id=case_id, provider_id=provider_id)
+    return rows.filter(revoked_at=None, expires_at__gt=at).order_by("pk")
+
+
+def new_link(**values: Any) -> tuple[ClinicLink, str]:
+    """A link with a token of its own, and its address: known at this moment only."""
+    token = secrets.token_urlsafe(32)
+    link = ClinicLink.objects.create(token_hash=hashed(token), **values)
+    return link, link_to(reverse("clinic", args=[token]))
 
 
 def revoke_link(*, actor: Actor, link: ClinicLink, at: datetime) -> ClinicLink:
-    """The link opens nothing from now on. Raises NotAllowed, NotFound, WrongState when it was revoked before."""
+    """The link opens nothing from now on, nor does the one that a reminder sent along with it.
+
+    Raises NotAllowed, NotFound, WrongState when it was revoked before.
+    """
     require(actor, Permission.ASK_CLINIC, link)
     with transaction.atomic():
         row = ClinicLink.objects.select_for_update().get(pk=link.pk)
         if row.revoked_at is not None:
             raise WrongState("revoke", "revoked", "This link was revoked already.")
+        for other in open_links(row.case_id, row.provider_id, at).exclude(pk=row.pk):
+            _revoke(other, at)
         _revoke(row, at)
     return row
 
@@ -205,7 +246,7 @@ def opened(token: str, at: datetime, request_id: str = "") -> Iterator[Door]:
             .filter(pk=link_id, case__status="open", expires_at__gt=at, revoked_at=None)
             .first()
         )
-        if link is None or not _released(link.case, at):
+        if link is None or not released(link.case, at):
             raise NotFound("clinic link")
         if link.opened_at is None:
             link.opened_at = at
@@ -260,7 +301,8 @@ def sign_statement(
 ) -> Attestation:
     """Sign exactly what was shown: its digest comes back with the form, and is compared with the statement that stands.
 
-    The signed text is kept on the case as a document of its own. Raises NotFound, WrongState, Refused with every reason.
+    The signed text is kept on the case as a frozen document of its own, an exhibit like any other. Raises NotFound,
+    WrongState, Refused with every reason.
     """
     reasons = []
     if not signer.strip():
@@ -288,7 +330,7 @@ def sign_statement(
             signer_role=signer_role.strip(),
             signed_at=at,
         )
-        signed.document = _as_document(door, row, signed, at)
+        signed.document = keep_signed(actor=door.actor, signed=signed, ask=row, at=at)
         signed.save(update_fields=["document"])
         record("clinic_signed", subject=signed, detail={"sha256": digest, "method": signed.method})
         _answered(door, row, "The clinic signed the statement", at)
@@ -335,12 +377,8 @@ def hashed(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def digest_of(statement: str) -> str:
-    """The SHA-256 of a statement, as hexadecimal digits."""
-    return hashlib.sha256(statement.encode()).hexdigest()
-
-
-def _released(case: Case, at: datetime) -> bool:
+def released(case: Case, at: datetime) -> bool:
+    """Whether the patient's release of health information stands: without it a clinic is asked nothing."""
     today = day_in(case.patient.time_zone, at)
     return standing_consents(case.patient, today).filter(kind=Consent.Kind.RELEASE).exists()
 
@@ -374,25 +412,11 @@ def _answered(door: Door, ask: ClinicAsk, title: str, at: datetime) -> None:
         opened_by="rule",
         at=at,
     )
-
-
-def _as_document(door: Door, ask: ClinicAsk, signed: Attestation, at: datetime) -> Document:
-
-    text = (
-        f"{signed.statement}\n\n--\nSigned: {signed.signer}, {signed.signer_role}\n"
-        f"{ask.provider.name}, NPI {ask.provider.npi}\n"
-        f"Signed at {at:%Y-%m-%d %H:%M} UTC by a link sent to the clinic: name typed under the text, box ticked.\n"
-        f"SHA-256 of the text above the line: {signed.sha256}\n"
-    )
-    return upload_document(
-        actor=door.actor,
-        case=ask.case,
-        kind=Document.Kind.MEDICAL_NECESSITY,
-        title="Statement signed by the clinic",
-        filename="signed-statement.txt",
-        stream=io.BytesIO(text.encode()),
-        at=at,
-    )
+    waits = ClinicAsk.objects.filter(case_id=ask.case_id, provider_id=ask.provider_id, answered_at=None)
+    if not waits.filter(withdrawn_at=None).exists():
+        code = f"{SILENT}{ask.provider_id}"
+        for task in Task.objects.filter(case_id=ask.case_id, code=code, status=TaskStatus.OPEN):
+            settle_task(actor=door.actor, task=task, reason="The clinic has answered.", at=at)
 
 
 def _revoke(link: ClinicLink, at: datetime) -> None:
@@ -401,21 +425,15 @@ def _revoke(link: ClinicLink, at: datetime) -> None:
     record("clinic_link_revoked", subject=link)
 
 
-def _mail(email: str, url: str, link: ClinicLink) -> bool:
-    """The mail names the organization and nobody else. False when the server refuses: the link can be copied instead."""
-    scope = current_scope()
-    assert scope is not None
-    organization = Organization.objects.get(pk=scope.organization_id)
-    try:
-        deliver(
-            Notice(
-                to=email,
-                subject=f"{organization.name} asks your office for something",
-                template="notices/clinic.txt",
-                facts={"link": url, "organization": organization.name, "until": link.expires_at},
-                reply_to=organization.reply_email,
-            )
+def mail_clinic(to: str, template: str, subject: str, url: str, link: ClinicLink) -> None:
+    """The mail names the organization and nobody else; `url` may be "". Raises OSError when the mail server refuses."""
+    organization = link.organization
+    deliver(
+        Notice(
+            to=to,
+            subject=f"{organization.name} {subject}",
+            template=template,
+            facts={"link": url, "organization": organization, "until": link.expires_at},
+            reply_to=organization.reply_email,
         )
-    except OSError:
-        return False
-    return True
+    )

@@ -139,7 +139,7 @@ def add_version(
                 [
                     Reason(
                         "document_frozen",
-                        "This was filed as it is and takes no further version. Upload a new document.",
+                        "This stands as it was filed or signed and takes no further version. Upload a new document.",
                         "file",
                     )
                 ]

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 
 from advocacy.inputs import DayField, short
-from cases.commands.clinic import RECORD_KINDS, VALID_DAYS
+from cases.attestation import AGREED
+from cases.commands.clinic import RECORD_KINDS, REMIND_DAYS, USUAL_REMINDER, VALID_DAYS
 from cases.models import ClinicAsk, Document, Provider
 
 
@@ -42,6 +43,13 @@ class LinkForm(forms.Form):
     email = forms.EmailField(label="E-mail of the clinic", max_length=254)
     days = forms.TypedChoiceField(
         label="The link opens for", coerce=int, choices=[(n, f"{n} days") for n in VALID_DAYS], initial=14
+    )
+    remind_days = forms.TypedChoiceField(
+        label="Remind the clinic once after",
+        coerce=int,
+        choices=[(n, f"{n} days without an answer") for n in REMIND_DAYS],
+        initial=USUAL_REMINDER,
+        help_text="After as many days of silence again, a task opens for the owner of the case.",
     )
 
     def __init__(self, *args: Any, providers: Any, **kwargs: Any) -> None:
@@ -85,7 +93,7 @@ class SignForm(forms.Form):
         help_text="For example: treating psychiatrist.",
     )
     agreed = forms.BooleanField(
-        label="I have read the statement above. It is true to the best of my knowledge, and I sign it.",
+        label=AGREED,
         required=False,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
@@ -69,3 +69,43 @@ def get_link(actor: Actor, case: Case, public_id: UUID) -> ClinicLink:
 def call_times_offered(case: Case, at: datetime) -> list[CallTime]:
     """Times that have not passed, the earliest first: what the page of a peer-to-peer call offers."""
     return list(CallTime.objects.filter(case=case, starts_at__gt=at).order_by("starts_at")[:12])
+
+
+def open_asks(case_id: int, provider_id: int) -> QuerySet[ClinicAsk]:
+    """What one provider is asked for on one case and has not answered, and nobody was told to call about."""
+    rows = ClinicAsk.objects.filter(case_id=case_id, provider_id=provider_id, answered_at=None)
+    return rows.filter(withdrawn_at=None, raised_at=None).order_by("pk")
+
+
+def latest_link(case_id: int, provider_id: int) -> ClinicLink | None:
+    """The link that a person sent last to this provider for this case, whatever became of it."""
+    rows = ClinicLink.objects.filter(case_id=case_id, provider_id=provider_id, reminder_of=None)
+    return rows.order_by("-pk").first()
+
+
+def waiting_links(at: datetime) -> list[ClinicLink]:
+    """Of every provider with open asks on an open case, the link a person sent last, if nobody revoked it; with case, patient,
+    owner and provider. One statement.
+    """
+    asks = ClinicAsk.objects.filter(
+        case_id=OuterRef("case_id"),
+        provider_id=OuterRef("provider_id"),
+        answered_at=None,
+        withdrawn_at=None,
+        raised_at=None,
+    )
+    latest = (
+        ClinicLink.objects.filter(Exists(asks), case__status="open", reminder_of=None, sent_at__lte=at)
+        .order_by("case_id", "provider_id", "-pk")
+        .distinct("case_id", "provider_id")
+        .select_related("case__patient", "case__owner", "provider")
+    )
+    return [link for link in latest if link.revoked_at is None]
+
+
+def link_by_key(pk: int) -> ClinicLink:
+    """For jobs. Raises NotFound."""
+    found = ClinicLink.objects.filter(pk=pk).first()
+    if found is None:
+        raise NotFound("clinic link")
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
@@ -11,7 +12,11 @@ from django.utils.translation import gettext_noop as mark
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
+from advocacy.people.rules import day_in
 from cases.models import Attachment, Case, Communication, Document, DocumentVersion, WaitingPage
+
+PAGES_KEPT_DAYS = 14
+"""For how long after the last one came pages wait that somebody sent and did not send on. The page says so."""
 
 KIND_WORDS: dict[str, str] = {
     "denial_letter": mark("A letter that says no"),
@@ -24,6 +29,7 @@ KIND_WORDS: dict[str, str] = {
     "rating_scale": mark("A test of how you feel"),
     "medication_history": mark("A list of what you took"),
     "medical_necessity": mark("A letter from your doctor"),
+    "attestation": mark("A letter from your doctor"),
     "literature": mark("A study"),
     "consent": mark("A form you signed"),
     "appeal_letter": mark("A letter in your name"),
@@ -87,6 +93,12 @@ def waiting_pages(actor: Actor, case: Case) -> QuerySet[WaitingPage]:
     return WaitingPage.objects.filter(
         visible(actor, WaitingPage), case=case, user_id=actor.user_id or 0
     ).order_by("position", "id")
+
+
+def kept_through(pages: Iterable[WaitingPage], time_zone: str) -> date | None:
+    """The last day, where the patient lives, on which these pages still wait; None without any."""
+    newest = max((page.added_at for page in pages), default=None)
+    return day_in(time_zone, newest) + timedelta(days=PAGES_KEPT_DAYS) if newest else None
 
 
 def get_waiting_page(actor: Actor, public_id: UUID) -> WaitingPage:

@@ -26,6 +26,7 @@ from advocacy.errors import NotFound, Refused, WrongState
 from advocacy.tenancy.sealing import digest
 from advocacy.web import ActorRequest, error_page, note_read
 from advocacy.words import notice_sentence
+from cases.attestation import digest_of
 from cases.commands import clinic as commands
 from cases.forms.clinic import AskForm, LinkForm, RecordsForm, SignForm, TimeFormSet
 from cases.forms.inputs import put_reasons
@@ -92,6 +93,7 @@ def clinic_link(request: ActorRequest, case: Any) -> HttpResponse:
         "The mail holds the link and the name of your organization, nothing of the patient.",
         "Who opens it sees the patient's name, birth date and what this provider is asked for.",
         "An earlier link of the same provider opens nothing any more.",
+        "Without an answer one reminder goes out by itself; it names no patient either.",
     ]
     return _step(request, case, form, outcome, here="Send a link", action="Send the link", effects=effects)
 
@@ -186,6 +188,7 @@ def _answered(request: HttpRequest, token: str, opened: Any, ask: Any, at: datet
         "times": times,
         "problem": problem,
         "token": token,
+        "shown_sha256": digest_of(ask.statement) if ask.statement else "",
         "zone": opened.link.case.patient.time_zone,
     }
     return _shown(request, "clinic/answer.html", opened, context, status=status)
@@ -208,7 +211,7 @@ def _form_of(request: HttpRequest, opened: Any, ask: Any, at: datetime) -> tuple
             ),
         )
     if ask.kind == "signature":
-        form = SignForm(given, initial={"sha256": commands.digest_of(ask.statement)})
+        form = SignForm(given, initial={"sha256": digest_of(ask.statement)})
         return (
             form,
             None,

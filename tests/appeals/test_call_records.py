@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 
 from appeals.packets import CallRecord, build_packet, render_call_record
-from appeals.typesetting import Unprintable
+from cases.typesetting import Unprintable
 from tests.appeals.test_letters import HEAD, pages
 
 CALL = CallRecord(

@@ -42,7 +42,7 @@ from appeals.letters import (
     appeal_re_lines,
     render_letter,
 )
-from appeals.typesetting import Unprintable
+from cases.typesetting import Unprintable
 
 HEAD = Letterhead(
     "Harbor Patient Advocates",

@@ -130,7 +130,7 @@ def test_what_is_signed_is_exactly_what_was_shown(cast, link):
         "typed_name",
     )
     assert (signed.document.kind, signed.document.title) == (
-        "medical_necessity",
+        "attestation",
         "Statement signed by the clinic",
     )
     assert visit("post", address, typed | {"agreed": "on"}).status_code == 404

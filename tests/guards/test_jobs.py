@@ -20,7 +20,7 @@ from appeals.notices import OURS
 
 JOBS = sorted(queue.registered())
 # What an id of a job's arguments names; a new kind of id is added here and to `ids_for`.
-IDS = {"authorization", "version", "case", "deadline", "notice", "access", "reminder"}
+IDS = {"authorization", "version", "case", "deadline", "notice", "access", "reminder", "link"}
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
 
@@ -36,6 +36,7 @@ def ids_for(world, name: str) -> dict[str, int]:
         "case": world.rows["case_id"].pk,
         "notice": world.rows["notice"].pk,
         "access": world.rows["portal_access_id"].pk,
+        "link": world.rows["clinic_link_id"].pk,
         "deadline": (
             running := Deadline.objects.filter(status=Deadline.Status.RUNNING).order_by("due_on")[0]
         ).pk,
@@ -63,15 +64,18 @@ def test_the_jobs():
         "appeals.remind_of",
         "cases.after_reading",
         "cases.read_document",
+        "cases.remind_clinic",
         "cases.remind_patients",
         "cases.send_notice",
         "cases.send_notices",
         "cases.tidy_vault",
         "cases.wake_tasks",
+        "cases.watch_clinics",
         "cases.watch_referrals",
         "people.check_leavers",
         "people.invite_to_portal",
         "people.prove_worker",
+        "people.send_invitations",
     ]
 
 
