@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO
 
 import pikepdf
@@ -22,14 +22,14 @@ from PIL import Image
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require, system_actor
 from advocacy.audit.trail import record
-from advocacy.errors import Reason, Refused
+from advocacy.errors import NotAllowed, Reason, Refused
 from advocacy.people.rules import day_in
 from cases.commands.documents import from_vault, into_vault, receive_document
 from cases.commands.tasks import open_task
 from cases.content import ContentType, check_upload
 from cases.models import Case, Document, Task, WaitingPage
 from cases.pictures import hard_to_read, pages_as_pdf, tidy_picture
-from cases.queries.portal_papers import waiting_pages
+from cases.queries.portal_papers import PAGES_KEPT_DAYS, kept_through, waiting_pages
 from cases.workflow import CaseStatus
 
 PART = Permission.PORTAL_DOCUMENTS
@@ -122,6 +122,60 @@ def remove_page(*, actor: Actor, page: WaitingPage, at: datetime) -> None:
     with transaction.atomic():
         record("page_removed", subject=page)
         WaitingPage.objects.filter(pk=page.pk, user_id=actor.user_id or 0).delete()
+
+
+def move_page(*, actor: Actor, page: WaitingPage, at: datetime) -> None:
+    """A page that waits changes places with the one before it; the first one stays where it is."""
+    require(actor, PART, page)
+    with transaction.atomic():
+        _open_case(page.case)
+        pages = list(waiting_pages(actor, page.case))
+        here = next((n for n, row in enumerate(pages) if row.pk == page.pk), 0)
+        if here == 0:
+            return
+        pages[here - 1], pages[here] = pages[here], pages[here - 1]
+        for position, row in enumerate(pages, start=1):
+            if row.position != position:
+                row.position = position
+                row.save(update_fields=["position"])
+        record("page_moved", subject=page)
+
+
+def already_sent(*, actor: Actor, case: Case, key: str) -> Document | None:
+    """The document that the form of this name made before. Locks the case: a second tap waits for the first.
+
+    Asked before the pages of a form are kept, so that a form whose answer was lost leaves none of them behind.
+    Raises NotAllowed, NotFound.
+    """
+    require(actor, PART, case)
+    if not key:
+        return None
+    Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    return Document.objects.filter(case=case, sent_key=key).first()
+
+
+def sweep_pages(*, actor: Actor, at: datetime) -> int:
+    """Remove the pages that were never sent on and have waited too long; returns how many.
+
+    All pages of one person for one case go together, when the last of them has waited (PAGES_KEPT_DAYS): half a letter is
+    of no use. Their files go with the tidying of the vault. For the program itself. Raises NotAllowed for anybody else.
+    """
+    if not actor.system:
+        raise NotAllowed("sweep_pages")
+    old = WaitingPage.objects.filter(added_at__lt=at - timedelta(days=PAGES_KEPT_DAYS))
+    removed = 0
+    for case_id, user_id in sorted(set(old.values_list("case_id", "user_id"))):
+        with transaction.atomic():
+            case = Case.objects.select_for_update(of=("self",)).select_related("patient").get(pk=case_id)
+            pages = list(WaitingPage.objects.filter(case=case, user_id=user_id))
+            zone = case.patient.time_zone
+            last_day = kept_through(pages, zone)
+            if last_day is None or day_in(zone, at) <= last_day:
+                continue
+            WaitingPage.objects.filter(pk__in=[page.pk for page in pages]).delete()
+            record("pages_swept", subject=case, detail={"pages": len(pages)})
+            removed += len(pages)
+    return removed
 
 
 def send_paper(*, actor: Actor, case: Case, kind: str, key: str, at: datetime) -> Document:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +20,7 @@ from advocacy.errors import Refused
 from advocacy.portal import portal_page
 from advocacy.web import ActorRequest, paged, saw
 from cases.commands.documents import from_vault, open_version
-from cases.commands.papers import add_page, remove_page, send_paper
+from cases.commands.papers import add_page, already_sent, move_page, remove_page, send_paper
 from cases.content import EXTENSIONS, ContentType
 from cases.queries.portal_papers import (
     case_of_portal,
@@ -27,6 +28,7 @@ from cases.queries.portal_papers import (
     document_for_patient,
     documents_for_patient,
     get_waiting_page,
+    kept_through,
     kind_words,
     newest_of,
     waiting_pages,
@@ -37,6 +39,7 @@ PART = Permission.PORTAL_DOCUMENTS
 SIZE = 20
 FIRST_KIND = "letter"
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 
 
 @require_safe
@@ -85,38 +88,50 @@ def document_open(request: ActorRequest, document_id: UUID) -> HttpResponse:
 
 @portal_page(PART)
 def paper(request: ActorRequest, case_id: UUID) -> HttpResponse:
-    """Send a paper: choose photos, send. Pages that came before and were not sent on wait here."""
+    """Send a paper: choose photos, send. Pages that came before and were not sent on wait here.
+
+    The script of the page, which asks for JSON, is told where to go on; everything else it gets as the page.
+    """
     case = case_of_portal(request.actor, case_id)
     problem, kind = "", request.POST.get("kind") or request.GET.get("kind") or FIRST_KIND
-    key = request.POST.get("key", "")
     if request.method == "POST":
-        problem = _take(request, case)
-        hard = any(page.warning for page in waiting_pages(request.actor, case))
-        if not problem and (not hard or "anyway" in request.POST):
-            try:
-                document = send_paper(
-                    actor=request.actor,
-                    case=case,
-                    kind=kind,
-                    key=key if _KEY.fullmatch(key) else "",
-                    at=request.at,
-                )
-            except Refused as refused:
-                problem = " ".join(reason.message for reason in refused.reasons)
-            else:
-                _thank(request, document)
-                return redirect("portal:documents")
+        document, problem = _send(request, case, kind)
+        if document is not None:
+            _thank(request, document)
+            there = reverse("portal:documents")
+            by_script = request.headers.get("Accept") == "application/json"
+            return JsonResponse({"sent": there}) if by_script else redirect(there)
     saw(request, "read_page", cases=[case.pk], patients=[case.patient_id])
     return _paper_page(request, case, kind, problem)
 
 
-def _take(request: ActorRequest, case: Any) -> str:
-    """Keep the files of a form. What was wrong with them, in words; those that were right are kept all the same."""
+def _send(request: ActorRequest, case: Any, kind: str) -> tuple[Any, str]:
+    """The document that was made of the pages, or None and why not ("" where one of them is hard to read)."""
+    key = request.POST.get("key", "")
+    key = key if _KEY.fullmatch(key) else ""
+    if sent := already_sent(actor=request.actor, case=case, key=key):
+        return sent, ""
+    problem = _take(request, case)
+    hard = any(page.warning for page in waiting_pages(request.actor, case))
+    if problem or (hard and "anyway" not in request.POST):
+        return None, problem
+    try:
+        return send_paper(actor=request.actor, case=case, kind=kind, key=key, at=request.at), ""
+    except Refused as refused:
+        return None, " ".join(reason.message for reason in refused.reasons)
+
+
+def _take(request: ActorRequest, case: Any, *, first: int = 1) -> str:
+    """Keep the files of a form. What was wrong with them, in words; those that were right are kept all the same.
+
+    `first` is the number by which the reader knows the first of them.
+    """
     problems = []
-    for number, file in enumerate(request.FILES.getlist("pages"), start=1):
+    for number, file in enumerate(request.FILES.getlist("pages"), start=first):
         try:
             if getattr(file, "too_large", False):
-                problems.append(_("This file is too large. Take a photo of each page."))
+                words = _("This file is too large. Take a photo of each page.")
+                problems.append(_("Page %(number)d: %(words)s") % {"number": number, "words": words})
                 continue
             add_page(actor=request.actor, case=case, stream=file.file, at=request.at)  # type: ignore[arg-type]
         except Refused as refused:
@@ -138,6 +153,7 @@ def _paper_page(request: ActorRequest, case: Any, kind: str, problem: str) -> Ht
         )
         % {"count": len(pages)},
         "hard": hard,
+        "kept_through": kept_through(pages, case.patient.time_zone),
         "kind": kind,
         "key": secrets.token_hex(16),
         "problem": problem,
@@ -167,10 +183,20 @@ def _thank(request: ActorRequest, document: Any) -> None:
 def page_add(request: ActorRequest, case_id: UUID) -> HttpResponse:
     """One page by itself, for the script: 200 when it is kept, 422 with words when it cannot be."""
     case = case_of_portal(request.actor, case_id)
-    problem = _take(request, case)
+    number = request.POST.get("number", "")
+    problem = _take(request, case, first=int(number) if _NUMBER.fullmatch(number) else 1)
     if problem or not request.FILES:
         return JsonResponse({"problem": problem}, status=422)
     return JsonResponse({"kept": True})
+
+
+@require_POST
+@portal_page(PART)
+def page_move(request: ActorRequest, page_id: UUID) -> HttpResponse:
+    """A page that waits changes places with the one before it."""
+    page = get_waiting_page(request.actor, page_id)
+    move_page(actor=request.actor, page=page, at=request.at)
+    return redirect("portal:paper", page.case.public_id)
 
 
 @require_POST

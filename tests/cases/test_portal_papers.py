@@ -79,6 +79,45 @@ def test_sent_twice_it_is_one_document(cast, enter):
     assert Task.objects.filter(code__startswith="paper:").count() == 1
 
 
+def test_a_form_whose_answer_was_lost_leaves_nothing_behind(cast, enter):
+    """Without a script the files come again with the form: they were sent, so that none of them waits."""
+    dana = enter("dana")
+    for _again in range(2):
+        assert send(dana, cast, photo(jpeg(page())), photo(jpeg(page(shade=60)))).status_code == 302
+    assert (Document.objects.filter(kind="plan_letter").count(), WaitingPage.objects.count()) == (1, 0)
+    assert "2 pages" in dana.get(reverse("portal:documents")).content.decode()
+
+
+def test_the_script_is_told_where_to_go_on_and_gets_the_page_for_all_else(cast, enter):
+    dana, given = enter("dana"), {"kind": "letter", "key": KEY}
+    script = {"headers": {"accept": "application/json"}}
+    refused = dana.post(address(cast), given, **script)
+    assert (refused.status_code, "Choose a photo or a file first." in refused.content.decode()) == (422, True)
+    add = reverse("portal:page_add", args=[cast.case.public_id])
+    wrong = SimpleUploadedFile("x.heic", b"\x00\x00\x00\x18ftypheic nothing", "image/heic")
+    answer = dana.post(add, {"pages": wrong, "number": "3"})
+    assert (answer.status_code, answer.json()["problem"].split(":")[0]) == (422, "Page 3")
+    assert dana.post(add, {"pages": photo(jpeg(page())), "number": "2"}).status_code == 200
+    for _again in range(2):
+        assert dana.post(address(cast), given, **script).json() == {"sent": reverse("portal:documents")}
+    assert Document.objects.filter(sent_key=KEY).count() == 1
+
+
+def test_a_page_moves_up(cast, enter):
+    dana, rosa = enter("dana"), enter("rosa")
+    add = reverse("portal:page_add", args=[cast.case.public_id])
+    for shade in (30, 60, 90):
+        dana.post(add, {"pages": photo(jpeg(page(shade=shade)))})
+    first, second, third = WaitingPage.objects.all()
+    move = reverse("portal:page_move", args=[third.public_id])
+    assert rosa.post(move).status_code == 404
+    assert dana.post(move).headers["Location"] == address(cast)
+    assert list(WaitingPage.objects.all()) == [first, third, second]
+    dana.post(move)
+    dana.post(move)
+    assert list(WaitingPage.objects.all()) == [third, first, second]
+
+
 def test_pages_sent_one_by_one_wait_and_a_page_sent_again_is_the_same(cast, enter):
     dana, one = enter("dana"), jpeg(page())
     url = reverse("portal:page_add", args=[cast.case.public_id])

@@ -37,6 +37,7 @@ POST_ONLY: set[str] = {
     "portal:helper_end",
     "portal:consent_give",
     "portal:page_add",
+    "portal:page_move",
     "portal:page_remove",
 }
 # Pages without anything of a patient, each with its reason.
