@@ -9,8 +9,11 @@ class AppealsConfig(AppConfig):
         from appeals import jobs, policies, reminders  # noqa: F401  declares them
         from appeals.closing import open_contest_of
         from appeals.commands.answers import coverage_changed
+        from appeals.commands.approval_reminders import letter_is_over, remind_of_letters
         from appeals.queries.export import contest_of
         from appeals.queries.lookup import reference_numbers_of
+        from cases.commands.patient_notices import is_over
+        from cases.commands.patient_reminders import also
         from cases.commands.registration import after_coverage
         from cases.commands.search_text import more_numbers
         from cases.jobs import after_reading
@@ -18,5 +21,7 @@ class AppealsConfig(AppConfig):
         registries.obstacles_to_closing.append(open_contest_of)
         registries.export.append(contest_of)
         after_reading.append(jobs.propose_after_reading)
+        also.append(remind_of_letters)
+        is_over["letter"] = letter_is_over
         after_coverage.append(coverage_changed)
         more_numbers.append(reference_numbers_of)

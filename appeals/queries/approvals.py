@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from appeals.models import Appeal, Filing, LetterApproval
-from appeals.queries.ladder import BEFORE_FILING
+from appeals.queries.history import load_history
+from appeals.queries.ladder import BEFORE_FILING, filing_of
 
 
 def approvals_of(actor: Actor, appeal: Appeal) -> list[LetterApproval]:
@@ -22,13 +25,25 @@ def get_approval(actor: Actor, public_id: UUID) -> LetterApproval:
     """One ask, with its level, case and pages. Raises NotFound."""
     found = (
         LetterApproval.objects.filter(visible(actor, LetterApproval), public_id=public_id)
-        .select_related("appeal", "case", "version__blob")
+        .select_related("appeal__denial", "case__patient", "case__coverage", "version__blob")
         .defer("version__pages")
         .first()
     )
     if found is None:
         raise NotFound("approval")
     return found
+
+
+def send_by(approval: LetterApproval) -> date | None:
+    """The day, where the patient lives, by which the letter has to be sent; None where there is no date yet.
+
+    One statement when the case is loaded with its patient and coverage.
+    """
+    found = filing_of(load_history(approval.case), approval.appeal)
+    due = found.due or found.last_day
+    if isinstance(due, datetime):
+        return due.astimezone(ZoneInfo(approval.case.patient.time_zone)).date()
+    return due
 
 
 def open_asks(actor: Actor) -> QuerySet[LetterApproval]:

@@ -7,6 +7,7 @@ the evening stops what was to go out in the morning.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
 from zoneinfo import ZoneInfo
@@ -33,6 +34,12 @@ from cases.workflow import CaseStatus
 
 SEND_JOB = "cases.send_notice"
 Status = PatientNotice.Status
+
+
+is_over: dict[str, Callable[[int], bool]] = {}
+"""By the first word of `about`: whether the thing with this primary key waits for the patient no more. Looked at when a notice
+is about to be sent: what was done in the night is told to nobody in the morning. Filled when the apps are ready.
+"""
 
 
 class Agreement(Enum):
@@ -116,7 +123,7 @@ def send_notice(*, notice: int, at: datetime) -> PatientNotice | None:
         )
         if notice not in {row.pk for row in waiting}:
             return None
-        ways = [(row, _way(row, at)) for row in waiting]
+        ways = [(row, _way(row, at)) for row in waiting if not _dropped(row, at)]
         left = [(row, way) for row, way in ways if way is not None]
         if not left:
             return None
@@ -193,6 +200,17 @@ def _way(notice: PatientNotice, at: datetime, detail: str = "") -> Contact | Non
     else:
         return way
     return None
+
+
+def _dropped(notice: PatientNotice, at: datetime) -> bool:
+    """Whether what it is about was done meanwhile: then it is settled without a word."""
+    word, _colon, rest = notice.about.partition(":")
+    asked, key = is_over.get(word), rest.partition(":")[0]
+    if asked is None or not key.isdecimal() or not asked(int(key)):
+        return False
+    _settle(notice, Status.OVER, at)
+    record("notice_dropped", subject=notice, detail={"kind": notice.kind})
+    return True
 
 
 def agreement_of(patient: Patient, at: datetime) -> Agreement:

@@ -32,6 +32,7 @@ class PatientNotice(TenantModel):
         HANDED = "handed", "Handed to a colleague"
         STOPPED = "stopped", "Stopped: no agreement to be contacted"
         FAILED = "failed", "Could not be sent; handed to a colleague"
+        OVER = "over", "Not needed any more: it was done before"
 
     patient = tenant_key("people.Patient", related_name="notices")
     case = tenant_key("cases.Case", related_name="notices")

@@ -5,13 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from django.core import mail
 
+from advocacy.audit.models import Event
 from advocacy.errors import Refused
 from advocacy.people.commands import record_consent
+from advocacy.people.models import PortalAccess
+from cases.commands.patient_notices import send_notice
 from cases.commands.patient_reminders import remind_patients
 from cases.commands.tasks import finish_task, hold_task, open_task
-from cases.models import Case, PatientNotice, Task
-from tests.cases.reaching import ZONE, reach, safe, standing
+from cases.models import Case, PatientNotice, Task, WaitingPage
+from tests.cases.reaching import ZONE, reach, safe, sent, standing
 from tests.cast import NOW
 
 __all__ = ["safe"]
@@ -97,6 +101,73 @@ class TestNightly:
         self.asked_task(cast)
         Case.objects.filter(pk=cast.case.pk).update(status="closed", outcome="covered", closed_at=NOW)
         assert self.night(cast, date(2026, 3, 16)) == 0
+
+    @pytest.mark.parametrize("how", ["finished", "held", "case closed"])
+    def test_what_was_done_before_the_morning_is_told_to_nobody(self, cast, safe, how):
+        task = self.asked_task(cast)
+        assert self.night(cast, date(2026, 3, 16)) == 1
+        if how == "finished":
+            finish_task(actor=cast.nora, task=task, at=NOW)
+        elif how == "held":
+            hold_task(actor=cast.nora, task=task, until=NOW + timedelta(days=30), reason="x", at=NOW)
+        else:
+            Case.objects.filter(pk=cast.case.pk).update(status="closed", outcome="covered", closed_at=NOW)
+        notice = PatientNotice.objects.get()
+        morning = datetime(2026, 3, 16, 8, 0, tzinfo=ZONE)
+        assert send_notice(notice=notice.pk, at=morning) is None
+        assert (sent(), standing(notice)[0]) == ([], "over")
+        assert Event.objects.get(verb="notice_dropped").data == {"kind": "task"}
+        assert self.night(cast, date(2026, 3, 29)) == 0
+
+    def test_what_is_open_still_is_told_beside_what_is_done(self, cast, safe):
+        done, still = self.asked_task(cast), self.asked_task(cast)
+        assert self.night(cast, date(2026, 3, 16)) == 2
+        finish_task(actor=cast.nora, task=done, at=NOW)
+        morning = datetime(2026, 3, 16, 8, 0, tzinfo=ZONE)
+        for notice in PatientNotice.objects.order_by("pk"):
+            send_notice(notice=notice.pk, at=morning)
+        found = dict(PatientNotice.objects.values_list("about", "status"))
+        assert found == {f"task:{done.pk}:asked": "over", f"task:{still.pk}:asked": "sent"}
+        (message,) = mail.outbox
+        assert "medicine" not in message.body
+
+    def test_a_consent_renewed_before_the_morning_is_told_to_nobody(self, cast, safe):
+        def consent(expires):
+            return record_consent(
+                actor=cast.nora,
+                patient=cast.case.patient,
+                kind="release",
+                scope="",
+                method="paper",
+                signed_on=date(2026, 3, 1),
+                expires_on=expires,
+                at=NOW,
+            )
+
+        consent(date(2026, 3, 30))
+        assert self.night(cast, date(2026, 3, 16)) == 1
+        consent(date(2027, 3, 1))
+        send_notice(notice=PatientNotice.objects.get().pk, at=datetime(2026, 3, 16, 8, 0, tzinfo=ZONE))
+        assert (sent(), PatientNotice.objects.get().status) == ([], "over")
+
+    def test_pages_that_were_not_sent_on_are_told_once_before_they_go(self, cast, safe):
+        access = PortalAccess.objects.get()
+        page = WaitingPage.objects.create(
+            case=cast.case,
+            user=access.user,
+            key="a" * 64,
+            position=1,
+            content_type="image/jpeg",
+            location="x",
+            size=1,
+            page_count=1,
+            added_at=datetime(2026, 3, 16, 12, 0, tzinfo=ZONE),
+        )
+        told = [d for d in range(16, 32) if self.night(cast, date(2026, 3, d))]
+        assert (told, self.abouts()) == ([27], [f"pages:{page.pk}:3"])
+        WaitingPage.objects.all().delete()
+        send_notice(notice=PatientNotice.objects.get().pk, at=datetime(2026, 3, 27, 8, 0, tzinfo=ZONE))
+        assert (sent(), PatientNotice.objects.get().status) == ([], "over")
 
     def test_a_patient_is_asked_in_words_or_not_at_all(self, cast):
         with pytest.raises(Refused) as refused:
