@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,8 @@ from advocacy.access.policy import Actor, Portal, visible
 from advocacy.access.roles import PortalScope
 from advocacy.audit.trail import record, record_read
 from advocacy.errors import NotFound
-from advocacy.people.models import Patient, PortalAccess, User
+from advocacy.people.invitation_hours import goes_out_at
+from advocacy.people.models import Consent, Contact, Patient, PortalAccess, User
 from advocacy.people.queries import NOBODY, Resolved
 from advocacy.portal import ACCESS, USER
 from advocacy.tenancy.models import Organization
@@ -158,17 +159,31 @@ def set_portal_language(actor: Actor, language: str) -> None:
 
 @dataclass(frozen=True)
 class Entering:
-    """One access as the desk shows it: who, how it stands ("live", "expired", "ended"), and since when it is used."""
+    """One access as the desk shows it: who, how it stands ("live", "expired", "ended"), and since when it is used.
+
+    `goes_out` is the moment at which an invitation that waits may go out, where the patient lives; None when none will.
+    """
 
     access: PortalAccess
     who: str
     parts: tuple[str, ...]
     state: str
     last_day: date | None
+    goes_out: datetime | None
+
+    @property
+    def goes_out_words(self) -> str:
+        """Day and hour there, in words."""
+        return f"{self.goes_out:%b} {self.goes_out.day}, {self.goes_out:%-I:%M %p}" if self.goes_out else ""
 
 
-def portal_shown(patient: Patient, at: datetime) -> tuple[Entering, ...]:
-    """Every access there ever was to this patient's portal, live ones first, newest first."""
+def portal_shown(
+    patient: Patient, at: datetime, contacts: Iterable[Contact], consents: Collection[Consent]
+) -> tuple[Entering, ...]:
+    """Every access there ever was to this patient's portal, live ones first, newest first.
+
+    `contacts` and `consents` are the patient's, which the page has read already.
+    """
     rows = PortalAccess.objects.filter(patient=patient).select_related("user", "consent").order_by("-id")
     zone = ZoneInfo(patient.time_zone)
     titles = dict(PortalScope.choices())
@@ -181,10 +196,24 @@ def portal_shown(patient: Patient, at: datetime) -> tuple[Entering, ...]:
             else ("Everything",),
             _state(row, at, zone),
             row.expires_at.astimezone(zone).date() - timedelta(days=1) if row.expires_at else None,
+            _goes_out(row, patient, at, contacts, consents),
         )
         for row in rows
     ]
     return tuple(sorted(found, key=lambda e: e.state != "live"))
+
+
+def _goes_out(
+    row: PortalAccess,
+    patient: Patient,
+    at: datetime,
+    contacts: Iterable[Contact],
+    consents: Collection[Consent],
+) -> datetime | None:
+    row.patient = patient
+    zone = ZoneInfo(patient.time_zone)
+    when = goes_out_at(row, contacts, consents, at) if _state(row, at, zone) == "live" else None
+    return when.astimezone(zone) if when else None
 
 
 def _state(row: PortalAccess, at: datetime, zone: ZoneInfo) -> str:

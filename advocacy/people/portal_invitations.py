@@ -19,6 +19,7 @@ from advocacy.background.queue import enqueue
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.languages import PORTAL_LANGUAGES
 from advocacy.mail import Notice, deliver, link_to
+from advocacy.people.invitation_hours import invitation_goes_out, not_marked_safe
 from advocacy.people.models import Consent, Contact, Patient, PortalAccess, User
 from advocacy.people.portal_access import LiveAccess, portal_accesses_of
 from advocacy.people.queries import standing_consents
@@ -31,7 +32,8 @@ after_inviting: list[Callable[[PortalAccess, datetime], None]] = []
 
 
 def invite_patient(*, actor: Actor, patient: Patient, contact: Contact, at: datetime) -> PortalAccess:
-    """Open the portal to the patient, by an e-mail address the patient called safe; the invitation goes out by a job.
+    """Open the portal to the patient, by an e-mail address the patient called safe; the invitation goes out by a job, at
+    once or at the next hour at which that address may be used.
 
     Raises NotAllowed, NotFound, Refused: the address is not one that may be used, the patient did not agree to be
     contacted, or this address opens the portal already.
@@ -118,6 +120,18 @@ def invite_representative(
                 "proof_note",
             )
         )
+    if not_marked_safe(Contact.objects.filter(patient=patient, ended_at=None), email):
+        reasons.append(
+            Reason(
+                "email_not_safe", _("This address is not marked as safe for you. Choose another."), "email"
+            )
+            if actor.portal is not None
+            else Reason(
+                "email_not_safe",
+                "The patient is reached by this address too and did not mark it safe. Ask for another.",
+                "email",
+            )
+        )
     reasons += _has_access(patient, email)
     if reasons:
         raise Refused(reasons)
@@ -171,23 +185,22 @@ def end_access_by_contact(contact: Contact, *, ended_by: int | None, at: datetim
 
 
 def send_invitation(access: PortalAccess, *, at: datetime) -> bool:
-    """Mail the invitation: a link and nothing that tells what it is about. False when it went out, or nothing stands.
+    """Mail the invitation: a link and nothing that tells what it is about. False when it went out, nothing stands, or it is
+    not the hour for it yet (`people.send_invitations` asks again).
 
-    A patient's invitation goes to a safe address only, also when that changed after it was asked for.
+    A patient's invitation goes to a safe address only and while the patient agrees to be contacted, also when that changed
+    after it was asked for.
     """
     live: tuple[LiveAccess, ...] = portal_accesses_of(access.user_id)
-    if access.invitation_sent_at is not None or access.pk not in {a.access_id for a in live}:
+    if access.pk not in {a.access_id for a in live}:
         return False
-    email = access.user.email
-    if access.kind == PortalAccess.Kind.PATIENT and not any(
-        _safe_email(access.patient, c) and c.value.strip().lower() == email
-        for c in Contact.objects.filter(patient_id=access.patient_id)
-    ):
+    when = invitation_goes_out(access, at)
+    if when is None or when > at:
         return False
     with translation.override(access.language):
         deliver(
             Notice(
-                to=email,
+                to=access.user.email,
                 subject=_("You are invited to a private page"),
                 template="notices/portal_invitation.txt",
                 facts={"link": link_to("/portal/"), "helps": access.kind != PortalAccess.Kind.PATIENT},

@@ -31,6 +31,7 @@ def patient(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     for consent in consents:
         consent.standing = consent_state(consent, today)  # type: ignore[attr-defined]
     may = request.actor.may
+    contacts = list(contacts_of(row))
     saw(request, "read_page", patients=[row.pk], cases=[case.pk for case in cases])
     context = {
         "patient": row,
@@ -38,12 +39,13 @@ def patient(request: ActorRequest, patient_id: UUID) -> HttpResponse:
         "meta": [row.reference, f"born {row.birth_date:%b} {row.birth_date.day}, {row.birth_date.year}"],
         "actions": _actions(row, coverages, may),
         "details": _details(row),
-        "contacts": list(contacts_of(row)),
+        "contacts": contacts,
         "coverages": coverages,
         "consents": consents,
         "consent_stands": any(c.standing["stands"] for c in consents),  # type: ignore[attr-defined]
         "cases": cases,
-        "portal_accesses": portal_shown(row, request.at),
+        "portal_accesses": portal_shown(row, request.at, contacts, consents),
+        "now": request.at,
         "may_invite": may(Permission.INVITE_TO_PORTAL),
         "may_change": may(Permission.CHANGE_PATIENT),
         "may_consent": may(Permission.RECORD_CONSENT),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,6 +15,7 @@ from django.urls import reverse
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
 from advocacy.people import portal_invitations as commands
+from advocacy.people.invitation_hours import invitation_goes_out
 from advocacy.people.portal_access import get_portal_access
 from advocacy.people.queries import get_patient
 from advocacy.people.views.steps import attempt, show_form
@@ -29,14 +32,14 @@ def portal_invite(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            done, _result = attempt(
+            done, access = attempt(
                 lambda: commands.invite_patient(
                     actor=request.actor, patient=patient, at=request.at, **form.cleaned_data
                 ),
                 form,
             )
             if done:
-                messages.success(request, "The invitation is on its way.")
+                messages.success(request, _said(access, request.at))
                 return redirect("people:patient", patient.public_id)
     return show_form(
         request,
@@ -61,7 +64,7 @@ def portal_representative(request: ActorRequest, patient_id: UUID) -> HttpRespon
         if form.is_valid():
             typed: dict[str, Any] = dict(form.cleaned_data)
             document = typed.pop("proof")
-            done, _result = attempt(
+            done, access = attempt(
                 lambda: commands.invite_representative(
                     actor=request.actor,
                     patient=patient,
@@ -72,7 +75,7 @@ def portal_representative(request: ActorRequest, patient_id: UUID) -> HttpRespon
                 form,
             )
             if done:
-                messages.success(request, "The invitation is on its way.")
+                messages.success(request, _said(access, request.at))
                 return redirect("people:patient", patient.public_id)
     return show_form(
         request,
@@ -83,6 +86,15 @@ def portal_representative(request: ActorRequest, patient_id: UUID) -> HttpRespon
         patient=patient,
         status=status,
     )
+
+
+def _said(access: Any, at: datetime) -> str:
+    """When the mail goes out: now, or at the next hour for it where the patient lives."""
+    when = invitation_goes_out(access, at)
+    if when is None or when <= at:
+        return "The invitation is on its way."
+    there = when.astimezone(ZoneInfo(access.patient.time_zone))
+    return f"The invitation goes out on {there:%b} {there.day} at {there:%-I:%M %p}, where the patient lives."
 
 
 @page

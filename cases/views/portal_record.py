@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from advocacy.access.permissions import Permission
 from advocacy.errors import NotFound, Refused
 from advocacy.people.drafts import end_draft
+from advocacy.people.invitation_hours import invitation_goes_out
 from advocacy.people.portal_access import get_portal_access
 from advocacy.people.portal_invitations import end_portal_access
 from advocacy.people.queries import get_consent
@@ -77,16 +81,28 @@ def helper_new(request: ActorRequest) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                let_in(actor=request.actor, patient=patient, at=request.at, **form.cleaned_data)
+                access = let_in(actor=request.actor, patient=patient, at=request.at, **form.cleaned_data)
             except Refused as refused:
                 problem = _put(form, refused)
             else:
                 end_draft(actor=request.actor, key=draft_key(request))
-                messages.success(request, _("The invitation is on its way."))
+                messages.success(request, _invited(access, request.at))
                 return redirect("portal:helpers")
     saw(request, "read_page", patients=[patient.pk])
     context = {"form": form, "problem": problem}
     return render(request, "portal/helper_new.html", context, status=status)
+
+
+def _invited(access: Any, at: datetime) -> str:
+    """When the mail goes out: nobody gets it at night."""
+    when = invitation_goes_out(access, at)
+    if when is None or when <= at:
+        return _("The invitation is on its way.")
+    there = when.astimezone(ZoneInfo(access.patient.time_zone))
+    return _("We send no mail at night. The invitation goes out on %(day)s at %(hour)s.") % {
+        "day": date_format(there, "DATE_FORMAT"),
+        "hour": date_format(there, "TIME_FORMAT"),
+    }
 
 
 def _put(form: Any, refused: Refused) -> str:

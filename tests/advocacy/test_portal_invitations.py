@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from advocacy.background import queue
 from advocacy.background.models import Job
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
-from advocacy.people.commands import ContactInput, add_contact, end_contact
-from advocacy.people.jobs import invite_to_portal
+from advocacy.people.commands import ContactInput, add_contact, end_contact, revoke_consent
+from advocacy.people.invitation_hours import due_invitations, invitation_goes_out
+from advocacy.people.jobs import invite_to_portal, send_invitations
 from advocacy.people.models import PortalAccess, User
 from advocacy.people.portal_access import portal_accesses_of
-from advocacy.people.portal_invitations import end_portal_access, invite_patient, invite_representative
+from advocacy.people.portal_invitations import (
+    end_portal_access,
+    invite_patient,
+    invite_representative,
+    send_invitation,
+)
+from advocacy.tenancy.scope import scope_with
 from tests.cast import NOW, release
 from tests.portal import come_in
 
 SAFE = "dana.safe@mail.example"
+ZONE = ZoneInfo("America/New_York")
+NIGHT = datetime(2026, 3, 16, 22, 0, tzinfo=ZONE)
+MORNING = datetime(2026, 3, 17, 8, 0, tzinfo=ZONE)
 
 
-def email(cast, value=SAFE, *, safe=True):
-    contact = ContactInput("email", value, is_safe=safe)
+def email(cast, value=SAFE, *, safe=True, **hours):
+    contact = ContactInput("email", value, is_safe=safe, **hours)
     return add_contact(actor=cast.nora, patient=cast.case.patient, contact=contact, at=NOW)
 
 
@@ -48,7 +61,8 @@ def representative(cast, **given):
 
 def test_a_patient_is_invited_by_a_safe_address(cast, mailoutbox):
     release(cast.case.patient, kind="contact")
-    access = invite_patient(actor=cast.nora, patient=cast.case.patient, contact=email(cast), at=NOW)
+    contact = email(cast, at_any_hour=True)
+    access = invite_patient(actor=cast.nora, patient=cast.case.patient, contact=contact, at=NOW)
     assert (access.kind, access.language, access.user.email, access.user.name) == ("patient", "en", SAFE, "")
     assert not access.user.has_usable_password()
     assert Job.objects.filter(name="people.invite_to_portal").get().arguments == {"access": access.pk}
@@ -206,3 +220,98 @@ def test_the_desk_pages(cast, sign_in):
     access = PortalAccess.objects.get(kind="representative")
     assert nora.post(reverse("people:portal_end", args=[access.public_id])).status_code == 302
     assert PortalAccess.objects.get(pk=access.pk).ended_at is not None
+
+
+class TestHours:
+    """A mail at night is read by whoever lies beside the phone: the invitation waits, and the desk says until when."""
+
+    def invited(self, cast, at=NIGHT, **hours) -> PortalAccess:
+        release(cast.case.patient, kind="contact")
+        contact = email(cast, **hours)
+        return invite_patient(actor=cast.nora, patient=cast.case.patient, contact=contact, at=at)
+
+    def work(self, at) -> list[list[str]]:
+        """What the worker does every five minutes, with the job it asks for."""
+        with scope_with(at=at):
+            send_invitations()
+            for row in Job.objects.filter(name="people.invite_to_portal", status="queued").order_by("pk"):
+                assert queue.run(row.organization_id, row.pk) == "done"
+        return [message.to for message in mail.outbox]
+
+    def test_it_waits_for_the_morning_where_the_patient_lives_and_goes_once(self, cast):
+        access = self.invited(cast)
+        assert self.work(NIGHT) == []
+        assert self.work(MORNING - timedelta(minutes=1)) == []
+        assert invitation_goes_out(access, NIGHT) == MORNING
+        assert self.work(MORNING) == [[SAFE]]
+        assert self.work(MORNING + timedelta(minutes=5)) == [[SAFE]]
+        assert PortalAccess.objects.get().invitation_sent_at == MORNING
+
+    def test_the_patients_own_hours_and_zone_count(self, cast):
+        access = self.invited(cast, from_time=time(17, 30), until_time=time(19))
+        evening = datetime(2026, 3, 17, 17, 30, tzinfo=ZONE)
+        assert invitation_goes_out(access, NIGHT) == evening
+        access.patient.time_zone = "America/Los_Angeles"
+        access.patient.save(update_fields=["time_zone"])
+        assert invitation_goes_out(access, evening) == evening + timedelta(hours=3)
+        assert self.work(evening) == []
+
+    def test_at_any_hour_is_at_once(self, cast):
+        self.invited(cast, at_any_hour=True)
+        assert self.work(NIGHT) == [[SAFE]]
+
+    @pytest.mark.parametrize("what", ["consent", "address", "access", "came in"])
+    def test_what_is_withdrawn_in_the_night_stops_it(self, cast, what):
+        access = self.invited(cast)
+        if what == "consent":
+            revoke_consent(actor=cast.nora, consent=access.patient.consents.get(kind="contact"), at=NIGHT)
+        elif what == "address":
+            access.patient.contacts.update(is_safe=False)
+        elif what == "access":
+            end_portal_access(actor=cast.nora, access=access, at=NIGHT)
+        else:
+            PortalAccess.objects.update(first_used_at=NIGHT)
+        assert due_invitations(cast.nora, MORNING) == []
+        access = PortalAccess.objects.select_related("user", "patient").get()
+        assert (send_invitation(access, at=MORNING), self.work(MORNING)) == (False, [])
+
+    def test_somebody_who_helps_gets_no_mail_at_night_either(self, cast):
+        release(cast.case.patient, kind="representation")
+        access = representative(cast)
+        assert invitation_goes_out(access, NIGHT) == MORNING
+        assert self.work(NIGHT) == []
+        assert self.work(MORNING) == [["rosa@mail.example"]]
+
+    def test_nobody_is_let_in_by_an_address_that_the_patient_did_not_call_safe(self, cast):
+        release(cast.case.patient, kind="representation")
+        email(cast, "Shared.Home@mail.example", safe=False)
+        assert codes(lambda: representative(cast, email="shared.home@mail.example")) == ["email_not_safe"]
+        assert not PortalAccess.objects.exists()
+
+    def test_the_desk_says_when_it_goes_out_and_a_code_goes_at_once(self, cast, sign_in):
+        """An hour of the patient that begins in two hours, whatever the clock of the machine says."""
+        patient = cast.case.patient
+        release(patient, kind="contact")
+        soon = timezone.now().astimezone(ZONE) + timedelta(hours=2)
+        opens, closes = time(soon.hour), time(soon.hour + 1) if soon.hour < 23 else None
+        contact = email(cast, from_time=opens, until_time=closes, at_any_hour=True)
+        nora = sign_in("nora")
+        invite = reverse("people:portal_invite", args=[patient.public_id])
+        answer = nora.post(invite, {"contact": str(contact.public_id)}, follow=True)
+        page = " ".join(answer.content.decode().split())
+        when = invitation_goes_out(PortalAccess.objects.get(), timezone.now()).astimezone(ZONE)
+        hour = f"{when:%-I:%M %p}"
+        assert when.minute == 0
+        assert f"The invitation goes out on {when:%b} {when.day} at {hour}, where the patient lives." in page
+        assert f"the invitation goes out on {when:%b} {when.day}, {hour}, where the patient lives" in page
+        assert mail.outbox == []
+        assert come_in(SAFE).get("/portal/").status_code == 200
+        assert [message.to for message in mail.outbox] == [[SAFE]]
+        page = nora.get(reverse("people:patient", args=[patient.public_id])).content.decode()
+        assert "the invitation goes out" not in page
+
+    def test_the_desk_says_that_none_goes_out(self, cast, sign_in):
+        access = self.invited(cast)
+        access.patient.contacts.update(is_safe=False)
+        page = sign_in("nora").get(reverse("people:patient", args=[access.patient.public_id]))
+        assert "no invitation goes out" in page.content.decode()
