@@ -193,6 +193,33 @@ def approval_reasons(case: Case, appeal: Appeal, history: History, why_not: str)
     yield Reason("letter_not_approved", text, "unapproved_reason" if appeal.is_expedited else None)
 
 
+def unsaid_reasons(case: Case, appeal: Appeal, history: History, said_at: datetime) -> Iterator[Reason]:
+    """Why a call went without the patient: nothing where the organization does not ask for it, or the patient said yes.
+
+    What is approved is the letter of the level: it is what the caller says in the patient's name. The yes has to come before
+    the call (`said_at`). A call that was made stops the clock at its moment and cannot be taken back: without a yes it is
+    recorded with a reason, urgent or not.
+    """
+    if not case.organization.letters_need_patient_approval:
+        return
+    standing = LetterApproval.objects.filter(
+        appeal=appeal, superseded_at=None, answer=Answer.APPROVED
+    ).first()
+    if (
+        standing is not None
+        and appeal.draft
+        and standing.answered_at is not None
+        and standing.answered_at <= said_at
+        and standing.digest == digest_of(letter_as_it_stands(case, appeal, history))
+    ):
+        return
+    yield Reason(
+        "call_not_approved",
+        "The patient did not approve before the call what was said. The call counts all the same: say why it went without.",
+        "unapproved_reason",
+    )
+
+
 def _supersede(row: LetterApproval, at: datetime) -> None:
     row.superseded_at = at
     row.save(update_fields=["superseded_at"])

@@ -15,7 +15,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
 from advocacy.people.models import Consent
 from appeals.blocks import blocks_from_data, unfilled_gaps
-from appeals.commands.approvals import approval_reasons
+from appeals.commands.approvals import approval_reasons, unsaid_reasons
 from appeals.commands.checks import consent_stands, foreign, guards_of, locked_case, refuse
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.drafts import packet_of
@@ -127,11 +127,13 @@ def file_orally(
     communication: Communication,
     good_cause: str = "",
     amount_reason: str = "",
+    unapproved_reason: str = "",
     at: datetime,
 ) -> Filing:
     """File a level by a call that was logged: the record of the call is the file that is frozen.
 
-    Raises WrongState, Refused with every reason (the level is not filed by voice, not a call of this case, consent ...).
+    Where the organization asks for it the patient has approved the letter of the level before the call, or
+    `unapproved_reason` says why the call went without. Raises WrongState, Refused with every reason (the level is not filed by voice, not a call of this case, consent ...).
     """
     require(actor, Permission.FILE_APPEAL, appeal)
     with transaction.atomic():
@@ -150,6 +152,8 @@ def file_orally(
         ]
         if communication.channel != Communication.Channel.CALL:
             reasons.append(Reason("not_a_call", "Choose a logged phone call.", "communication"))
+        without = list(unsaid_reasons(case, row, history, filed_at))
+        reasons += [] if unapproved_reason.strip() else without
         refuse(reasons)
         pdf = render_call_record(_call_record(case, row, rung, communication))
         version = _frozen(actor, case, rung, pdf, at)
@@ -176,6 +180,7 @@ def file_orally(
             communication=communication,
             good_cause=good_cause.strip(),
             amount_reason=amount_reason.strip(),
+            unapproved_reason=unapproved_reason.strip() if without else "",
         )
         _finish(case, at)
     return filing

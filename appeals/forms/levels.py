@@ -169,14 +169,29 @@ class PhoneForm(forms.Form):
         help_text="Only when the window has passed.",
     )
 
-    def __init__(self, *args: Any, calls: Choices, asks_amount: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        calls: Choices,
+        asks_amount: bool = False,
+        asks_approval: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         if asks_amount:
             self.fields["amount_reason"] = copy.deepcopy(AMOUNT)
+        if asks_approval:
+            self.fields["unapproved_reason"] = forms.CharField(
+                label="Why it was said without the patient's approval",
+                required=False,
+                max_length=2000,
+                widget=lines(2),
+                help_text="Only when the patient did not approve the letter of this level before the call.",
+            )
         self.fields["communication"] = PickField(
             label="The logged call", choices=calls, empty="Choose the call"
         )
-        self.order_fields(["communication", "good_cause", "amount_reason"])
+        self.order_fields(["communication", "good_cause", "amount_reason", "unapproved_reason"])
 
 
 class ForwardedForm(forms.Form):

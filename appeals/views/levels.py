@@ -45,6 +45,13 @@ NEEDS = {
 }
 
 
+APPROVED_CALL = (
+    "What is said in the patient's name is the letter of this level: the patient approves it before the call.",
+    "A call that was made counts from its moment and cannot be taken back. Where the clock left no time to ask, it is"
+    " recorded with the reason; the reason stays with the filing.",
+)
+
+
 @require_safe
 @case_page()
 def level_page(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
@@ -179,16 +186,23 @@ def level_phone(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
     appeal = _level(request, case, level_id)
     calls = {c.public_id: c for c in calls_of(request.actor, case)}
     choices = [(str(key), _call_words(call)) for key, call in calls.items()]
+    asks_approval = request.organization.letters_need_patient_approval
     return _step(
         request,
         case,
         appeal,
-        PhoneForm(request.POST or None, calls=choices, asks_amount=asks_amount(request.actor, case, appeal)),
+        PhoneForm(
+            request.POST or None,
+            calls=choices,
+            asks_amount=asks_amount(request.actor, case, appeal),
+            asks_approval=asks_approval,
+        ),
         lambda data: commands.file_orally(
             appeal=appeal,
             communication=calls[data["communication"]],
             good_cause=data["good_cause"],
             amount_reason=data.get("amount_reason", ""),
+            unapproved_reason=data.get("unapproved_reason", ""),
             **_who(request),
         ),
         "The level is filed by phone. The record of the call is frozen.",
@@ -197,6 +211,7 @@ def level_phone(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
         effects=(
             "The record of this call becomes one file that never changes, with its SHA-256.",
             "The level counts as filed at the moment of the call; the decision clock starts there.",
+            *(APPROVED_CALL if asks_approval else ()),
         ),
         extra={
             "link_url": reverse("cases:call_new", args=[case.public_id]),

@@ -10,10 +10,12 @@ from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.people.portal_access import portal_accesses_of, portal_actor
 from appeals.commands.approvals import answer_letter, ask_approval
 from appeals.commands.drafts import save_draft
+from appeals.commands.filings import file_orally
 from appeals.models import Filing, LetterApproval
+from cases.commands.communications import log_communication
 from cases.commands.documents import open_letter
 from cases.models import PatientNotice, Task
-from tests.appeals.climbing import ERISA, codes, moment
+from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, codes, moment
 from tests.portal import come_in, give_access
 
 AT = moment("2026-04-02")
@@ -142,3 +144,87 @@ def test_the_desk_asks_and_the_first_page_says_so(written, enter, sign_in):
     asked = LetterApproval.objects.get()
     home = enter("dana").get(reverse("portal:home")).content.decode()
     assert reverse("portal:letter", args=[asked.public_id]) in home
+
+
+@pytest.fixture
+def by_voice(climb):
+    """Harbor asks for approval, and the first level may be filed by phone; its letter is written."""
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask()
+    climb.refuse()
+    climb.cast.harbor.letters_need_patient_approval = True
+    climb.cast.harbor.save(update_fields=["letters_need_patient_approval"])
+    save(climb, "Please reverse the decision.")
+    return climb
+
+
+def said(climb, at: str = "2026-04-10"):
+    return log_communication(
+        actor=climb.who,
+        case=climb.case,
+        channel="call",
+        happened_at=moment(at),
+        reference_number="C-9",
+        summary="We appeal the denial.",
+        at=moment(at, 15),
+    )
+
+
+def file_by_voice(climb, **more):
+    return file_orally(
+        actor=climb.who, appeal=climb.level(1), communication=said(climb), at=moment("2026-04-10", 16), **more
+    )
+
+
+class TestByVoice:
+    """What is said in the patient's name is the letter of the level; a call that was made counts with a reason."""
+
+    def test_it_is_refused_until_the_patient_said_yes_before_the_call(self, by_voice, dana):
+        with pytest.raises(Refused) as refused:
+            file_by_voice(by_voice)
+        assert [(r.code, r.field) for r in refused.value.reasons] == [
+            ("call_not_approved", "unapproved_reason")
+        ]
+        answer_letter(actor=dana, approval=ask(by_voice), approved=True, at=AT)
+        filed = file_by_voice(by_voice)
+        assert (filed.is_oral, filed.unapproved_reason) == (True, "")
+
+    def test_a_yes_to_another_letter_or_after_the_call_does_not_count(self, by_voice, dana):
+        asked = ask(by_voice)
+        answer_letter(actor=dana, approval=asked, approved=True, at=moment("2026-04-11"))
+        with pytest.raises(Refused) as late:
+            file_by_voice(by_voice)
+        assert codes(late) == ["call_not_approved"]
+        save(by_voice, "Something else.")
+        answer_letter(actor=dana, approval=ask(by_voice), approved=False, words="No.", at=AT)
+        with pytest.raises(Refused) as changed:
+            file_by_voice(by_voice)
+        assert codes(changed) == ["call_not_approved"]
+
+    def test_without_a_yes_it_goes_with_a_reason_that_stays(self, by_voice, sign_in, enter):
+        filed = file_by_voice(by_voice, unapproved_reason=" The window closed that day. ")
+        assert filed.unapproved_reason == "The window closed that day."
+        page = sign_in("nora").get(reverse("appeals:filed", args=[by_voice.case.public_id, filed.public_id]))
+        assert "The window closed that day." in page.content.decode()
+        shown = enter("dana").get(reverse("portal:letters")).content.decode()
+        assert "We could not wait for your yes. Ask us why." in shown
+
+    def test_where_nobody_asks_nothing_is_asked(self, by_voice):
+        by_voice.cast.harbor.letters_need_patient_approval = False
+        by_voice.cast.harbor.save(update_fields=["letters_need_patient_approval"])
+        assert file_by_voice(by_voice, unapproved_reason="Not needed.").unapproved_reason == ""
+
+    def test_the_page_says_what_is_approved(self, by_voice, sign_in):
+        call, level = said(by_voice), by_voice.level(1)
+        nora, url = (
+            sign_in("nora"),
+            reverse("appeals:level_phone", args=[by_voice.case.public_id, level.public_id]),
+        )
+        page = nora.get(url).content.decode()
+        assert "the patient approves it before the call" in page
+        assert "cannot be taken back" in page
+        answer = nora.post(url, {"communication": str(call.public_id)})
+        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["unapproved_reason"])
+        given = {"communication": str(call.public_id), "unapproved_reason": "The window closed that day."}
+        assert nora.post(url, given).status_code == 302
+        assert Filing.objects.get().unapproved_reason == "The window closed that day."
