@@ -23,6 +23,11 @@ def portal_language(request: HttpRequest) -> str:
     chosen = request.session.get(SESSION_KEY)
     if chosen in PORTAL_LANGUAGES:
         return str(chosen)
+    return asked_for(request)
+
+
+def asked_for(request: HttpRequest) -> str:
+    """ "en" or "es", by what the browser asks for alone."""
     for wanted, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "").lower()):
         if wanted.split("-")[0] in PORTAL_LANGUAGES:
             return wanted.split("-")[0]

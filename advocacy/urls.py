@@ -31,4 +31,6 @@ urlpatterns = [
     path("health/ready", health.ready),
 ]
 
+handler400 = "advocacy.web.bad_request"
 handler404 = "advocacy.web.not_found"
+handler500 = "advocacy.web.server_error"

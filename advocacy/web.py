@@ -13,15 +13,20 @@ from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.views import defaults
 
 from advocacy.access.policy import Actor
 from advocacy.audit.trail import record_read
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
-from advocacy.languages import PORTAL
+from advocacy.languages import PORTAL, REVIEWED, asked_for
 from advocacy.tenancy.models import Organization
 
 P = ParamSpec("P")
+
+CLINIC = "/clinic/"
+"""Where a clinic comes in by the link of a mail: no account, and nothing of the desk around its pages."""
 
 
 class ActorRequest(HttpRequest):
@@ -118,8 +123,19 @@ class AnswersMiddleware:
 
 
 def error_page(request: HttpRequest, status: int, **context: Any) -> HttpResponse:
-    template = "portal/error.html" if request.path.startswith(PORTAL) else f"errors/{status}.html"
-    return render(request, template, {"status": status} | context, status=status)
+    if request.path.startswith(PORTAL):
+        template = "portal/error.html"
+    else:
+        template = "clinic/error.html" if request.path.startswith(CLINIC) else f"errors/{status}.html"
+    answer = render(request, template, {"status": status} | context, status=status)
+    return _address_is_secret(request, answer)
+
+
+def _address_is_secret(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """The address of a clinic's page opens it: no page that a link leads to is told it."""
+    if request.path.startswith(CLINIC):
+        answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
 
 
 def _with_a_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -133,11 +149,38 @@ def _with_a_body(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form is stale (another sign-in, an expired session). What was typed is kept where that is possible."""
+    if request.path.startswith((PORTAL, CLINIC)):
+        return error_page(request, 403)
     return render(request, "403_csrf.html", status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return error_page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Our fault, in the look of the door it happened behind. Asks nothing of the database, the session or the reader, since
+    any of them may be what failed, and says nothing of what it was.
+    """
+    return _alone(request, 500) or defaults.server_error(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """What came could not be understood at all."""
+    return _alone(request, 400) or defaults.bad_request(request, exception or ValueError())
+
+
+def _alone(request: HttpRequest, status: int) -> HttpResponse | None:
+    """A page that needs nothing but its template, for the portal and the clinic's door; None for the desk."""
+    if not request.path.startswith((PORTAL, CLINIC)):
+        return None
+    portal = request.path.startswith(PORTAL)
+    # Where the language was settled before it failed, in that one.
+    language = getattr(request, "LANGUAGE_CODE", None) or asked_for(request) if portal else "en"
+    with translation.override(language):
+        facts = {"portal_language": language, "portal_reviewed": language in REVIEWED}
+        words = render_to_string("portal/500.html" if portal else "clinic/500.html", facts)
+    return _address_is_secret(request, HttpResponse(words, status=status))
 
 
 def page(
