@@ -16,7 +16,7 @@ from advocacy.errors import NotFound, Reason, Refused
 from advocacy.people.queries import absent_now
 from advocacy.web import page, saw
 from appeals.caseload import URGENT_POINTS, URGENT_WHY, WEIGHTS, weight_of
-from appeals.commands.sharing import Move, do_moves, plan_split
+from appeals.commands.sharing import do_moves, plan_split
 from appeals.queries.board import Load, Number, board, cases_of_person, get_person, loads_of
 from appeals.queries.queue import called, cases_by_public_id, owner_choices
 from appeals.queries.standing import stage_label
@@ -94,14 +94,18 @@ def share(request: HttpRequest, member_id: UUID) -> HttpResponse:
         try:
             if request.POST.get("step") == "confirm":
                 return _do(request, person, members)
-            return _preview(request, person, members, context)
+            if request.POST.get("step") == "weigh":
+                return _preview(request, person, members, context, _changed(request, person, members))
+            return _preview(request, person, members, context, _planned(request, person, members))
         except Refused as refusal:
             reasons = refusal.reasons
     cases = cases_of_person(actor, person, day, most=MOST_AT_ONCE)
     loads = loads_of(actor, [m.pk for m in members.values()])
     away = absent_now(day.today)
     saw(request, "read_list", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
-    chosen, receivers = set(request.POST.getlist("case")), set(request.POST.getlist("receiver"))
+    pairs = _pairs(request)
+    chosen = {*request.POST.getlist("case"), *(key for key, _to in pairs)}
+    receivers = {*request.POST.getlist("receiver"), *(to for _key, to in pairs)}
     context |= {
         "reasons": reasons,
         "cases": [
@@ -134,54 +138,86 @@ def _case(case: Any, *, checked: bool = True) -> dict[str, Any]:
     }
 
 
-def _preview(
-    request: HttpRequest, person: Any, members: dict[str, Any], context: dict[str, Any]
-) -> HttpResponse:
-    actor = request.actor  # type: ignore[attr-defined]
+Plan = Sequence[tuple[Any, Any]]
+"""Cases with whom each goes to, in the order of the page; None: it stays."""
+
+
+def _planned(request: HttpRequest, person: Any, members: dict[str, Any]) -> Plan:
+    """Shared out by weight over the colleagues that were chosen."""
     cases = _cases(request, person, request.POST.getlist("case"))
     wanted = request.POST.getlist("receiver")
     if not set(wanted) <= set(members):
         raise NotFound("member")
     receivers = [members[key] for key in members if key in wanted]
+    actor = request.actor  # type: ignore[attr-defined]
     loads = loads_of(actor, [m.pk for m in receivers])
     planned = plan_split(actor=actor, cases=cases, receivers=receivers, loads=loads)
-    saw(request, "read_list", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
+    return [(move.case, move.to) for move in planned]
+
+
+def _pairs(request: HttpRequest) -> list[tuple[str, str]]:
+    """The rows of the plan as they were sent: the key of a case, and of whom it goes to ("" where it stays)."""
+    return [text.partition(":")[::2] for text in request.POST.getlist("move")][:MOST_AT_ONCE]
+
+
+def _changed(request: HttpRequest, person: Any, members: dict[str, Any]) -> Plan:
+    """The plan with the receivers that were chosen row by row. Raises NotFound, Refused."""
+    pairs = _pairs(request)
+    if not {to for _key, to in pairs if to} <= set(members):
+        raise NotFound("member")
+    to_whom = dict(pairs)
+    cases = _cases(request, person, list(to_whom))
+    return [(case, members.get(to_whom[str(case.public_id)])) for case in cases]
+
+
+def _preview(
+    request: HttpRequest, person: Any, members: dict[str, Any], context: dict[str, Any], plan: Plan
+) -> HttpResponse:
+    """The plan, each row with a choice of its own, and what everybody would carry then."""
+    loads = loads_of(request.actor, [m.pk for m in members.values()])  # type: ignore[attr-defined]
+    away = absent_now(day_of(request).today)
+    saw(request, "read_list", cases=[c.pk for c, _to in plan], patients=[c.patient_id for c, _to in plan])
+    choices = [(key, f"{called(m, away)}, weight {loads.get(m.pk, 0)}") for key, m in members.items()]
+    receiving = {to.pk for _case_row, to in plan if to is not None}
     context |= {
-        "planned": [
-            _case(move.case) | {"to": str(move.to.user), "move": f"{move.case.public_id}:{move.to.public_id}"}
-            for move in planned
-        ],
-        "after": [_after(m, loads.get(m.pk, 0), planned) for m in receivers],
+        "planned": [_row(case, to, choices, str(person.user)) for case, to in plan],
+        "after": [_after(m, loads.get(m.pk, 0), plan) for m in members.values() if m.pk in receiving],
+        "moving": sum(to is not None for _case_row, to in plan),
     }
     return render(request, "appeals/share_preview.html", context)
 
 
-def _after(member: Any, before: int, planned: Sequence[Move]) -> dict[str, Any]:
-    mine = [move for move in planned if move.to.pk == member.pk]
-    return {
-        "name": str(member.user),
-        "before": before,
-        "count": len(mine),
-        "after": before + sum(m.points for m in mine),
+def _row(case: Any, to: Any, choices: Sequence[tuple[str, str]], person: str) -> dict[str, Any]:
+    """One case of the plan with everybody it can go to; leaving it where it is is one of them."""
+    key, chosen = str(case.public_id), str(to.public_id) if to else ""
+    offered = [("", f"Stays with {person}"), *choices]
+    return _case(case) | {
+        "to": str(to.user) if to else "",
+        "move": f"{key}:{chosen}",
+        "choices": [
+            {"value": f"{key}:{member}", "label": label, "selected": member == chosen}
+            for member, label in offered
+        ],
     }
 
 
+def _after(member: Any, before: int, plan: Plan) -> dict[str, Any]:
+    mine = [weight_of(case.stage, case.is_urgent) for case, to in plan if to and to.pk == member.pk]
+    return {"name": str(member.user), "before": before, "count": len(mine), "after": before + sum(mine)}
+
+
 def _do(request: HttpRequest, person: Any, members: dict[str, Any]) -> HttpResponse:
-    """Exactly the plan that was shown: each case to the person named beside it."""
-    pairs = [text.partition(":")[::2] for text in request.POST.getlist("move")][:MOST_AT_ONCE]
-    if not {to for _case_key, to in pairs} <= set(members):
-        raise NotFound("member")
-    cases = _cases(request, person, [key for key, _to in pairs])
-    if not cases:
+    """Exactly the plan that was shown or chosen: each case to the person named beside it, the others stay."""
+    plan = [(case, to) for case, to in _changed(request, person, members) if to is not None]
+    if not plan:
         raise Refused([Reason("cases_missing", "Choose at least one case.", "case")])
-    receiver = {key: members[to] for key, to in pairs}
     moved = do_moves(
         actor=request.actor,  # type: ignore[attr-defined]
-        moves=[(case, receiver[str(case.public_id)]) for case in cases],
+        moves=plan,
         at=request.at,  # type: ignore[attr-defined]
     )
-    saw(request, "read_list", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
-    people = sorted({str(m.user) for m in receiver.values()})
+    saw(request, "read_list", cases=[c.pk for c, _to in plan], patients=[c.patient_id for c, _to in plan])
+    people = sorted({str(to.user) for _case_row, to in plan})
     keep_undo(request, moved, people[0] if len(people) == 1 else f"{len(people)} colleagues", page="board")
     return redirect("appeals:board")
 

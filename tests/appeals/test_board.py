@@ -212,6 +212,56 @@ def test_the_pages_choose_preview_do_and_undo(cast, busy, sign_in):
     assert "given to Nils" not in sam.get(reverse("appeals:board")).content.decode()
 
 
+def test_a_row_of_the_preview_goes_to_somebody_else_or_stays(cast, busy, sign_in):
+    sam = sign_in("sam")
+    nora, nils, clara = (cast.members[k] for k in ("nora", "nils", "clara"))
+    url = reverse("appeals:share", args=[nora.public_id])
+    cases = {name: busy[name] for name in ("old", "busy", "quiet")}
+    form = {"case": [str(c.public_id) for c in cases.values()], "receiver": [str(nils.public_id)]}
+    page = sam.post(url, form)
+    rows = {row["reference"]: row for row in page.context["planned"]}
+    offered = rows[busy["old"].reference]["choices"]
+    assert [c["label"].partition(",")[0] for c in offered] == [
+        "Stays with Nora Navigator",
+        "Clara Clinician",
+        "Ines Intake",
+        "Nils Navigator",
+        "Sam Supervisor",
+    ]
+    assert [c["value"] for c in offered if c["selected"]] == [rows[busy["old"].reference]["move"]]
+    assert page.content.decode().count('<select name="move"') == 3
+
+    def move(name, member):
+        return f"{cases[name].public_id}:{member.public_id if member else ''}"
+
+    chosen = [move("old", clara), move("busy", nils), move("quiet", None)]
+    weighed = sam.post(url, {"step": "weigh", "move": chosen})
+    assert weighed.status_code == 200 and Case.objects.filter(owner=nora).count() == 6
+    assert {row["reference"]: row["move"] for row in weighed.context["planned"]} == {
+        cases[name].reference: chosen[n] for n, name in enumerate(cases)
+    }
+    assert [(a["name"], a["count"], a["after"] - a["before"]) for a in weighed.context["after"]] == [
+        ("Clara Clinician", 1, 1),
+        ("Nils Navigator", 1, 4),
+    ]
+    assert sam.post(url, {"step": "confirm", "move": chosen}).status_code == 302
+    owners = {name: Case.objects.get(pk=case.pk).owner for name, case in cases.items()}
+    assert owners == {"old": clara, "busy": nils, "quiet": nora}
+    assert "2 cases given to 2 colleagues." in sam.get(reverse("appeals:board")).content.decode()
+    assert sam.post(reverse("appeals:undo_assign")).status_code == 302
+    assert {Case.objects.get(pk=c.pk).owner for c in cases.values()} == {nora}
+    nothing = [move(name, None) for name in cases]
+    assert "Every case stays" in sam.post(url, {"step": "weigh", "move": nothing}).content.decode()
+    refused = sam.post(url, {"step": "confirm", "move": nothing})
+    assert refused.status_code == 422 and "Choose at least one case." in refused.content.decode()
+    # What was chosen is still chosen there.
+    assert {row["key"] for row in refused.context["cases"] if row["checked"]} == {
+        str(c.public_id) for c in cases.values()
+    }
+    foreign = sam.post(url, {"step": "weigh", "move": [move("old", cast.members["mia"])]})
+    assert foreign.status_code == 404
+
+
 def test_undo_is_over_after_a_day(cast, busy, sign_in, monkeypatch):
     sam = sign_in("sam")
     form = {
