@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from appeals.intake.dates import find_dates
@@ -95,3 +96,30 @@ def is_aside(sentence: Sentence, places: frozenset[tuple[int, int]]) -> bool:
     if (sentence.page.number, sentence.row) not in places:
         return False
     return _NO_APPEAL.search(sentence.text) is not None or not _NAMES_APPEAL.search(sentence.text)
+
+
+_GRIEVANCE_IS_APPEAL: Final = re.compile(
+    r"\bgrievances?\s\((?:\w+\s){0,2}appeals?\)|\bappeals?\s\((?:\w+\s){0,2}grievances?\)", re.IGNORECASE
+)
+CALLED_APPEAL: Final = "appealing"
+"""Stands for `grievance` in letters that call the appeal so; of equal length, so that all places stay."""
+
+
+def grievance_is_appeal(pages: Sequence[Page]) -> bool:
+    """Whether the letter calls the appeal a grievance: `Grievance (appeal)`."""
+    return any(_GRIEVANCE_IS_APPEAL.search(page.plain) for page in pages)
+
+
+def called_appeal(sentence: Sentence) -> Sentence:
+    """The sentence with `appealing` for `grievance`, in its heading and the sentence before as well."""
+    return replace(
+        sentence,
+        text=_as_appeal(sentence.text),
+        heading=_as_appeal(sentence.heading),
+        before=_as_appeal(sentence.before),
+    )
+
+
+def _as_appeal(text: str) -> str:
+    text = re.sub(r"\bcomplaint or (?=grievance \()", "appeallng or ", text, flags=re.IGNORECASE)
+    return re.sub(r"\bgrievance\b", CALLED_APPEAL, text, flags=re.IGNORECASE)

@@ -7,7 +7,8 @@ from typing import Final
 
 from appeals.intake.asides import in_quotation, is_aside, tells_of_before
 from appeals.intake.layout import Page, Sentence, begins_item
-from appeals.intake.subjects import APPEAL, NOT_OUR_HEADING, RECORDS, is_for_providers
+from appeals.intake.proceedings import ANOTHER_OFFICE, APPEAL_WORD, BACK_REFERENCE
+from appeals.intake.subjects import APPEAL, NOT_OUR_HEADING, PEERS, RECORDS, WITH_DOCTOR, is_for_providers
 from appeals.intake.telephones import PHONE, QUICK, Telephone
 
 _PLAIN_APPEAL: Final = re.compile(
@@ -165,44 +166,11 @@ def _after_quick(number: Telephone) -> bool:
     return QUICK.search(sentence.before) is not None and not _STANDARD.search(sentence.before)
 
 
-_APPEAL_WORD: Final = re.compile(
-    r"(?<!provider )(?<!physician )(?<!prescriber )(?<!doctor )(?<!facility )(?<!practitioner )(?<!state )"
-    r"\b(?:appeal\w*|reconsider\w*|redetermin\w*|"
-    r"disagree|look again|ask us to look|wrong|apela\w*)",
-    re.IGNORECASE,
-)
-_BACK_REFERENCE: Final = re.compile(
-    r"\b(?:our|the|your|that|this|its|plan(?:'s)?|internal) (?:\w+ ){0,2}?appeals? (?:decision|letter|answer|notice|"
-    r"determination|response|denial|result)s?\b|"
-    r"\bafter (?:(?:our|the|your|an?|this|that|all) )?(?:\w+ ){0,2}appeals?\b|"
-    r"\b(?:relevant|related?|relating|pertain\w*|regarding|status|cop(?:y|ies)|file|used) (?:to |on |of |for |about |in )?"
-    r"(?:your|the|an|this) appeals?\b|"
-    r"\b(?:if|when|once|unless) (?:you|your|the|we|our)\b[^.;:]{0,40}?\bappeals?\b[^.;:]{0,24}\b(?:denied|refused|"
-    r"unfavorable|upheld|turned down|not (?:decided|changed|go|granted))\b|"
-    r"\b(?:if|when|once|unless) we (?:deny|refuse|uphold|turn down|say no to|reject) "
-    r"(?:(?:your|the|an|this) )?(?:\w+ )?appeals?\b|"
-    r"\bnot (?:(?:an?|for|the|your|any|to) )?(?:\w+ ){0,2}appeals?\b",
-    re.IGNORECASE,
-)
-"""Words that look back at an appeal from what comes after it, or that say that something is none."""
 _OTHER_WORD: Final = re.compile(
     r"\b(?:external|outside review|independent|hearing|peer|customer|member services|member advocates|"
     r"questions?|claims? (?:fax|dep\w+|address|line)|"
     r"providers?|prescribers?|pharmacy|records|complaints?|billing|utilization|corrected|exception|clinicals?|physicians only|"
     r"requests? for|OPM|department of|ombuds\w+|legal)\b",
-    re.IGNORECASE,
-)
-_ANOTHER_OFFICE: Final = re.compile(
-    r"\b(?:external|outside review\w*|independent (?:\w+ )?(?:review\w*|organization)|IRE|IU?RO|OPM|OAH|"
-    r"(?:fair |administrative )?hearings?|insurance department|commissioner|(?:department|division|bureau|office) of|"
-    r"ombuds\w+|judge|court|legal aid|regulator|"
-    r"state (?:agency|office|appeals?|board|review)|government|"
-    r"(?:provider|practitioner|physician|prescriber|facility|hospital)s? (?:\w+ )?"
-    r"(?:appeals?|disputes?|reconsiderations?|inquir\w+)|"
-    r"(?:participating|contracted|network) (?:providers?|facilit\w+)|corrected claims?|"
-    r"(?:billing|claims?) (?:corrections?|questions?)|civil rights|discriminat\w+|section 1557|"
-    r"fraud|premiums?|override|exception requests?|coverage decision|complaints? about|grievances? about|"
-    r"quality of care|collections?|coordination unit)\b",
     re.IGNORECASE,
 )
 _REACH: Final = 600
@@ -215,7 +183,7 @@ def _block_before(number: Telephone) -> str:
     while first > 0 and page.rows[first - 1] and number.row - first < 14:
         first -= 1
     text = page.plain[max(page.line_starts[first], start - _REACH) : start]
-    return _BACK_REFERENCE.sub(" ", re.sub(r"\s+", " ", text))
+    return BACK_REFERENCE.sub(" ", re.sub(r"\s+", " ", text))
 
 
 def is_for_another(number: Telephone, asides: frozenset[tuple[int, int]]) -> bool:
@@ -237,7 +205,7 @@ def is_for_another(number: Telephone, asides: frozenset[tuple[int, int]]) -> boo
     if _OBJECT.search(own) and not is_quick(number):
         return True
     before = _block_before(number)
-    others, appeals = list(_ANOTHER_OFFICE.finditer(before)), list(_APPEAL_WORD.finditer(before))
+    others, appeals = list(ANOTHER_OFFICE.finditer(before)), list(APPEAL_WORD.finditer(before))
     return bool(others) and (not appeals or appeals[-1].start() < others[-1].start())
 
 
@@ -273,8 +241,8 @@ _OBJECT: Final = re.compile(
 def in_appeal_block(number: Telephone) -> bool:
     """Whether the last proceeding named before a number is the appeal, and its own words name no other office."""
     page, start, _ = number.place
-    before = _BACK_REFERENCE.sub(" ", re.sub(r"\s+", " ", page.plain[max(0, start - _REACH) : start]))
-    appeal, other = list(_APPEAL_WORD.finditer(before)), list(_OTHER_WORD.finditer(before))
+    before = BACK_REFERENCE.sub(" ", re.sub(r"\s+", " ", page.plain[max(0, start - _REACH) : start]))
+    appeal, other = list(APPEAL_WORD.finditer(before)), list(_OTHER_WORD.finditer(before))
     if _ELSEWHERE.search(number.own_words[-60:]) or _OTHER_WORD.search(number.own_words[-60:]):
         return False
     return bool(appeal) and (not other or other[-1].start() < appeal[-1].start()) and not is_for_peers(number)
@@ -287,32 +255,20 @@ def is_elsewhere(number: Telephone) -> bool:
 
 def is_for_records(number: Telephone) -> bool:
     """Whether the number's own sentence asks for records and not for an appeal."""
-    return RECORDS.search(number.own_words) is not None and not _APPEAL_WORD.search(number.own_words)
-
-
-_PEERS: Final = re.compile(
-    r"\b(?:peer|doctor|physician|clinician)[- ]to[- ](?:peer|doctor|physician|clinician)\b|"
-    r"\bbetween (?:physicians|doctors|clinicians)\b|"
-    r"\b(?:speak|talk|discuss|discussion|conversation|call)\b[^.]{0,60}\b(?:our (?:\w+ )?(?:physician|doctor|reviewer)|"
-    r"(?:the|an?) (?:\w+ )?(?:reviewer|(?:reviewing|plan|\w+) doctor|reviewing physician)|medical director|with ours)\b",
-    re.IGNORECASE,
-)
-_WITH_DOCTOR: Final = re.compile(
-    r"\bDr\. [^.;]{2,30}\b(?:call|talk|speak|discuss)\w*\b[^.;]{0,60}\bwith Dr\b", re.IGNORECASE
-)
+    return RECORDS.search(number.own_words) is not None and not APPEAL_WORD.search(number.own_words)
 
 
 def is_for_peers(number: Telephone) -> bool:
     """Whether the number's own words, the sentence they go on with, or its head give it to a talk between doctors."""
     own, sentence = number.own_words, number.sentence
-    if _PEERS.search(own) or _WITH_DOCTOR.search(own):
+    if PEERS.search(own) or WITH_DOCTOR.search(own):
         return True
     if sentence is None:
         return False
     head = sentence.heading.split(" / ")[-1]
     goes_on = re.match(r"\W*(?:call|phone|telephone|dial)\b", sentence.text, re.IGNORECASE)
     return bool(
-        (_PEERS.search(head) and not _APPEAL_WORD.search(own))
-        or (goes_on and (_PEERS.search(sentence.before) or _WITH_DOCTOR.search(sentence.before)))
-        or (len(own) < 60 and _PEERS.search(sentence.text[: sentence.text.find(number.printed)]))
+        (PEERS.search(head) and not APPEAL_WORD.search(own))
+        or (goes_on and (PEERS.search(sentence.before) or WITH_DOCTOR.search(sentence.before)))
+        or (len(own) < 60 and PEERS.search(sentence.text[: sentence.text.find(number.printed)]))
     )

@@ -11,10 +11,19 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from appeals.intake.asides import aside_places, in_quotation, is_aside, tells_of_before
+from appeals.intake.asides import (
+    CALLED_APPEAL,
+    aside_places,
+    called_appeal,
+    grievance_is_appeal,
+    in_quotation,
+    is_aside,
+    tells_of_before,
+)
 from appeals.intake.dates import find_dates
 from appeals.intake.layout import Page, Sentence
 from appeals.intake.limits import Limit, clause_before, limits_of, with_lead
+from appeals.intake.proceedings import BACK_REFERENCE
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 from appeals.intake.subjects import (
     APPEAL,
@@ -49,6 +58,11 @@ _REPLACED: Final = re.compile(
     r"[\w ]{0,16}?\b(?:was|were|has been|have been|is no longer|no longer|does not|did not|(?:has|have) (?:ended|passed))\b",
     re.IGNORECASE,
 )
+_WHEN_LABEL: Final = re.compile(
+    r"(?:^|[.>] )\W*(?:when|deadline|time limit|time to (?:file|appeal)|filing (?:limit|deadline))[\s:.?]*$",
+    re.IGNORECASE,
+)
+"""A label whose limit is the patient's: `When: 180 days from receipt`."""
 _SHORTEST: Final = 5
 """Days; no plan gives less for an appeal, so a shorter limit is something else."""
 
@@ -57,6 +71,7 @@ def stated_deadline(pages: Sequence[Page]) -> Iterator[Proposal]:
     """The stated deadline, its words, its last day where the letter prints one, and whether arrival or postmark counts."""
     sentences = [sentence for page in pages for sentence in page.sentences]
     asides = aside_places(pages)
+    sentences = [called_appeal(one) for one in sentences] if grievance_is_appeal(pages) else sentences
     sentences = [one for one in sentences if not tells_of_before(one) and not is_aside(one, asides)]
     yield from _stated([limit for sentence in sentences for limit in limits_of(sentence)])
     yield from _printed_last_day(sentences)
@@ -74,7 +89,7 @@ def _stated(limits: Sequence[Limit]) -> Iterator[Proposal]:
     best = anchored[0]
     confidence = HIGH if APPEAL.search(best.sentence.text) else MEDIUM
     span = with_lead(best)
-    words = re.sub(r"\s+", " ", best.sentence.text[slice(*span)]).strip()
+    words = re.sub(r"\s+", " ", best.sentence.text[slice(*span)]).strip().replace(CALLED_APPEAL, "grievance")
     yield best.sentence.proposal("stated_deadline", best.value, span, confidence, best.figure)
     yield best.sentence.proposal("stated_deadline_text", words, span, confidence, best.figure)
 
@@ -96,7 +111,12 @@ def _clause(limit: Limit) -> tuple[str, str]:
 
 
 def _is_deadline(limit: Limit) -> bool:
-    if limit.unit == "hour" or limit.owner != "file" or limit.anchor in ("later_level", "other_event"):
+    answers = not limit.owner and _WHEN_LABEL.search(limit.sentence.before) is not None
+    if (
+        limit.unit == "hour"
+        or not (limit.owner == "file" or answers)
+        or limit.anchor in ("later_level", "other_event")
+    ):
         return False
     if limit.count < _SHORTEST and limit.unit != "calendar_month":
         return False
@@ -124,7 +144,7 @@ def _is_members_appeal(clause: str, before: str, sentence: Sentence) -> bool:
         NOT_OUR_HEADING.search(heading) and not APPEAL.search(heading)
     ):
         return False
-    if RECORDS.search(clause) and not APPEAL.search(clause):
+    if RECORDS.search(clause) and not APPEAL.search(BACK_REFERENCE.sub(" ", clause)):
         return False
     if APPEAL.search(clause):
         return True
@@ -160,7 +180,7 @@ _LAST_DAY: Final = re.compile(
     re.IGNORECASE,
 )
 _IS_LAST_DAY: Final = re.compile(
-    r",?\s(?:is|will be) (?:the|your) (?:last|final) (?:day|date)|,?\s(?:is|will be) (?:the|your) (?:appeal )?deadline",
+    r",?\s(?:is|will be)? ?(?:the|your) (?:last|final) (?:day|date)|,?\s(?:is|will be) (?:the|your) (?:appeal )?deadline",
     re.IGNORECASE,
 )
 _THAT_MEANS: Final = re.compile(
@@ -219,6 +239,10 @@ def _date_is_for_appeal(sentence: Sentence, span: tuple[int, int], end: int) -> 
         return bool(own or context)
     if _THAT_MEANS.match(sentence.text) and APPEAL.search(sentence.before):
         return not (NEXT_LEVEL.search(sentence.before) or NOT_OURS.search(sentence.before))
+    if APPEAL.search(sentence.before) and re.match(
+        r"\W*we must (?:hear from you|have it|get it|receive it)\b", sentence.text, re.I
+    ):
+        return not (NEXT_LEVEL.search(sentence.before) or NOT_OURS.search(sentence.before))
     verb = FILE.search(until or sentence.text)
     if APPEAL.search(sentence.before) and re.match(
         r"\s(?:to|and) (?:ask|file|request|send|do so|do it)\b", sentence.text[end:]
@@ -238,10 +262,15 @@ def _receipt_rule(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
         for value, pattern in (
             (
                 "must_receive",
-                r"\bwe must (?:receive|get) your\b|\bmust (?:reach us|be received)\b|\bneeds? to reach us\b|"
-                r"\bmust arrive\b|\b(?:has|needs|have) to be received\b|\bmust be in our hands\b|\bso that we have your appeal\b",
+                r"\bwe (?:must|need to|have to) (?:receive|get|have) your\b|\bso that we (?:have|get|receive) (?:it|your)\b|"
+                r"\bmust (?:reach us|be received)\b|\bneeds? to reach us\b|"
+                r"\bmust arrive\b|\b(?:has|needs|have) to be received\b|\b(?:must|has to|have to|needs? to) be in our hands\b",
             ),
-            ("postmarked", r"\bmust be postmarked\b|\bpostmarked (?:within|by|no(?:t)? later than)\b"),
+            (
+                "postmarked",
+                r"\bmust be postmarked\b|\bcount(?:s|ed)? from the postmark\b|"
+                r"\bpostmarked (?:within|by|no(?:t)? later than)\b",
+            ),
         ):
             match = re.search(pattern, sentence.text, re.IGNORECASE)
             if match and not re.search(r"\brecords\b|\binformation\b", sentence.text, re.IGNORECASE):

@@ -42,7 +42,9 @@ _RULE_LINE: Final = re.compile(r"[\s+|=_*~.-]*")
 _CELL_BREAK: Final = re.compile(
     r"\s*\|[\s|]*|\s*\.{4,}\s*|(?<=\S)\s\.{2,3}\s(?=\S)|(?<=[.;!?])\s{3,}|(?<![.;!?\s])\s{2,}"
 )
-_LIST_MARK: Final = re.compile(r"(?:[*\u2022\u00b7\u25aa\u25cf-]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)")
+_LIST_MARK: Final = re.compile(
+    r"(?:[*\u2022\u00b7\u25aa\u25cf-]|o(?=\s{2})|\[\d{1,2}\]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)"
+)
 _LABEL_LINE: Final = re.compile(r"[A-Z][A-Za-z0-9 /()#.'&-]{1,38}:(?:\s|$)")
 _CLOSING: Final = re.compile(
     r"(?:sincerely|respectfully|regards|best regards|yours truly|very truly yours|cordially)\b", re.IGNORECASE
@@ -180,6 +182,10 @@ class Page:
         return later[0] if later else None
 
 
+_LONE_MARK: Final = re.compile(r"[*\u2022\u00b7\u25aa\u25cfo-]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]")
+_MARK_GAP: Final = 3
+
+
 def _squashed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
@@ -197,6 +203,10 @@ def _cells(line: str, start: int, row: int) -> tuple[Cell, ...]:
         text = piece.strip()
         if text:
             begin += len(piece) - len(piece.lstrip())
+            mark = cells[0] if len(cells) == 1 else None
+            if mark and _LONE_MARK.fullmatch(mark.text) and begin - (mark.end - start) <= _MARK_GAP:
+                cells.pop()
+                text, begin = line[mark.column : begin + len(text)], mark.column  # a bullet and its words
             cells.append(Cell(text, start + begin, start + begin + len(text), row, begin))
     return tuple(cells)
 

@@ -38,7 +38,7 @@ _COUNTED_FROM: Final = re.compile(
     re.IGNORECASE,
 )
 _ANCHOR_STOP: Final = re.compile(
-    r"[.;:?!)]|,(?!\s(?:the date|as shown))|\s[-(]|\s(?:to (?!you\b)|to$|to(?=:)|that you (?!receiv|get|got|"
+    r"[.;:?!)]|,(?!\s(?:the date|as shown|(?:19|20)\d\d))|\s[-(]|\s(?:to (?!you\b)|to$|to(?=:)|that you (?!receiv|get|got|"
     r"have)|by|if|unless|or|and|but|whichever|so|because|using|via|"
     r"through|with|in writing|in order|even|for|either|we must|you (?:may|can|must|have)|at (?!the top)|y|o|para|por)\b",
     re.IGNORECASE,
@@ -200,7 +200,10 @@ def _count(match: re.Match[str]) -> int | None:
 
 
 _IN_BRACKETS: Final = re.compile(
-    r"\b(?:standard|fast|urgent|expedited|payment)(?: appeals?)?\s?\($", re.IGNORECASE
+    r"\b(?:standard|regular|fast|urgent|expedited|payment)(?: (?:appeals?|decisions?|reviews?))?"
+    r"(?:\s?\(|:\s|[ .>]{3,}|,\s)(?:(?:we )?(?:decided?|answer(?:ed)?) (?:within |in )?)?$|"
+    r"^\W*standard $|(?<=days, )urgent $",
+    re.IGNORECASE,
 )
 """`Standard (7 days)` names the time of an answer."""
 

@@ -360,7 +360,8 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
     (
         "rescission",
         _phrases(
-            r"\b(?:coverage|policy) (?:is|was|has been) rescinded\b|\bvoid from (?:the|its) (?:beginning|"
+            r"\b(?:coverage|policy) (?:is|was|has been|will be|is being) rescinded\b|"
+            r"\b(?:intend|plan|propose)s? to rescind\b|\bvoid from (?:the|its) (?:beginning|"
             r"start)\b"
         ),
     ),

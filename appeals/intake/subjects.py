@@ -24,7 +24,8 @@ FILE: Final = re.compile(
 DECIDE: Final = re.compile(
     r"\b(?:we|the plan|plan|reviewer|payer|it|they|committee)(?:\swill|\smust|\scan|\sshall|\susually|"
     r"\sthen)? (?:decide|answer|respond|reply|give|tell|let you know|resolve|complete|notify|make|"
-    r"issue|mail you|send you|act|acknowledge)\w*|"
+    r"issue|mail you|send you|write (?:back|to you)|act|acknowledge)\w*|\bwrite back\b|\b(?:panel|committee|reviewer) decides?\b|"
+    r"\bdecision (?:follows|is due)\b|\bhave (?:the|our|an|a|your) (?:result|answer|decision)\b|"
     r"\bwe'll\b|\bdecision (?:within|in|is|will)|\banswer(?:ed)? (?:in|within|takes)|"
     r"\banswer takes\b|\b(?:appeals? )?(?:is|are|be) (?:decided|answered|resolved|completed)\b|"
     r"\breview takes\b|\btakes?\b|\bfrom us\b|\bextend\w*\b|"
@@ -61,7 +62,7 @@ APPEAL: Final = re.compile(
     re.IGNORECASE,
 )
 DENIED_LIMIT: Final = re.compile(
-    r"(?:\bnot have\b|n't have\b|\bno longer\b|\binstead of\b|\brather than\b|\bused to\b|"
+    r"(?:\bnot have\b|n't have\b|\bno longer\b(?! than)|\binstead of\b|\brather than\b|\bused to\b|"
     r"\bnot\b(?! (?:later|more) than)|\bno more\b(?! than)|\bpreviously\b|\bwas\b|\bwere\b|\bold\b|"
     r"\bformer\b|\bnever\b)[^.;,]{0,24}$",
     re.IGNORECASE,
@@ -115,6 +116,19 @@ def is_for_providers(text: str) -> bool:
 
 RECORDS: Final = re.compile(
     r"\b(?:send|submit|supply|provide|fax|give|forward|need)\w*\b[^.;]{0,40}\b(?:records?|information|documents?|notes|paperwork|"
-    r"documentation|evidence|chart)\b|\b(?:ask|request)\w*\b[^.;]{0,20}\bcop(?:y|ies)\b|\bname (?:a|your) representative\b",
+    r"documentation|evidence|chart)\b|\bask (?:the )?records\b|\bif you want (?:them|copies|the file|your file)\b|"
+    r"\bask for them\b|\bwant your (?:\w+ )?file\b|\b(?:ask|request)\w*\b[^.;]{0,20}\bcop(?:y|ies)\b|"
+    r"\bname (?:a|your) representative\b",
     re.IGNORECASE,
+)
+
+PEERS: Final = re.compile(
+    r"\b(?:peer|doctor|physician|clinician)[- ]to[- ](?:peer|doctor|physician|clinician)\b|"
+    r"\bbetween (?:physicians|doctors|clinicians)\b|"
+    r"\b(?:speak|talk|discuss|discussion|conversation|call)\b[^.]{0,60}\b(?:our (?:\w+ )?(?:physician|doctor|reviewer)|"
+    r"(?:the|an?) (?:\w+ )?(?:reviewer|(?:reviewing|plan|\w+) doctor|reviewing physician)|medical director|with ours)\b",
+    re.IGNORECASE,
+)
+WITH_DOCTOR: Final = re.compile(
+    r"\bDr\. [^.;]{2,30}\b(?:call|talk|speak|discuss)\w*\b[^.;]{0,60}\bwith Dr\b", re.IGNORECASE
 )

@@ -60,13 +60,22 @@ _NOT_NOW: Final = re.compile(
 )
 
 
+_RESCINDS: Final = re.compile(
+    r"\b(?:intend|plan|propose|decided|have)s? to rescind\b|\b(?:will be|is|are|has been|have been) rescinded\b|"
+    r"\bnotice of (?:\w+ )?rescission\b",
+    re.IGNORECASE,
+)
+
+
 def refuses(pages: Sequence[Page]) -> bool:
     """False only for a letter that says that nothing is refused (or decided), and refuses nothing elsewhere."""
     sentences = [sentence for page in pages for sentence in page.sentences]
     open_still = any(_NO_DECISION.search(one.text) and not _supposed(one) for one in sentences)
     granted = any(_grants(one) for one in sentences)
     waiting = any(_ACKNOWLEDGED.search(one.text) for one in sentences)
-    return not (open_still or granted or waiting) or any(_refuses(one) for one in sentences)
+    return not (open_still or granted or waiting) or any(
+        _refuses(one) or _RESCINDS.search(one.text) for one in sentences
+    )
 
 
 def _supposed(sentence: Sentence) -> bool:

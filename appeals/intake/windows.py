@@ -6,18 +6,23 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from appeals.intake.asides import called_appeal, grievance_is_appeal
 from appeals.intake.dates import find_dates
 from appeals.intake.layout import Page, Sentence
 from appeals.intake.limits import Limit, clause_before, limits_of, with_lead
+from appeals.intake.proceedings import stands_in_appeal
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
-from appeals.intake.subjects import APPEAL, DENIED_LIMIT, NEXT_LEVEL
+from appeals.intake.subjects import APPEAL, DENIED_LIMIT, NEXT_LEVEL, PEERS, WITH_DOCTOR
 
 
 def other_windows(pages: Sequence[Page]) -> Iterator[Proposal]:
     """The payer's own times, the call with a reviewer, the next level, and the day to ask that care goes on."""
     sentences = [sentence for page in pages for sentence in page.sentences]
+    sentences = [called_appeal(one) for one in sentences] if grievance_is_appeal(pages) else sentences
     limits = [limit for sentence in sentences for limit in limits_of(sentence)]
-    yield from _agreed("standard_decision_days", [one for one in limits if _is_standard_decision(one)], HIGH)
+    yield from _agreed(
+        "standard_decision_days", [one for one in limits if _is_standard_decision(one, limits)], HIGH
+    )
     yield from _expedited(limits, sentences)
     yield from _agreed("p2p_window_days", [one for one in limits if _is_call(one)], HIGH)
     yield from _call_by(sentences)
@@ -33,31 +38,55 @@ def _agreed(fact: str, limits: Sequence[Limit], confidence: str) -> Iterator[Pro
         yield one.sentence.proposal(fact, value, with_lead(one), confidence, one.figure)
 
 
-def _is_standard_decision(limit: Limit) -> bool:
+def _has_another(limit: Limit, limits: Sequence[Limit], kind: str) -> bool:
+    """Whether its sentence gives another limit for a kind of case, such as `7 days for a Part B drug`."""
+    beside = [
+        one
+        for one in limits
+        if one.sentence is limit.sentence
+        and one.figure != limit.figure
+        and (one.unit == "hour") == (limit.unit == "hour")
+    ]
+    return any(re.search(kind, limit.sentence.text[one.figure[1] :][:40], re.IGNORECASE) for one in beside)
+
+
+def _is_standard_decision(limit: Limit, limits: Sequence[Limit]) -> bool:
     sentence = limit.sentence
-    if re.search(r"\b(?:grievances?|complaints?|letters|calls)\b", sentence.text, re.IGNORECASE):
+    if re.search(
+        r"\b(?:grievances?|complaints?|letters|calls|(?:last|past|previous) \d+|good cause|more time|longer)\b(?! than)",
+        sentence.text,
+        re.IGNORECASE,
+    ):
         return False
-    if _FOR_OTHERS.search(_around(limit)):
+    if _FOR_OTHERS.search(_around(limit)) or _has_another(limit, limits, r"\bdrugs?\b"):
         return False
     if (
         limit.unit == "hour"
         or limit.owner != "decide"
-        or NEXT_LEVEL.search(f"{sentence.heading} {sentence.text}")
-    ):
-        return False
-    if re.search(r"\b(?:fast|urgent|expedited)\b", sentence.text, re.IGNORECASE) or DENIED_LIMIT.search(
-        clause_before(limit)
+        or NEXT_LEVEL.search(
+            sentence.text if _STANDARD.search(sentence.text) else f"{sentence.heading} {sentence.text}"
+        )
     ):
         return False
     if re.search(
-        r"\bpaid|\bpay(?:ment)?\b|\bpart b drug\b",
-        sentence.text[max(0, limit.span[0] - 140) : limit.span[1] + 60],
-        re.IGNORECASE,
-    ) and not re.search(r"\b(?:post-?service|after-service|appeals of)\b", sentence.text, re.IGNORECASE):
+        r"(?<!non-)\b(?:fast|urgent|expedited)\b", sentence.text, re.IGNORECASE
+    ) or DENIED_LIMIT.search(clause_before(limit)):
+        return False
+    if (
+        not re.search(r"\bbecause (?:this|yours|it) is\b", sentence.text, re.IGNORECASE)
+        and re.search(
+            r"\bpaid|\bpay(?:ment)?\b|\bpart b drug\b|\bmoney back\b|\b(?:reimburs|refund)\w*",
+            sentence.text[max(0, limit.span[0] - 140) : limit.span[1] + 60],
+            re.IGNORECASE,
+        )
+        and not re.search(r"\b(?:post-?service|after-service|appeals of)\b", sentence.text, re.IGNORECASE)
+    ):
         nearer = re.split(r"[(;]", sentence.text[: limit.span[0]])
         if len(nearer) > 1 or not re.search(r"\(", sentence.text[limit.span[1] :]):
             return False
-    return APPEAL.search(f"{sentence.heading} {sentence.text} {sentence.before}") is not None
+    if APPEAL.search(f"{sentence.heading} {sentence.text} {sentence.before}"):
+        return True
+    return _WE_DECIDE.match(sentence.text) is not None and stands_in_appeal(sentence.page, sentence.places[0])
 
 
 _FOR_OTHERS: Final = re.compile(
@@ -78,7 +107,10 @@ def _around(limit: Limit) -> str:
 
 def _expedited(limits: Sequence[Limit], sentences: Sequence[Sentence]) -> Iterator[Proposal]:
     """Whether a fast appeal is offered, and in how many hours it is decided."""
-    quick = re.compile(r"\b(?:fast(?:er)?|urgent(?:ly)?|expedited|expedite|rush|quick)\b", re.IGNORECASE)
+    quick = re.compile(
+        r"\b(?:fast(?:er)?|urgent(?:ly)?|expedited|expedite|rush|quick(?:ly)?|hurry|jeopardi[sz]e)\b",
+        re.IGNORECASE,
+    )
     refused = re.compile(r"\b(?:not|cannot|no|n't)\b", re.IGNORECASE)
     hours = [
         limit
@@ -87,7 +119,11 @@ def _expedited(limits: Sequence[Limit], sentences: Sequence[Sentence]) -> Iterat
         and limit.owner == "decide"
         and quick.search(f"{limit.sentence.heading} {limit.sentence.before} {limit.sentence.text}")
         and not NEXT_LEVEL.search(f"{limit.sentence.heading} {limit.sentence.text}")
-        and not re.search(r"\bnot\b", limit.sentence.text)
+        and not re.search(r"\bnot\b(?! (?:later|more) than)", limit.sentence.text)
+        and not re.search(
+            r"\bexception requests?\b|\bcoverage decisions?\b", limit.sentence.text, re.IGNORECASE
+        )
+        and not _has_another(limit, limits, r"\bdrugs?\b")
     ]
     distinct = {limit.count for limit in hours}
     if len(distinct) == 1:
@@ -115,31 +151,39 @@ def _expedited(limits: Sequence[Limit], sentences: Sequence[Sentence]) -> Iterat
         )
 
 
+_DOCTOR: Final = re.compile(
+    r"\b(?:doctors?|providers?|physicians?|prescribers?|clinicians?|dr)\b", re.IGNORECASE
+)
+
+
+def _of_peers(sentence: Sentence) -> bool:
+    """Whether a sentence, its heading or the words it goes on with tell of a talk between doctors."""
+    own = f"{sentence.heading.split(' / ')[-1]} . {sentence.text}"
+    goes_on = re.match(r"\W*(?:call|available|the offer|it)\b", sentence.text, re.IGNORECASE)
+    around = f"{own} . {sentence.before}" if goes_on else own
+    found = PEERS.search(around) or WITH_DOCTOR.search(around)
+    return found is not None and _DOCTOR.search(f"{around} {found[0]}") is not None
+
+
 def _is_call(limit: Limit) -> bool:
     text = limit.sentence.text
-    doctor = re.search(r"\b(?:doctor|provider|physician|prescriber|clinician)\b", text, re.IGNORECASE)
-    call = re.search(
-        r"\bpeer[- ]to[- ]peer\b|\b(?:speak|talk|discuss)\b[^.]{0,60}\b(?:physician|reviewer|"
-        r"medical director|doctor)\b",
-        f"{limit.sentence.heading} {text}",
-        re.IGNORECASE,
-    )
     return (
-        bool(doctor and call)
-        and limit.owner in ("other", "file")
+        _of_peers(limit.sentence)
+        and limit.owner in ("other", "file", "")
         and limit.unit in ("calendar_day", "business_day")
         and not re.search(r"\bnot\b", clause_before(limit))
-        and not re.search(r"\bappeal\b[^.]{0,40}$", clause_before(limit))
+        and not re.search(r"\bappeal\b", text)
     )
 
 
 def _call_by(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
     for sentence in sentences:
-        if not re.search(r"\bpeer[- ]to[- ]peer\b", f"{sentence.heading} {sentence.text}", re.IGNORECASE):
+        if not _of_peers(sentence):
             continue
         for printed in find_dates(sentence.text):
             lead = re.search(
-                r"\b(?:by|on or before|no later than|not later than|until)\s$",
+                r"\b(?:by|on or before|no later than|not later than|until|through|"
+                r"(?:closes|ends) (?:at the end of the day )?on)\s$",
                 sentence.text[: printed.start],
                 re.IGNORECASE,
             )
@@ -154,8 +198,12 @@ def _call_by(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
                 return
 
 
+_STANDARD: Final = re.compile(r"\bstandard (?:\w+ )?appeals?\b", re.IGNORECASE)
+_WE_DECIDE: Final = re.compile(
+    r"\W*(?:we|standard|decision|the panel|the committee|someone new|you will (?:get|have))\b", re.IGNORECASE
+)
 _GOVERNMENT: Final = re.compile(
-    r"\bhearings?\b|\bindependent review entity\b|\bIRE\b|\bjudge\b|\bMedicaid[- ]covered\b|\bOPM\b|\bcouncil\b",
+    r"\bhearings?\b|\bindependent review entity\b|\bIRE\b|\bjudge\b|\bMedicaid\b|\bOPM\b|\bcouncil\b",
     re.IGNORECASE,
 )
 """What Medicare, Medicaid and the federal employees' program have instead of an external review."""
@@ -169,10 +217,11 @@ def _is_external(limit: Limit) -> bool:
         around,
         re.IGNORECASE,
     )
+    asks = limit.owner == "file" or (not limit.owner and limit.anchor == "later_level")
     return (
         bool(kind)
         and not _GOVERNMENT.search(f"{sentence.heading} {sentence.text}")
-        and limit.owner == "file"
+        and asks
         and limit.unit != "hour"
         and (
             limit.anchor == "later_level"
@@ -180,7 +229,8 @@ def _is_external(limit: Limit) -> bool:
             is not None
         )
         and not DENIED_LIMIT.search(clause_before(limit))
-        and not re.search(r"\bsecond[- ]level\b|\bexpedited\b", sentence.text, re.IGNORECASE)
+        and not re.search(r"\bsecond[- ]level\b", sentence.text, re.IGNORECASE)
+        and not re.search(r"\bexpedited\b", _around(limit), re.IGNORECASE)
     )
 
 
