@@ -26,8 +26,10 @@ from advocacy.background.models import Job
 from advocacy.management.seed.cast import COLLEAGUES, PASSPHRASE, Standing, assemble
 from advocacy.management.seed.sign_ins import sign_ins
 from advocacy.management.seed.tell import STORIES, tell, untold
-from advocacy.people.models import Absence, Consent, Contact, Patient
+from advocacy.people.models import Absence, Consent, Contact, Patient, PortalAccess
+from advocacy.people.portal_access import portal_accesses_of, portal_actor
 from advocacy.tenancy.models import Organization
+from appeals.commands.approvals import approval_reasons
 from appeals.commands.deadlines import check_projection
 from appeals.models import (
     Appeal,
@@ -37,12 +39,15 @@ from appeals.models import (
     Denial,
     Filing,
     ItemOutcome,
+    LetterApproval,
     PeerToPeer,
     TreatmentSession,
 )
 from appeals.packets import manifest_of
 from appeals.queries.clocks import day_at
+from appeals.queries.history import load_history
 from appeals.queries.lookup import classification_of
+from appeals.queries.portal import portal_cases, status_page
 from appeals.queries.today import today
 from appeals.regimes import book
 from appeals.reminders import to_remind
@@ -375,3 +380,34 @@ def test_teams_an_absence_choices_and_sessions_near_a_renewal_are_there(told):
     assert len(told.all(TreatmentSession, "pk", voided_at=None)) == 4
     assert len(told.all(TreatmentSession, "pk", voided_at__isnull=False)) == 1
     assert told.all(Task, "status", code__startswith="renewal:", case_id=case) == ["open"]
+
+
+def test_meadow_asks_its_patients_about_letters(told):
+    """One letter waits for a yes and stands on the patient's first page as a thing to do; one was approved."""
+    assert {
+        slug: there.organization.letters_need_patient_approval for slug, there in told.standing.items()
+    } == {
+        "harbor": False,
+        "meadow": True,
+    }
+    with told.standing["meadow"].program(told.now):
+        waits, approved = LetterApproval.objects.select_related("case", "appeal").order_by("answer")
+        assert [(row.answer, row.method, row.superseded_at) for row in (waits, approved)] == [
+            ("", "", None),
+            ("approved", "paper", None),
+        ]
+        access = PortalAccess.objects.select_related("user").get(patient=waits.case.patient)
+        dana = portal_actor(
+            access.user, next(a for a in portal_accesses_of(access.user_id) if a.access_id == access.pk)
+        )
+        [case] = portal_cases(dana)
+        first = status_page(case, told.now, dana).things[0]
+        assert (first.code, first.url_name, first.row) == ("approve", "portal:letter", waits.public_id)
+        found = {}
+        for row in (waits, approved):
+            whole = Case.objects.select_related("patient", "coverage__payer", "organization", "owner").get(
+                pk=row.case_id
+            )
+            appeal = Appeal.objects.select_related("denial").get(pk=row.appeal_id)
+            found[row.answer] = [r.code for r in approval_reasons(whole, appeal, load_history(whole), "")]
+        assert found == {"": ["letter_not_approved"], "approved": []}

@@ -1,19 +1,25 @@
-"""How Harbor keeps itself: templates of its own, ways to reach payers, an open invitation. A handful of rows, made once."""
+"""How the houses keep themselves: Harbor's own templates, ways to reach payers and an open invitation; Meadow's rule that a
+patient approves each letter. A handful of rows, made once.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from advocacy.access.policy import system_actor
 from advocacy.management.seed.cast import Standing
 from advocacy.people.invitations import invite_member
 from advocacy.people.models import Team
 from advocacy.people.organizations import change_organization
+from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scope_with
 from appeals.commands.letter_blocks import save_letter_block
 from cases.commands.templates import save_channel, save_task_template
 from cases.models import OwnTaskTemplate, Payer
 
 ADMIN = "olga"
+ASKS_SINCE = timedelta(days=9)
+"""What Meadow filed before went out without being asked about."""
 
 
 def keep(harbor: Standing, now: datetime) -> None:
@@ -69,5 +75,30 @@ def keep(harbor: Standing, now: datetime) -> None:
             name="Tomas Reyes",
             roles=["navigator"],
             team=Team.objects.filter(name="Appeals").first(),
+            at=at,
+        )
+
+
+def ask_for_approval(meadow: Standing, now: datetime) -> None:
+    """Meadow has asked for the patient's approval of every letter for some days. It has no admin of its own here, so that
+    the program says it.
+    """
+    at = now - ASKS_SINCE
+    actor = system_actor(meadow.organization.pk, "seed")
+    with meadow.program(at):
+        organization = Organization.objects.get(pk=meadow.organization.pk)
+        if organization.letters_need_patient_approval:
+            return
+        change_organization(
+            actor=actor,
+            name=organization.name,
+            time_zone=organization.time_zone,
+            address=organization.address,
+            phone=organization.phone,
+            fax=organization.fax,
+            reply_email=organization.reply_email,
+            treatments_in_scope=organization.treatments_in_scope,
+            scope_note=organization.scope_note,
+            letters_need_patient_approval=True,
             at=at,
         )

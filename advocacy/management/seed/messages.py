@@ -8,13 +8,14 @@ from advocacy.access.policy import Actor, Portal
 from advocacy.management.seed.life import Life, Step, no_mail
 from advocacy.people.models import PortalAccess
 from advocacy.tenancy.scope import scope_with
-from appeals.commands.approvals import ask_approval
+from appeals.commands.approvals import answer_letter, ask_approval
+from appeals.models import LetterApproval
 from appeals.sample_letters import text_as_pdf
 from cases.commands.communications import log_communication
 from cases.commands.messages import read_messages, send_message
 from cases.commands.patient_notices import send_notice
-from cases.commands.tasks import open_task
-from cases.models import PatientNotice
+from cases.commands.tasks import finish_task, open_task
+from cases.models import PatientNotice, Task
 
 
 def wrote(ago: int, body: str) -> Step:
@@ -54,6 +55,19 @@ def to_approve(ago: int) -> Step:
     def step(life: Life) -> None:
         life.do(ask_approval, ago, appeal=life.level)
         _tell(life)
+
+    return step
+
+
+def said_yes_on_paper(ago: int) -> Step:
+    """The patient's yes came by post; whoever was to tell the patient has done so."""
+
+    def step(life: Life) -> None:
+        asked = LetterApproval.objects.get(appeal=life.level, superseded_at=None)
+        for task in Task.objects.filter(case=life.case_row, code="tell_patient:letter", status="open"):
+            life.do(finish_task, ago + 1, task=task, note="The letter went to the patient by post.")
+        words = "Signed on the copy that came back by post."
+        life.do(answer_letter, ago, approval=asked, approved=True, words=words, method="paper")
 
     return step
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from advocacy.management.seed.levels import closed, decided, filed, forwarded, gathered, given_up, written
 from advocacy.management.seed.life import Step, Story
 from advocacy.management.seed.matters import ESKETAMINE, ESKETAMINE_WEEKLY, KETAMINE, Matter
+from advocacy.management.seed.messages import said_yes_on_paper, to_approve
 from advocacy.management.seed.people import CENTRAL, Person
 from advocacy.management.seed.plans import (
     BLUESTEM,
@@ -18,6 +19,7 @@ from advocacy.management.seed.plans import (
     TAMARACK,
     Plan,
 )
+from advocacy.management.seed.portal import entered
 from advocacy.management.seed.steps import asked, refused
 from advocacy.management.seed.work import asleep, left_for_the_desk, noted, put_aside, talked, to_do
 
@@ -44,8 +46,8 @@ def _story(
 STORIES = (
     _story(
         "m01", _who("Lucinda", "Marchetti", 45), HARROWGATE, KETAMINE, "mia", 68,
-        asked(62, received=61), refused(49, 46, stated=-11), gathered(30), written(6, ticked=4),
-        to_do(5, "Have the letter read", due=3),
+        asked(62, received=61), refused(49, 46, stated=-11), gathered(30), entered(28),
+        written(6, ready=True, ticked=4), to_approve(5), to_do(5, "Have the letter read", due=3),
     ),
     _story(
         "m02", _who("Desmond", "Achebe-Ruiz", 52, "post"), HARROWGATE, KETAMINE, "mia", 150,
@@ -80,7 +82,8 @@ STORIES = (
     ),
     _story(
         "m08", _who("Clement", "Vasquez-Roy", 70, "post", state="WI"), TALLOW_CREEK, ESKETAMINE, "bea", 48,
-        asked(42, received=41), refused(35, 31, stated=-30), gathered(20), written(4, ticked=2),
+        asked(42, received=41), refused(35, 31, stated=-30), gathered(20),
+        written(8, ready=True, ticked=2), to_approve(7), said_yes_on_paper(2),
         to_do(3, "Ask for the appointment form", due=4),
     ),
     _story(
