@@ -23,34 +23,57 @@ from appeals.queries.standing import stage_label
 from appeals.queries.steps import Step
 from appeals.views.links import action_link, day_of, link, triage_shown
 
-# What may be done from here: label, page, permission. Each page asks again.
-ACTS: tuple[tuple[str, str, P], ...] = (
-    ("Take action", "appeals:take_action", P.WRITE_NOTE),
+Act = tuple[str, str, P]
+# What may be done from here: label, page, permission. Each page asks again. What is done most stands in front, beside the
+# proposed next action; the rest is behind one disclosure.
+FRONT: tuple[Act, ...] = (
     ("Log a call", "cases:call_new", P.WRITE_NOTE),
-    ("Log a letter, fax or meeting", "cases:communication_new", P.WRITE_NOTE),
-    ("Messages with the patient", "cases:messages", P.SEE_CASES),
-    ("Write a note", "cases:note_new", P.WRITE_NOTE),
-    ("Open a task", "cases:task_new", P.WORK_TASKS),
+    ("Take action", "appeals:take_action", P.WRITE_NOTE),
     ("Upload a document", "cases:document_new", P.UPLOAD_DOCUMENT),
-    ("Benefit check", "cases:benefits", P.CHECK_BENEFITS),
-    ("Clinic", "cases:clinic", P.ASK_CLINIC),
-    ("Triage", "cases:triage", P.TRIAGE_CASE),
-    ("Record the request", "appeals:request_new", P.REQUEST_AUTHORIZATION),
-    ("Record a denial", "appeals:denial_new", P.RECORD_DENIAL),
-    ("Coverage questions", "appeals:questions", P.ANSWER_QUESTIONS),
-    ("Failed treatment", "cases:failed_treatment_new", P.CHANGE_CASE),
-    ("Record money", "cases:cost_new", P.CHANGE_CASE),
-    ("Change the case", "cases:case_change", P.CHANGE_CASE),
-    ("Related cases", "cases:related", P.CHANGE_CASE),
-    ("Assign the case", "cases:assign", P.ASSIGN_CASE),
-    ("Access", "cases:access", P.GRANT_ACCESS),
-    ("Close the case", "appeals:close", P.CLOSE_CASE),
 )
-ACTS_WHEN_CLOSED: tuple[tuple[str, str, P], ...] = (
+MORE: tuple[tuple[str, tuple[Act, ...]], ...] = (
+    (
+        "Say, ask, note",
+        (
+            ("Write a note", "cases:note_new", P.WRITE_NOTE),
+            ("Open a task", "cases:task_new", P.WORK_TASKS),
+            ("Messages with the patient", "cases:messages", P.SEE_CASES),
+            ("Log a letter, fax or meeting", "cases:communication_new", P.WRITE_NOTE),
+            ("Clinic", "cases:clinic", P.ASK_CLINIC),
+        ),
+    ),
+    (
+        "Request and appeal",
+        (
+            ("Benefit check", "cases:benefits", P.CHECK_BENEFITS),
+            ("Coverage questions", "appeals:questions", P.ANSWER_QUESTIONS),
+            ("Record the request", "appeals:request_new", P.REQUEST_AUTHORIZATION),
+            ("Record a denial", "appeals:denial_new", P.RECORD_DENIAL),
+            ("Failed treatment", "cases:failed_treatment_new", P.CHANGE_CASE),
+            ("Record money", "cases:cost_new", P.CHANGE_CASE),
+        ),
+    ),
+    (
+        "The case",
+        (
+            ("Triage", "cases:triage", P.TRIAGE_CASE),
+            ("Change the case", "cases:case_change", P.CHANGE_CASE),
+            ("Related cases", "cases:related", P.CHANGE_CASE),
+            ("Assign the case", "cases:assign", P.ASSIGN_CASE),
+            ("Access", "cases:access", P.GRANT_ACCESS),
+            ("Trail", "appeals:trail", P.SEE_TRAIL),
+            ("Close the case", "appeals:close", P.CLOSE_CASE),
+        ),
+    ),
+)
+WHEN_CLOSED: tuple[Act, ...] = (
     ("Write a note", "cases:note_new", P.WRITE_NOTE),
     ("Messages with the patient", "cases:messages", P.SEE_CASES),
     ("Reopen the case", "appeals:reopen", P.REOPEN_CASE),
+    ("Trail", "appeals:trail", P.SEE_TRAIL),
 )
+FEW = 4
+"""So many need no disclosure."""
 
 
 @require_safe
@@ -80,6 +103,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
 def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str, Any]:
     case = found.case
     key = case.public_id
+    front, more = _acts(found)
     return {
         "case": case,
         "found": found,
@@ -87,7 +111,8 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
         "badges": _badges(found),
         "facts": _facts(found),
         "actions": _header_actions(found),
-        "acts": _acts(found),
+        "acts": front,
+        "more": more,
         "beside": _beside(beside),
         "levels": [_level(step, key) for step in found.steps],
         "choices": [_choice(point, found) for point in reversed(found.choices)],
@@ -147,7 +172,6 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
         + "#timeline"
         if found.timeline.after
         else "",
-        "trail_url": link("appeals:trail", key) if P.SEE_TRAIL in found.permissions else "",
         "patient_url": link("people:patient", case.patient.public_id),
         "call_note_url": link("cases:call_new", key) if P.WRITE_NOTE in found.permissions else "",
         "breadcrumbs": [
@@ -262,13 +286,24 @@ def _header_actions(found: CasePage) -> list[dict[str, Any]]:
     return [{"label": shown["action"], "url": shown["action_url"], "kind": "main", "act": True}]
 
 
-def _acts(found: CasePage) -> list[dict[str, str]]:
-    acts = ACTS if found.case.status == "open" else ACTS_WHEN_CLOSED
-    return [
-        {"label": label, "url": link(name, found.case.public_id)}
-        for label, name, permission in acts
-        if permission in found.permissions
-    ]
+def _acts(found: CasePage) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
+    """What stands in front, and the groups behind the disclosure; all of it in front where it is little."""
+
+    def allowed(acts: tuple[Act, ...]) -> list[dict[str, str]]:
+        return [
+            {"label": label, "url": link(name, found.case.public_id)}
+            for label, name, permission in acts
+            if permission in found.permissions
+        ]
+
+    if found.case.status != "open":
+        return allowed(WHEN_CLOSED), []
+    front = allowed(FRONT)
+    more = [{"title": title, "acts": acts} for title, all_acts in MORE if (acts := allowed(all_acts))]
+    behind = [act for group in more for act in group["acts"]]
+    if len(front) + len(behind) <= FEW:
+        return front + behind, []
+    return front, more
 
 
 def _level(step: Step, key: UUID) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from advocacy.audit.models import Event
 from advocacy.errors import NotFound
@@ -107,6 +108,33 @@ def full(cast: Cast) -> tuple[Cast, Case]:
         recorded_at=now(),
     )
     return cast, case
+
+
+def shown_acts(page: Any) -> tuple[list[str], list[str]]:
+    """What stands in front, and what stands behind the disclosure."""
+    behind = [act["label"] for group in page.context["more"] for act in group["acts"]]
+    return [act["label"] for act in page.context["acts"]], behind
+
+
+def test_what_is_done_most_stands_in_front_and_the_rest_behind_one_disclosure(full, sign_in):
+    _cast, case = full
+    url = reverse("appeals:case", args=[case.public_id])
+    page = sign_in("sam").get(url)
+    front, behind = shown_acts(page)
+    assert front == ["Log a call", "Take action", "Upload a document"]
+    assert len(behind) == 18 and not set(front) & set(behind)
+    assert {"Record a denial", "Assign the case", "Trail", "Close the case"} <= set(behind)
+    text = page.content.decode()
+    assert text.count("<summary") >= 1 and text.count('class="more-actions"') == 1
+    assert page.context["actions"] and "data-act-page" in text
+    front, behind = shown_acts(sign_in("nora").get(url))
+    assert front == ["Log a call", "Take action", "Upload a document"] and "Trail" not in behind
+    front, behind = shown_acts(sign_in("petra").get(url))
+    assert (front, behind) == (["Messages with the patient", "Trail"], [])
+    Case.objects.filter(pk=case.pk).update(status="closed", outcome="withdrawn", closed_at=now())
+    front, behind = shown_acts(sign_in("sam").get(url))
+    assert front == ["Write a note", "Messages with the patient", "Reopen the case", "Trail"]
+    assert behind == []
 
 
 def plain(row: Any) -> dict[str, Any]:

@@ -102,9 +102,12 @@ class Desk:
             assert problems.count() == 0, f"{name}: {problems.first.inner_text()}"
 
     def follow(self, name: str, *, within: Any = None) -> None:
-        """Follow the first link whose words begin so."""
+        """Follow the first link whose words begin so; what stands behind "More actions" is opened first."""
         place = within or self.page.locator("main")
         link = place.get_by_role("link", name=re.compile(rf"^\s*{re.escape(name)}"))
+        more = place.locator("details.more-actions:not([open]) > summary")
+        if link.count() == 0 and more.count():
+            more.first.click()
         with self.page.expect_navigation():
             link.first.click()
 
