@@ -24,6 +24,7 @@ from appeals.intake.procedures import procedures
 from appeals.intake.proposal import MANY, Proposal
 from appeals.intake.provider_numbers import provider_number
 from appeals.intake.reasons import reasons
+from appeals.intake.reviewers import reviewers
 from appeals.intake.verdict import refuses
 from appeals.intake.windows import other_windows
 
@@ -37,6 +38,7 @@ _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
     diagnoses,
     adjustments,
     grounds,
+    reviewers,
     other_windows,
 )
 

@@ -1,4 +1,4 @@
-"""What a decision rests on besides its reasons: guidelines, plan provisions, and the reviewer."""
+"""What a decision rests on besides its reasons: guidelines and plan provisions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from appeals.intake.layout import Page, Sentence
-from appeals.intake.proposal import HIGH, MEDIUM, Proposal
+from appeals.intake.proposal import HIGH, Proposal
 
 _GUIDE: Final = re.compile(
     r"\b(?P<kind>(?:clinical\s|medical\s|coverage\s|payment\s|pharmacy\s|drug\s){0,3}(?:guideline|"
@@ -39,42 +39,15 @@ _NOT_USED: Final = re.compile(
 )
 _MONTH_OR_DATE: Final = re.compile(r"(?:19|20)\d{2}|\d{1,2}/\d")
 
-_CREDENTIALS: Final = r"(?:M\.?D\.?|D\.?O\.?|Pharm\.?D\.?|Ph\.?D\.?|Psy\.?D\.?|RN|NP|PMHNP|PA-C|RPh)"
-_REVIEWER: Final = re.compile(
-    r"\b(?:(?:decision|choice|determination)\s(?:was\s)?made by|reviewed by|reviewer|"
-    r"reviewing physician|(?:was|were) reviewed by|decided by|made by)\b:?\s*(?:a\s|an\s)?"
-    r"(?:(?:board[- ]certified\s)?(?:physician|doctor|pharmacist|psychiatrist|medical director|"
-    r"specialist)(?:\sreviewer)?,?\s)?"
-    r"(?P<name>(?:Dr\.\s)?[A-Z][\w.'-]*(?:\s[A-Z][\w.'-]*){1,3}),\s(?P<credentials>"
-    + _CREDENTIALS
-    + r"(?:\s?\([a-z][a-z ,]+\)|,\s[a-z][a-z, ]+?(?=[.;]|,\slicensed|,\sand\b|$))?)",
-)
-_NAMELESS: Final = re.compile(
-    r"\bmade by a (?:physician|doctor|pharmacist), (?P<credentials>"
-    + _CREDENTIALS
-    + r",? board[- ]certified in [a-z ]+?)(?=\s\(|[,.;])"
-)
-_CHOOSER: Final = re.compile(
-    r"\b[Aa]n? (?P<credentials>psychiatrist|physician|doctor|pharmacist|pain specialist|"
-    r"anesthesiologist), (?P<name>Dr\.\s[A-Z][\w'-]+(?:\s[A-Z][\w'-]+){0,2}), (?:made|reviewed|"
-    r"decided)"
-)
-_UNDER_HEAD: Final = re.compile(
-    r"(?P<name>[A-Z][a-z][\w'-]*(?:\s[A-Z][\w.'-]*){1,3}),\s(?P<credentials>"
-    + _CREDENTIALS
-    + r",\s[^.]{4,90}?)(?=\.|$)"
-)
-
 
 def grounds(pages: Sequence[Page]) -> Iterator[Proposal]:
-    """Guidelines applied, the plan provision named, and the reviewer's name and credentials."""
+    """Guidelines applied, and the plan provision named."""
     sentences = [sentence for page in pages for sentence in page.sentences]
     for sentence in sentences:
         yield from _criteria(sentence)
     provisions = [found for sentence in sentences for found in _provisions(sentence)]
     if len({one.value.lower() for one in provisions}) == 1:
         yield provisions[0]
-    yield from _reviewer(sentences)
 
 
 def _criteria(sentence: Sentence) -> Iterator[Proposal]:
@@ -115,33 +88,3 @@ def _provisions(sentence: Sentence) -> Iterator[Proposal]:
         yield sentence.proposal(
             "plan_provision", re.sub(r"\s+", " ", document + match["part"]), match.span(), HIGH
         )
-
-
-def _reviewer(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
-    names: list[Proposal] = []
-    credentials: list[Proposal] = []
-    for sentence in sentences:
-        headed = re.search(r"\breviewe[rd]\b", sentence.heading.split(" / ")[-1], re.IGNORECASE)
-        patterns = (_REVIEWER, _CHOOSER, _NAMELESS, *((_UNDER_HEAD,) if headed else ()))
-        for pattern in patterns:
-            match = pattern.search(sentence.text)
-            if match is None or re.search(r"\bnot\b|\bwith physician review\b", sentence.text[: match.end()]):
-                continue
-            if "name" in match.re.groupindex:
-                names.append(
-                    sentence.proposal("reviewer_name", match["name"], match.span(), HIGH, match.span("name"))
-                )
-            if not re.search(r"\bwith (?:physician|pharmacist) review\b", sentence.text):
-                credentials.append(
-                    sentence.proposal(
-                        "reviewer_credentials",
-                        re.sub(r"\s+", " ", match["credentials"]),
-                        match.span("credentials"),
-                        MEDIUM,
-                    )
-                )
-            break
-    if len({one.value for one in names}) == 1:
-        yield names[0]
-    if len({one.value for one in credentials}) == 1:
-        yield credentials[0]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from appeals.intake.asides import decides_appeal
 from appeals.intake.dates import PrintedDate, date_at_start, find_dates
 from appeals.intake.labels import ANY_LABEL, Found, Value, best, every_value, label
 from appeals.intake.layout import Cell, Page
@@ -46,8 +47,10 @@ _RECEIVED: Final = (
     label(
         r"request\sreceived(?:\son)?|(?:request\sreceipt|receipt\sof\srequest)\sdate|"
         r"date\s(?:request\s|your\srequest\s(?:was\s)?)received|"
-        r"received\sdate|date\sreceived|date\sof\s(?:the\s|your\s)?request\sreceipt"
+        r"received\sdate|date\sreceived|date\sof\s(?:the\s|your\s)?request\sreceipt|"
+        r"request\s(?:rec'?d|recv'?d|in|got)|(?:date\s)?we\sgot\s(?:the|your|this)\srequest"
     ),
+    label(r"\A(?:received|rec'?d|recv'?d?|rcvd)(?:\son)?(?=\s*:|\Z|\s\S)", 1),
 )
 _CHANGE: Final = (
     label(
@@ -81,7 +84,12 @@ def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
         )  # the only date on the letter's face is the day it was mailed
     elif decided and not sent:
         yield from best("notice_date", decided, MEDIUM)
-    received = every_value(pages, _RECEIVED, _day, barred=_NOT_REQUEST) or list(_told_received(pages))
+    received = every_value(pages, _RECEIVED, _day, barred=_NOT_REQUEST)
+    if decides_appeal(pages) or sum(len(_AMOUNT.findall(page.plain)) for page in pages) > _FEW_AMOUNTS:
+        received = [
+            one for one in received if one.rank == 0
+        ]  # a bare `Received` tells of the appeal or the claim
+    received = received or list(_told_received(pages))
     yield from best("request_received_date", received)
     yield from best("effective_date", every_value(pages, _CHANGE, _day) or list(_told_change(pages)))
 
@@ -99,6 +107,7 @@ _NOT_REQUEST: Final = re.compile(
 
 _SALUTATION: Final = re.compile(r"\s*(?:dear|to whom)\b", re.IGNORECASE)
 _HEAD_ROWS: Final = 18
+_FEW_AMOUNTS: Final = 2
 _AMOUNT: Final = re.compile(r"\d\.\d\d(?!\d)")
 
 
@@ -159,11 +168,22 @@ def _is_datelabel(text: str) -> bool:
 
 
 _WE_RECEIVED: Final = re.compile(
-    r"\bwe (?:received|got) (?:a|the|your|this) (?:[\w-]+\s){0,4}?request\b|\breceived (?:a|the|"
+    r"\b(?:we|[A-Z]\w+(?: [A-Z]\w+)*) (?:received|got|had) (?:a|an|the|your|this|his|her|their) (?:[\w-]+\s){0,4}?request\b|"
+    r"\b(?:request|form|referral)(?: for [\w\s]{3,30})? (?:reached us|came in|came to us|arrived|received)\b|\breceived (?:a|the|"
     r"your|this) (?:[\w-]+\s){0,3}?request\b|"
     r"\brequest (?:[\w' ]{0,60}?)(?:was|we) received\b",
     re.IGNORECASE,
 )
+
+
+_OTHER_REQUEST: Final = re.compile(
+    r"\bappeal\b|\bnot\b|\bsecond[- ]level\b|\bgrievance\b|\bpharmacy (?:received|got)\b|"
+    r"\brequest for (?:an? |the |your |more |all )?(?:\w+ )?(?:records?|cop(?:y|ies)|"
+    r"information|files?|documents?|papers|hearing|extension)\b",
+    re.IGNORECASE,
+)
+_NEXT: Final = 5
+"""Characters between the words and a date that directly follows them, `on` among them."""
 
 
 def _told_received(pages: Sequence[Page]) -> Iterator[Found]:
@@ -174,11 +194,11 @@ def _told_received(pages: Sequence[Page]) -> Iterator[Found]:
             told = _WE_RECEIVED.search(sentence.text)
             if (
                 told
-                and len(dates) == 1
-                and _close(dates[0], told)
-                and not re.search(r"\bappeal\b|\bnot\b", sentence.text)
+                and (near := [one for one in dates if _close(one, told)])
+                and (len(dates) == 1 or 0 <= near[0].start - told.end() <= _NEXT)
+                and not _OTHER_REQUEST.search(sentence.text)
             ):
-                yield _at(page, sentence.places, dates[0])
+                yield _at(page, sentence.places, near[0])
             opening = re.match(r"received (?:on )?", sentence.text, re.IGNORECASE)
             if (
                 opening
