@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "advocacy",
     "cases",
     "appeals",
+    "advocacy.reporting",
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -36,6 +36,8 @@ VERBS: dict[str, str] = {
     "absence_recorded": "recorded an absence and who covers",
     "absence_ended": "ended an absence before its last day",
     "organization_switched": "switched organization",
+    # figures
+    "determinations_loaded": "loaded published determinations",
     # cases
     "coverage_recorded": "recorded coverage",
     "coverage_changed": "changed coverage",

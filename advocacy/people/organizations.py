@@ -20,6 +20,11 @@ from advocacy.people.rules import email_can_be_used, time_zone_is_known
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 
+SLUG = r"[a-z][a-z0-9-]{1,39}"
+SLUG_FORM = Reason(
+    "slug_form", "The short name has small letters, digits and hyphens, such as harbor.", "slug"
+)
+
 
 @dataclass(frozen=True)
 class Started:
@@ -39,12 +44,8 @@ def start_organization(
     """
     slug, name, prefix = slug.strip().lower(), name.strip(), prefix.strip().upper()
     reasons = [r for r in (email_can_be_used(admin_email.strip()), time_zone_is_known(time_zone)) if r]
-    if not re.fullmatch(r"[a-z][a-z0-9-]{1,39}", slug):
-        reasons.append(
-            Reason(
-                "slug_form", "The short name has small letters, digits and hyphens, such as harbor.", "slug"
-            )
-        )
+    if not re.fullmatch(SLUG, slug):
+        reasons.append(SLUG_FORM)
     if not name:
         reasons.append(Reason("name_missing", "Fill in the name.", "name"))
     if not re.fullmatch(r"[A-Z][A-Z0-9]{1,5}", prefix):
@@ -70,6 +71,28 @@ def start_organization(
                 actor=actor, email=admin_email, name=admin_name, roles=[Role.ORGANIZATION_ADMIN], at=at
             )
     return Started(organization, sent)
+
+
+def start_reference_organization(*, slug: str) -> Organization:
+    """An organization that only holds published data: no member yet, named by its short name. As the owner.
+
+    Its reference prefix is made from the short name and is nobody else's. Raises Refused for a malformed short name.
+    """
+    slug = slug.strip().lower()
+    if not re.fullmatch(SLUG, slug):
+        raise Refused([SLUG_FORM])
+    letters = re.sub(r"[^A-Z0-9]", "", slug.upper())
+    taken = set(Organization.objects.values_list("reference_prefix", flat=True))
+    prefixes = [letters[:4].ljust(2, "X"), *(f"{letters[:3]}{n}" for n in range(1, 1000))]
+    prefix = next(p for p in prefixes if p not in taken)
+    with transaction.atomic():
+        organization = Organization.objects.create(
+            slug=slug, name=slug.replace("-", " ").capitalize(), reference_prefix=prefix
+        )
+        actor = system_actor(organization.pk, "platform")
+        with scoped_to(organization.pk, actor=actor.key, actor_label=actor.label):
+            record("organization_started", subject=organization)
+    return organization
 
 
 def change_organization(

@@ -157,8 +157,9 @@ def case_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     words = request.POST or kept(request, key)
     away = absent_now(day_in(request.organization.time_zone, request.at))
     form = CaseForm(words, initial=initial, actor=actor, patient=patient, away=away)
-    form.fields["coverage"].show(coverages)
-    form.fields["owner"].show(colleagues)
+    fields: Any = form.fields
+    fields["coverage"].show(coverages)
+    fields["owner"].show(colleagues)
 
     def act(typed: Mapping[str, Any]) -> Any:
         return open_case(

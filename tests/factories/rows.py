@@ -28,6 +28,8 @@ SPECIAL: dict[str, Any] = {
     "cases.Attestation.sha256": "d" * 64,
     "cases.ClinicLink.expires_at": MOMENT + datetime.timedelta(days=1),
     "cases.CallTime.minutes": 15,
+    "reporting.ReferenceDetermination.year": 2011,
+    "reporting.ReferenceDetermination.is_overturned": True,
     "appeals.LetterApproval.digest": "c" * 64,
     "appeals.GrantedAuthorization.sessions": 6,
     "appeals.Proposal.span": [0, 4],

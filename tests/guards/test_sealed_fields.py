@@ -13,6 +13,7 @@ from advocacy.tenancy.scope import tenant_models
 
 CODE = "a code or key of our own data, checked against it, never free text"
 LOOKUP = "a look-up row of the organization: a business, not a patient"
+PUBLISHED = "published by a state: no person in it"
 REFERENCE = "made by the program, shown instead of a name"
 SEARCH = "search text: outside the trail, rebuilt by command"
 OURS = "sentences the program makes from dates and the text of rules"
@@ -54,6 +55,19 @@ PLAIN = {
         "fax": LOOKUP,
     },
     "cases.Coverage": {"state_of_issue": CODE},
+    "reporting.ReferenceDetermination": dict.fromkeys(
+        [
+            "reference",
+            "diagnosis",
+            "diagnosis_detail",
+            "treatment",
+            "treatment_detail",
+            "type",
+            "age",
+            "gender",
+        ],
+        PUBLISHED,
+    ),
     "cases.Blob": {"sha256": CODE, "location": CODE, "key_id": CODE},
     "cases.Document": {"sent_key": CODE},
     "cases.WaitingPage": {"key": CODE, "content_type": CODE, "location": CODE},

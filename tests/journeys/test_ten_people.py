@@ -36,7 +36,6 @@ class Story:
     served: Running
     family: str = field(default_factory=family_name)
     days: dict[str, date] = field(default_factory=days_of_the_story)
-    number: int = field(default_factory=lambda: next(NUMBERS))
     case: str = ""
     patient: str = ""
     level: str = ""
@@ -44,8 +43,8 @@ class Story:
     desks: list[Desk] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.npi = a_valid_npi(self.number)
-        self.member_id = f"TMK 7730 {spelled_apart(self.number)} 01"
+        self.npi = a_valid_npi(next(NUMBERS))
+        self.member_id = f"TMK 7730 {spelled_apart(next(NUMBERS))} 01"
         self.patient_mail = f"dana.{self.family.lower()}@mailbox.example"
         self.sister_mail = f"rosa.{self.family.lower()}@mailbox.example"
 

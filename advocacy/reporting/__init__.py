@@ -1,0 +1,1 @@
+"""The top floor: figures. Reads cases, appeals and published determinations; nobody imports it."""
