@@ -12,11 +12,13 @@ class AppealsConfig(AppConfig):
         from appeals.commands.approval_reminders import letter_is_over, remind_of_letters
         from appeals.queries.export import contest_of
         from appeals.queries.lookup import reference_numbers_of
+        from appeals.queries.ways import ways_of_confirmed
         from cases.commands.patient_notices import is_over
         from cases.commands.patient_reminders import also
         from cases.commands.registration import after_coverage
         from cases.commands.search_text import more_numbers
         from cases.jobs import after_reading
+        from cases.queries.ways import letter_ways
 
         registries.obstacles_to_closing.append(open_contest_of)
         registries.export.append(contest_of)
@@ -25,3 +27,4 @@ class AppealsConfig(AppConfig):
         is_over["letter"] = letter_is_over
         after_coverage.append(coverage_changed)
         more_numbers.append(reference_numbers_of)
+        letter_ways.append(ways_of_confirmed)

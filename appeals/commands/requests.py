@@ -63,6 +63,7 @@ def draft_request(
     is_urgent: bool = False,
     urgency_certified_by: str = "",
     channel: str = "",
+    sent_to: str = "",
     reference_number: str = "",
     items: Sequence[ItemInput],
     at: datetime,
@@ -81,6 +82,7 @@ def draft_request(
             is_urgent=is_urgent,
             urgency_certified_by=urgency_certified_by.strip(),
             channel=channel,
+            sent_to=sent_to.strip(),
             reference_number=reference_number.strip(),
             created_at=at,
             created_by_id=actor.user_id,
@@ -101,6 +103,7 @@ def change_request(
     is_urgent: bool,
     urgency_certified_by: str = "",
     channel: str = "",
+    sent_to: str = "",
     reference_number: str = "",
     items: Sequence[ItemInput],
     at: datetime,
@@ -120,7 +123,7 @@ def change_request(
             )
         row.timing, row.benefit, row.is_urgent = timing, benefit, is_urgent
         row.urgency_certified_by, row.channel = urgency_certified_by.strip(), channel
-        row.place_of_service = place_of_service
+        row.place_of_service, row.sent_to = place_of_service, sent_to.strip()
         row.reference_number, row.version = reference_number.strip(), row.version + 1
         row.save(
             update_fields=[
@@ -130,6 +133,7 @@ def change_request(
                 "is_urgent",
                 "urgency_certified_by",
                 "channel",
+                "sent_to",
                 "reference_number",
                 "reference_number_index",
                 "version",
@@ -148,6 +152,7 @@ def submit_request(
     request: AuthorizationRequest,
     submitted_at: datetime | None,
     channel: str,
+    sent_to: str = "",
     sent_by: str = AuthorizationRequest.Sender.US,
     reference_number: str = "",
     unready_reason: str = "",
@@ -160,6 +165,8 @@ def submit_request(
     """
     refuse([*_channel_reasons(channel, required=True), *_sender_reasons(sent_by)])
     changes: dict[str, Any] = {"submitted_at": submitted_at, "channel": channel, "sent_by": sent_by}
+    if sent_to.strip():
+        changes["sent_to"] = sent_to.strip()
     if reference_number.strip():
         changes["reference_number"] = reference_number.strip()
     return _take("submit", actor, request, changes, at, unready_reason=unready_reason)

@@ -16,6 +16,16 @@ from cases.places import places_of_service
 EVIDENCE = "Fax report, portal time stamp, certified mail number, name of the clerk."
 
 
+def sent_to_field() -> forms.CharField:
+    return forms.CharField(
+        label="Sent to",
+        required=False,
+        max_length=500,
+        widget=lines(2),
+        help_text="The number, address or portal it really goes to.",
+    )
+
+
 class RequestForm(forms.Form):
     timing = forms.ChoiceField(label="The care is", choices=AuthorizationRequest.Timing.choices)
     benefit = forms.ChoiceField(label="Asked under", choices=AuthorizationRequest.Benefit.choices)
@@ -31,6 +41,7 @@ class RequestForm(forms.Form):
     channel = forms.ChoiceField(
         label="Sent by", choices=[("", "Not sent yet"), *Channel.choices], required=False
     )
+    sent_to = sent_to_field()
     reference_number = forms.CharField(
         label="Payer's reference number", required=False, max_length=60, help_text="As the payer gave it."
     )
@@ -126,6 +137,7 @@ def item_formset(data: Any = None, *, initial: list[dict[str, Any]], spare: int 
 class SentForm(forms.Form):
     submitted_at = MomentField(label="Sent on")
     channel = forms.ChoiceField(label="Sent by", choices=[NOT_CHOSEN, *Channel.choices])
+    sent_to = sent_to_field()
     sent_by = sender_field()
     reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
     unready_reason = unready_field()

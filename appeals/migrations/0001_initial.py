@@ -1037,4 +1037,9 @@ class Migration(migrations.Migration):
         ),
         TenantTable('LetterApproval'),
         Watched('LetterApproval'),
+        migrations.AddField(
+            model_name='authorizationrequest',
+            name='sent_to',
+            field=advocacy.tenancy.sealing.SealedTextField(blank=True, help_text='The number, address or portal it goes to.'),
+        ),
     ]

@@ -52,6 +52,7 @@ class AuthorizationRequest(TenantModel):
     urgency_certified_by = SealedTextField(blank=True)
     unready_reason = SealedTextField("why it went out with open answers", blank=True)
     channel = models.CharField(max_length=8, choices=Channel.choices, blank=True)
+    sent_to = SealedTextField(blank=True, help_text="The number, address or portal it goes to.")
     sent_by = models.CharField(max_length=8, choices=Sender.choices, default=Sender.US)
     reference_number = SealedTextField(blank=True)
     reference_number_index = BlindIndexField(of="reference_number")

@@ -317,29 +317,3 @@ def calls_of(actor: Actor, case: Case) -> list[Communication]:
     """The logged phone calls of a case, newest first."""
     seen = Communication.objects.filter(visible(actor, Communication), case=case, superseded_at=None)
     return list(seen.filter(channel=Communication.Channel.CALL).order_by("-happened_at", "-id")[:50])
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where a filing may go, by channel, and where that is known from."""
-
-    channel: str
-    address: str
-    source: str
-
-
-def addresses_of(case: Case, appeal: Appeal) -> tuple[Address, ...]:
-    """From the denial letter first; of the payer's own entry only the fax, and it says so. Nothing is made up."""
-    denial = appeal.denial
-    payer = case.coverage.payer
-    found = []
-    for channel, value in (
-        ("fax", denial.send_to_fax),
-        ("mail", denial.send_to_address),
-        ("portal", denial.send_to_portal),
-    ):
-        if value:
-            found.append(Address(channel, value, "the denial letter"))
-    if not denial.send_to_fax and payer.fax:
-        found.append(Address("fax", payer.fax, "the payer's entry in the look-ups (check it)"))
-    return tuple(found)

@@ -299,8 +299,9 @@ def _acts(found: CasePage) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
     if found.case.status != "open":
         return allowed(WHEN_CLOSED), []
     front = allowed(FRONT)
-    more = [{"title": title, "acts": acts} for title, all_acts in MORE if (acts := allowed(all_acts))]
-    behind = [act for group in more for act in group["acts"]]
+    groups = [(title, allowed(acts)) for title, acts in MORE]
+    more = [{"title": title, "acts": acts} for title, acts in groups if acts]
+    behind = [act for _title, acts in groups for act in acts]
     if len(front) + len(behind) <= FEW:
         return front + behind, []
     return front, more

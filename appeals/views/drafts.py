@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import Reason, Refused, WrongState
+from advocacy.inputs import without_errors
 from advocacy.tenancy.together import fetched
 from advocacy.web import saw
 from appeals.blocks import blocks_as_text, blocks_from_text, unfilled_gaps
@@ -22,12 +23,14 @@ from appeals.commands.paper import recipient_of
 from appeals.forms.levels import DraftForm, ExhibitsForm, FilingForm
 from appeals.letters import appeal_letter_blocks
 from appeals.queries.drafts import draft_text
-from appeals.queries.level_page import addresses_of, asks_amount, choosable_exhibits, get_level
+from appeals.queries.level_page import asks_amount, choosable_exhibits, get_level
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
+from appeals.queries.ways import ways_for_filing
 from appeals.views.casework import CaseRequest, bring_back, case_page, show_step
 from cases.views.casework import Outcome, attempt, done
 from cases.views.files import POLICY
+from cases.views.ways import filled, picked_way, shown_ways
 
 BEFORE = frozenset({"open", "drafting"})
 
@@ -162,10 +165,11 @@ def level_preview(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespon
 def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Look at the exact pages, say where and how they went, and freeze them."""
     appeal = _level(request, case, level_id)
-    places = addresses_of(case, appeal)
+    ways = ways_for_filing(request.actor, case, appeal)
+    picked = picked_way(request, ways)
     initial: dict[str, Any] = {"filed_at": timezone.localtime()}
-    if places:
-        initial |= {"channel": places[0].channel, "address": places[0].address}
+    if ways:
+        initial |= {"channel": ways[0].channel, "address": ways[0].address}
     packet: Any = None
     obstacle: tuple[Reason, ...] = ()
     if request.method != "POST":
@@ -175,28 +179,32 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
         except Refused as refusal:
             obstacle = refusal.reasons
     form = FilingForm(
-        request.POST or None,
+        filled(request, picked, **_in_fields(picked)),
         initial=initial,
         asks_amount=asks_amount(request.actor, case, appeal),
         asks_approval=appeal.is_expedited and request.organization.letters_need_patient_approval,
     )
-    outcome = attempt(
-        request,
-        form,
-        lambda data: commands.file_appeal(
-            actor=request.actor,
-            appeal=appeal,
-            channel=data["channel"],
-            address=data["address"],
-            filed_at=data["filed_at"],
-            proof_note=data["proof_note"],
-            good_cause=data["good_cause"],
-            amount_reason=data.get("amount_reason", ""),
-            unapproved_reason=data.get("unapproved_reason", ""),
-            expected_sha256=data["expected_sha256"],
-            at=request.at,
-        ),
-    )
+    if picked is not None:
+        without_errors(form)
+        outcome = Outcome(False)
+    else:
+        outcome = attempt(
+            request,
+            form,
+            lambda data: commands.file_appeal(
+                actor=request.actor,
+                appeal=appeal,
+                channel=data["channel"],
+                address=data["address"],
+                filed_at=data["filed_at"],
+                proof_note=data["proof_note"],
+                good_cause=data["good_cause"],
+                amount_reason=data.get("amount_reason", ""),
+                unapproved_reason=data.get("unapproved_reason", ""),
+                expected_sha256=data["expected_sha256"],
+                at=request.at,
+            ),
+        )
     if outcome.done:
         return done(
             request,
@@ -220,11 +228,15 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             "appeal": appeal,
             "packet": packet,
             "obstacles": obstacle,
-            "places": places,
+            "ways": shown_ways(ways, form, channel="channel", address="address"),
             "preview_url": reverse("appeals:level_preview", args=[case.public_id, appeal.public_id]),
         },
         template="appeals/level_file.html",
     )
+
+
+def _in_fields(way: Any) -> dict[str, str]:
+    return {"channel": way.channel, "address": way.address} if way else {}
 
 
 def _look_again(

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import WrongState
+from advocacy.inputs import without_errors
 from appeals.commands import requests as commands
 from appeals.commands.clock_events import record_clock_event
 from appeals.forms.requests import (
@@ -30,10 +31,13 @@ from appeals.forms.requests import (
 from appeals.queries.readiness import Lack, lacks_of
 from appeals.queries.request_page import get_request_of, items_of
 from appeals.queries.request_page import request_page as page_of
+from appeals.queries.ways import ways_for_request
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from appeals.views.papers import document_choices, picked_document
 from cases.places import place_name
+from cases.queries.ways import Way
 from cases.views.casework import Outcome, attempt, done
+from cases.views.ways import filled, picked_way, shown_ways
 
 
 def _items(formset: Any) -> list[commands.ItemInput]:
@@ -59,7 +63,8 @@ def _shared(data: Mapping[str, Any]) -> dict[str, Any]:
 @case_page(P.REQUEST_AUTHORIZATION)
 def request_new(request: CaseRequest, case: Any) -> HttpResponse:
     """Draft a request and, with the moments given, record it as sent and received: one form, one press."""
-    form = NewRequestForm(request.POST or None, initial={"is_urgent": case.is_urgent})
+    ways, picked = _ways(request, case)
+    form = NewRequestForm(_typed(request, picked), initial={"is_urgent": case.is_urgent})
     prefilled = [{"code": code, "units": 1} for code in case.procedure_codes]
     items = item_formset(request.POST or None, initial=prefilled)
 
@@ -71,6 +76,7 @@ def request_new(request: CaseRequest, case: Any) -> HttpResponse:
                 request=made,
                 submitted_at=data["submitted_at"],
                 channel=data["channel"],
+                sent_to=data["sent_to"],
                 sent_by=data["sent_by"],
                 reference_number=data["reference_number"],
                 unready_reason=data["unready_reason"],
@@ -88,12 +94,12 @@ def request_new(request: CaseRequest, case: Any) -> HttpResponse:
             )
         return made
 
-    outcome = attempt(request, form, record, items)
+    outcome = _attempt(request, picked, form, record, items)
     if outcome.done:
         return done(
             request, "The request is recorded.", "appeals:request", case.public_id, outcome.result.public_id
         )
-    return _show_form(request, case, form, items, outcome, here="Record an authorization request")
+    return _show_form(request, case, form, items, outcome, here="Record an authorization request", ways=ways)
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
@@ -113,12 +119,14 @@ def request_change(request: CaseRequest, case: Any, request_id: UUID) -> HttpRes
         }
         for i in items_of(row)
     ]
+    ways, picked = _ways(request, case)
     form = RequestForm(
-        request.POST or None, initial={name: getattr(row, name) for name in RequestForm.base_fields}
+        _typed(request, picked), initial={name: getattr(row, name) for name in RequestForm.base_fields}
     )
     items = item_formset(request.POST or None, initial=kept)
-    outcome = attempt(
+    outcome = _attempt(
         request,
+        picked,
         form,
         lambda data: commands.change_request(
             actor=request.actor,
@@ -131,11 +139,39 @@ def request_change(request: CaseRequest, case: Any, request_id: UUID) -> HttpRes
     )
     if outcome.done:
         return done(request, "The request is changed.", "appeals:request", case.public_id, row.public_id)
-    return _show_form(request, case, form, items, outcome, here="Change the request", row=row)
+    return _show_form(request, case, form, items, outcome, here="Change the request", row=row, ways=ways)
+
+
+def _ways(request: CaseRequest, case: Any) -> tuple[tuple[Way, ...], Way | None]:
+    """Ways to the payer, and the one whose button was pressed."""
+    ways = ways_for_request(request.actor, case)
+    return ways, picked_way(request, ways)
+
+
+def _typed(request: CaseRequest, picked: Way | None) -> Any:
+    fields = {"channel": picked.channel, "sent_to": picked.address} if picked else {}
+    return filled(request, picked, **fields)
+
+
+def _attempt(request: CaseRequest, picked: Way | None, form: Any, act: Any, *others: Any) -> Outcome:
+    """Choosing a way sends nothing: the form comes back with it, and complains of nothing."""
+    if picked is None:
+        return attempt(request, form, act, *others)
+    for typed in (form, *others):
+        without_errors(typed)
+    return Outcome(False)
 
 
 def _show_form(
-    request: CaseRequest, case: Any, form: Any, items: Any, outcome: Outcome, *, here: str, row: Any = None
+    request: CaseRequest,
+    case: Any,
+    form: Any,
+    items: Any,
+    outcome: Outcome,
+    *,
+    here: str,
+    ways: tuple[Way, ...],
+    row: Any = None,
 ) -> HttpResponse:
     back = (
         reverse("appeals:request", args=[case.public_id, row.public_id])
@@ -152,6 +188,7 @@ def _show_form(
         back=back,
         extra={
             "formset": items,
+            "ways": shown_ways(ways, form, channel="channel", address="sent_to"),
             "lacks": shown_lacks(lacks_of(row, case, today_for(request, case).today)),
         },
         template="appeals/request_form.html",
@@ -219,13 +256,21 @@ def shown_lacks(lacks: Iterable[Lack]) -> list[dict[str, str]]:
 
 
 def _step(
-    request: CaseRequest, case: Any, request_id: UUID, form: Any, act: Any, said: str, **shown: Any
+    request: CaseRequest,
+    case: Any,
+    request_id: UUID,
+    form: Any,
+    act: Any,
+    said: str,
+    ways: tuple[Way, ...] | None = None,
+    picked: Way | None = None,
+    **shown: Any,
 ) -> HttpResponse:
-    """One form about one request: `act(row, data)` records it."""
+    """One form about one request: `act(row, data)` records it. `ways`: where it may go, on a form that asks that."""
     row = get_request_of(request.actor, case, request_id)
     if row.status != "drafting":
         form.fields.pop("sent_by", None)  # that was said when it went out
-    outcome = attempt(request, form, lambda data: act(row, data))
+    outcome = _attempt(request, picked, form, lambda data: act(row, data))
     if outcome.done:
         return done(request, said, "appeals:request", case.public_id, row.public_id)
     back = reverse("appeals:request", args=[case.public_id, row.public_id])
@@ -235,6 +280,9 @@ def _step(
         else ()
     )
     shown["extra"] = {"lacks": shown_lacks(open_still)}
+    if ways is not None:
+        shown["extra"]["ways"] = shown_ways(ways, form, channel="channel", address="sent_to")
+        shown["template"] = "appeals/request_sent.html"
     return show_step(request, case, form, outcome, back=back, trail=(("Request", back),), **shown)
 
 
@@ -246,12 +294,16 @@ def _now() -> dict[str, Any]:
 
 @case_page(P.REQUEST_AUTHORIZATION)
 def request_sent(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
-    """Record when and how the request went out."""
+    """Record when, how and where to the request went out."""
+    row = get_request_of(request.actor, case, request_id)
+    ways, picked = _ways(request, case)
+    begun = {"channel": row.channel, "sent_to": row.sent_to, "reference_number": row.reference_number}
+    form = SentForm(_typed(request, picked), initial=begun | _now()["initial"])
     return _step(
         request,
         case,
         request_id,
-        SentForm(request.POST or None, **_now()),
+        form,
         lambda row, data: commands.submit_request(
             actor=request.actor,
             request=row,
@@ -264,6 +316,8 @@ def request_sent(request: CaseRequest, case: Any, request_id: UUID) -> HttpRespo
         effects=(
             "The payer's clock starts when the payer has received it: record that as soon as you know it.",
         ),
+        ways=ways,
+        picked=picked,
     )
 
 

@@ -124,6 +124,13 @@ class CallForm(forms.Form):
         widget=short(),
         help_text="Name and department.",
     )
+    address = forms.CharField(
+        label="Number that was called",
+        required=False,
+        max_length=300,
+        widget=short(inputmode="tel"),
+        help_text="Or the number they called from.",
+    )
     reference_number = forms.CharField(
         label="Call reference number", required=False, max_length=60, widget=short()
     )
@@ -144,7 +151,16 @@ class CallForm(forms.Form):
     happened_at = MomentField(label="When")
     minutes = forms.IntegerField(label="Minutes", required=False, min_value=0, max_value=1440)
 
-    FIRST = ("person", "reference_number", "summary", "promise", "promised_by", "follow_up", "follow_up_on")
+    FIRST = (
+        "person",
+        "address",
+        "reference_number",
+        "summary",
+        "promise",
+        "promised_by",
+        "follow_up",
+        "follow_up_on",
+    )
     DEFAULTED = ("party", "direction", "channel", "happened_at", "minutes")
 
 

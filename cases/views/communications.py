@@ -13,14 +13,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.errors import Reason, Refused
+from advocacy.inputs import without_errors
 from advocacy.web import ActorRequest, paged
 from cases.commands.communications import keep_promise, log_communication, write_note
 from cases.commands.tasks import open_task
 from cases.forms.work import CallForm, NoteForm
+from cases.queries.ways import PURPOSES, Way, ways_of_letters, ways_to_payer
 from cases.queries.work import get_communication, notes_of, own_membership
-from cases.views.casework import attempt, case_page, done, draft_key, show, typed_before
+from cases.views.casework import Outcome, attempt, case_page, done, draft_key, show, typed_before
+from cases.views.ways import filled, picked_way, shown_ways
 
 WRITE = Permission.WRITE_NOTE
+CODES = {"phone": "call"}
+"""What the log calls a way to a payer."""
 
 
 @case_page(WRITE)
@@ -32,7 +37,15 @@ def call_new(request: ActorRequest, case: Any) -> HttpResponse:
         "channel": "call",
         "happened_at": timezone.localtime(request.at).replace(second=0, microsecond=0),
     }
-    form = CallForm(request.POST or None, initial=usual | typed_before(request))
+    ways = ways_to_payer(
+        request.actor,
+        case,
+        purposes=PURPOSES,
+        channels=["phone"],
+        letters=ways_of_letters(case),
+    )
+    picked = picked_way(request, ways)
+    form = CallForm(_with_way(request, picked), initial=usual | typed_before(request))
 
     def act(typed: Mapping[str, Any]) -> Any:
         told = {name: value for name, value in typed.items() if name not in ("follow_up", "follow_up_on")}
@@ -41,11 +54,16 @@ def call_new(request: ActorRequest, case: Any) -> HttpResponse:
             _open_follow_up(request, case, typed)
         return entry
 
-    outcome = attempt(request, form, act)
+    if picked is None:
+        outcome = attempt(request, form, act)
+    else:
+        without_errors(form)
+        outcome = Outcome(False)
     if outcome.done:
         return done(request, "The contact is logged.", "cases:communications", case.public_id)
     context = {
         "form": form,
+        "ways": shown_ways(ways, form, channel="channel", address="address", codes=CODES),
         "first": [form[name] for name in CallForm.FIRST],
         "defaulted": [form[name] for name in CallForm.DEFAULTED],
         "draft_key": draft_key(request),
@@ -125,6 +143,12 @@ def note_new(request: ActorRequest, case: Any) -> HttpResponse:
         status=outcome.status,
         trail=(("Notes", reverse("cases:notes", args=[case.public_id])),),
     )
+
+
+def _with_way(request: ActorRequest, way: Way | None) -> Any:
+    """A way to the payer fills the number, that it was a call, and with whom."""
+    fields = {"channel": CODES[way.channel], "address": way.address, "party": "payer"} if way else {}
+    return filled(request, way, **fields)
 
 
 def _open_follow_up(request: ActorRequest, case: Any, typed: Mapping[str, Any]) -> None:

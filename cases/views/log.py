@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
+from advocacy.inputs import without_errors
 from advocacy.people.drafts import save_search
 from advocacy.people.queries import get_search
 from advocacy.web import ActorRequest, paged
@@ -22,8 +23,10 @@ from cases.forms.inputs import Choices
 from cases.forms.log import CorrectForm, LogFilters, LogForm, ReferenceForm
 from cases.queries.documents import documents_by_public_id, documents_of
 from cases.queries.messages import attachments_of
+from cases.queries.ways import PURPOSES, ways_of_letters, ways_to_payer
 from cases.queries.work import communications_of, corrected_by, get_communication, promises_missed
-from cases.views.casework import attempt, case_page, done, draft_key, show, typed_before
+from cases.views.casework import Outcome, attempt, case_page, done, draft_key, show, typed_before
+from cases.views.ways import filled, picked_way, shown_ways
 
 WRITE = Permission.WRITE_NOTE
 SIZE = 25
@@ -116,8 +119,21 @@ def communication_new(request: ActorRequest, case: Any) -> HttpResponse:
         "party": "payer",
         "happened_at": timezone.localtime(request.at).replace(second=0, microsecond=0),
     }
+    ways = ways_to_payer(
+        request.actor,
+        case,
+        purposes=PURPOSES,
+        channels=["fax", "mail", "portal", "email"],
+        letters=ways_of_letters(case),
+    )
+    picked = picked_way(request, ways)
+    to_payer = (
+        {"channel": picked.channel, "address": picked.address, "party": "payer", "direction": "out"}
+        if picked
+        else {}
+    )
     form = LogForm(
-        request.POST or None,
+        filled(request, picked, **to_payer),
         request.FILES or None,
         documents=offered(request, case),
         initial=usual | typed_before(request),
@@ -133,11 +149,16 @@ def communication_new(request: ActorRequest, case: Any) -> HttpResponse:
             **{name: typed[name] for name in LogForm.TOLD},
         )
 
-    outcome = attempt(request, form, act)
+    if picked is None:
+        outcome = attempt(request, form, act)
+    else:
+        without_errors(form)
+        outcome = Outcome(False)
     if outcome.done:
         return done(request, "It is in the log.", "cases:communications", case.public_id)
     back = reverse("cases:communications", args=[case.public_id])
-    return _form(request, case, form, outcome.status, "Log a contact", back)
+    shown = shown_ways(ways, form, channel="channel", address="address")
+    return _form(request, case, form, outcome.status, "Log a contact", back, ways=shown)
 
 
 @case_page(WRITE)
@@ -230,10 +251,18 @@ def _looked_up(request: ActorRequest) -> str:
 
 
 def _form(
-    request: ActorRequest, case: Any, form: LogForm, status: int, here: str, back: str, problem: str = ""
+    request: ActorRequest,
+    case: Any,
+    form: LogForm,
+    status: int,
+    here: str,
+    back: str,
+    problem: str = "",
+    ways: Iterable[Mapping[str, Any]] = (),
 ) -> HttpResponse:
     context = {
         "form": form,
+        "ways": ways,
         "problem": problem,
         "draft_key": draft_key(request),
         "back_url": back,

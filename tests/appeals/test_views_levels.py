@@ -202,7 +202,13 @@ def test_what_was_looked_at_is_what_is_frozen(climb, nora, ready):
         "fax",
         "555 010 0199",
     )
-    assert "(from the denial letter)" in words(page)
+    (way,) = page.context["ways"]
+    letter = climb.denial.notice_on
+    assert (way["source"], way["stands"]) == (
+        f"from the letter of {letter:%B} {letter.day}, {letter.year}",
+        True,
+    )
+    assert way["source"] in words(page)
     preview = nora.get(address("level_preview", climb.case, ready))
     assert preview["Content-Type"] == "application/pdf"
     assert hashlib.sha256(preview.content).hexdigest() == packet.sha256
