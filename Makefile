@@ -31,6 +31,12 @@ test: environment chromium  ## every check and test on an empty PostgreSQL of it
 	$(HOMELESS)
 	exec $(PY) -m advocacy.embedded run --throwaway $(MAKE) --no-print-directory test-steps
 
+.PHONY: test-long
+test-long: LOCK := requirements-dev.lock
+test-long: environment chromium  ## what takes longer: everybody at every page (at most an hour)
+	$(HOMELESS)
+	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest -n 2 --dist load -m long tests
+
 .PHONY: test-postgres15
 test-postgres15:  ## the same on the distribution's PostgreSQL 15
 	bin=/usr/lib/postgresql/15/bin

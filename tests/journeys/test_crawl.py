@@ -1,6 +1,6 @@
 """Every link of every page of the desk leads to something finished, whoever follows it.
 
-In `make test` each kind of page is visited by the first two people who come to it; the long tier (`pytest -m long`)
+In `make test` each kind of page is visited by the first two people who come to it; `make test-long`
 sends everybody everywhere.
 """
 
