@@ -50,6 +50,8 @@ def is_near(number: Telephone) -> bool:
     parts = sentence.heading.split(" / ")
     if len(parts) > 1 and _OTHER_PLACE.search(parts[1]) and not _APPEAL_PLACE.search(parts[1]):
         return False
+    if _in_list_of_appeals(page, row):
+        return True
     if _OTHER_PLACE.search(parts[0]) and not _APPEAL_PLACE.search(parts[0]):
         return _PLAIN_APPEAL.search(own) is not None
     if _APPEAL_PLACE.search(f"{sentence.heading} {own}"):
@@ -67,6 +69,30 @@ def is_near(number: Telephone) -> bool:
     return _APPEAL_PLACE.search(sentence.before) is not None or (
         _APPEAL_PLACE.search(block) is not None and not _OTHER_PLACE.search(block)
     )
+
+
+_CONTACT_ROW: Final = re.compile(
+    r"\W*(?:by |tell us by )?(?:call|fax|send|mail|phone|telephone|tel|write|web|website|online|internet|tty|post|"
+    r"letter|e-?mail)\b",
+    re.IGNORECASE,
+)
+_FEWEST_ROWS: Final = 2
+
+
+def _in_list_of_appeals(page: Page, row: int) -> bool:
+    """Whether the row belongs to a list of ways to reach one office, whose address is the one for appeals."""
+    first = last = row
+    while first > 0 and page.rows[first - 1] and _CONTACT_ROW.match(page.rows[first - 1][0].text):
+        first -= 1
+    while (
+        last + 1 < len(page.rows) and page.rows[last + 1] and _CONTACT_ROW.match(page.rows[last + 1][0].text)
+    ):
+        last += 1
+    if last - first + 1 < _FEWEST_ROWS or not _CONTACT_ROW.match(page.rows[row][0].text):
+        return False
+    text = " ".join(cell.text for cells in page.rows[first : last + 1] for cell in cells)
+    named = re.search(r"\b(?:Appeals?|Redeterminations?|Reconsiderations?)\b", text)
+    return named is not None and not ANOTHER_OFFICE.search(text) and not _ELSEWHERE.search(text)
 
 
 def _row_before(page: Page, row: int, own: str) -> str:
@@ -92,12 +118,26 @@ def is_quick(number: Telephone) -> bool:
     tail = re.match(r"\s*\(([^)]*)\)", number.after)
     if tail and (QUICK.search(tail[1]) or _STANDARD.search(tail[1])):
         return bool(QUICK.search(tail[1])) and not re.search(r"\b(?:and|all)\b", tail[1], re.IGNORECASE)
+    said = _row_says(number)
+    if said is not None:
+        return said
     later = re.match(r",?\s(?:if|when|for)\b[^.;\d]{0,30}", number.after)
     own = number.own_words[-90:]
     both = re.search(r"\bstandard\b", own, re.IGNORECASE)
     if bool(QUICK.search(own) and not both) or bool(later and QUICK.search(later[0])):
         return True
     return not both and (_under_quick(number) or _headed_quick(number) or _after_quick(number))
+
+
+def _row_says(number: Telephone) -> bool | None:
+    """What the number's own row says, since the number before it: urgent, not urgent, or nothing."""
+    page, start, _ = number.place
+    end = page.plain.find(number.printed[-4:], start)
+    line = page.plain[page.line_starts[number.row] : end]
+    previous = [match for match in PHONE.finditer(line) if match.end() < len(line)]
+    label = re.split(r"[.;!?]\s", line[previous[-1].end() if previous else 0 :])[-1]
+    quick, standard = QUICK.search(label), _STANDARD.search(label)
+    return None if bool(quick) == bool(standard) else bool(quick)
 
 
 _STANDARD: Final = re.compile(
@@ -200,7 +240,7 @@ def is_for_another(number: Telephone, asides: frozenset[tuple[int, int]]) -> boo
             return True
     if sentence is not None and _for_those_who_treat(sentence, sentence.text.find(number.printed)):
         return True
-    if _COPIES.search(own):
+    if _COPIES.search(own) or _RECORDS_ONLY.search(_label_above(number)):
         return True
     if _OBJECT.search(own) and not is_quick(number):
         return True
@@ -224,6 +264,22 @@ def _for_those_who_treat(sentence: Sentence, at: int) -> bool:
 _BOTH: Final = re.compile(
     r"\b(?:for you|with you|on your behalf|for the member|too|also|permission|consent)\b", re.IGNORECASE
 )
+_RECORDS_ONLY: Final = re.compile(
+    r"\b(?:records|notes|claims?|providers?|billing|hearings?|external|copies|questions)\b", re.IGNORECASE
+)
+
+
+def _label_above(number: Telephone) -> str:
+    """The label right over a number's cell in its own column, where the row stands in columns."""
+    page, start, _ = number.place
+    mine = next((cell for cell in reversed(page.rows[number.row]) if cell.start <= start), None)
+    if mine is None or number.row == 0 or _APPEALS.search(number.own_words):
+        return ""
+    over = [cell.text for cell in page.rows[number.row - 1] if abs(cell.column - mine.column) <= 3]
+    return over[0] if over and over[0].endswith(":") else ""
+
+
+_APPEALS: Final = re.compile(r"\bappeals?\b", re.IGNORECASE)
 _COPIES: Final = re.compile(
     r"\bcop(?:y|ies) of\b|\bdocuments relevant\b|\b(?:your|the|whole|case) file\b|\bfree of charge\b|\bguideline\b|"
     r"\bstatus of\b|\bto see\b",
@@ -265,7 +321,7 @@ def is_for_peers(number: Telephone) -> bool:
         return True
     if sentence is None:
         return False
-    head = sentence.heading.split(" / ")[-1]
+    head = sentence.heading
     goes_on = re.match(r"\W*(?:call|phone|telephone|dial)\b", sentence.text, re.IGNORECASE)
     return bool(
         (PEERS.search(head) and not APPEAL_WORD.search(own))

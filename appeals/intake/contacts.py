@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
-from appeals.intake.asides import aside_places
+from appeals.intake.asides import aside_places, called_appeal, grievance_is_appeal
 from appeals.intake.contact_scope import (
     in_appeal_block,
     is_elsewhere,
@@ -17,6 +18,7 @@ from appeals.intake.contact_scope import (
     is_quick,
 )
 from appeals.intake.layout import Page
+from appeals.intake.proceedings import APPEAL_WORD
 from appeals.intake.proposal import HIGH, Proposal
 from appeals.intake.telephones import Telephone, telephones
 
@@ -24,25 +26,59 @@ from appeals.intake.telephones import Telephone, telephones
 def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
     """Fax and telephone for an appeal, and the telephone for a call between doctors."""
     numbers = [number for page in pages for number in telephones(page)]
+    if grievance_is_appeal(pages):
+        numbers = [
+            replace(one, sentence=called_appeal(one.sentence)) if one.sentence else one for one in numbers
+        ]
     asides = aside_places(pages)
     ours = [
         one
         for one in numbers
         if not is_for_records(one) and not is_for_another(one, asides) and not is_for_peers(one)
     ]
-    appeal = [one for one in ours if is_near(one) and not is_elsewhere(one)]
-    faxes = [one for one in appeal if one.kind == "fax"] or [
-        one for one in ours if one.kind == "fax" and in_appeal_block(one)
+    near = [one for one in ours if is_near(one) and not is_elsewhere(one)]
+    block = [one for one in ours if in_appeal_block(one)]
+    for fact, quick in (("send_to_fax", False), ("send_to_fax_expedited", True)):
+        faxes = [
+            [one for one in group if one.kind == "fax" and is_quick(one) == quick] for group in (near, block)
+        ]
+        yield from _one(fact, faxes[0] or faxes[1])
+    phones = [one for one in near if _is_phone(one, numbers)] or [
+        one for one in block if _BARE_LABEL.fullmatch(one.own_words)
     ]
-    yield from _one("send_to_fax", [one for one in faxes if not is_quick(one)])
-    yield from _one("send_to_fax_expedited", [one for one in faxes if is_quick(one)])
-    phones = [one for one in appeal if one.kind == "phone"]
-    yield from _one("send_to_phone", [one for one in phones if not is_quick(one)] or phones)
     yield from _one(
-        "appeal_phone",
-        [one for one in phones if _NAMED_FOR_APPEALS.search(one.own_words) and not is_quick(one)],
+        "send_to_phone",
+        [one for one in phones if not is_quick(one)] or [one for one in phones if _says_appeal(one)],
     )
-    yield from _one("p2p_phone", [one for one in numbers if one.kind in ("phone", "") and is_for_peers(one)])
+    called = [one for one in phones if _NAMED_FOR_APPEALS.search(one.own_words)]
+    yield from _one("appeal_phone", [one for one in called if not is_quick(one)])
+    peers = [one for one in numbers if is_for_peers(one) and not _FAX.search(one.own_words)]
+    yield from _one("p2p_phone", [one for one in peers if one.kind in ("phone", "")])
+
+
+def _says_appeal(number: Telephone) -> bool:
+    """Whether a line for urgent cases only is called one for appeals where it stands."""
+    sentence = number.sentence
+    return sentence is not None and APPEAL_WORD.search(f"{sentence.before} {sentence.text}") is not None
+
+
+_FAX: Final = re.compile(r"\bfax\b", re.IGNORECASE)
+_BARE_LABEL: Final = re.compile(
+    r"\W*(?:tell us |or )?(?:by )?(?:phone|telephone|tel|call|voice)\W*", re.IGNORECASE
+)
+_APPEALS_LINE: Final = re.compile(r"\bappeals? line\W*$|\boral requests?\W*$", re.IGNORECASE)
+_APPEALS_LABEL: Final = re.compile(r"\bappeals?(?: (?:unit|desk|team|department))?:?\s*$", re.IGNORECASE)
+
+
+def _is_phone(number: Telephone, numbers: Sequence[Telephone]) -> bool:
+    """Whether a number is called a telephone, or is a line for appeals beside a fax of its own."""
+    beside = any(
+        one.kind == "fax" and one.row == number.row and one.place[0] is number.place[0] for one in numbers
+    )
+    bare = not number.kind and (
+        _APPEALS_LINE.search(number.own_words) or (beside and _APPEALS_LABEL.search(number.own_words))
+    )
+    return number.kind == "phone" or bool(bare)
 
 
 _NAMED_FOR_APPEALS: Final = re.compile(

@@ -81,6 +81,10 @@ _MEMBER: Final = (
         1,
     ),
     label(
+        r"\AID on (?:the |your )?card|(?:child's )?plan ID|\A(?:RIN|MBI|CIN)(?=\Z|\s*:)|\Acertificate(?=\s?:)",
+        2,
+    ),
+    label(
         r"(?<=\()member(?=\s[A-Z0-9-]*\d{3})|"
         r"(?:member |health plan )?identification (?:number|no\.?|#)|ID (?:card )?(?:number|no\.?|#)|ID#|"
         r"identification(?=\s*:)",
@@ -100,6 +104,12 @@ _REFERENCE: Final = (
         1,
     ),
     label(rf"(?:request|notice|determination|denial|decision|review|appeal|certification){_NUMBER}", 2),
+    label(
+        rf"appeal\s(?:file|case)(?:{_NUMBER})?(?=\s*:)|inquiry\sfile(?=\s*:)|coverage\srequest(?=\Z|\s*:)|"
+        rf"predetermination(?:{_NUMBER})?(?=\s*:)|\A(?:PA|UR|UM)\s?(?:case|file|request|#|number|no\.?)(?=\Z|\s*[:#]|\s)|"
+        r"(?:our|your)\sfile(?=\s(?:on|for)\sthis\s(?:decision|request|case)\sis\b)",
+        2,
+    ),
     label(rf"(?:case\s)?tracking{_NUMBER}|tracking(?=\s*:)", 3),
     label(
         rf"claim{_NUMBER}(?:{_NUMBER})?|claim(?=\s*:)|\Aclaim(?=\Z)|ICN(?:\s?#)?(?=\s*:|\s)|"
@@ -111,7 +121,7 @@ _REFERENCE: Final = (
         rf"(?:inquiry|file|transaction|document control|action|organization determination|coverage determination|"
         rf"exception request|service request){_NUMBER}|(?:our|your) file(?=\s*:)|"
         r"(?:your\s|our\s)?(?:inquiry|service request|auth(?:orization)? request|request|organization determination|"
-        r"coverage determination|determination|notice)(?=\s*:)",
+        r"coverage determination|determination|notice)(?=\s*:)|\Arequest(?=\Z)",
         6,
     ),
     label(
@@ -122,24 +132,24 @@ _REFERENCE: Final = (
     label(
         r"(?:our file|your file|our ref\.?|your ref\.?|ref\.|case|reference|request|claim|determination|"
         r"appeal|inquiry|notice|pend reference)"
-        r"(?=\s(?![A-V]?\d{5}\b(?!-)|20\d\d\b)[A-Z]{0,6}[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d)|"
+        r"(?=\s(?![A-V]?\d{5}\b(?!-)|20\d\d\b(?!-\d+-[A-Z]))[A-Z]{0,6}[A-Z0-9/-]*\d[A-Z0-9/-]*\d[A-Z0-9/-]*\d)|"
         r"(?:logged|recorded|registered|entered|tracked) (?:as|under)(?=\s[A-Z0-9/-]*\d)",
         7,
     ),
     label(
-        rf"(?:(?:(?:prior\s)?|pre)auth(?:orization)?|pre-?cert(?:ification)?)(?:{_NUMBER}|\srequest(?:{_NUMBER})?|\sref(?:erence)?\.?(?:{_NUMBER})?)(?=\s*[:#]|\s)|(?:pre)?auth(?:orization)?(?:{_NUMBER})",
+        rf"(?:(?:(?:prior\s)?|pre)auth(?:orization)?|pre-?cert(?:ification)?)(?:{_NUMBER}|\srequest(?:{_NUMBER})?|\sref(?:erence)?\.?(?:{_NUMBER})?)(?=\s*[:#]|\s|\Z)|(?:pre)?auth(?:orization)?(?:{_NUMBER})",
         8,
     ),
     label(rf"letter{_NUMBER}", 9),
 )
 _GROUP: Final = (
     label(
-        rf"(?:employer\s)?group{_NUMBER}(?:{_NUMBER})?|group(?:/account)?(?=\s*:)|\Agroup(?=\s\S*\d\S*\Z)|"
+        rf"(?:employer\s)?group{_NUMBER}(?:{_NUMBER})?|group(?:/account)?(?=\s*:)|\Agroup(?=\s\S*\d\S*\Z)|\A(?:employer\s)?group(?=\Z)|"
         rf"n[u\u00fa]mero de grupo|grupo(?=\s*:)"
     ),
     label(r"(?:employer\s)?group(?=\s[A-Z0-9-]*\d[A-Z0-9-]*\d)", 1),
 )
-_POLICY: Final = (label(rf"policy{_NUMBER}|policy(?=\s*:)"), label(r"\Apolicy(?=\s\S+\Z)", 1))
+_POLICY: Final = (label(rf"policy{_NUMBER}|policy(?=\s*:)"), label(r"\Apolicy(?=\s\S+\Z|\Z)", 1))
 
 Value = tuple[int, int, str]
 """Where a value begins and ends in the text it was looked for in, and the value itself."""
@@ -184,6 +194,7 @@ _NOT_REFERENCE: Final = re.compile(
     r"guideline|policy|legal|court|"
     r"print|batch|internal|corrected|original|replaced|of|x-?ray|action|"
     r"premium|payment)\s*$|\b(?:diagnos[ie]s|dx|codes?|charges?) (?:\w+ ){0,3}$|"
+    r"\b(?:paid|same|duplicates?|match\w*)\b[^.;:]{0,40}$|"
     r"\b(?:earlier|previous|prior|first|last|former|another|other|approved|approval)\b[^.;:]{0,60}$",
     re.IGNORECASE,
 )

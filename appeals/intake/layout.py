@@ -40,10 +40,10 @@ _ONE_FOR_ONE: Final = str.maketrans(
 )
 _RULE_LINE: Final = re.compile(r"[\s+|=_*~.-]*")
 _CELL_BREAK: Final = re.compile(
-    r"\s*\|[\s|]*|\s*\.{4,}\s*|(?<=\S)\s\.{2,3}\s(?=\S)|(?<=[.;!?])\s{3,}|(?<![.;!?\s])\s{2,}"
+    r"\s*\|[\s|]*|\s*\.{4,}\s*|\s+(?:\.\s){3,}\s*|(?<=\S)\s\.{2,3}\s(?=\S)|(?<=[.;!?])\s{3,}|(?<![.;!?\s])\s{2,}"
 )
 _LIST_MARK: Final = re.compile(
-    r"(?:[*\u2022\u00b7\u25aa\u25cf-]|o(?=\s{2})|\[\d{1,2}\]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)"
+    r"(?:[*>\u2022\u00b7\u25aa\u25cf-]|o(?=\s{2})|\[\d{1,2}\]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)"
 )
 _LABEL_LINE: Final = re.compile(r"[A-Z][A-Za-z0-9 /()#.'&-]{1,38}:(?:\s|$)")
 _CLOSING: Final = re.compile(
@@ -182,7 +182,7 @@ class Page:
         return later[0] if later else None
 
 
-_LONE_MARK: Final = re.compile(r"[*\u2022\u00b7\u25aa\u25cfo-]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]")
+_LONE_MARK: Final = re.compile(r"[*>\u2022\u00b7\u25aa\u25cfo-]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)]|\[\d{1,2}\]")
 _MARK_GAP: Final = 3
 
 

@@ -15,6 +15,7 @@ _NAME: Final = (
     label(rf"{HOLDER}(?:\sname)?", 1, opens=True),
     label(r"(?:your\s)?name", 2, opens=True),
     label(r"to|for", 3, opens=True),
+    label(r"\Apt\.?(?=\Z|\s*:)", 0),
     label(r"(?:nombre (?:del )?)?(?:paciente|afiliad[oa]|miembro|asegurad[oa])|nombre", 1, opens=True),
 )
 _NOT_PATIENT: Final = re.compile(
@@ -96,7 +97,9 @@ _GREETING: Final = re.compile(
     r"(?:dear|hello|hi)\s(?:(?P<title>dr|mr|mrs|ms|miss|mx)\.?\s)?(?P<name>[A-Z][\w'. -]{1,50}?)\s?[,:!]?$",
     re.IGNORECASE,
 )
-_STREET: Final = re.compile(r"\d+[A-Za-z]?\s\S|P\.?\s?O\.?\s?Box\b|(?:Apt|Unit)\b", re.IGNORECASE)
+_STREET: Final = re.compile(
+    r"(?:Rural Route|RR)\s\d|\d+[A-Za-z]?\s\S|P\.?\s?O\.?\s?Box\b|(?:Apt|Unit)\b", re.IGNORECASE
+)
 _OWN_ID: Final = re.compile(
     rf"(?:your\s)?(?:(?:{HOLDER}|medicaid|medicare|health plan)\s?(?:ID|#|no\b|number)|ID\s?(?:#|:|no\b|number))",
     re.IGNORECASE,
@@ -114,11 +117,23 @@ _NAMED: Final = re.compile(
 )
 
 
+_NAMED_BELOW: Final = re.compile(
+    r"(?:to )?(?:the )?(?:parents?|guardian)(?: or (?:legal )?(?:guardian|parent))?(?:\(s\))? of:?",
+    re.IGNORECASE,
+)
+
+
 def _named_without_colon(pages: Sequence[Page]) -> Iterator[Found]:
     """`Re: Patient Ana Ruiz, DOB ...` and `Parent or guardian of Ana Ruiz`."""
     for page in pages:
         for row in page.rows:
             for cell in row:
+                if _NAMED_BELOW.fullmatch(cell.text):
+                    under = page.below(cell)
+                    named = _person_name(under.text) if under else None
+                    if under and named and named[1] == len(under.text):
+                        yield Found(0, named[2], page, under.start + named[0], under.start + named[1])
+                    continue
                 match = _NAMED.match(cell.text)
                 value = _person_name(cell.text[match.end() :]) if match else None
                 if (

@@ -91,7 +91,7 @@ NOT_OUR_HEADING: Final = re.compile(
     r"provider (?:appeal|dispute|"
     r"right)\w*|^providers?:?$|(?:send|more|medical) records|"
     r"while you wait|information we need|act for you|representative|other (?:help|languages))\b|"
-    r"\bgrievances?\b(?! (?:and|&|or) appeals?)",
+    r"(?<!/)\bgrievances?\b(?! (?:and|&|or) appeals?)",
     re.IGNORECASE,
 )
 _PROVIDERS: Final = re.compile(
@@ -130,5 +130,7 @@ PEERS: Final = re.compile(
     re.IGNORECASE,
 )
 WITH_DOCTOR: Final = re.compile(
-    r"\bDr\. [^.;]{2,30}\b(?:call|talk|speak|discuss)\w*\b[^.;]{0,60}\bwith Dr\b", re.IGNORECASE
+    r"\b(?:Dr\. [^.;]{2,30}|(?:your|the|treating) (?:doctor|physician|provider|prescriber))\b[^.;]{0,30}\b"
+    r"(?:call|talk|speak|discuss)\w*\b[^.;]{0,60}\bwith (?:Dr\b|our|an? reviewer|the reviewer)",
+    re.IGNORECASE,
 )

@@ -11,15 +11,15 @@ from appeals.intake.layout import Page, Sentence
 
 PHONE: Final = re.compile(r"(?<![\w.-])(?:\+?1[-. ])?(?:\(\d{3}\)\s?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])")
 _KIND: Final = re.compile(
-    r"\b(?:(?P<fax>fax(?:ed|es|ing)?|facsimile|fx|f(?=:\s))|(?P<phone>phone|telephone|tel|voice|call(?:ing)?|"
-    r"toll[- ]free|ph|[pt](?=:\s))|(?P<tty>tty|tdd|tty/tdd|relay))\b",
+    r"\b(?:(?P<fax>fax(?:ed|es|ing)?|facsimile|fx|f(?=:\s)|(?-i:F)(?=\s\(?\d{3}))|(?P<phone>phone|telephone|tel|voice|call(?:ing)?|"
+    r"toll[- ]free|ph|[pt](?=:\s)|(?-i:T)(?=\s\(?\d{3}))|(?P<tty>tty|tdd|tty/tdd|relay))\b",
     re.IGNORECASE,
 )
 _KIND_AFTER: Final = re.compile(
     r"\s*\(\s*(?:(?P<fax>fax)|(?P<phone>phone|voice)|(?P<tty>tty|tdd|tty/tdd))\s*\)", re.IGNORECASE
 )
 QUICK: Final = re.compile(
-    r"\b(?:fast|urgent|expedited|rush|quick|emergen(?:cy|t)|(?:24|48|72)-hour)\b", re.IGNORECASE
+    r"\b(?:fast(?:er)?|urgent|expedited|rush|quick|emergen(?:cy|t)|(?:24|48|72)-hour)\b", re.IGNORECASE
 )
 _NO: Final = re.compile(
     r"\b(?:do not|don't|not|never|no longer|cannot|can't|out of service)\b[^.;]{0,60}$|"
@@ -29,7 +29,7 @@ _NO: Final = re.compile(
 _NOT_AFTER: Final = re.compile(
     r"[^.;\d]{0,40}?\b(?:is not|not for|cannot|no longer|does not accept|no appeals)\b|"
     r"\W{0,5}for (?:physicians|providers|doctors|prescribers|clinicians)\b|"
-    r"\s*[(,]\s*(?:customer|member services|provider|prescriber|pharmac\w+|claims|general|"
+    r"\s*[(,]\s*(?:customer|member services|provider|prescriber|pharmac\w+|claims(?! fax)|general|"
     r"corporate|records|billing|questions)",
     re.IGNORECASE,
 )

@@ -162,7 +162,7 @@ def _of_peers(sentence: Sentence) -> bool:
     goes_on = re.match(r"\W*(?:call|available|the offer|it)\b", sentence.text, re.IGNORECASE)
     around = f"{own} . {sentence.before}" if goes_on else own
     found = PEERS.search(around) or WITH_DOCTOR.search(around)
-    return found is not None and _DOCTOR.search(f"{around} {found[0]}") is not None
+    return found is not None and (re.search(r"\bto\b|-to-", found[0]) or _DOCTOR.search(around)) is not None
 
 
 def _is_call(limit: Limit) -> bool:
