@@ -125,9 +125,7 @@ def remind_clinic(*, link: int) -> None:
 
 @job("cases.tidy_vault", title="Tidy the vault of documents", every=timedelta(days=1))
 def tidy_vault() -> None:
-    """Remove pages from phones that nobody sent on, what a killed process left half-written in the vault, and files that
-    have no row any more.
-    """
+    """Remove pages from phones that nobody sent on, and files of the vault that are half-written or have no row."""
     sweep_pages(actor=_program(), at=timezone.now())
     tidy(actor=_program())
 

@@ -41,7 +41,8 @@ def level_approval(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespo
         trail=(("Level", back),),
         effects=(
             "The letter is pinned as it stands, with its pages and their SHA-256; the portal shows it to the patient.",
-            "The patient gets a mail that says there is a message, and nothing else.",
+            "The patient gets a mail that says there is a message, and nothing else; again 7, 3 and 1 days before the letter"
+            " has to go, while there is no answer.",
             "When the letter is changed, the answer counts no more: ask again.",
         ),
         extra={"asked": approvals_of(request.actor, appeal), "appeal": appeal},

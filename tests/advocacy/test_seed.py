@@ -390,6 +390,7 @@ def test_meadow_asks_its_patients_about_letters(told):
         "harbor": False,
         "meadow": True,
     }
+    assert told.all(PortalAccess, "pk", invitation_sent_at=None) == []
     with told.standing["meadow"].program(told.now):
         waits, approved = LetterApproval.objects.select_related("case", "appeal").order_by("answer")
         assert [(row.answer, row.method, row.superseded_at) for row in (waits, approved)] == [

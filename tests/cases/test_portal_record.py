@@ -32,7 +32,6 @@ LEFT_OUT = {
     "cases.ClinicLink": "a secret address; what came through it goes along",
     "cases.CaseLink": "the team's own note that two cases belong together",
     "cases.CaseSearch": "the same words again, for the search",
-    "cases.InquirySearch": "the same words again, for the search",
     "cases.WaitingPage": "a page on its way, seen by its sender; the paper made of it goes along",
     "people.PatientSearch": "the same words again, for the search",
 }
