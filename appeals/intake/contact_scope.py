@@ -282,7 +282,8 @@ def _label_above(number: Telephone) -> str:
 _APPEALS: Final = re.compile(r"\bappeals?\b", re.IGNORECASE)
 _COPIES: Final = re.compile(
     r"\bcop(?:y|ies) of\b|\bdocuments relevant\b|\b(?:your|the|whole|case) file\b|\bfree of charge\b|\bguideline\b|"
-    r"\bstatus of\b|\bto see\b",
+    r"\bstatus of\b|\bto see\b|\bhelp (?:reading|understanding|with (?:this|the) (?:letter|notice))\b|"
+    r"\bif you (?:need|want|would like) (?:help|another|this (?:letter|notice))\b",
     re.IGNORECASE,
 )
 _OBJECT: Final = re.compile(
@@ -326,5 +327,9 @@ def is_for_peers(number: Telephone) -> bool:
     return bool(
         (PEERS.search(head) and not APPEAL_WORD.search(own))
         or (goes_on and (PEERS.search(sentence.before) or WITH_DOCTOR.search(sentence.before)))
-        or (len(own) < 60 and PEERS.search(sentence.text[: sentence.text.find(number.printed)]))
+        or (
+            len(own) < 60
+            and PEERS.search(sentence.text.partition(number.printed)[0])
+            and not APPEAL_WORD.search(own)
+        )
     )

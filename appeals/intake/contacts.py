@@ -18,7 +18,6 @@ from appeals.intake.contact_scope import (
     is_quick,
 )
 from appeals.intake.layout import Page
-from appeals.intake.proceedings import APPEAL_WORD
 from appeals.intake.proposal import HIGH, Proposal
 from appeals.intake.telephones import Telephone, telephones
 
@@ -43,23 +42,23 @@ def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
             [one for one in group if one.kind == "fax" and is_quick(one) == quick] for group in (near, block)
         ]
         yield from _one(fact, faxes[0] or faxes[1])
+    spoken = not any(_IN_WRITING_ONLY.search(sentence.text) for page in pages for sentence in page.sentences)
     phones = [one for one in near if _is_phone(one, numbers)] or [
         one for one in block if _BARE_LABEL.fullmatch(one.own_words)
     ]
-    yield from _one(
-        "send_to_phone",
-        [one for one in phones if not is_quick(one)] or [one for one in phones if _says_appeal(one)],
-    )
+    phones = [one for one in phones if spoken and not is_quick(one)]
+    yield from _one("send_to_phone", phones)
     called = [one for one in phones if _NAMED_FOR_APPEALS.search(one.own_words)]
-    yield from _one("appeal_phone", [one for one in called if not is_quick(one)])
+    yield from _one("appeal_phone", called)
     peers = [one for one in numbers if is_for_peers(one) and not _FAX.search(one.own_words)]
     yield from _one("p2p_phone", [one for one in peers if one.kind in ("phone", "")])
 
 
-def _says_appeal(number: Telephone) -> bool:
-    """Whether a line for urgent cases only is called one for appeals where it stands."""
-    sentence = number.sentence
-    return sentence is not None and APPEAL_WORD.search(f"{sentence.before} {sentence.text}") is not None
+_IN_WRITING_ONLY: Final = re.compile(
+    r"\b(?:not|no|cannot|can't|never)\b[^.;]{0,40}\b(?:by|over the) (?:fax, e-?mail or )?(?:tele)?phone\b|"
+    r"\b(?:only in writing|in writing only)\b",
+    re.IGNORECASE,
+)
 
 
 _FAX: Final = re.compile(r"\bfax\b", re.IGNORECASE)

@@ -58,6 +58,12 @@ _REPLACED: Final = re.compile(
     r"[\w ]{0,16}?\b(?:was|were|has been|have been|is no longer|no longer|does not|did not|(?:has|have) (?:ended|passed))\b",
     re.IGNORECASE,
 )
+_OTHER_ACT: Final = re.compile(
+    r"\btell us about\b|\bother (?:insurance|coverage)\b|\brepl(?:y|ies)\b|\brespond\b|\breturn (?:the|this|your|it)\b|\bpay\b|"
+    r"\bupdate\b|\benroll\b|\bapproval\b|\bauthorization\b",
+    re.IGNORECASE,
+)
+"""What a letter may ask beside an appeal, each with its own time."""
 _WHEN_LABEL: Final = re.compile(
     r"(?:^|[.>] )\W*(?:when|deadline|time limit|time to (?:file|appeal)|filing (?:limit|deadline))[\s:.?]*$",
     re.IGNORECASE,
@@ -143,6 +149,8 @@ def _is_members_appeal(clause: str, before: str, sentence: Sentence) -> bool:
     if NEXT_LEVEL.search(sentence.heading) or (
         NOT_OUR_HEADING.search(heading) and not APPEAL.search(heading)
     ):
+        return False
+    if _OTHER_ACT.search(clause) and not APPEAL.search(clause):
         return False
     if RECORDS.search(clause) and not APPEAL.search(BACK_REFERENCE.sub(" ", clause)):
         return False

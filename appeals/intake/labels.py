@@ -144,12 +144,15 @@ _REFERENCE: Final = (
 )
 _GROUP: Final = (
     label(
-        rf"(?:employer\s)?group{_NUMBER}(?:{_NUMBER})?|group(?:/account)?(?=\s*:)|\Agroup(?=\s\S*\d\S*\Z)|\A(?:employer\s)?group(?=\Z)|"
+        rf"(?:employer\s)?group{_NUMBER}(?:{_NUMBER})?|group(?:/account)?(?=\s*:)|\Agroup(?=\s\S*\d\S*\Z)|"
         rf"n[u\u00fa]mero de grupo|grupo(?=\s*:)"
     ),
     label(r"(?:employer\s)?group(?=\s[A-Z0-9-]*\d[A-Z0-9-]*\d)", 1),
 )
-_POLICY: Final = (label(rf"policy{_NUMBER}|policy(?=\s*:)"), label(r"\Apolicy(?=\s\S+\Z|\Z)", 1))
+_POLICY: Final = (label(rf"policy{_NUMBER}|policy(?=\s*:)"), label(r"\Apolicy(?=\s\S+\Z)", 1))
+
+_GROUP_ALONE: Final = (label(r"\A(?:employer\s)?group(?=\Z)"),)
+_POLICY_ALONE: Final = (label(r"\Apolicy(?=\Z)"),)
 
 Value = tuple[int, int, str]
 """Where a value begins and ends in the text it was looked for in, and the value itself."""
@@ -170,8 +173,12 @@ def identifiers(pages: Sequence[Page]) -> Iterator[Proposal]:
     yield from best("member_id", member)
     reference = every_value(pages, _REFERENCE, _identifier(fewest_digits=3), barred=_NOT_REFERENCE)
     yield from best("reference_number", reference or list(_in_subject(pages)))
-    yield from best("group_number", every_value(pages, _GROUP, _short_number, barred=_NOT_GROUP))
-    yield from best("policy_number", every_value(pages, _POLICY, _short_number, barred=_NOT_POLICY))
+    for fact, labels, alone, barred in (
+        ("group_number", _GROUP, _GROUP_ALONE, _NOT_GROUP),
+        ("policy_number", _POLICY, _POLICY_ALONE, _NOT_POLICY),
+    ):
+        found = every_value(pages, labels, _short_number, barred=barred)
+        yield from best(fact, found or every_value(pages, alone, _whole_number, barred=barred))
 
 
 _SUBJECT: Final = re.compile(
@@ -394,6 +401,12 @@ def _short_number(text: str) -> Value | None:
         return None
     value = match[1].rstrip("-")
     return match.start(1), match.start(1) + len(value), value
+
+
+def _whole_number(text: str) -> Value | None:
+    """A short number that fills its cell: a bare `Policy` may stand over a title as well."""
+    value = _short_number(text)
+    return value if value and not text[value[1] :].strip(" .,") and re.search(r"-|[A-Z]", value[2]) else None
 
 
 _OTHER_PARTY: Final = re.compile(

@@ -24,8 +24,11 @@ _TITLE: Final = (
     r"(?:\w+ )?reviewer|anesthesiologist)"
 )
 _REVIEWER: Final = re.compile(
-    r"\b(?i:(?:decision|choice|determination)\s(?:was\s)?made by|decision by|(?:was\s|were\s)?reviewed by|reviewer|"
-    r"reviewing physician|decided by|made by)\b[:|\s]*(?:an?\s)?"
+    r"(?:\b(?i:(?:decision|choice|determination|denial|it|this)\s(?:was\s)?made by|decision by)|"
+    r"(?i:^\W*(?:(?:physician|medical|clinical)\s)?(?:reviewed by|reviewer|reviewing physician|decided by|made by))|"
+    r"\b(?i:(?:request|case|appeal|file|claim|it|decision|denial|information|records)(?:\s\w+){0,4}\s(?:was|were)\s(?:\w+\s)?"
+    r"(?:reviewed by|decided by))|"
+    r"\b(?i:(?:our|the|physician|medical|clinical)\sreviewer))\b[:|\s]*(?:an?\s)?"
     rf"(?:(?:board[- ]certified\s)?{_TITLE}(?:\sreviewer)?,?\s)?{_PERSON},\s(?P<credentials>{_DEGREE}{_FIELD})"
 )
 _WAS: Final = re.compile(
@@ -88,7 +91,15 @@ def reviewers(pages: Sequence[Page]) -> Iterator[Proposal]:
         )
         for pattern in patterns:
             match = pattern.match(text.text) if pattern is _UNDER_HEAD else pattern.search(text.text)
-            if match is None or re.search(r"\bnot\b", text.text[: match.end()]) or _TWO.search(text.text):
+            if (
+                match is None
+                or re.search(
+                    r"\b(?:not|treat(?:ing|ed)?|external|independent|will|may|can|would|before)\b",
+                    text.text[: match.end()],
+                    re.IGNORECASE,
+                )
+                or _TWO.search(text.text)
+            ):
                 continue
             if "name" in match.re.groupindex:
                 names.append(

@@ -97,7 +97,7 @@ NOT_OUR_HEADING: Final = re.compile(
 _PROVIDERS: Final = re.compile(
     r"\b(?:(?:network|participating|contracted|non-?contract\w*|in-network|"
     r"treating|your|the)\s)?(?:providers?|facilities|hospitals|pharmacies|doctors?|physicians?|prescribers?|clinicians?|"
-    r"practitioners?) (?:only |alone |also )?(?:may|can|must|have|has|who|should)\b|"
+    r"practitioners?|employers?|plan sponsors?),? (?:only |alone |also )?(?:may|can|must|have|has|who|should)\b|"
     r"\bfor providers\b|\b(?:provider|practitioner) (?:dispute|appeal|reconsideration)s?\b|\bparticipation agreement\b|"
     r"\bif you(?:'re| are) (?:an?|the) (?:[\w-]+ ){0,2}(?:provider|physician|facility|practitioner|pharmacy|hospital)\b",
     re.IGNORECASE,
@@ -131,6 +131,7 @@ PEERS: Final = re.compile(
 )
 WITH_DOCTOR: Final = re.compile(
     r"\b(?:Dr\. [^.;]{2,30}|(?:your|the|treating) (?:doctor|physician|provider|prescriber))\b[^.;]{0,30}\b"
-    r"(?:call|talk|speak|discuss)\w*\b[^.;]{0,60}\bwith (?:Dr\b|our|an? reviewer|the reviewer)",
+    r"(?:call|talk|speak|discuss)\w*\b[^.;]{0,60}\bwith "
+    r"(?:Dr\b|our (?:\w+ )?(?:physician|doctor|reviewer|medical director)|an? reviewer|the reviewer)",
     re.IGNORECASE,
 )

@@ -28,6 +28,8 @@ _NO: Final = re.compile(
 )
 _NOT_AFTER: Final = re.compile(
     r"[^.;\d]{0,40}?\b(?:is not|not for|cannot|no longer|does not accept|no appeals)\b|"
+    r"[ ,(]{0,3}(?:if|for|with|to)\b[^.;\d]{0,40}\b(?:questions?|help|forms?|cop(?:y|ies)|interpreters?|language|status|files?|"
+    r"records|information|large print|braille)\b|"
     r"\W{0,5}for (?:physicians|providers|doctors|prescribers|clinicians)\b|"
     r"\s*[(,]\s*(?:customer|member services|provider|prescriber|pharmac\w+|claims(?! fax)|general|"
     r"corporate|records|billing|questions)",
@@ -83,6 +85,12 @@ def telephones(page: Page) -> Iterator[Telephone]:
             own = _own_words(sentence, words, match[0], first=not previous)
             tail = re.sub(r"\s+", " ", page.plain[shown[0] + match.end() : shown[0] + match.end() + 60])
             begin = shown[0] + (previous + named[-1].start() if named else match.start())
+            place = shown[0] + match.start()
+            here = (
+                next((one for one in page.sentences if _holds(one, place)), sentence)
+                if previous
+                else sentence
+            )
             if not _NO.search(own) and not _NOT_AFTER.match(tail):
                 yield Telephone(
                     (page, begin, shown[0] + match.end()),
@@ -90,10 +98,14 @@ def telephones(page: Page) -> Iterator[Telephone]:
                     kind,
                     own,
                     tail,
-                    sentence,
+                    here,
                     row,
                 )
             previous = match.end()
+
+
+def _holds(sentence: Sentence, place: int) -> bool:
+    return sentence.places[0] <= place <= sentence.places[-1] and place in sentence.places
 
 
 def _by_row(page: Page) -> Iterator[tuple[Sentence | None, tuple[int, int]]]:

@@ -53,7 +53,8 @@ def _has_another(limit: Limit, limits: Sequence[Limit], kind: str) -> bool:
 def _is_standard_decision(limit: Limit, limits: Sequence[Limit]) -> bool:
     sentence = limit.sentence
     if re.search(
-        r"\b(?:grievances?|complaints?|letters|calls|(?:last|past|previous) \d+|good cause|more time|longer)\b(?! than)",
+        r"\b(?:grievances?|complaints?|letters|calls|acknowledg\w*|(?:last|past|previous) \d+|good cause|more time|"
+        r"longer)\b(?! than)",
         sentence.text,
         re.IGNORECASE,
     ):
