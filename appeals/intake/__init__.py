@@ -15,7 +15,7 @@ from appeals.intake.cues import cues
 from appeals.intake.deadlines import stated_deadline
 from appeals.intake.diagnoses import diagnoses
 from appeals.intake.grounds import grounds
-from appeals.intake.labels import identifiers
+from appeals.intake.identifiers import identifiers
 from appeals.intake.layout import Page
 from appeals.intake.notice_dates import notice_dates
 from appeals.intake.payer import payer_facts

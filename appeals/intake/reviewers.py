@@ -59,15 +59,12 @@ _UNDER_HEAD: Final = re.compile(
     r"(?:,\s(?!Board\b)[^.]{4,90}?)?)(?=\.|$|,\son\s\d|,?\swho\b)"
 )
 _TWO: Final = re.compile(r"\bwith\s(?:physician|pharmacist|doctor)\sreview\b", re.IGNORECASE)
-_TWO: Final = re.compile(r"\bwith\s(?:physician|pharmacist|doctor)\sreview\b", re.IGNORECASE)
 _HEAD: Final = re.compile(r"\breviewe[rd]\b|\bwho (?:decided|reviewed)\b", re.IGNORECASE)
 _ROW_LABEL: Final = re.compile(
     r"(?:physician |medical |clinical )?(?:decided|reviewed|decision|determination)(?: made)? by:?|"
     r"(?:physician |medical |clinical )?reviewer:?",
     re.IGNORECASE,
 )
-
-
 _LONGEST_HEAD: Final = 40
 
 
