@@ -136,8 +136,12 @@ def _row_says(number: Telephone) -> bool | None:
     line = page.plain[page.line_starts[number.row] : end]
     previous = [match for match in PHONE.finditer(line) if match.end() < len(line)]
     label = re.split(r"[.;!?]\s", line[previous[-1].end() if previous else 0 :])[-1]
-    quick, standard = QUICK.search(label), _STANDARD.search(label)
-    return None if bool(quick) == bool(standard) else bool(quick)
+    opening = " ".join(line.split()[:3])
+    for words in (label, opening):
+        quick, standard = QUICK.search(words), _STANDARD.search(words)
+        if bool(quick) != bool(standard):
+            return bool(quick)
+    return None
 
 
 _STANDARD: Final = re.compile(

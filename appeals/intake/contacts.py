@@ -41,7 +41,7 @@ def contacts(pages: Sequence[Page]) -> Iterator[Proposal]:
         faxes = [
             [one for one in group if one.kind == "fax" and is_quick(one) == quick] for group in (near, block)
         ]
-        yield from _one(fact, faxes[0] or faxes[1])
+        yield from _one(fact, _undoubted(*faxes))
     spoken = not any(_IN_WRITING_ONLY.search(sentence.text) for page in pages for sentence in page.sentences)
     phones = [one for one in near if _is_phone(one, numbers)] or [
         one for one in block if _BARE_LABEL.fullmatch(one.own_words)
@@ -61,6 +61,14 @@ _IN_WRITING_ONLY: Final = re.compile(
 )
 
 
+def _undoubted(near: Sequence[Telephone], block: Sequence[Telephone]) -> Sequence[Telephone]:
+    """Numbers said to be for appeals; with those that only stand among words on appeals, where none is called so itself."""
+    if not near or any(_APPEALS.search(one.own_words) for one in near):
+        return near or block
+    return [*near, *(one for one in block if one not in near)]
+
+
+_APPEALS: Final = re.compile(r"\b(?:appeals?|reconsiderations?|redeterminations?)\b", re.IGNORECASE)
 _FAX: Final = re.compile(r"\bfax\b", re.IGNORECASE)
 _BARE_LABEL: Final = re.compile(
     r"\W*(?:tell us |or )?(?:by )?(?:phone|telephone|tel|call|voice)\W*", re.IGNORECASE

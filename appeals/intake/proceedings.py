@@ -37,7 +37,9 @@ ANOTHER_OFFICE: Final = re.compile(
     r"(?:appeals?|disputes?|reconsiderations?|inquir\w+)|"
     r"(?:participating|contracted|network) (?:providers?|facilit\w+)|corrected claims?|"
     r"(?:billing|claims?) (?:corrections?|questions?)|civil rights|discriminat\w+|section 1557|"
-    r"fraud|premiums?|override|exception requests?|coverage decision|complaints? about|grievances? about|"
+    r"fraud|premiums?|override|"
+    r"(?:an )?exceptions?(?= (?:requests?|is|are))|"
+    r"(?:different|new|another) requests?|new (?:coverage|prior)|coverage decision|complaints? about|grievances? about|"
     r"quality of care|collections?|coordination unit)\b",
     re.IGNORECASE,
 )

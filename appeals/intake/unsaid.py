@@ -51,9 +51,10 @@ def _empty_boxes(text: str) -> Iterator[tuple[int, int]]:
 
 
 _MONEY: Final = re.compile(r"(?<![\d.])\$?\d{1,3}(?:,\d{3})*\.\d\d(?!\d)")
-_KEY: Final = re.compile(
-    r"^[ |]*(?P<key>(?:CO|PR|OA|PI|CR)?-?[A-Z]{0,2}\d{1,4}[a-z]?|[A-Z]{1,2}|\(?[a-z1-9]\))"
-    r"(?:[ .:=|-]{2,}|: )(?=[A-Z\"][A-Za-z]*[ /,])",
+_KEY: Final = re.compile(  # `50    text`, `CO-50: text`, `Note 50: text`
+    r"^[ |]*(?P<named>(?i:notes?|codes?|remarks?|reasons?|messages?) )?"
+    r"(?P<key>(?:CO|PR|OA|PI|CR)?-?[A-Z]{0,2}\d{1,4}[a-z]?|[A-Z]{1,2}|\(?[a-z1-9]\))(?:[ .:=|-]{2,}|: )"
+    r"(?=[A-Z\"][A-Za-z]*[ /,]|(?(named)[a-z]|(?!)))",
     re.MULTILINE,
 )
 _LEGEND_HEAD: Final = re.compile(
