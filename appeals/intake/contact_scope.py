@@ -129,6 +129,11 @@ def is_quick(number: Telephone) -> bool:
     return not both and (_under_quick(number) or _headed_quick(number) or _after_quick(number))
 
 
+def _opens_with_speed(line: str) -> bool:
+    opening = " ".join(line.split()[:3])
+    return QUICK.search(opening) is not None or _STANDARD.search(opening) is not None
+
+
 def _row_says(number: Telephone) -> bool | None:
     """What the number's own row says, since the number before it: urgent, not urgent, or nothing."""
     page, start, _ = number.place
@@ -136,8 +141,7 @@ def _row_says(number: Telephone) -> bool | None:
     line = page.plain[page.line_starts[number.row] : end]
     previous = [match for match in PHONE.finditer(line) if match.end() < len(line)]
     label = re.split(r"[.;!?]\s", line[previous[-1].end() if previous else 0 :])[-1]
-    opening = " ".join(line.split()[:3])
-    for words in (label, opening):
+    for words in (label, line if _opens_with_speed(line) else ""):
         quick, standard = QUICK.search(words), _STANDARD.search(words)
         if bool(quick) != bool(standard):
             return bool(quick)
