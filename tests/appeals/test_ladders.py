@@ -421,4 +421,9 @@ def test_a_changed_coverage_moves_the_rules_at_once(climb):
 def test_a_case_is_found_by_the_numbers_of_the_payer(climb):
     climb.ask(reference_number="PA-2026/118")
     climb.refuse(reference_number="D 55-1")
-    assert CaseSearch.objects.get(case=climb.case).numbers == ["d551", "pa2026118", "tmk77304158201"]
+    assert CaseSearch.objects.get(case=climb.case).numbers == [
+        "bv2231",
+        "d551",
+        "pa2026118",
+        "tmk77304158201",
+    ]
