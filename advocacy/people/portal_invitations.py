@@ -194,23 +194,30 @@ def send_invitation(access: PortalAccess, *, at: datetime) -> bool:
     live: tuple[LiveAccess, ...] = portal_accesses_of(access.user_id)
     if access.pk not in {a.access_id for a in live}:
         return False
-    when = invitation_goes_out(access, at)
-    if when is None or when > at:
-        return False
-    with translation.override(access.language):
-        deliver(
-            Notice(
-                to=access.user.email,
-                subject=_("You are invited to a private page"),
-                template="notices/portal_invitation.txt",
-                facts={"link": link_to("/portal/"), "helps": access.kind != PortalAccess.Kind.PATIENT},
-                language=access.language,
-            )
+    with transaction.atomic():
+        # Locked until the mail server has taken the mail: two jobs at once send once.
+        row = (
+            PortalAccess.objects.select_for_update(of=("self",))
+            .select_related("user", "patient")
+            .get(pk=access.pk)
         )
-    access.invitation_sent_at = at
-    access.save(update_fields=["invitation_sent_at"])
-    for listener in after_inviting:
-        listener(access, at)
+        when = invitation_goes_out(row, at)
+        if when is None or when > at:
+            return False
+        row.invitation_sent_at = at
+        row.save(update_fields=["invitation_sent_at"])
+        for listener in after_inviting:
+            listener(row, at)
+        with translation.override(row.language):
+            deliver(
+                Notice(
+                    to=row.user.email,
+                    subject=_("You are invited to a private page"),
+                    template="notices/portal_invitation.txt",
+                    facts={"link": link_to("/portal/"), "helps": row.kind != PortalAccess.Kind.PATIENT},
+                    language=row.language,
+                )
+            )
     return True
 
 

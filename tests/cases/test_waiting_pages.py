@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -75,7 +76,7 @@ def test_somebody_elses_pages_stay(cast, enter):
         sweep_pages(actor=cast.nora, at=timezone.now())
 
 
-def test_the_nightly_job_takes_their_files_along(cast, enter, monkeypatch):
+def test_the_nightly_job_takes_their_files_along(cast, enter, tmp_path):
     (old, new) = add(enter("dana"), cast, 30)[0], add(enter("rosa"), cast, 60)[-1]
     WaitingPage.objects.filter(pk=old.pk).update(added_at=timezone.now() - timedelta(days=20))
     vault, folder = document_vault(), cast.harbor.public_id
@@ -84,8 +85,10 @@ def test_the_nightly_job_takes_their_files_along(cast, enter, monkeypatch):
         return sorted(vault.locations(organization_id=folder, older_than_seconds=0))
 
     assert kept() == sorted([old.location, new.location])
-    # As after two weeks: the files are older than a day.
-    monkeypatch.setattr("cases.commands.upkeep.ABANDONED_AFTER", timedelta(0))
+    long_ago = (timezone.now() - timedelta(days=20)).timestamp()
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            os.utime(path, (long_ago, long_ago))
     job = queue.enqueue("cases.tidy_vault")
     assert queue.run(cast.harbor.pk, job.pk) == "done"
     assert kept() == [new.location]
