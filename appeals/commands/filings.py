@@ -133,7 +133,8 @@ def file_orally(
     """File a level by a call that was logged: the record of the call is the file that is frozen.
 
     Where the organization asks for it the patient has approved the letter of the level before the call, or
-    `unapproved_reason` says why the call went without. Raises WrongState, Refused with every reason (the level is not filed by voice, not a call of this case, consent ...).
+    `unapproved_reason` says why the call went without. Raises WrongState, Refused with every reason (the level is not filed
+    by voice, not a call of this case, consent ...).
     """
     require(actor, Permission.FILE_APPEAL, appeal)
     with transaction.atomic():
