@@ -78,6 +78,12 @@ def _in_sentence(sentence: Sentence, start: int, end: int) -> Iterator[tuple[boo
     if lead_in:
         start += lead_in.end()
         text = sentence.text[start:end]
+    spoken = _SPOKEN_LABEL.match(text)
+    if spoken:
+        start += spoken.end()
+        text = sentence.text[start:end]
+    if _NO_STREET.search(text):
+        return
     lead = sentence.text[max(0, start - 90) : start]
     if not lead.strip():
         lead = sentence.before[-90:] + " "
@@ -97,6 +103,17 @@ def _in_sentence(sentence: Sentence, start: int, end: int) -> Iterator[tuple[boo
         )
 
 
+_SPOKEN_LABEL: Final = re.compile(
+    r"(?:for an? (?:standard|fast|expedited|urgent) (?:appeal|grievance|decision):?\s+)?"
+    r"(?:(?:tell us )?(?:by )?(?:mail|write|letter|post|send|address)"
+    r"(?! (?:stop|code|drop|office|room)\b)(?: to)?:?\s+(?=[A-Z0-9]))?",
+    re.IGNORECASE,
+)
+_NO_STREET: Final = re.compile(
+    r"\b(?:web|website|online|fax|tel|telephone|phone|call|tty|e-?mail)\b|@|\b[\w-]+\.(?:example|com|org|net|gov)\b",
+    re.IGNORECASE,
+)
+"""Words of another line that ran into the address."""
 _LINE_LABEL: Final = re.compile(
     r"^(?:by )?(?:(?:mail|write|address|post|mailing address)(?: (?:it )?to)?:\s*|(?:write|mail)(?: to)?\s+(?=[A-Z]))",
     re.IGNORECASE,
@@ -158,11 +175,15 @@ def _judged(page: Page, block: Sequence[Cell]) -> tuple[bool, Proposal] | None:
         r"\b(?:mail|write|send|address|post|deliver|in writing|fax)\w*\b[^.;]{0,60}:?$", lead, re.IGNORECASE
     )
     about = APPEAL.search(page.plain, max(0, first.start - 400), first.start)
+    if _NO_STREET.search(text):
+        return None
     if not sends or not (named or about) or NEXT_LEVEL.search(lead[-90:]):
         return None
     value = _LINE_LABEL.sub(
         "", ", ".join(page.raw[cell.start : cell.end].strip(" ,") for cell in block), count=1
     )
+    spoken = _SPOKEN_LABEL.match(value)
+    value = value[spoken.end() :] if spoken else value
     if len({cell.column for cell in block}) == 1 and all(cell is page.rows[cell.row][0] for cell in block):
         proposal = page.proposal("send_to_mail", _one_line(value), first.start, block[-1].end, HIGH)
     else:  # another column stands between the lines: the line with the street proves it

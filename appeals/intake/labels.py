@@ -39,7 +39,7 @@ ANY_LABEL: Final = re.compile(
     r"insurer|carrier|employer|phone|fax|tel|page|product|network|status|outcome|decision|"
     r"determination|received|relationship|"
     r"medicaid|medicare|type|form|letter|number|from|to|re|subject|account|address|determined|"
-    r"units|drug|rx|rxbin|ndc)\b",
+    r"units|drug|rx|rxbin|rxgrp|rxgroup|rxpcn|grp|bin|pcn|ndc)\b",
     re.IGNORECASE,
 )
 

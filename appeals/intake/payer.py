@@ -52,7 +52,7 @@ _PAYER_LABEL: Final = (
 _PLAN_LABEL: Final = (label(r"your\s(?:health\s)?plan", 0, opens=True), label(r"from|plan", 1, opens=True))
 _ADMINISTRATOR_LABEL: Final = (
     label(
-        r"(?:claims?\sadministrator|plan\sadministrator|third[- ]party\sadministrator|administrator|"
+        r"(?:claims?\sadmin(?:istrator)?|plan\sadministrator|third[- ]party\sadministrator|administrator|"
         r"administered\sby|TPA)",
         0,
         opens=True,
@@ -105,7 +105,7 @@ _PROGRAM_ALONE: Final = re.compile(
     re.IGNORECASE,
 )
 """A program under which many payers pay: the name of none of them."""
-_TITLE: Final = re.compile(r"(?<=(?i:administrators))\s(?:Claims?|Plan|Contract|Benefits?)$")
+_TITLE: Final = re.compile(r"(?<=(?i:administrators))\s(?:Claims?|Plan|Contract|Benefits?|Third[- ]Party)$")
 _COPY: Final = re.compile(r"\b(?:file|member|provider|patient) copy\b", re.IGNORECASE)
 _HEAD: Final = 8
 
@@ -337,6 +337,13 @@ def _is_a_person(name: str, whole: str) -> bool:
     )
 
 
+def _is_two_names(text: str) -> bool:
+    """Whether capital and mixed words follow each other: two lines of a letterhead that ran into one."""
+    words = re.findall(r"[A-Za-z]{4,}", text)
+    capital = [word for word in words if word.isupper()]
+    return len(capital) > 1 and len(words) - len(capital) > 1
+
+
 def _reads_as_name(cell: Cell) -> bool:
     return (
         re.fullmatch(rf"{_ORGANIZATION}", cell.text) is not None
@@ -349,6 +356,7 @@ def _reads_as_name(cell: Cell) -> bool:
         and not _NOT_A_NAME.search(_ADMINISTERS.sub("", cell.text))
         and not re.search(r"\d", cell.text)
         and not _PROGRAM_ALONE.fullmatch(cell.text)
+        and not _is_two_names(cell.text)
     )
 
 

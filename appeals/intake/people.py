@@ -106,7 +106,8 @@ _OWN_ID: Final = re.compile(
 )
 _SOMEBODY: Final = re.compile(r"\b(?:subscriber|policy\s?holder|dependent|attention|attn)\b", re.IGNORECASE)
 _FOR_A_CHILD: Final = re.compile(
-    r"\b(?:parent|guardian|your (?:child|son|daughter|dependent|spouse|wife|husband)|your patient|on behalf of your)\b",
+    r"\b(?:parent|guardian|your (?:child|son|daughter|dependent|spouse|wife|husband)|your patient|on behalf of your|"
+    r"(?:authorized|appointed|personal) representative (?:for|of)|(?:named|appointed) you\b[^.]{0,40}\bto act)\b",
     re.IGNORECASE,
 )
 _NAMED: Final = re.compile(

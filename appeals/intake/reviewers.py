@@ -104,6 +104,7 @@ def reviewers(pages: Sequence[Page]) -> Iterator[Proposal]:
                 )
             if not re.search(r"\bwith (?:physician|pharmacist) review\b", text.text):
                 said = re.sub(r"\s+", " ", match["credentials"]).strip(" ,")
+                said = said if re.search(r"\w\.\w", said) else said.rstrip(".")
                 credentials.append(
                     text.proposal("reviewer_credentials", said, match.span("credentials"), MEDIUM)
                 )

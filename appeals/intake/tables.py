@@ -160,13 +160,21 @@ _GRANTED_HEAD: Final = re.compile(
 )
 
 
+def _below(head: Sequence[Cell], row: Sequence[Cell], top: Cell) -> list[Cell]:
+    """The cells of a row under a head: the one of the same number where both have as many, or those near its column."""
+    if len(head) == len(row):
+        return [cell for other, cell in zip(head, row, strict=True) if other is top]
+    return [cell for cell in row if abs(cell.column - top.column) <= _NEAR]
+
+
+_NEAR: Final = 6
+
+
 def _under(head: Sequence[Cell], row: Sequence[Cell], named: re.Pattern[str]) -> str:
     """The count that stands in a row under the head of a name; empty where none does."""
     tops = [cell for cell in head if named.fullmatch(cell.text)]
     counts = [
-        cell.text
-        for cell in row
-        if tops and abs(cell.column - tops[0].column) <= 6 and re.fullmatch(r"\d{1,5}", cell.text)
+        cell.text for top in tops for cell in _below(head, row, top) if re.fullmatch(r"\d{1,5}", cell.text)
     ]
     return counts[0] if len(tops) == 1 and len(counts) == 1 else ""
 
@@ -183,7 +191,7 @@ def _counted(head: Sequence[Cell], row: Sequence[Cell]) -> str:
             top.text,
             re.IGNORECASE,
         ):
-            under = [cell for cell in row if abs(cell.column - top.column) <= 6 and _COUNT.match(cell.text)]
+            under = [cell for cell in _below(head, row, top) if _COUNT.match(cell.text)]
             if under:
                 return (
                     FOR_US
