@@ -115,7 +115,9 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
     if not pages:
         return
     whole = "\n".join(page.plain for page in pages)
-    administrators = list(best("administrator", every_value(pages, _ADMINISTRATOR_LABEL, _name)))
+    administrators = list(
+        best("administrator", every_value(pages, _ADMINISTRATOR_LABEL, _administrator_name))
+    )
     plans = [found for page in pages for sentence in page.sentences for found in _plan_of(sentence)]
     plans = plans or [found for sentence in _head_lines(pages[0]) for found in _plan_of(sentence)]
     head = next(_head_name(pages[0], whole), None)
@@ -256,13 +258,18 @@ def _signatures(page: Page, whole: str) -> Iterator[Proposal]:
                 yield page.proposal("payer", _cased(cell.text, whole), cell.start, cell.end, MEDIUM)
 
 
-def _name(text: str) -> Value | None:
+def _administrator_name(text: str) -> Value | None:
+    """An administrator's name, which may hold words such as `Benefit Services`."""
+    return _name(text, kept=_ADMINISTERS)
+
+
+def _name(text: str, kept: re.Pattern[str] | None = None) -> Value | None:
     """An organization's name that fills its cell up to a bracket or a comma."""
     match = re.match(rf"(?:the\s)?(?P<name>{_ORGANIZATION})\s*(?=$|[,;(|.])", text)
     if (
         match is None
         or len(match["name"].split()) < 2
-        or _NOT_A_NAME.search(match["name"])
+        or _NOT_A_NAME.search(kept.sub("", match["name"]) if kept else match["name"])
         or re.search(r"\d{3}", match["name"])
     ):
         return None
@@ -337,6 +344,9 @@ def _is_a_person(name: str, whole: str) -> bool:
     )
 
 
+_SUFFIX: Final = re.compile(r"\b(?:inc|llc|ltd|corp|co|company|the|and|of)\b", re.IGNORECASE)
+
+
 def _is_two_names(text: str) -> bool:
     """Whether capital and mixed words follow each other: two lines of a letterhead that ran into one."""
     words = re.findall(r"[A-Za-z]{4,}", text)
@@ -357,6 +367,7 @@ def _reads_as_name(cell: Cell) -> bool:
         and not re.search(r"\d", cell.text)
         and not _PROGRAM_ALONE.fullmatch(cell.text)
         and not _is_two_names(cell.text)
+        and re.search(r"[A-Za-z]{3}", _SUFFIX.sub("", _ADMINISTERS.sub("", cell.text))) is not None
     )
 
 
