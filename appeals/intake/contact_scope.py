@@ -254,6 +254,8 @@ def is_for_another(number: Telephone, asides: frozenset[tuple[int, int]]) -> boo
         return True
     before = _block_before(number)
     others, appeals = list(ANOTHER_OFFICE.finditer(before)), list(APPEAL_WORD.finditer(before))
+    if others and _INITIALS.search(own):
+        return True
     return bool(others) and (not appeals or appeals[-1].start() < others[-1].start())
 
 
@@ -272,6 +274,8 @@ def _for_those_who_treat(sentence: Sentence, at: int) -> bool:
 _BOTH: Final = re.compile(
     r"\b(?:for you|with you|on your behalf|for the member|too|also|permission|consent)\b", re.IGNORECASE
 )
+_INITIALS: Final = re.compile(r"(?<![\w-])(?!TTY|TDD|FAX)[A-Z]{3,5} (?i:appeals? )?(?i:fax|phone|line)\W*$")
+"""`DHS appeals fax` after words on a state agency: the number is the agency's."""
 _RECORDS_ONLY: Final = re.compile(
     r"\b(?:records|notes|claims?|providers?|billing|hearings?|external|copies|questions)\b", re.IGNORECASE
 )

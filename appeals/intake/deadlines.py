@@ -64,6 +64,15 @@ _OTHER_ACT: Final = re.compile(
     re.IGNORECASE,
 )
 """What a letter may ask beside an appeal, each with its own time."""
+_LAPSED: Final = re.compile(
+    r"\b(?:has|have|had) (?:already )?(?:passed|ended|expired|run out)\b|\bwas late\b|\btoo late\b",
+    re.IGNORECASE,
+)
+_LAPSES: Final = re.compile(
+    r"\b(?:close[sd]?|expires?|ends?|cancel\w*|lapses?|withdrawn|destroyed|valid|lasts?|good)\b[^.;,]{0,24}$",
+    re.IGNORECASE,
+)
+"""What happens by itself when a time is over is no time to appeal."""
 _WHEN_LABEL: Final = re.compile(
     r"(?:^|[.>] )\W*(?:when|deadline|time limit|time to (?:file|appeal)|filing (?:limit|deadline))[\s:.?]*$",
     re.IGNORECASE,
@@ -125,6 +134,8 @@ def _is_deadline(limit: Limit) -> bool:
     ):
         return False
     if limit.count < _SHORTEST and limit.unit != "calendar_month":
+        return False
+    if _LAPSED.search(limit.sentence.text) or _LAPSES.search(limit.sentence.text[: limit.figure[0]]):
         return False
     if in_quotation(limit.sentence.text, limit.figure[0]):
         return False

@@ -53,7 +53,9 @@ _LATER: Final = re.compile(
 )
 _THIS: Final = re.compile(r"\b(?:this|esta|este)\b", re.IGNORECASE)
 _ANOTHER_EVENT: Final = re.compile(
-    r"\b(?:services?|treatment|discharge|admission|claims?|we (?:receive|get|got|have)\w*|receiving (?:it|your|the "
+    r"\b(?:(?:january|february|march|april|may|june|july|august|september|october|november|december) (?:\d{1,2},? )?"
+    r"(?:notice|letter|decision|denial)|"
+    r"services?|treatment|discharge|admission|claims?|we (?:receive|get|got|have)\w*|receiving (?:it|your|the "
     r"(?:appeal|request))|getting (?:it|your)|(?:our|your|the|a) (?:\w+ )?request|(?:receipt of|receiving|"
     r"getting) (?:your|the|an) "
     r"(?:\w+ )?(?:appeal|request)|authorization|call|birth|event|enrollment|surgery|visit|premium)\b",

@@ -29,7 +29,9 @@ _DENIED: Final = re.compile(
     r"(?<!committee )(?<!reviewer )(?<!panel )(?<!physician )\bagree(?:s|d)? that\b|"
     r"\bno (?:dispute|question|finding)\b|\bno longer\b(?! (?:meet|need|medically|necess|qualif|eligible|"
     r"covered|enrolled|active|require))|\bnever\b|\bis not in question\b|"
-    r"\bagree(?:s|d)? with you\b|"
+    r"\bagree(?:s|d)? with you\b|\b(?:first|initially|at first) (?:denied|refused|processed|rejected)\b|"
+    r"\byour (?:doctor|provider|prescriber|physician|therapist) (?:wrote|argue[sd]?|claims?|believes?|contends?|says?|said|"
+    r"states?|stated)\b|"
     r"\byou(?:r (?:letter|appeal))? (?:argue|say|state|contend|claim|assert|believe|wrote|told us)s?\b|"
     r"\breject\w* (?:the|that|this|any)\b|\bwithout (?:finding|deciding|regard)\b|\bneither\b|\bnor\b|\binstead of\b|\bunlike\b|"
     r"\b(?:earlier|previous|prior|first|former|last year's|another|different|separate|corrected|"
@@ -59,6 +61,10 @@ _NOT_HERE: Final = re.compile(
     r"\bhelp\b|\bcommon\b|\babout our\b|\bgeneral\b|\bfrequently\b|\bnext steps\b|"
     r"\bwhat you can do\b|\bterms\b|\bwords\b|\bprior (?:denial|decision|letter)|\bhistory\b|"
     r"\bearlier\b",
+    re.IGNORECASE,
+)
+_IN_GENERAL: Final = re.compile(
+    r"\b(?:common|frequent|typical|usual|possible|other) (?:\w+ )?(?:reasons?|codes?|denials?|questions?)\b",
     re.IGNORECASE,
 )
 _SAYS_WHY: Final = re.compile(
@@ -198,6 +204,8 @@ def _squashed_in(words: str, text: str) -> bool:
 
 def _tells_nothing(sentence: Sentence) -> bool:
     headings = sentence.heading.split(" / ")
+    if _IN_GENERAL.search(sentence.heading):
+        return True
     if any(_NOT_HERE.search(heading) and not _SAYS_WHY.search(heading) for heading in headings):
         return True
     if sentence.text.rstrip().endswith("?") or re.search(r"\bEXTERNAL REVIEW\b", sentence.heading):

@@ -50,6 +50,8 @@ class Telephone:
     row: int
 
 
+_PLACE_LABEL: Final = re.compile(r"\W*(?!(?:Phone|Telephone|Questions|Help|Call|Office)\b)[A-Z][a-z]+:\s*")
+"""`East: ... West: ...`: one kind of number for each of several places."""
 _BARE: Final = re.compile(
     r"[\W\d]*(?:(?:or|and|by|to|a|send|your)\s)*(?:fax|facsimile|phone|telephone|tel|call|voice|tty(?:[ :]*711)?|[ft])?[\W\d]*",
     re.IGNORECASE,
@@ -76,6 +78,7 @@ def telephones(page: Page) -> Iterator[Telephone]:
                 kind = _kind_above(sentence, match[0]) or _kind_of_list(page, row)
             elif (
                 re.search(r"[a-z]{4}", words, re.IGNORECASE)
+                and not _PLACE_LABEL.fullmatch(words)
                 and not re.match(r"\s*\((?:standard|fast|urgent|expedited|appeals?)\)", words, re.IGNORECASE)
                 and not QUICK.search(words)
             ):
