@@ -11,7 +11,7 @@
   const first = document.querySelector('[data-first-focus]')
   if (first && !summary && window.matchMedia('(min-width: 48rem) and (hover: hover)').matches) first.focus({ preventScroll: true })
 
-  document.querySelectorAll('details.menu').forEach(function (menu) {
+  document.querySelectorAll('details.menu, details.more-actions').forEach(function (menu) {
     document.addEventListener('click', function (event) { if (!menu.contains(event.target)) menu.open = false })
     menu.addEventListener('keydown', function (event) {
       if (event.key !== 'Escape' || !menu.open) return
