@@ -16,6 +16,7 @@ _NAME: Final = (
     label(r"(?:your\s)?name", 2, opens=True),
     label(r"to|for", 3, opens=True),
     label(r"\Apt\.?(?=\Z|\s*:)", 0),
+    label(r"\Adependent(?=\s*:)", 0),
     label(r"(?:nombre (?:del )?)?(?:paciente|afiliad[oa]|miembro|asegurad[oa])|nombre", 1, opens=True),
 )
 _NOT_PATIENT: Final = re.compile(
@@ -229,7 +230,7 @@ def _greeted(pages: Sequence[Page]) -> Iterator[Found]:
 
 _DEPENDENT: Final = re.compile(
     r"\b(?:child|spouse|wife|husband|son|daughter|dependent|domestic partner)(?=[,)]| of\b)|"
-    r"\brelation(?:ship)?\b[^\n]{0,16}\b(?:child|spouse|dependent|son|daughter|wife|husband)\b|"
+    r"\bdependent(?:'s name)?\s?:|\brelation(?:ship)?\b[^\n]{0,16}\b(?:child|spouse|dependent|son|daughter|wife|husband)\b|"
     r"\bcovers (?:two|three|four|five|\d) people\b",
     re.IGNORECASE,
 )

@@ -37,6 +37,7 @@ _INSTEAD: Final = re.compile(
     r"approved for|only for|limited to|"
     r"must be billed|should be billed|bill (?:as|under)|to use|do not (?:use|bill|submit|resend|send)|must not|cannot use|"
     r"rule[- ]?out|ruled out|requires? a diagnosis|eligible diagnos\w+|qualifying|earlier|last year|another|is on our|"
+    r"also have a|separate (?:request|letter|claim|notice)|different (?:request|letter|claim)|"
     r"(?:members?|patients?|people|adults) with)\b",
     re.IGNORECASE,
 )

@@ -53,8 +53,9 @@ def _empty_boxes(text: str) -> Iterator[tuple[int, int]]:
 _MONEY: Final = re.compile(r"(?<![\d.])\$?\d{1,3}(?:,\d{3})*\.\d\d(?!\d)")
 _KEY: Final = re.compile(  # `50    text`, `CO-50: text`, `Note 50: text`
     r"^[ |]*(?P<named>(?i:notes?|codes?|remarks?|reasons?|messages?) )?"
-    r"(?P<key>(?:CO|PR|OA|PI|CR)?-?[A-Z]{0,2}\d{1,4}[a-z]?|[A-Z]{1,2}|\(?[a-z1-9]\))(?:[ .:=|-]{2,}|: )"
-    r"(?=[A-Z\"][A-Za-z]*[ /,]|(?(named)[a-z]|(?!)))",
+    r"(?P<key>(?:CO|PR|OA|PI|CR)?-?[A-Z]{0,2}\d{1,4}[a-z]?|[A-Z]{1,2}|\(?[a-z1-9]\))"
+    r"(?:(?P<equals> ?= ?)|[ .:=|-]{2,}|: |(?<=\)) )"
+    r"(?=[A-Z\"][A-Za-z]*[ /,]|(?(named)[a-z]|(?!))|(?(equals)[a-z]|(?!)))",
     re.MULTILINE,
 )
 _LEGEND_HEAD: Final = re.compile(
@@ -64,6 +65,7 @@ _LATER_CODES: Final = re.compile(
     r"^\s*(?:remarks?|notes?|codes?|reasons?)\b[ .:]*(?P<codes>[^\n]+)", re.IGNORECASE
 )
 _FEWEST_KEYS: Final = 2
+_HEAD_REACH: Final = 600
 
 
 def _unused_legend(text: str) -> Iterator[tuple[int, int]]:
@@ -74,11 +76,11 @@ def _unused_legend(text: str) -> Iterator[tuple[int, int]]:
         if not _MONEY.search(text, match.end(), _line_end(text, match.end()))
     ]
     if len(keys) < _FEWEST_KEYS or not _LEGEND_HEAD.search(
-        text[max(0, keys[0].start() - 160) : keys[0].start()]
+        text[max(0, keys[0].start() - _HEAD_REACH) : keys[0].start()]
     ):
         return
     used = _codes_on_lines(text[: keys[0].start()])
-    unused = [match for match in keys if _bare(match["key"]) not in used]
+    unused = [match for match in keys if _bare(match["key"]) not in used and match["key"] not in used]
     if len(unused) == len(keys):
         return
     for match in unused:
@@ -96,13 +98,14 @@ def _codes_on_lines(text: str) -> frozenset[str]:
         remarks = _LATER_CODES.match(line)
         if _MONEY.search(line) or remarks:
             told = remarks["codes"] if remarks and not _MONEY.search(line) else _MONEY.sub(" ", line)
-            words |= {_bare(word) for word in re.split(r"[\s,;|/()]+", told) if word}
+            printed = [word for word in re.split(r"[\s,;|/]+", told) if word]
+            words |= {word if "(" in word else _bare(word) for word in printed}
     return frozenset(words)
 
 
 def _bare(code: str) -> str:
     """A code without the group before it: `CO-50` and `50` are one."""
-    return re.sub(r"^(?:CO|PR|OA|PI|CR)-?(?=\d)", "", code.strip("().:"))
+    return re.sub(r"^(?:CO|PR|OA|PI|CR)-?(?=\d)", "", code.strip(".:"))
 
 
 def _line_end(text: str, at: int) -> int:
