@@ -13,7 +13,8 @@ from appeals.intake.subjects import APPEAL, NEXT_LEVEL, NOT_OUR_HEADING
 _NAMED: Final = re.compile(r"\bappeal|\bgrievance|\breconsider|\bredetermin|\bapelacion", re.IGNORECASE)
 _NOT_APPEALS: Final = re.compile(
     r"\b(?:external|independent|claims? (?:dep|proc|unit|center|only)\w*|payments?|premium|records|providers?|"
-    r"utilization|everything other|hearings?|complaints? only)\b",
+    r"utilization|everything other|hearings?|complaints? only|ombuds\w+|"
+    r"(?:department|division|bureau|office|board) (?:of|for)|insurance (?:commissioner|department|division))\b",
     re.IGNORECASE,
 )
 _REFUSED: Final = re.compile(

@@ -26,6 +26,7 @@ _REPORTED: Final = re.compile(
     rf"\byou (?:had (?:\d|up to|until|the right|one|a right|sixty|thirty|ninety)|"
     r"(?:have )?(?:already )?used (?:that|this|your|the))\b|"
     rf"\b(?:that|those|{_BEFORE_THIS}) (?:\w+ )?{_LETTER}\b[^.;]{{0,40}}\b{_TOLD}\b|"
+    rf"\b(?:that|those) {_LETTER} (?:had )?(?:denied|refused|rejected|declined|turned down|did not approve)\b|"
     rf"\b{_BEFORE_THIS} (?:\w+ )?(?:reviewer|doctor|physician|examiner|nurse|panel|pharmacist)\b[^.;]{{0,40}}\b"
     rf"(?:{_TOLD}|found|denied|refused|decided|concluded|thought|believed|held)\b|"
     rf"\b{_LETTER} (?:of|dated|from|mailed|sent) [^.;]{{4,30}}\b{_TOLD}\b|"

@@ -26,7 +26,8 @@ _ELSEWHERE: Final = re.compile(
     r"medicare rights|privacy|fraud|enrollment|"
     r"nurse|crisis|hotline|requests? for (?:records|information)|"
     r"asistencia|espa\w+|para|llame|general (?:inquir|information)|questions|case manag\w+|intake|"
-    r"main (?:fax|office)|old|former|premium)\b",
+    r"main (?:fax|office)|old|former|premium)\b|"
+    r"^\W*(?:members?|enrollees?|subscribers?|participants?|patients?)\W+(?:(?:can|may|should|please) )?call\W*$",
     re.IGNORECASE,
 )
 _APPEAL_PLACE: Final = re.compile(

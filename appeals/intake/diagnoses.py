@@ -62,6 +62,12 @@ _NDC_LABEL: Final = re.compile(
     r"\d{11})(?![\w-])",
     re.IGNORECASE,
 )
+_OFFERED: Final = re.compile(
+    r"\b(?:can|could|may|might) (?:also )?(?:prescribe|use|switch|change to)\b|\balternatives?\b|\binstead\b|"
+    r"\b(?:covered|preferred|formulary) (?:drugs?|products?|medicines?)\b|\bdo(?:es)? not need\b",
+    re.IGNORECASE,
+)
+"""Words that offer another drug than the one that was refused."""
 
 
 def diagnoses(pages: Sequence[Page]) -> Iterator[Proposal]:
@@ -70,7 +76,7 @@ def diagnoses(pages: Sequence[Page]) -> Iterator[Proposal]:
         rows = [row_sentence(page, row) for row in page.rows if len(row) > 1]
         for text in (*page.sentences, *rows):
             yield from _of_text(text)
-            for match in _NDC_LABEL.finditer(text.text):
+            for match in () if _OFFERED.search(text.text) else _NDC_LABEL.finditer(text.text):
                 yield text.proposal("ndc", match["ndc"], match.span(), HIGH)
 
 

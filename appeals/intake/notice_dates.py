@@ -14,7 +14,8 @@ from appeals.intake.proposal import MEDIUM, Proposal
 
 _NOTICE_DATE: Final = (
     label(
-        r"(?:notice|letter|ltr\.?|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:notice|letter|statement)|"
+        r"(?:notice|letter|ltr\.?|statement)\sdate|date\sof\s(?:this\s|the\s)?(?:(?:decision|denial|determination)\s)?"
+        r"(?:notice|letter|statement)|"
         r"date\sissued|EOB\sdate|(?:notice|letter|determination|decision)\s(?:issued|dated)(?:\son)?(?=\s*:|"
         r"\Z|\s[\w/, .-]{6,20}\Z)|"
         r"\Aissued(?:\son)?(?=\s\S)|fecha\s(?:del?\s)?(?:la\s)?(?:este\s|esta\s)?(?:aviso|carta|notificaci[o\u00f3]n|decisi[o\u00f3]n)|"
@@ -74,6 +75,8 @@ def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
     notice = notice or list(_told_issued(pages))
     sent_fact = list(best("sent_date", sent))
     yield from sent_fact
+    if len({one.value for one in bare}) < len(bare):
+        bare = []  # one date in several rows is the day of services, not of the letter
     if notice:
         yield from best("notice_date", notice)
     elif bare:
@@ -107,6 +110,8 @@ _NOT_REQUEST: Final = re.compile(
 
 _SALUTATION: Final = re.compile(r"\s*(?:dear|to whom)\b", re.IGNORECASE)
 _HEAD_ROWS: Final = 18
+_MOST_CELLS: Final = 3
+_OF_LETTER: Final = re.compile(r"\b(?:notice|letter|issued|dated|today)\b", re.IGNORECASE)
 _FEW_AMOUNTS: Final = 2
 _AMOUNT: Final = re.compile(r"\d\.\d\d(?!\d)")
 
@@ -136,6 +141,8 @@ def _bare_dates(page: Page) -> Iterator[Found]:
                 continue
             if re.fullmatch(r"(?!notice|letter|issued|dated|today)[\w'#./]{2,14}:?", left, re.IGNORECASE):
                 continue  # one short word before a date says what the date is
+            if left.endswith("..") or (len(row) > _MOST_CELLS and not _OF_LETTER.search(left)):
+                continue  # dots that lead to it, or one of several labelled cells: a date of something
             if any(_is_datelabel(text) for text in (left, *(other.text for other in above))) or _islabel(
                 left
             ):

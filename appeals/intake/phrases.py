@@ -369,7 +369,7 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
         "insufficient_documentation",
         _phrases(
             rf"\b{_RECORDS}\b[^.;]{{0,60}}?\b(?:do|does|did) not (?:show|give|contain|include|say|list|"
-            rf"state|document|have|mention|describe)\b",
+            rf"state|document|have|mention|describe)\b(?! (?:an?|any|the|that) (?:\w+ )?(?:need|necessity|benefit)\b)",
             r"\b(?:do|does|did) not (?:give|include|list|state|contain) (?:the )?(?:doses?|dates?|scores?|"
             r"reasons?)\b",
             r"\bit does not (?:say|show|list|have|include|contain|give) (?:why|whether|which|how|what|"

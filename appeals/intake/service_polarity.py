@@ -37,7 +37,7 @@ _INSTEAD: Final = re.compile(
     r"approved for|only for|limited to|"
     r"must be billed|should be billed|bill (?:as|under)|to use|do not (?:use|bill|submit|resend|send)|must not|cannot use|"
     r"rule[- ]?out|ruled out|requires? a diagnosis|eligible diagnos\w+|qualifying|earlier|last year|another|is on our|"
-    r"also have a|separate (?:request|letter|claim|notice)|different (?:request|letter|claim)|"
+    r"also have a|separate (?:request|letter|claim|notice)|different (?:request|letter|claim)|needs? its own|"
     r"(?:members?|patients?|people|adults) with)\b",
     re.IGNORECASE,
 )
@@ -45,7 +45,8 @@ _SUPPOSED: Final = re.compile(
     r"\b(?:available|payable|indicated|may be|can be|would|could|might|if|unless|criteria)\b", re.IGNORECASE
 )
 _ELSEWHERE: Final = re.compile(
-    r"\b(?:how to|glossary|words|terms|definitions?|example|rights?|history|help|what codes|other|alternatives?|options?)\b|"
+    r"\b(?:how to|glossary|words|terms|definitions?|example|rights?|history|help|what codes|other|alternatives?|options?|"
+    r"(?:drugs?|services?|treatments?|care) (?:that is|that are|we do)? ?(?:covered|to ask about))\b|"
     r"^(?:about|appeals?)\b",
     re.IGNORECASE,
 )

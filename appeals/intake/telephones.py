@@ -53,7 +53,8 @@ class Telephone:
 _PLACE_LABEL: Final = re.compile(r"\W*(?!(?:Phone|Telephone|Questions|Help|Call|Office)\b)[A-Z][a-z]+:\s*")
 """`East: ... West: ...`: one kind of number for each of several places."""
 _BARE: Final = re.compile(
-    r"[\W\d]*(?:(?:or|and|by|to|a|send|your)\s)*(?:fax|facsimile|phone|telephone|tel|call|voice|tty(?:[ :]*711)?|[ft])?[\W\d]*",
+    r"[\W\d]*(?:(?:or|and|by|to|a|send|your)\s)*(?:fax|facsimile|phone|telephone|tel|call|voice|tty(?:[ :]*711)?|[ft])?"
+    r"(?:\s(?:to|at|us at))?[\W\d]*",
     re.IGNORECASE,
 )
 """Words before a second number that name no office of their own."""
