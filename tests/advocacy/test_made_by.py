@@ -67,5 +67,6 @@ def test_the_program_has_one_for_every_migration_of_its_own() -> None:
         "background",
         "cases",
         "people",
+        "reporting",
         "tenancy",
     }

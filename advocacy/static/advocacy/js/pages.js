@@ -29,14 +29,13 @@
     })
   }
 
-  /* Whether pages that were chosen have not arrived: only that they are some, kept in the browser until they have. */
+  /* Whether pages that were chosen have not arrived: a cookie of this page says only that there are some, until they have. */
   function missing (some) {
-    try {
-      if (some === undefined) return window.localStorage.getItem(here) === 'missing'
-      if (some) window.localStorage.setItem(here, 'missing')
-      else window.localStorage.removeItem(here)
-    } catch (refused) { /* a browser that keeps nothing */ }
-    return false
+    if (some === undefined) return /(?:^|; )pages_missing=1/.test(document.cookie)
+    const age = some ? 14 * 24 * 3600 : 0
+    const secure = window.location.protocol === 'https:' ? '; Secure' : ''
+    document.cookie = 'pages_missing=1; SameSite=Strict; Path=' + here + '; Max-Age=' + age + secure
+    return some
   }
 
   /* The answer of the server, however long the connection is gone; null when it fails again and again. */
