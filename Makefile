@@ -125,7 +125,7 @@ test-steps:
 	step "translations" $(PY) manage.py translations --check
 	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
 	if timeout 30 chromium --version >/dev/null 2>&1; then
-	  step "browser journeys" $(PY) -m pytest -n 3 --dist loadgroup tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
+	  step "browser journeys" $(PY) -m pytest -n 2 --dist loadgroup tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
 	else
 	  printf '\n== browser journeys\nSKIPPED: Chromium is missing.\n'
 	fi

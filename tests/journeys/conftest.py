@@ -47,15 +47,27 @@ class Running:
     start_worker: Callable[[], subprocess.Popen[bytes]] | None = None
     worker: subprocess.Popen[bytes] | None = None
     remembered: dict[str, Any] = field(default_factory=dict)
+    listener: subprocess.Popen[str] | None = None
+    """A process that was started once and runs what `shell` is given."""
 
     def shell(self, script: str, **given: Any) -> Any:
         """Run Python against it, with `given` as the variable `given`; what the script leaves in `result` comes back."""
-        program = (
-            f"import json; given = json.loads({json.dumps(json.dumps(given))}); result = None\n{script}\n"
-            "print('RESULT ' + json.dumps(result, default=str))"
-        )
-        lines = self.manage("shell", "-v", "0", "-c", program).splitlines()
-        return json.loads(next(line for line in reversed(lines) if line.startswith("RESULT "))[7:])
+        if self.listener is None:
+            self.listener = subprocess.Popen(
+                [PYTHON, "-m", "tests.journeys.listening"],
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        to, back = self.listener.stdin, self.listener.stdout
+        assert to is not None and back is not None
+        to.write(json.dumps({"script": script, "given": given}) + "\n")
+        to.flush()
+        answer = json.loads(back.readline() or '{"error": "It ended."}')
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
 
     def kill_worker(self) -> None:
         """As a power cut would: the whole process group, at once."""
@@ -129,6 +141,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         wait_until_ready(running.url, log.name)
         yield running
     finally:
+        if running.listener is not None:
+            running.listener.communicate()
         for child in children:
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGTERM)

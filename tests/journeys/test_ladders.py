@@ -145,6 +145,10 @@ LADDERS: dict[str, tuple[dict[str, str], dict[str, str], list[Rung]]] = {
 }
 
 
+# The cases are made in one go, so they are climbed in one process.
+pytestmark = pytest.mark.xdist_group("ladders")
+
+
 @pytest.fixture(scope="module")
 def climbers(served):
     """One case at the foot of each ladder, made in one go."""
