@@ -74,6 +74,12 @@ def pages_of(name: str, form: str) -> tuple[str, ...]:
     return tuple(page.get_textpage().get_text_range() for page in document)
 
 
+@cache
+def read(name: str, form: str) -> tuple[Proposal, ...]:
+    """What is proposed of one form of a letter: the same every time, so several tests look at one reading."""
+    return propose_facts(pages_of(name, form))
+
+
 def false_ones(told: dict[str, list[str]], truth: dict) -> list[tuple[str, str]]:
     """What is told and is neither true nor, under `also`, another thing that the letter truly says."""
     return [
@@ -106,7 +112,7 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_nothing_false_and_nothing_plain_is_missed(name: str, form: str) -> None:
     truth = truth_of(name)
-    told = as_told(propose_facts(pages_of(name, form)))
+    told = as_told(read(name, form))
     assert false_ones(told, truth) == []
     required = {fact: truth["true"][fact] for fact in truth["required"]}
     assert {fact: required_values(told, truth, fact) for fact in required} == required
@@ -116,7 +122,7 @@ def test_nothing_false_and_nothing_plain_is_missed(name: str, form: str) -> None
 def test_nothing_false_when_all_wide_gaps_are_closed(name: str) -> None:
     """Some programs hand over a page's text without its gaps and blank lines; less is found there, never anything false."""
     truth = truth_of(name)
-    told = as_told(propose_facts(pages_of(name, "closed pdf")))
+    told = as_told(read(name, "closed pdf"))
     loose = {"stated_deadline", "stated_deadline_text", "send_to_mail"}
     # a quotation that ends with its line is shorter there, and just as true
     wrong = [
@@ -131,7 +137,7 @@ def test_nothing_false_when_all_wide_gaps_are_closed(name: str) -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_words_stand_in_the_letter_at_their_place(name: str, form: str) -> None:
     pages = pages_of(name, form)
-    for proposal in propose_facts(pages):
+    for proposal in read(name, form):
         assert pages[proposal.page - 1][proposal.start : proposal.end] == proposal.words
         assert proposal.words.strip() == proposal.words != ""
         assert proposal.confidence in ("high", "medium")
@@ -139,7 +145,7 @@ def test_words_stand_in_the_letter_at_their_place(name: str, form: str) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_a_fact_has_one_value_unless_a_letter_may_hold_many(name: str) -> None:
-    told = as_told(propose_facts(pages_of(name, "text")))
+    told = as_told(read(name, "text"))
     assert {fact for fact, values in told.items() if len(values) > 1} <= MANY
 
 
@@ -149,7 +155,7 @@ NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False
 @pytest.mark.parametrize("form", ["text", "pdf", "closed pdf"])
 @pytest.mark.parametrize("name", NO_DENIALS)
 def test_a_letter_that_refuses_nothing_gives_no_reason_and_no_deadline(name: str, form: str) -> None:
-    told = as_told(propose_facts(pages_of(name, form)))
+    told = as_told(read(name, form))
     of_a_refusal = {
         "reason",
         "stated_deadline",
@@ -170,13 +176,11 @@ def test_the_first_reason_is_the_one_the_letter_leads_with(name: str) -> None:
         "medicaid_reduction": "quantity_frequency_limit",
         "part_d_nonformulary": "non_formulary",
     }
-    assert as_told(propose_facts(pages_of(name, "pdf")))["reason"][0] == leads[name]
+    assert as_told(read(name, "pdf"))["reason"][0] == leads[name]
 
 
 def test_reasons_are_keys_of_the_reason_list() -> None:
-    proposed = {
-        value for name in ALL for value in as_told(propose_facts(pages_of(name, "text"))).get("reason", [])
-    }
+    proposed = {value for name in ALL for value in as_told(read(name, "text")).get("reason", [])}
     assert proposed - set(refusals()) == set()
 
 
@@ -196,7 +200,7 @@ def test_facts_on_a_later_page_carry_its_number() -> None:
 
 def test_a_letter_is_read_quickly() -> None:
     letters = [pages_of(name, "text") for name in ALL]
-    for pages in letters:
+    for pages in letters[:5]:
         propose_facts(pages)
     began = time.process_time()
     for pages in letters:
