@@ -75,15 +75,19 @@ environment:  ## .venv with the locked packages, hash-checked; nothing to do whe
 	# The development lock holds everything of the other one, at the same versions; a test keeps it so.
 	{ echo "$$wanted"; sha256sum <requirements.lock; } >.venv/installed
 
-# Chromium for the browser journeys. What cannot be installed is skipped by name; with CI=true a skip fails.
+CHROMIUM_WORKS = works() { timeout 30 "$$1" --version >/dev/null 2>&1; }
+
+# Chromium for the browser journeys, without its window where that is packaged. What cannot be installed is skipped by name; with CI=true a skip fails.
 .PHONY: chromium
 chromium:
-	works() { timeout 30 chromium --version >/dev/null 2>&1; }
-	if ! works && [[ $$(id -u) = 0 ]] && command -v apt-get >/dev/null; then
+	$(CHROMIUM_WORKS)
+	get() { DEBIAN_FRONTEND=noninteractive timeout 240 apt-get install -y -qq "$$1" >/dev/null 2>&1; }
+	if ! works chromium-headless-shell && [[ $$(id -u) = 0 ]] && command -v apt-get >/dev/null; then
 	  echo "Installing chromium for the browser journeys ..."
-	  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 || true
+	  timeout 90 apt-get update -qq >/dev/null 2>&1 || true
+	  get chromium-headless-shell || works chromium || get chromium || true
 	fi
-	works || echo "Chromium is missing and cannot be installed here: the browser journeys will be skipped."
+	works chromium-headless-shell || works chromium || echo "Chromium is missing and cannot be installed here: the browser journeys will be skipped."
 
 # Sums the runs up as pytest would, and fails on a skip when CI=true.
 define CLOSING
@@ -124,7 +128,8 @@ test-steps:
 	step "generated documents" $(PY) manage.py print_docs --check
 	step "translations" $(PY) manage.py translations --check
 	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
-	if timeout 30 chromium --version >/dev/null 2>&1; then
+	$(CHROMIUM_WORKS)
+	if works chromium-headless-shell || works chromium; then
 	  step "browser journeys" $(PY) -m pytest -n 2 --dist loadgroup tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
 	else
 	  printf '\n== browser journeys\nSKIPPED: Chromium is missing.\n'
