@@ -5,6 +5,7 @@ No database fixture is autouse: pure rule and clock tests load no database.
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 
 import hypothesis
@@ -84,3 +85,10 @@ def pytest_configure(config):
         config.pluginmanager.import_plugin("tests.cast")
         config.pluginmanager.import_plugin("tests.portal")
         config.pluginmanager.import_plugin("tests.appeals.climbing")
+
+
+def pytest_collection_finish(session):
+    """What is loaded stays: the collector need not walk through it again and again (a tenth of the time of all tests)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
