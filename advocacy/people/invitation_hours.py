@@ -7,8 +7,7 @@ moved patient or other hours count at once.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -16,19 +15,6 @@ from advocacy.access.policy import Actor, visible
 from advocacy.people.hours import Reachable, next_allowed
 from advocacy.people.models import Consent, Contact, Patient, PortalAccess
 from advocacy.people.rules import day_in
-
-
-@dataclass(frozen=True)
-class _Elsewhere:
-    """The address of somebody who helps: the patient said nothing of its hours, so the quiet ones count."""
-
-    kind: str = "email"
-    is_safe: bool = True
-    is_preferred: bool = False
-    from_time: time | None = None
-    until_time: time | None = None
-    at_any_hour: bool = False
-    ended_at: datetime | None = None
 
 
 def is_email(contact: Contact, email: str) -> bool:
@@ -89,10 +75,11 @@ def not_marked_safe(contacts: Iterable[Contact], email: str) -> bool:
 
 
 def _way(access: PortalAccess, contacts: list[Contact]) -> Reachable | None:
+    """The patient's own safe address; of somebody who helps no hours are known, so the quiet ones count."""
     email = access.user.email
     if access.kind == PortalAccess.Kind.PATIENT:
         return next((c for c in contacts if c.is_safe and is_email(c, email)), None)
-    return None if not_marked_safe(contacts, email) else _Elsewhere()
+    return None if not_marked_safe(contacts, email) else Contact(kind=Contact.Kind.EMAIL, is_safe=True)
 
 
 def _agrees(patient: Patient, consents: Collection[Consent], at: datetime) -> bool:

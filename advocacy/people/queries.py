@@ -258,6 +258,20 @@ def get_search(actor: Actor, public_id: UUID) -> SavedSearch:
     return found
 
 
+def searched_words(actor: Actor, key: str, name: str) -> str:
+    """What was typed as `name` in the search whose id an address carries as `key`; "" without a key.
+
+    Raises NotFound for what is no id, and for somebody else's search.
+    """
+    if not key:
+        return ""
+    try:
+        public_id = UUID(key)
+    except ValueError:
+        raise NotFound("search") from None
+    return str(get_search(actor, public_id).query.get(name, ""))
+
+
 def absences_on(day: date) -> QuerySet[Absence]:
     """Absences that run on `day` (a day where the organization works) of members who did not leave."""
     return Absence.objects.filter(from_on__lte=day, until_on__gte=day, ended_at=None, member__ended_at=None)

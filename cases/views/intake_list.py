@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
 from advocacy.people.drafts import save_search
-from advocacy.people.queries import get_search
+from advocacy.people.queries import searched_words
 from advocacy.web import ActorRequest, page, paged, saw
 from cases.commands.intake import hand_over_inquiry
 from cases.forms.intake import HandOverForm, InquiryFilters, InquiryNameForm
@@ -36,7 +36,7 @@ def intake(request: ActorRequest) -> HttpResponse:
     members = takers(actor)
     filters = InquiryFilters(request.GET, owners=_owners(actor, members))
     kept = filters.cleaned_data if filters.is_valid() else {"state": "open", "owner": "", "found": ""}
-    called = _looked_up(request, kept["found"])
+    called = searched_words(request.actor, kept["found"], "q")
     listed = paged(
         inquiries(actor, kept["state"], owner=_owner(actor, members, kept["owner"]), called=called),
         after=request.GET.get("after"),
@@ -139,17 +139,6 @@ def _owner(actor: Any, members: list[Any], key: str) -> int | None:
     if key in special:
         return special[key]
     return next(m.pk for m in members if str(m.public_id) == key)
-
-
-def _looked_up(request: ActorRequest, key: str) -> str:
-    """The words of a kept search. Raises NotFound for somebody else's, Http404 for what is no key."""
-    if not key:
-        return ""
-    try:
-        search = get_search(request.actor, UUID(key))
-    except ValueError:
-        raise Http404 from None
-    return str(search.query.get("q", ""))
 
 
 def _address(kept: dict[str, Any], name: str = "cases:intake") -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from advocacy.access.permissions import Permission
 from advocacy.inputs import without_errors
 from advocacy.people.drafts import save_search
-from advocacy.people.queries import get_search
+from advocacy.people.queries import searched_words
 from advocacy.web import ActorRequest, paged
 from cases.commands.benefits import LOGGED_FOR
 from cases.commands.communications import Upload, correct_communication, log_communication
@@ -45,7 +45,7 @@ def communications(request: ActorRequest, case: Any) -> HttpResponse:
     wanted = (
         {name: value for name, value in filters.cleaned_data.items() if value} if filters.is_valid() else {}
     )
-    reference = _looked_up(request)
+    reference = searched_words(request.actor, request.GET.get("found", ""), "reference")
     listed = paged(
         communications_of(request.actor, case, reference=reference, **wanted),
         after=request.GET.get("after"),
@@ -236,18 +236,6 @@ def _rows(request: ActorRequest, case: Any, entries: list[Any]) -> list[dict[str
         }
         for entry in entries
     ]
-
-
-def _looked_up(request: ActorRequest) -> str:
-    """The reference number of the search whose key stands in the address. Raises NotFound for somebody else's."""
-    key = request.GET.get("found")
-    if not key:
-        return ""
-    try:
-        search = get_search(request.actor, UUID(key))
-    except ValueError:
-        raise Http404 from None
-    return str(search.query.get("reference", ""))
 
 
 def _form(

@@ -5,6 +5,7 @@ patient approves each letter. A handful of rows, made once.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from advocacy.access.policy import system_actor
 from advocacy.management.seed.cast import Standing
@@ -60,12 +61,7 @@ def keep(harbor: Standing, now: datetime) -> None:
         organization = harbor.organization
         change_organization(
             actor=admin,
-            name=organization.name,
-            time_zone=organization.time_zone,
-            address=organization.address,
-            phone=organization.phone,
-            fax=organization.fax,
-            reply_email=organization.reply_email,
+            **as_it_is(organization),
             scope_note="For help with bills after treatment: the state's consumer line.",
             at=at,
         )
@@ -77,6 +73,12 @@ def keep(harbor: Standing, now: datetime) -> None:
             team=Team.objects.filter(name="Appeals").first(),
             at=at,
         )
+
+
+def as_it_is(organization: Organization) -> dict[str, Any]:
+    """What an organization says of itself, for a change that leaves it so."""
+    kept = ("name", "time_zone", "address", "phone", "fax", "reply_email")
+    return {key: getattr(organization, key) for key in kept}
 
 
 def ask_for_approval(meadow: Standing, now: datetime) -> None:
@@ -91,12 +93,7 @@ def ask_for_approval(meadow: Standing, now: datetime) -> None:
             return
         change_organization(
             actor=actor,
-            name=organization.name,
-            time_zone=organization.time_zone,
-            address=organization.address,
-            phone=organization.phone,
-            fax=organization.fax,
-            reply_email=organization.reply_email,
+            **as_it_is(organization),
             treatments_in_scope=organization.treatments_in_scope,
             scope_note=organization.scope_note,
             letters_need_patient_approval=True,
