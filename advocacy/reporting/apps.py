@@ -6,4 +6,8 @@ class ReportingConfig(AppConfig):
     label = "reporting"
 
     def ready(self) -> None:
+        from advocacy.management.commands import print_docs
         from advocacy.reporting import policies  # noqa: F401  declares who reads figures
+        from advocacy.reporting.printed import indicators
+
+        print_docs.DOCUMENTS["indicators.md"] = indicators

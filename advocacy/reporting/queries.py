@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db.models import Count as Counted
 from django.db.models import Q
+from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require, visible
 from advocacy.errors import Reason, Refused
-from advocacy.reporting.indicators import INDICATORS, MOST_DIMENSIONS, Dimension, Indicator
+from advocacy.reporting.indicators import INDICATORS
 from advocacy.reporting.models import ReferenceDetermination
-from advocacy.reporting.suppression import Count, masked_cells, masked_values
+from advocacy.reporting.own import Asked as AllRows
+from advocacy.reporting.own import Group, Measure, grouped, lines_of, population_of, rows_for
+from advocacy.reporting.own_indicators import PERIODS, SMALLER_PERIODS
+from advocacy.reporting.shapes import MOST_DIMENSIONS, Dimension, Indicator, Kind
+from advocacy.reporting.suppression import (
+    Count,
+    Tally,
+    masked_cells,
+    masked_paths,
+    masked_values,
+)
+from advocacy.tenancy.models import Organization
+from appeals.queries.clocks import Day, day_at
 
 Value = str | int
+Key = tuple[Value, ...]
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: the value of each dimension in order, and its count; None when it is masked."""
+    """One cell: the value of each dimension in order, and its count; None when it is masked.
 
-    values: tuple[Value, ...]
+    `measure` is the sum or the days of a figure that tells one; `apart` what is counted beside it, in figures that are not
+    masked only.
+    """
+
+    values: Key
     count: Count | None
+    measure: Measure | None = None
+    apart: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,10 +56,13 @@ class Table:
     cells: tuple[Cell, ...]
 
 
-def table_of(actor: Actor, indicator: str, by: Sequence[str], *, suppressed: bool = True) -> Table:
+def table_of(
+    actor: Actor, indicator: str, by: Sequence[str], *, suppressed: bool = True, at: datetime | None = None
+) -> Table:
     """An indicator by one or two of its dimensions. Masked unless `suppressed` is False, which only the program itself may.
 
-    Raises NotAllowed for who reads no figures, Refused with every reason for an unknown indicator or dimension.
+    `at` is the moment it is told (aware; now when it is not given): what is overdue depends on it. Raises NotAllowed for who
+    reads no figures, Refused with every reason for an unknown indicator or dimension.
     """
     require(actor, Permission.SEE_FIGURES)
     if not suppressed and not actor.system:
@@ -54,6 +78,13 @@ def table_of(actor: Actor, indicator: str, by: Sequence[str], *, suppressed: boo
             ]
         )
     dimensions = _dimensions(asked, by)
+    if asked.population:
+        population = population_of(asked)
+        day = day_in_organization(actor, at or timezone.now())
+        lines = lines_of(rows_for(population, AllRows(), day), population, {d.field for d in dimensions})
+        return Table(
+            asked, dimensions, cells_of(asked, dimensions, grouped(lines, asked, dimensions), suppressed)
+        )
     rows = (
         ReferenceDetermination.objects.filter(visible(actor, ReferenceDetermination))
         .order_by(*(d.field for d in dimensions))
@@ -64,6 +95,77 @@ def table_of(actor: Actor, indicator: str, by: Sequence[str], *, suppressed: boo
     masked = _masked(counts) if suppressed else frozenset()
     cells = (Cell(key, None if key in masked else count) for key, count in counts.items())
     return Table(asked, dimensions, tuple(cells))
+
+
+def day_in_organization(actor: Actor, at: datetime) -> Day:
+    """The moment and the day it is where the organization works."""
+    return day_at(at, Organization.objects.get(pk=actor.organization_id).time_zone)
+
+
+def cells_of(
+    indicator: Indicator, dimensions: tuple[Dimension, ...], groups: Mapping[Key, Group], suppressed: bool
+) -> tuple[Cell, ...]:
+    """The cells of a figure of our own; masked ones have no count, no measure and nothing apart."""
+    counts = {
+        key: group.told(indicator) for key, group in groups.items() if group.pair(indicator).denominator
+    }
+    masked = _masked_own(dimensions, counts) if suppressed else frozenset()
+    wholes = _wholes(indicator, dimensions, counts, suppressed)
+    found = []
+    for key, group in groups.items():
+        if suppressed and key not in counts:
+            continue  # that nothing of it was decided on the merits is a small count of its own
+        hidden = key in masked
+        pair = group.pair(indicator)
+        if indicator.kind == Kind.MIX:
+            whole = wholes.get(_beside(dimensions, key))
+            hidden = hidden or whole is None
+            pair = Count(pair.numerator, whole or 0)
+        found.append(
+            Cell(key, None)
+            if hidden
+            else Cell(key, pair, group.measure(indicator), {} if suppressed else group.apart(indicator))
+        )
+    return tuple(found)
+
+
+def _beside(dimensions: tuple[Dimension, ...], key: Key) -> Key:
+    """The values of a mix beside what it is a mix of."""
+    return tuple(value for d, value in zip(dimensions, key, strict=True) if d.key != "reason")
+
+
+def _wholes(
+    indicator: Indicator, dimensions: tuple[Dimension, ...], counts: Mapping[Key, Count], suppressed: bool
+) -> dict[Key, int]:
+    """Of how many each part of a mix is: the sum over what it is a mix of, where that sum is told."""
+    if indicator.kind != Kind.MIX:
+        return {}
+    sums: dict[Key, Count] = {}
+    for key, count in counts.items():
+        beside = _beside(dimensions, key)
+        sums[beside] = sums.get(beside, Tally(0, 0)) + count
+    if not suppressed:
+        return {key: count.denominator for key, count in sums.items()}
+    told = {key: count for key, count in sums.items() if not count.is_small}
+    if len(dimensions) > 1 and all(len(key) == 1 for key in sums):
+        hidden = masked_values({str(key[0]): count for key, count in sums.items()})
+        told = {key: count for key, count in sums.items() if str(key[0]) not in hidden}
+    return {key: count.denominator for key, count in told.items()}
+
+
+def _masked_own(dimensions: tuple[Dimension, ...], counts: Mapping[Key, Count]) -> frozenset[Key]:
+    if len(dimensions) == 1 and dimensions[0].key in SMALLER_PERIODS:
+        paths = {period_path(str(key[0])): key for key in counts}
+        hidden = masked_paths({path: counts[key] for path, key in paths.items()})
+        return frozenset(key for path, key in paths.items() if path in hidden)
+    return _masked(counts)
+
+
+def period_path(period: str) -> tuple[str, ...]:
+    """The periods a quarter or a month lies in, the largest first, itself last."""
+    if "Q" in period:
+        return (period[:4], period)
+    return (period[:4], f"{period[:4]}-Q{(int(period[5:]) + 2) // 3}", period)
 
 
 def _dimensions(indicator: Indicator, by: Sequence[str]) -> tuple[Dimension, ...]:
@@ -77,12 +179,19 @@ def _dimensions(indicator: Indicator, by: Sequence[str]) -> tuple[Dimension, ...
         for key, dimension in zip(by, found, strict=True)
         if dimension is None
     ]
+    periods = {d.key for d in PERIODS} if indicator.population else set()
+    if len(by) > 1 and (SMALLER_PERIODS & set(by) & periods or len(periods & set(by)) > 1):
+        reasons.append(
+            Reason(
+                "period_alone", "A month or a quarter is told alone; beside another dimension, a year.", "by"
+            )
+        )
     if reasons:
         raise Refused(reasons)
     return tuple(d for d in found if d is not None)
 
 
-def _masked(counts: dict[tuple[Value, ...], Count]) -> frozenset[tuple[Value, ...]]:
+def _masked(counts: Mapping[Key, Count]) -> frozenset[Key]:
     """The keys of masked cells. Masking orders cells of equal size by their words, so it is the same every time."""
     words = {tuple(str(value) for value in key): key for key in counts}
     if all(len(key) == 1 for key in words):

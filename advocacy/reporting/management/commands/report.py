@@ -12,7 +12,8 @@ from django.db import transaction
 from advocacy.access.policy import system_actor
 from advocacy.errors import Refused
 from advocacy.reporting.indicators import INDICATORS
-from advocacy.reporting.queries import Table, table_of
+from advocacy.reporting.queries import Cell, Table, table_of
+from advocacy.reporting.shapes import Indicator, Kind
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 
@@ -50,25 +51,43 @@ class Command(BaseCommand):
 
 
 def as_rows(table: Table) -> list[dict[str, Any]]:
-    """Each cell as {dimension: value, ..., "numerator": n, "denominator": d}; both are null in a masked cell."""
+    """Each cell as {dimension: value, ..., "numerator": n, "denominator": d}; both are null in a masked cell.
+
+    A figure of money adds "sum", one of days "days"; without masking, "apart" says what was counted beside it.
+    """
     return [
         dict(zip((d.key for d in table.dimensions), cell.values, strict=True))
         | {
             "numerator": cell.count.numerator if cell.count else None,
             "denominator": cell.count.denominator if cell.count else None,
         }
+        | _measured(table.indicator, cell)
+        | ({"apart": dict(cell.apart)} if cell.apart else {})
         for cell in table.cells
     ]
 
 
+def _measured(indicator: Indicator, cell: Cell) -> dict[str, Any]:
+    """A sum in US dollars as text with cents, or days; null in a masked cell, absent where the figure tells none."""
+    if indicator.kind == Kind.SUM:
+        total = cell.measure.total if cell.measure else None
+        return {"sum": f"{total:.2f}" if total is not None else None}
+    if indicator.kind == Kind.DAYS:
+        return {"days": cell.measure.days if cell.measure else None}
+    return {}
+
+
 def as_text(table: Table) -> str:
-    heading = [*(d.title for d in table.dimensions), "overturned", "of", "share"]
+    counted = (
+        "overturned" if table.indicator.kind == Kind.RATE and not table.indicator.population else "counted"
+    )
+    heading = [*(d.title for d in table.dimensions), counted, "of", _LAST.get(table.indicator.kind, "share")]
     lines = [
         [
             *(str(value) or "(blank)" for value in cell.values),
             str(cell.count.numerator) if cell.count else "masked",
             str(cell.count.denominator) if cell.count else "",
-            f"{cell.count.numerator / cell.count.denominator:.0%}" if cell.count else "",
+            _last(table.indicator, cell),
         ]
         for cell in table.cells
     ]
@@ -77,3 +96,14 @@ def as_text(table: Table) -> str:
         "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
         for line in [heading, *lines]
     )
+
+
+_LAST = {Kind.SUM: "US dollars", Kind.DAYS: "days"}
+
+
+def _last(indicator: Indicator, cell: Cell) -> str:
+    if cell.count is None:
+        return ""
+    if indicator.kind in _LAST:
+        return "" if cell.measure is None else str(next(iter(_measured(indicator, cell).values())) or "")
+    return f"{cell.count.numerator / cell.count.denominator:.0%}" if cell.count.denominator else ""
