@@ -65,11 +65,13 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.idp.oidc",  # hashed client-credential tokens only: none of its own addresses is wired
     "csp",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "advocacy.api.MachineDoorMiddleware",  # the API passes none of what follows: no session, no cookie, no form
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "advocacy.web.RequestIdMiddleware",
@@ -184,7 +186,14 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Recourse] "
 ACCOUNT_SESSION_REMEMBER = False
 # The portal's e-mailed codes (advocacy/people/portal_codes.py); allauth's own sign-in by code stays off.
 ACCOUNT_LOGIN_BY_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
-ACCOUNT_RATE_LIMITS = {"portal_code": "20/m/ip,5/15m/key", "portal_try": "20/m/ip"}
+ACCOUNT_RATE_LIMITS = {
+    "portal_code": "20/m/ip,5/15m/key",
+    "portal_try": "20/m/ip",
+    "machine_token": "30/m/ip,10/m/key",
+}
+# Tokens of the API (advocacy/people/machines.py, advocacy/people/api.py): opaque, hashed, for one hour.
+IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -288,8 +297,11 @@ LOGGING = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    # Who asks is found out by the machine door (advocacy/api.py); REST framework writes and describes what goes in and out.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
 }

@@ -1,14 +1,16 @@
-"""The map: the desk, sign-in, health."""
+"""The map: the desk, the portal, the API, sign-in, health."""
 
 from __future__ import annotations
 
 from django.urls import include, path
 
 from advocacy import desk, health
+from advocacy.people import api as people_api
 from advocacy.people import portal_urls
 from advocacy.people import urls as people_urls
 from advocacy.people.sign_in import Addresses
 from advocacy.people.views.invitations import accept
+from appeals.api import urls as appeals_api
 from appeals.urls import portal_pages
 from cases import urls as case_urls
 from cases.views import clinic
@@ -22,6 +24,7 @@ urlpatterns = [
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
     path("portal/", include(([*portal_urls.urlpatterns, *portal_pages, *case_urls.portal_pages], "portal"))),
+    path("api/v1/", include(([*people_api.urlpatterns, *appeals_api.urlpatterns], "api"))),
     path("invitation/<str:token>/", accept, name="invitation"),
     path("clinic/<str:token>/", clinic.door, name="clinic"),
     path("clinic/<str:token>/<uuid:ask_id>/", clinic.answer, name="clinic_answer"),

@@ -21,12 +21,19 @@ from advocacy.access.policy import Actor
 from advocacy.audit.trail import record_read
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.languages import PORTAL, REVIEWED, asked_for
+from advocacy.problems import API, problem
 from advocacy.tenancy.models import Organization
 
 P = ParamSpec("P")
 
 CLINIC = "/clinic/"
 """Where a clinic comes in by the link of a mail: no account, and nothing of the desk around its pages."""
+
+
+UNDERSTOOD_NOTHING = {
+    400: ("not_understood", "What came could not be understood at all."),
+    500: ("our_fault", "Something failed here. It was not your request; nothing of it was kept."),
+}
 
 
 class ActorRequest(HttpRequest):
@@ -79,6 +86,22 @@ def saw(
     request.reads.append(Read(verb, set(cases), set(patients), detail))  # type: ignore[attr-defined]
 
 
+def write_reads(request: HttpRequest, response: HttpResponse) -> None:
+    """The one read event of an answer, if it showed anything."""
+    reads: list[Read] = getattr(request, "reads", [])
+    if not reads or response.status_code >= 500:
+        return
+    detail: dict[str, Any] = {"page": request.resolver_match.view_name} if request.resolver_match else {}
+    for read in reads:
+        detail |= read.detail
+    record_read(
+        reads[0].verb,
+        cases=set().union(*(r.cases for r in reads)),
+        patients=set().union(*(r.patients for r in reads)),
+        detail=detail,
+    )
+
+
 def note_read(request: HttpRequest, *, cases: Iterable[int], patients: Iterable[int]) -> None:
     """The read event of a page that is not in a member's scope: written at once, in the scope the page has opened."""
     match = request.resolver_match
@@ -95,19 +118,7 @@ class AnswersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = _with_a_body(request, self.get_response(request))
-        reads: list[Read] = getattr(request, "reads", [])
-        if reads and response.status_code < 500:
-            detail: dict[str, Any] = (
-                {"page": request.resolver_match.view_name} if request.resolver_match else {}
-            )
-            for read in reads:
-                detail |= read.detail
-            record_read(
-                reads[0].verb,
-                cases=set().union(*(r.cases for r in reads)),
-                patients=set().union(*(r.patients for r in reads)),
-                detail=detail,
-            )
+        write_reads(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:
@@ -171,7 +182,10 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def _alone(request: HttpRequest, status: int) -> HttpResponse | None:
-    """A page that needs nothing but its template, for the portal and the clinic's door; None for the desk."""
+    """What needs nothing but its template, for the portal, the clinic's door and the API; None for the desk."""
+    if request.path.startswith(API):
+        code, detail = UNDERSTOOD_NOTHING[status]
+        return problem(request, status, code, detail)
     if not request.path.startswith((PORTAL, CLINIC)):
         return None
     portal = request.path.startswith(PORTAL)

@@ -84,6 +84,7 @@ def pytest_configure(config):
     if config.pluginmanager.hasplugin("django"):
         config.pluginmanager.import_plugin("tests.cast")
         config.pluginmanager.import_plugin("tests.portal")
+        config.pluginmanager.import_plugin("tests.machines")
         config.pluginmanager.import_plugin("tests.appeals.climbing")
 
 

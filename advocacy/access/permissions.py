@@ -13,6 +13,7 @@ class Permission(StrEnum):
     RECORD_CONSENT = "people.consent"
     SEE_MEMBERS = "people.see_members"
     MANAGE_MEMBERS = "people.manage_members"
+    MANAGE_MACHINES = "people.manage_machines"
     INVITE_TO_PORTAL = "people.portal"
     # cases
     SEE_CASES = "cases.see"

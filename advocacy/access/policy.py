@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from advocacy.access.permissions import Permission
 from advocacy.access.roles import permissions_of, portal_permissions_of
+from advocacy.access.scopes import permissions_of_scopes
 from advocacy.errors import NotAllowed, NotFound
 
 NOTHING = Q(pk__in=[])
@@ -35,7 +36,8 @@ class Actor:
     """Somebody acting in one organization. `key` goes into the trail ("user:12"); a system actor has no user.
 
     With a `portal` it is a patient or a representative: roles of members then give nothing, and only what
-    `declare_portal` opens is there for them.
+    `declare_portal` opens is there for them. With `scopes` it is a machine: of what its roles give, only what they let
+    through is left.
     """
 
     key: str
@@ -48,12 +50,15 @@ class Actor:
     permissions: frozenset[Permission] = field(init=False, default=frozenset())
     system: bool = False
     portal: Portal | None = None
+    scopes: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         if self.portal is not None:
             granted = portal_permissions_of(self.portal.role, self.portal.scope)
         else:
             granted = frozenset(Permission) if self.system else permissions_of(self.roles)
+        if self.scopes is not None:
+            granted &= permissions_of_scopes(self.scopes)
         object.__setattr__(self, "permissions", granted)
 
     def may(self, permission: Permission) -> bool:

@@ -126,8 +126,17 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.ORGANIZATION_ADMIN: RoleDescription(
         "Organization admin",
-        "Keeps members, teams and look-ups. Sees no patient and no case.",
-        frozenset({P.SEE_MEMBERS, P.MANAGE_MEMBERS, P.SEE_LOOKUPS, P.MANAGE_LOOKUPS, P.SEE_JOBS}),
+        "Keeps members, teams and look-ups, and gives machines their access. Sees no patient and no case.",
+        frozenset(
+            {
+                P.SEE_MEMBERS,
+                P.MANAGE_MEMBERS,
+                P.MANAGE_MACHINES,
+                P.SEE_LOOKUPS,
+                P.MANAGE_LOOKUPS,
+                P.SEE_JOBS,
+            }
+        ),
     ),
     Role.ANALYST: RoleDescription(
         "Analyst", "Reads figures. Sees no patient and no case.", frozenset({P.SEE_FIGURES})

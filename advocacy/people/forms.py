@@ -8,6 +8,7 @@ from uuid import UUID
 from django import forms
 
 from advocacy.access.roles import ROLES
+from advocacy.access.scopes import HELD_BY_MACHINES, SCOPES
 from advocacy.inputs import DayField, HourField, SectionedForm, lines, short
 from advocacy.people.commands import ContactInput
 from advocacy.people.leaving import may_receive
@@ -135,6 +136,28 @@ class InvitationForm(forms.Form):
         super().__init__(*args, **kwargs)
         team: Any = self.fields["team"]
         team.queryset = teams
+
+
+class MachineForm(forms.Form):
+    """What a machine is let in for, as what, and until when."""
+
+    purpose = forms.CharField(
+        max_length=60,
+        widget=short(),
+        help_text="As the trail will name it, such as: Yearly board report. No name of a patient.",
+    )
+    scopes = forms.MultipleChoiceField(
+        label="What it may do",
+        choices=[(scope.value, f"{said.title}: {said.sentence}") for scope, said in SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Nothing else, whatever its roles may do.",
+    )
+    roles = forms.MultipleChoiceField(
+        choices=[(role.value, ROLES[role].title) for role in HELD_BY_MACHINES],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="They say which rows it reaches. It is on no case's team, so it reaches no restricted case.",
+    )
+    last_day = DayField(label="Last day", help_text="After it nothing opens. At most a year ahead.")
 
 
 class AcceptForm(forms.Form):

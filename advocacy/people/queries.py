@@ -47,9 +47,12 @@ class LiveMembership:
 
 @dataclass(frozen=True)
 class Resolved:
+    """Who asks. `settings_written`: the statement that found out has told the database already (see tenancy.scope)."""
+
     actor: Actor | None
     organization: Organization | None
     memberships: tuple[LiveMembership, ...]
+    settings_written: bool = False
 
 
 NOBODY = Resolved(None, None, ())

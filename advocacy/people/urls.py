@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from advocacy.people.views import absences, drafts, invitations, members, patients, switch
+from advocacy.people.views import absences, drafts, invitations, machines, members, patients, switch
 
 app_name = "people"
 
@@ -24,6 +24,9 @@ urlpatterns = [
     path("invitations/new/", invitations.invitation_new, name="invitation_new"),
     path("invitations/<uuid:invitation_id>/resend/", invitations.invitation_resend, name="invitation_resend"),
     path("invitations/<uuid:invitation_id>/revoke/", invitations.invitation_revoke, name="invitation_revoke"),
+    path("machines/", machines.machines, name="machines"),
+    path("machines/new/", machines.machine_new, name="machine_new"),
+    path("machines/<uuid:machine_id>/revoke/", machines.machine_revoke, name="machine_revoke"),
     path("leavers/", members.leavers, name="leavers"),
     path("organization/switch/", switch.switch, name="switch"),
 ]

@@ -8,13 +8,14 @@ from commands that undid themselves to their savepoint, and what explains them i
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
-from advocacy.tenancy.scope import scoped_to
+from advocacy.tenancy.scope import Scope, scope_written, scoped_to
 
 UNSCOPED_PREFIXES = ("/static/", "/health/")
 
@@ -29,22 +30,29 @@ class TenancyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path.startswith(UNSCOPED_PREFIXES):
             return self.get_response(request)
-        with transaction.atomic():
+        # The scope outlives the transaction by a moment, so that nothing is told to a database that is about to forget it.
+        with ExitStack() as scope, transaction.atomic():
             resolved = self.resolve(request)
-            request.actor = resolved.actor  # type: ignore[attr-defined]
+            actor = resolved.actor
+            request.actor = actor  # type: ignore[attr-defined]
             request.organization = resolved.organization  # type: ignore[attr-defined]
             request.memberships = resolved.memberships  # type: ignore[attr-defined]
-            if resolved.actor is None:
-                response = self.get_response(request)
-            else:
-                with scoped_to(
-                    resolved.actor.organization_id,
-                    actor=resolved.actor.key,
-                    actor_label=resolved.actor.label,
-                    request_id=getattr(request, "request_id", ""),
-                ):
-                    response = self.get_response(request)
-                    self._finish(response)
+            if actor is not None:
+                request_id = getattr(request, "request_id", "")
+                told = Scope(actor.organization_id, actor.key, actor.label, request_id)
+                scope.enter_context(
+                    scope_written(told)
+                    if resolved.settings_written
+                    else scoped_to(
+                        told.organization_id,
+                        actor=told.actor,
+                        actor_label=told.actor_label,
+                        request_id=told.request_id,
+                    )
+                )
+            response = self.get_response(request)
+            if actor is not None:
+                self._finish(response)
             if response.status_code >= 500:
                 transaction.set_rollback(True)
         return response

@@ -10,6 +10,7 @@ import datetime
 from decimal import Decimal
 from typing import Any
 
+from allauth.idp.oidc.models import Client
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.fields import ArrayField
@@ -27,6 +28,7 @@ SPECIAL: dict[str, Any] = {
     "appeals.Filing.sha256": "b" * 64,
     "cases.Attestation.sha256": "d" * 64,
     "cases.ClinicLink.expires_at": MOMENT + datetime.timedelta(days=1),
+    "people.MachineClient.expires_at": MOMENT + datetime.timedelta(days=90),
     "cases.CallTime.minutes": 15,
     "reporting.ReferenceDetermination.year": 2011,
     "reporting.ReferenceDetermination.is_overturned": True,
@@ -123,6 +125,8 @@ class Maker:
     def related(self, model: type[models.Model]) -> models.Model:
         if model is User:
             return User.objects.create(email=f"u{User.objects.count()}-{self.count}@example.org", name="U")
+        if model is Client:
+            return Client.objects.create(name="machine", grant_types="client_credentials", secret="")
         if model is Permission:
             case = ContentType.objects.get_for_model(Case)
             return Permission.objects.get_or_create(

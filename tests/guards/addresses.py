@@ -9,6 +9,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from advocacy.api import MachineView
+
 HERE = "tests/guards/addresses.py"
 
 # Which row a parameter names. A parameter that is not here fails the guards: say what it is.
@@ -27,6 +29,7 @@ ROWS: dict[str, str] = {
     "consent_id": "people.Consent",
     "draft_id": "people.Draft",
     "member_id": "people.Membership",
+    "machine_id": "people.MachineClient",
     "invitation_id": "people.Invitation",
     "job_id": "background.Job",
     "request_id": "appeals.AuthorizationRequest",
@@ -92,6 +95,11 @@ class Route:
         )
 
     @property
+    def is_api(self) -> bool:
+        """An address of the machine door that takes a token."""
+        return issubclass(getattr(self.view, "cls", object), MachineView)
+
+    @property
     def is_health(self) -> bool:
         return self.path.startswith("health/")
 
@@ -124,6 +132,10 @@ def _walk(patterns: list[Any], before: str, namespaces: tuple[str, ...]) -> Iter
 
 def desk_routes() -> list[Route]:
     return [r for r in routes() if r.is_desk_page]
+
+
+def api_routes() -> list[Route]:
+    return [r for r in routes() if r.is_api]
 
 
 def portal_routes() -> list[Route]:

@@ -23,6 +23,7 @@ NO_PATIENT = {
     "people:member_end": "a colleague, and counts",
     "people:invitation_resend": "a colleague",
     "people:invitation_revoke": "a colleague",
+    "people:machine_revoke": "a machine",
 }
 
 

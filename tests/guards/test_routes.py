@@ -33,6 +33,7 @@ EVERY_ROLE = [
 
 # Addresses that are no page of the desk, of Django's admin, of sign-in or of health, each with its reason.
 OTHER: dict[str, str] = {
+    "api:token": "a machine has no token yet; its id and secret are checked there",
     "clinic": "a clinic has no account; who holds the link sees its own asks of one case, and each opening is in the trail",
     "clinic_answer": "as `clinic`: one ask and the form that answers it",
     "invitation": "an invited person has no account yet; who holds the link sees a name and roles, no patient",
@@ -62,6 +63,7 @@ POST_ONLY = {
     "people:draft_discard",
     "people:invitation_resend",
     "people:invitation_revoke",
+    "people:machine_revoke",
     "people:switch",
 }
 
@@ -104,6 +106,7 @@ def get_only(route) -> bool:
         "home",
         "people:invitations",
         "people:leavers",
+        "people:machines",
         "people:patient",
     }
 
@@ -132,7 +135,7 @@ def test_every_address_is_of_a_known_kind():
     strangers = [
         r.name or r.path
         for r in routes()
-        if not (r.is_desk_page or r.is_portal_page or r.is_portal_door)
+        if not (r.is_desk_page or r.is_portal_page or r.is_portal_door or r.is_api)
         if not (r.is_admin or r.is_sign_in or r.is_health or r.name in OTHER)
     ]
     assert strangers == [], f"Give each of these a kind, or list it in OTHER of {__file__}"

@@ -39,6 +39,7 @@ PLAIN = {
     "people.Team": {"name": LOOKUP},
     "people.Invitation": {"roles": CODE},
     "people.SetupTest": {"step": CODE},
+    "people.MachineClient": {"purpose": "what a program is for: no person", "roles": CODE, "scopes": CODE},
     "cases.Case": {"reference": REFERENCE, "stage": CODE, "diagnosis_codes": CODE, "procedure_codes": CODE},
     "cases.FailedTreatment": {"scale": CODE},
     "cases.Payer": {"name": LOOKUP, "phone": LOOKUP, "fax": LOOKUP},

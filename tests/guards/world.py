@@ -61,6 +61,7 @@ from tests.cast import NOW, Cast, assemble
 from tests.factories.readiness import PLACE, benefits_checked
 from tests.guards.marks import MARKS, PRIVATE
 from tests.guards.world_team import ask_around, teamwork
+from tests.machines import let_in
 from tests.portal import give_access
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
@@ -371,6 +372,7 @@ def fill(cast: Cast) -> World:
     rows["invitation_id"] = invite_member(
         actor=cast.olga, email="new@harbor.example", name="", roles=["navigator"], at=timezone.now()
     ).invitation
+    rows["machine_id"] = let_in(cast.olga, cast.harbor).row
     _talk(cast, rows, give_access(cast.case.patient, "dana@mail.example"))
     rows["ask_id"] = ask_clinic(
         actor=nora,

@@ -2,6 +2,7 @@
 
 from advocacy.people.models.absence import Absence
 from advocacy.people.models.draft import Draft
+from advocacy.people.models.machine import MachineClient
 from advocacy.people.models.organization import Invitation, SetupTest
 from advocacy.people.models.patient import Consent, Contact, Patient
 from advocacy.people.models.portal import PortalAccess
@@ -14,6 +15,7 @@ __all__ = [
     "Contact",
     "Draft",
     "Invitation",
+    "MachineClient",
     "Membership",
     "Patient",
     "PatientSearch",

@@ -1,0 +1,55 @@
+"""The policy of a machine as SQL, for the few reads that are written by hand: the same Q, compiled once for each role set.
+
+A machine is no member: what it reaches depends on its roles and scopes only, never on its name or on the moment. So the
+condition has one parameter, the organization. A policy that needs another for a machine fails here, not silently.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from django.apps import apps
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db import connection
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, reachable, visible
+from advocacy.tenancy.scope import compiled_for
+
+PLACE = -7_001
+"""Stands for the organization while the condition is made; no organization has it."""
+
+
+def rows_of(actor: Actor, label: str, permission: Permission | None = None) -> str:
+    """The rows of the model `label` that the machine sees, or on which it may use `permission`, as a condition.
+
+    Its columns carry the table's own name; its one parameter is `%(organization)s`.
+    """
+    if actor.scopes is None or actor.user_id is not None or actor.membership_id is not None:
+        raise TypeError("Only the policy of a machine is the same for everybody with its roles.")
+    return _compiled(label, permission, actor.roles, actor.scopes)
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(
+    label: str, permission: Permission | None, roles: frozenset[str], scopes: frozenset[str]
+) -> str:
+    actor = Actor(key="machine:0", label="", organization_id=PLACE, roles=roles, scopes=scopes)
+    model = apps.get_model(label)
+    q = visible(actor, model) if permission is None else reachable(actor, permission, model)
+    with compiled_for(PLACE):
+        query = model._default_manager.filter(q).query
+        compiler = query.get_compiler(connection=connection)
+        try:
+            compiler.setup_query()
+            sql, params = compiler.compile(query.where)
+        except EmptyResultSet:
+            return "false"
+        except FullResultSet:
+            raise AssertionError("every tenant table is read by its organization") from None
+    joined = [alias for alias, uses in query.alias_refcount.items() if uses]
+    if set(params) != {PLACE} or joined != [model._meta.db_table]:
+        raise AssertionError(
+            f"What a machine reaches of {label} depends on more than its roles: {sql} {params}"
+        )
+    return f"({sql.replace('%s', '%(organization)s')})"

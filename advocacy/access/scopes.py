@@ -1,0 +1,89 @@
+"""What a machine may be given: scopes, each with the permissions it lets through and a sentence for whoever issues it.
+
+A machine holds roles like a person, so the same policies say which rows it reaches; its scopes only take away. What no scope
+of a token lets through is not there for it, whatever its roles are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from advocacy.access.permissions import Permission as P
+from advocacy.access.roles import Role, permissions_of
+
+
+class Scope(StrEnum):
+    READ_FIGURES = "figures:read"
+    READ_CASES = "cases:read"
+    READ_EVENTS = "events:read"
+    READ_DOCUMENTS = "documents:read"
+    READ_CONTENT = "documents:content"
+    READ_IDENTIFIERS = "identifiers:read"
+    WRITE_NOTES = "notes:write"
+    WRITE_DOCUMENTS = "documents:write"
+
+
+@dataclass(frozen=True)
+class ScopeDescription:
+    title: str
+    sentence: str
+    permissions: frozenset[P]
+    is_personal: bool
+
+
+def _says(title: str, sentence: str, *permissions: P, is_personal: bool = True) -> ScopeDescription:
+    return ScopeDescription(title, sentence, frozenset(permissions), is_personal)
+
+
+SCOPES: dict[Scope, ScopeDescription] = {
+    Scope.READ_FIGURES: _says(
+        "Figures", "Reads figures, small cells masked. No case.", P.SEE_FIGURES, is_personal=False
+    ),
+    Scope.READ_CASES: _says(
+        "Cases",
+        "Reads cases with their dates and levels, without names and without what was typed.",
+        P.SEE_CASES,
+    ),
+    Scope.READ_EVENTS: _says("Events", "Reads what was done on cases, by whom and when.", P.SEE_CASES),
+    Scope.READ_DOCUMENTS: _says(
+        "List of documents",
+        "Reads which documents there are: type, size, day. No title, no content.",
+        P.SEE_CASES,
+    ),
+    Scope.READ_CONTENT: _says(
+        "Content of documents",
+        "Reads the documents themselves. They name patients.",
+        P.SEE_CASES,
+        P.SEE_PATIENTS,
+    ),
+    Scope.READ_IDENTIFIERS: _says(
+        "Names and numbers of patients",
+        "Reads names, birth dates and member ids with a case.",
+        P.SEE_CASES,
+        P.SEE_PATIENTS,
+    ),
+    Scope.WRITE_NOTES: _says("Write notes", "Writes internal notes on cases.", P.SEE_CASES, P.WRITE_NOTE),
+    Scope.WRITE_DOCUMENTS: _says(
+        "Upload documents", "Adds documents to cases.", P.SEE_CASES, P.UPLOAD_DOCUMENT
+    ),
+}
+
+HELD_BY_MACHINES = tuple(role for role in Role if role is not Role.ORGANIZATION_ADMIN)
+"""Who keeps the members, and issues machines, is a person."""
+
+
+def permissions_of_scopes(scopes: Collection[str]) -> frozenset[P]:
+    """All permissions the scopes let through; an unknown one lets nothing through."""
+    found: set[P] = set()
+    for scope in scopes:
+        if scope in Scope._value2member_map_:
+            found |= SCOPES[Scope(scope)].permissions
+    return frozenset(found)
+
+
+def beyond_roles(scopes: Collection[str], roles: Collection[str]) -> tuple[Scope, ...]:
+    """The scopes that these roles cannot use, since they lack a permission it lets through."""
+    held = permissions_of(frozenset(roles))
+    return tuple(s for s in Scope if s.value in scopes and not SCOPES[s].permissions <= held)

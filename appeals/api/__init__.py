@@ -1,0 +1,1 @@
+"""The machine door of the contest: cases with their dates and levels."""

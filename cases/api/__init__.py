@@ -1,0 +1,1 @@
+"""The machine door of the matter: notes, documents, and what was done."""
