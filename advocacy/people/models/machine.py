@@ -16,7 +16,9 @@ class MachineClient(TenantModel):
     `last_used_at` is noted at most once an hour, by the function that checks a token (`machines.sql`).
     """
 
-    client = models.OneToOneField("allauth_idp_oidc.Client", on_delete=models.PROTECT, related_name="+")
+    client = models.ForeignKey(
+        "allauth_idp_oidc.Client", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     purpose = models.CharField(
         max_length=80, help_text="What the machine is for, as the trail will name it. No name of a patient."
     )
@@ -35,6 +37,7 @@ class MachineClient(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
+            models.UniqueConstraint(fields=["client"], name="people_machine_client"),
             models.CheckConstraint(
                 condition=Q(expires_at__gt=F("issued_at")), name="people_machine_expires_after_issue"
             ),
