@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from advocacy.audit.operations import Watched
+from advocacy.tenancy.folding import folded
 from advocacy.tenancy.isolation import TenantTable
 
 
@@ -1043,3 +1044,4 @@ class Migration(migrations.Migration):
             field=advocacy.tenancy.sealing.SealedTextField(blank=True, help_text='The number, address or portal it goes to.'),
         ),
     ]
+    operations = folded(operations)

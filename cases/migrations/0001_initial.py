@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from advocacy.audit.operations import Watched
+from advocacy.tenancy.folding import folded
 from advocacy.tenancy.isolation import TenantTable
 
 
@@ -1279,3 +1280,4 @@ class Migration(migrations.Migration):
             constraint=advocacy.tenancy.isolation.SameOrganization('reminder_of', name='cases_cliniclink_reminder_of_org'),
         ),
     ]
+    operations = folded(operations)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from advocacy.audit.operations import Watched
+from advocacy.tenancy.folding import folded
 from advocacy.tenancy.isolation import TenantTable
 
 
@@ -386,3 +387,4 @@ class Migration(migrations.Migration):
         TenantTable('SetupTest'),
         Watched('SetupTest'),
     ]
+    operations = folded(operations)

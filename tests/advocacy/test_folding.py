@@ -1,0 +1,51 @@
+"""Constraints and indexes folded into the step that makes their table: the same tables come out of fewer steps."""
+
+from __future__ import annotations
+
+from django.db import migrations, models
+from django.db.migrations.state import ProjectState
+
+from advocacy.tenancy.folding import folded
+
+LISTED = [
+    migrations.CreateModel(
+        "Shelf", [("id", models.BigAutoField(primary_key=True)), ("name", models.TextField())]
+    ),
+    migrations.AddConstraint("shelf", models.UniqueConstraint(fields=["name"], name="shelf_name")),
+    migrations.CreateModel(
+        "Book",
+        [("id", models.BigAutoField(primary_key=True)), ("title", models.TextField())],
+        options={"indexes": [models.Index(fields=["id"], name="book_id")]},
+    ),
+    migrations.AddIndex("book", models.Index(fields=["title"], name="book_title")),
+    migrations.AddConstraint("book", models.UniqueConstraint(fields=["title"], name="book_once")),
+    migrations.AddField("book", "shelf", models.ForeignKey("library.shelf", models.PROTECT)),
+    migrations.AddConstraint("book", models.UniqueConstraint(fields=["shelf"], name="book_shelf")),
+    migrations.AddIndex("shelf", models.Index(fields=["name"], name="shelf_by_name")),
+    migrations.AddIndex("elsewhere", models.Index(fields=["id"], name="elsewhere_id")),
+]
+
+
+def test_what_follows_a_new_table_goes_into_the_step_that_makes_it():
+    assert [operation.describe() for operation in folded(LISTED)] == [
+        "Create model Shelf",
+        "Create model Book",
+        "Add field shelf to book",
+        "Create constraint book_shelf on model book",
+        "Create index elsewhere_id on field(s) id of model elsewhere",
+    ]
+
+
+def test_the_same_tables_come_out():
+    def states(operations):
+        state = ProjectState()
+        for operation in operations:
+            operation.state_forwards("library", state)
+        return {
+            key: (list(model.fields), {name: set(map(repr, rows)) for name, rows in model.options.items()})
+            for key, model in state.models.items()
+        }
+
+    listed = LISTED[:-1]
+    assert states(folded(listed)) == states(listed)
+    assert [list(o.options) for o in listed if isinstance(o, migrations.CreateModel)] == [[], ["indexes"]]
