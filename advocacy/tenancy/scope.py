@@ -149,7 +149,15 @@ class ScopedManager(models.Manager[M]):
     use_in_migrations = False
 
     def get_queryset(self) -> models.QuerySet[M]:
-        return super().get_queryset().filter(organization_id=CurrentOrganization())
+        rows = super().get_queryset()
+        if self.model not in _scoped:
+            _scoped[self.model] = rows.filter(organization_id=CurrentOrganization()).query
+        rows.query = _scoped[self.model].chain()
+        return rows
+
+
+_scoped: dict[type[models.Model], Any] = {}
+"""The query of every scoped manager as it begins. The organization is looked up when its SQL is made, so one serves all."""
 
 
 def new_public_id() -> uuid.UUID:
