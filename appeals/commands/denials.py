@@ -18,7 +18,6 @@ from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import foreign, future_days, locked_case, notice_order, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.openings import open_first_level
-from appeals.intake import propose_facts
 from appeals.models import (
     AuthorizationRequest,
     Denial,
@@ -85,6 +84,8 @@ def propose_from_version(*, actor: Actor, version: DocumentVersion, at: datetime
         standing = Proposal.objects.filter(document_version=version).count()
         if standing:
             return standing
+        from appeals.intake import propose_facts  # noqa: PLC0415  its patterns take long to compile, few starts read a letter
+
         found = propose_facts(version.pages)
         for fact in found:
             Proposal.objects.create(
