@@ -10,10 +10,14 @@ from advocacy.people import portal_urls
 from advocacy.people import urls as people_urls
 from advocacy.people.sign_in import Addresses
 from advocacy.people.views.invitations import accept
+from advocacy.reporting.api import urls as reporting_api
 from appeals.api import urls as appeals_api
 from appeals.urls import portal_pages
 from cases import urls as case_urls
+from cases.api import urls as case_api
 from cases.views import clinic
+
+API = [*people_api.urlpatterns, *case_api.urlpatterns, *appeals_api.urlpatterns, *reporting_api.urlpatterns]
 
 urlpatterns = [
     path("", desk.home, name="home"),
@@ -24,7 +28,7 @@ urlpatterns = [
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
     path("portal/", include(([*portal_urls.urlpatterns, *portal_pages, *case_urls.portal_pages], "portal"))),
-    path("api/v1/", include(([*people_api.urlpatterns, *appeals_api.urlpatterns], "api"))),
+    path("api/v1/", include((API, "api"))),
     path("invitation/<str:token>/", accept, name="invitation"),
     path("clinic/<str:token>/", clinic.door, name="clinic"),
     path("clinic/<str:token>/<uuid:ask_id>/", clinic.answer, name="clinic_answer"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 
 from appeals.api.serializers import CasePage, CaseWhole
 from appeals.queries.codes import stages
-from cases.api.described import AFTER, ETAG, LIMIT, REFUSALS, query
+from cases.api.described import AFTER, CASE_ID, ETAG, LIMIT, REFUSALS, query
 from cases.queries import codes
 
 cases_described = extend_schema(
@@ -34,7 +34,7 @@ case_described = extend_schema(
     operation_id="case",
     summary="One case: dates with rule and source, levels, documents, money, the newest acts",
     description="Takes the scope `cases:read`; names and numbers with `identifiers:read` besides.",
-    parameters=[OpenApiParameter("case_id", OpenApiTypes.UUID, OpenApiParameter.PATH), ETAG],
+    parameters=[CASE_ID, ETAG],
     responses={200: CaseWhole, 304: None} | REFUSALS,
     tags=["cases"],
 )

@@ -52,3 +52,10 @@ ETAG = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="The ETag you have: 304 if it still holds.",
 )
+WRITES: dict[Any, Any] = {
+    (409, PROBLEM): refusal("It is not in a state in which this can be done."),
+    (412, PROBLEM): refusal("The case has changed since it was read (If-Match)."),
+    (422, PROBLEM): refusal("What was sent is understood and cannot be kept; `reasons` says all of why."),
+}
+CASE_ID = OpenApiParameter("case_id", OpenApiTypes.UUID, OpenApiParameter.PATH)
+DOCUMENT_ID = OpenApiParameter("document_id", OpenApiTypes.UUID, OpenApiParameter.PATH)

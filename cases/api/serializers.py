@@ -58,3 +58,52 @@ def page_fields(row: type[serializers.Serializer[Any]]) -> dict[str, Any]:
             allow_null=True, help_text="The address of the next page; null on the last one."
         ),
     }
+
+
+class NoteSent(serializers.Serializer[Any]):
+    body = serializers.CharField(max_length=20_000)
+
+
+class NoteTold(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    case = serializers.UUIDField()
+    written_at = Moment()
+
+
+class EventTold(ActTold):
+    """An act on a case."""
+
+    case = serializers.UUIDField()
+
+
+class EventPage(serializers.Serializer[Any]):
+    """`place` is where this page ends: send it as `after` to ask later for what came since."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return page_fields(EventTold) | {"place": serializers.CharField(allow_null=True)}
+
+
+class VersionTold(serializers.Serializer[Any]):
+    """A version of a document."""
+
+    number = serializers.IntegerField()
+    content_type = serializers.CharField()
+    page_count = serializers.IntegerField(allow_null=True)
+    size = serializers.IntegerField(source="blob.size", help_text="Bytes.")
+    sha256 = serializers.CharField(source="blob.sha256")
+    uploaded_at = Moment()
+
+
+class DocumentLine(DocumentTold):
+    """A document in a list: of which case, in its newest version."""
+
+    case = serializers.UUIDField(source="case.public_id")
+
+
+class DocumentWhole(DocumentLine):
+    versions = VersionTold(source="versions_told", many=True, help_text="Newest first.")
+
+
+class DocumentPage(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        return page_fields(DocumentLine)

@@ -47,17 +47,27 @@ def document_vault() -> Vault:
 
 
 def upload_document(
-    *, actor: Actor, case: Case, kind: str, title: str = "", filename: str, stream: BinaryIO, at: datetime
+    *,
+    actor: Actor,
+    case: Case,
+    kind: str,
+    title: str = "",
+    filename: str,
+    stream: BinaryIO,
+    sent_key: str = "",
+    at: datetime,
 ) -> Document:
     """Keep a new document as its version 1 and ask for its text. `stream` is seekable; an empty title becomes the type.
 
+    Under one `sent_key` a case takes one document.
     The patient sees it in the portal where the kind is one for patients (FOR_PATIENT_KINDS).
     Raises Refused with one reason on field "file" (empty, encrypted, damaged, not what its name says ...), its kind
     TooLarge above `settings.UPLOAD_LIMIT_BYTES`, or the reason "kind_unknown".
     """
     require(actor, Permission.UPLOAD_DOCUMENT, case)
     _known_kind(kind)
-    return _keep(actor, case, kind, title, filename, stream, at, for_patient=kind in FOR_PATIENT_KINDS)
+    shown = kind in FOR_PATIENT_KINDS
+    return _keep(actor, case, kind, title, filename, stream, at, for_patient=shown, sent_key=sent_key)
 
 
 def receive_document(
@@ -214,6 +224,14 @@ def open_version(actor: Actor, version: DocumentVersion) -> StoredBlob:
     """
     require(actor, Permission.SEE_CASES if actor.portal is None else Permission.PORTAL_DOCUMENTS, version)
     return document_vault().open(version.blob.location, organization_id=_owner_of_bytes(actor))
+
+
+def open_in_folder(folder: UUID, version: DocumentVersion) -> StoredBlob:
+    """The bytes of a version that was just read under the actor's policy; `folder` is the organization's public id.
+
+    Raises as `open_version`, and asks the database nothing.
+    """
+    return document_vault().open(version.blob.location, organization_id=folder)
 
 
 def open_attachment(actor: Actor, attached: Attachment) -> StoredBlob:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -11,8 +12,14 @@ from django.test.utils import CaptureQueriesContext
 
 from advocacy.access.policy import visible
 from advocacy.audit.models import Event
-from appeals.api.serializers import CaseLine
+from advocacy.people.models import Patient
+from advocacy.words import notice_sentence
+from appeals.api.serializers import CaseLine, CaseWhole
+from appeals.models import Deadline
+from appeals.queries.machine_case import TOLD_OF_ACTS
 from cases.models import Case, Coverage, Payer
+from cases.queries.machine_documents import with_newest
+from tests.appeals.climbing import ERISA
 from tests.cast import HARBOR_PEOPLE
 from tests.machines import CASEWORK, meadows_machine
 
@@ -168,3 +175,95 @@ def test_meadow_finds_nothing_of_harbor(cast, cases, quick_hash):
     answer, sent = statements(theirs, f"{QUEUE}/{cast.case.public_id}", status=404)
     assert (len(sent), answer.json()["code"]) == (2, "not_found")
     assert not Event.objects.filter(kind="read", case_ids__contains=[cast.case.pk]).exists()
+
+
+# -- one case ---------------------------------------------------------------------------------------------------------
+def as_whole(case) -> dict:
+    """The case by ORM and serializer, its parts gathered by hand."""
+    dates = Deadline.objects.filter(case=case).exclude(status="superseded").select_related("appeal")
+    acts = Event.objects.filter(case_ids__contains=[case.pk], kind="verb").order_by("-id")[:50]
+    told = SimpleNamespace(
+        **{f.name: getattr(case, f.name) for f in case._meta.concrete_fields},
+        dates=list(dates.order_by("due_on", "id")),
+        requests=list(case.requests.order_by("id")),
+        denials=list(case.denials.order_by("id")),
+        levels=list(case.appeals.order_by("position", "id")),
+        documents=with_newest(case.documents.order_by("created_at", "id")),
+        money=list(case.costs.filter(superseded_at=None).order_by("id")),
+        events=[
+            SimpleNamespace(
+                at=e.at,
+                recorded_at=e.recorded_at,
+                verb=e.verb,
+                actor_label=e.actor_label,
+                detail={k: e.data[k] for k in TOLD_OF_ACTS if e.data.get(k) is not None},
+            )
+            for e in acts
+        ],
+    )
+    return json.loads(json.dumps(CaseWhole(told).data, default=str))
+
+
+@pytest.fixture
+def contested(climb):
+    """A case with a request, a denial, a filed and a decided level, documents, money and dates."""
+    climb.answer(ERISA | {"levels": "2"})
+    climb.ask()
+    climb.refuse()
+    climb.stake()
+    climb.file(1, "2026-04-10")
+    climb.decide(1, "2026-04-24", "2026-04-27")
+    return climb
+
+
+def test_one_case_is_what_orm_and_serializer_say(machine, cast, contested):
+    asked = machine(scopes=["cases:read"])
+    case = Case.objects.get(pk=cast.case.pk)
+    expected = as_whole(case)
+    assert expected.pop("identifiers") is None
+    assert {k: len(v) > 0 for k, v in expected.items() if isinstance(v, list)} == dict.fromkeys(
+        (
+            "diagnosis_codes",
+            "procedure_codes",
+            "dates",
+            "requests",
+            "denials",
+            "levels",
+            "documents",
+            "money",
+            "events",
+        ),
+        True,
+    )
+    assert expected["levels"][0]["outcomes"] == ["upheld", "upheld"]
+    answer, sent = statements(asked, f"{QUEUE}/{case.public_id}")
+    told = answer.json()
+    assert told.pop("notice") == notice_sentence()
+    assert told == expected
+    assert len(sent) == 2
+    (event,) = Event.objects.filter(kind="read", request_id=answer.headers["X-Request-Id"])
+    assert (event.verb, event.case_ids, event.patient_ids) == ("read_page", [case.pk], [case.patient_id])
+    assert answer.headers["ETag"].startswith(f'"v{case.version}.')
+
+
+def test_names_and_numbers_only_with_their_scope(machine, cast):
+    path = f"{QUEUE}/{cast.case.public_id}"
+    bare = machine(scopes=["cases:read"]).get(path)
+    assert "identifiers" not in bare.json()
+    assert [w for w in ("Dana", "Whitlock", "TMK", "1984-05-17") if w in bare.content.decode()] == []
+    named = machine(scopes=["cases:read", "identifiers:read"]).get(path)
+    assert named.json()["identifiers"] == {
+        "given_name": "Dana",
+        "family_name": "Whitlock",
+        "birth_date": "1984-05-17",
+        "member_id": "TMK 7730 41582 01",
+    }
+    Patient.objects.filter(pk=cast.case.patient_id).update(is_restricted=True)
+    again = machine(scopes=["cases:read", "identifiers:read"]).get(path)
+    assert (again.status_code, again.json()["identifiers"]) == (200, None)
+
+
+def test_a_restricted_case_is_not_there(machine, cast):
+    Case.objects.filter(pk=cast.case.pk).update(is_restricted=True)
+    answer, sent = statements(machine(), f"{QUEUE}/{cast.case.public_id}", status=404)
+    assert (len(sent), answer.headers["Content-Type"]) == (2, "application/problem+json")

@@ -1,0 +1,254 @@
+"""Documents for machines: which there are, what is in them, and new ones. Titles and file names stay here: people typed them."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable
+from email.message import Message
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import require
+from advocacy.access.scopes import Scope
+from advocacy.api import (
+    MachineView,
+    an_id,
+    one_of,
+    page_told,
+    place_of,
+    size_of,
+    told,
+    unusable,
+)
+from advocacy.errors import Reason
+from advocacy.problems import Problem
+from advocacy.web import ActorRequest, saw
+from cases.api.described import AFTER, CASE_ID, DOCUMENT_ID, ETAG, LIMIT, REFUSALS, WRITES, query
+from cases.api.serializers import DocumentLine, DocumentPage, DocumentWhole
+from cases.commands.documents import open_in_folder, upload_document
+from cases.queries.codes import DOCUMENT_KINDS, keys
+from cases.queries.machine_documents import (
+    document_of_machine,
+    documents_of_machine,
+    sent_before,
+    version_of_machine,
+    with_newest,
+)
+from cases.queries.registration import get_case
+from cases.views.documents import neutral_name
+from cases.views.files import file_response
+
+PIECE, IN_MEMORY = 256 * 1024, 2 * 1024 * 1024
+KINDS = keys(DOCUMENT_KINDS)
+_INVALID = "value_unknown"
+
+
+class Documents(MachineView):
+    """The documents of the organization."""
+
+    needs = {"GET": Scope.READ_DOCUMENTS}
+    takes = ("case", "kind", "limit", "after")
+
+    @extend_schema(
+        operation_id="documents",
+        summary="Documents, in the order in which they came",
+        description="Takes the scope `documents:read`. No titles: people typed them.",
+        parameters=[
+            query("case", "A case's id.", OpenApiTypes.UUID),
+            query("kind", "What it is.", enum=list(KINDS)),
+            LIMIT,
+            AFTER,
+            ETAG,
+        ],
+        responses={200: DocumentPage, 304: None} | REFUSALS,
+        tags=["documents"],
+    )
+    def get(self, request: ActorRequest) -> HttpResponse:
+        require(request.actor, Permission.SEE_CASES)
+        given = request.GET.dict()
+        place, size = place_of(given, "documents"), size_of(given)
+        case: Any = an_id(given, "case")
+        found = documents_of_machine(
+            request.actor,
+            case=case,
+            kind=one_of(given, "kind", KINDS),
+            after=place[0] if place else 0,
+            size=size + 1,
+        )
+        shown = found[:size]
+        key = (shown[-1].pk,) if len(found) > size else None
+        _saw(request, shown)
+        return page_told(request, _lines(shown), what="documents", key=key)
+
+
+class CaseDocuments(MachineView):
+    """The documents of one case; a new one is the body of a POST."""
+
+    needs = {"GET": Scope.READ_DOCUMENTS, "POST": Scope.WRITE_DOCUMENTS}
+    takes = ()
+
+    @extend_schema(
+        operation_id="case_documents",
+        summary="The documents of a case",
+        description="Takes the scope `documents:read`. All of them on one page.",
+        parameters=[CASE_ID, ETAG],
+        responses={200: DocumentPage, 304: None} | REFUSALS,
+        tags=["documents"],
+    )
+    def get(self, request: ActorRequest, case_id: UUID) -> HttpResponse:
+        require(request.actor, Permission.SEE_CASES)
+        case = get_case(request.actor, case_id)
+        found = documents_of_machine(request.actor, case=case_id)
+        saw(request, "read_list", cases=[case.pk], patients=[case.patient_id])
+        return page_told(request, _lines(found), what="documents", key=None)
+
+    @extend_schema(
+        operation_id="upload_document",
+        summary="Add a document to a case: the body is the file",
+        description="Takes the scope `documents:write`. What it is, is found out from its content.",
+        parameters=[
+            CASE_ID,
+            OpenApiParameter(
+                "Document-Kind", OpenApiTypes.STR, OpenApiParameter.HEADER, required=True, enum=list(KINDS)
+            ),
+            OpenApiParameter(
+                "Content-Disposition",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description='The file\'s name: `attachment; filename="letter.pdf"`. Sealed, and never told again here.',
+            ),
+            OpenApiParameter(
+                "Idempotency-Key",
+                OpenApiTypes.STR,
+                OpenApiParameter.HEADER,
+                description="Your own key, at most 60 characters: sent again it is one document.",
+            ),
+        ],
+        request={"application/octet-stream": OpenApiTypes.BINARY},
+        responses={201: DocumentLine, 200: DocumentLine} | REFUSALS | WRITES,
+        tags=["documents"],
+    )
+    def post(self, request: ActorRequest, case_id: UUID) -> HttpResponse:
+        require(request.actor, Permission.UPLOAD_DOCUMENT)
+        case = get_case(request.actor, case_id)
+        kind, key = request.META.get("HTTP_DOCUMENT_KIND", ""), request.META.get("HTTP_IDEMPOTENCY_KEY", "")
+        if kind not in KINDS:
+            said = f"Document-Kind is one of: {', '.join(KINDS)}."
+            raise unusable([Reason(_INVALID, said, "Document-Kind")])
+        if len(key) > 60:
+            raise unusable([Reason("key_long", "A key has at most 60 characters.", "Idempotency-Key")])
+        sent_key = f"{request.actor.key}:{key}"[:64] if key else ""
+        before = sent_before(case, sent_key)
+        if before is not None:
+            return _told(request, before, 200)
+        with tempfile.SpooledTemporaryFile(IN_MEMORY) as stream:
+            _receive(request, stream)
+            made = upload_document(
+                actor=request.actor,
+                case=case,
+                kind=kind,
+                filename=_name_of(request),
+                stream=stream,  # type: ignore[arg-type]  # seekable like a file
+                sent_key=sent_key,
+                at=request.at,
+            )
+        return _told(request, made, 201)
+
+
+class Document(MachineView):
+    """One document."""
+
+    needs = {"GET": Scope.READ_DOCUMENTS}
+
+    @extend_schema(
+        operation_id="document",
+        summary="One document with its versions",
+        description="Takes the scope `documents:read`.",
+        parameters=[DOCUMENT_ID, ETAG],
+        responses={200: DocumentWhole, 304: None} | REFUSALS,
+        tags=["documents"],
+    )
+    def get(self, request: ActorRequest, document_id: UUID) -> HttpResponse:
+        require(request.actor, Permission.SEE_CASES)
+        found = document_of_machine(request.actor, document_id)
+        _saw(request, [found])
+        return told(request, json.dumps(DocumentWhole(found).data).encode())
+
+
+class Content(MachineView):
+    """The bytes of a document."""
+
+    needs = {"GET": Scope.READ_CONTENT}
+    takes = ("version",)
+
+    @extend_schema(
+        operation_id="document_content",
+        summary="The document itself, in whole or in a range",
+        description="Takes the scope `documents:content`.",
+        parameters=[DOCUMENT_ID, query("version", "Its number; the newest unless told.", OpenApiTypes.INT)],
+        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY} | REFUSALS,
+        tags=["documents"],
+    )
+    def get(self, request: ActorRequest, document_id: UUID) -> HttpResponse:
+        require(request.actor, Permission.SEE_PATIENTS)
+        number = request.GET.get("version", "")
+        if number and not (number.isdecimal() and len(number) < 7):
+            raise unusable([Reason(_INVALID, "version is a number.", "version")])
+        version = version_of_machine(request.actor, document_id, int(number) if number else None)
+        blob = open_in_folder(request.organization.public_id, version)
+        saw(
+            request,
+            "read_document",
+            cases=[version.case_id],
+            patients=[version.case.patient_id],
+            version=str(version.public_id),
+        )
+        return file_response(
+            request,
+            blob,
+            content_type=version.content_type,
+            filename=neutral_name(
+                version.case.reference, version.document.kind, version.number, version.content_type
+            ),
+            download=True,
+        )
+
+
+def _lines(rows: Iterable[Any]) -> bytes:
+    return b",".join(json.dumps(DocumentLine(row).data).encode() for row in rows)
+
+
+def _saw(request: ActorRequest, rows: list[Any]) -> None:
+    saw(request, "read_list", cases={r.case_id for r in rows}, patients={r.case.patient_id for r in rows})
+
+
+def _told(request: ActorRequest, document: Any, status: int) -> HttpResponse:
+    (row,) = with_newest([document])
+    return told(request, json.dumps(DocumentLine(row).data).encode(), status=status)
+
+
+def _receive(request: ActorRequest, stream: Any) -> None:
+    """The body into a file without a name, until it is longer than any file we take."""
+    limit = settings.UPLOAD_LIMIT_BYTES
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    declared, received = int(length) if length.isdecimal() else 0, 0
+    while max(declared, received) <= limit and (piece := request.read(PIECE)):
+        received += len(piece)
+        stream.write(piece)
+    if max(declared, received) > limit:
+        said = f"A file has at most {limit // (1024 * 1024)} MB."
+        raise Problem(413, "document_too_large", said, [Reason("document_too_large", said, "file")])
+
+
+def _name_of(request: ActorRequest) -> str:
+    """The file's name from Content-Disposition (RFC 6266), also in its own encoding; a neutral one without it."""
+    header = Message()
+    header["Content-Disposition"] = request.META.get("HTTP_CONTENT_DISPOSITION", "")
+    return header.get_filename() or "document"
