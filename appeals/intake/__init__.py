@@ -10,6 +10,7 @@ from typing import Final
 
 from appeals.intake.addresses import mail_address, web_page
 from appeals.intake.adjustments import adjustments
+from appeals.intake.asides import grievance_is_appeal
 from appeals.intake.contacts import contacts
 from appeals.intake.cues import cues
 from appeals.intake.deadlines import stated_deadline
@@ -18,6 +19,7 @@ from appeals.intake.grounds import grounds
 from appeals.intake.identifiers import identifiers
 from appeals.intake.layout import Page
 from appeals.intake.notice_dates import notice_dates
+from appeals.intake.objections import unobjected
 from appeals.intake.payer import payer_facts
 from appeals.intake.people import people
 from appeals.intake.procedures import procedures
@@ -71,4 +73,4 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
         for reader in _OF_A_REFUSAL:
             keep(reader(read))
         keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
-    return tuple(kept.values())
+    return unobjected(read, tuple(kept.values()), grievance=grievance_is_appeal(read))

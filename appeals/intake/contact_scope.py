@@ -51,7 +51,7 @@ def is_near(number: Telephone) -> bool:
     parts = sentence.heading.split(" / ")
     if len(parts) > 1 and _OTHER_PLACE.search(parts[1]) and not _APPEAL_PLACE.search(parts[1]):
         return False
-    if _in_list_of_appeals(page, row):
+    if in_list_of_appeals(page, row):
         return True
     if _OTHER_PLACE.search(parts[0]) and not _APPEAL_PLACE.search(parts[0]):
         return _PLAIN_APPEAL.search(own) is not None
@@ -80,7 +80,7 @@ _CONTACT_ROW: Final = re.compile(
 _FEWEST_ROWS: Final = 2
 
 
-def _in_list_of_appeals(page: Page, row: int) -> bool:
+def in_list_of_appeals(page: Page, row: int) -> bool:
     """Whether the row belongs to a list of ways to reach one office, whose address is the one for appeals."""
     first = last = row
     while first > 0 and page.rows[first - 1] and _CONTACT_ROW.match(page.rows[first - 1][0].text):
