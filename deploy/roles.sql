@@ -39,6 +39,12 @@ ALTER ROLE recourse_search NOLOGIN NOSUPERUSER BYPASSRLS NOCREATEROLE NOCREATEDB
 -- Reads aggregates; recourse_app becomes it for the length of a transaction.
 ALTER ROLE recourse_reporting NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;
 
+-- Requests are many and small: starting helpers or compiling a plan costs more than it saves, and the data is in memory or on
+-- a disk without arms.
+ALTER ROLE recourse_app SET max_parallel_workers_per_gather = 0;
+ALTER ROLE recourse_app SET jit = off;
+ALTER ROLE recourse_app SET random_page_cost = 1.1;
+
 GRANT recourse_audit, recourse_search TO recourse_owner;  -- so that migrations can make objects that these own
 GRANT recourse_reporting TO recourse_app;
 

@@ -103,6 +103,14 @@ BEGIN
       AND e.organization_id = nullif(audit.setting('organization'), '')::bigint;
 END $$;
 
+-- The keys of every event about one of these cases or patients, by the indexes on the arrays (see above).
+CREATE FUNCTION audit.keys_of(p_cases bigint[], p_patients bigint[]) RETURNS SETOF bigint
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 100 AS $$
+BEGIN
+  RETURN QUERY SELECT e.id FROM audit.event e WHERE (e.case_ids && p_cases OR e.patient_ids && p_patients)
+    AND e.organization_id = nullif(audit.setting('organization'), '')::bigint;
+END $$;
+
 CREATE FUNCTION audit.deny() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$ BEGIN RAISE EXCEPTION 'the trail is append-only'; END $$;
 
@@ -118,7 +126,7 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
 GRANT USAGE ON SCHEMA audit TO recourse_app, recourse_owner;
 GRANT SELECT ON audit.event, audit.batch TO recourse_app;
 GRANT EXECUTE ON FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, text) TO recourse_app;
-GRANT EXECUTE ON FUNCTION audit.acts_of_case(bigint) TO recourse_app;
+GRANT EXECUTE ON FUNCTION audit.acts_of_case(bigint), audit.keys_of(bigint[], bigint[]) TO recourse_app;
 GRANT EXECUTE ON FUNCTION audit.capture() TO recourse_owner;
 
 RESET ROLE;

@@ -15,8 +15,9 @@ from advocacy.errors import NotFound
 from advocacy.people.models import Absence, Membership
 from advocacy.people.queries import absent_now
 from appeals.caseload import BEFORE_LEVELS, LEVEL_POINTS, URGENT_POINTS
-from appeals.queries.clocks import CLAIMANT, Day
-from appeals.queries.queue import Filters, due_by, idle_for, left_behind, listed, overdue, with_held_task
+from appeals.queries.clocks import Day
+from appeals.queries.queue import Filters, listed
+from appeals.queries.worklists import SIDES, due_by, idle_for, left_behind, overdue, with_held_task
 from cases.models import Case
 
 PEOPLE = 25
@@ -102,7 +103,7 @@ def _sums(actor: Actor, whose: Q, day: Day, *by: str) -> list[dict[str, Any]]:
         oldest=Min("last_touched_at"),
         old=Count("pk", filter=idle_for(int(OLD_DAYS), day)),
         quiet=Count("pk", filter=quiet & due),
-        overdue=Count("pk", filter=Q(overdue(Q(side=CLAIMANT), day))),
+        overdue=Count("pk", filter=overdue(SIDES["ours"], day)),
         held=Count("pk", filter=Q(with_held_task())),
     )
     return list(found)

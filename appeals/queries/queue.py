@@ -9,27 +9,36 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Greatest
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 
 from advocacy.access.policy import Actor, visible
 from advocacy.access.roles import permissions_of
-from advocacy.audit.models import Event
 from advocacy.errors import NotFound
 from advocacy.people.models import Absence, Membership
-from advocacy.people.queries import absent_now, covered_by
+from advocacy.people.queries import absent_now
 from appeals.models import Deadline
-from appeals.queries.clocks import CLAIMANT, LEGAL, Day, Due, due_of, earliest, ours, passed, theirs
+from appeals.queries.clocks import Day, Due, due_of, earliest, ours, theirs
 from appeals.queries.order import BY_TRIAGE, ahead, backward, behind, forward
-from cases.models import Case, Communication, Payer, Task
-from cases.queries.messages import unanswered
+from appeals.queries.worklists import (
+    SIDES,
+    among,
+    call_closes_by,
+    covering,
+    idle_for,
+    owned,
+    passed_dates,
+    patient_waits_for,
+    running_out,
+    untouched,
+    waiting_on,
+    waking_today,
+)
+from cases.models import Case, Payer, Task
 from cases.rules import owner_can_work_cases
 from cases.workflow import CaseStatus, TaskStatus
 
 SIZE = 50
-NEW_DAYS = 14
 CALL_DAYS = 14
-COVER_DAYS = 14
 SALT = "appeals.queue"
 
 OWNERS = {
@@ -127,123 +136,25 @@ def _is_id(value: str) -> bool:
     return True
 
 
-def on_my_desk(actor: Actor, path: str = "") -> Q:
-    """Cases of the actor and cases of nobody. `path` leads to the case from another row."""
-    return Q(**{f"{path}owner_id": actor.membership_id}) | Q(**{f"{path}owner_id": None})
+def _rank_within(filters: Filters) -> int | None:
+    """The last rank of triage that these filters leave (see `cases.rules.triage_rank`): it narrows by an index. None: any."""
+    if filters.urgent == "emergency":
+        return 0
+    return 1 if filters.safety == "yes" else None
 
 
-def tasks_of_mine(actor: Actor) -> Q:
-    """Tasks of the actor, and tasks of nobody on cases that are the actor's or nobody's."""
-    return Q(owner_id=actor.membership_id) | Q(owner_id=None) & on_my_desk(actor, "case__")
+def listed(actor: Actor, filters: Filters, day: Day, seen: Q | None = None) -> QuerySet[Case]:
+    """The cases of these filters that the actor may see, in no order. Counts and lists both come from here.
 
-
-def waiting_on(actor: Actor) -> QuerySet[Task]:
-    """Open tasks of the actor that do not wait for another one."""
-    free = Q(waits_for=None) | Q(waits_for__status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
-    return Task.objects.filter(tasks_of_mine(actor), free, status=TaskStatus.OPEN)
-
-
-def waking_today(actor: Actor, day: Day) -> QuerySet[Task]:
-    """Held tasks of the actor whose hold ends today (or should have ended)."""
-    return Task.objects.filter(
-        tasks_of_mine(actor), status=TaskStatus.HELD, hold_until__lt=day.tomorrow_starts
-    )
-
-
-def overdue(side: Q, day: Day) -> Exists:
-    """A date of this side is over on the case."""
-    running = Deadline.objects.filter(passed(day), LEGAL, side, status=Deadline.Status.RUNNING)
-    return Exists(running.filter(case_id=OuterRef("pk")))
-
-
-def _due_by(last: date) -> Q:
-    """A legal date of the patient's runs out by then. The case's own next date is never later: its index narrows the search."""
-    running = Deadline.objects.filter(LEGAL, side=CLAIMANT, status=Deadline.Status.RUNNING, due_on__lte=last)
-    return Q(Exists(running.filter(case_id=OuterRef("pk"))), next_deadline_on__lte=last)
-
-
-def _call_closes_by(last: date) -> Exists:
-    """What the plan offers for a peer-to-peer ends by then, or has ended and nobody said what became of the call."""
-    running = Deadline.objects.exclude(LEGAL).filter(status=Deadline.Status.RUNNING, due_on__lte=last)
-    return Exists(running.filter(case_id=OuterRef("pk")))
-
-
-def due_by(day: Day, days: int) -> Q:
-    """A date of the patient's runs out within so many days, or has."""
-    return _due_by(day.today + timedelta(days=days))
-
-
-def left_behind(day: Day) -> Q:
-    """Cases whose owner is no longer a member."""
-    return Q(owner__ended_at__isnull=False) | Q(owner__until__lte=day.now)
-
-
-def idle_for(days: int, day: Day) -> Q:
-    """Nobody has worked on it for so many days."""
-    return Q(last_touched_at__lte=day.now - timedelta(days=days))
-
-
-def with_held_task() -> Exists:
-    return Exists(Task.objects.filter(case_id=OuterRef("pk"), status=TaskStatus.HELD))
-
-
-def covered_tasks(actor: Actor, day: Day) -> QuerySet[Task]:
-    """Open tasks of the colleagues for whom the actor covers today."""
-    away = covered_by(actor, day.today).values("member_id")
-    return Task.objects.filter(owner_id__in=away, status=TaskStatus.OPEN)
-
-
-def covering(actor: Actor, day: Day) -> Q:
-    """An absent colleague's case whose legal date comes up in two weeks, and every case with an open task of theirs."""
-    away = covered_by(actor, day.today).values("member_id")
-    dated = Q(_due_by(day.today + timedelta(days=COVER_DAYS)), owner_id__in=away)
-    return dated | Q(Exists(covered_tasks(actor, day).filter(case_id=OuterRef("pk"))))
-
-
-def patient_waits_for(actor: Actor, day: Day) -> Q:
-    """The patient's side wrote and has no answer, on a case of the actor, of nobody, or of a colleague the actor covers for."""
-    wrote = Communication.objects.filter(unanswered(), case_id=OuterRef("pk"))
-    away = covered_by(actor, day.today).values("member_id")
-    return Q(Exists(wrote)) & (on_my_desk(actor) | Q(owner_id__in=away))
-
-
-def _owned(actor: Actor, owner: str, day: Day) -> Q:
-    if owner == "me":
-        return Q(owner_id=actor.membership_id)
-    if owner == "none":
-        return Q(owner_id=None)
-    if owner == "desk":
-        return on_my_desk(actor)
-    if owner == "left":
-        return left_behind(day)
-    return Q(owner__public_id=owner)
-
-
-def untouched(actor: Actor, day: Day) -> Q:
-    """Nobody has worked on it since it was opened, or since it was given to the actor, and that was in the last two weeks.
-
-    When a case was given to somebody stands in the trail only; the lookup is by case, so it costs as much as one's own list.
+    `seen` is what `within_reach` found for the actor, where one page asks for several lists.
     """
-    since = day.now - timedelta(days=NEW_DAYS)
-    given = Event.objects.filter(
-        subject_table=Case._meta.db_table,
-        subject_id=OuterRef("pk"),
-        verb="case_assigned",
-        at__gte=Greatest(OuterRef("last_touched_at"), Value(since)),
-    )
-    opened = Q(opened_at__gte=since, last_touched_at__lte=F("opened_at"))
-    return opened & on_my_desk(actor) | Q(Exists(given), owner_id=actor.membership_id)
-
-
-def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
-    """The cases of these filters that the actor may see, in no order. Counts and lists both come from here."""
-    cases = Case.objects.filter(visible(actor, Case))
+    cases = Case.objects.filter(visible(actor, Case) if seen is None else seen)
     if filters.work != "patient":  # who writes on a closed case waits too
         cases = cases.filter(status=filters.status)
     if filters.stage:
         cases = cases.filter(stage=filters.stage)
     if filters.owner:
-        cases = cases.filter(_owned(actor, filters.owner, day))
+        cases = cases.filter(owned(actor, filters.owner, day))
     if filters.payer:
         cases = cases.filter(coverage__payer__public_id=filters.payer)
     if filters.urgent:
@@ -251,25 +162,27 @@ def listed(actor: Actor, filters: Filters, day: Day) -> QuerySet[Case]:
         cases = cases.filter(**urgency)
     if filters.safety:
         cases = cases.filter(safety_concern=filters.safety)
+    if (rank := _rank_within(filters)) is not None:
+        cases = cases.filter(triage_rank__lte=rank)
     if filters.due:
-        cases = cases.filter(_due_by(day.today + timedelta(days=int(filters.due))))
+        keys = running_out(day.today + timedelta(days=int(filters.due))).values("case_id")
+        cases = cases.filter(among(keys))
     if filters.treatment:
         cases = cases.filter(treatment=filters.treatment)
     if filters.overdue:
-        side = Q(side=CLAIMANT) if filters.overdue == "ours" else ~Q(side=CLAIMANT)
-        cases = cases.filter(overdue(side, day))
+        cases = cases.filter(among(passed_dates(SIDES[filters.overdue], day).values("case_id")))
     if filters.work == "waiting":
         cases = cases.filter(Exists(waiting_on(actor).filter(case_id=OuterRef("pk"))))
     elif filters.work == "waking":
         cases = cases.filter(Exists(waking_today(actor, day).filter(case_id=OuterRef("pk"))))
     elif filters.work == "call":
-        cases = cases.filter(_call_closes_by(day.today + timedelta(days=CALL_DAYS)))
+        cases = cases.filter(call_closes_by(day.today + timedelta(days=CALL_DAYS)))
     elif filters.work == "new":
         cases = cases.filter(untouched(actor, day))
     elif filters.work == "patient":
         cases = cases.filter(patient_waits_for(actor, day))
     elif filters.work == "held":
-        cases = cases.filter(with_held_task())
+        cases = cases.filter(among(Task.objects.filter(status=TaskStatus.HELD).values("case_id")))
     elif filters.work == "covering":
         cases = cases.filter(covering(actor, day))
     if filters.idle:
@@ -339,11 +252,10 @@ def queue(
     cases = listed(actor, filters, day)
     if after is not None:
         cases = cases.filter(after.behind)
-    found = list(
-        cases.select_related("patient", "coverage__payer", "owner__user").order_by(*forward(filters.sort))[
-            : size + 1
-        ]
-    )
+    # The rows of the page first, and only then what stands beside them: a long list is not joined before it is cut.
+    heads = cases.order_by(*forward(filters.sort)).values("pk")[: size + 1]
+    shown = Case.objects.filter(pk__in=heads).select_related("patient", "coverage__payer", "owner__user")
+    found = list(shown.order_by(*forward(filters.sort)))
     more, found = len(found) > size, found[:size]
     clocks: dict[int, list[Deadline]] = {}
     for deadline in Deadline.objects.filter(

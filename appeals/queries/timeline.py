@@ -16,6 +16,7 @@ from django.core import signing
 from django.db.models import Q, QuerySet
 
 from advocacy.audit.models import Event
+from advocacy.audit.trail import about
 from advocacy.audit.verbs import VERBS
 from appeals.models import Choice, Decision, Filing
 from appeals.queries.standing import stage_label
@@ -137,7 +138,7 @@ def querysets(case_pk: int, show: str, after: Key | None) -> dict[str, QuerySet[
         "filings": Filing.objects.filter(case_id=case_pk).defer("manifest"),
         "decisions": Decision.objects.filter(case_id=case_pk),
         "documents": Document.objects.filter(case_id=case_pk).exclude(kind=Document.Kind.FILING),
-        "acts": Event.objects.filter(case_ids__contains=[case_pk], kind=Event.Kind.VERB)
+        "acts": Event.objects.filter(about(cases=[case_pk]), kind=Event.Kind.VERB)
         .exclude(verb__in=_SHOWN_OTHERWISE)
         .exclude(verb__in=_SHOWN_AS_A_CALL, data__has_key="communication"),
         "choices": Choice.objects.filter(case_id=case_pk),

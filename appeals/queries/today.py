@@ -1,5 +1,5 @@
-"""Today: stacks of cases, each the head of a queue, with one proposed next action a row. Three statements, and one
-more for whoever covers for somebody."""
+"""Today: stacks of cases, each the head of a queue, with one proposed next action a row. Four statements, and
+one more for whoever covers for somebody."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import CharField, Count, QuerySet, Value, Window
+from django.db.models import CharField, Count, Q, QuerySet, Value, Window
 from django.db.models.functions import Cast
 
 from advocacy.access.permissions import Permission
@@ -18,17 +18,9 @@ from advocacy.tenancy.together import fetched
 from appeals.models import Deadline
 from appeals.next_action import Proposal
 from appeals.queries.clocks import Day, Due, call_windows, due_of, earliest, ours, theirs
-from appeals.queries.queue import (
-    CALL_DAYS,
-    FORWARD,
-    Filters,
-    Place,
-    covered_tasks,
-    listed,
-    waiting_on,
-    waking_today,
-)
+from appeals.queries.queue import CALL_DAYS, FORWARD, Filters, Place, listed
 from appeals.queries.standing import by_case, proposals_for, rows_under, workable
+from appeals.queries.worklists import covered_tasks, waiting_on, waking_today, within_reach
 from cases.models import Case, Communication, Task
 from cases.queries.messages import unanswered
 
@@ -89,10 +81,10 @@ def stacks_of(scope: str) -> tuple[tuple[str, str, Filters], ...]:
     )
 
 
-def _head(actor: Actor, code: str, filters: Filters, day: Day) -> QuerySet[Case]:
+def _head(actor: Actor, code: str, filters: Filters, day: Day, seen: Q) -> QuerySet[Case]:
     """The first rows of a list, each with the length of the whole list: count and list are one statement."""
     return (
-        listed(actor, filters, day)
+        listed(actor, filters, day, seen)
         .annotate(stack=Cast(Value(code), CharField()), total=Window(Count("pk")))
         .order_by(*FORWARD)
     )
@@ -102,7 +94,8 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
     """The six stacks. `scope` is "desk", "all" or "" for the role's own default."""
     wanted = stacks_of(scope or default_scope(actor))
     columns: Any = ("stack", "pk", "total")  # two of them are annotations
-    heads = [_head(actor, code, f, day).values_list(*columns)[:SHOWN] for code, _t, f in wanted]
+    seen = within_reach(actor)
+    heads = [_head(actor, code, f, day, seen).values_list(*columns)[:SHOWN] for code, _t, f in wanted]
     ids: dict[str, list[int]] = {code: [] for code, _t, _f in wanted}
     totals = dict.fromkeys(ids, 0)
     for code, pk, total in heads[0].union(*heads[1:], all=True):

@@ -519,6 +519,14 @@ class Migration(migrations.Migration):
             model_name='case',
             index=models.Index(fields=['organization', 'closed_at', 'id'], name='cases_case_closed'),
         ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(models.F('organization'), models.F('next_deadline_on'), models.F('id'), condition=models.Q(('status', 'closed')), name='cases_case_closed_due'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('is_restricted', True)), fields=['organization', 'id'], name='cases_case_restricted'),
+        ),
         migrations.AddConstraint(
             model_name='case',
             constraint=advocacy.tenancy.isolation.SameOrganization('patient', name='cases_case_patient_org'),

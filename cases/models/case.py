@@ -124,6 +124,16 @@ class Case(TenantModel):
             models.Index(fields=["organization", "closed_at", "id"], name="cases_case_closed"),
             models.Index(
                 F("organization"),
+                F("next_deadline_on"),
+                F("id"),
+                name="cases_case_closed_due",
+                condition=Q(status="closed"),
+            ),
+            models.Index(
+                fields=["organization", "id"], name="cases_case_restricted", condition=Q(is_restricted=True)
+            ),
+            models.Index(
+                F("organization"),
                 F("triage_rank"),
                 F("next_deadline_on"),
                 F("id"),

@@ -7,12 +7,12 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from advocacy.access.policy import Actor, visible
 from advocacy.access.roles import Role
 from advocacy.audit.models import Event
+from advocacy.audit.trail import about
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent, Membership, Patient, PortalAccess
 from advocacy.people.policies import standing_on
@@ -79,9 +79,9 @@ def own_cases(actor: Actor) -> list[int]:
 
 def looks(actor: Actor, patient: Patient, cases: list[int], after: int | None = None) -> Looks:
     """Who else opened something of this patient, newest first, by day and person. Three statements at most."""
-    events = Event.objects.filter(
-        Q(patient_ids__contains=[patient.pk]) | Q(case_ids__overlap=cases), kind=Event.Kind.READ
-    ).exclude(actor=actor.key)
+    events = Event.objects.filter(about(cases=cases, patients=[patient.pk]), kind=Event.Kind.READ).exclude(
+        actor=actor.key
+    )
     if after is not None:
         events = events.filter(pk__lt=after)
     found = list(events.order_by("-pk").values_list("pk", "at", "actor", "actor_label")[: SIZE + 1])

@@ -9,6 +9,7 @@ REVERSE = """
 SET ROLE recourse_audit;
 DROP FUNCTION audit.capture() CASCADE;
 DROP FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, text);
+DROP FUNCTION IF EXISTS audit.acts_of_case(bigint), audit.keys_of(bigint[], bigint[]);
 DROP TABLE audit.batch, audit.event;
 DROP FUNCTION audit.deny(), audit.diff(jsonb, jsonb), audit.moment(), audit.setting(text);
 RESET ROLE;

@@ -213,6 +213,10 @@ class Migration(migrations.Migration):
             model_name='patient',
             index=models.Index(fields=['organization', 'birth_date_index'], name='people_patient_born'),
         ),
+        migrations.AddIndex(
+            model_name='patient',
+            index=models.Index(condition=models.Q(('is_restricted', True)), fields=['organization', 'id'], name='people_patient_restricted'),
+        ),
         migrations.AddConstraint(
             model_name='patient',
             constraint=models.UniqueConstraint(fields=('organization', 'reference'), name='people_patient_reference'),

@@ -49,7 +49,14 @@ class Patient(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["organization", "reference"], name="people_patient_reference")
         ]
-        indexes = [models.Index(fields=["organization", "birth_date_index"], name="people_patient_born")]
+        indexes = [
+            models.Index(fields=["organization", "birth_date_index"], name="people_patient_born"),
+            models.Index(
+                fields=["organization", "id"],
+                name="people_patient_restricted",
+                condition=Q(is_restricted=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.reference

@@ -1,0 +1,164 @@
+"""The conditions by which lists of cases are made. Each is written so that it is found from its few rows, by an index, however
+many cases the organization has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Greatest
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, visible
+from advocacy.audit.models import Event
+from advocacy.people.queries import covered_by
+from appeals.models import Deadline
+from appeals.queries.clocks import CLAIMANT, LEGAL, Day, passed
+from cases.models import Case, Communication, Task
+from cases.queries.messages import unanswered
+from cases.workflow import TaskStatus
+
+NEW_DAYS = 14
+COVER_DAYS = 14
+SIDES = {"ours": (CLAIMANT,), "plan": (Deadline.Side.PAYER, Deadline.Side.REVIEWER)}
+"""Whose dates a filter by dates that have passed is about."""
+
+
+def on_my_desk(actor: Actor, path: str = "") -> Q:
+    """Cases of the actor and cases of nobody. `path` leads to the case from another row."""
+    return Q(**{f"{path}owner_id": actor.membership_id}) | Q(**{f"{path}owner_id": None})
+
+
+def tasks_of_mine(actor: Actor) -> Q:
+    """Tasks of the actor, and tasks of nobody on cases that are the actor's or nobody's."""
+    return Q(owner_id=actor.membership_id) | Q(owner_id=None) & on_my_desk(actor, "case__")
+
+
+def waiting_on(actor: Actor) -> QuerySet[Task]:
+    """Open tasks of the actor that do not wait for another one."""
+    free = Q(waits_for=None) | Q(waits_for__status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
+    return Task.objects.filter(tasks_of_mine(actor), free, status=TaskStatus.OPEN)
+
+
+def waking_today(actor: Actor, day: Day) -> QuerySet[Task]:
+    """Held tasks of the actor whose hold ends today (or should have ended)."""
+    return Task.objects.filter(
+        tasks_of_mine(actor), status=TaskStatus.HELD, hold_until__lt=day.tomorrow_starts
+    )
+
+
+def within_reach(actor: Actor) -> Q:
+    """What `visible` says of cases, worked out for one moment: one statement now, so that a page of many lists does not ask in
+    each of them whom the restricted cases are open to.
+    """
+    if actor.portal is not None or not actor.may(Permission.SEE_CASES):
+        return visible(actor, Case)
+    named = Case.objects.filter(visible(actor, Case), is_restricted=True).values_list("pk", flat=True)
+    return Q(is_restricted=False) | Q(pk__in=list(named))
+
+
+def among(keys: QuerySet[Any, Any]) -> Q:
+    """One of these cases, looked up by their keys: for a list that is much shorter than the organization's."""
+    listed = {"template": "(%(expressions)s))", "arg_joiner": " = ANY ("}
+    return Q(Func(F("pk"), ArraySubquery(keys), output_field=BooleanField(), **listed))
+
+
+def passed_dates(sides: Sequence[str], day: Day) -> QuerySet[Deadline]:
+    """Legal dates of these sides that are over. The day, which the index is by, is never more than one behind the moment."""
+    running = Deadline.objects.filter(passed(day), LEGAL, side__in=sides, status=Deadline.Status.RUNNING)
+    return running.filter(due_on__lte=day.today + timedelta(days=1))
+
+
+def overdue(sides: Sequence[str], day: Day) -> Q:
+    """A date of one of these sides is over on the case."""
+    return Q(pk__in=passed_dates(sides, day).values("case_id"))
+
+
+def running_out(last: date) -> QuerySet[Deadline]:
+    """Legal dates of the patient's that run out by then."""
+    return Deadline.objects.filter(LEGAL, side=CLAIMANT, status=Deadline.Status.RUNNING, due_on__lte=last)
+
+
+def _due_by(last: date) -> Q:
+    """A legal date of the patient's runs out by then. The case's own next date is never later: its index narrows the search."""
+    return Q(pk__in=running_out(last).values("case_id"), next_deadline_on__lte=last)
+
+
+def call_closes_by(last: date) -> Exists:
+    """What the plan offers for a peer-to-peer ends by then, or has ended and nobody said what became of the call."""
+    running = Deadline.objects.exclude(LEGAL).filter(status=Deadline.Status.RUNNING, due_on__lte=last)
+    return Exists(running.filter(case_id=OuterRef("pk")))
+
+
+def due_by(day: Day, days: int) -> Q:
+    """A date of the patient's runs out within so many days, or has."""
+    return _due_by(day.today + timedelta(days=days))
+
+
+def left_behind(day: Day) -> Q:
+    """Cases whose owner is no longer a member."""
+    return Q(owner__ended_at__isnull=False) | Q(owner__until__lte=day.now)
+
+
+def idle_for(days: int, day: Day) -> Q:
+    """Nobody has worked on it for so many days."""
+    return Q(last_touched_at__lte=day.now - timedelta(days=days))
+
+
+def with_held_task() -> Exists:
+    return Exists(Task.objects.filter(case_id=OuterRef("pk"), status=TaskStatus.HELD))
+
+
+def covered_tasks(actor: Actor, day: Day) -> QuerySet[Task]:
+    """Open tasks of the colleagues for whom the actor covers today."""
+    away = covered_by(actor, day.today).values("member_id")
+    return Task.objects.filter(owner_id__in=away, status=TaskStatus.OPEN)
+
+
+def covering(actor: Actor, day: Day) -> Q:
+    """An absent colleague's case whose legal date comes up in two weeks, and every case with an open task of theirs."""
+    away = covered_by(actor, day.today).values("member_id")
+    dated = Case.objects.filter(_due_by(day.today + timedelta(days=COVER_DAYS)), owner_id__in=away)
+    # One set of cases, so that it is found from the colleagues and not by asking every case.
+    return Q(pk__in=dated.values("pk").union(covered_tasks(actor, day).values("case_id")))
+
+
+def patient_waits_for(actor: Actor, day: Day) -> Q:
+    """The patient's side wrote and has no answer, on a case of the actor, of nobody, or of a colleague the actor covers for."""
+    wrote = Communication.objects.filter(unanswered(), case_id=OuterRef("pk"))
+    away = covered_by(actor, day.today).values("member_id")
+    return Q(Exists(wrote)) & (on_my_desk(actor) | Q(owner_id__in=away))
+
+
+def owned(actor: Actor, owner: str, day: Day) -> Q:
+    if owner == "me":
+        return Q(owner_id=actor.membership_id)
+    if owner == "none":
+        return Q(owner_id=None)
+    if owner == "desk":
+        return on_my_desk(actor)
+    if owner == "left":
+        return left_behind(day)
+    return Q(owner__public_id=owner)
+
+
+def untouched(actor: Actor, day: Day) -> Q:
+    """Nobody has worked on it since it was opened, or since it was given to the actor, and that was in the last two weeks.
+
+    When a case was given to somebody stands in the trail only; the lookup is by case, so it costs as much as one's own list.
+    """
+    since = day.now - timedelta(days=NEW_DAYS)
+    given = Event.objects.filter(
+        subject_table=Case._meta.db_table,
+        subject_id=OuterRef("pk"),
+        verb="case_assigned",
+        at__gte=Greatest(OuterRef("last_touched_at"), Value(since)),
+    )
+    opened = Q(opened_at__gte=since, last_touched_at__lte=F("opened_at"))
+    # The trail is asked last, and not of cases of nobody: a condition that is NULL does not end an AND.
+    mine = Q(owner__isnull=False) & Q(owner_id=actor.membership_id)
+    return opened & on_my_desk(actor) | mine & Q(Exists(given))
