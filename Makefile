@@ -43,6 +43,11 @@ test-postgres15:  ## the same on the distribution's PostgreSQL 15
 	[[ -x $$bin/postgres ]] || { echo "PostgreSQL 15 is missing. Install it: apt-get install postgresql-15"; exit 1; }
 	RECOURSE_PG_BIN=$$bin exec $(MAKE) --no-print-directory test
 
+.PHONY: deploy-check
+deploy-check: environment  ## start what deploy/ describes, walk a case through it, back it up, restore it elsewhere, compare
+	$(HOMELESS)
+	exec $(PY) -m deploy.check
+
 .PHONY: environment
 environment:  ## .venv with the locked packages, hash-checked; nothing to do when it has them
 	$(HOMELESS)

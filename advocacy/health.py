@@ -1,6 +1,6 @@
 """Is the program alive, is it ready, and is it connected as a role that row-level security binds?
 
-`/health/live` and `/health/ready` are public: they name checks; why one fails is in the log only.
+`/health/live` and `/health/ready` are public: they name checks and count the queue; why one fails is in the log only.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
+from advocacy.background.figures import queue_depth
 from advocacy.background.worker import workers_alive
 
 log = logging.getLogger("recourse.health")
@@ -105,17 +106,20 @@ def live(request: HttpRequest) -> HttpResponse:
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """200 when the database is reached, migrations are applied and a worker is alive; else 503."""
-    results = {}
+    results: dict[str, str] = {}
+    depth: int | None = None
     for name, check in CHECKS.items():
         try:
             results[name] = "ok" if check() else "not ready"
+            depth = queue_depth() if name == "worker" else depth
         except (DatabaseError, OSError) as problem:
             log.warning("health check %s: %s", name, type(problem).__name__)
             results[name] = "not ready"
             connection.close_if_unusable_or_obsolete()
     good = set(results.values()) == {"ok"}
     answer = JsonResponse(
-        {"status": "ready" if good else "not ready", "checks": results}, status=200 if good else 503
+        {"status": "ready" if good else "not ready", "checks": results, "queue": depth},
+        status=200 if good else 503,
     )
     answer._has_been_logged = True  # type: ignore[attr-defined]  # Django would log every probe before the start as an error
     return answer

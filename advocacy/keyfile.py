@@ -8,22 +8,60 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as made
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+# A variable that holds the path of a file -> the variable that the file's contents stand for: secrets need not be in the
+# environment, where every child process and every crash report could read them.
+SECRET_FILES = {
+    "DATABASE_URL_FILE": "DATABASE_URL",
+    "DATABASE_OWNER_URL_FILE": "DATABASE_OWNER_URL",
+    "DATABASE_BACKUP_URL_FILE": "DATABASE_BACKUP_URL",
+    "RECOURSE_SECRET_KEY_FILE": "RECOURSE_SECRET_KEY",
+    "RECOURSE_FIELD_KEY_FILE": "RECOURSE_FIELD_KEY",
+    "RECOURSE_RETIRED_KEYS_FILE": "RECOURSE_RETIRED_KEYS",
+    "RECOURSE_INDEX_KEY_FILE": "RECOURSE_INDEX_KEY",
+    "RECOURSE_METRICS_TOKEN_FILE": "RECOURSE_METRICS_TOKEN",
+    "RECOURSE_SMTP_PASSWORD_FILE": "RECOURSE_SMTP_PASSWORD",
+}
+
+
+def with_secret_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, and what the files hold that it names; a variable that is set itself wins. Changes nothing.
+
+    Raises ImproperlyConfigured for a file that is not there or cannot be read.
+    """
+    found = dict(environment)
+    for variable, name in SECRET_FILES.items():
+        path = environment.get(variable)
+        if path and not environment.get(name):
+            try:
+                found[name] = Path(path).read_text().strip()
+            except OSError as problem:
+                raise ImproperlyConfigured(f"{variable}: {problem.strerror}.") from None
+    return found
 
 
 @dataclass(frozen=True)
 class Keys:
     """`django` signs sessions; `field` (32 bytes) encrypts fields and wraps document keys; `index` (32 bytes) keys blind indexes.
 
-    `field_id` goes in front of every ciphertext, so that a later rotation knows which key to use.
+    `field_id` goes in front of every ciphertext. `retired` keys, by id, still open what was sealed under them and seal
+    nothing any more (`manage.py rotate_keys`).
     """
 
     django: str
     field_id: str
     field: bytes
     index: bytes
+    retired: Mapping[str, bytes] = made(default_factory=dict)
+
+    @property
+    def ring(self) -> dict[str, bytes]:
+        """Every field key by its id."""
+        return {**self.retired, self.field_id: self.field}
 
 
 def load_keys(*, environment: Mapping[str, str], path: Path, production: bool) -> Keys:
@@ -37,6 +75,7 @@ def load_keys(*, environment: Mapping[str, str], path: Path, production: bool) -
             field_id=environment.get("RECOURSE_FIELD_KEY_ID", "k1"),
             field=_key(environment[names[1]], names[1]),
             index=_key(environment[names[2]], names[2]),
+            retired=_retired(environment),
         )
     if production:
         missing = ", ".join(n for n in names if not environment.get(n))
@@ -51,7 +90,14 @@ def load_keys(*, environment: Mapping[str, str], path: Path, production: bool) -
         field_id=stored["field_id"],
         field=_key(stored["field"], "field"),
         index=_key(stored["index"], "index"),
+        retired=_retired(environment),
     )
+
+
+def _retired(environment: Mapping[str, str]) -> dict[str, bytes]:
+    """RECOURSE_RETIRED_KEYS: `id:key` pairs, between spaces or on lines of their own."""
+    pairs = [pair.partition(":") for pair in environment.get("RECOURSE_RETIRED_KEYS", "").split()]
+    return {key_id: _key(text, f"RECOURSE_RETIRED_KEYS: {key_id}") for key_id, _, text in pairs}
 
 
 def _refuse_first_run_keys(environment: Mapping[str, str], names: tuple[str, ...], path: Path) -> None:
@@ -67,7 +113,10 @@ def _refuse_first_run_keys(environment: Mapping[str, str], names: tuple[str, ...
 
 
 def _key(text: str, name: str) -> bytes:
-    key = base64.urlsafe_b64decode(text)
+    try:
+        key = base64.urlsafe_b64decode(text)
+    except ValueError:
+        key = b""
     if len(key) != 32:
         raise ImproperlyConfigured(f"{name} must be 32 bytes in URL-safe base64.")
     return key

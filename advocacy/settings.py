@@ -10,9 +10,10 @@ from urllib.parse import parse_qs, unquote, urlparse
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from advocacy.keyfile import Keys, load_keys
+from advocacy.keyfile import Keys, load_keys, with_secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT = with_secret_files(os.environ)
 
 
 def flag(name: str, default: bool = False) -> bool:
@@ -29,7 +30,7 @@ LOCAL_DIR = Path(os.environ.get("RECOURSE_LOCAL_DIR", BASE_DIR / ".local"))
 DATA_DIR = Path(os.environ.get("RECOURSE_DATA_DIR", LOCAL_DIR / "documents"))
 
 KEYS: Keys = load_keys(
-    environment=os.environ,
+    environment=ENVIRONMENT,
     path=Path(os.environ.get("RECOURSE_SECRET_FILE", LOCAL_DIR / "keys.json")),
     production=PRODUCTION,
 )
@@ -71,6 +72,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "advocacy.metrics.WatchMiddleware",
     "advocacy.api.MachineDoorMiddleware",  # the API passes none of what follows: no session, no cookie, no form
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -114,8 +116,8 @@ TEMPLATES = [
 
 def address(name: str) -> str | None:
     """The address from the environment, else the one the embedded server left beside its data. Never starts anything."""
-    if os.environ.get(name):
-        return os.environ[name]
+    if ENVIRONMENT.get(name):
+        return ENVIRONMENT[name]
     file = LOCAL_DIR / f"{name.lower()}"
     return file.read_text().strip() if file.exists() else None
 
@@ -265,6 +267,10 @@ EMAIL_BACKEND = os.environ.get("RECOURSE_EMAIL_BACKEND", "django.core.mail.backe
 EMAIL_FILE_PATH = os.environ.get("RECOURSE_MAIL_DIR") or None
 EMAIL_HOST = os.environ.get("RECOURSE_SMTP_HOST", "localhost")
 EMAIL_PORT = int(os.environ.get("RECOURSE_SMTP_PORT", 25))
+EMAIL_HOST_USER = os.environ.get("RECOURSE_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = ENVIRONMENT.get("RECOURSE_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = flag("RECOURSE_SMTP_TLS")  # STARTTLS
+EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer holds no request for longer
 # Links in mails: the address under which people reach this installation.
 SITE_URL = os.environ.get("RECOURSE_SITE_URL", f"http://localhost:{os.environ.get('PORT', '8000')}")
 DEFAULT_FROM_EMAIL = os.environ.get("RECOURSE_FROM", "recourse@localhost")
@@ -286,12 +292,23 @@ Q_CLUSTER = {
     "label": "Jobs",
 }
 
+# --- Log and figures of operation: neither holds patient data, an address of a page or a secret (advocacy/logs.py) ---
+LOG_FORMAT = os.environ.get("RECOURSE_LOG_FORMAT", "json" if PRODUCTION else "plain")
+if LOG_FORMAT not in {"json", "plain"}:
+    raise ImproperlyConfigured("RECOURSE_LOG_FORMAT is json or plain.")
+LOG_REQUESTS = flag("RECOURSE_ACCESS_LOG", PRODUCTION)
+METRICS_TOKEN = ENVIRONMENT.get("RECOURSE_METRICS_TOKEN", "")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"quiet": {"()": "advocacy.logs.WithoutPatientData"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["quiet"]}},
+    "formatters": {
+        "plain": {"()": "advocacy.logs.PlainLines"},
+        "json": {"()": "advocacy.logs.JsonLines"},
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["quiet"]}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"django.request": {"level": "ERROR"}, "recourse": {"level": "INFO"}},
 }

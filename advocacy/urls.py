@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from advocacy import desk, health
+from advocacy import desk, health, metrics
 from advocacy.people import api as people_api
 from advocacy.people import portal_urls
 from advocacy.people import urls as people_urls
@@ -36,6 +36,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("health/metrics", metrics.metrics),
 ]
 
 handler400 = "advocacy.web.bad_request"

@@ -1,10 +1,14 @@
 """The web server. Run in the checkout: python -m gunicorn -c deploy/gunicorn.conf.py advocacy.wsgi
 
-Its environment: PORT, RECOURSE_BIND (an address, for containers), RECOURSE_WEB_PROCESSES,
-RECOURSE_WEB_THREADS, RECOURSE_GRACE_SECONDS, RECOURSE_ACCESS_LOG.
+Its environment: PORT, RECOURSE_BIND (an address or a unix: socket), RECOURSE_WEB_PROCESSES, RECOURSE_WEB_THREADS,
+RECOURSE_GRACE_SECONDS. Requests are told in the log by the program itself (RECOURSE_ACCESS_LOG, advocacy/metrics.py): by the
+name of their page, since the address of a clinic's page or of an invitation is what opens it.
 """
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,29 +17,48 @@ worker_class = "gthread"  # threads with kept database connections served the mo
 workers = int(os.environ.get("RECOURSE_WEB_PROCESSES", "1"))
 threads = int(os.environ.get("RECOURSE_WEB_THREADS", "8"))
 preload_app = True  # a program that cannot start says so once, instead of in every worker again and again
-timeout = 60
-graceful_timeout = int(os.environ.get("RECOURSE_GRACE_SECONDS", "30"))
+timeout = 60  # seconds without a sign of life from a worker
+graceful_timeout = int(os.environ.get("RECOURSE_GRACE_SECONDS", "30"))  # for running requests, after SIGTERM
+keepalive = 5
+backlog = 512
+limit_request_line, limit_request_fields, limit_request_field_size = 4094, 64, 8190
 max_requests, max_requests_jitter = 20_000, 2_000
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  heartbeats off the disk
 control_socket_disable = True
 loglevel = "warning"
-# The path without its query: searches are posted and addresses hold opaque ids, so it holds no patient data.
-accesslog = "-" if os.environ.get("RECOURSE_ACCESS_LOG") else None
-access_log_format = "%(m)s %(U)s %(s)s %(M)sms"
+accesslog = None
+
+# Several processes sum their figures in one folder, which has to be known before the program is loaded.
+if workers > 1 and not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    _figures, _master = tempfile.mkdtemp(prefix="recourse-figures-", dir=worker_tmp_dir), os.getpid()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = _figures
+    atexit.register(lambda: os.getpid() == _master and shutil.rmtree(_figures, ignore_errors=True))
 
 
 def on_starting(server: Any) -> None:
     """Refuse to serve as a superuser, a table owner or a role that passes row-level security by."""
-    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  settings are loaded by preload_app only
+    from django.conf import settings  # noqa: PLC0415  settings are loaded by preload_app only
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
     from django.db import OperationalError  # noqa: PLC0415
 
     from advocacy.health import refuse_unsafe_role  # noqa: PLC0415
-    from advocacy.logs import WithoutPatientData  # noqa: PLC0415
+    from advocacy.logs import JsonLines, WithoutPatientData  # noqa: PLC0415
 
     server.log.error_log.addFilter(WithoutPatientData())  # what breaks off while a file streams is told here
+    if settings.LOG_FORMAT == "json":
+        for handler in server.log.error_log.handlers:
+            handler.setFormatter(JsonLines())
     try:
         refuse_unsafe_role()
     except ImproperlyConfigured as problem:
         raise SystemExit(f"Recourse does not serve: {problem}")
     except OperationalError:
         raise SystemExit("Recourse does not serve: the database of DATABASE_URL cannot be reached.")
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """The figures of a process that ended stay in the sums; those of what it did at the moment do not."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  reads the folder's name
+
+        mark_process_dead(worker.pid)

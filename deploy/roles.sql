@@ -3,8 +3,9 @@
 --
 --   psql "postgresql://postgres@db.example/postgres" -v owner_password=... -v app_password=... -f deploy/roles.sql
 --
--- Variables: owner_password, app_password (left out: the passwords stay as they are), database (left out: recourse).
--- Then DATABASE_OWNER_URL is recourse_owner's address and DATABASE_URL is recourse_app's.
+-- Variables: owner_password, app_password, backup_password (left out: the passwords stay as they are), database (left out:
+-- recourse). Then DATABASE_OWNER_URL is recourse_owner's address, DATABASE_URL is recourse_app's, and DATABASE_BACKUP_URL is
+-- recourse_backup's. deploy/roles.sh runs this file with passwords from files.
 -- `manage.py check_database` says whether a server is as this file leaves it.
 
 \set ON_ERROR_STOP on
@@ -19,7 +20,8 @@ DO $recourse$
 DECLARE
   wanted text;
 BEGIN
-  FOREACH wanted IN ARRAY ARRAY['recourse_owner', 'recourse_app', 'recourse_audit', 'recourse_search', 'recourse_reporting']
+  FOREACH wanted IN ARRAY ARRAY['recourse_owner', 'recourse_app', 'recourse_audit', 'recourse_search', 'recourse_reporting',
+                               'recourse_backup']
   LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
       EXECUTE format('CREATE ROLE %I', wanted);
@@ -38,6 +40,10 @@ ALTER ROLE recourse_audit NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATED
 ALTER ROLE recourse_search NOLOGIN NOSUPERUSER BYPASSRLS NOCREATEROLE NOCREATEDB;
 -- Reads aggregates; recourse_app becomes it for the length of a transaction.
 ALTER ROLE recourse_reporting NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;
+-- Reads everything of every organization and writes nothing: what a backup needs under forced row-level security. Its password
+-- opens every row (identifiers are ciphertext), so it is on the machine that makes backups and nowhere else.
+ALTER ROLE recourse_backup LOGIN NOSUPERUSER BYPASSRLS NOCREATEROLE NOCREATEDB;
+ALTER ROLE recourse_backup SET default_transaction_read_only = on;
 
 -- Requests are many and small: starting helpers or compiling a plan costs more than it saves, and the data is in memory or on
 -- a disk without arms.
@@ -45,6 +51,7 @@ ALTER ROLE recourse_app SET max_parallel_workers_per_gather = 0;
 ALTER ROLE recourse_app SET jit = off;
 ALTER ROLE recourse_app SET random_page_cost = 1.1;
 
+GRANT pg_read_all_data TO recourse_backup;
 GRANT recourse_audit, recourse_search TO recourse_owner;  -- so that migrations can make objects that these own
 GRANT recourse_reporting TO recourse_app;
 
@@ -53,6 +60,9 @@ GRANT recourse_reporting TO recourse_app;
 \endif
 \if :{?app_password}
   ALTER ROLE recourse_app PASSWORD :'app_password';
+\endif
+\if :{?backup_password}
+  ALTER ROLE recourse_backup PASSWORD :'backup_password';
 \endif
 
 -- Text sorts by code point on every machine, whatever its locales are.
@@ -93,7 +103,7 @@ BEGIN
   CREATE EXTENSION IF NOT EXISTS btree_gin;
 
   EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO recourse_app', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO recourse_app, recourse_backup', current_database());
   REVOKE CREATE ON SCHEMA public FROM PUBLIC;
   GRANT USAGE ON SCHEMA public TO recourse_app, recourse_audit, recourse_search, recourse_reporting;
   GRANT USAGE ON SCHEMA audit, search TO recourse_app;

@@ -31,29 +31,35 @@ class CannotOpen(RuntimeError):
 
 
 @functools.lru_cache(maxsize=4096)
-def _key_of(organization_id: int, purpose: str) -> bytes:
+def _key_of(organization_id: int, purpose: str, key_id: str = "") -> bytes:
     keys = settings.KEYS
-    secret = keys.index if purpose == "index" else keys.field
+    secret = keys.index if purpose == "index" else keys.ring[key_id]
     return hmac.digest(secret, f"{purpose}:{organization_id}".encode(), "sha256")
+
+
+def key_prefix(key_id: str) -> bytes:
+    """How every value sealed under this key begins: the length of the id, and the id."""
+    return bytes([len(key_id.encode())]) + key_id.encode()
 
 
 def seal_bytes(plain: bytes, *, organization_id: int, context: str) -> bytes:
     """Return key id, nonce and ciphertext. `context` names row and column; the same context opens it again."""
-    key_id = settings.KEYS.field_id.encode()
+    key_id = settings.KEYS.field_id
     nonce = os.urandom(12)
-    sealed = AESGCM(_key_of(organization_id, "field")).encrypt(
+    sealed = AESGCM(_key_of(organization_id, "field", key_id)).encrypt(
         nonce, plain, f"{organization_id}|{context}".encode()
     )
-    return bytes([len(key_id)]) + key_id + nonce + sealed
+    return key_prefix(key_id) + nonce + sealed
 
 
 def unseal_bytes(sealed: bytes, *, organization_id: int, context: str) -> bytes:
     """Return the plain bytes. Raises CannotOpen when anything about the value or its place is not as sealed."""
     end = 1 + sealed[0]
-    if sealed[1:end].decode() != settings.KEYS.field_id:
+    key_id = sealed[1:end].decode()
+    if key_id != settings.KEYS.field_id and key_id not in settings.KEYS.retired:
         raise CannotOpen("This value was sealed with a key that is not configured.")
     try:
-        return AESGCM(_key_of(organization_id, "field")).decrypt(
+        return AESGCM(_key_of(organization_id, "field", key_id)).decrypt(
             sealed[end : end + 12], sealed[end + 12 :], f"{organization_id}|{context}".encode()
         )
     except InvalidTag:

@@ -39,11 +39,13 @@ VAULT_LOCK = 0x7661756C
 def document_vault() -> Vault:
     """The vault of this installation, under `settings.DATA_DIR`.
 
-    Its key-encryption key is HMAC-SHA-256 of the words "document vault" under the field key, so that documents and
+    Its key-encryption keys are HMAC-SHA-256 of the words "document vault" under the field keys, so that documents and
     fields share one secret to keep and one id to rotate, and never one key.
     """
-    kek = hmac.digest(settings.KEYS.field, b"document vault", "sha256")
-    return Vault(settings.DATA_DIR, Keyring.single(key_id=settings.KEYS.field_id, kek=kek))
+    ring = {
+        key_id: hmac.digest(key, b"document vault", "sha256") for key_id, key in settings.KEYS.ring.items()
+    }
+    return Vault(settings.DATA_DIR, Keyring(current=settings.KEYS.field_id, keys=ring))
 
 
 def upload_document(

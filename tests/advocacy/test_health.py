@@ -33,6 +33,7 @@ def test_ready_names_the_missing_worker_and_is_200_once_it_lives(client: Client)
         {
             "status": "not ready",
             "checks": {"database": "ok", "migrations": "ok", "worker": "not ready"},
+            "queue": 0,
         },
     )
     state = Status(pid=1, cluster_id="one")
@@ -41,7 +42,11 @@ def test_ready_names_the_missing_worker_and_is_200_once_it_lives(client: Client)
     after = client.get("/health/ready")
     assert (after.status_code, after.json()) == (
         200,
-        {"status": "ready", "checks": {"database": "ok", "migrations": "ok", "worker": "ok"}},
+        {
+            "status": "ready",
+            "checks": {"database": "ok", "migrations": "ok", "worker": "ok"},
+            "queue": 0,
+        },
     )
     assert after.headers["Cache-Control"] == "no-store"
 
@@ -70,7 +75,7 @@ def test_without_a_database_it_lives_is_not_ready_and_says_nothing_more() -> Non
     assert done.stdout.splitlines() == [
         '200 {"status": "alive"}',
         '503 {"status": "not ready", "checks": '
-        '{"database": "not ready", "migrations": "not ready", "worker": "not ready"}}',
+        '{"database": "not ready", "migrations": "not ready", "worker": "not ready"}, "queue": null}',
     ]
     assert "secret" not in done.stderr
 

@@ -19,11 +19,13 @@ ROLES = {
     "recourse_audit": (False, False, False),
     "recourse_search": (False, True, False),
     "recourse_reporting": (False, False, False),
+    "recourse_backup": (True, True, False),
 }
 MEMBERS = (
     ("recourse_owner", "recourse_audit"),
     ("recourse_owner", "recourse_search"),
     ("recourse_app", "recourse_reporting"),
+    ("recourse_backup", "pg_read_all_data"),
 )
 
 
@@ -73,7 +75,7 @@ def missing_on(owner: psycopg.Connection[Any]) -> list[str]:
         elif found[role] != (*wanted, False):
             problems.append(f"The role {role} has other attributes than it should.")
     for member, role in MEMBERS:
-        if member in found and role in found:
+        if member in found and (role in found or role.startswith("pg_")):
             row = owner.execute("SELECT pg_has_role(%s, %s, 'MEMBER')", [member, role]).fetchone()
             if row != (True,):
                 problems.append(f"The role {member} is not a member of {role}.")

@@ -1,0 +1,172 @@
+"""manage.py rotate_keys: seal everything anew under the current field key, after the older one was named as retired.
+
+What is to do is read from the data itself (every sealed value begins with its key's id), so a run that was broken off is
+run again and goes on. The trail is never rewritten: reasons and earlier values in it stay under the key of their day.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import models, transaction
+from django.db.models import F, Func, Q, Value
+
+from advocacy.tenancy.models import Organization
+from advocacy.tenancy.scope import TenantModel, scoped_to, tenant_models
+from advocacy.tenancy.sealing import BlindIndexField, CannotOpen, _SealedField, key_prefix
+from cases.commands.documents import document_vault
+from cases.models import Blob, WaitingPage
+from cases.vault import VaultError
+
+BATCH = 200
+
+
+def sealed_fields(model: type[models.Model]) -> list[str]:
+    """Names of the model's sealed columns."""
+    return [f.name for f in model._meta.local_concrete_fields if isinstance(f, _SealedField)]
+
+
+def index_fields(model: type[models.Model]) -> dict[str, str]:
+    """Blind index -> the sealed field it is made of."""
+    return {f.name: f.of for f in model._meta.local_concrete_fields if isinstance(f, BlindIndexField)}
+
+
+def under_another_key(model: type[models.Model]) -> Q:
+    """Rows with a value that is not sealed under the current key."""
+    prefix = key_prefix(settings.KEYS.field_id)
+    stale = Q()
+    for name in sealed_fields(model):
+        begins = Func(
+            F(name), Value(1), Value(len(prefix)), function="substring", output_field=models.BinaryField()
+        )
+        stale |= Q(**{f"{name}__isnull": False}) & ~Q(**{name: b""}) & ~Q(_Begins(begins, prefix))
+    return stale
+
+
+class _Begins(Func):
+    """Whether the beginning of a value is these bytes."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " = "
+    output_field = models.BooleanField()
+
+    def __init__(self, beginning: Any, prefix: bytes) -> None:
+        super().__init__(beginning, Value(prefix, output_field=models.BinaryField()))
+
+
+class Command(BaseCommand):
+    help = (
+        "Seals fields and documents anew under RECOURSE_FIELD_KEY; older keys stand in RECOURSE_RETIRED_KEYS."
+        " Safe to break off and to repeat, while people work."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--check", action="store_true", help="Only count what is not under the current key."
+        )
+        parser.add_argument(
+            "--index",
+            action="store_true",
+            help="Make the hashes for exact search anew too, after RECOURSE_INDEX_KEY was changed (opens every row).",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stale = {o: self.left(o) for o in Organization.objects.order_by("pk")}
+        total = sum(stale.values())
+        self.stdout.write(f"{total} rows and documents are not under {settings.KEYS.field_id}.")
+        if options["check"]:
+            if total:
+                raise SystemExit(1)
+            return
+        done = 0
+        for organization in stale:
+            try:
+                for step in self.steps(organization, options["index"]):
+                    done += step
+                    self.progress(done, total)
+            except (CannotOpen, VaultError) as problem:
+                raise CommandError(
+                    f"{organization.slug}: {problem} {done} were done; run it again."
+                ) from None
+        left = sum(self.left(o) for o in stale)
+        self.stdout.write(f"{done} were sealed anew; {left} are left.")
+        self.stdout.write(
+            "The trail keeps what was sealed before: leave the older key among the retired ones."
+        )
+        if left:
+            raise SystemExit(1)
+
+    def left(self, organization: Organization) -> int:
+        """How many rows and blobs of the organization are not under the current key."""
+        with transaction.atomic(), scoped_to(organization.pk, actor="system:rotate_keys"):
+            rows = sum(m._default_manager.filter(under_another_key(m)).count() for m in self.models())
+            return rows + Blob.objects.exclude(key_id=settings.KEYS.field_id).count()
+
+    @staticmethod
+    def models() -> list[type[TenantModel]]:
+        return [model for model in tenant_models() if sealed_fields(model)]
+
+    def steps(self, organization: Organization, index: bool) -> Any:
+        """Seal a batch, and say how many that were."""
+        for model in self.models():
+            every = index and bool(index_fields(model))
+            after = 0
+            while True:
+                with (
+                    transaction.atomic(),
+                    scoped_to(
+                        organization.pk, actor="system:rotate_keys", actor_label="Recourse", reason="new key"
+                    ),
+                ):
+                    rows = model._default_manager.filter(pk__gt=after)
+                    rows = rows if every else rows.filter(under_another_key(model))
+                    batch = list(rows.order_by("pk").select_for_update(of=("self",))[:BATCH])
+                    for row in batch:
+                        self.seal(row)
+                if not batch:
+                    break
+                after = batch[-1].pk
+                yield len(batch)
+        yield from self.documents(organization)
+
+    @staticmethod
+    def seal(row: Any) -> None:
+        """Write the row's sealed columns, and the hashes made of them, anew."""
+        names = sealed_fields(type(row))
+        for name in names:
+            setattr(row, name, getattr(row, name))
+        row.save(update_fields=[*names, *index_fields(type(row))])
+
+    @staticmethod
+    def documents(organization: Organization) -> Any:
+        """The key of each document is wrapped anew; its bytes stay."""
+        vault, public_id = document_vault(), organization.public_id
+        while True:
+            with (
+                transaction.atomic(),
+                scoped_to(organization.pk, actor="system:rotate_keys", reason="new key"),
+            ):
+                stale = Blob.objects.exclude(key_id=settings.KEYS.field_id)
+                batch = list(stale.order_by("pk").select_for_update()[:BATCH])
+                for blob in batch:
+                    wrapped = vault.rewrap(blob.location, organization_id=public_id)
+                    key_id, _, sealed = wrapped.partition(":")
+                    blob.key_id, blob.wrapped_key = key_id, base64.b64decode(sealed)
+                    blob.save(update_fields=["key_id", "wrapped_key"])
+                waiting = [] if batch else list(WaitingPage.objects.values_list("location", flat=True))
+            for location in waiting:
+                vault.rewrap(location, organization_id=public_id)
+            if not batch:
+                return
+            yield len(batch)
+
+    def progress(self, done: int, total: int) -> None:
+        """A line that is overwritten, where somebody looks."""
+        if sys.stderr.isatty() and total:
+            sys.stderr.write(f"\r{done} of {total}")
+            sys.stderr.flush()
