@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 from advocacy import desk, health, metrics
+from advocacy.openapi import openapi
 from advocacy.people import api as people_api
 from advocacy.people import portal_urls
 from advocacy.people import urls as people_urls
@@ -17,7 +18,13 @@ from cases import urls as case_urls
 from cases.api import urls as case_api
 from cases.views import clinic
 
-API = [*people_api.urlpatterns, *case_api.urlpatterns, *appeals_api.urlpatterns, *reporting_api.urlpatterns]
+API = [
+    path("openapi.json", openapi, name="openapi"),
+    *people_api.urlpatterns,
+    *case_api.urlpatterns,
+    *appeals_api.urlpatterns,
+    *reporting_api.urlpatterns,
+]
 
 urlpatterns = [
     path("", desk.home, name="home"),

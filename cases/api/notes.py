@@ -9,6 +9,8 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import require
 from advocacy.access.scopes import Scope
 from advocacy.api import MachineView, body_of, expected_version, stale, told
 from advocacy.errors import Reason, Refused
@@ -47,6 +49,7 @@ class Notes(MachineView):
         tags=["cases"],
     )
     def post(self, request: ActorRequest, case_id: UUID) -> HttpResponse:
+        require(request.actor, Permission.WRITE_NOTE)
         sent, key = body_of(request), request.META.get("HTTP_IDEMPOTENCY_KEY", "")
         reasons = [
             Reason("field_unknown", f"There is no {word[:40]} here.", word[:40])

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import models
 
-from advocacy import workflow
+from advocacy import openapi, workflow
 from advocacy.access.permissions import Permission
 from advocacy.access.roles import PORTAL_ROLES, ROLES
+from advocacy.access.scopes import SCOPES
 from advocacy.audit.verbs import VERBS
 from advocacy.background import queue
 from advocacy.tenancy.scope import tenant_models
@@ -77,6 +78,17 @@ def permissions() -> Iterator[str]:
         "A representative holds those of their scope only. No member holds any of these, and nobody in the portal holds any of"
         " the others. Rows: the patient's own; a representative reaches no restricted case."
     )
+    yield from machines()
+
+
+def machines() -> Iterator[str]:
+    yield "## Machines at the API"
+    yield "A machine holds roles; its scopes only take away. It is on no team and keeps no members."
+    rows = ["| Scope | Sentence | Lets through |", "|---|---|---|"]
+    for scope, said in SCOPES.items():
+        through = ", ".join(f"`{p}`" for p in sorted(said.permissions))
+        rows.append(f"| `{scope}` | {said.sentence} | {through} |")
+    yield "\n".join(rows)
 
 
 def tables() -> Iterator[str]:
@@ -153,6 +165,7 @@ DOCUMENTS = {
     "tables.md": tables,
     "deadline-rules.md": rules,
     "trail-verbs.md": verbs,
+    "openapi.json": openapi.printed,
 }
 
 
