@@ -22,7 +22,8 @@ class Described(AutoSchema):
     """What an operation takes is said by its view: the scope."""
 
     def get_auth(self) -> list[dict[str, Any]]:
-        return [{SCHEME: [self.view.needs[self.method].value]}]
+        view: Any = self.view
+        return [{SCHEME: [view.needs[self.method].value]}]
 
 
 @functools.cache
