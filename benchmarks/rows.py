@@ -78,7 +78,7 @@ class Sealer:
 
     def __init__(self, organization_id: int) -> None:
         self.organization_id = organization_id
-        self._encrypt = AESGCM(sealing._key_of(organization_id, "field")).encrypt
+        self._encrypt = AESGCM(sealing._key_of(organization_id, "field", settings.KEYS.field_id)).encrypt
         self._index_key = sealing._key_of(organization_id, "index")
         key_id = settings.KEYS.field_id.encode()
         self._head = "\\\\x" + (bytes([len(key_id)]) + key_id).hex()
