@@ -127,13 +127,13 @@ class Browser:
         return self.status
 
     def _keep(self, cookie: str) -> None:
-        if "secure" not in cookie.lower():
-            raise Unexpected("A cookie is not marked Secure.")
         name, _, value = cookie.partition(";")[0].partition("=")
-        if value.strip('"'):
-            self.cookies[name] = value
-        else:
+        if not value.strip('"'):
             self.cookies.pop(name, None)
+        elif "secure" not in cookie.lower():
+            raise Unexpected("A cookie is not marked Secure.")
+        else:
+            self.cookies[name] = value
 
     # --- looking ---
 

@@ -15,7 +15,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from deploy.check.browser import Browser
 from deploy.make_secrets import make
 
 HOST = "recourse.example"
-DEBIAN = Path("/usr/lib/postgresql/15/bin")
+OLDEST = 15
 SBIN = "/usr/sbin:/usr/bin:/sbin:/bin"
 # Kept of what makes files and documents readable; the database's addresses are each installation's own.
 KEYS = ("secret_key", "field_key", "index_key", "retired_keys", "metrics_token")
@@ -50,25 +49,36 @@ class Cluster(Server):
         """deploy/roles.sh makes them."""
 
 
+def packaged() -> Path | None:
+    """The programs of the distribution's newest server that is new enough."""
+    found = {
+        int(p.parent.name): p for p in Path("/usr/lib/postgresql").glob("*/bin") if (p / "postgres").exists()
+    }
+    return found[max(found)] if found and max(found) >= OLDEST else None
+
+
 def provide() -> str:
     """PostgreSQL and PgBouncer of the distribution, installed where this user may; says which server it is.
 
-    An ordinary user gets the embedded server instead of the package; PgBouncer has to be there. Raises CannotCheck.
+    Where the package of the server does not come, the embedded one serves; PgBouncer has to be there. Raises CannotCheck.
     """
-    wanted = [] if DEBIAN.exists() or os.environ.get("RECOURSE_PG_BIN") else ["postgresql-15"]
+    wanted = [] if packaged() or os.environ.get("RECOURSE_PG_BIN") else ["postgresql"]
     if shutil.which("pgbouncer", path=SBIN) is None:
         wanted.append("pgbouncer")
     if wanted and os.geteuid() == 0 and shutil.which("apt-get"):
-        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *wanted]):
-            _apt(command)
+        _apt("update", "-qq")
+        for package in wanted:
+            _apt("install", "-y", "-qq", "--no-install-recommends", package)
     if shutil.which("pgbouncer", path=SBIN) is None:
         raise CannotCheck("PgBouncer is missing. Install it: apt-get install pgbouncer")
-    if not os.environ.get("RECOURSE_PG_BIN") and DEBIAN.exists():
-        os.environ["RECOURSE_PG_BIN"] = str(DEBIAN)
-    return "Debian's PostgreSQL 15" if DEBIAN.exists() else "the embedded PostgreSQL"
+    folder = packaged()
+    if folder and not os.environ.get("RECOURSE_PG_BIN"):
+        os.environ["RECOURSE_PG_BIN"] = str(folder)
+    given = os.environ.get("RECOURSE_PG_BIN")
+    return f"PostgreSQL of {given}" if given else "the embedded PostgreSQL"
 
 
-def _apt(arguments: Sequence[str]) -> None:
+def _apt(*arguments: str) -> None:
     """As quietly as it goes; a package that does not come is noticed afterward. No service is started."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     with contextlib.suppress(subprocess.TimeoutExpired):
