@@ -32,6 +32,11 @@ def kind_of(address: str) -> str:
     return ID.sub("<id>", urlparse(address).path)
 
 
+def is_foreign(address: str) -> bool:
+    """Whether this would go over a network, to anybody but the installation."""
+    return address.startswith("http") and urlparse(address).hostname not in ("localhost", "127.0.0.1")
+
+
 def links_of(desk: Desk) -> list[str]:
     """What can be followed from here, within the installation."""
     found = desk.page.locator("a[href], iframe[src]").evaluate_all(
@@ -46,10 +51,10 @@ def crawl(desk: Desk, first: str, *, most_visits: int | None, plain: Desk | None
     `plain` is the same person at a browser that runs no script: each page says the same there.
     """
     strangers: list[str] = []
-    # Only what goes over a network: the browser brings its own viewer of PDFs along, under addresses of its own.
-    desk.page.context.route(
-        lambda url: url.startswith("http") and urlparse(url).hostname not in ("localhost", "127.0.0.1"),
-        lambda route: (strangers.append(route.request.url), route.abort()),
+    # Only what goes over a network: the browser brings its own viewer of PDFs along, under addresses of its own. Listening
+    # only: a request that is held up to be judged is slow, and takes the browser's cache away. None gets out (CUT_OFF).
+    desk.page.context.on(
+        "request", lambda request: strangers.append(request.url) if is_foreign(request.url) else None
     )
     waiting, known, wrong = deque([desk.url + first]), {kind_of(first)}, []
     seen = 0
@@ -124,9 +129,12 @@ STOPS = """() => [...document.querySelectorAll(
 )].filter(e => !e.disabled && e.type !== 'hidden' && e.tabIndex >= 0
     && e.checkVisibility({visibilityProperty: true})).length"""
 # Where the focus is after each press: a number for each control, and -1 for the page itself, which is where Tab comes out.
+# Tab is held down, which moves on as often as it repeats, so each place is noted as the key is about to leave it.
 FOLLOW = """() => { document.activeElement.blur(); window.scrollTo(0, 0); const known = new Map(); window.__stops = [];
-    document.addEventListener('keyup', () => { const e = document.activeElement;
-        if (!known.has(e)) known.set(e, e === document.body ? -1 : known.size); window.__stops.push(known.get(e)) }) }"""
+    const note = () => { const e = document.activeElement;
+        if (!known.has(e)) known.set(e, e === document.body ? -1 : known.size); window.__stops.push(known.get(e)) };
+    let first = true;
+    document.addEventListener('keydown', () => { if (!first) note(); first = false }, true) }"""
 PRESSES = 15
 
 
@@ -138,7 +146,7 @@ def keyboard_problems(desk: Desk) -> list[str]:
     visited: list[int] = []
     for _ in range((stops * 4 + 20) // PRESSES + 1):
         for _ in range(PRESSES):
-            page.keyboard.press("Tab")
+            page.keyboard.down("Tab")
         visited = page.evaluate("window.__stops")
         found, rounds = len(set(visited) - {-1}), visited.count(-1)
         # Where a form takes the focus by itself, Tab begins there, and the second round is the whole one.
@@ -146,4 +154,5 @@ def keyboard_problems(desk: Desk) -> list[str]:
             break
     else:
         return [f"Tab never comes out: {visited[-12:]}"]
+    page.keyboard.up("Tab")
     return [] if found >= min(stops, 12) - 2 else [f"Tab finds {found} of {stops}"]
