@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
+import pytest
 from django.db import migrations, models
 from django.db.migrations.state import ProjectState
 
@@ -49,3 +52,10 @@ def test_the_same_tables_come_out():
     listed = LISTED[:-1]
     assert states(folded(listed)) == states(listed)
     assert [list(o.options) for o in listed if isinstance(o, migrations.CreateModel)] == [[], ["indexes"]]
+
+
+@pytest.mark.parametrize("app", ["advocacy.people", "cases", "appeals"])
+def test_a_first_migration_has_nothing_left_to_fold(app):
+    """One that was written anew ends with `operations = folded(operations)` again."""
+    listed = import_module(f"{app}.migrations.0001_initial").Migration.operations
+    assert [o.describe() for o in folded(listed)] == [o.describe() for o in listed]
