@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from advocacy.background.figures import schedules, unfinished
@@ -154,6 +156,24 @@ def figures() -> bytes:
         MultiProcessCollector(together)
         return told + generate_latest(together)
     return told + generate_latest(REGISTRY)
+
+
+def keep_of_ended(pid: int) -> None:
+    """Add what a process that ended has counted to one file for all that ended. Processes are replaced every so many
+    requests, and a set of files for each of them would fill the memory they lie in.
+    """
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    for kind in ("counter", "histogram"):
+        file = folder / f"{kind}_{pid}.db"
+        if not file.exists():
+            continue
+        counted = [(key, value) for key, value, _, _ in MmapedDict.read_all_values_from_file(str(file))]
+        file.unlink()
+        ended = MmapedDict(str(folder / f"{kind}_0.db"))
+        for key, value in counted:
+            before, moment = ended.read_value(key)
+            ended.write_value(key, before + value, moment)
+        ended.close()
 
 
 @require_safe

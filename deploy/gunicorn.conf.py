@@ -57,8 +57,8 @@ def on_starting(server: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """The figures of a process that ended stay in the sums; those of what it did at the moment do not."""
+    """The figures of a process that ended stay in the sums."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  reads the folder's name
+        from advocacy.metrics import keep_of_ended  # noqa: PLC0415  reads the folder's name when it is loaded
 
-        mark_process_dead(worker.pid)
+        keep_of_ended(worker.pid)

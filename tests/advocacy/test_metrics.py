@@ -104,13 +104,16 @@ sys.path.insert(0, '.')
 scope = {}
 exec(compile(open('deploy/gunicorn.conf.py').read(), 'deploy/gunicorn.conf.py', 'exec'), scope)
 import django; django.setup()
-from advocacy.metrics import REQUESTS, figures
-for n in range(2):
+from advocacy.metrics import REQUESTS, figures, keep_of_ended
+for n in range(3):
     child = os.fork()
     if not child:
         REQUESTS.labels('appeals:today', 'GET', 200).inc()
         os._exit(0)
     os.waitpid(child, 0)
+    if n < 2:
+        keep_of_ended(child)
+print(sorted(n.partition('_')[0] for n in os.listdir(os.environ['PROMETHEUS_MULTIPROC_DIR']) if n.startswith('counter')))
 print([line for line in figures().decode().splitlines() if line.startswith('recourse_requests_total')])
 print(scope['workers'], scope['worker_class'], scope['accesslog'], os.path.isdir(os.environ['PROMETHEUS_MULTIPROC_DIR']))
 """
@@ -128,6 +131,7 @@ def test_several_processes_give_one_sum(tmp_path):
         [sys.executable, "-c", SEVERAL], cwd=CHECKOUT, env=environment, text=True, capture_output=True
     )
     assert done.stdout.splitlines() == [
-        """['recourse_requests_total{method="GET",route="appeals:today",status="200"} 2.0']""",
+        "['counter', 'counter']",  # the last one's, and that of all before it; the parent never counted
+        """['recourse_requests_total{method="GET",route="appeals:today",status="200"} 3.0']""",
         "2 gthread None True",
     ], done.stderr[-2000:]
