@@ -322,8 +322,11 @@ def messages_in(path: Path) -> list[EmailMessage]:
 
 def one_time_code(served: Running, email: str) -> str:
     """What an authenticator would show now for this demonstration account."""
-    printed = served.manage("seed_demo", "--print-sign-ins")
-    found = re.search(rf"otpauth://totp/{re.escape(quote('Recourse:' + email))}\?secret=(\w+)", printed)
+    asked = rf"otpauth://totp/{re.escape(quote('Recourse:' + email))}\?secret=(\w+)"
+    found = re.search(asked, served.remembered.get("sign-ins", ""))
+    if found is None:
+        served.remembered["sign-ins"] = served.manage("seed_demo", "--print-sign-ins")
+        found = re.search(asked, served.remembered["sign-ins"])
     assert found, f"{email} is not among the printed one-time codes"
     return format_hotp_value(hotp_value(found.group(1), int(time.time()) // 30))
 
