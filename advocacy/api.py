@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils import timezone
@@ -57,19 +56,12 @@ class MachineDoorMiddleware:
         request.resolver_match = match
         request.at = timezone.now()  # type: ignore[attr-defined]
         try:
-            # What a refusal undoes, it undoes here; what explains it is committed.
-            response = self._run(match.func, request, match.args, match.kwargs)
+            # A command that refuses has undone itself to its savepoint; what explains the refusal is committed.
+            response = match.func(request, *match.args, **match.kwargs)
         except (DomainError, Problem) as refusal:
             response = refused(request, refusal)
         write_reads(request, response)
         return response
-
-    @staticmethod
-    def _run(view: Callable[..., HttpResponse], request: HttpRequest, args: Any, kwargs: Any) -> HttpResponse:
-        if request.method in ("GET", "HEAD"):
-            return view(request, *args, **kwargs)
-        with transaction.atomic():
-            return view(request, *args, **kwargs)
 
 
 def refused(request: HttpRequest, refusal: DomainError | Problem) -> HttpResponse:

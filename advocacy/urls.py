@@ -19,14 +19,15 @@ from cases.api import urls as case_api
 from cases.views import clinic
 
 API = [
-    path("openapi.json", openapi, name="openapi"),
-    *people_api.urlpatterns,
-    *case_api.urlpatterns,
     *appeals_api.urlpatterns,
+    *case_api.urlpatterns,
+    *people_api.urlpatterns,
+    path("openapi.json", openapi, name="openapi"),
     *reporting_api.urlpatterns,
 ]
 
 urlpatterns = [
+    path("api/v1/", include((API, "api"))),
     path("", desk.home, name="home"),
     path("admin/", include("appeals.urls")),
     path("admin/", include("cases.urls")),
@@ -35,7 +36,6 @@ urlpatterns = [
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
     path("portal/", include(([*portal_urls.urlpatterns, *portal_pages, *case_urls.portal_pages], "portal"))),
-    path("api/v1/", include((API, "api"))),
     path("invitation/<str:token>/", accept, name="invitation"),
     path("clinic/<str:token>/", clinic.door, name="clinic"),
     path("clinic/<str:token>/<uuid:ask_id>/", clinic.answer, name="clinic_answer"),

@@ -128,7 +128,8 @@ def _keep(
             sent_key=sent_key,
             created_at=at,
         )
-        version = _append(document, _stored(actor, stream, checked.size, at), checked, actor=actor, at=at)
+        blob = _stored(actor, stream, checked.size, at)
+        version = _append(document, blob, checked, actor=actor, at=at, number=1)
         record("document_uploaded", subject=document, detail=_proof(version) | {"kind": kind})
         touch(case, at)
         enqueue(READ_JOB, version=version.pk)
@@ -380,13 +381,23 @@ def _owner_of_bytes(actor: Actor) -> UUID:
 
 
 def _append(
-    document: Document, blob: Blob, checked: CheckedUpload, *, actor: Actor, at: datetime
+    document: Document,
+    blob: Blob,
+    checked: CheckedUpload,
+    *,
+    actor: Actor,
+    at: datetime,
+    number: int | None = None,
 ) -> DocumentVersion:
-    last = DocumentVersion.objects.filter(document=document).order_by("-number").values_list("number").first()
+    """The next version; `number` is given where the document was just made."""
+    if number is None:
+        rows = DocumentVersion.objects.filter(document=document)
+        last = rows.order_by("-number").values_list("number").first()
+        number = last[0] + 1 if last else 1
     return DocumentVersion.objects.create(
         case_id=document.case_id,
         document=document,
-        number=last[0] + 1 if last else 1,
+        number=number,
         blob=blob,
         filename=checked.filename,
         content_type=checked.content_type.value,
