@@ -314,7 +314,12 @@ class Installation:
             raise Failed("; ".join(stubborn))
 
     def kill(self) -> None:
+        """Whatever is left of it, and what that started; a moment is given to clear up."""
         for child in self.children:
+            child.terminate()
+        for child in self.children:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(5)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
