@@ -147,6 +147,18 @@ pictures: environment chromium  ## take the pictures of the README again, from a
 	$(HOMELESS)
 	RECOURSE_SCREENSHOTS=1 exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest tests/journeys/test_pictures.py -q
 
+CASES ?= 100000
+BENCHMARK ?=
+.PHONY: benchmark
+benchmark: LOCK := requirements-dev.lock
+benchmark: environment  ## the hot paths beside their floors (CASES=100000; the full run is CASES=1000000)
+	$(HOMELESS)
+	exec $(PY) -m benchmarks run --cases $(CASES) --conventional $(BENCHMARK)
+
+.PHONY: benchmark-clean
+benchmark-clean:  ## remove the benchmark's databases
+	$(PY) -m benchmarks remove
+
 .PHONY: lock
 lock:  ## write the locks again from pyproject.toml (needs uv)
 	compile() {

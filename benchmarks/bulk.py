@@ -97,12 +97,12 @@ def put_back(
             ]:
                 future.result()
     with connect() as connection:
+        for (statement,) in connection.execute(SEQUENCES, {"tables": list(tables)}).fetchall():
+            connection.execute(statement)
         for table in tables:
             connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
             if table in forced:
                 connection.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        for (statement,) in connection.execute(SEQUENCES, {"tables": list(tables)}).fetchall():
-            connection.execute(statement)
 
 
 def forced_tables(owner: psycopg.Connection[Any], tables: Iterable[str]) -> frozenset[str]:

@@ -32,6 +32,7 @@ SETTINGS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "autovacuum_naptime": "5min",
+    "log_line_prefix": "%m [%p] %d ",
 }
 """Durable: fsync, synchronous_commit and checksums stay on. A quarter of small machines' memory, at most 4 GB, is shared."""
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -51,10 +52,11 @@ def settings() -> dict[str, str]:
 
 @contextlib.contextmanager
 def running() -> Iterator[Server]:
-    """The server, up with its settings; it ends with the block."""
+    """The server, up with its settings; it ends with the block, unless another process started it and keeps it."""
     found = server()
     if not found.start():
-        raise SystemExit("A benchmark of this checkout is running already.")
+        yield found
+        return
     try:
         with superuser(found) as connection:
             wanted = settings()
@@ -72,6 +74,10 @@ def running() -> Iterator[Server]:
         yield found
     finally:
         found.stop()
+
+
+def postmaster(found: Server) -> int:
+    return int((found.data / "postmaster.pid").read_text().split()[0])
 
 
 def superuser(found: Server, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import http.client
 import os
 import re
-import statistics
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any
 
 import psycopg
 
+IDLE = 60.0
 TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 LINE = re.compile(r" LOG:  (?:statement|execute [^:]*): (.*)")
 FRAME = re.compile(
@@ -59,6 +59,18 @@ def ran(pids: Iterable[int]) -> int:
     return total
 
 
+def waited(pids: Iterable[int]) -> int:
+    """Nanoseconds that threads of these processes were ready to run and waited for a CPU somebody else had."""
+    total = 0
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").glob("*"):
+            try:
+                total += int((task / "schedstat").read_text().split()[1])
+            except OSError:
+                continue
+    return total
+
+
 def ended(pid: int) -> int:
     """Nanoseconds of children of this process that ended, as it was told when they did."""
     words = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
@@ -71,7 +83,8 @@ class Database:
     def __init__(self, postmaster: int, name: str) -> None:
         self.postmaster, self.name = postmaster, name
 
-    def ran(self) -> int:
+    def serving(self) -> list[int]:
+        """The processes that serve it now."""
         serving = []
         for pid in children(self.postmaster):
             try:
@@ -80,7 +93,10 @@ class Database:
                 continue
             if f" {self.name} " in title and "recourse_" in title:
                 serving.append(pid)
-        return ran(serving) + ended(self.postmaster)
+        return serving
+
+    def ran(self) -> int:
+        return ran(self.serving()) + ended(self.postmaster)
 
 
 @dataclass
@@ -91,19 +107,29 @@ class Taken:
     application: int = 0
     database: int = 0
     walls: list[float] = field(default_factory=list)
+    quiet: list[float] = field(default_factory=list)
 
     def told(self) -> dict[str, float]:
-        """Milliseconds a request: CPU of both, of the application, of the database; p50 and p95 of the wall."""
+        """Milliseconds a request: CPU of both, of the application, of the database; p50 and p95 of the time it took without
+        what its processes waited for a CPU that others had, and as the clock on the wall has it.
+        """
         n = max(self.requests, 1)
-        ordered = sorted(self.walls)
         return {
             "requests": self.requests,
             "cpu": (self.application + self.database) / n / 1e6,
             "application": self.application / n / 1e6,
             "database": self.database / n / 1e6,
-            "p50": statistics.median(ordered) * 1e3,
-            "p95": ordered[max(0, -(-len(ordered) * 95 // 100) - 1)] * 1e3,
+            "p50": quantile(self.quiet, 50) * 1e3,
+            "p95": quantile(self.quiet, 95) * 1e3,
+            "wall p50": quantile(self.walls, 50) * 1e3,
+            "wall p95": quantile(self.walls, 95) * 1e3,
         }
+
+
+def quantile(values: list[float], percent: int) -> float:
+    """The smallest value that so many percent do not exceed."""
+    ordered = sorted(values)
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 @dataclass(frozen=True)
@@ -119,15 +145,18 @@ class Client:
     """One keep-alive connection, one request in flight."""
 
     def __init__(self, port: int) -> None:
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
+        self.used = time.monotonic()
 
     def send(self, request: Request) -> tuple[float, bytes]:
         """Seconds until the last byte of the answer, and the answer. Raises when it is not the expected one."""
+        if time.monotonic() - self.used > IDLE:
+            self.connection.close()  # the next request opens it again; the server would close it soon
         begun = time.perf_counter()
         self.connection.request(request.method, request.path, request.body, request.headers)
         answer = self.connection.getresponse()
         body = answer.read()
-        wall = time.perf_counter() - begun
+        wall, self.used = time.perf_counter() - begun, time.monotonic()
         if answer.status != request.expect:
             raise RuntimeError(f"{request.method} {request.path}: {answer.status} {body[:600]!r}")
         return wall, body
@@ -150,9 +179,12 @@ class Side:
         """`count` requests in a row, measured together."""
         pids = tree(self.root)
         application, database = ran(pids), self.database.ran()
+        everybody = [*pids, *self.database.serving(), os.getpid()]
         for number in range(first, first + count):
+            before = waited(everybody)
             wall, _body = self.client.send(make(number))
             self.taken.walls.append(wall)
+            self.taken.quiet.append(max(wall - (waited(everybody) - before) / 1e9, 0.0))
         self.taken.application += ran(pids) - application
         self.taken.database += self.database.ran() - database
         self.taken.requests += count
@@ -186,8 +218,8 @@ class Statements:
 class StatementLog:
     """Counts at the server: its log tells every statement, whichever library sent it."""
 
-    def __init__(self, superuser: psycopg.Connection[Any], log: Path) -> None:
-        self.superuser, self.log = superuser, log
+    def __init__(self, superuser: psycopg.Connection[Any], log: Path, database: str) -> None:
+        self.superuser, self.log, self.database = superuser, log, database
 
     def __enter__(self) -> StatementLog:
         self.superuser.execute("ALTER SYSTEM SET log_statement = 'all'")
@@ -211,4 +243,5 @@ class StatementLog:
         with self.log.open("rb") as file:
             file.seek(begin)
             told = file.read().decode(errors="replace")
-        return Statements(tuple(m[1].strip() for line in told.splitlines() if (m := LINE.search(line))))
+        own = [line for line in told.splitlines() if f"] {self.database} " in line]
+        return Statements(tuple(m[1].strip() for line in own if (m := LINE.search(line))))
