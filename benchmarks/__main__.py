@@ -1,4 +1,4 @@
-"""`python -m benchmarks run|generate|remove ...`"""
+"""`python -m benchmarks run|report|generate|remove ...`"""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def main(arguments: list[str]) -> int:
         case ["generate" | "inside" as name, *rest]:
             django.setup()
             return int(importlib.import_module(f"benchmarks.{name}").main(rest))
-        case ["run", *rest]:
-            return int(importlib.import_module("benchmarks.run").main(rest))
+        case ["run" | "report" as name, *rest]:
+            return int(importlib.import_module(f"benchmarks.{name}").main(rest))
     sys.stderr.write((__doc__ or "") + "\n")
     return 2
 

@@ -1,12 +1,12 @@
 -- Copies the product's cases into the anchor's tables, as superuser. Two grants a case: the organization's group and, where
 -- there is one, its owner; otherwise the supervisor. A user's token is the id in hexadecimal.
-INSERT INTO conventional.conventional_organization SELECT id, name FROM public.tenancy_organization;
-INSERT INTO conventional.conventional_payer SELECT id, name FROM public.cases_payer;
+INSERT INTO conventional.conventional_organization (id, name) SELECT id, name FROM public.tenancy_organization;
+INSERT INTO conventional.conventional_payer (id, name) SELECT id, name FROM public.cases_payer;
 INSERT INTO conventional.auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active, date_joined)
   SELECT id, '!', false, email, '', '', email, true, true, date_joined FROM public.people_user WHERE is_staff;
 INSERT INTO conventional.auth_group (id, name) SELECT id, 'organization ' || id FROM public.tenancy_organization;
 INSERT INTO conventional.auth_user_groups (user_id, group_id) SELECT user_id, organization_id FROM public.people_membership;
-INSERT INTO conventional.conventional_patient SELECT p.id, p.organization_id, p.reference, s.name
+INSERT INTO conventional.conventional_patient (id, organization_id, reference, name) SELECT p.id, p.organization_id, p.reference, s.name
   FROM public.people_patient p JOIN public.people_patientsearch s ON s.patient_id = p.id;
 INSERT INTO conventional.conventional_case (id, organization_id, public_id, reference, patient_id, payer_id, owner_id, treatment, status, stage, urgency,
                        opened_at, closed_at, outcome, last_touched_at, next_deadline_on)

@@ -28,8 +28,8 @@ from cases.queries.search import matching_cases, terms
 from tests.seeded import copy_of_migrated, drop
 
 SIZES = (300, 3_000)
-ROOM = 1.25
-"""An index of ten times the rows may be one page deeper here and there."""
+ROOM, MORE = 1.6, 80
+"""An index of ten times the rows is a page deeper: three pages a look-up and not two. Reading the table would be ten times."""
 
 
 def machine() -> Any:
@@ -138,4 +138,4 @@ def test_statements_do_not_grow_with_the_table(costs):
 
 def test_pages_touched_do_not_grow_with_the_table(costs):
     small, large = ({act: pages for act, (_n, pages) in costs[size]["costs"].items()} for size in SIZES)
-    assert {act: (small[act], large[act]) for act in small if large[act] > ROOM * small[act] + 30} == {}
+    assert {act: (small[act], large[act]) for act in small if large[act] > ROOM * small[act] + MORE} == {}
