@@ -88,6 +88,7 @@ NAVIGATION = (
     Item("New patient", "people:patient_new", Permission.REGISTER_PATIENT),
     Item("Restricted", "cases:restricted", Permission.GRANT_ACCESS),
     Item("Set-up", "appeals:setup", Permission.MANAGE_MEMBERS, ("cases:organization", "appeals:templates")),
+    Item("Figures", "reporting:figures", Permission.SEE_FIGURES, ("reporting:figures_list",)),
     Item("Jobs", "background:jobs", Permission.SEE_JOBS),
     Item("Look-ups", "admin:index", Permission.SEE_LOOKUPS),
 )

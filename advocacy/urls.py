@@ -11,6 +11,7 @@ from advocacy.people import portal_urls
 from advocacy.people import urls as people_urls
 from advocacy.people.sign_in import Addresses
 from advocacy.people.views.invitations import accept
+from advocacy.reporting import urls as reporting_urls
 from advocacy.reporting.api import urls as reporting_api
 from appeals.api import urls as appeals_api
 from appeals.urls import portal_pages
@@ -33,6 +34,7 @@ urlpatterns = [
     path("admin/", include("cases.urls")),
     path("admin/", include(([*people_urls.urlpatterns, *case_urls.patient_pages], "people"))),
     path("admin/jobs/", include("advocacy.background.urls")),
+    path("admin/figures/", include(reporting_urls)),
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
     path("portal/", include(([*portal_urls.urlpatterns, *portal_pages, *case_urls.portal_pages], "portal"))),

@@ -126,7 +126,7 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.ORGANIZATION_ADMIN: RoleDescription(
         "Organization admin",
-        "Keeps members, teams and look-ups, and gives machines their access. Sees no patient and no case.",
+        "Keeps members, teams and look-ups, gives machines their access, and reads figures. Sees no patient and no case.",
         frozenset(
             {
                 P.SEE_MEMBERS,
@@ -135,6 +135,7 @@ ROLES: dict[Role, RoleDescription] = {
                 P.SEE_LOOKUPS,
                 P.MANAGE_LOOKUPS,
                 P.SEE_JOBS,
+                P.SEE_FIGURES,
             }
         ),
     ),

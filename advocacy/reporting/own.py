@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import CharField, Count, F, Func, Q, Value
 
@@ -70,24 +70,36 @@ class Group:
 
 
 def relatives(indicator: Indicator) -> tuple[Indicator, ...]:
-    """The figures that count the same rows as this one, itself included."""
-    if indicator.kind != Kind.RATE:
+    """The figures with the same denominator as this one, itself included."""
+    if not indicator.family:
         return (indicator,)
-    return tuple(one for one in OWN if one.population == indicator.population and one.kind == indicator.kind)
+    return tuple(one for one in OWN if one.family == indicator.family)
+
+
+BLANK: Final = "none"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which rows: a period ("2026", "2026-Q1" or "2026-03"), and the value of a column each; "" leaves it open."""
+    """Which rows: a period ("2026", "2026-Q1" or "2026-03"), and the value of a column each; "" leaves it open, BLANK asks for
+    rows without one.
+    """
 
     period: str = ""
     payer: str = ""
     regime: str = ""
     stage: str = ""
+    reason: str = ""
 
     def columns(self) -> dict[str, str]:
-        found = {"f_payer": self.payer, "f_regime": self.regime, "f_stage": self.stage}
-        return {column: value for column, value in found.items() if value}
+        """Column and value of what is not left open."""
+        found = {
+            "f_payer": self.payer,
+            "f_regime": self.regime,
+            "f_stage": self.stage,
+            "f_reason": self.reason,
+        }
+        return {column: "" if value == BLANK else value for column, value in found.items() if value}
 
 
 def month_of(year: int, month: int) -> str:

@@ -101,6 +101,7 @@ OWN: Final = (
         counted=frozenset({"filed"}),
         of=frozenset({"filed", "missed"}),
         apart=(("declined", "not pursued by choice"),),
+        family="filings",
     ),
     Indicator(
         key="met_by_safe_date",
@@ -117,6 +118,7 @@ OWN: Final = (
         code="f_safe",
         counted=frozenset({"safe"}),
         of=frozenset({"safe", "later", "missed"}),
+        family="filings",
     ),
     Indicator(
         key="appeal_uptake",
@@ -129,7 +131,8 @@ OWN: Final = (
         source=OUR_CASES,
         reads=("appeals.Deadline", "appeals.Appeal", "denial_confirmed", "appeal_filed"),
         dimensions=(*PERIODS, PAYER, REASON, REGIME),
-        population="first_levels",
+        population="filings",
+        code="f_first",
         counted=frozenset({"filed"}),
         of=frozenset({"filed", "missed", "declined"}),
         apart=(("declined", "not pursued by choice"),),
@@ -146,7 +149,8 @@ OWN: Final = (
         source=OUR_CASES,
         reads=("appeals.Deadline", "appeals.Appeal", "appeal_filed"),
         dimensions=(*PERIODS, PAYER, REGIME),
-        population="external_levels",
+        population="filings",
+        code="f_external",
         counted=frozenset({"filed"}),
         of=frozenset({"filed", "missed", "declined"}),
         apart=(("declined", "not pursued by choice"),),
@@ -188,6 +192,7 @@ OWN: Final = (
         population="requests",
         counted=frozenset({"approved"}),
         of=frozenset({"approved", "denied"}),
+        family="requests",
     ),
     Indicator(
         key="pended_for_information",
@@ -204,6 +209,7 @@ OWN: Final = (
         code="f_asked",
         counted=frozenset({"asked"}),
         of=frozenset({"asked", "not_asked"}),
+        family="requests",
     ),
     Indicator(
         key="denial_reasons",

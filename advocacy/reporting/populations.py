@@ -234,17 +234,13 @@ def _deadlines(day: Day) -> Rows:
 
 
 def _filings(day: Day) -> tuple[Rows, ...]:
-    return (_deadlines(day),)
-
-
-def _first_levels(day: Day) -> tuple[Rows, ...]:
-    return (_deadlines(day).filter(appeal__previous=None),)
-
-
-def _external_levels(day: Day) -> tuple[Rows, ...]:
     levels = [level for regime in book().regimes.values() for level in regime.levels]
-    keys = {level.key for level in levels if level.kind == "external" and level.opened_by == "filing"}
-    return (_deadlines(day).filter(appeal__level__in=sorted(keys)),)
+    external = {level.key for level in levels if level.kind == "external" and level.opened_by == "filing"}
+    rows = _deadlines(day).annotate(
+        f_first=_code(When(appeal__previous=None, then=F("f_code")), default=_text("")),
+        f_external=_code(When(f_stage__in=sorted(external), then=F("f_code")), default=_text("")),
+    )
+    return (rows,)
 
 
 def _closed_cases(day: Day) -> tuple[Rows, ...]:
@@ -325,9 +321,13 @@ _ALL = (
     Population("calls", _calls, "case", frozenset({"f_payer", "f_reason", "f_treatment"})),
     Population("requests", _requests, "case", _BASE | {"f_treatment"}, ("f_code", "f_asked")),
     Population("payer_clocks", _payer_clocks, "case", _BASE | {"f_stage"}),
-    Population("filings", _filings, "case", _BASE | {"f_stage"}, ("f_code", "f_safe")),
-    Population("first_levels", _first_levels, "case", _BASE | {"f_reason"}),
-    Population("external_levels", _external_levels, "case", _BASE),
+    Population(
+        "filings",
+        _filings,
+        "case",
+        _BASE | {"f_stage", "f_reason"},
+        ("f_code", "f_safe", "f_first", "f_external"),
+    ),
     Population("closed_cases", _closed_cases, "", _BASE | {"f_treatment"}),
     Population("denials", _denials, "case", _BASE | {"f_reason", "f_treatment"}),
     Population("costs", _costs, "case", _BASE | {"f_treatment"}, extra=("f_amount",)),

@@ -20,8 +20,8 @@ def indicators() -> Iterator[str]:
     yield "# Figures: what each one counts"
     yield "*Printed by `manage.py print_docs`; edit the catalog in `advocacy/reporting` and print again.*"
     yield (
-        "`manage.py report KEY --organization SLUG --by DIMENSION[,DIMENSION]` tells each of them, and so does the API."
-        " A year stands beside any other dimension; a quarter or a month is told alone. Small cells are masked as"
+        "`manage.py report KEY --organization SLUG --by DIMENSION[,DIMENSION]` tells each of them, and so does the API. A"
+        " year stands beside any other dimension; a quarter or a month is told alone. Small cells are masked as"
         " [ADR 8](adr/0008-masked-figures.md) says. A figure stands here only when a screen or a published file records its"
         " facts; a test records them at the desk and watches the figure move."
     )

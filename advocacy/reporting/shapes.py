@@ -31,6 +31,7 @@ class Indicator:
 
     For a figure of our own cases `population` names its rows (`advocacy.reporting.populations`), `code` the column that says
     what became of each; `counted` are the codes of its numerator, `of` of its denominator, `apart` those told beside both.
+    Figures of one `family` have the same denominator.
     """
 
     key: str
@@ -49,6 +50,7 @@ class Indicator:
     counted: frozenset[str] = frozenset()
     of: frozenset[str] = frozenset()
     apart: tuple[tuple[str, str], ...] = ()
+    family: str = ""
 
     def dimension(self, key: str) -> Dimension | None:
         return next((d for d in self.dimensions if d.key == key), None)

@@ -42,6 +42,7 @@ SHOWS_NO_PATIENT = {
     "appeals:setup_letter": "a sample about nobody",
     "appeals:templates": "templates",
     "appeals:letter_block": "a template",
+    "reporting:figures": "counts; each opens a list",
 }
 # Pages of whoever keeps the organization; everything else is open to a supervisor.
 ADMINS = {
@@ -71,6 +72,7 @@ LISTS = {
     "cases:restricted",
     "cases:search_results",
     "people:draft",
+    "reporting:figures_list",
 }
 # Pages about who works a case: its reference, never its patient.
 REFERENCE_ONLY = {

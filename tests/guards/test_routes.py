@@ -109,6 +109,8 @@ def get_only(route) -> bool:
         "people:leavers",
         "people:machines",
         "people:patient",
+        "reporting:figures",
+        "reporting:figures_list",
     }
 
 
