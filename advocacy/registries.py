@@ -40,4 +40,32 @@ holds_on_deletion: list[Callable[[Any], Iterable[Reason]]] = []
 re_homing: list[ReHoming] = []
 export: list[Callable[[Any], Iterable[Any]]] = []
 """Of a patient, the parts of `advocacy.people.export` that an app holds."""
-figures: list[Callable[[Any], dict[str, Any]]] = []
+
+
+@dataclass(frozen=True)
+class FigureQuestion:
+    """What a page asks of figures about decided cases: `key` is "precedent" or "usual_time".
+
+    `level` is "" while a request is awaited; `diagnosis` an ICD-10-CM code; the case itself is left out of the answer.
+    """
+
+    key: str
+    case_id: int
+    level: str = ""
+    regime: str = ""
+    treatment: str = ""
+    diagnosis: str = ""
+    payer_id: int | None = None
+    is_urgent: bool = False
+
+
+figures: list[Callable[[FigureQuestion], dict[str, Any]]] = []
+"""Answers of reporting to such a question, by name; None under a name where nothing may be told."""
+
+
+def figures_about(question: FigureQuestion) -> dict[str, Any]:
+    """All answers together; empty where no reporting is installed."""
+    found: dict[str, Any] = {}
+    for answer in figures:
+        found |= answer(question)
+    return found

@@ -25,7 +25,7 @@ OUR_CASES: Final = "this organization's own cases"
 OWN: Final = (
     Indicator(
         key="overturned_by_stage",
-        title="Appeals overturned, by stage",
+        title="Appeals overturned",
         definition="Of the decisions on the merits at a level of appeal, the share in which everything in question was"
         " overturned.",
         numerator="decisions in which every item in question was overturned",
@@ -229,7 +229,7 @@ OWN: Final = (
     ),
     Indicator(
         key="days_to_decision",
-        title="Days until the plan decides",
+        title="Days until a decision",
         definition="The number of days within which half of what reached the decision maker was decided.",
         numerator="median days from receipt to decision (Kaplan and Meier 1958: what is still open is not left out)",
         denominator="decisions made on what was received",

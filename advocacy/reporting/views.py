@@ -64,6 +64,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     wanted = wanted_from(actor, request.GET.dict())
     found = dashboard(actor, wanted, day_of(request))
     wanted = found.wanted
+    charts = [_chart(chart, wanted) for chart in found.charts]
     context = {
         "kind": wanted.kind,
         "kinds": [
@@ -78,13 +79,13 @@ def figures(request: HttpRequest) -> HttpResponse:
         "clear_url": link("reporting:figures", kind=wanted.kind) if wanted.chosen else "",
         "problems": wanted.problems,
         "groups": [
-            {
-                "title": title,
-                "tiles": [_tile(t.indicator, t.told, wanted) for t in found.tiles if t.indicator.key in keys],
-            }
+            _group(
+                title, [_tile(t.indicator, t.told, wanted) for t in found.tiles if t.indicator.key in keys]
+            )
             for title, keys in GROUPS
         ],
-        "charts": [_chart(chart, wanted) for chart in found.charts],
+        "charts": [chart for chart in charts if chart["rows"]],
+        "left_out": [chart for chart in charts if not chart["rows"]],
         "told_on": day_of(request).today,
     }
     return render(request, "reporting/figures.html", context, status=422 if wanted.problems else 200)
@@ -122,6 +123,15 @@ GROUPS = (
         },
     ),
 )
+
+
+def _group(title: str, tiles: list[dict[str, Any]]) -> dict[str, Any]:
+    """Tiles that say something, and the names of those that must not."""
+    return {
+        "title": title,
+        "tiles": [tile for tile in tiles if not tile["masked"]],
+        "masked": [tile for tile in tiles if tile["masked"]],
+    }
 
 
 def _list_url(
@@ -205,9 +215,7 @@ def _chart(chart: Chart, wanted: Wanted) -> dict[str, Any]:
             "is_drawn": length is not None,
             "value": _value(indicator, row),
         }
-    title = f"{indicator.title}: by {chart.dimension.title.lower()}"
-    if indicator.key == "overturned_by_stage":
-        title = f"Appeals overturned, by {chart.dimension.title.lower()}"
+    title = f"{indicator.title}, by {chart.dimension.title.lower()}"
     said = "; ".join(f"{row['label']}: {row['value']}" for row in rows)
     return {
         "id": f"{indicator.key}-{chart.dimension.key}",

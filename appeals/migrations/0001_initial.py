@@ -458,6 +458,14 @@ class Migration(migrations.Migration):
             model_name='authorizationrequest',
             index=models.Index(fields=['organization', 'reference_number_index'], name='appeals_request_ref'),
         ),
+        migrations.AddIndex(
+            model_name='authorizationrequest',
+            index=models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['organization', '-decided_at'], name='appeals_request_decided'),
+        ),
+        migrations.AddIndex(
+            model_name='appeal',
+            index=models.Index(condition=models.Q(('decided_at__isnull', False)), fields=['organization', '-decided_at'], name='appeals_appeal_decided'),
+        ),
         migrations.AddConstraint(
             model_name='authorizationrequest',
             constraint=advocacy.tenancy.isolation.SameOrganization('case', name='appeals_authorizationrequest_case_org'),

@@ -59,6 +59,13 @@ class Appeal(TenantModel):
                 name="appeals_appeal_decided_after_filed",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["organization", "-decided_at"],
+                name="appeals_appeal_decided",
+                condition=Q(decided_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"appeal {self.pk}"

@@ -85,7 +85,12 @@ class AuthorizationRequest(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["organization", "reference_number_index"], name="appeals_request_ref")
+            models.Index(fields=["organization", "reference_number_index"], name="appeals_request_ref"),
+            models.Index(
+                fields=["organization", "-decided_at"],
+                name="appeals_request_decided",
+                condition=Q(decided_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

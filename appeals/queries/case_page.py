@@ -18,6 +18,7 @@ from advocacy.people.models import Consent, Membership
 from advocacy.tenancy.together import fetched
 from appeals.models import (
     Answer,
+    Appeal,
     ClockEvent,
     Deadline,
     Decision,
@@ -33,7 +34,7 @@ from appeals.queries.choices import ChoicePoint, choice_points
 from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
 from appeals.queries.readiness import benefit_rows
 from appeals.queries.sessions import AuthorizationLine, lines_of
-from appeals.queries.standing import permissions_on, position_of, rows_under, workable
+from appeals.queries.standing import current_level, permissions_on, position_of, rows_under, workable
 from appeals.queries.steps import Step, history_from, level_titles, steps_of
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
@@ -143,6 +144,7 @@ class CasePage:
     related: tuple[tuple[Case, str], ...]
     request: UUID | None
     denial: UUID | None
+    level: Appeal | None
 
 
 def get_case(actor: Actor, public_id: UUID) -> Case:
@@ -247,6 +249,7 @@ def case_page(
         related=tuple((other, how_linked(case, other, rows["links"])) for other in rows["beside"]),
         request=position.request,
         denial=position.denial,
+        level=current_level(rows["appeals"]),
     )
 
 

@@ -15,6 +15,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent
+from advocacy.registries import FigureQuestion, figures_about
 from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import Decision, ItemOutcome
@@ -60,6 +61,7 @@ LINKS: dict[str, tuple[str, Permission]] = {
     "release": ("portal:consents", Permission.PORTAL_CONTROL),
 }
 NO_ROW = frozenset({"portal:consents"})
+AWAITED = frozenset({"submitted", "received", "filed", "forwarded"})
 MOST_THINGS = 3
 
 
@@ -91,6 +93,14 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class UsualTime:
+    """How many days the step that is awaited usually took: the median of so many decided ones. No promise."""
+
+    days: int
+    decisions: int
+
+
+@dataclass(frozen=True)
 class StatusPage:
     """The first page. `confirm` asks to check the day with the letter; `late` says that the other side is late."""
 
@@ -101,6 +111,7 @@ class StatusPage:
     late: bool
     things: tuple[Thing, ...]
     steps: tuple[PlainStep, ...]
+    usual: UsualTime | None = None
 
 
 def portal_cases(actor: Actor) -> QuerySet[Case]:
@@ -136,7 +147,7 @@ def standings(cases: list[Case], now: datetime) -> tuple[Standing, ...]:
 
 def status_page(case: Case, now: datetime, actor: Actor | None = None) -> StatusPage:
     """Everything the first page says of one case; with an actor also what waits for them, and links they may follow.
-    One statement.
+    One statement, and one for the usual time of a step that is awaited.
     """
     day = day_at(now, case.patient.time_zone)
     under = rows_under([case.pk])
@@ -169,7 +180,27 @@ def status_page(case: Case, now: datetime, actor: Actor | None = None) -> Status
         late=place.clock == "overdue" and not _ours_speaks(place),
         things=_things(case, actor, rows, things_of(place, released=released)),
         steps=_steps(history, day),
+        usual=_usual(case, rows, place) if case.status == "open" else None,
     )
+
+
+def _usual(case: Case, rows: Mapping[str, list[Any]], place: Place) -> UsualTime | None:
+    """Asked only while the other side decides, and not when it is late: then the usual time is over."""
+    if place.clock == "overdue" or _ours_speaks(place):
+        return None
+    level = current_level(rows["appeals"]) if place.stage == "level" else None
+    if place.stage == "level" and place.status in AWAITED and level is not None:
+        question = FigureQuestion(
+            "usual_time", case.pk, level=level.level, regime=level.regime, is_urgent=level.is_expedited
+        )
+    elif place.stage == "request" and place.status in AWAITED and rows["requests"]:
+        payer = case.coverage.payer_id
+        urgent = rows["requests"][0].is_urgent
+        question = FigureQuestion("usual_time", case.pk, payer_id=payer, is_urgent=urgent)
+    else:
+        return None
+    told = figures_about(question).get("usual_time")
+    return UsualTime(told["days"], told["decisions"]) if told else None
 
 
 def _for_them(case: Case, actor: Actor) -> dict[str, QuerySet[Any]]:

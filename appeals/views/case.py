@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
+from advocacy.registries import FigureQuestion, figures_about
 from advocacy.web import page, saw
 from appeals.queries import timeline
 from appeals.queries.case_page import CasePage, CommunicationLine, TaskLine, case_page
@@ -118,6 +119,7 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
         "choices": [_choice(point, found) for point in reversed(found.choices)],
         "may_record_sessions": P.CHANGE_CASE in found.permissions and case.status == "open",
         "clocks": found.clocks,
+        "precedent": _precedent(found),
         "regime_url": link("appeals:questions", key),
         "tasks": [_task(line, key) for line in found.tasks],
         "tasks_url": link("cases:tasks", key),
@@ -179,6 +181,21 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
             {"label": case.reference, "url": ""},
         ],
     }
+
+
+def _precedent(found: CasePage) -> dict[str, Any]:
+    """How often the like was overturned, in decided cases; empty where nothing may be told. Never about this case."""
+    case, level = found.case, found.level
+    question = FigureQuestion(
+        "precedent",
+        case.pk,
+        level=level.level if level else "",
+        regime=level.regime if level else "",
+        treatment=case.treatment,
+        diagnosis=case.diagnosis_codes[0] if case.diagnosis_codes else "",
+    )
+    told = {key: value for key, value in figures_about(question).items() if value}
+    return told | {"stage": stage_label(level.level)} if told and level else told
 
 
 def _queue_url(beside: Neighbors | None) -> str:
