@@ -27,7 +27,7 @@ from appeals.models import Appeal, AuthorizationRequest
 from appeals.queries.clocks import Day, day_at
 
 DATA: Final = Path(__file__).resolve().parent / "data" / "published_categories.json"
-LATEST: Final = 2000
+LATEST: Final = 500
 """Our own usual times and rates are of the organization's latest decisions: no more are looked through."""
 SOURCE: Final = "California Department of Managed Health Care, Independent Medical Review"
 

@@ -203,8 +203,9 @@ WIDEST = 74.0
 def _chart(chart: Chart, wanted: Wanted) -> dict[str, Any]:
     """The bars and their table. Shares are drawn against the whole, counts and days against the largest."""
     indicator = chart.indicator
-    rows = [_numbers(indicator, told, wanted) for told in chart.rows]
-    drawn = [_length(indicator, told) for told in chart.rows]
+    parts = chart.rows if chart.dimension.key == "year" else sorted(chart.rows, key=_largest_first)
+    rows = [_numbers(indicator, told, wanted) for told in parts]
+    drawn = [_length(indicator, told) for told in parts]
     largest = 1.0 if indicator.kind == Kind.RATE else max([length for length in drawn if length], default=1.0)
     for at, (row, length) in enumerate(zip(rows, drawn, strict=True)):
         row |= {
@@ -235,6 +236,11 @@ def _chart(chart: Chart, wanted: Wanted) -> dict[str, Any]:
         "of_what": indicator.denominator,
         "has_apart": any(row["apart"] for row in rows),
     }
+
+
+def _largest_first(told: Told) -> tuple[int, int, str]:
+    count = told.count
+    return (-count.denominator, -count.numerator, told.label) if count else (0, 0, told.label)
 
 
 def _length(indicator: Indicator, told: Told) -> float | None:
