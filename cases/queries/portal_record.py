@@ -114,6 +114,8 @@ def _who(
 ) -> tuple[str, str]:
     if key.startswith("system:"):
         return _("Our computer"), _("It checks days and sends mails.")
+    if key.startswith("machine:"):
+        return _("A program we use"), _("It reads or adds papers for us.")
     if key in helpers:
         return helpers[key], _("Helps you")
     titles = {

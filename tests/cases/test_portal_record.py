@@ -100,8 +100,11 @@ def test_who_looked_by_day_and_person(cast, enter):
             record_read("read_page", cases=[cast.case.pk])
     with scoped_to(cast.meadow.pk, actor=cast.mia.key, actor_label="Mia Navigator"):
         record_read("read_page", cases=[cast.case.pk], patients=[cast.case.patient_id])
+    with scoped_to(cast.harbor.pk, actor="machine:1", actor_label="Machine: Reading for the board"):
+        record_read("read_page", cases=[cast.case.pk])
     text = enter("dana").get(reverse("portal:looked")).content.decode()
     assert ("Nora Navigator" in text, "3 times" in text, "Mia Navigator" in text) == (True, True, False)
+    assert ("A program we use" in text, "for the board" in text) == (True, False)
 
 
 def test_she_lets_her_brother_in_and_ends_it_with_one_tap(cast, enter, mailoutbox):
