@@ -89,6 +89,21 @@ def runs_on(place: Place) -> bool:
     return _LABEL_FIRST.match(value) is not None or (person and _LABEL_LAST.search(value) is not None)
 
 
+_OPEN: Final = re.compile(
+    r"\b(?:for|of|by|to|with|from|behalf of|agent for)(?: the)?(?: [A-Z&][\w&.'-]*){1,6}$|\b(?:for|of|by|with|from) the$"
+)
+
+
+def begun_above(place: Place) -> bool:
+    """The end of a name that the line above begins: `review agent for the Harrow Valley / Workers Health Fund`."""
+    page, start = place.page, place.proposal.start
+    line = page.plain.rfind("\n", 0, start) + 1
+    if page.plain[line:start].strip() or not line:
+        return False
+    above = page.plain[page.plain.rfind("\n", 0, line - 1) + 1 : line - 1].strip()
+    return _OPEN.search(above) is not None
+
+
 _NO_NAME: Final = re.compile(
     r"\b(?:Board|Medical|Director|Health|Department|Plan|Medicine|Psychiatry|Clinic|Review\w*|Your|Our|The|Physician)\b"
 )

@@ -17,6 +17,7 @@ from appeals.intake.layout import Page
 from appeals.intake.mistaken import (
     another_person,
     another_review,
+    begun_above,
     for_some_only,
     not_relied_on,
     not_stated,
@@ -198,6 +199,36 @@ def _digits(text: str) -> str:
     return re.sub(r"\D", "", text)
 
 
+_PURPOSE: Final = re.compile(
+    r"(?:^|[.;:?!]\s+|\band )(?:(?:if you (?:want|need|wish|would like|prefer)|when you (?:want|need))\b|to|for|about|regarding|"
+    r"with)\s(?P<what>(?:(?![.;:?!]\s|,\s*(?:please\s|you (?:may|can)\s)?(?:call|phone|fax|write|contact|send|mail)\b).)+),\s*"
+    r"(?:please\s|you (?:may|can)\s|just\s)?(?:call|phone|telephone|dial|fax|write|contact|send|mail|reach|use|visit)\b[^.;]*$",
+    re.IGNORECASE,
+)
+_POINTS: Final = re.compile(
+    r"\b(?:this|that|so|it|one|these|them)\b|^(?:the )?(?:fastest|quickest|best) ", re.IGNORECASE
+)
+
+
+def _for_another_purpose(place: Place) -> bool:
+    """`To name somebody who speaks for you, call ...`: a purpose stands before the number, and it is not the appeal."""
+    if place.sentence is None:
+        return False
+    told = re.sub(r"\s+", " ", place.proposal.words)
+    number = place.page.plain[_value_at(place.page, place.proposal) : place.proposal.end]
+    text = place.sentence.text
+    at = text.find(re.sub(r"\s+", " ", number))
+    before = text[: at if at >= 0 else max(text.find(told), 0)]
+    purpose = _PURPOSE.search(f"{before}{'' if at >= 0 else told}")
+    if purpose is None:
+        return False
+    what = purpose["what"]
+    found = place.topics(what)
+    if found:
+        return not found[-1].is_own
+    return not (_POINTS.search(what) or QUICK.search(what) or _HURRY.search(what))
+
+
 def _named_elsewhere(place: Place) -> bool:
     """The same number stands elsewhere in the letter as that of another office."""
     letter, number = place.letter, place.proposal.value
@@ -334,14 +365,14 @@ def _not_of_peers(place: Place) -> bool:
     return bool(found) and not any(one.name == "peer" for one in found)
 
 
-_CONTACT: Final = (told_elsewhere, _of_another_office, _named_elsewhere, _wrong_kind)
+_CONTACT: Final = (told_elsewhere, _for_another_purpose, _of_another_office, _named_elsewhere, _wrong_kind)
 _OBJECTIONS: Final[dict[str, tuple[Callable[[Place], bool], ...]]] = {
     "send_to_fax": (*_CONTACT, _rival_number),
     "send_to_fax_expedited": (*_CONTACT, _not_quick, _rival_number),
     "send_to_phone": _CONTACT,
     "appeal_phone": _CONTACT,
-    "send_to_mail": (told_elsewhere, _of_another_office),
-    "send_to_portal": (told_elsewhere, _of_another_office),
+    "send_to_mail": (told_elsewhere, _for_another_purpose, _of_another_office),
+    "send_to_portal": (told_elsewhere, _for_another_purpose, _of_another_office),
     "p2p_phone": (told_elsewhere, _not_of_peers),
     "p2p_window_days": (told_elsewhere, _not_of_peers),
     "p2p_window_end": (told_elsewhere, _not_of_peers),
@@ -361,8 +392,8 @@ _OBJECTIONS: Final[dict[str, tuple[Callable[[Place], bool], ...]]] = {
     "patient_name": (runs_on, another_person),
     "reviewer_name": (runs_on, told_elsewhere, reviewer_asked, another_review),
     "reviewer_credentials": (told_elsewhere, another_review),
-    "payer": (only_related,),
-    "administrator": (runs_on, only_related),
+    "payer": (begun_above, only_related),
+    "administrator": (runs_on, begun_above, only_related),
     "funding_cue": (told_elsewhere, rival_funding),
     "program_cue": (told_elsewhere, rival_program),
     "state_cue": (for_some_only,),
