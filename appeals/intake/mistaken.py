@@ -78,7 +78,7 @@ _LABEL_FIRST: Final = re.compile(
 )
 _LABEL_LAST: Final = re.compile(
     r"\s(?:Contract|Certificate|Coverage|Policy|Product|Member|Patient|Group|Date|Claim|Case|Number|Identification|Account|"
-    r"Employer|Employee|Reference|Request|Service|Provider|Born|DOB|ID)$",
+    r"Employer|Employee|Reference|Request|Service|Provider|Born|DOB|ID|Fund|Plan|Payer|Notice|Letter|Mailed|Sex|Phone|Address)$",
     re.IGNORECASE,
 )
 
@@ -87,6 +87,16 @@ def runs_on(place: Place) -> bool:
     """A name into which the label before it ran, or the one after a person's."""
     value, person = place.proposal.value, place.proposal.fact != "administrator"
     return _LABEL_FIRST.match(value) is not None or (person and _LABEL_LAST.search(value) is not None)
+
+
+_REST_OF_NAME: Final = re.compile(
+    r"(?:(?:Health|Benefit|Welfare|Medical) )?(?:Plans?|Fund|Trust|Company|Insurance|Services|Partners|Inc\.?|LLC),",
+)
+
+
+def name_cut_off(place: Place) -> bool:
+    """An address that begins with the end of a name: `Plan, Appeals Dept., PO Box 12`."""
+    return _REST_OF_NAME.match(place.proposal.value) is not None
 
 
 _OPEN: Final = re.compile(
@@ -145,9 +155,15 @@ _IS_ANOTHER: Final = re.compile(
 )
 
 
+_PROGRAM_ONLY: Final = re.compile(r"(?:[A-Z][\w.]+ ){0,3}(?:Medicaid|Medicare|CHIP|Marketplace)(?: Program)?")
+
+
 def only_related(place: Place) -> bool:
-    """A payer that the letter names as the owner, sponsor, helper or neighbor of the one that decided."""
-    return any(
+    """A payer that the letter names as the owner, sponsor, helper or neighbor of the one that decided.
+
+    Where a public program is named under or beside a plan, nobody can say from its name alone that it decided.
+    """
+    return _PROGRAM_ONLY.fullmatch(place.proposal.value) is not None or any(
         _OWNED.search(before) or _IS_ANOTHER.match(after)
         for before, after in _around(place.letter, place.proposal.value)
     )

@@ -19,12 +19,16 @@ _NOTICE_DATE: Final = (
         r"date\sissued|EOB\sdate|(?:notice|letter|determination|decision)\s(?:issued|dated)(?:\son)?(?=\s*:|"
         r"\Z|\s[\w/, .-]{6,20}\Z)|"
         r"\Aissued(?:\son)?(?=\s\S)|fecha\s(?:del?\s)?(?:la\s)?(?:este\s|esta\s)?(?:aviso|carta|notificaci[o\u00f3]n|decisi[o\u00f3]n)|"
-        r"\Aissued(?=\s[\w/, .-]{6,20}\Z)|\A(?:notice|letter|explanation|statement)(?:\sof\s[A-Za-z ]{3,30}?)?\sdated"
+        r"\A(?:issued|dated)(?=\s[\w/, .-]{6,20}\Z)|\A(?:notice|letter|explanation|statement)(?:\sof\s[A-Za-z ]{3,30}?)?\sdated"
         r"(?=\s[\w/, .-]{6,20}\Z)|"
         r"issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|"
         r"statement)\sis\sdated"
     ),
-    label(r"date(?=\s*:)|fecha(?=\s*:)|dated(?=\s*:)|\Adate(?=\Z)|today's\sdate", 1, opens=True),
+    label(
+        r"date(?=\s*:)|fecha(?=\s*:)|dated(?=\s*:)|\Adate(?=\Z)|today's\sdate",
+        1,
+        opens=True,
+    ),
     label(
         r"(?:date\sprocessed|process(?:ed|ing)\sdate|remittance\sdate|payment\sdate|date\sof\sremittance|"
         r"date\spaid)|processed(?:\son)?(?=\s*:)|\A(?:produced|prepared|generated)\son",
@@ -81,11 +85,15 @@ def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
         yield from best("notice_date", notice)
     elif bare:
         yield from best("notice_date", bare)
-    elif sent_fact and all(one.value == sent[0].value for one in decided):
+    elif (
+        sent_fact
+        and all(one.value == sent[0].value for one in decided)
+        and not _other_date_in_head(pages[0], sent[0].value)
+    ):
         yield from best(
             "notice_date", sent, MEDIUM
         )  # the only date on the letter's face is the day it was mailed
-    elif decided and not sent:
+    elif decided and not sent and not _other_date_in_head(pages[0], decided[0].value):
         yield from best("notice_date", decided, MEDIUM)
     received = every_value(pages, _RECEIVED, _day, barred=_NOT_REQUEST)
     if decides_appeal(pages) or sum(len(_AMOUNT.findall(page.plain)) for page in pages) > _FEW_AMOUNTS:
@@ -150,6 +158,25 @@ def _bare_dates(page: Page) -> Iterator[Found]:
             yield Found(
                 0, printed.day.isoformat(), page, cell.start + printed.start, cell.start + printed.end
             )
+
+
+_DATED: Final = re.compile(
+    r"\W*(?:(?:date|dated|issued|of|on|this|the|our|notice|letter|today)\W+){1,5}", re.IGNORECASE
+)
+
+
+def _other_date_in_head(page: Page, day: str) -> bool:
+    """Whether the first lines of a letter, before whoever it greets, print another date as the letter's own."""
+    for row in [row for row in page.rows if row][:_HEAD_ROWS]:
+        if _SALUTATION.match(row[0].text):
+            return False
+        for cell in row:
+            for printed in find_dates(cell.text):
+                before = cell.text[: printed.start]
+                alone = _DATED.fullmatch(before) and not cell.text[printed.end :].strip(" .")
+                if alone and printed.day.isoformat() != day:
+                    return True
+    return False
 
 
 def _previous(page: Page, number: int) -> tuple[Cell, ...]:

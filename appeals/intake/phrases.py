@@ -120,7 +120,7 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\byou (?:need|have) to try\b[^.;]{0,50}\bfirst\b|\bhas a step[- ]therapy rule\b",
             r"\byou (?:must|need to|have to) (?:first )?(?:try|have tried)\b|\bmust first (?:try|"
             r"be tried)\b|\bmust be tried (?:first|before)\b",
-            r"\bfail[- ]first (?:requirement|rule)\b",
+            r"\bfail[- ]first (?:requirement|rule)\b|\b(?:trials?|failures?|tried|failed)\b[^.;]{0,40}\(step[- ]therapy\)",
             r"\brecords? must show (?:at least )?(?:two|three|four|\d)\b[^.;]{0,40}\b(?:antidepressants?|"
             r"drugs|medicines|medications|treatments|therapies|trials)\b",
             r"\b(?:other|preferred|covered) (?:covered )?(?:drugs?|alternatives?|medicines?|"

@@ -164,11 +164,23 @@ def reasons(pages: Sequence[Page], codes: Sequence[Proposal] = ()) -> Iterator[P
     found.sort(key=lambda one: one[:3])
     seen: dict[str, Proposal] = {}
     for *_, proposal in found:
-        if proposal.value not in struck:
-            seen.setdefault(proposal.value, proposal)
+        if proposal.value not in struck and (
+            proposal.value not in seen or _says_it_better(proposal, seen[proposal.value])
+        ):
+            seen[proposal.value] = proposal
     yield from _with_codes(seen, codes)
     if codes and "out_of_network" not in seen:
         yield from _marked_out_of_network(pages)
+
+
+_DO_NOT_SHOW: Final = re.compile(r"\bnot (?:show|demonstrate|support|establish|document)\b", re.IGNORECASE)
+
+
+def _says_it_better(later: Proposal, earlier: Proposal) -> bool:
+    """Records that were not sent are missing; those that do not show something may only be doubted."""
+    if later.value != "insufficient_documentation" or not _DO_NOT_SHOW.search(earlier.words):
+        return False
+    return _DO_NOT_SHOW.search(later.words) is None
 
 
 def _with_codes(seen: dict[str, Proposal], codes: Sequence[Proposal]) -> Iterator[Proposal]:

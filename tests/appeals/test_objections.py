@@ -98,3 +98,30 @@ def test_a_patient_is_nobody_who_treats_or_decides() -> None:
 )
 def test_what_words_are_about(text: str, names: list[str]) -> None:
     assert [one.name for one in topics(text)] == names
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    ["To name a friend or lawyer", "If you want this in large print", "For the status of a claim"],
+)
+def test_a_number_for_another_purpose_is_not_where_an_appeal_is_made(purpose: str) -> None:
+    body = f"You may appeal within 180 days. Your doctor can appeal for you. {purpose}, call 614-555-0112.\n"
+    assert told(body, "send_to_phone", "appeal_phone") == {}
+
+
+def test_a_number_for_the_appeal_is_proposed_by_its_purpose() -> None:
+    assert told("To file an appeal, call 614-555-0112.\n", "send_to_phone") == {
+        "send_to_phone": "614-555-0112"
+    }
+
+
+def test_the_end_of_a_name_that_the_line_above_begins_is_no_name() -> None:
+    head = "PINNACLE RIDGE REVIEW\nUtilization review agent for the Harrow Valley Sheet Metal\nWorkers Welfare Fund\n\n"
+    parties = {one.value for one in propose_facts([head + HEAD]) if one.fact in {"payer", "administrator"}}
+    assert "Workers Welfare Fund" not in parties
+
+
+@pytest.mark.parametrize(("head", "day"), [("Dated March 2, 2026", "2026-03-02"), ("", "2026-03-03")])
+def test_the_day_of_mailing_is_the_notices_own_only_where_it_is_the_only_one(head: str, day: str) -> None:
+    letter = f"Thistledown Mutual Health\n\n{head}          Mailed March 3, 2026\n\nDear Ana Ruiz:\n\nWe denied your request.\n"
+    assert [one.value for one in propose_facts([letter]) if one.fact == "notice_date"] == [day]
