@@ -211,11 +211,13 @@ def record_consent(
     method: str,
     signed_on: date,
     expires_on: date | None = None,
+    expires_event: str = "",
     at: datetime,
 ) -> Consent:
     """Record what the patient allowed, at the desk or by the patient in the portal. Days are days where the patient lives.
 
-    Raises NotAllowed, NotFound, Refused.
+    `expires_event` is what ends it where no day does, in words; it is kept with the scope. Raises NotAllowed, NotFound,
+    Refused with everything a release lacks.
     """
     require(actor, _consent_permission(actor), patient)
     today = rules.day_in(patient.time_zone, at)
@@ -224,13 +226,15 @@ def record_consent(
         rules.ends_after_it_starts(signed_on, expires_on, "expires_on", "The consent"),
     )
     reasons = [r for r in found if r]
+    reasons += rules.consent_is_whole(kind, method, scope, expires_on, expires_event)
     if reasons:
         raise Refused(reasons)
+    ends = f"It ends with: {expires_event.strip()}" if expires_event.strip() else ""
     with transaction.atomic():
         consent = Consent.objects.create(
             patient=patient,
             kind=kind,
-            scope=scope.strip(),
+            scope="\n".join(filter(None, (scope.strip(), ends))),
             method=method,
             signed_on=signed_on,
             expires_on=expires_on,

@@ -107,7 +107,15 @@ class ConsentForm(forms.Form):
     kind = forms.ChoiceField(label="What was allowed", choices=[("", "Choose"), *Consent.Kind.choices])
     method = forms.ChoiceField(label="How", choices=[("", "Choose"), *METHODS])
     signed_on = DayField(label="Signed or given on")
-    expires_on = DayField(label="Expires on", required=False)
+    expires_on = DayField(
+        label="Expires on", required=False, help_text="A release needs this day, or an event."
+    )
+    expires_event = forms.CharField(
+        label="Or the event it ends with",
+        max_length=200,
+        required=False,
+        help_text="As it was signed, such as: the end of this appeal.",
+    )
     scope = forms.CharField(
         label="Scope",
         max_length=1000,

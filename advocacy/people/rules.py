@@ -56,6 +56,39 @@ def ends_after_it_starts(starts: date | None, ends: date | None, field: str, wha
     return Reason("ends_before_start", f"{what} ends before it begins.", field)
 
 
+def consent_is_whole(
+    kind: str, method: str, scope: str, expires_on: date | None, expires_event: str
+) -> Iterable[Reason]:
+    """What the law asks of a consent that is to be acted on.
+
+    An authorization to release health information is signed, says what goes to whom and why, and ends on a day or with an
+    event (45 CFR 164.508(c)(1)); a word on the phone is none. Whoever acts for a patient is appointed in writing (42 CFR
+    405.910(c), 438.402(c)(1)(ii)). That somebody may be called may be said.
+    """
+    if kind == "release":
+        if method == "oral":
+            yield Reason(
+                "release_not_written",
+                "A release of health information is signed, on paper or electronically (45 CFR 164.508(c)). Record it when it"
+                " is signed; what was said meanwhile belongs into a call note.",
+                "method",
+            )
+        if not scope.strip():
+            yield Reason("scope_missing", "Say what may be shared, with whom, and why.", "scope")
+        if expires_on is None and not expires_event.strip():
+            yield Reason(
+                "expiry_missing",
+                "A release ends on a day or with an event (45 CFR 164.508(c)(1)(v)). Enter the one that it names.",
+                "expires_on",
+            )
+    elif kind == "representation" and method == "oral":
+        yield Reason(
+            "appointment_not_written",
+            "A representative is appointed in writing and signed. Record it when it is signed.",
+            "method",
+        )
+
+
 def birth_date_is_believable(birth_date: date, today: date) -> Reason | None:
     if birth_date > today:
         return Reason(

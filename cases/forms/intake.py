@@ -13,6 +13,7 @@ from advocacy.inputs import DayField, SectionedForm, lines, one_of, short
 from advocacy.people.commands import ContactInput
 from advocacy.people.forms import METHODS, PatientForm
 from advocacy.people.models import Membership, Patient
+from advocacy.people.rules import consent_is_whole
 from cases.forms.benefits import TriageForm
 from cases.forms.inputs import Choices, PickField
 from cases.forms.registration import CaseForm, CoverageField, CoverageForm, OwnerField, RowField
@@ -228,7 +229,9 @@ class IntakeConsentForm(SectionedForm):
         (
             title,
             "",
-            (f"{kind}_method", f"{kind}_signed_on", f"{kind}_expires_on", f"{kind}_scope"),
+            tuple(
+                f"{kind}_{part}" for part in ("method", "signed_on", "expires_on", "expires_event", "scope")
+            ),
         )
         for kind, title in CONSENTS.items()
     )
@@ -241,6 +244,9 @@ class IntakeConsentForm(SectionedForm):
             )
             self.fields[f"{kind}_signed_on"] = DayField(label="Signed or given on", required=False)
             self.fields[f"{kind}_expires_on"] = DayField(label="Expires on", required=False)
+            self.fields[f"{kind}_expires_event"] = forms.CharField(
+                label="Or the event it ends with", max_length=200, required=False
+            )
             self.fields[f"{kind}_scope"] = forms.CharField(
                 label="Scope",
                 max_length=1000,
@@ -257,7 +263,14 @@ class IntakeConsentForm(SectionedForm):
                 self.add_error(f"{kind}_signed_on", "Say on which day it was given.")
             if day and not method:
                 self.add_error(f"{kind}_method", "Say how it was given.")
+            if method and not any(f"{kind}_{part}" in self.errors for part in ("scope", "expires_on")):
+                self._whole(kind, typed)
         return typed
+
+    def _whole(self, kind: str, typed: Mapping[str, Any]) -> None:
+        told = (typed[f"{kind}_{part}"] for part in ("method", "scope", "expires_on", "expires_event"))
+        for reason in consent_is_whole(kind, *told):
+            self.add_error(f"{kind}_{reason.field}", reason.message)
 
     def consents(self) -> tuple[Mapping[str, Any], ...]:
         """What was given, for `record_consent`."""
@@ -268,6 +281,7 @@ class IntakeConsentForm(SectionedForm):
                 "method": typed[f"{kind}_method"],
                 "signed_on": typed[f"{kind}_signed_on"],
                 "expires_on": typed[f"{kind}_expires_on"],
+                "expires_event": typed[f"{kind}_expires_event"],
                 "scope": typed[f"{kind}_scope"],
             }
             for kind in CONSENTS

@@ -273,8 +273,18 @@ def test_consent_is_recorded_and_withdrawn(cast, dana, sign_in):
     assert "The day of signing cannot be in the future." in late.content.decode()
     turned = browser.post(url, typed | {"signed_on": "2026-03-01", "expires_on": "2026-02-01"})
     assert turned.status_code == 422
-    assert browser.post(url, typed | {"signed_on": "2026-03-01"}).status_code == 302
+    bare = {"kind": "release", "method": "oral", "signed_on": "2026-03-01"}
+    refused = browser.post(url, bare)
+    assert (refused.status_code, list(refused.context["form"].errors)) == (
+        422,
+        ["method", "scope", "expires_on"],
+    )
+    by_voice = browser.post(url, bare | {"kind": "representation"})
+    assert list(by_voice.context["form"].errors) == ["method"]
+    event = {"signed_on": "2026-03-01", "expires_event": "the end of the appeal"}
+    assert browser.post(url, typed | event).status_code == 302
     consent = Consent.objects.get()
+    assert consent.scope == "Records to the plan\nIt ends with: the end of the appeal"
     assert browser.post(f"/admin/consents/{consent.public_id}/revoke/").status_code == 302
     assert browser.post(f"/admin/consents/{consent.public_id}/revoke/").status_code == 409
     consent.refresh_from_db()

@@ -34,7 +34,12 @@ WHAT = {
 }
 COVERAGE = {"new_payer": "Quillback Mutual", "member_id": "QM-77 1", "funding": "insured", "is_primary": "on"}
 PROVIDER = {"new_provider": "Ravi Menon", "new_credentials": "MD", "new_npi": "2004100774"}
-CONSENT = {"release_method": "oral", "release_signed_on": "2026-03-01"}
+CONSENT = {
+    "release_method": "paper",
+    "release_signed_on": "2026-03-01",
+    "release_scope": "Records to the plan, for the appeal.",
+    "release_expires_event": "the end of the appeal",
+}
 URGENCY = {"urgency": "urgent", "safety_concern": "unknown"}
 ANSWERS = {
     "who": PERSON,

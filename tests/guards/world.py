@@ -138,6 +138,7 @@ def _fill(cast: Cast, case: Case, member_id: str, *, file_first: bool) -> dict[s
             scope="everything",
             method="paper",
             signed_on=date(2026, 3, 16),
+            expires_event="the end of the case",
             at=moment("2026-03-16"),
         )
     rows["contact_id"] = add_contact(

@@ -75,6 +75,7 @@ def opened(actor: Actor, *, state: str = "OR") -> Any:
             scope="everything",
             method="paper",
             signed_on=date(2026, 3, 16),
+            expires_event="the end of the case",
             at=at,
         )
     payer = Payer.objects.filter(name="Quillback Mutual").first() or record_payer(
