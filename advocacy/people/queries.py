@@ -178,6 +178,11 @@ def contacts_of(patient: Patient) -> QuerySet[Contact]:
     return Contact.objects.filter(patient=patient, ended_at=None).order_by("-is_preferred", "-is_safe", "id")
 
 
+def safe_numbers(patient: Patient) -> QuerySet[Contact]:
+    """Numbers the patient said are safe to call, the preferred one first."""
+    return contacts_of(patient).filter(is_safe=True, kind__in=[Contact.Kind.PHONE, Contact.Kind.TEXT])
+
+
 def get_contact(actor: Actor, public_id: UUID) -> Contact:
     """The contact with its patient. Raises NotFound when absent or invisible."""
     found = (

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from advocacy.access.permissions import Permission
 from advocacy.errors import Reason, Refused
 from advocacy.inputs import without_errors
+from advocacy.people.queries import safe_numbers
 from advocacy.web import ActorRequest, paged
 from cases.commands.communications import keep_promise, log_communication, write_note
 from cases.commands.tasks import open_task
@@ -63,6 +64,8 @@ def call_new(request: ActorRequest, case: Any) -> HttpResponse:
         return done(request, "The contact is logged.", "cases:communications", case.public_id)
     context = {
         "form": form,
+        "patient": case.patient,
+        "contacts": safe_numbers(case.patient),
         "ways": shown_ways(ways, form, channel="channel", address="address", codes=CODES),
         "first": [form[name] for name in CallForm.FIRST],
         "defaulted": [form[name] for name in CallForm.DEFAULTED],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import re
+from datetime import date, time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -10,7 +11,9 @@ from django.utils import timezone
 
 from advocacy.audit.models import Event
 from advocacy.errors import NotAllowed, NotFound, Refused
+from advocacy.people.commands import ContactInput, add_contact
 from advocacy.people.drafts import save_draft
+from advocacy.people.models import Patient
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.communications import keep_promise, log_communication, write_note
 from cases.models import CaseSearch, Communication, Note, Task
@@ -137,6 +140,31 @@ class TestCallNotePage:
         entry = Communication.objects.get()
         assert (entry.summary, entry.party, entry.logged_by) == ("In review.", "payer", cast.users["nora"])
         assert Task.objects.count() == 0
+
+    def test_it_says_first_how_the_patient_may_be_reached(self, cast, sign_in):
+        nora, patient = sign_in("nora"), cast.case.patient
+        assert (
+            "No number is marked safe: do not call the patient" in nora.get(self.url(cast)).content.decode()
+        )
+        for value, safe in (("503-555-0141", True), ("503-555-0666", False)):
+            contact = ContactInput("phone", value, is_safe=safe, from_time=time(9), until_time=time(17, 30))
+            add_contact(actor=cast.nora, patient=patient, contact=contact, at=NOW)
+        Patient.objects.filter(pk=patient.pk).update(time_zone="America/Los_Angeles")
+        patient = Patient.objects.get(pk=patient.pk)
+        patient.safe_contact_note = "Her brother must not learn of it."
+        patient.save(update_fields=["safe_contact_note"])
+        shown = nora.get(self.url(cast)).content.decode()
+        head = " ".join(
+            re.sub(r"<[^>]+>", " ", shown.split('id="h-safe">')[1].split("</section>")[0]).split()
+        )
+        assert head == (
+            "Before you call the patient Her brother must not learn of it. 503-555-0141"
+            " (leave no message, 9:00 AM – 5:30 PM America/Los_Angeles)"
+        )
+        case_page = nora.get(reverse("appeals:case", args=[cast.case.public_id])).content.decode()
+        assert case_page.index("Her brother must not learn of it.") < case_page.index(
+            '<div class="case-grid">'
+        )
 
     def test_the_form_comes_filled_in(self, cast, sign_in):
         text = sign_in("nora").get(self.url(cast)).content.decode()
