@@ -33,7 +33,10 @@ WON = frozenset({"overturned", "partly"})
 
 
 def open_contest_of(case: Case) -> list[Reason]:
-    """Every reason the contest of a case gives against closing it; empty when nothing is open. One statement."""
+    """Every reason the contest of a case gives against closing it; empty when nothing is open. One statement.
+
+    A case that comes with its outcome is judged as it would be closed; without one, nothing is said about that.
+    """
     rows = fetched(
         history_rows(case)
         | {
@@ -49,6 +52,7 @@ def open_contest_of(case: Case) -> list[Reason]:
         *_levels(history),
         *_items(history),
         *_money(history, rows),
+        *_outcome(case, history, rows),
     ]
 
 
@@ -99,6 +103,36 @@ def _items(history: History) -> Iterator[Reason]:
                 yield Reason(
                     "item_without_outcome", f"Item {item.code} has no outcome. Record what became of it."
                 )
+
+
+def _outcome(case: Case, history: History, rows: Mapping[str, list[Any]]) -> Iterator[Reason]:
+    """The outcome a case is to be closed with (on the row; empty until one is chosen) is what was decided.
+
+    The last word on an item counts: one that was overturned is covered, whatever an earlier level said.
+    """
+    last = {o.item_id: o for o in sorted(history.outcomes, key=lambda o: (o.decided_at, o.pk))}
+    won = [item.code for item in history.items if item.pk in last and last[item.pk].outcome in WON]
+    numbers = [grant.number for grant in rows["grants"]]
+    granted = bool(won or numbers) or any(r.status == RequestStatus.APPROVED for r in history.requests)
+    if case.outcome == Case.Outcome.NOT_COVERED and (won or numbers):
+        stands = [
+            *(f"item {code} was overturned" for code in won),
+            *(f"authorization {number} stands" for number in numbers),
+        ]
+        yield Reason(
+            "outcome_contradicts",
+            f"It cannot be closed as not covered: {', '.join(stands)}. Choose “Covered” or “Partly covered”.",
+            "outcome",
+        )
+    if case.outcome in (Case.Outcome.COVERED, Case.Outcome.PARTLY_COVERED) and not granted:
+        refused = [item.code for item in history.items if any(item.pk in r for r in history.refused.values())]
+        if refused:
+            yield Reason(
+                "outcome_contradicts",
+                f"It cannot be closed as covered: {', '.join(dict.fromkeys(refused))} was refused, and no decision and no"
+                " authorization says otherwise. Record it first, or choose “Not covered”.",
+                "outcome",
+            )
 
 
 def _money(history: History, rows: Mapping[str, list[Any]]) -> Iterator[Reason]:

@@ -221,6 +221,7 @@ def close_case(*, actor: Actor, case: Case, outcome: str, note: str = "", at: da
         raise Refused([Reason("outcome_missing", "Choose how the case ended.", "outcome")])
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
+        locked.outcome = outcome  # judged as it would stand; `take` writes it
         found = [reason for obstacles in registries.obstacles_to_closing for reason in obstacles(locked)]
         return CASE.take(
             "close",

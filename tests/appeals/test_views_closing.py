@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
+from appeals.closing import open_contest_of
 from appeals.commands.denials import DenialInput, record_denial
+from appeals.commands.requests import AuthorizationInput, record_authorization
 from cases.commands.costs import record_cost
-from tests.appeals.climbing import ERISA
+from tests.appeals.climbing import ERISA, moment
 from tests.appeals.visiting import address, days_ago, own_statements, words
 
 pytest_plugins = ("tests.appeals.climbing",)
@@ -79,6 +82,52 @@ def test_a_case_without_open_things_closes_and_opens_again(climb, nora, sign_in)
     assert sam.post(again, {"reason": "A new denial came."}).status_code == 302
     climb.case.refresh_from_db()
     assert (climb.case.status, climb.case.outcome) == ("open", "")
+
+
+def test_the_outcome_is_what_was_decided(climb):
+    """One item overturned: it is not "not covered"; nothing granted after a refusal: it is not "covered"."""
+
+    def said(outcome):
+        climb.case.outcome = outcome
+        return [r.message for r in open_contest_of(climb.case) if r.code == "outcome_contradicts"]
+
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask("2026-03-17")
+    climb.refuse()
+    refused = (
+        "It cannot be closed as covered: 96365, J3490 was refused, and no decision and no authorization says otherwise."
+        " Record it first, or choose “Not covered”."
+    )
+    assert {o: said(o) for o in ("", "not_covered", "covered", "partly_covered", "moot")} == {
+        "": [],
+        "not_covered": [],
+        "covered": [refused],
+        "partly_covered": [refused],
+        "moot": [],
+    }
+    climb.file(1, "2026-04-10")
+    first, second = climb.items
+    climb.decide(1, "2026-05-01", outcomes={first.public_id: "overturned", second.public_id: "upheld"})
+    given = AuthorizationInput("AUTH-991", 6, None, date(2026, 5, 4), date(2026, 8, 4))
+    record_authorization(actor=climb.who, request=climb.request, given=given, at=moment("2026-05-02"))
+    won = (
+        "It cannot be closed as not covered: item 96365 was overturned, authorization AUTH-991 stands."
+        " Choose “Covered” or “Partly covered”."
+    )
+    assert {o: said(o) for o in ("", "not_covered", "covered", "partly_covered")} == {
+        "": [],
+        "not_covered": [won],
+        "covered": [],
+        "partly_covered": [],
+    }
+
+
+def test_the_page_says_why_an_outcome_is_not_the_one(climb, nora):
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask(days_ago(40))
+    climb.refuse(days_ago(25), days_ago(22), confirmed=days_ago(20))
+    answer = nora.post(address("close", climb.case), {"outcome": "covered"})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["outcome"])
 
 
 def test_money_is_shown_apart(climb, nora):
