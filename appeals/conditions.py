@@ -7,6 +7,7 @@ in the patient's zone, moments as aware datetimes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -39,14 +40,59 @@ def request_has_items(request: Any, facts: Facts) -> Reason | None:
 
 
 def request_is_ready(request: Any, facts: Facts) -> Iterable[Reason]:
-    """Nothing needed is open (`facts["not_ready"]`), or the request is urgent and it is said why it does not wait."""
+    """Nothing needed is open (`facts["not_ready"]`), or it is said why it went out all the same.
+
+    That is for the urgent, and for what the payer has already (`facts["received_at"]`): what happened is recorded as it was.
+    """
     lacking = tuple(facts.get("not_ready", ()))
-    if not lacking or (request.is_urgent and facts["changes"].get("unready_reason")):
+    there = facts.get("received_at") is not None
+    if not lacking or ((request.is_urgent or there) and facts["changes"].get("unready_reason")):
         return ()
-    if not request.is_urgent:
-        return lacking
-    why = "This request is urgent: it may go out with open answers. Say why it cannot wait for them."
-    return (*lacking, Reason("unready_reason_missing", why, "unready_reason"))
+    if there:
+        why = "The payer has this request already: say why it went out with these answers open."
+        return (*lacking, Reason("unready_reason_missing", why, "unready_reason"))
+    if request.is_urgent:
+        why = "This request is urgent: it may go out with open answers. Say why it cannot wait for them."
+        return (*lacking, Reason("unready_reason_missing", why, "unready_reason"))
+    why = "It waits for these answers. If the payer has it already, enter when it was received, and say why it went out."
+    return (*lacking, Reason("not_ready", why, "received_at"))
+
+
+def what_was_typed_is_possible(row: Any, facts: Facts) -> Iterable[Reason]:
+    """What the command found wrong with the words themselves (a channel that is none), with everything else."""
+    return tuple(facts.get("mistyped", ()))
+
+
+def a_known_receipt_came_after(request: Any, facts: Facts) -> Reason | None:
+    """A receipt told together with the sending (`facts["received_at"]`) has happened, and not before it."""
+    known = {"received_at": facts.get("received_at"), "submitted_at": facts["changes"].get("submitted_at")}
+    if known["received_at"] is None:
+        return None
+    told = {"changes": known, "at": facts["at"]}
+    return happened_not_in_future("received_at")(request, told) or received_not_before_sent(request, told)
+
+
+_PHONE = re.compile(r"(?:\+?1[\s.-]*)?\(?\d{3}\)?[\s./-]*\d{3}[\s.-]*\d{4}(?!\d)")
+_ONLY_A_NUMBER = re.compile(r"(?i)(?:fax|phone|tel|telephone|number|no|to|at|by|[\d\s.:()/+#-])+")
+
+
+def address_suits_channel(channel: str, address: str, field: str) -> Reason | None:
+    """A fax goes to a number, a letter to an address, an e-mail to an e-mail address: what is frozen as sent is true.
+
+    A payer's portal has no one form. An empty address is somebody else's question.
+    """
+    there = address.strip()
+    if not there:
+        return None
+    if channel == "mail" and _ONLY_A_NUMBER.fullmatch(there) and _PHONE.search(there):
+        said = "This is a number, and a letter goes to an address. Write the address it was mailed to, or choose Fax."
+    elif channel == "fax" and not _PHONE.search(there):
+        said = "A fax goes to a number, and none stands here. Write the fax number, or choose how it really went."
+    elif channel == "email" and "@" not in there:
+        said = "This is no e-mail address. Write the one it went to, or choose how it really went."
+    else:
+        return None
+    return Reason("address_of_another_channel", said, field)
 
 
 def release_stands(request: Any, facts: Facts) -> Iterable[Reason]:

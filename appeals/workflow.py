@@ -52,7 +52,9 @@ REQUEST = Workflow(
                 "request_submitted",
                 guards=(
                     conditions.request_has_items,
+                    conditions.what_was_typed_is_possible,
                     conditions.happened_not_in_future("submitted_at"),
+                    conditions.a_known_receipt_came_after,
                     conditions.request_is_ready,
                     conditions.release_stands,
                 ),

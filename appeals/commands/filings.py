@@ -20,6 +20,7 @@ from appeals.commands.checks import consent_stands, foreign, guards_of, locked_c
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.drafts import packet_of
 from appeals.commands.paper import letterhead_of
+from appeals.conditions import address_suits_channel
 from appeals.facts import History
 from appeals.models import Appeal, Filing
 from appeals.models.authorization import Channel
@@ -76,6 +77,8 @@ def file_appeal(
         ]
         if channel not in WRITTEN:
             reasons.append(Reason("channel_missing", "Say how it was sent.", "channel"))
+        if elsewhere := address_suits_channel(channel, address, "address"):
+            reasons.append(elsewhere)
         refuse(reasons)
         packet = packet_of(actor, case, row, history)
         if expected_sha256 and expected_sha256 != packet.sha256:

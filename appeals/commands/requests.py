@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import foreign, locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
+from appeals.conditions import address_suits_channel
 from appeals.models import AuthorizationRequest, GrantedAuthorization, RequestItem
 from appeals.models.authorization import Channel
 from appeals.queries.readiness import lacks_of
@@ -156,20 +157,27 @@ def submit_request(
     sent_by: str = AuthorizationRequest.Sender.US,
     reference_number: str = "",
     unready_reason: str = "",
+    received_at: datetime | None = None,
     at: datetime,
 ) -> AuthorizationRequest:
     """Record that the request went out. Raises WrongState, Refused with everything that is still open.
 
     Sent by us, it needs the patient's release of health information on that day; `sent_by` the provider as its own, it does
-    not. An urgent request goes out with open answers where `unready_reason` says why; it is kept.
+    not. An urgent request, or one of which it is known when the payer had it (`received_at`, to be recorded next), goes out
+    with open answers where `unready_reason` says why; it is kept.
     """
-    refuse([*_channel_reasons(channel, required=True), *_sender_reasons(sent_by)])
+    refuse(_sender_reasons(sent_by))
     changes: dict[str, Any] = {"submitted_at": submitted_at, "channel": channel, "sent_by": sent_by}
     if sent_to.strip():
         changes["sent_to"] = sent_to.strip()
     if reference_number.strip():
         changes["reference_number"] = reference_number.strip()
-    return _take("submit", actor, request, changes, at, unready_reason=unready_reason)
+    mistyped = (
+        *_channel_reasons(channel, required=True),
+        *_suiting(channel, changes.get("sent_to", request.sent_to)),
+    )
+    told = {"mistyped": mistyped, "received_at": received_at}
+    return _take("submit", actor, request, changes, at, unready_reason=unready_reason, told=told)
 
 
 def receive_request(
@@ -296,6 +304,7 @@ def _take(
     at: datetime,
     reason: str = "",
     unready_reason: str = "",
+    told: Mapping[str, Any] | None = None,
 ) -> AuthorizationRequest:
     require(actor, REQUEST.step(step, request.workflow_version).permission, request)
     with transaction.atomic():
@@ -321,7 +330,8 @@ def _take(
                 "reason": reason,
                 "not_ready": lacking,
                 "barred": barred,
-            },
+            }
+            | dict(told or {}),
             detail={"open_answers": [r.code for r in lacking]} if lacking else None,
         )
         _finish(case, at)
@@ -367,6 +377,12 @@ def _channel_reasons(channel: str, *, required: bool) -> list[Reason]:
     if channel in Channel.values or (not channel and not required):
         return []
     return [Reason("channel_missing", "Say how it was sent.", "channel")]
+
+
+def _suiting(channel: str, address: str) -> list[Reason]:
+    """Why a request cannot have gone there by this channel; empty when it can."""
+    found = address_suits_channel(channel, address, "sent_to")
+    return [found] if found else []
 
 
 def _sender_reasons(sent_by: str) -> list[Reason]:

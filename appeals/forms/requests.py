@@ -61,7 +61,10 @@ def unready_field() -> forms.CharField:
         required=False,
         max_length=500,
         widget=lines(2),
-        help_text="Only for an urgent request, or one that the payer has already. The reason is kept with the request.",
+        help_text=(
+            "Only for an urgent request, or one that the payer has already: then enter too when it was received."
+            " The reason is kept with the request."
+        ),
     )
 
 
@@ -140,6 +143,11 @@ class SentForm(forms.Form):
     sent_to = sent_to_field()
     sent_by = sender_field()
     reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
+    received_at = MomentField(
+        label="Received by the payer on",
+        required=False,
+        help_text="Only when you know it. The payer's clock runs from here.",
+    )
     unready_reason = unready_field()
 
 

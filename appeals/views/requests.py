@@ -80,6 +80,7 @@ def request_new(request: CaseRequest, case: Any) -> HttpResponse:
                 sent_by=data["sent_by"],
                 reference_number=data["reference_number"],
                 unready_reason=data["unready_reason"],
+                received_at=data["received_at"],
                 **who,
             )
         if data["received_at"]:
@@ -298,18 +299,22 @@ def request_sent(request: CaseRequest, case: Any, request_id: UUID) -> HttpRespo
     row = get_request_of(request.actor, case, request_id)
     ways, picked = _ways(request, case)
     begun = {"channel": row.channel, "sent_to": row.sent_to, "reference_number": row.reference_number}
-    form = SentForm(_typed(request, picked), initial=begun | _now()["initial"])
+    sent_now = {"submitted_at": timezone.localtime()}
+    form = SentForm(_typed(request, picked), initial=begun | sent_now)
+
+    def send(row: Any, data: Mapping[str, Any]) -> Any:
+        sent = commands.submit_request(actor=request.actor, request=row, at=request.at, **data)
+        if data["received_at"]:
+            received = data["received_at"]
+            commands.receive_request(actor=request.actor, request=sent, received_at=received, at=request.at)
+        return sent
+
     return _step(
         request,
         case,
         request_id,
         form,
-        lambda row, data: commands.submit_request(
-            actor=request.actor,
-            request=row,
-            at=request.at,
-            **data,
-        ),
+        send,
         "The request is recorded as sent.",
         here="Record the request as sent",
         action="Record as sent",

@@ -74,6 +74,7 @@ class Climb:
                 scope="everything",
                 method="paper",
                 signed_on=date.fromisoformat(on),
+                expires_event="the end of the case",
                 at=moment(on),
             )
 
@@ -155,7 +156,7 @@ class Climb:
             appeal=level,
             **{
                 "channel": channel,
-                "address": "555 010 0199",
+                "address": "PO Box 9, Salem OR" if channel == "mail" else "555 010 0199",
                 "filed_at": moment(filed),
                 "at": moment(filed, 15),
             }

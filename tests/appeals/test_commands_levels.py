@@ -279,6 +279,12 @@ def test_filing_twice_is_too_late(refused):
     assert Filing.objects.count() == 1
 
 
+def test_a_number_is_no_address_for_the_post(refused):
+    with pytest.raises(Refused) as caught:
+        refused.file(1, "2026-04-10", channel="mail", address="1-916-555-0170")
+    assert codes(caught) == ["address_of_another_channel"]
+
+
 def test_a_clinician_may_draft_and_not_file(refused):
     save_draft(actor=refused.cast.clara, appeal=refused.level(1), text="Please.", at=moment("2026-04-09"))
     with pytest.raises(NotAllowed):

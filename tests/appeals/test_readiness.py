@@ -11,6 +11,7 @@ from django.utils import timezone
 from advocacy.audit.models import Event
 from advocacy.errors import Refused
 from appeals.commands.requests import ItemInput, draft_request, receive_request, submit_request
+from appeals.conditions import address_suits_channel
 from appeals.models import AuthorizationRequest
 from appeals.queries.readiness import lacks_of
 from cases.commands.benefits import record_network, record_referral
@@ -53,6 +54,7 @@ def test_every_reason_at_once(climb):
         "place_missing",
         *["benefit_open"] * 4,
         "network_unchecked",
+        "not_ready",
     ]
     assert AuthorizationRequest.objects.get().status == "drafting"
 
@@ -92,6 +94,55 @@ def test_what_the_payer_has_already_needs_a_word_how_it_got_there(climb):
     )
 
 
+def test_what_was_sent_and_received_already_is_recorded_as_it_was(climb):
+    """Not urgent, with answers open: the reason lets the truth in, and every date is judged in the same round."""
+    request = drafted(climb)
+    with pytest.raises(Refused) as caught:
+        send(climb, request, received_at=moment(DAY, 12))
+    assert codes(caught) == [
+        "in_future",
+        *["benefit_open"] * 4,
+        "network_unchecked",
+        "unready_reason_missing",
+    ]
+    with pytest.raises(Refused) as caught:
+        send(climb, request, received_at=moment(DAY, 9), unready_reason="The clinic sent it on its own.")
+    assert codes(caught) == ["received_before_sent"]
+    why = "The clinic sent it before we were asked."
+    sent = send(climb, request, received_at=moment(DAY, 11), unready_reason=why)
+    assert (sent.status, sent.submitted_at, sent.unready_reason) == ("submitted", moment(DAY, 10), why)
+
+
+def test_the_form_takes_what_was_sent_and_received_with_the_reason(climb, sign_in):
+    nora = sign_in("nora")
+    url = address("request_sent", climb.case, drafted(climb))
+    typed_in = {"submitted_at": minutes_ago(9), "channel": "fax", "sent_by": "us"}
+    refused = nora.post(url, typed_in | {"unready_reason": "They have it."})
+    assert list(refused.context["form"].errors) == ["__all__", "received_at"]
+    told = typed_in | {"received_at": minutes_ago(5), "unready_reason": "They have it."}
+    assert nora.post(url, told).status_code == 302
+    row = AuthorizationRequest.objects.get()
+    assert (row.status, row.unready_reason) == ("received", "They have it.")
+
+
+@pytest.mark.parametrize(
+    ("channel", "sent_to", "expected"),
+    [
+        ("mail", "1-916-555-0170", ["address_of_another_channel"]),
+        ("mail", "Fax (916) 555 0170", ["address_of_another_channel"]),
+        ("mail", "PO Box 9, Salem OR 97301-1234", []),
+        ("fax", "PO Box 9, Salem OR 97301-1234", ["address_of_another_channel"]),
+        ("fax", "Appeals, fax 916.555.0170", []),
+        ("email", "1-916-555-0170", ["address_of_another_channel"]),
+        ("portal", "1-916-555-0170", []),
+        ("mail", "", []),
+    ],
+)
+def test_where_it_went_suits_how_it_went(channel, sent_to, expected):
+    found = address_suits_channel(channel, sent_to, "sent_to")
+    assert [reason.code for reason in ([found] if found else [])] == expected
+
+
 def test_a_request_that_was_sent_is_not_asked_again_at_its_receipt(climb):
     request = drafted(climb, is_urgent=True)
     send(climb, request, unready_reason="Urgent.")
@@ -124,7 +175,7 @@ def test_a_network_check_counts_for_thirty_days(climb):
     assert [k.reason.code for k in lacks_of(request, climb.case, date(2026, 4, 17))] == ["network_check_old"]
     with pytest.raises(Refused) as caught:
         send(climb, request, on="2026-04-17")
-    assert codes(caught) == ["network_check_old"]
+    assert codes(caught) == ["network_check_old", "not_ready"]
     record_network(
         actor=climb.who,
         case=climb.case,
