@@ -25,6 +25,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor
 from advocacy.errors import NotFound
 from advocacy.languages import PORTAL, PORTAL_LANGUAGES, REVIEWED
 from advocacy.words import plain_notice
@@ -134,20 +135,27 @@ def open_to_all(view: Callable[Concatenate[Any, P], HttpResponse]) -> Callable[.
 
 @dataclass(frozen=True)
 class Item:
-    """One entry of the portal's navigation: shown to whoever holds the permission."""
+    """One entry of the portal's navigation: shown to whoever holds the permission. `for_helper` is its label for somebody
+    who helps: the case is not theirs.
+    """
 
     label: Any
     name: str
     permission: Permission | None = None
+    for_helper: Any = ""
 
 
 NAVIGATION: list[Item] = [
-    Item(_("My case"), "portal:home"),
-    Item(_("My papers"), "portal:documents", Permission.PORTAL_DOCUMENTS),
-    Item(_("Letters in my name"), "portal:letters", Permission.PORTAL_LETTERS),
+    Item(_("My case"), "portal:home", for_helper=_("The case")),
+    Item(_("My papers"), "portal:documents", Permission.PORTAL_DOCUMENTS, _("The papers")),
+    Item(_("Letters in my name"), "portal:letters", Permission.PORTAL_LETTERS, _("The letters")),
     Item(_("Messages"), "portal:messages", Permission.PORTAL_MESSAGES),
     Item(_("My record"), "portal:mine", Permission.PORTAL_CONTROL),
 ]
+
+
+def _helps(actor: Actor | None) -> bool:
+    return actor is not None and actor.portal is not None and actor.portal.role != "patient"
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -156,8 +164,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if actor is None:
         return []
     here = request.resolver_match.view_name if request.resolver_match else ""
+    helps = _helps(actor)
     return [
-        {"label": item.label, "url": reverse(item.name), "current": here == item.name}
+        {
+            "label": (helps and item.for_helper) or item.label,
+            "url": reverse(item.name),
+            "current": here == item.name,
+        }
         for item in NAVIGATION
         if item.permission is None or actor.may(item.permission)
     ]
@@ -184,7 +197,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "portal_reviewed": language in REVIEWED,
         "portal_here": request.get_full_path() if request.method == "GET" else request.path,
         "portal_signed_in": getattr(request, "portal_user", None) is not None,
-        "portal_helps": actor is not None and actor.portal is not None and actor.portal.role != "patient",
+        "portal_helps": _helps(actor),
         "portal_several": len(getattr(request, "portal_accesses", ())) > 1,
         "portal_notice": plain_notice(language),
     }

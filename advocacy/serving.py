@@ -281,6 +281,9 @@ def main() -> int:
         port = port_of(family.environment)
         family.environment["PORT"] = str(port)
         (local / "demo.running").write_text(f" (process {os.getpid()}, http://localhost:{port}/)")
+        (local / "demo.address").write_text(
+            f"http://localhost:{port}"
+        )  # for links that a command beside it prints
         sign_ins = bring_up(family, port)
         say(f"\nRecourse is ready:  http://localhost:{port}/\n\n{sign_ins}\n")
         say("Ctrl-C stops everything; the data stays.\n")
@@ -295,7 +298,8 @@ def main() -> int:
     finally:
         started = bool(family.children or family.server)
         family.stop()
-        (local / "demo.running").unlink(missing_ok=True)
+        for name in ("demo.running", "demo.address"):
+            (local / name).unlink(missing_ok=True)
     if started:
         say("Everything is stopped; the data stays.")
     return code

@@ -122,6 +122,14 @@ def address(name: str) -> str | None:
     return file.read_text().strip() if file.exists() else None
 
 
+def address_of_demo() -> str:
+    """Where the demo of this checkout answers while it runs (advocacy/serving.py), else where it would: a command beside it
+    prints links that lead somewhere.
+    """
+    file = LOCAL_DIR / "demo.address"
+    return file.read_text().strip() if not PRODUCTION and file.exists() else "http://localhost:8000"
+
+
 def database(url: str | None) -> dict[str, object]:
     parts = urlparse(url or "postgresql:///recourse")
     query = {k: v[0] for k, v in parse_qs(parts.query).items()}
@@ -175,6 +183,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+ACCOUNT_FORMS = {"login": "advocacy.people.sign_in_form.SignInForm"}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -243,6 +252,7 @@ LANGUAGES = [("en", "English"), ("es", "Español")]
 TIME_ZONE = "America/New_York"  # display default; each organization and patient carries its own
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["advocacy.formats"]
 LOCALE_PATHS = [BASE_DIR / "advocacy" / "locale"]  # Spanish of the portal: `make translations`
 
 # --- Files ---
@@ -272,7 +282,9 @@ EMAIL_HOST_PASSWORD = ENVIRONMENT.get("RECOURSE_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = flag("RECOURSE_SMTP_TLS")  # STARTTLS
 EMAIL_TIMEOUT = 20  # seconds: a mail server that does not answer holds no request for longer
 # Links in mails: the address under which people reach this installation.
-SITE_URL = os.environ.get("RECOURSE_SITE_URL", f"http://localhost:{os.environ.get('PORT', '8000')}")
+SITE_URL = os.environ.get("RECOURSE_SITE_URL") or (
+    f"http://localhost:{os.environ['PORT']}" if os.environ.get("PORT") else address_of_demo()
+)
 DEFAULT_FROM_EMAIL = os.environ.get("RECOURSE_FROM", "recourse@localhost")
 
 # --- Jobs: rows of our own database; at least once, so every job is idempotent ---

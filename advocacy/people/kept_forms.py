@@ -47,6 +47,10 @@ MESSAGE = (
 PORTAL_MESSAGE = _("You were signed out before this was sent. Look at it, then send it again.")
 
 
+ELSEWHERE = "elsewhere"
+"""Of a message that a page leaves out when its form shows the words (templates/components/messages.html)."""
+
+
 def draft_key_of(request: HttpRequest) -> str:
     """The name a form's words are kept under: its own `draft_key`, else the address it was sent to."""
     return request.POST.get("draft_key", "")[:120] or f"{PATH}{request.path}"[:120]
@@ -161,7 +165,7 @@ class KeptFormsMiddleware:
                 continue
             messages.info(request, PORTAL_MESSAGE if _in_portal(request) else MESSAGE)
             if not _in_portal(request) and opened["key"].startswith(PATH):
-                messages.info(request, _elsewhere())
+                messages.info(request, _elsewhere(), extra_tags=ELSEWHERE)
         if waiting:
             request.session[KEPT] = waiting
 

@@ -22,7 +22,7 @@ from advocacy.tenancy.models import Organization
 from appeals.commands.paper import CLOSING, SALUTATION, letterhead_of
 from appeals.letters import AppealFacts, Letter, RefusalReason, appeal_letter_blocks, render_letter
 from appeals.queries.letter_blocks import blocks_in_use
-from appeals.queries.setup import STEPS, known_of
+from appeals.queries.setup import STEPS, known_of, many
 from cases.commands.documents import document_vault
 from cases.queries.templates import templates_in_use
 from cases.vault import VaultError
@@ -112,7 +112,8 @@ def _templates(actor: Actor, organization: Organization, at: datetime) -> tuple[
     sample_letter(organization, signer=actor.label, at=at)
     return (
         True,
-        f"{len(tasks)} task templates are offered; a draft was printed with {len(blocks)} letter blocks.",
+        f"{many(len(tasks), 'task template')} can be used; a draft was printed with"
+        f" {many(len(blocks), 'letter block')}.",
     )
 
 

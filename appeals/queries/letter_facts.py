@@ -85,7 +85,7 @@ LABELS: Mapping[str, str] = {
 WORDS = {
     "must_receive": "It must arrive by then",
     "postmarked": "It must be postmarked by then",
-    "high": "Clear",
+    "high": "Clearly printed",
     "medium": "Check it",
 }
 UNITS = {"calendar_day": "calendar days", "business_day": "business days", "calendar_month": "months"}

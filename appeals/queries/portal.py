@@ -23,6 +23,8 @@ from appeals.next_action import standing
 from appeals.queries.approvals import open_asks
 from appeals.queries.clocks import Day, day_at, earliest, ours, theirs
 from appeals.queries.portal_words import (
+    HELPER_THINGS,
+    ONLY_THE_PATIENT,
     THINGS,
     Place,
     state_words,
@@ -84,12 +86,13 @@ class PlainStep:
 
 @dataclass(frozen=True)
 class Standing:
-    """One case on the list: its public id, what it is about, and the one sentence."""
+    """One case on the list: its public id, what it is about, the one sentence, and what the patient is called."""
 
     case: UUID
     about: str
     sentence: str
     closed: bool
+    patient: str
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ def status_page(case: Case, now: datetime, actor: Actor | None = None) -> Status
             clock and named and (clock.confidence != "verified" or "confirm_with_letter" in clock.flags)
         ),
         late=place.clock == "overdue" and not _ours_speaks(place),
-        things=_things(case, actor, rows, things_of(place, released=released)),
+        things=_things(case, actor, rows, things_of(place, released=released, cannot=_cannot(actor))),
         steps=_steps(history, day),
         usual=_usual(case, rows, place) if case.status == "open" else None,
     )
@@ -203,6 +206,21 @@ def _usual(case: Case, rows: Mapping[str, list[Any]], place: Place) -> UsualTime
     return UsualTime(told["days"], told["decisions"]) if told else None
 
 
+# What nobody can do by a call: it takes a page of the portal that this person may not have.
+NEEDS_A_PAGE = frozenset({"letter"})
+
+
+def _helps(actor: Actor | None) -> bool:
+    return actor is not None and actor.portal is not None and actor.portal.role != "patient"
+
+
+def _cannot(actor: Actor | None) -> frozenset[str]:
+    """What somebody who helps has no way to do; the patient can do everything, by a call where there is no page."""
+    if actor is None or not _helps(actor):
+        return frozenset()
+    return ONLY_THE_PATIENT | {code for code in NEEDS_A_PAGE if not actor.may(LINKS[code][1])}
+
+
 def _for_them(case: Case, actor: Actor) -> dict[str, QuerySet[Any]]:
     """What waits for the patient's side, as far as this person may see it; a restricted or foreign case is not asked about."""
     found: dict[str, QuerySet[Any]] = {
@@ -224,13 +242,15 @@ def _things(
     if rows.get("approvals"):
         approval = rows["approvals"][0]
         found.append(_thing("approve", _("Read a letter. Then say yes or no."), actor, approval.public_id))
-    for task in rows.get("asked", ()):
+    can_send = actor is not None and (not _helps(actor) or actor.may(LINKS["asked"][1]))
+    for task in rows.get("asked", ()) if can_send else ():
         found.append(_thing("asked", task.asked_of_patient, actor, case.public_id))
     if rows.get("unread"):
         found.append(_thing("unread", _("Read your new message."), actor, case.public_id))
     if rows.get("pages"):
         found.append(_thing("waiting", _("Send the pages that wait here."), actor, case.public_id))
-    found += [_thing(code, _(THINGS[code]), actor, case.public_id) for code in usual]
+    words = HELPER_THINGS if _helps(actor) else THINGS
+    found += [_thing(code, _(words[code]), actor, case.public_id) for code in usual]
     return tuple(found[:MOST_THINGS])
 
 
@@ -254,12 +274,12 @@ def _standing(case: Case, sentence: str) -> Standing:
         "im_ketamine": _("Ketamine as a shot"),
         "esketamine": _("Esketamine nose spray"),
     }.get(case.treatment, _("Your care"))
-    return Standing(case.public_id, about, sentence, case.status == "closed")
+    return Standing(case.public_id, about, sentence, case.status == "closed", case.patient.called)
 
 
 def _place(case: Case, rows: Mapping[str, list[Any]], day: Day, history: History | None = None) -> Place:
     if case.status == "closed":
-        return Place("closed", "closed", outcome=case.outcome)
+        return Place("closed", "closed", outcome=case.outcome, today=day.today)
     position = position_of(case, rows, day)
     stage, status, clock = standing(position)
     mine = earliest([d for d in ours(rows["deadlines"]) if d.peer_to_peer_id is None], day)
@@ -282,6 +302,7 @@ def _place(case: Case, rows: Mapping[str, list[Any]], day: Day, history: History
         valid_until=granted.valid_until if granted else None,
         outcome=outcome,
         then=_then(history, level),
+        today=day.today,
     )
 
 

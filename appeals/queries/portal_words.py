@@ -19,10 +19,10 @@ from django.utils.translation import gettext_noop as mark
 from appeals.rungs import Rung
 
 
-def day_words(day: date | datetime) -> str:
-    """ "Tuesday, May 14" or "martes 14 de mayo"; a moment with its hour."""
+def day_words(day: date | datetime, today: date | None = None) -> str:
+    """ "Tuesday, May 14" or "martes 14 de mayo"; a moment with its hour, a day of another year than `today` with its year."""
     # Translators: a format of Django's date filter.
-    said = date_format(day, _("l, F j"))
+    said = date_format(day, _("l, F j") if today is None or day.year == today.year else _("l, F j, Y"))
     if isinstance(day, datetime):
         return _("%(day)s at %(hour)s") % {"day": said, "hour": date_format(day, _("g:i A"))}
     return said
@@ -33,6 +33,7 @@ class Place:
     """Where a case stands (`stage`, `status`, `clock` as in appeals.next_action.standing), with what its sentence needs.
 
     `kind` is who decides at the level in question: plan, external, hearing, council, or "" where that is not known.
+    `today` is the day where the patient lives.
     """
 
     stage: str
@@ -45,6 +46,7 @@ class Place:
     valid_until: date | None = None
     outcome: str = ""
     then: str = ""
+    today: date | None = None
 
 
 Pair = tuple[str, str]
@@ -172,6 +174,22 @@ SAID |= {
     ("request", "received", clock): SAID["request", "submitted", clock] for clock in ("*", "none", "overdue")
 }
 
+# What is being written for a level that is no appeal to the plan: with a date, and without one.
+ASKING: dict[str, tuple[str, str]] = {
+    "external": (
+        mark("We ask outside reviewers to decide. It has to go out by %(ours)s."),
+        mark("We are getting your case ready for outside reviewers."),
+    ),
+    "hearing": (
+        mark("We ask for a hearing with a judge. It has to go out by %(ours)s."),
+        mark("We are getting your case ready for a hearing."),
+    ),
+    "council": (
+        mark("We ask the appeals council to decide. It has to go out by %(ours)s."),
+        mark("We are getting your case ready for the appeals council."),
+    ),
+}
+
 # Who decides at a level that went out: with a date, without one, and late.
 WAITING: dict[str, tuple[str, str, str]] = {
     "plan": (
@@ -257,7 +275,7 @@ def words_of(place: Place) -> Pair:
     """The sentence, and what happens next. Every place has words; without a known date they name none."""
     sentence, after = _pair(place)
     days = {
-        name: day_words(value)
+        name: day_words(value, place.today)
         for name in ("ours", "theirs", "call_on", "valid_until")
         if (value := getattr(place, name)) is not None
     }
@@ -273,6 +291,13 @@ def _pair(place: Place) -> Pair:
         return said, THEN[place.then]
     if place.stage == "level" and place.status == "ended":
         return ENDED.get(place.outcome, ENDED[""])
+    if place.stage == "level" and place.status == "drafting" and place.kind in ASKING:
+        dated, undated = ASKING[place.kind]
+        return (
+            (undated, SAID["level", "drafting", "none"][1])
+            if place.ours is None
+            else (dated, SAID["level", "drafting", "*"][1])
+        )
     status = place.status.partition("_")[0] if place.status.startswith("unchosen") else place.status
     clock = place.clock
     for pair in (SAID.get((place.stage, status, clock)), SAID.get((place.stage, status, "*"))):
@@ -317,6 +342,16 @@ THINGS: dict[str, str] = {
     "questions": mark("Ask us if something is not clear."),
     "again": mark("Call us if your plan says no again."),
 }
+# The same in words for somebody who helps: what they can do for the patient. What only the patient can do is left out.
+HELPER_THINGS: dict[str, str] = THINGS | {
+    "choose": mark("Talk about whether to go on. Then tell us."),
+    "letter": mark("Send us each letter from the plan."),
+    "doctor": mark("Ask the doctor's office to be ready for the call."),
+    "worse": mark("Call us if things get worse. Then a faster answer may be possible."),
+    "visits": mark("Help to set the visits before that day."),
+    "again": mark("Call us if the plan says no again."),
+}
+ONLY_THE_PATIENT = frozenset({"release"})
 _OF_STAGE: dict[str, Sequence[str]] = {
     "request": ("release", "letter", "worse"),
     "denial": ("release", "letter", "envelope"),
@@ -328,8 +363,10 @@ _OF_STAGE: dict[str, Sequence[str]] = {
 }
 
 
-def things_of(place: Place, *, released: bool) -> tuple[str, ...]:
-    """Codes of THINGS: what can be done now. `released`: whether a consent to share records stands."""
+def things_of(place: Place, *, released: bool, cannot: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Codes of THINGS: what can be done now. `released`: whether a consent to share records stands; `cannot`: what the
+    reader has no way to do.
+    """
     wanted = list(_OF_STAGE.get(place.stage, ("questions",)))
     if place.status.startswith("unchosen"):
         wanted.insert(0, "choose")
@@ -337,6 +374,7 @@ def things_of(place: Place, *, released: bool) -> tuple[str, ...]:
         wanted.insert(0, "late_letter")
     if released:
         wanted = [code for code in wanted if code != "release"]
+    wanted = [code for code in wanted if code not in cannot]
     if len(wanted) < 3 and "questions" not in wanted:
         wanted.append("questions")
     return tuple(wanted[:3])

@@ -164,13 +164,18 @@ def list_facts(known: Known) -> Facts:
     return missing, notes
 
 
+def many(number: int, word: str) -> str:
+    """ "1 second", "2 seconds"."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def worker_facts(known: Known) -> Facts:
     job = known.job
     if job is None:
         return [], []
     if job.status == Job.Status.DONE and job.ended_at:
         took = (job.ended_at - job.queued_at).total_seconds()
-        return [], [f"The last test job ran, {took:.0f} seconds after it was asked for."]
+        return [], [f"The last test job ran, {many(round(took), 'second')} after it was asked for."]
     return ["A test job is in the queue and no worker has taken it up yet. Reload in a moment."], []
 
 

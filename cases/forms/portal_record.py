@@ -26,7 +26,7 @@ class HelperForm(forms.Form):
         label=_("What may this person see?"),
         choices=[
             ("status", _("Where my case stands")),
-            ("documents", _("My documents")),
+            ("documents", _("My papers")),
             ("letters", _("Letters in my name")),
             ("messages", _("My messages")),
         ],

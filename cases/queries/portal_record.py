@@ -14,6 +14,7 @@ from advocacy.access.roles import Role
 from advocacy.audit.models import Event
 from advocacy.audit.trail import about
 from advocacy.errors import NotFound
+from advocacy.people.consent_words import said_in_their_language
 from advocacy.people.models import Consent, Membership, Patient, PortalAccess
 from advocacy.people.policies import standing_on
 from advocacy.people.rules import day_in
@@ -133,7 +134,7 @@ def helpers_of(actor: Actor, patient: Patient, at: datetime) -> tuple[Helper, ..
     """Everybody the patient ever let in, those who may come in now first. One statement."""
     words = {
         "status": _("where my case stands"),
-        "documents": _("my documents"),
+        "documents": _("my papers"),
         "letters": _("letters in my name"),
         "messages": _("my messages"),
     }
@@ -172,7 +173,7 @@ def allowed_by(actor: Actor, patient: Patient, at: datetime) -> tuple[Allowed, .
                 row.public_id,
                 row.kind,
                 name,
-                row.scope,
+                said_in_their_language(row.scope),
                 row.signed_on,
                 row.expires_on,
                 row.revoked_at,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.messages import INFO
+from django.contrib.messages.storage.base import Message
 from django.contrib.sessions.models import Session
+from django.template.loader import render_to_string
 from django.test import Client
 
+from advocacy.people.kept_forms import ELSEWHERE
 from advocacy.people.models import Draft, User
 from advocacy.tenancy.scope import scoped_to
 from tests.cast import PASSWORD
@@ -121,3 +125,10 @@ def test_an_endless_form_is_not_kept(cast, browser):
     sessions_end()
     browser.post(PAGE, TYPED | {"safe_contact_note": "x" * 300_000})
     assert Session.objects.count() == 0
+
+
+def test_where_else_the_words_are_is_said_only_beside_an_empty_form():
+    said = [Message(INFO, "elsewhere, perhaps", extra_tags=ELSEWHERE), Message(INFO, "kept")]
+    for shown, told in (({}, True), ({"kept": True}, False), ({"draft_restored": True}, False)):
+        page = render_to_string("components/messages.html", {"messages": said} | shown)
+        assert ("elsewhere, perhaps" in page, "kept" in page) == (told, True)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.utils import timezone
 
+from advocacy.background.models import Job
 from advocacy.management.seed.cast import Standing
-from advocacy.management.seed.keeping import keep
-from advocacy.people.models import Invitation
+from advocacy.management.seed.keeping import keep, set_up
+from advocacy.management.seed.life import no_mail
+from advocacy.people.jobs import PROVE
+from advocacy.people.models import Invitation, SetupTest
 from appeals.models import OwnLetterBlock
+from appeals.queries.setup import STEPS
 from cases.models import OwnTaskTemplate, PayerChannel
 
 
@@ -19,3 +23,15 @@ def test_harbor_keeps_itself_once(cast):
         rows = (OwnTaskTemplate, OwnLetterBlock, PayerChannel, Invitation)
         assert [model.objects.count() for model in rows] == [1, 1, 1, 1]
     assert Invitation.objects.get().expires_at > timezone.now()
+
+
+def test_setting_up_was_tried_step_by_step_and_once(cast, settings, tmp_path, mailoutbox):
+    settings.DATA_DIR = tmp_path
+    harbor = Standing(cast.harbor)
+    harbor.actors["olga"] = cast.olga
+    for _ in range(2):
+        with no_mail():
+            set_up(harbor, timezone.now())
+    assert set(SetupTest.objects.values_list("step", flat=True)) == set(STEPS)
+    assert [job.name for job in Job.objects.all()] == [PROVE]
+    assert mailoutbox == []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from advocacy import settings
 from advocacy.local_state import CHECKOUT
 from advocacy.serving import Ended, port_of, readiness, unready
 
@@ -172,3 +173,13 @@ def test_older_data_ends_the_demo_with_what_to_do_before_anything_is_migrated() 
     source = (CHECKOUT / "advocacy/serving.py").read_text()
     assert "`make clean-data` removes it; then run `make demo` again." in source
     assert source.index('"check_data"') < source.index('"prepare_database"')
+
+
+def test_a_command_beside_the_demo_knows_its_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The link that create_organization prints leads to the demo that runs, whatever its port."""
+    monkeypatch.setattr(settings, "LOCAL_DIR", tmp_path)
+    assert settings.address_of_demo() == "http://localhost:8000"
+    (tmp_path / "demo.address").write_text("http://localhost:8077")
+    assert settings.address_of_demo() == "http://localhost:8077"
+    monkeypatch.setattr(settings, "PRODUCTION", True)
+    assert settings.address_of_demo() == "http://localhost:8000"

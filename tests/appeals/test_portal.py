@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from advocacy.access.policy import visible
+from advocacy.people.models import User
 from advocacy.people.portal_access import portal_accesses_of, portal_actor
 from appeals.models import (
     AuthorizationRequest,
@@ -22,11 +24,23 @@ from appeals.models import (
 from appeals.next_action import TABLE
 from appeals.queries.clocks import day_at
 from appeals.queries.portal import get_portal_case, standings, status_page
-from appeals.queries.portal_words import CLOSED, ENDED, THEN, WAITING, Place, day_words, things_of, words_of
-from cases.models import Case, Note
+from appeals.queries.portal_words import (
+    ASKING,
+    CLOSED,
+    ENDED,
+    HELPER_THINGS,
+    THEN,
+    THINGS,
+    WAITING,
+    Place,
+    day_words,
+    things_of,
+    words_of,
+)
+from cases.models import Case, Note, Task
 from tests.appeals.scenes import clock, denied, level_of, request_of
 from tests.cast import release
-from tests.portal import come_in
+from tests.portal import come_in, give_access
 from tests.reading import ENGLISH_GRADE, SPANISH_EASY, ease, grade
 
 AT = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
@@ -68,6 +82,7 @@ EVERY_PLACE = [
         for then in THEN
         for when, t in (("running", DAY), ("none", None), ("overdue", DAY))
     ),
+    *(Place("level", "drafting", kind=kind, ours=day) for kind in ASKING for day in (DAY, None)),
     *(Place("level", "ended", outcome=o) for o in ENDED),
     *(Place("closed", "closed", outcome=o) for o in CLOSED),
     Place("court", "ended"),
@@ -105,6 +120,27 @@ def test_days_in_both_languages():
         assert (day_words(DAY), day_words(at)) == ("Tuesday, May 12", "Monday, May 4 at 12:00 PM")
     with translation.override("es"):
         assert day_words(DAY) == "martes 12 de mayo"
+
+
+def test_a_day_of_another_year_has_its_year():
+    said = [
+        Place("level", "drafting", "running", ours=DAY, today=date(year, 12, 30)) for year in (2025, 2026)
+    ]
+    with translation.override("en"):
+        assert [words_of(place)[0] for place in said] == [
+            "We are writing your appeal. It has to go out by Tuesday, May 12, 2026.",
+            "We are writing your appeal. It has to go out by Tuesday, May 12.",
+        ]
+        assert date_format(date(2026, 11, 20), "DATE_FORMAT") == "November 20, 2026"
+    with translation.override("es"):
+        assert "martes 12 de mayo de 2026" in words_of(said[0])[0]
+
+
+@pytest.mark.parametrize("kind", ["external", "hearing", "council"])
+def test_what_is_no_appeal_to_the_plan_is_not_called_one(kind):
+    with translation.override("en"):
+        said = [" ".join(words_of(Place("level", "drafting", kind=kind, ours=day))) for day in (DAY, None)]
+    assert [text for text in said if "your appeal" in text] == []
 
 
 # --- The page, from rows ---
@@ -299,3 +335,49 @@ def test_the_list_takes_the_same_statements_for_one_and_three(cast, dana, django
         cases = list(Case.objects.filter(pk=cast.case.pk).select_related("patient")) * number
         with django_assert_num_queries(1):
             assert len(standings(cases, AT)) == number
+
+
+# --- Somebody who helps ---
+
+
+@pytest.mark.parametrize(
+    ("parts", "asked"),
+    [
+        (["status"], ["worse", "questions"]),
+        (["status", "documents"], ["letter", "worse", "questions"]),
+    ],
+)
+def test_a_helper_is_asked_for_nothing_they_cannot_do(cast, parts, asked):
+    """June of the demonstration sees the case and the letters: she has no way to send a paper, and no form to sign."""
+    give_access(cast.case.patient, "june@mail.example", kind="representative", scope=parts)
+    user = User.objects.get(email="june@mail.example")
+    june = portal_actor(user, portal_accesses_of(user.pk)[0])
+    Task.objects.create(
+        case=cast.case, title="Card", asked_of_patient="Send us your plan card.", waits_on_patient=True
+    )
+    things = status_page(cast_case(cast), AT, june).things
+    said = [thing for thing in things if thing.code != "asked"]
+    assert [thing.code for thing in said] == asked[: len(said)]
+    assert [thing.text for thing in said] == [HELPER_THINGS[thing.code] for thing in said]
+    assert ("asked" in {thing.code for thing in things}) == ("documents" in parts)
+
+
+def test_a_helper_reads_of_somebody_elses_case(cast, enter):
+    """No heading, title or way says "my": the case is the patient's, and the page says of whom it speaks."""
+    rosa, dana = enter("rosa"), enter("dana")
+    for name, hers, theirs in (
+        ("portal:home", "My case", "The case"),
+        ("portal:letters", "Letters in my name", "The letters"),
+        ("portal:documents", "My papers", "The papers"),
+    ):
+        helped, own = (browser.get(reverse(name)).content.decode() for browser in (rosa, dana))
+        assert (hers in own, hers in helped, f"<title>{theirs}" in helped) == (True, False, True), name
+    page = rosa.get(reverse("portal:home")).content.decode()
+    assert f"You help {cast.case.patient.called}." in page
+    assert "The way the case takes" in page
+    assert "You help" not in dana.get(reverse("portal:home")).content.decode()
+
+
+def test_every_thing_has_words_for_a_helper():
+    assert set(HELPER_THINGS) == set(THINGS)
+    assert [text for text in HELPER_THINGS.values() if grade([text]) > ENGLISH_GRADE] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import zipfile
@@ -9,11 +10,13 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from advocacy import registries
 from advocacy.audit.models import Event
 from advocacy.audit.trail import record_read
+from advocacy.management.commands.translations import stored
+from advocacy.people.consent_words import STANDARD, said_in_their_language
 from advocacy.people.export import Section, everything_about
 from advocacy.people.models import Consent, PortalAccess
 from advocacy.tenancy.scope import scoped_to, tenant_models
@@ -189,3 +192,31 @@ def test_nobody_reaches_the_consent_or_helper_of_somebody_else(cast, enter, port
     assert rosa.ended_at is None
     assert everything_about(cast.case.patient).files == ()
     assert (Case.objects.count(), Document.objects.count()) == (1, 0)
+
+
+def english_sentences() -> list[str]:
+    """What the program says of itself in English, where its Spanish is another: whole sentences without a value in them."""
+    found = {str(m.id): str(m.string) for m in stored() if isinstance(m.id, str) and m.id}
+    return [text for text, spanish in found.items() if len(text.split()) > 2 and "%" not in text != spanish]
+
+
+def test_no_english_sentence_stands_on_a_spanish_page_of_the_record(cast, enter):
+    patient = cast.case.patient
+    for kind, words in STANDARD.items():
+        Consent.objects.filter(patient=patient, kind=kind).delete()
+        Consent.objects.create(
+            patient=patient, kind=kind, scope=words, method="paper", signed_on=timezone.now().date()
+        )
+    dana = enter("dana")
+    dana.post(reverse("portal:language"), {"language": "es", "next": "/portal/"})
+    consents = [c.public_id for c in Consent.objects.filter(patient=patient, scope__in=STANDARD.values())]
+    urls = [reverse(f"portal:{name}") for name in ("mine", "looked", "helpers", "helper_new", "consents")]
+    urls += [reverse("portal:consent_withdraw", args=[key]) for key in consents]
+    english = english_sentences()
+    assert len(english) > 200
+    for url in urls:
+        page = html.unescape(dana.get(url).content.decode())
+        assert [text for text in english if text in page] == [], url
+    with translation.override("es"):
+        assert [said_in_their_language(words) for words in STANDARD.values() if words in page] == []
+        assert said_in_their_language("Only Dr. Reyes may be called.") == "Only Dr. Reyes may be called."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
@@ -76,3 +78,14 @@ def test_a_proven_address_becomes_the_one_of_the_account(cast: Cast, client):
     client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
     client.post(reverse("account_email"), wanted)
     assert User.objects.get(pk=mia.pk).email == "mia@home.example"
+
+
+def test_the_keyboard_goes_from_address_to_passphrase_to_the_button(browser: Client, db: None):
+    """In the order of the document: no tabindex, and nothing between what is typed."""
+    page = browser.get(reverse("account_login")).content.decode().partition("<main")[2]
+    stops = re.findall(
+        r'<(?:input|button|a)\b[^>]*\b(?:name="(?:login|password)"|type="submit"|href="[^"#]+")', page
+    )
+    order = [re.search(r'"([^"]+)"$', stop)[1] for stop in stops]
+    assert order[:4] == ["login", "password", "submit", reverse("account_reset_password")]
+    assert 'tabindex="' not in page.replace('tabindex="-1"', "")

@@ -13,6 +13,7 @@ from advocacy.management.seed.matters import CLINICS, Matter
 from advocacy.management.seed.people import ways_to_reach
 from advocacy.management.seed.plans import Plan, filled
 from advocacy.people.commands import record_consent, register_patient
+from advocacy.people.consent_words import STANDARD
 from appeals.commands.answers import record_answer
 from cases.commands.cases import open_case, record_failed_treatment
 from cases.commands.communications import log_communication
@@ -120,7 +121,7 @@ def _consent(life: Life) -> None:
         by=life.intake,
         patient=life.patient,
         kind="contact",
-        scope="Calls and messages by the rules written down with the contacts.",
+        scope=STANDARD["contact"],
         method="oral",
         signed_on=signed,
     )
@@ -131,7 +132,7 @@ def _consent(life: Life) -> None:
         by=life.intake,
         patient=life.patient,
         kind="release",
-        scope="Records of the treatment, to and from the plan, the clinic and reviewers, for this appeal.",
+        scope=STANDARD["release"],
         method="electronic",
         signed_on=signed,
         expires_on=signed + timedelta(days=life.story.release_days),
@@ -141,7 +142,7 @@ def _consent(life: Life) -> None:
         by=life.intake,
         patient=life.patient,
         kind="representation",
-        scope="May file appeals and speak with the plan.",
+        scope=STANDARD["representation"],
         method="paper",
         signed_on=signed,
         expires_on=signed + timedelta(days=365),

@@ -63,6 +63,6 @@ def _codes(colleague: Colleague, user: User) -> list[str]:
     return [
         "",
         f"{colleague.name} is also asked for a one-time code: {first} for {period - passed} seconds, then {second}.",
-        "  A fresh one at any time: manage.py seed_demo --print-sign-ins",
+        "  A fresh one at any time: .venv/bin/python manage.py seed_demo --print-sign-ins",
         f"  Or add it to an authenticator: otpauth://totp/{label}?secret={secret}&issuer=Recourse",
     ]

@@ -11,6 +11,14 @@
   const first = document.querySelector('[data-first-focus]')
   if (first && !summary && window.matchMedia('(min-width: 48rem) and (hover: hover)').matches) first.focus({ preventScroll: true })
 
+  // Whoever asked for the call note by its key begins to type in its first field.
+  const BY_KEY = 'recourse-by-key'
+  try {
+    const note = document.querySelector('main form .fields :is(input, select, textarea):not([type="hidden"])')
+    if (window.sessionStorage.getItem(BY_KEY) === window.location.pathname && note && !summary) note.focus()
+    window.sessionStorage.removeItem(BY_KEY)
+  } catch (shut) { /* the browser keeps nothing: the field is reached by Tab */ }
+
   document.querySelectorAll('details.menu, details.more-actions').forEach(function (menu) {
     document.addEventListener('click', function (event) { if (!menu.contains(event.target)) menu.open = false })
     menu.addEventListener('keydown', function (event) {
@@ -71,8 +79,10 @@
     },
     c: function () {
       const note = document.querySelector('[data-call-note]')
-      if (note) note.click()
-      return Boolean(note)
+      if (!note) return false
+      try { window.sessionStorage.setItem(BY_KEY, note.pathname) } catch (shut) { /* as above */ }
+      note.click()
+      return true
     },
     '/': function () {
       const box = document.getElementById('desk-search')

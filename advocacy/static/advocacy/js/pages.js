@@ -14,6 +14,7 @@
   const PATIENCE = 120 // seconds for one page over a thin connection
   let wanted = null // the button that was pressed while pages were on their way
   let busy = false
+  let refused = '' // what was wrong with the file chosen last
 
   function say (text) { status.textContent = text }
 
@@ -99,6 +100,7 @@
   async function sendAll () {
     const files = Array.from(input.files)
     if (!files.length) return
+    refused = ''
     lock(true)
     missing(true)
     input.disabled = true
@@ -116,7 +118,8 @@
     const answer = await ask(here, { headers: { Accept: 'text/html' } }, '')
     if (answer && answer.ok) renew(answer.text)
     lock(false)
-    say(problems.length ? problems.join(' ') : form.dataset.done)
+    refused = problems.join(' ')
+    say(refused || form.dataset.done)
   }
 
   async function sendPaper (pressed) {
@@ -147,7 +150,10 @@
   form.addEventListener('submit', function (event) {
     const pressed = event.submitter || form.querySelector('[data-part="send"] button')
     event.preventDefault()
-    if (!busy) {
+    if (!busy && refused && !document.querySelector('.portal-pages li')) {
+      say(refused) // there is nothing to send yet: why, stays
+      input.focus()
+    } else if (!busy) {
       sendPaper(pressed)
     } else if (!wanted) {
       wanted = pressed
