@@ -353,7 +353,11 @@ def test_a_helper_is_asked_for_nothing_they_cannot_do(cast, parts, asked):
     user = User.objects.get(email="june@mail.example")
     june = portal_actor(user, portal_accesses_of(user.pk)[0])
     Task.objects.create(
-        case=cast.case, title="Card", asked_of_patient="Send us your plan card.", waits_on_patient=True
+        case=cast.case,
+        title="Card",
+        opened_at=AT,
+        asked_of_patient="Send us your plan card.",
+        waits_on_patient=True,
     )
     things = status_page(cast_case(cast), AT, june).things
     said = [thing for thing in things if thing.code != "asked"]

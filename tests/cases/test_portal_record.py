@@ -202,16 +202,17 @@ def english_sentences() -> list[str]:
 
 def test_no_english_sentence_stands_on_a_spanish_page_of_the_record(cast, enter):
     patient = cast.case.patient
+    Consent.objects.filter(patient=patient).delete()
+    given = []
     for kind, words in STANDARD.items():
-        Consent.objects.filter(patient=patient, kind=kind).delete()
-        Consent.objects.create(
-            patient=patient, kind=kind, scope=words, method="paper", signed_on=timezone.now().date()
-        )
+        consent = Consent(patient=patient, kind=kind, method="paper", recorded_at=timezone.now())
+        consent.scope, consent.signed_on = words, timezone.now().date()
+        consent.save()
+        given.append(consent.public_id)
     dana = enter("dana")
     dana.post(reverse("portal:language"), {"language": "es", "next": "/portal/"})
-    consents = [c.public_id for c in Consent.objects.filter(patient=patient, scope__in=STANDARD.values())]
     urls = [reverse(f"portal:{name}") for name in ("mine", "looked", "helpers", "helper_new", "consents")]
-    urls += [reverse("portal:consent_withdraw", args=[key]) for key in consents]
+    urls += [reverse("portal:consent_withdraw", args=[key]) for key in given]
     english = english_sentences()
     assert len(english) > 200
     for url in urls:
