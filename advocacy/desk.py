@@ -87,6 +87,7 @@ NAVIGATION = (
     ),
     Item("New patient", "people:patient_new", Permission.REGISTER_PATIENT),
     Item("Restricted", "cases:restricted", Permission.GRANT_ACCESS),
+    Item("Trails", "appeals:trails", Permission.SEE_TRAIL),
     Item("Set-up", "appeals:setup", Permission.MANAGE_MEMBERS, ("cases:organization", "appeals:templates")),
     Item("Figures", "reporting:figures", Permission.SEE_FIGURES, ("reporting:figures_list",)),
     Item("Jobs", "background:jobs", Permission.SEE_JOBS),
@@ -169,9 +170,11 @@ def home(request: HttpRequest) -> HttpResponse:
     Whose role opens no page here is told what the role is for, and what can be done.
     """
     entries = navigation(request)
+    actor: Any = request.actor  # type: ignore[attr-defined]
+    if actor.may(Permission.SEE_TRAIL) and not actor.may(Permission.WORK_TASKS):
+        return HttpResponseRedirect(reverse("appeals:trails"))  # answers who saw what; no task is ever theirs
     if entries:
         return HttpResponseRedirect(entries[0]["url"])
-    actor: Any = request.actor  # type: ignore[attr-defined]
     roles = [d for role, d in ROLES.items() if role.value in actor.roles]
     return render(request, "desk/home.html", {"roles": roles})
 

@@ -49,6 +49,7 @@ urlpatterns = [
     path("templates/letters/<slug:block>/retire/", setup.letter_block_retire, name="letter_block_retire"),
     path("queue/", queue.queue_page, name="queue"),
     path("queue/assign/", queue.bulk_assign, name="bulk_assign"),
+    path("trails/", trail.trails_page, name="trails"),
     path("board/", board.board_page, name="board"),
     path("board/<uuid:member_id>/share/", board.share, name="share"),
     path("queue/assign/undo/", queue.undo_assign, name="undo_assign"),

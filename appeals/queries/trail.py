@@ -11,9 +11,10 @@ from uuid import UUID
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from advocacy.access.policy import Actor, visible
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, reachable, visible
 from advocacy.audit.models import Event
 from advocacy.audit.trail import history_of, reason_of
 from advocacy.audit.verbs import VERBS
@@ -63,6 +64,11 @@ class TrailPage:
     after: str
     is_first: bool
     people: tuple[tuple[str, str], ...]
+
+
+def audited_cases(actor: Actor) -> QuerySet[Case]:
+    """The cases whose trail this actor may read, by reference."""
+    return Case.objects.filter(reachable(actor, Permission.SEE_TRAIL, Case)).select_related("owner__user")
 
 
 def trail(

@@ -13,11 +13,27 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
-from advocacy.web import page, saw
+from advocacy.web import page, paged, saw
 from appeals.forms.desk import TrailFilters
 from appeals.queries.case_page import get_case
-from appeals.queries.trail import trail
+from appeals.queries.trail import audited_cases, trail
 from appeals.views.links import link
+
+
+@require_safe
+@page
+def trails_page(request: HttpRequest) -> HttpResponse:
+    """Where an auditor begins: every case whose trail is open to them, newest first. References, never a patient."""
+    actor: Any = request.actor  # type: ignore[attr-defined]
+    require(actor, Permission.SEE_TRAIL)
+    listed = paged(audited_cases(actor), after=request.GET.get("after"), newest=True)
+    saw(request, "read_list", cases=[case.pk for case in listed.rows])
+    context = {
+        "cases": listed.rows,
+        "next_url": link("appeals:trails", after=listed.next_after) if listed.next_after else "",
+        "breadcrumbs": [{"label": "Trails", "url": ""}],
+    }
+    return render(request, "appeals/trails.html", context)
 
 
 @require_safe

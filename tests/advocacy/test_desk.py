@@ -25,10 +25,21 @@ WANTED = {
     "ines": ["Today", "Queue", "Intake", "New patient", "Look-ups"],
     "nora": ["Today", "Queue", "Intake", "New patient", "Look-ups"],
     "clara": ["Today", "Queue", "Look-ups"],
-    "sam": ["Today", "Queue", "Board", "Intake", "New patient", "Restricted", "Figures", "Jobs", "Look-ups"],
+    "sam": [
+        "Today",
+        "Queue",
+        "Board",
+        "Intake",
+        "New patient",
+        "Restricted",
+        "Trails",
+        "Figures",
+        "Jobs",
+        "Look-ups",
+    ],
     "olga": ["Set-up", "Figures", "Jobs", "Look-ups"],
     "anna": ["Figures"],
-    "petra": ["Today", "Queue", "Look-ups"],
+    "petra": ["Today", "Queue", "Trails", "Look-ups"],
 }
 
 
@@ -189,3 +200,13 @@ def test_who_only_looks_at_a_member_gets_no_link_that_leads_nowhere(cast, sign_i
         page = nora.get(row)
         assert page.status_code == 200
         assert re.findall(r'href="/admin/\w+/\w+/\d+/change/', page.content.decode()) == []
+
+
+def test_a_privacy_officer_begins_at_the_trails(cast, sign_in):
+    petra = sign_in("petra")
+    assert petra.get("/").headers["Location"] == reverse("appeals:trails")
+    page = petra.get("/admin/trails/").content.decode()
+    assert f'href="{reverse("appeals:trail", args=[cast.case.public_id])}"' in page
+    assert cast.case.patient.family_name not in page
+    assert cast.meadow_case.reference not in page
+    assert sign_in("nora").get("/admin/trails/").status_code == 403

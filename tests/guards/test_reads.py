@@ -68,6 +68,7 @@ LISTS = {
     "cases:intake",
     "appeals:today",
     "appeals:queue",
+    "appeals:trails",
     "cases:related",
     "cases:restricted",
     "cases:search_results",

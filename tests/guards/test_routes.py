@@ -87,6 +87,7 @@ def get_only(route) -> bool:
         "appeals:templates",
         "appeals:today",
         "appeals:trail",
+        "appeals:trails",
         "background:jobs",
         "cases:clinic",
         "cases:communication",
