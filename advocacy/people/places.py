@@ -75,3 +75,8 @@ TIME_ZONES: Final[dict[str, str]] = {
     "Pacific/Guam": "Chamorro (Guam, Northern Mariana Islands)",
     "Pacific/Pago_Pago": "Samoa",
 }
+
+
+def zone_name(time_zone: str) -> str:
+    """What people call it, "Pacific" for "America/Los_Angeles"; one that has no such name stays as it is."""
+    return TIME_ZONES.get(time_zone, time_zone)

@@ -21,6 +21,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
 from advocacy.errors import Refused, WrongState
 from advocacy.people.drafts import end_draft
+from advocacy.people.places import zone_name
 from advocacy.people.queries import draft_of
 from advocacy.web import ActorRequest, page, saw
 from cases.forms.documents import TOO_LARGE
@@ -71,7 +72,7 @@ def show(
         "breadcrumbs": crumbs,
         "case_meta": [case.patient.called, str(case.coverage.payer), case.get_treatment_display()],
         "here": here,
-        "zone": case.patient.time_zone,
+        "zone": zone_name(case.patient.time_zone),
     }
     if request.actor.may(Permission.WRITE_NOTE):
         frame["call_note_url"] = reverse("cases:call_new", args=[case.public_id])

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from advocacy.access.permissions import Permission
 from advocacy.errors import NotFound, Refused, WrongState
+from advocacy.people.places import zone_name
 from advocacy.tenancy.sealing import digest
 from advocacy.web import ActorRequest, error_page, note_read
 from advocacy.words import notice_sentence
@@ -189,7 +190,7 @@ def _answered(request: HttpRequest, token: str, opened: Any, ask: Any, at: datet
         "problem": problem,
         "token": token,
         "shown_sha256": digest_of(ask.statement) if ask.statement else "",
-        "zone": opened.link.case.patient.time_zone,
+        "zone": zone_name(opened.link.case.patient.time_zone),
     }
     return _shown(request, "clinic/answer.html", opened, context, status=status)
 

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from advocacy.people.hours import hours_of, next_allowed, way_to_tell
+from advocacy.people.places import zone_name
+from appeals.queries.setup import many
 
 NEW_YORK, PHOENIX = "America/New_York", "America/Phoenix"
 
@@ -121,3 +123,11 @@ def test_the_preferred_way_comes_before_the_mail():
     phone, mail, post = Way("phone", is_preferred=True), Way("email"), Way("post")
     assert way_to_tell([mail, post, phone]) is phone
     assert way_to_tell([post, Way("phone"), mail]) is mail
+
+
+def test_a_time_zone_has_the_name_people_use():
+    assert [zone_name(name) for name in ("America/Los_Angeles", "Europe/Lisbon")] == [
+        "Pacific",
+        "Europe/Lisbon",
+    ]
+    assert many(1, "second") + ", " + many(2, "second") == "1 second, 2 seconds"

@@ -415,3 +415,9 @@ def test_nobody_switches_to_where_they_do_not_work(cast, sign_in):
     for wanted in (str(cast.meadow.public_id), "", "x"):
         assert browser.post("/admin/organization/switch/", {"organization": wanted}).status_code == 404
     assert browser.get("/admin/organization/switch/").status_code == 405
+
+
+def test_a_mistake_in_a_row_is_told_under_the_name_of_the_row(cast, sign_in):
+    page = sign_in("nora").post(NEW, FORM | {"contacts-1-kind": "pigeon"}).content.decode()
+    summary = page.partition("data-error-summary")[2].partition("</ul>")[0]
+    assert ("Contact 2, " in summary, "Row 2" in summary) == (True, False)

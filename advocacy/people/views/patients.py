@@ -75,6 +75,7 @@ def patient_new(request: ActorRequest) -> HttpResponse:
         status=status,
         template="people/patient_new.html",
         formset=contacts,
+        row_label="Contact",
         alike=[likeness for likeness in alike if likeness.patient],
         hidden=sum(1 for likeness in alike if likeness.patient is None),
         draft_key=key,
