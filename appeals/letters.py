@@ -129,6 +129,21 @@ class TriedTreatment:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What came after the denial and before this level: what the level before decided, and the calls held about it.
+
+    `level` is the level before in the field's words; `decided_on` is the date of its notice, None where none came in time;
+    `upheld` says that nothing of the denial fell. `argument` is the body of the letter of that level, as it went out.
+    """
+
+    level: str
+    decided_on: date | None = None
+    upheld: bool = True
+    calls: tuple[date, ...] = ()
+    argument: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
 class AppealFacts:
     """Everything the draft may say. Nothing else gets into it."""
 
@@ -136,12 +151,17 @@ class AppealFacts:
     service: str
     writer: Literal["patient", "representative", "provider"]
     member_id: str = ""
+    group_number: str = ""
     reference_number: str = ""
     codes: tuple[str, ...] = ()
     diagnosis: str = ""
     denied_on: date | None = None
     level: str = "appeal"
     """In the field's words: "internal appeal", "request for external review"."""
+    decided_by: str = ""
+    """Who denied, where the letter goes to somebody else; empty where it goes to whoever denied."""
+    before: Standing | None = None
+    """The level before this one; None at the first."""
     expedited: bool = False
     expedited_grounds: str = ""
     reasons: tuple[RefusalReason, ...] = ()
@@ -154,7 +174,8 @@ class AppealFacts:
     """Label ("Exhibit A") and title, in the order of the packet."""
 
 
-_NOT_RECORDED = "not recorded"
+DENIAL_QUOTED = "Your letter states:"
+CRITERIA, REQUESTS, EXHIBITS = "The criteria you applied", "What we ask", "Exhibits"
 
 
 def appeal_letter_blocks(facts: AppealFacts) -> tuple[Block, ...]:
@@ -166,9 +187,8 @@ def appeal_letter_blocks(facts: AppealFacts) -> tuple[Block, ...]:
     return (
         *_opening(facts),
         *_own_words(facts, "opening"),
-        *_answers(facts.reasons),
-        *_criteria(facts.criteria),
-        *_treatments(facts.treatments),
+        *_standing(facts.before),
+        *(_carried(facts) or (*_answers(facts), *_criteria(facts), *_treatments(facts.treatments))),
         *_requests(facts),
         *_exhibits(facts.exhibits),
     )
@@ -176,15 +196,22 @@ def appeal_letter_blocks(facts: AppealFacts) -> tuple[Block, ...]:
 
 def appeal_re_lines(facts: AppealFacts) -> tuple[tuple[str, str], ...]:
     """The lines under the address: label and value, empty ones left out."""
+    before = facts.before
+    after = before.decided_on if before else None
     lines = (
         ("Re:", f"{facts.level[:1].upper()}{facts.level[1:]}{', expedited' if facts.expedited else ''}"),
         ("Member:", facts.patient_name),
         ("Member ID:", facts.member_id),
+        ("Group no.:", facts.group_number),
         ("Reference no.:", facts.reference_number),
         ("Service:", facts.service),
         ("Codes:", ", ".join(facts.codes)),
         ("Diagnosis:", facts.diagnosis),
         ("Denial dated:", long_date(facts.denied_on, "en") if facts.denied_on else ""),
+        (
+            "Upheld on:" if before and before.upheld else "Decided on:",
+            long_date(after, "en") if after else "",
+        ),
     )
     return tuple((label, value) for label, value in lines if value)
 
@@ -197,10 +224,11 @@ def _opening(facts: AppealFacts) -> list[Block]:
     }[facts.writer]
     dated = f" dated {long_date(facts.denied_on, 'en')}" if facts.denied_on else ""
     article = "an" if facts.level[:1].lower() in "aeiou" else "a"
+    whose = f"the decision of {facts.decided_by}" if facts.decided_by else "your decision"
     blocks: list[Block] = [
         Paragraph(
             f"This is {article} {facts.level}{whom}. "
-            f"It concerns your decision{dated} not to cover {facts.service}."
+            f"It concerns {whose}{dated} not to cover {_in_sentence(facts.service)}.{_since(facts.before)}"
         )
     ]
     if facts.expedited:
@@ -209,7 +237,64 @@ def _opening(facts: AppealFacts) -> list[Block]:
     return blocks
 
 
-def _answers(reasons: tuple[RefusalReason, ...]) -> list[Block]:
+def _since(before: Standing | None) -> str:
+    """What became of the denial since, as sentences after the first; each begins with a space."""
+    if before is None:
+        return ""
+    calls = [f" A peer-to-peer call was held on {long_date(day, 'en')}." for day in before.calls]
+    article = "an" if before.level[:1].lower() in "aeiou" else "a"
+    if before.decided_on is None:
+        decided = f" It was contested by {article} {before.level}, and no decision came in time."
+    else:
+        became = "upheld" if before.upheld else "changed in part"
+        day = long_date(before.decided_on, "en")
+        decided = f" It was contested by {article} {before.level}, and {became} by the decision dated {day}."
+    return "".join([*calls, decided])
+
+
+def _standing(before: Standing | None) -> list[Block]:
+    if before is None or before.decided_on is None:
+        return []
+    day = long_date(before.decided_on, "en")
+    asked = gap(f"Quote the reasons that the decision dated {day} gives, and answer them.")
+    return [Heading(f"The decision dated {day}"), Paragraph(asked)]
+
+
+def _carried(facts: AppealFacts) -> list[Block]:
+    """The argument of the level before: its parts from the first heading to what was asked, each quotation with its letter."""
+    body = facts.before.argument if facts.before else ()
+    first = next((at for at, block in enumerate(body) if isinstance(block, Heading)), 0)
+    ends = (Heading(REQUESTS), Heading(EXHIBITS))
+    last = next((at for at, block in enumerate(body) if block in ends), len(body))
+    renamed: dict[Block, Block] = {
+        Paragraph(DENIAL_QUOTED): Paragraph(_quoted(facts)),
+        Heading(CRITERIA): Heading(_criteria_title(facts)),
+    }
+    return [
+        renamed.get(block, block) if isinstance(block, (Paragraph, Heading)) else block
+        for block in body[first:last]
+    ]
+
+
+def _quoted(facts: AppealFacts) -> str:
+    """Whose words follow: of several letters, the denial with its date."""
+    if facts.before is None and not facts.decided_by:
+        return DENIAL_QUOTED
+    dated = f" dated {long_date(facts.denied_on, 'en')}" if facts.denied_on else ""
+    return f"The denial letter{dated} states:"
+
+
+def _criteria_title(facts: AppealFacts) -> str:
+    return f"The criteria that {facts.decided_by} applied" if facts.decided_by else CRITERIA
+
+
+def _in_sentence(name: str) -> str:
+    """A name as it stands inside a sentence: "Ketamine, infusion" with a small letter, "IV ketamine" as it is."""
+    return f"{name[:1].lower()}{name[1:]}" if name[1:2].islower() else name
+
+
+def _answers(facts: AppealFacts) -> list[Block]:
+    reasons = facts.reasons
     if not reasons:
         return [Heading("Our answer"), Paragraph(gap("State the reason for the denial, and answer it."))]
     blocks: list[Block] = []
@@ -218,24 +303,35 @@ def _answers(reasons: tuple[RefusalReason, ...]) -> list[Block]:
             Heading(f"Reason {number}: {reason.label}" if len(reasons) > 1 else f"Reason: {reason.label}")
         )
         if reason.payer_words:
-            blocks += [Paragraph("Your letter states:"), Quote(reason.payer_words)]
-        answer = reason.answer or gap(f"Answer “{reason.label}” from the record, and name the exhibit.")
+            blocks += [Paragraph(_quoted(facts)), Quote(reason.payer_words)]
+        quote = "Answer" if reason.payer_words else "Quote what the letter says about"
+        rest = "" if reason.payer_words else ", answer it"
+        answer = reason.answer or gap(
+            f"{quote} “{reason.label}”{rest} from the record, and name the exhibit."
+        )
         blocks.append(Paragraph(f"{answer} {_see(reason.exhibits)}".strip()))
     return blocks
 
 
-def _criteria(criteria: tuple[CitedCriterion, ...]) -> list[Block]:
+def _criteria(facts: AppealFacts) -> list[Block]:
+    criteria = facts.criteria
     if not criteria:
         return []
     rows = tuple(
         (
             f"{item.text} ({item.source})" if item.source else item.text,
-            item.what_the_record_shows or gap("What does the record show?"),
-            ", ".join(item.exhibits) or _NOT_RECORDED,
+            item.what_the_record_shows or gap("What does the record show, and which exhibit proves it?"),
+            ", ".join(item.exhibits),
         )
         for item in criteria
     )
-    return [Heading("The criteria you applied"), Table(("Criterion", "What the record shows", "Proof"), rows)]
+    return [Heading(_criteria_title(facts)), _filled(("Criterion", "What the record shows", "Proof"), rows)]
+
+
+def _filled(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> Table:
+    """The table without the columns of which the record says nothing."""
+    kept = [at for at in range(len(head)) if any(row[at] for row in rows)]
+    return Table(tuple(head[at] for at in kept), tuple(tuple(row[at] for at in kept) for row in rows))
 
 
 def _treatments(treatments: tuple[TriedTreatment, ...]) -> list[Block]:
@@ -244,24 +340,24 @@ def _treatments(treatments: tuple[TriedTreatment, ...]) -> list[Block]:
     rows = tuple(
         (
             f"{item.name} ({item.drug_class})" if item.drug_class else item.name,
-            item.dose or _NOT_RECORDED,
-            item.dates or _NOT_RECORDED,
-            item.response or _NOT_RECORDED,
-            item.reason_stopped or _NOT_RECORDED,
-            ", ".join(item.exhibits) or _NOT_RECORDED,
+            item.dose,
+            item.dates,
+            item.response,
+            item.reason_stopped,
+            ", ".join(item.exhibits),
         )
         for item in treatments
     )
     return [
         Heading("Treatments before this request"),
         Paragraph("The record shows these treatments:"),
-        Table(("Treatment", "Dose", "Dates", "Response", "Why it stopped", "Proof"), rows),
+        _filled(("Treatment", "Dose", "Dates", "Response", "Why it stopped", "Proof"), rows),
     ]
 
 
 def _requests(facts: AppealFacts) -> list[Block]:
-    asked = facts.requests or (f"Reverse the decision and approve {facts.service}.",)
-    return [Heading("What we ask"), Bullets(asked), *_own_words(facts, "closing")]
+    asked = facts.requests or (f"Reverse the decision and approve {_in_sentence(facts.service)}.",)
+    return [Heading(REQUESTS), Bullets(asked), *_own_words(facts, "closing")]
 
 
 def _own_words(facts: AppealFacts, place: str) -> list[Block]:
@@ -271,7 +367,7 @@ def _own_words(facts: AppealFacts, place: str) -> list[Block]:
 def _exhibits(exhibits: tuple[tuple[str, str], ...]) -> list[Block]:
     if not exhibits:
         return []
-    return [Heading("Exhibits"), Bullets(tuple(f"{label}: {title}" for label, title in exhibits))]
+    return [Heading(EXHIBITS), Bullets(tuple(f"{label}: {title}" for label, title in exhibits))]
 
 
 def _see(exhibits: tuple[str, ...]) -> str:

@@ -48,6 +48,7 @@ def start_draft(*, actor: Actor, appeal: Appeal, at: datetime) -> Appeal:
         if row.draft:
             return row
         facts = facts_of(case, row, load_history(case))
+        _carry_exhibits(row)
         draft = _draft(case, row, appeal_letter_blocks(facts), None, None, actor, at)
         return _save(case, actor, appeal, {"draft": draft}, at, None)
 
@@ -183,6 +184,20 @@ def packet_of(actor: Actor, case: Case, appeal: Appeal, history: History | None 
 def facts_of(case: Case, appeal: Appeal, history: History) -> AppealFacts:
     """The facts of the letter."""
     return appeal_facts(case, appeal, history)
+
+
+def _carry_exhibits(appeal: Appeal) -> None:
+    """What went along at the level before goes along again, in its places: the carried words name it by them."""
+    if appeal.previous_id is None or Exhibit.objects.filter(appeal=appeal).exists():
+        return
+    for piece in Exhibit.objects.filter(appeal_id=appeal.previous_id).order_by("position"):
+        Exhibit.objects.create(
+            case_id=piece.case_id,
+            appeal=appeal,
+            position=piece.position,
+            title=piece.title,
+            document_version_id=piece.document_version_id,
+        )
 
 
 def _row(appeal: Appeal) -> Appeal:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from advocacy.tenancy.models import Organization
-from appeals.blocks import blocks_from_data
+from appeals.blocks import Block, blocks_from_data
 from appeals.facts import History
 from appeals.letterhead import Letterhead
 from appeals.letters import (
@@ -15,19 +15,23 @@ from appeals.letters import (
     CitedCriterion,
     Letter,
     RefusalReason,
+    Standing,
     TriedTreatment,
     appeal_re_lines,
 )
-from appeals.models import Appeal, DenialReason, Exhibit
+from appeals.models import Appeal, Decision, DenialReason, Exhibit, ItemOutcome, Proposal
 from appeals.queries.drafts import exhibit_label
 from appeals.queries.letter_blocks import blocks_in_use
 from appeals.refusals import label_of_refusal
 from appeals.rungs import Rung
 from cases.codes import label_of
 from cases.models import Case, FailedTreatment
+from cases.typesetting import long_date
 
 SALUTATION = "To the appeals department:"
 CLOSING = "Sincerely,"
+OUTSIDE = frozenset({"external", "hearing", "council"})
+"""Kinds of levels that somebody else than the plan decides."""
 
 
 def letterhead_of(organization: Organization) -> Letterhead:
@@ -42,12 +46,36 @@ def letterhead_of(organization: Organization) -> Letterhead:
 
 
 def recipient_of(case: Case, appeal: Appeal, rung: Rung) -> tuple[str, ...]:
-    """Who the letter goes to, as far as the denial letter says it."""
+    """Who the letter goes to: what the decision before it says, else the denial letter.
+
+    The denial's address is that of the plan's own appeals: a level that somebody else decides does not go there.
+    """
     denial = appeal.denial
     lines = [case.coverage.payer.name, f"Attention: {rung.title}"]
+    if said := _next_step(appeal):
+        return (*lines, *said)
+    if rung.kind in OUTSIDE:
+        return tuple(lines)
     lines += [line.strip() for line in denial.send_to_address.splitlines() if line.strip()]
     if denial.send_to_fax:
         lines.append(f"Fax {denial.send_to_fax}")
+    return tuple(lines)
+
+
+def _next_step(appeal: Appeal) -> tuple[str, ...]:
+    """Where the letter of the decision before says that the next step goes; empty where it was not read, or does not say."""
+    if not appeal.previous_id:
+        return ()
+    read = Proposal.objects.filter(
+        document_version__document__in=Decision.objects.filter(appeal_id=appeal.previous_id).values(
+            "letter_id"
+        ),
+        fact__in=["send_to_mail", "send_to_fax"],
+    ).exclude(status=Proposal.Status.REJECTED)
+    said = {row.fact: row.value for row in read.order_by("-id")}
+    lines = [line.strip() for line in said.get("send_to_mail", "").splitlines() if line.strip()]
+    if fax := said.get("send_to_fax"):
+        lines.append(f"Fax {fax}")
     return tuple(lines)
 
 
@@ -55,8 +83,10 @@ def appeal_facts(case: Case, appeal: Appeal, history: History) -> AppealFacts:
     """Everything the draft may say, from what is recorded; nothing is added."""
     denial = appeal.denial
     reasons = DenialReason.objects.filter(denial=denial).order_by("-is_primary", "id")
+    heading = heading_facts(case, appeal, history)
     return replace(
-        heading_facts(case, appeal, history),
+        heading,
+        before=heading.before and replace(heading.before, argument=_argument(appeal)),
         reasons=tuple(RefusalReason(label_of_refusal(r.reason), r.words) for r in reasons),
         criteria=(CitedCriterion(denial.criteria),) if denial.criteria else (),
         treatments=tuple(_treatments(case)),
@@ -74,11 +104,14 @@ def heading_facts(case: Case, appeal: Appeal, history: History) -> AppealFacts:
         service=case.get_treatment_display(),
         writer="representative",
         member_id=case.coverage.member_id,
+        group_number=case.coverage.group_number,
         reference_number=denial.reference_number,
         codes=tuple(item.code for item in sorted(items, key=lambda i: i.position)),
         diagnosis=_diagnosis(case.diagnosis_codes),
-        denied_on=_denied_on(appeal, history),
+        denied_on=denial.notice_on,
         level=_words(history.rung(appeal)),
+        decided_by=case.coverage.payer.name if history.rung(appeal).kind in OUTSIDE else "",
+        before=_before(appeal, history),
         expedited=appeal.is_expedited,
         expedited_grounds=appeal.expedited_reason,
         blocks=(),
@@ -103,12 +136,26 @@ def letter_of(case: Case, appeal: Appeal, facts: AppealFacts, exhibits: Iterable
     )
 
 
-def _denied_on(appeal: Appeal, history: History) -> date | None:
-    """The notice this level answers: the decision of the level before, else the denial."""
-    decision = history.decisions.get(appeal.previous_id) if appeal.previous_id else None
-    if decision is not None and decision.notice_on:
-        return decision.notice_on
-    return appeal.denial.notice_on
+def _before(appeal: Appeal, history: History) -> Standing | None:
+    """The level before, and what became of the denial on it."""
+    previous = history.previous(appeal)
+    decision = history.decisions.get(previous.pk) if previous else None
+    if previous is None or decision is None:
+        return None
+    fell = {ItemOutcome.Outcome.OVERTURNED, ItemOutcome.Outcome.PARTLY}
+    calls = (c for c in history.peer_to_peers if c.denial_id == appeal.denial_id and c.status == "held")
+    return Standing(
+        level=_words(history.rung(previous)),
+        decided_on=None if decision.is_deemed else decision.notice_on or history.day(decision.decided_at),
+        upheld=not any(o.decision_id == decision.pk and o.outcome in fell for o in history.outcomes),
+        calls=tuple(day for call in calls if (day := history.day(call.held_at))),
+    )
+
+
+def _argument(appeal: Appeal) -> tuple[Block, ...]:
+    """The body of the letter of the level before, as it was last written."""
+    before = Appeal.objects.filter(pk=appeal.previous_id).first() if appeal.previous_id else None
+    return blocks_from_data(before.draft["blocks"]) if before and before.draft else ()
 
 
 def _words(rung: Rung) -> str:
@@ -126,12 +173,19 @@ def _diagnosis(codes: Iterable[str]) -> str:
 
 def _treatments(case: Case) -> Iterable[TriedTreatment]:
     for row in FailedTreatment.objects.filter(case=case).order_by("started_on", "id"):
-        days = [d.isoformat() if d else "" for d in (row.started_on, row.stopped_on)]
         yield TriedTreatment(
             name=row.name,
             drug_class=row.drug_class,
             dose=f"{row.dose.normalize():f} {row.dose_unit}".strip() if row.dose is not None else "",
-            dates=" to ".join(d for d in days if d),
+            dates=_days(row.started_on, row.stopped_on),
             response=row.get_response_display(),
             reason_stopped=row.get_reason_stopped_display(),
         )
+
+
+def _days(started: date | None, stopped: date | None) -> str:
+    """ "March 1, 2026 to June 1, 2026", or the one of the two days that is recorded, in the letter's own style."""
+    first, last = (long_date(day, "en") if day else "" for day in (started, stopped))
+    if first and last:
+        return f"{first} to {last}"
+    return f"from {first}" if first else f"until {last}" if last else ""

@@ -37,6 +37,7 @@ from appeals.letters import (
     Letter,
     Letterhead,
     RefusalReason,
+    Standing,
     TriedTreatment,
     appeal_letter_blocks,
     appeal_re_lines,
@@ -366,31 +367,30 @@ def test_the_draft_says_the_facts_and_leaves_gaps() -> None:
         Quote("The request does not meet"),
         Paragraph("The notes give doses. See Exhibit B."),
         Heading("Reason 2: information missing"),
-        Paragraph("[[Answer “information missing” from the record, and name the exhibit.]]"),
+        Paragraph(
+            "[[Quote what the letter says about “information missing”, answer it from the record,"
+            " and name the exhibit.]]"
+        ),
         Heading("The criteria you applied"),
         Table(
-            ("Criterion", "What the record shows", "Proof"),
-            (("Two antidepressants (BH-117)", "[[What does the record show?]]", "not recorded"),),
+            ("Criterion", "What the record shows"),
+            (
+                (
+                    "Two antidepressants (BH-117)",
+                    "[[What does the record show, and which exhibit proves it?]]",
+                ),
+            ),
         ),
         Heading("Treatments before this request"),
         Paragraph("The record shows these treatments:"),
         Table(
-            ("Treatment", "Dose", "Dates", "Response", "Why it stopped", "Proof"),
-            (
-                (
-                    "Sertraline (SSRI)",
-                    "200 mg",
-                    "June to September 2025",
-                    "not recorded",
-                    "insomnia",
-                    "not recorded",
-                ),
-            ),
+            ("Treatment", "Dose", "Dates", "Why it stopped"),
+            (("Sertraline (SSRI)", "200 mg", "June to September 2025", "insomnia"),),
         ),
         Heading("What we ask"),
         Bullets(("Reverse the decision and approve ketamine, six infusions.",)),
         Paragraph(
-            "Please send the decision in writing to the address above. If any part of the denial stands, "
+            "Please send the decision in writing to us, at the address of our letterhead. If any part of the denial stands, "
             "please state the specific reason for it, the criterion applied, and how to take the next step."
         ),
         Heading("Exhibits"),
@@ -408,6 +408,45 @@ def test_the_draft_says_the_facts_and_leaves_gaps() -> None:
     )
 
 
+def test_a_later_level_tells_what_came_before_and_carries_its_argument() -> None:
+    """Each quotation has its letter; the reviewer is told who decided; what was argued is argued again."""
+    first = blocks_from_text(blocks_as_text(appeal_letter_blocks(FACTS)).replace("[[", "").replace("]]", ""))
+    facts = replace(
+        FACTS,
+        service="Ketamine, intravenous infusion",
+        group_number="GRP 7",
+        level="request for external review",
+        decided_by="Quillback Mutual",
+        before=Standing("internal appeal", date(2026, 11, 21), True, (date(2026, 11, 18),), first),
+    )
+    letter = appeal_letter_blocks(facts)
+    assert letter[:6] == (
+        Paragraph(
+            "This is a request for external review on behalf of Dana R. Whitlock. It concerns the decision of"
+            " Quillback Mutual dated March 9, 2026 not to cover ketamine, intravenous infusion."
+            " A peer-to-peer call was held on November 18, 2026."
+            " It was contested by an internal appeal, and upheld by the decision dated November 21, 2026."
+        ),
+        Heading("The decision dated November 21, 2026"),
+        Paragraph("[[Quote the reasons that the decision dated November 21, 2026 gives, and answer them.]]"),
+        Heading("Reason 1: not medically necessary"),
+        Paragraph("The denial letter dated March 9, 2026 states:"),
+        Quote("The request does not meet"),
+    )
+    carried = first[
+        first.index(Heading("The criteria you applied")) + 1 : first.index(Heading("What we ask"))
+    ]
+    at = letter.index(Heading("The criteria that Quillback Mutual applied")) + 1
+    assert letter[at : at + len(carried)] == carried
+    assert [b.text for b in letter if isinstance(b, Heading)].count("What we ask") == 1
+    assert appeal_re_lines(facts)[2:4] + appeal_re_lines(facts)[-2:] == (
+        ("Member ID:", "TMK 7730 41582 01"),
+        ("Group no.:", "GRP 7"),
+        ("Denial dated:", "March 9, 2026"),
+        ("Upheld on:", "November 21, 2026"),
+    )
+
+
 def test_gaps_are_counted_and_a_filled_draft_has_none() -> None:
     draft = appeal_letter_blocks(FACTS)
     assert [(r.code, r.field, r.message) for r in unfilled_gaps(draft)] == [
@@ -415,9 +454,14 @@ def test_gaps_are_counted_and_a_filled_draft_has_none() -> None:
             "letter_gap",
             "body",
             "The letter still has an open place: "
-            "Answer “information missing” from the record, and name the exhibit.",
+            "Quote what the letter says about “information missing”, answer it from the record,"
+            " and name the exhibit.",
         ),
-        ("letter_gap", "body", "The letter still has an open place: What does the record show?"),
+        (
+            "letter_gap",
+            "body",
+            "The letter still has an open place: What does the record show, and which exhibit proves it?",
+        ),
     ]
     assert unfilled_gaps(blocks_from_text(blocks_as_text(draft))) == unfilled_gaps(draft)
     filled = blocks_from_text(blocks_as_text(draft).replace("[[", "").replace("]]", ""))
