@@ -307,6 +307,13 @@ def _combined(found: Combined, side: str, subject: str, subject_id: int, name: s
         [found.stated] if found.stated else []
     )
     flags = {f.code: f for p in found.paths for f in p.clock.flags}
+    if {"letter_earlier_than_rule", "letter_later_than_rule"} <= flags.keys():
+        del flags["letter_earlier_than_rule"], flags["letter_later_than_rule"]
+        flags["letter_between_rules"] = Flag(
+            "letter_between_rules",
+            "The letter states a date that is earlier than some of the rules that may apply say, and later than others: do"
+            " not rely on it, work to the earliest.",
+        )
     if any(p.due is None for p in paths):
         flags["path_without_date"] = Flag(
             "path_without_date", "For some of the kinds of coverage that may apply no date is computed."

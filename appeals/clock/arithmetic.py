@@ -95,7 +95,7 @@ class Reading:
         value = getattr(self.facts, name)
         if value is None:
             raise unclear(
-                f"missing_{name}", f"This date cannot be computed before {LABELS[name]} is recorded.", name
+                f"missing_{name}", f"This date cannot be computed yet: {LABELS[name]} is not recorded.", name
             )
         zone = self.facts.zone_of(name)
         if isinstance(value, datetime) and zone:
@@ -119,7 +119,7 @@ class Reading:
     def _sent(self) -> date:
         if self.facts.sent is None:
             raise unclear(
-                "missing_sent", f"This date cannot be computed before {LABELS['sent']} is recorded.", "sent"
+                "missing_sent", f"This date cannot be computed yet: {LABELS['sent']} is not recorded.", "sent"
             )
         if self.mode == "safe":
             return self._earliest_notice("notice_date", "sent")
@@ -310,7 +310,7 @@ class Reading:
             names = " or ".join(LABELS[b["anchor"]] for b in node["of"])
             raise unclear(
                 f"missing_{node['of'][0]['anchor']}",
-                f"This date cannot be computed before {names} is recorded.",
+                f"This date cannot be computed yet: {names} is not recorded.",
                 node["of"][0]["anchor"],
             )
         return [self.of(b) for b in chosen]

@@ -23,6 +23,7 @@ from appeals.dues import (
 )
 from appeals.facts import History, completion_facts, decision_facts, filing_facts, request_facts
 from appeals.models import Appeal, AuthorizationRequest, PeerToPeer
+from appeals.models.authorization import Channel
 from appeals.queries.history import load_history
 from appeals.regimes.classifier import Classification
 from appeals.rungs import Rung, first_position, rung_at, rungs
@@ -125,11 +126,13 @@ def filing_of(history: History, appeal: Appeal) -> Due:
 
 def decision_of(history: History, appeal: Appeal) -> Due:
     """The decision maker's time at one level."""
-    due = decision_due(
+    found = decision_due(
         history.rung(appeal),
         decision_facts(history, appeal, deemed_on=_deemed_on(history, history.previous(appeal))),
         subject_id=appeal.pk,
     )
+    filing = history.filings.get(appeal.pk)
+    due = _told(found, "appeal", assumed=appeal.received_at is None, channel=filing.channel if filing else "")
     if appeal.status == AppealStatus.DECIDED:
         decision = history.decisions.get(appeal.pk)
         late = bool(decision and decision.is_deemed) or passed(
@@ -139,6 +142,30 @@ def decision_of(history: History, appeal: Appeal) -> Due:
     if appeal.status not in AWAITING:
         return replace(due, status=ENDED, ended_at=appeal.decided_at)
     return due
+
+
+def _told(due: Due, what: str, *, assumed: bool, channel: str) -> Due:
+    """The due in the words of what was sent; an arrival that nobody recorded is said to be taken, not known.
+
+    The clock of an appeal is told by the rules in the words of a request.
+    """
+    known = "When the request was received:"
+    label = f"When the {what} was received:"
+    if assumed and channel:
+        how = Channel(channel).label.lower()
+        label = f"No receipt is recorded; the {what} is taken as received when it was sent ({how}):"
+
+    def told(lines: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(line.replace(known, label) for line in lines)
+
+    paths = tuple(
+        replace(p, arithmetic=told(p.arithmetic), error=p.error.replace("the request was", f"the {what} was"))
+        for p in due.paths
+    )
+    error = due.error
+    if error is not None:
+        error = replace(error, message=error.message.replace("the request was", f"the {what} was"))
+    return replace(due, arithmetic=told(due.arithmetic), paths=paths, error=error)
 
 
 def items_in_question(history: History, appeal: Appeal) -> frozenset[int]:
@@ -238,7 +265,8 @@ def court_of(history: History, last: Appeal) -> tuple[Rung, Due] | None:
 
 
 def _request(history: History, request: AuthorizationRequest) -> Due:
-    due = request_due(history.classification, request_facts(history, request), subject_id=request.pk)
+    found = request_due(history.classification, request_facts(history, request), subject_id=request.pk)
+    due = _told(found, "request", assumed=request.received_at is None, channel=request.channel)
     if request.status == RequestStatus.WITHDRAWN:
         return replace(due, status=ENDED)
     if request.status not in (RequestStatus.APPROVED, RequestStatus.DENIED):

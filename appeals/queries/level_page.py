@@ -15,6 +15,7 @@ from advocacy.errors import NotFound, Reason
 from advocacy.people.models import Consent
 from advocacy.tenancy.together import fetched
 from appeals.blocks import blocks_from_data, unfilled_gaps
+from appeals.dues import RUNNING
 from appeals.models import (
     Appeal,
     ClockEvent,
@@ -172,7 +173,8 @@ def _clocks(standing: Standing, day: Day) -> tuple[Card, ...]:
         standing.forwarding,
         standing.decision,
     )
-    return tuple(card_of(due, day) for due in found if due is not None)
+    # One that is over and never had a date has nothing left to compute.
+    return tuple(card_of(due, day) for due in found if due and (due.due or due.status == RUNNING))
 
 
 def _named(history: Any, appeal: Appeal | None) -> tuple[str, UUID] | None:
