@@ -113,7 +113,8 @@ class DecisionLetterForm(forms.Form):
     """The letter taken in before anything is typed, so that what it says stands beside the form."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # It stands on one page with the decision's own form, which has a field of this name.
+        super().__init__(*args, **{"auto_id": "id_first_%s"} | kwargs)
         self.fields["file"] = upload_field("The decision letter")
         self.fields["file"].required = True
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 
 from advocacy.access.policy import Actor
@@ -15,10 +16,17 @@ from cases.queries.documents import documents_of, get_document
 
 
 def document_choices(actor: Actor, case: Any, *kinds: str) -> list[tuple[str, str]]:
-    """(public id, title and day) of the case's documents, newest first; those of `kinds` in front."""
+    """(public id, title and day) of the case's documents, newest first; those of `kinds` in front.
+
+    The day is that of the active zone: on a page of a case, where the patient lives.
+    """
     found = list(documents_of(actor, case))
     found.sort(key=lambda d: d.kind not in kinds)
-    return [(str(d.public_id), f"{d.title} ({date_format(d.created_at, 'M j, Y')})") for d in found]
+    return [(str(d.public_id), f"{d.title} ({_day(d.created_at)})") for d in found]
+
+
+def _day(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "M j, Y")
 
 
 def picked_document(actor: Actor, case: Any, public_id: UUID | None) -> Any:

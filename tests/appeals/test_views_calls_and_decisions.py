@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -416,6 +417,22 @@ class TestLetterOfADecision:
 
     def test_the_page_costs_the_same_with_a_letter(self, climb, nora, filed, letter):
         assert len(own_statements(nora, address("level_decide", climb.case, filed))) <= 12
+
+    def test_each_field_has_a_name_of_its_own_and_days_are_the_patients(self, climb, nora, filed):
+        upload_document(
+            actor=climb.who,
+            case=climb.case,
+            kind="other",
+            title="The letter",
+            filename="a.txt",
+            stream=io.BytesIO(b"words"),
+            at=datetime(2026, 4, 2, 2, 0, tzinfo=UTC),
+        )
+        page = nora.get(address("level_decide", climb.case, filed)).content.decode()
+        ids = re.findall(r'\bid="([^"]+)"', page)
+        assert sorted(ids) == sorted(set(ids))
+        assert set(re.findall(r'for="([^"]+file)"', page)) == {"id_first_file", "id_file"}
+        assert "The letter (Apr 1, 2026)" in page
 
 
 def read_letter(climb, data: bytes) -> Document:
