@@ -32,6 +32,24 @@ _PLUMBING = frozenset(
 )
 _DONE = {"insert": "added", "update": "changed", "delete": "deleted"}
 
+_PAGES = {
+    "communications": "log of contacts",
+    "communication": "one entry of the log",
+    "communication_new": "new entry of the log",
+    "call_new": "call note",
+    "costs": "money",
+    "cost_new": "new amount of money",
+    "note_new": "new note",
+    "denial_new": "new denial",
+    "request_new": "new request",
+    "request_sent": "sending of the request",
+    "level": "level of appeal",
+    "level_draft": "letter of the level",
+    "level_file": "filing of the level",
+    "level_decide": "decision of the level",
+    "document_file": "file of a document",
+}
+
 
 @dataclass(frozen=True)
 class Change:
@@ -173,11 +191,21 @@ def _detail(event: Event) -> str:
         page = str(data.get("page", ""))
         several = len(event.case_ids) - 1
         among = f", among {several} other case{'' if several == 1 else 's'}" if several > 0 else ""
-        return f"{page.split(':')[-1].replace('_', ' ').capitalize()} page{among}"
+        return f"{_page_words(page.split(':')[-1])}{among}"
     said = {k: v for k, v in data.items() if isinstance(v, str | bool) and v != ""}
-    return "; ".join(
-        f"{k.replace('_', ' ')}: {'yes' if v is True else 'no' if v is False else v}" for k, v in said.items()
-    )
+    return "; ".join(f"{k.replace('_', ' ').capitalize()}: {_in_words(v)}" for k, v in said.items())
+
+
+def _page_words(name: str) -> str:
+    """ "cost_new" -> "Page: new amount of money"; a page without words of its own by its name."""
+    return f"Page: {_PAGES.get(name) or name.removesuffix('_page').replace('_', ' ')}"
+
+
+def _in_words(value: str | bool) -> str:
+    """A code of ours as words; anything else as it is."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value.replace("_", " ") if value.isascii() and value.islower() else value
 
 
 def _changes(

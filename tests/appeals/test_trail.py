@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from advocacy.audit.models import Event
-from advocacy.audit.trail import record_read
+from advocacy.audit.trail import record, record_read
 from appeals.queries.trail import SEALED, trail
 from cases.commands.access import lift_restriction, restrict_case
 from cases.commands.cases import assign_case
@@ -49,6 +49,16 @@ def test_acts_reads_and_changes_read_as_sentences(worked):
     assert "Sam Supervisor changed case" in said
     assert "Nora Navigator wrote a note" in said and "Nora Navigator added note" in said
     assert "Nora Navigator changed patient" in said
+
+
+def test_pages_and_codes_read_as_words(worked):
+    cast, case, _note = worked
+    record_read("read_page", cases=[case.pk], detail={"page": "cases:cost_new"})
+    record("request_submitted", subject=case, detail={"kind": "at_stake", "again": True})
+    assert [line.detail for line in lines(cast, case)[:2]] == [
+        "Kind: at stake; Again: yes",
+        "Page: new amount of money",
+    ]
 
 
 def test_a_change_shows_each_field_before_and_after_with_names_for_keys(worked):
