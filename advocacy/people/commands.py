@@ -76,7 +76,7 @@ def register_patient(
             [
                 Reason(
                     "likely_duplicates",
-                    "Somebody like this is registered already. Open that record, or confirm that this is a different person.",
+                    "Compare with who is registered already. Open that record, or tick this when you are sure.",
                     "duplicates_seen",
                 )
             ]

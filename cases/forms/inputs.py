@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +16,7 @@ __all__ = [
     "Choices",
     "DayField",
     "MomentField",
+    "MoneyField",
     "PickField",
     "PickManyField",
     "lines",
@@ -22,6 +25,7 @@ __all__ = [
 ]
 
 Choices = Sequence[tuple[str, str]]
+_THOUSANDS = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 
 class MomentField(forms.DateTimeField):
@@ -32,6 +36,24 @@ class MomentField(forms.DateTimeField):
             "widget", forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         )
         super().__init__(**kwargs)
+
+
+class MoneyField(forms.DecimalField):
+    """An amount in US dollars as people write it: "4500", "4,500.00", "$4,500". Never below zero."""
+
+    default_error_messages = {"invalid": "Enter an amount in US dollars, such as 4,500.00."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        messages = {"min_value": "An amount is 0 or more."} | kwargs.pop("error_messages", {})
+        super().__init__(min_value=0, max_digits=12, decimal_places=2, error_messages=messages, **kwargs)
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if isinstance(value, str):
+            bare = value.strip().removeprefix("$").strip()
+            # A comma parts thousands; anywhere else it may be a decimal comma, and an amount is not guessed.
+            value = bare.replace(",", "") if _THOUSANDS.fullmatch(bare) else bare
+        return super().to_python(value)
 
 
 class PickManyField(forms.TypedMultipleChoiceField):

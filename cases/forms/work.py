@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines, short
+from cases.forms.inputs import Choices, DayField, MomentField, MoneyField, PickField, lines, short
 from cases.models import Communication, Cost
 from cases.queries.templates import templates_in_use
 
@@ -166,13 +166,7 @@ class CallForm(forms.Form):
 
 class CostForm(forms.Form):
     kind = forms.ChoiceField(label="Which money", choices=Cost.Kind.choices)
-    amount = forms.DecimalField(
-        label="Amount in US dollars",
-        min_value=0,
-        max_digits=12,
-        decimal_places=2,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )
+    amount = MoneyField(label="Amount in US dollars")
     certainty = forms.ChoiceField(label="How sure", choices=Cost.Certainty.choices, widget=forms.RadioSelect)
     basis = forms.CharField(
         label="How the figure was found",

@@ -22,6 +22,7 @@ from advocacy.people.queries import absent_now, get_patient
 from advocacy.people.rules import day_in
 from advocacy.people.views.steps import kept, show_form
 from advocacy.web import ActorRequest, page
+from cases.codes import normalized
 from cases.commands.cases import (
     change_case,
     change_failed_treatment,
@@ -38,6 +39,7 @@ from cases.queries.registration import (
     payer_called,
     similar_member_ids,
 )
+from cases.rules import diagnosis_codes_can_be_used, procedure_codes_can_be_used
 from cases.views.casework import attempt, case_page, done, show
 
 
@@ -166,7 +168,7 @@ def case_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
             actor=actor,
             patient=patient,
             coverage=typed["coverage"],
-            provider=typed["provider"] or _provider(request, actor, typed),
+            provider=typed["provider"] or _new_provider(request, actor, typed),
             treatment=typed["treatment"],
             treatment_note=typed["treatment_note"],
             purpose=typed["purpose"],
@@ -199,6 +201,19 @@ def case_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
         draft_key=key,
         draft_restored=request.method == "GET" and form.is_bound,
     )
+
+
+def _new_provider(request: ActorRequest, actor: Actor, typed: Mapping[str, Any]) -> Any:
+    """A new provider for a case; what is wrong with it is told together with what is wrong with the codes."""
+    try:
+        return _provider(request, actor, typed)
+    except Refused as refusal:
+        on = day_in(request.organization.time_zone, request.at)
+        diagnoses, procedures = (
+            [normalized(code) for code in typed[name]] for name in ("diagnosis_codes", "procedure_codes")
+        )
+        wrong = [*diagnosis_codes_can_be_used(diagnoses, on), *procedure_codes_can_be_used(procedures, on)]
+        raise Refused([*refusal.reasons, *wrong]) from refusal
 
 
 def _provider(request: ActorRequest, actor: Actor, typed: Mapping[str, Any]) -> Any:
@@ -239,7 +254,7 @@ def case_change(request: ActorRequest, case: Any) -> HttpResponse:
             actor=actor,
             case=case,
             coverage=typed["coverage"],
-            provider=typed["provider"] or _provider(request, actor, typed),
+            provider=typed["provider"] or _new_provider(request, actor, typed),
             treatment=typed["treatment"],
             treatment_note=typed["treatment_note"],
             purpose=typed["purpose"],

@@ -11,6 +11,7 @@ from django.urls import reverse
 from advocacy.audit.models import Event
 from advocacy.errors import NotAllowed, Refused
 from cases.commands.costs import record_cost
+from cases.forms.work import CostForm
 from cases.models import Cost
 from cases.queries.work import money_of
 from tests.cast import NOW
@@ -80,6 +81,17 @@ def test_through_the_door(cast, sign_in):
     assert client.post(url, fields).status_code == 302
     shown = client.get(reverse("cases:costs", args=[cast.case.public_id])).content.decode()
     assert "$4,500.00" in shown
+    said = {
+        typed: list(CostForm(fields | {"amount": typed}).errors.get("amount", ["taken"]))
+        for typed in ("$4,500.00", "4,500", "4,50", "-5")
+    }
+    form_of = "Enter an amount in US dollars, such as 4,500.00."
+    assert said == {
+        "$4,500.00": ["taken"],
+        "4,500": ["taken"],
+        "4,50": [form_of],
+        "-5": ["An amount is 0 or more."],
+    }
     refused = client.post(url, fields | {"amount": "lots"})
     assert refused.status_code == 422
     assert "Six at $750" in refused.content.decode()

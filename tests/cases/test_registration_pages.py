@@ -144,6 +144,8 @@ def test_open_case_with_a_new_provider(cast, patient, sign_in):
     answer = browser.post(url, typed)
     assert answer.status_code == 422
     assert "one digit of this NPI is mistyped" in str(answer.context["form"].errors["new_npi"])
+    all_wrong = browser.post(url, typed | {"diagnosis_codes": "banana", "procedure_codes": "1234"})
+    assert list(all_wrong.context["form"].errors) == ["new_npi", "diagnosis_codes", "procedure_codes"]
     assert browser.post(url, typed | {"new_npi": "1497758544"}).status_code == 302
     case = Case.objects.latest("id")
     assert (str(case.provider), case.procedure_codes, case.owner_id) == (
