@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from advocacy.errors import Reason
 from appeals.clock import Clock, stage_clock
 from appeals.clock.combined import Combined, combined_stage_clock
 from appeals.clock.facts import Unclear, parse_facts
@@ -60,13 +61,13 @@ def _result(row: Any) -> dict[str, Any]:
     try:
         facts, ignored = parse_facts({k: v for k, v in inputs.items() if k not in CANDIDATES})
     except Unclear as problem:
-        return identity | {"error": problem.reason.message}
+        return identity | {"error": _named(problem.reason)}
     if book().regimes[key].combines:
         combined = _combined(named, stage, facts)
         return identity | (combined if isinstance(combined, dict) else _of_combined(combined))
     clock = stage_clock(key, stage, facts)
     if clock.error:
-        return identity | {"error": clock.error.message}
+        return identity | {"error": _named(clock.error)}
     return identity | of_clock(clock) | ({"ignored_inputs": list(ignored)} if ignored else {})
 
 
@@ -78,7 +79,15 @@ def _combined(named: Any, stage: str, facts: Any) -> Combined | dict[str, Any]:
     ):
         return {"error": f"{named!r} is not a list of regimes of the reference data."}
     found = combined_stage_clock(tuple(named), stage, facts)
-    return {"error": found.error.message} if found.error else found
+    return {"error": _named(found.error)} if found.error else found
+
+
+def _named(reason: Reason) -> str:
+    """The sentence with the name of the input it is about, as `inputs` takes it."""
+    name = reason.field or ""
+    if reason.code == "missing_receipt":
+        name = "receipt` or `notice_date"
+    return f"{reason.message} Input: `{name}`." if name else reason.message
 
 
 def plain(value: Any) -> Any:

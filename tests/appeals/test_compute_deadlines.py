@@ -60,6 +60,21 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
         call_command("compute_deadlines", str(tmp_path))
 
 
+def test_an_error_names_the_input_that_is_missing() -> None:
+    row = {
+        "id": 1,
+        "regime": "medicare_advantage",
+        "stage": "reconsideration_filing",
+        "inputs": {"received_on": "2026-03-02"},
+    }
+    assert results_of([row]) == [
+        {
+            "id": 1,
+            "error": "Neither a date of receipt nor a date on the notice is recorded. Input: `receipt` or `notice_date`.",
+        }
+    ]
+
+
 def test_bad_rows_are_answered_beside_good_ones_in_sound_json(tmp_path: Path) -> None:
     """An id may hold any text; half a character, a number without end and a list are no reason to print nothing."""
     good = json.loads(FILE.read_text())["vectors"][0]

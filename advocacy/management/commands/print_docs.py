@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from advocacy.access.scopes import SCOPES
 from advocacy.audit.verbs import VERBS
 from advocacy.background import queue
 from advocacy.tenancy.scope import tenant_models
+from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
 from appeals.regimes import book
 
 PRINTED = "*Printed by `manage.py print_docs`; edit the table in the code and print again.*"
@@ -132,6 +134,21 @@ def rules() -> Iterator[str]:
             yield "\n".join(
                 f"{level.position}. {level.title} (opened by {level.opened_by})" for level in regime.levels
             )
+        if regime.stages:
+            yield f"Stages of `compute_deadlines`: {', '.join(f'`{key}`' for key in sorted(regime.stages))}."
+    yield "## Inputs of `compute_deadlines`"
+    yield (
+        'A file of vectors is `{"vectors": [{"id": "1", "regime": "medicare_advantage", "stage": "reconsideration_filing",'
+        ' "inputs": {"notice_date": "2026-03-02"}}]}`. Days are `2026-03-02`, moments `2026-03-02T10:00` with a `zone`.'
+    )
+    aliases: dict[str, list[str]] = {}
+    for alias, name in INPUT_NAMES.items():
+        aliases.setdefault(name, []).append(f"`{alias}`")
+    known = ["| Input | What it is | Also taken as |", "|---|---|---|"]
+    for field in dataclasses.fields(Facts):
+        what = LABELS.get(field.name, field.name.replace("_", " "))
+        known.append(f"| `{field.name}` | {what} | {', '.join(aliases.get(field.name, ['-']))} |")
+    yield "\n".join(known)
     yield "## Rules"
     rows = [
         "| Rule | Version | In force | Acts | Text | Citation | Confidence |",
