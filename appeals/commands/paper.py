@@ -19,9 +19,10 @@ from appeals.letters import (
     TriedTreatment,
     appeal_re_lines,
 )
-from appeals.models import Appeal, Decision, DenialReason, Exhibit, ItemOutcome, Proposal
+from appeals.models import Appeal, DenialReason, Exhibit, ItemOutcome
 from appeals.queries.drafts import exhibit_label
 from appeals.queries.letter_blocks import blocks_in_use
+from appeals.queries.ways import next_step_of
 from appeals.refusals import label_of_refusal
 from appeals.rungs import Rung
 from cases.codes import label_of
@@ -52,30 +53,14 @@ def recipient_of(case: Case, appeal: Appeal, rung: Rung) -> tuple[str, ...]:
     """
     denial = appeal.denial
     lines = [case.coverage.payer.name, f"Attention: {rung.title}"]
-    if said := _next_step(appeal):
-        return (*lines, *said)
+    if said := next_step_of(appeal):
+        lines += [line.strip() for line in said.get("mail", "").splitlines() if line.strip()]
+        return (*lines, f"Fax {said['fax']}") if "fax" in said else tuple(lines)
     if rung.kind in OUTSIDE:
         return tuple(lines)
     lines += [line.strip() for line in denial.send_to_address.splitlines() if line.strip()]
     if denial.send_to_fax:
         lines.append(f"Fax {denial.send_to_fax}")
-    return tuple(lines)
-
-
-def _next_step(appeal: Appeal) -> tuple[str, ...]:
-    """Where the letter of the decision before says that the next step goes; empty where it was not read, or does not say."""
-    if not appeal.previous_id:
-        return ()
-    read = Proposal.objects.filter(
-        document_version__document__in=Decision.objects.filter(appeal_id=appeal.previous_id).values(
-            "letter_id"
-        ),
-        fact__in=["send_to_mail", "send_to_fax"],
-    ).exclude(status=Proposal.Status.REJECTED)
-    said = {row.fact: row.value for row in read.order_by("-id")}
-    lines = [line.strip() for line in said.get("send_to_mail", "").splitlines() if line.strip()]
-    if fax := said.get("send_to_fax"):
-        lines.append(f"Fax {fax}")
     return tuple(lines)
 
 

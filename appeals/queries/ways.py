@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from advocacy.access.policy import Actor
-from appeals.models import Appeal, Denial
+from appeals.models import Appeal, Decision, Denial, Proposal
 from cases.models import Case
 from cases.queries.ways import Way, ways_of_letters, ways_to_payer
 
@@ -32,6 +32,25 @@ def ways_of_denial(denial: Denial) -> tuple[Way, ...]:
     )
 
 
+_NEXT = {"send_to_fax": "fax", "send_to_mail": "mail", "send_to_portal": "portal"}
+
+
+def next_step_of(appeal: Appeal) -> dict[str, str]:
+    """Where the letter of the decision before a level sends the next step, by channel, as it was read and nobody rejected it.
+
+    Empty for a first level, and where the letter was not read or does not say. One statement.
+    """
+    if not appeal.previous_id:
+        return {}
+    letters = Decision.objects.filter(appeal_id=appeal.previous_id).values("letter_id")
+    read = Proposal.objects.filter(document_version__document__in=letters, fact__in=_NEXT)
+    return {
+        _NEXT[row.fact]: row.value
+        for row in read.exclude(status=Proposal.Status.REJECTED).order_by("-id")
+        if row.value
+    }
+
+
 def ways_of_confirmed(case: Case) -> Iterable[Way]:
     """Of the case's newest confirmed letters; an unconfirmed one says nothing yet. One statement."""
     letters = Denial.objects.filter(case=case, confirmed_at__isnull=False).order_by("-notice_on", "-id")
@@ -39,8 +58,11 @@ def ways_of_confirmed(case: Case) -> Iterable[Way]:
 
 
 def ways_for_filing(actor: Actor, case: Case, appeal: Appeal) -> tuple[Way, ...]:
-    """For a level: its own letter, then what is kept for appeals. By phone is a page of its own."""
+    """For a level: the decision it answers, the denial letter, then what is kept for appeals. By phone is a page of its own."""
     letters = ways_of_denial(appeal.denial) if appeal.denial.confirmed_at else ()
+    said = next_step_of(appeal)
+    source = "read in the letter of the decision before"
+    letters = (*(Way(f"next-{name}", name, said[name], source, "appeal") for name in said), *letters)
     return ways_to_payer(actor, case, purposes=["appeal"], channels=FILED_BY, letters=letters)
 
 

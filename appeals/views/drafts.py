@@ -30,7 +30,7 @@ from appeals.queries.ways import ways_for_filing
 from appeals.views.casework import CaseRequest, bring_back, case_page, show_step
 from cases.views.casework import Outcome, attempt, done
 from cases.views.files import POLICY
-from cases.views.ways import filled, picked_way, shown_ways
+from cases.views.ways import filled, follow_channel, picked_way, shown_ways
 
 BEFORE = frozenset({"open", "drafting"})
 
@@ -213,6 +213,7 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             case.public_id,
             outcome.result.public_id,
         )
+    follow_channel(form, ways, channel="channel", address="address")
     if request.method == "POST" and appeal.status in BEFORE:
         packet, obstacle = _look_again(request, case, appeal, form, outcome)
     return show_step(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -48,7 +47,7 @@ class MoneyField(forms.DecimalField):
         messages = {"min_value": "An amount is 0 or more."} | kwargs.pop("error_messages", {})
         super().__init__(min_value=0, max_digits=12, decimal_places=2, error_messages=messages, **kwargs)
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if isinstance(value, str):
             bare = value.strip().removeprefix("$").strip()
             # A comma parts thousands; anywhere else it may be a decimal comma, and an amount is not guessed.

@@ -38,6 +38,22 @@ def filled(request: ActorRequest, way: Way | None, **fields: str) -> QueryDict |
     return data
 
 
+def follow_channel(form: BaseForm, ways: Sequence[Way], *, channel: str, address: str) -> None:
+    """After a refusal: an address that a way filled in for another channel gives way to the one kept for the chosen channel.
+
+    Where none is kept the field comes back empty. What a person typed stays.
+    """
+    there, chosen = str(form[address].value() or "").strip(), form[channel].value()
+    if not form.has_error(address) or all(
+        way.channel == chosen or way.address.strip() != there for way in ways
+    ):
+        return
+    posted: Any = form.data
+    typed = posted.copy()
+    typed[form.add_prefix(address)] = next((way.address for way in ways if way.channel == chosen), "")
+    form.data = typed
+
+
 def shown_ways(
     ways: Sequence[Way], form: BaseForm, *, channel: str, address: str, codes: Mapping[str, str] | None = None
 ) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from advocacy.tenancy.scope import scoped_to
 from appeals.commands.drafts import preview_packet, save_draft, set_exhibits, set_expedited, start_draft
 from appeals.commands.filings import add_proof, file_appeal
 from appeals.commands.levels import decline_level, lapse_level, record_forwarding, withdraw_appeal
-from appeals.models import Appeal, Exhibit, Filing
+from appeals.models import Appeal, Exhibit, Filing, Proposal
 from appeals.packets import manifest_of
 from appeals.queries.drafts import draft_text, exhibit_label
 from cases.commands.documents import open_version, store_frozen
@@ -277,6 +277,45 @@ def test_filing_twice_is_too_late(refused):
     with pytest.raises(WrongState):
         refused.file(1, "2026-04-10")
     assert Filing.objects.count() == 1
+
+
+def test_the_next_level_is_told_what_came_before_and_goes_where_the_decision_says(refused):
+    """What was argued and enclosed at the first level comes along; the plan's own appeals unit is not the reviewer."""
+    first = refused.level(1)
+    proof = paper(refused, "Office notes.")
+    set_exhibits(actor=refused.who, appeal=first, versions=[(proof, "Notes")], at=moment("2026-04-09"))
+    text = "This is an appeal.\n\n# Reason: doses\n\nYour letter states:\n\n> Too few.\n\nSee Exhibit A."
+    save_draft(actor=refused.who, appeal=first, text=text, at=moment("2026-04-09"))
+    refused.file(1, "2026-04-10")
+    decision = paper(refused, "We uphold it.")
+    Proposal.objects.create(
+        case=refused.case,
+        document_version=decision,
+        fact="send_to_mail",
+        value="Review Unit\nPO Box 4, Boise ID",
+        words="x",
+        page=1,
+        span=[0, 1],
+        confidence="high",
+    )
+    refused.decide(1, "2026-04-24", "2026-04-27", letter=decision.document)
+    second = refused.level(2)
+    draft = start_draft(actor=refused.who, appeal=second, at=moment("2026-04-28")).draft
+    payer = refused.case.coverage.payer.name
+    assert draft["recipient"] == [payer, "Attention: External review", "Review Unit", "PO Box 4, Boise ID"]
+    said = [block.get("text") for block in draft["blocks"]]
+    assert f"the decision of {payer} dated March 24, 2026" in said[0]
+    assert said[0].endswith("upheld by the decision dated April 24, 2026.")
+    assert said[1:7] == [
+        "The decision dated April 24, 2026",
+        "[[Quote the reasons that the decision dated April 24, 2026 gives, and answer them.]]",
+        "Reason: doses",
+        "The denial letter dated March 24, 2026 states:",
+        "Too few.",
+        "See Exhibit A.",
+    ]
+    carried = Exhibit.objects.filter(appeal=second).values_list("position", "document_version")
+    assert list(carried) == [(1, proof.pk)]
 
 
 def test_a_number_is_no_address_for_the_post(refused):

@@ -197,6 +197,18 @@ def test_choosing_fills_the_page_of_sending(climb, nora):
     assert (made.status, made.channel, made.sent_to) == ("submitted", "mail", "PO Box 12, Salem OR")
 
 
+def test_an_address_left_from_another_channel_gives_way(refused, nora):
+    """Post with the fax number of the prefill is refused, and the address that is kept for the post stands there then."""
+    level, fax, mail = refused.level(1), "555 010 0199", "PO Box 9, Salem OR"
+    write(nora, refused, level)
+    url = address("level_file", refused.case, level)
+    typed_in = {"channel": "mail", "address": fax, "filed_at": minutes_ago(3)}
+    form = nora.post(url, typed_in).context["form"]
+    assert (form["address"].value(), "address" in form.errors) == (mail, True)
+    own = nora.post(url, typed_in | {"address": "800 555 0000"}).context["form"]
+    assert own["address"].value() == "800 555 0000"
+
+
 def test_choosing_fills_a_call_and_another_contact(refused, nora):
     kept = keep(refused, purpose="records", way="phone", where="800 555 0155")
     mail = keep(refused, purpose="records", way="post", where="PO Box 77")
