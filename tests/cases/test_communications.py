@@ -159,7 +159,7 @@ class TestCallNotePage:
         )
         assert head == (
             "Before you call the patient Her brother must not learn of it. 503-555-0141"
-            " (leave no message, 9:00 AM – 5:30 PM America/Los_Angeles)"
+            " (leave no message, 9:00 AM – 5:30 PM Pacific)"
         )
         case_page = nora.get(reverse("appeals:case", args=[cast.case.public_id])).content.decode()
         assert case_page.index("Her brother must not learn of it.") < case_page.index(
