@@ -89,14 +89,27 @@ def runs_on(place: Place) -> bool:
     return _LABEL_FIRST.match(value) is not None or (person and _LABEL_LAST.search(value) is not None)
 
 
+_ADDRESS_LABEL: Final = re.compile(r"(?:Address|Mail|Mailing|Write|Send|Post)\b(?! Office|al)", re.IGNORECASE)
 _REST_OF_NAME: Final = re.compile(
     r"(?:(?:Health|Benefit|Welfare|Medical) )?(?:Plans?|Fund|Trust|Company|Insurance|Services|Partners|Inc\.?|LLC),",
 )
 
 
+_HOURS: Final = re.compile(
+    r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|\b\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m\.?\b|(?:to|-)\s?\d{1,2}\b(?!\d|-))",
+    re.IGNORECASE,
+)
+
+
+def hours_in_address(place: Place) -> bool:
+    """An address into which the hours of a telephone ran."""
+    return _HOURS.search(place.proposal.value.partition(",")[0]) is not None
+
+
 def name_cut_off(place: Place) -> bool:
-    """An address that begins with the end of a name: `Plan, Appeals Dept., PO Box 12`."""
-    return _REST_OF_NAME.match(place.proposal.value) is not None
+    """An address that begins with the end of a name, `Plan, Appeals Dept., PO Box 12`, or with a label and more words."""
+    value = place.proposal.value
+    return _REST_OF_NAME.match(value) is not None or _ADDRESS_LABEL.match(value) is not None
 
 
 _OPEN: Final = re.compile(

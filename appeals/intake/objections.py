@@ -19,6 +19,7 @@ from appeals.intake.mistaken import (
     another_review,
     begun_above,
     for_some_only,
+    hours_in_address,
     name_cut_off,
     not_relied_on,
     not_stated,
@@ -211,8 +212,34 @@ _POINTS: Final = re.compile(
 )
 
 
+_ASKED_FIRST: Final = re.compile(
+    r"(?P<what>[^.;:?!|\n]{3,48})\?\s+(?:please )?(?:call|phone|fax|write|e-?mail|contact)\b[\w ]{0,16}\W*$",
+    re.IGNORECASE,
+)
+_THEN_FOR: Final = re.compile(
+    r"\s*(?:\([^()]*\))?,?\s(?:to|for|if you (?:want|need|would like)(?: to)?|with|about)\s(?P<what>[^.;,()]{3,60})",
+    re.IGNORECASE,
+)
+
+
 def _for_another_purpose(place: Place) -> bool:
-    """`To name somebody who speaks for you, call ...`: a purpose stands before the number, and it is not the appeal."""
+    """`Questions? Call ...`, `To name somebody who speaks for you, call ...`, `... for a copy`: not the appeal."""
+    page, at, end = place.page, _value_at(place.page, place.proposal), place.proposal.end
+    cell = re.split(r"\s{3,}", page.plain[max(0, at - 100) : at])[-1]
+    asked = _ASKED_FIRST.search(cell)
+    then = (
+        _THEN_FOR.match(re.sub(r"\s+", " ", page.plain[end : end + 90]))
+        if place.proposal.fact in _NUMBERS
+        else None
+    )
+    for purpose in (asked, then):
+        found = place.topics(purpose["what"]) if purpose else ()
+        if found and not found[-1].is_own:
+            return True
+    return _purpose_before(place)
+
+
+def _purpose_before(place: Place) -> bool:
     if place.sentence is None:
         return False
     told = re.sub(r"\s+", " ", place.proposal.words)
@@ -372,7 +399,13 @@ _OBJECTIONS: Final[dict[str, tuple[Callable[[Place], bool], ...]]] = {
     "send_to_fax_expedited": (*_CONTACT, _not_quick, _rival_number),
     "send_to_phone": _CONTACT,
     "appeal_phone": _CONTACT,
-    "send_to_mail": (told_elsewhere, name_cut_off, _for_another_purpose, _of_another_office),
+    "send_to_mail": (
+        told_elsewhere,
+        name_cut_off,
+        hours_in_address,
+        _for_another_purpose,
+        _of_another_office,
+    ),
     "send_to_portal": (told_elsewhere, _for_another_purpose, _of_another_office),
     "p2p_phone": (told_elsewhere, _not_of_peers),
     "p2p_window_days": (told_elsewhere, _not_of_peers),

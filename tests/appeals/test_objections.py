@@ -109,6 +109,11 @@ def test_a_number_for_another_purpose_is_not_where_an_appeal_is_made(purpose: st
     assert told(body, "send_to_phone", "appeal_phone") == {}
 
 
+def test_a_number_for_questions_beside_the_address_for_appeals_is_for_questions() -> None:
+    body = "You may appeal within 180 days.\n\n   Send appeals to:            Questions? Call 614-555-0112\n   Appeals Desk\n"
+    assert told(body, "send_to_phone", "appeal_phone") == {}
+
+
 def test_a_number_for_the_appeal_is_proposed_by_its_purpose() -> None:
     assert told("To file an appeal, call 614-555-0112.\n", "send_to_phone") == {
         "send_to_phone": "614-555-0112"
