@@ -419,15 +419,9 @@ class TestLetterOfADecision:
         assert len(own_statements(nora, address("level_decide", climb.case, filed))) <= 12
 
     def test_each_field_has_a_name_of_its_own_and_days_are_the_patients(self, climb, nora, filed):
-        upload_document(
-            actor=climb.who,
-            case=climb.case,
-            kind="other",
-            title="The letter",
-            filename="a.txt",
-            stream=io.BytesIO(b"words"),
-            at=datetime(2026, 4, 2, 2, 0, tzinfo=UTC),
-        )
+        told = {"actor": climb.who, "case": climb.case, "kind": "other", "title": "The letter"}
+        at = datetime(2026, 4, 2, 2, 0, tzinfo=UTC)
+        upload_document(**told, filename="a.txt", stream=io.BytesIO(b"words"), at=at)
         page = nora.get(address("level_decide", climb.case, filed)).content.decode()
         ids = re.findall(r'\bid="([^"]+)"', page)
         assert sorted(ids) == sorted(set(ids))
