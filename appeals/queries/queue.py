@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,6 +17,7 @@ from advocacy.access.roles import permissions_of
 from advocacy.errors import NotFound
 from advocacy.people.models import Absence, Membership
 from advocacy.people.queries import absent_now
+from advocacy.tenancy.plans import Fixed, planned_with_values
 from appeals.models import Deadline
 from appeals.queries.clocks import Day, Due, due_of, earliest, ours, theirs
 from appeals.queries.order import BY_TRIAGE, ahead, backward, behind, forward
@@ -120,12 +122,20 @@ class Filters:
 
     def query_string(self) -> str:
         """The part of an address that says these filters; defaults are left out."""
-        default = Filters()
-        return urlencode({k: v for k, v in asdict(self).items() if v != getattr(default, k)})
+        return urlencode({k: v for k, v in asdict(self).items() if v != getattr(PLAIN, k)})
 
     @property
     def is_plain(self) -> bool:
-        return self == Filters()
+        return self == PLAIN
+
+    @property
+    def is_one_index(self) -> bool:
+        """The list is one stretch of one index, whatever its values: one plan of the server serves everybody."""
+        alone = ("status", "sort", *(["owner"] if self.owner in {"me", "none"} else []))
+        return any(replace(self, **{name: getattr(PLAIN, name)}) == PLAIN for name in alone)
+
+
+PLAIN = Filters()
 
 
 def _is_id(value: str) -> bool:
@@ -150,7 +160,7 @@ def listed(actor: Actor, filters: Filters, day: Day, seen: Q | None = None) -> Q
     """
     cases = Case.objects.filter(visible(actor, Case) if seen is None else seen)
     if filters.work != "patient":  # who writes on a closed case waits too
-        cases = cases.filter(status=filters.status)
+        cases = cases.filter(status=Fixed(CaseStatus(filters.status)))
     if filters.stage:
         cases = cases.filter(stage=filters.stage)
     if filters.owner:
@@ -182,12 +192,17 @@ def listed(actor: Actor, filters: Filters, day: Day, seen: Q | None = None) -> Q
     elif filters.work == "patient":
         cases = cases.filter(patient_waits_for(actor, day))
     elif filters.work == "held":
-        cases = cases.filter(among(Task.objects.filter(status=TaskStatus.HELD).values("case_id")))
+        cases = cases.filter(among(Task.objects.filter(status=Fixed(TaskStatus.HELD)).values("case_id")))
     elif filters.work == "covering":
         cases = cases.filter(covering(actor, day))
     if filters.idle:
         cases = cases.filter(idle_for(int(filters.idle), day))
     return cases
+
+
+def planned(filters: Filters) -> AbstractContextManager[None]:
+    """How the server plans these lists: for their own values, unless it does not matter."""
+    return nullcontext() if filters.is_one_index else planned_with_values()
 
 
 # -- place in the list --------------------------------------------------------------------------------------
@@ -255,11 +270,12 @@ def queue(
     # The rows of the page first, and only then what stands beside them: a long list is not joined before it is cut.
     heads = cases.order_by(*forward(filters.sort)).values("pk")[: size + 1]
     shown = Case.objects.filter(pk__in=heads).select_related("patient", "coverage__payer", "owner__user")
-    found = list(shown.order_by(*forward(filters.sort)))
+    with planned(filters):
+        found = list(shown.order_by(*forward(filters.sort)))
     more, found = len(found) > size, found[:size]
     clocks: dict[int, list[Deadline]] = {}
     for deadline in Deadline.objects.filter(
-        case_id__in=[c.pk for c in found], status=Deadline.Status.RUNNING
+        case_id__in=[c.pk for c in found], status=Fixed(Deadline.Status.RUNNING)
     ).order_by("due_on", "id"):
         clocks.setdefault(deadline.case_id, []).append(deadline)
     rows = tuple(_row(case, clocks.get(case.pk, []), filters, day) for case in found)
@@ -293,9 +309,11 @@ def neighbors(actor: Actor, place: Place, day: Day) -> Neighbors:
     following = cases.filter(place.behind).order_by(*forward(sort)).annotate(side=Value(1))
     before = cases.filter(place.ahead).order_by(*backward(sort)).annotate(side=Value(2))
     both = following.values_list(*columns)[:1].union(before.values_list(*columns)[:1], all=True)
-    found = {
-        side: (public_id, Place(place.filters, on, pk, rank).text()) for side, public_id, on, pk, rank in both
-    }
+    with planned(place.filters):
+        found = {
+            side: (public_id, Place(place.filters, on, pk, rank).text())
+            for side, public_id, on, pk, rank in both
+        }
     return Neighbors(found.get(2), found.get(1), place.filters.query_string())
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Cast
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.people.queries import covered_by
+from advocacy.tenancy.plans import planned_with_values
 from advocacy.tenancy.together import fetched
 from appeals.models import Deadline
 from appeals.next_action import Proposal
@@ -98,9 +99,10 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
     heads = [_head(actor, code, f, day, seen).values_list(*columns)[:SHOWN] for code, _t, f in wanted]
     ids: dict[str, list[int]] = {code: [] for code, _t, _f in wanted}
     totals = dict.fromkeys(ids, 0)
-    for code, pk, total in heads[0].union(*heads[1:], all=True):
-        ids[code].append(pk)
-        totals[code] = total
+    with planned_with_values():
+        for code, pk, total in heads[0].union(*heads[1:], all=True):
+            ids[code].append(pk)
+            totals[code] = total
     everything = sorted({pk for pks in ids.values() for pk in pks})
     wanted = tuple(stack for stack in wanted if stack[0] != "covering" or totals["covering"])
     if not everything:

@@ -16,6 +16,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, visible
 from advocacy.audit.models import Event
 from advocacy.people.queries import covered_by
+from advocacy.tenancy.plans import Fixed
 from appeals.models import Deadline
 from appeals.queries.clocks import CLAIMANT, LEGAL, Day, passed
 from cases.models import Case, Communication, Task
@@ -41,13 +42,13 @@ def tasks_of_mine(actor: Actor) -> Q:
 def waiting_on(actor: Actor) -> QuerySet[Task]:
     """Open tasks of the actor that do not wait for another one."""
     free = Q(waits_for=None) | Q(waits_for__status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
-    return Task.objects.filter(tasks_of_mine(actor), free, status=TaskStatus.OPEN)
+    return Task.objects.filter(tasks_of_mine(actor), free, status=Fixed(TaskStatus.OPEN))
 
 
 def waking_today(actor: Actor, day: Day) -> QuerySet[Task]:
     """Held tasks of the actor whose hold ends today (or should have ended)."""
     return Task.objects.filter(
-        tasks_of_mine(actor), status=TaskStatus.HELD, hold_until__lt=day.tomorrow_starts
+        tasks_of_mine(actor), status=Fixed(TaskStatus.HELD), hold_until__lt=day.tomorrow_starts
     )
 
 
@@ -69,7 +70,9 @@ def among(keys: QuerySet[Any, Any]) -> Q:
 
 def passed_dates(sides: Sequence[str], day: Day) -> QuerySet[Deadline]:
     """Legal dates of these sides that are over. The day, which the index is by, is never more than one behind the moment."""
-    running = Deadline.objects.filter(passed(day), LEGAL, side__in=sides, status=Deadline.Status.RUNNING)
+    running = Deadline.objects.filter(
+        passed(day), LEGAL, side__in=sides, status=Fixed(Deadline.Status.RUNNING)
+    )
     return running.filter(due_on__lte=day.today + timedelta(days=1))
 
 
@@ -80,7 +83,9 @@ def overdue(sides: Sequence[str], day: Day) -> Q:
 
 def running_out(last: date) -> QuerySet[Deadline]:
     """Legal dates of the patient's that run out by then."""
-    return Deadline.objects.filter(LEGAL, side=CLAIMANT, status=Deadline.Status.RUNNING, due_on__lte=last)
+    return Deadline.objects.filter(
+        LEGAL, side=CLAIMANT, status=Fixed(Deadline.Status.RUNNING), due_on__lte=last
+    )
 
 
 def _due_by(last: date) -> Q:
@@ -90,7 +95,7 @@ def _due_by(last: date) -> Q:
 
 def call_closes_by(last: date) -> Exists:
     """What the plan offers for a peer-to-peer ends by then, or has ended and nobody said what became of the call."""
-    running = Deadline.objects.exclude(LEGAL).filter(status=Deadline.Status.RUNNING, due_on__lte=last)
+    running = Deadline.objects.exclude(LEGAL).filter(status=Fixed(Deadline.Status.RUNNING), due_on__lte=last)
     return Exists(running.filter(case_id=OuterRef("pk")))
 
 
@@ -110,13 +115,13 @@ def idle_for(days: int, day: Day) -> Q:
 
 
 def with_held_task() -> Exists:
-    return Exists(Task.objects.filter(case_id=OuterRef("pk"), status=TaskStatus.HELD))
+    return Exists(Task.objects.filter(case_id=OuterRef("pk"), status=Fixed(TaskStatus.HELD)))
 
 
 def covered_tasks(actor: Actor, day: Day) -> QuerySet[Task]:
     """Open tasks of the colleagues for whom the actor covers today."""
     away = covered_by(actor, day.today).values("member_id")
-    return Task.objects.filter(owner_id__in=away, status=TaskStatus.OPEN)
+    return Task.objects.filter(owner_id__in=away, status=Fixed(TaskStatus.OPEN))
 
 
 def covering(actor: Actor, day: Day) -> Q:
