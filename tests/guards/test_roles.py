@@ -150,7 +150,7 @@ def test_a_privacy_officer_changes_nothing(world):
     [
         ("nora", "/admin/today/"),
         ("olga", "/admin/setup/"),
-        ("petra", "/admin/today/"),
+        ("petra", "/admin/trails/"),
         ("anna", "/admin/figures/"),
     ],
 )
