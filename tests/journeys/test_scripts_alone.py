@@ -30,7 +30,7 @@ def opened(browser: Any, pages: dict[str, tuple[int, str, str]]) -> Any:
     page.posted = []
 
     def answer(route: Any) -> None:
-        path = route.request.url.removeprefix(HERE)
+        path = route.request.url.removeprefix(HERE).partition("#")[0]
         if route.request.method == "POST":
             page.posted.append(path)
         script = SCRIPTS / path.strip("/")

@@ -78,7 +78,7 @@ def keep(harbor: Standing, now: datetime) -> None:
 
 
 def set_up(harbor: Standing, now: datetime) -> None:
-    """Harbor's admin tried every step of setting up; the test job waits for the first worker."""
+    """Harbor's admin tried every step of setting up but the worker, which has to run for its test."""
     admin = harbor.actors.get(ADMIN)
     if admin is None:
         return
@@ -86,6 +86,8 @@ def set_up(harbor: Standing, now: datetime) -> None:
         if SetupTest.objects.exists():
             return
         for step in STEPS:
+            if step == "worker":
+                continue
             try_step(actor=admin, organization=harbor.organization, step=step, at=now)
 
 

@@ -11,13 +11,13 @@
   const first = document.querySelector('[data-first-focus]')
   if (first && !summary && window.matchMedia('(min-width: 48rem) and (hover: hover)').matches) first.focus({ preventScroll: true })
 
-  // Whoever asked for the call note by its key begins to type in its first field.
-  const BY_KEY = 'recourse-by-key'
-  try {
+  // Whoever asked for the call note by its key begins to type in its first field. The address says so, and forgets it at once.
+  const BY_KEY = '#by-key'
+  if (window.location.hash === BY_KEY) {
+    window.history.replaceState(null, '', window.location.pathname + window.location.search)
     const note = document.querySelector('main form .fields :is(input, select, textarea):not([type="hidden"])')
-    if (window.sessionStorage.getItem(BY_KEY) === window.location.pathname && note && !summary) note.focus()
-    window.sessionStorage.removeItem(BY_KEY)
-  } catch (shut) { /* the browser keeps nothing: the field is reached by Tab */ }
+    if (note && !summary) note.focus()
+  }
 
   document.querySelectorAll('details.menu, details.more-actions').forEach(function (menu) {
     document.addEventListener('click', function (event) { if (!menu.contains(event.target)) menu.open = false })
@@ -80,7 +80,7 @@
     c: function () {
       const note = document.querySelector('[data-call-note]')
       if (!note) return false
-      try { window.sessionStorage.setItem(BY_KEY, note.pathname) } catch (shut) { /* as above */ }
+      note.hash = BY_KEY
       note.click()
       return true
     },
