@@ -204,11 +204,14 @@ def write_letter(desk: Desk, text: str, *, dated: date | None = None) -> None:
     desk.press("Save the letter")
 
 
-def file_level(desk: Desk, *, at: datetime, by: str = "Fax", to: str = "515-555-0142") -> None:
+SENT_TO = {"Fax": "515-555-0142", "Post": "Appeals Unit, P.O. Box 5512, Harlan Falls, IA 50099"}
+
+
+def file_level(desk: Desk, *, at: datetime, by: str = "Fax") -> None:
     """From the page of a level to the frozen file."""
     desk.follow("Look at the file, and file it")
     desk.choose("Sent by", by)
-    desk.fill(Sent_to=to, Sent_on=at)
+    desk.fill(Sent_to=SENT_TO.get(by, "appeals.payer.example"), Sent_on=at)
     desk.press("File it")
     assert desk.heading == "What was filed"
 
