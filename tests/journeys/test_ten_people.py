@@ -92,8 +92,7 @@ def intake_registers(ines: Desk, story: Story) -> None:
     ines.press("Save and continue")
     ines.choose("Treatment", "Ketamine, intravenous")
     ines.choose("Medical purpose", "To treat a diagnosed condition")
-    ines.type("Diagnoses", "F33.2")
-    ines.type("Procedures", "96365, 96366, J3490")
+    ines.fill(Diagnoses="F33.2", Procedures="96365, 96366, J3490")
     ines.press("Save and continue")
     ines.choose("Payer", "Tamarack Benefit Administrators")
     ines.fill(Plan="Northgate Precision Tooling Employee Health Plan", Member_id=story.member_id)
@@ -106,9 +105,8 @@ def intake_registers(ines: Desk, story: Story) -> None:
         given = ines.page.get_by_role("group", name=part)
         given.get_by_label("How it was given").select_option(label="Signed on paper")
         given.get_by_label("Signed or given on").fill(story.days["asked"].isoformat())
-    release = ines.page.get_by_role("group", name="Release of health information")
-    release.get_by_label("Or the event it ends with").fill("The end of this appeal")
-    release.get_by_label("Scope").fill("Records of the treatment, to and from the plan, for this appeal.")
+        given.get_by_label("Or the event").fill("The end of this appeal")
+        given.get_by_label("Scope").fill("Records of the treatment.")
     ines.press("Save and continue")
     ines.tick("No, asked")
     ines.choose("Owner", "Nils Okafor")
@@ -259,8 +257,7 @@ def patient_sees_where_it_stands(at_phone: Any, story: Story) -> None:
     assert box["y"] + box["height"] <= ABOVE_THE_FOLD["height"]
     decision = story.days["filed"] + timedelta(days=30)
     assert f"{decision:%B} {decision.day}" in status.inner_text()
-    width = dana.page.evaluate("document.documentElement.scrollWidth")
-    assert width <= ABOVE_THE_FOLD["width"]
+    assert dana.page.evaluate("document.documentElement.scrollWidth") <= ABOVE_THE_FOLD["width"]
     assert dana.go("/portal/record/") == 200
     assert dana.go("/portal/record/who-looked/") == 200
     assert "Nora Lindgren" in dana.text
