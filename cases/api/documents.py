@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterable
@@ -27,17 +28,16 @@ from advocacy.api import (
     told,
     unusable,
 )
-from advocacy.errors import Reason
+from advocacy.errors import Reason, Refused
 from advocacy.problems import Problem
 from advocacy.web import ActorRequest, saw
 from cases.api.described import AFTER, CASE_ID, DOCUMENT_ID, ETAG, LIMIT, REFUSALS, WRITES, query
 from cases.api.serializers import DocumentLine, DocumentPage, DocumentWhole
-from cases.commands.documents import open_in_folder, upload_document
+from cases.commands.documents import already_sent, open_in_folder, upload_document
 from cases.queries.codes import DOCUMENT_KINDS, keys
 from cases.queries.machine_documents import (
     document_of_machine,
     documents_of_machine,
-    sent_before,
     version_of_machine,
     with_newest,
 )
@@ -144,12 +144,15 @@ class CaseDocuments(MachineView):
             raise unusable([Reason(_INVALID, said, "Document-Kind")])
         if len(key) > 60:
             raise unusable([Reason("key_long", "A key has at most 60 characters.", "Idempotency-Key")])
-        sent_key = f"{request.actor.key}:{key}"[:64] if key else ""
-        before = sent_before(case, sent_key)
-        if before is not None:
-            return _told(request, before, 200)
+        sent_key = hashlib.sha256(f"{request.actor.key}:{key}".encode()).hexdigest() if key else ""
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as stream:
             _receive(request, stream)
+            before = already_sent(
+                actor=request.actor, case=case, part=Permission.UPLOAD_DOCUMENT, key=sent_key
+            )
+            if before is not None:
+                _the_same(before, stream)
+                return _told(request, before, 200)
             made = upload_document(
                 actor=request.actor,
                 case=case,
@@ -245,6 +248,15 @@ def _receive(request: ActorRequest, stream: Any) -> None:
     if max(declared, received) > limit:
         said = f"A file has at most {limit // (1024 * 1024)} MB."
         raise Problem(413, "document_too_large", said, [Reason("document_too_large", said, "file")])
+
+
+def _the_same(before: Any, stream: Any) -> None:
+    """Raises Refused where a key comes back with other bytes: to answer with the first would lose the second."""
+    stream.seek(0)
+    sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    if not before.versions.filter(number=1, blob__sha256=sha256).exists():
+        said = "Another document was sent under this Idempotency-Key. Use a new one for a new document."
+        raise Refused([Reason("key_reused", said, "Idempotency-Key")])
 
 
 def _name_of(request: ActorRequest) -> str:

@@ -72,6 +72,19 @@ def upload_document(
     return _keep(actor, case, kind, title, filename, stream, at, for_patient=shown, sent_key=sent_key)
 
 
+def already_sent(*, actor: Actor, case: Case, part: Permission, key: str) -> Document | None:
+    """The document that the sender's own `key` made before in this case; None without a key. `part` allows sending here.
+
+    Locks the case, so that what is sent twice at the same instant waits for the first: ask before anything is kept.
+    Raises NotAllowed, NotFound.
+    """
+    require(actor, part, case)
+    if not key:
+        return None
+    Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    return Document.objects.filter(case=case, sent_key=key).select_related("case").first()
+
+
 def receive_document(
     *,
     actor: Actor,

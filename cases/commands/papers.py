@@ -141,19 +141,6 @@ def move_page(*, actor: Actor, page: WaitingPage, at: datetime) -> None:
         record("page_moved", subject=page)
 
 
-def already_sent(*, actor: Actor, case: Case, key: str) -> Document | None:
-    """The document that the form of this name made before. Locks the case: a second tap waits for the first.
-
-    Asked before the pages of a form are kept, so that a form whose answer was lost leaves none of them behind.
-    Raises NotAllowed, NotFound.
-    """
-    require(actor, PART, case)
-    if not key:
-        return None
-    Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
-    return Document.objects.filter(case=case, sent_key=key).first()
-
-
 def sweep_pages(*, actor: Actor, at: datetime) -> int:
     """Remove the pages that were never sent on and have waited too long; returns how many.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
-from cases.models import Case, Document, DocumentVersion
+from cases.models import Document, DocumentVersion
 from cases.queries.documents import versions_of
 
 
@@ -63,10 +63,3 @@ def version_of_machine(actor: Actor, document: UUID, number: int | None) -> Docu
     if found is None:
         raise NotFound("document")
     return found
-
-
-def sent_before(case: Case, sent_key: str) -> Document | None:
-    """What came under this key into this case; None without a key."""
-    if not sent_key:
-        return None
-    return Document.objects.filter(case=case, sent_key=sent_key).select_related("case").first()

@@ -19,8 +19,8 @@ from advocacy.access.permissions import Permission
 from advocacy.errors import Refused
 from advocacy.portal import portal_page
 from advocacy.web import ActorRequest, paged, saw
-from cases.commands.documents import from_vault, open_version
-from cases.commands.papers import add_page, already_sent, move_page, remove_page, send_paper
+from cases.commands.documents import already_sent, from_vault, open_version
+from cases.commands.papers import add_page, move_page, remove_page, send_paper
 from cases.content import EXTENSIONS, ContentType
 from cases.queries.portal_papers import (
     case_of_portal,
@@ -109,7 +109,7 @@ def _send(request: ActorRequest, case: Any, kind: str) -> tuple[Any, str]:
     """The document that was made of the pages, or None and why not ("" where one of them is hard to read)."""
     key = request.POST.get("key", "")
     key = key if _KEY.fullmatch(key) else ""
-    if sent := already_sent(actor=request.actor, case=case, key=key):
+    if sent := already_sent(actor=request.actor, case=case, part=PART, key=key):
         return sent, ""
     problem = _take(request, case)
     hard = any(page.warning for page in waiting_pages(request.actor, case))

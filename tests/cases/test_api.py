@@ -195,6 +195,8 @@ def test_an_upload_is_the_desks_own(machine, cast, settings, tmp_path):
     first, again = send(**named), send(**named)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
+    other = send(b"Another letter.", **named)
+    assert (other.status_code, [r["code"] for r in other.json()["reasons"]]) == (422, ["key_reused"])
     version = DocumentVersion.objects.get()
     assert (version.filename, version.content_type, version.blob.size) == ("café.txt", "text/plain", 10)
     assert Event.objects.get(verb="document_uploaded").actor == asked.actor.key
@@ -204,6 +206,24 @@ def test_an_upload_is_the_desks_own(machine, cast, settings, tmp_path):
     settings.UPLOAD_LIMIT_BYTES = 5
     assert send().status_code == 413
     assert Document.objects.count() == 1
+
+
+def test_long_keys_that_begin_alike_are_two(machine, cast, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    asked = machine(scopes=["documents:write"])
+    for number in (1, 2):
+        sent = asked.client.post(
+            f"{API}/cases/{cast.case.public_id}/documents",
+            b"The same letter.",
+            content_type="application/octet-stream",
+            headers={
+                "document-kind": "plan_letter",
+                "authorization": f"Bearer {asked.token}",
+                "idempotency-key": f"import-of-the-letters-of-november-2026-for-a-clinic-{number:04d}",
+            },
+        )
+        assert sent.status_code == 201
+    assert Document.objects.count() == 2
 
 
 # -- acts -------------------------------------------------------------------------------------------------------------
