@@ -75,9 +75,10 @@ def _apply() -> None:
 
 
 @contextmanager
-def _entered(scope: Scope) -> Iterator[Scope]:
+def _entered(scope: Scope, *, written: bool = False) -> Iterator[Scope]:
     token = _scope.set(scope)
-    _apply()
+    if not written:
+        _apply()
     try:
         yield scope
     finally:
@@ -103,12 +104,8 @@ def scoped_to(
 @contextmanager
 def scope_written(scope: Scope) -> Iterator[Scope]:
     """The same where the statement that found out who asks has written the settings already: one round trip less."""
-    token = _scope.set(scope)
-    try:
+    with _entered(scope, written=True):
         yield scope
-    finally:
-        _scope.reset(token)
-        _apply()
 
 
 @contextmanager
