@@ -342,7 +342,7 @@ def _word_pages(stream: BinaryIO) -> None:
                 )
             macros = any(name.lower().endswith("vbaproject.bin") for name in parts)
             damaged = package.testzip() is not None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError):
         damaged, macros = True, False
     if damaged:
         raise _refusal(
