@@ -27,6 +27,7 @@ from appeals.intake.proposal import MANY, Proposal
 from appeals.intake.provider_numbers import provider_number
 from appeals.intake.reasons import reasons
 from appeals.intake.reviewers import reviewers
+from appeals.intake.second_reading import confirmed
 from appeals.intake.verdict import refuses
 from appeals.intake.windows import other_windows
 
@@ -73,4 +74,5 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
         for reader in _OF_A_REFUSAL:
             keep(reader(read))
         keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
-    return unobjected(read, tuple(kept.values()), grievance=grievance_is_appeal(read))
+    grievance = grievance_is_appeal(read)
+    return confirmed(read, unobjected(read, tuple(kept.values()), grievance=grievance), grievance=grievance)

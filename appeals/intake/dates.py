@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 _MONTHS: Final = {
@@ -92,13 +93,23 @@ class PrintedDate:
 
 def find_dates(text: str) -> list[PrintedDate]:
     """Every full calendar date of a text, in order; slashed dates are month/day/year unless that is impossible."""
+    return list(_dates(text))
+
+
+@lru_cache(maxsize=1024)
+def _dates(text: str) -> tuple[PrintedDate, ...]:
+    if _DIGIT.search(text) is None:
+        return ()
     found: list[PrintedDate] = []
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):
             day = _read(match, dotted=pattern is _DOTTED)
             if day and not any(match.start() < other.end and other.start < match.end() for other in found):
                 found.append(PrintedDate(match.start(), match.end(), day))
-    return sorted(found, key=lambda printed: printed.start)
+    return tuple(sorted(found, key=lambda printed: printed.start))
+
+
+_DIGIT: Final = re.compile(r"\d\d")
 
 
 def date_at_start(text: str) -> PrintedDate | None:

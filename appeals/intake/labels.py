@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from appeals.intake.layout import Cell, Page, Sentence
@@ -85,14 +86,22 @@ def every_value(
 ) -> list[Found]:
     """Every value that stands beside one of the labels, or is told in a sentence (`your member ID is ...`)."""
     found: list[Found] = []
+    named = _any_of(tuple(one.pattern.pattern for one in labels))
     for page in pages:
+        cells = [cell for row in page.rows for cell in row if named.search(cell.text)]
+        sentences = [sentence for sentence in page.sentences if named.search(sentence.text)]
         for one in labels:
-            for row in page.rows:
-                for cell in row:
-                    found.extend(beside(page, cell, one, read, barred=barred))
-            for sentence in page.sentences:
+            for cell in cells:
+                found.extend(beside(page, cell, one, read, barred=barred))
+            for sentence in sentences:
                 found.extend(_told(page, sentence, one, read, barred=barred))
     return found
+
+
+@lru_cache(maxsize=64)
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One pattern for all labels of a fact: most cells and sentences hold none of them."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
 
 def _told(

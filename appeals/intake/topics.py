@@ -52,7 +52,8 @@ _TOPICS: Final = (
     ),
     (
         "hearing",
-        r"(?:fair |state |administrative )?hearings?|administrative law|law judge|judge|ALJ|OAH|DOAH",
+        r"(?:fair |state |administrative )?(?<!hard of )hearings?(?! (?:impaired|impairment|loss|aids?))|"
+        r"administrative law|law judge|judge|ALJ|OAH|DOAH",
     ),
     (
         "court",

@@ -1,0 +1,134 @@
+"""The second reading of dates: what the words directly at a date call it, and whether it is the day of a service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from appeals.intake.dates import find_dates
+from appeals.intake.layout import Page
+from appeals.intake.proposal import Proposal
+from appeals.intake.topics import sentence_at
+
+_CALLED: Final = {
+    "notice": re.compile(
+        r"\b(?:notice|letter|ltr|statement|EOB|issu(?:ed?|ance)|dated?|today(?:'s)?|process(?:ed|ing)|prepared|produced|"
+        r"generated|remittance|payment|paid|determination|decision|denial|mail(?:ed|ing)?|sent|fecha|explanation|finalized|"
+        r"summary)\b",
+        re.IGNORECASE,
+    ),
+    "sent": re.compile(
+        r"\b(?:mail(?:ed|ing)?|sent|enviad[oa]|postmark(?:ed)?|faxed|released)\b", re.IGNORECASE
+    ),
+    "received": re.compile(
+        r"\b(?:recei(?:ved|pt)|rec'?d|recv'?d?|rcvd|got|request in|came (?:in|to us)|reached us|arrived|had)\b",
+        re.IGNORECASE,
+    ),
+}
+_NOT_CALLED: Final = {
+    "notice": re.compile(
+        r"\b(?:birth|dob|born|services?|received|receipt|rec'?d|recv'?d?|effective|from|through|until|expir\w+|due|deadline|"
+        r"last|next|previous|prior(?! auth)|original|first|earlier|form|rev(?:ised|ision)?|hired?|admi\w+|discharge\w*|"
+        r"begin\w*|start\w*|end\w*|filed|records?|calls?|called|order\w*|accident|term|line|appealed|appeal (?:date|received))\b",
+        re.IGNORECASE,
+    ),
+    "sent": re.compile(
+        r"\b(?:previous|prior(?! auth)|original|first|earlier|records?|appeal|check|claim|you|your|form|bill|copy|copies)\b",
+        re.IGNORECASE,
+    ),
+    "received": re.compile(
+        r"\b(?:records?|appeal|claim|payment|premium|notes?|information|additional|more|last|previous|prior(?! auth)|"
+        r"original|first|earlier|grievance|documents?)\b",
+        re.IGNORECASE,
+    ),
+}
+_LONGEST_LABEL: Final = 40
+
+
+def _date_place(page: Page, proposal: Proposal) -> int:
+    """Where the date itself begins in the page: the words of a proposal may begin with its label."""
+    words = page.plain[proposal.start : proposal.end]
+    days = [one for one in find_dates(words) if one.day.isoformat() == proposal.value]
+    return proposal.start + (days[-1].start if days else 0)
+
+
+def _labels_of(page: Page, at: int) -> tuple[str, ...]:
+    """The words that may name a date: those before it in its cell, or else the cell to its left and the one over it."""
+    row = page.plain.count("\n", 0, at)
+    cells = page.rows[row]
+    place = next((number for number in reversed(range(len(cells))) if cells[number].start <= at), None)
+    if place is None:
+        return ()
+    inside = re.split(r"[;|]|\d{4}\s", page.plain[cells[place].start : at])[-1]
+    if re.search(r"[A-Za-z]{3}", inside):
+        return (inside,)
+    left = [cell.text for cell in cells[:place] if re.search(r"[A-Za-z]{2}", cell.text)][-1:]
+    over = page.rows[row - 1] if row else ()
+    near = [cell.text for cell in over if abs(cell.column - cells[place].column) <= 2]
+    near = [text for text in near if _NAMES_A_DATE.search(text)]
+    return tuple(text for text in (*left, *near) if len(text) < _LONGEST_LABEL and not find_dates(text))
+
+
+_NAMES_A_DATE: Final = re.compile(
+    "|".join(one.pattern for one in (*_CALLED.values(), *_NOT_CALLED.values())), re.IGNORECASE
+)
+
+
+_NO_LABEL: Final = re.compile(r"\d|^[A-Z][\w'.&-]+(?: (?:of|and|&|the)| [A-Z][\w'.&-]*){1,8}$")
+"""A reference with its number, a name or a title stands beside a date without naming it."""
+
+
+def says_date_of(pages: Sequence[Page], proposal: Proposal, kind: str) -> bool:
+    """Whether the words at a date call it what it is proposed as (`notice`, `sent`, `received`) and nothing else.
+
+    A date of the letter itself may stand without any words; one told in a sentence is judged by the sentence.
+    """
+    page = pages[proposal.page - 1]
+    at = _date_place(page, proposal)
+    labels = _labels_of(page, at)
+    if any(_CALLED[kind].search(one) and not _NOT_CALLED[kind].search(one) for one in labels):
+        return True
+    sentence = sentence_at(page, at, at + 1)
+    if sentence is not None and len(sentence.text) > _LONGEST_LABEL and _CALLED[kind].search(sentence.text):
+        about = f"{sentence.before} {sentence.text}"
+        return (
+            kind != "received" or re.search(r"\b(?:request|form|referral)", about, re.IGNORECASE) is not None
+        )
+    if any(_NOT_CALLED[kind].search(one) for one in labels):
+        return False
+    return kind == "notice" and all(_NO_LABEL.search(one) for one in labels)
+
+
+_SERVICE_LINE: Final = re.compile(
+    r"\b(?:CPT|HCPCS)\b|(?<![\w-])(?:9\d{4}|[A-V]\d{4})(?![\w-])|(?<![\d.])\d[\d,]*\.\d\d(?!\d)[^\n]*(?<![\d.])\d[\d,]*\.\d\d(?!\d)|"
+    r"^\W*line\s\d",
+    re.IGNORECASE,
+)
+
+
+def is_day_of_service(pages: Sequence[Page], proposal: Proposal) -> bool:
+    """Whether a date stands in a line of services: a code or amounts beside it. Such a day is no letter's date.
+
+    A letter may be written on a day of service; then only a date with words of its own is the letter's.
+    """
+    page = pages[proposal.page - 1]
+    at = _date_place(page, proposal)
+    day = date.fromisoformat(proposal.value)
+    if _is_line(page, page.plain.count("\n", 0, at)):
+        return True
+    if any(_CALLED["notice"].search(one) for one in _labels_of(page, at)):
+        return False
+    return any(
+        printed.day == day
+        for one in pages
+        for number, cells in enumerate(one.rows)
+        if cells and _is_line(one, number)
+        for printed in find_dates(one.plain[cells[0].start : cells[-1].end])
+    )
+
+
+def _is_line(page: Page, row: int) -> bool:
+    cells = page.rows[row]
+    return bool(cells) and _SERVICE_LINE.search(page.plain[cells[0].start : cells[-1].end]) is not None
