@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from typing import Any
 
 from benchmarks import cluster
@@ -11,20 +12,32 @@ from benchmarks.setting import Results, World
 NOTHING_EXPORTS = "COPY under row-level security (no door exports yet)"
 
 
-def found(world: World) -> dict[str, Any]:
-    file = world.server.home / f"{world.database}.inner.json"
-    cluster.run(["-m", "benchmarks", "inside", "measure", str(file)], world.environment)
+ROUNDS = 3
+
+
+def found(world: World, what: str = "measure") -> dict[str, Any]:
+    file = world.server.home / f"{world.database}.{what}.json"
+    cluster.run(["-m", "benchmarks", "inside", what, str(file)], world.environment)
     told: dict[str, Any] = json.loads(file.read_text())
     return told
 
 
-def run(big: World, base: World, results: Results) -> None:
-    large, small = found(big), found(base)
-    results.raw["inner"], results.raw["inner base"] = large, small
+def reach(big: World, base: World, results: Results) -> None:
+    """W6, in both tables by turns: two processes one after the other differ by what else the machine does meanwhile."""
+    turns = [(found(big, "reach"), found(base, "reach")) for _turn in range(ROUNDS)]
+    results.raw["W6"] = turns
+    large = {name: statistics.median(t[0][name]["cpu"] for t in turns) for name in turns[0][0]}
+    small = statistics.median(t[1]["steady"]["cpu"] for t in turns)
     for name in ("steady", "third", "second", "largest"):
-        results.gate("W6 visible", f"database CPU, {name}", large["W6"][name]["cpu"], 1.0, " ms")
-    grown = large["W6"]["steady"]["cpu"] / small["W6"]["steady"]["cpu"]
-    results.gate("W6 visible", f"growth {base.cases:,} to {big.cases:,}", grown, 1.2)
+        results.gate("W6 visible", f"database CPU, {name}", large[name], 1.0, " ms")
+    results.tell("W6 visible", "without a policy, largest: database CPU", f"{large['largest floor']:.2f} ms")
+    results.gate("W6 visible", f"growth {base.cases:,} to {big.cases:,}", large["steady"] / small, 1.2)
+
+
+def run(big: World, base: World, results: Results) -> None:
+    reach(big, base, results)
+    large = found(big)
+    results.raw["inner"] = large
     for kind, told in large["W7"]["largest"].items():
         first, last = (15, 25) if kind == "misspelt name" else (5, 10)
         results.gate("W7 search", f"{kind}, largest: p50", told["p50"], first, " ms", 1)

@@ -1,7 +1,8 @@
 """What needs the product inside the process: sign-ins for the workloads, and work that has no address of its own.
 
 python -m benchmarks inside prepare FILE    sessions, tokens and ids of the organizations the workloads act in
-python -m benchmarks inside measure FILE    W4, W6, W7 and the export, each beside its floor
+python -m benchmarks inside measure FILE    W4, W7 and the export, each beside its floor
+python -m benchmarks inside reach FILE      W6
 """
 
 from __future__ import annotations
@@ -160,5 +161,9 @@ def main(arguments: list[str]) -> int:
             return 0
         case ["measure", path]:
             importlib.import_module("benchmarks.inner").write(path)
+            return 0
+        case ["reach", path]:
+            inner = importlib.import_module("benchmarks.inner")
+            inner.write(path, inner.reach)
             return 0
     return 2

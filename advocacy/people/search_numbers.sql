@@ -2,37 +2,38 @@
 SET ROLE recourse_search;
 
 -- p_all: the caller's role reaches every unrestricted patient. p_reached: restricted patients the caller reaches.
--- Each way to be found is a part of its own with its own index; names that only resemble p_name come last, where there is room.
+-- Each way to be found is a part of its own with its own index, newest first; patients are asked only until there are p_limit
+-- that may be seen. Names that only resemble p_name are looked for when nobody who may be seen holds it or has p_number.
 CREATE OR REPLACE FUNCTION search.patients(p_name text, p_number text, p_all boolean, p_reached bigint[], p_limit int)
   RETURNS SETOF bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   tenant bigint := NULLIF(current_setting('app.organization', true), '')::bigint;
-  named text := 'SELECT s.patient_id AS id, s.name LIKE $2 AS holds FROM public.people_patientsearch s WHERE s.organization_id = $1 AND ';
+  -- How well it fits, the condition, and the order.
+  part text := '(SELECT p.id, f.fit FROM (SELECT s.patient_id AS key, %1$s::real AS fit FROM public.people_patientsearch s'
+    || ' WHERE s.organization_id = $1 AND %2$s ORDER BY %3$s OFFSET 0) f'
+    || ' JOIN public.people_patient p ON p.organization_id = $1 AND p.id = f.key'
+    || ' WHERE ($5 AND NOT p.is_restricted) OR p.id = ANY ($6) ORDER BY %3$s LIMIT $7)';
+  whole text := 'SELECT array_agg(id ORDER BY fit DESC, id DESC) FROM (SELECT id, max(fit) AS fit FROM (%s) f GROUP BY id'
+    || ' ORDER BY fit DESC, id DESC LIMIT $7) r';
   parts text[] := ARRAY[]::text[];
-  whole text := 'SELECT h.id, h.holds FROM (SELECT id, bool_or(holds) AS holds FROM (%s) f (id, holds) GROUP BY id) h'
-    || ' JOIN public.people_patient p ON p.organization_id = $1 AND p.id = h.id'
-    || ' WHERE ($5 AND NOT p.is_restricted) OR p.id = ANY ($6) ORDER BY h.holds DESC, h.id DESC LIMIT $7';
   found bigint[];
-  holding int;
 BEGIN
   IF p_name <> '' THEN
-    parts := parts || (named || 's.name LIKE $2');
+    parts := parts || format(part, '1', 's.name LIKE $2', 'key DESC');
   END IF;
   IF p_number <> '' THEN
-    parts := parts || 'SELECT s.patient_id, false FROM public.people_patientsearch s WHERE s.organization_id = $1 AND s.numbers @> ARRAY[$4]'::text;
+    parts := parts || format(part, '1', 's.numbers @> ARRAY[$4]', 'key DESC');
   END IF;
   IF cardinality(parts) = 0 THEN
     RETURN;
   END IF;
-  FOR attempt IN 1..2 LOOP
-    EXECUTE format('SELECT coalesce(array_agg(id ORDER BY holds DESC, id DESC), ''{}''), count(*) FILTER (WHERE holds) FROM (%s) r',
-                   format(whole, array_to_string(parts, ' UNION ALL ')))
-      INTO found, holding
-      USING tenant, '%' || p_name || '%', p_name, p_number, p_all, p_reached, p_limit;
-    EXIT WHEN p_name = '' OR holding >= p_limit;
-    parts := parts || (named || '$3 <% s.name');
-  END LOOP;
+  EXECUTE format(whole, array_to_string(parts, ' UNION ALL ')) INTO found
+    USING tenant, '%' || p_name || '%', p_name, p_number, p_all, p_reached, p_limit;
+  IF found IS NULL AND p_name <> '' THEN
+    EXECUTE format(whole, format(part, 'word_similarity($3, s.name)', '$3 <% s.name', 'fit DESC, key DESC')) INTO found
+      USING tenant, '', p_name, p_number, p_all, p_reached, p_limit;
+  END IF;
   RETURN QUERY SELECT unnest(found);
 END $$;
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from advocacy.access.compiled import statement_for
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.people.models import Patient
@@ -55,25 +56,36 @@ def terms(text: str) -> tuple[str, str]:
 
 def matching_cases(actor: Actor, name: str, number: str, limit: int) -> list[int]:
     """Primary keys of visible cases that fit, the best first. `name` and `number` are normalized (see `terms`)."""
-    granted = Case.objects.filter(granted_cases(actor, Permission.SEE_CASES)).values_list("pk", flat=True)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM search.cases(%s, %s, %s, %s::bigint, %s::bigint[], %s)",
-            [name, number, actor.may(Permission.SEE_CASES), actor.membership_id, list(granted), limit],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    granted = statement_for("search.granted", actor, _granted)
+    return _keys(
+        f"SELECT * FROM search.cases(%s, %s, %s, %s::bigint, ARRAY({granted.sql}), %s)",  # noqa: S608  made by the ORM
+        [name, number, actor.may(Permission.SEE_CASES), actor.membership_id, *granted.of(actor), limit],
+    )
 
 
 def matching_patients(actor: Actor, name: str, number: str, limit: int) -> list[int]:
     """Primary keys of visible patients that fit, the best first."""
-    reached = patients_visible_to(actor).values_list("pk", flat=True)
-    if actor.may(Permission.SEE_PATIENTS):
-        reached = reached.filter(is_restricted=True)
+    reached = statement_for("search.reached", actor, _reached)
+    return _keys(
+        f"SELECT * FROM search.patients(%s, %s, %s, ARRAY({reached.sql}), %s)",  # noqa: S608  made by the ORM
+        [name, number, actor.may(Permission.SEE_PATIENTS), *reached.of(actor), limit],
+    )
+
+
+def _granted(actor: Actor) -> Any:
+    """Cases the actor was given dated access to."""
+    return Case.objects.filter(granted_cases(actor, Permission.SEE_CASES)).values("pk")
+
+
+def _reached(actor: Actor) -> Any:
+    """The patients whom not everybody with the role reaches: the restricted ones among those the actor sees."""
+    rows = patients_visible_to(actor).values("pk")
+    return rows.filter(is_restricted=True) if actor.may(Permission.SEE_PATIENTS) else rows
+
+
+def _keys(sql: str, params: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT * FROM search.patients(%s, %s, %s, %s::bigint[], %s)",
-            [name, number, actor.may(Permission.SEE_PATIENTS), list(reached), limit],
-        )
+        cursor.execute(sql, params)
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -6,8 +6,11 @@ from datetime import date
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from advocacy.access.compiled import statement_for
 from advocacy.access.policy import visible
 from advocacy.audit.models import Event
 from advocacy.people.commands import register_patient
@@ -16,7 +19,7 @@ from advocacy.tenancy.scope import scoped_to
 from cases.commands import access
 from cases.commands import cases as commands
 from cases.commands.registration import record_coverage
-from cases.models import Case, CaseSearch
+from cases.models import Case, CaseGrant, CaseSearch
 from cases.queries.search import matching_cases, matching_patients, search, terms
 from tests.cast import NOW, release
 
@@ -110,6 +113,38 @@ def test_the_cast_sees_different_things(cast, caseload):
         "anna": [],
         "petra": ["open"],
     }
+
+
+def test_dated_access_that_ended_is_over_at_the_next_search(cast, caseload):
+    nils = cast.actors["nils"]
+    assert {c.pk for c in search(nils, "okonkwo").cases} == {caseload["open"].pk, caseload["granted"].pk}
+    grant = CaseGrant.objects.get(content_object=caseload["granted"], user=cast.users["nils"])
+    access.end_grant(actor=cast.sam, grant=grant, at=timezone.now())
+    found = search(nils, "okonkwo")
+    assert [c.pk for c in found.cases] == [caseload["open"].pk]
+    assert caseload["granted"].patient_id not in {row.pk for row in found.patients}
+
+
+def test_names_that_are_like_it_are_looked_for_when_nobody_has_the_name(cast, caseload):
+    whole = search(cast.nora, "adaeze b okonkwo")
+    assert [c.pk for c in whole.cases] == [caseload["open"].pk]
+    misspelt = search(cast.nora, "adaeze b okonkwoo")
+    assert misspelt.cases[0].pk == caseload["open"].pk
+    assert len(misspelt.cases) == 5
+
+
+def test_two_statements_find_cases_and_patients(cast, caseload):
+    with CaptureQueriesContext(connection) as seen:
+        matching_cases(cast.nora, "okonkwo", "okonkwo", 51)
+        matching_patients(cast.nora, "okonkwo", "okonkwo", 51)
+    assert len(seen) == 2
+
+
+def test_a_statement_made_for_many_may_depend_on_roles_person_and_moment_only(cast):
+    with pytest.raises(AssertionError, match="more than roles"):
+        statement_for("test.team", cast.nora, lambda actor: Case.objects.filter(team_id__in=actor.team_ids))
+    with pytest.raises(AssertionError, match="more than roles"):
+        statement_for("test.then", cast.nora, lambda actor: Case.objects.filter(opened_at__lte=NOW))
 
 
 def test_meadow_finds_nothing_of_harbors(cast, caseload):
