@@ -38,11 +38,21 @@ class LiveMembership:
     """One row of the definer function: a membership that is live now, with its organization."""
 
     membership_id: int
-    organization_id: int
-    organization_public_id: UUID
-    organization_name: str
+    organization: Organization
     roles: tuple[str, ...]
     team_id: int | None
+
+    @property
+    def organization_id(self) -> int:
+        return self.organization.pk
+
+    @property
+    def organization_public_id(self) -> UUID:
+        return self.organization.public_id
+
+    @property
+    def organization_name(self) -> str:
+        return self.organization.name
 
 
 @dataclass(frozen=True)
@@ -64,11 +74,14 @@ def memberships_of(user_id: int) -> tuple[LiveMembership, ...]:
     It goes through a definer function that returns nothing but these columns, since row-level security hides memberships
     until an organization is chosen.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM search.memberships_of(%s)", [user_id])
-        return tuple(
-            LiveMembership(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in cursor.fetchall()
-        )
+    found: Iterable[Any] = Organization.objects.raw(_MEMBERSHIPS, [user_id])
+    return tuple(LiveMembership(row.membership_id, row, tuple(row.roles), row.team_id) for row in found)
+
+
+_MEMBERSHIPS = """
+SELECT o.*, m.membership_id, m.roles, m.team_id
+  FROM search.memberships_of(%s) WITH ORDINALITY m JOIN tenancy_organization o ON o.id = m.organization_id
+ ORDER BY m.ordinality"""
 
 
 def resolve(request: HttpRequest) -> Resolved:
@@ -81,8 +94,7 @@ def resolve(request: HttpRequest) -> Resolved:
         return NOBODY
     chosen = request.session.get(SESSION_KEY)
     live = next((m for m in memberships if str(m.organization_public_id) == chosen), memberships[0])
-    organization = Organization.objects.get(pk=live.organization_id)
-    return Resolved(actor_of(user, live), organization, memberships)
+    return Resolved(actor_of(user, live), live.organization, memberships)
 
 
 def actor_of(user: Any, live: LiveMembership) -> Actor:
