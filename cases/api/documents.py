@@ -6,6 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterable
+from datetime import datetime
 from email.message import Message
 from typing import Any
 from uuid import UUID
@@ -32,13 +33,14 @@ from advocacy.errors import Reason, Refused
 from advocacy.problems import Problem
 from advocacy.web import ActorRequest, saw
 from cases.api.described import AFTER, CASE_ID, DOCUMENT_ID, ETAG, LIMIT, REFUSALS, WRITES, query
-from cases.api.serializers import DocumentLine, DocumentPage, DocumentWhole
-from cases.commands.documents import already_sent, open_in_folder, upload_document
+from cases.api.serializers import DocumentLine, DocumentPage, DocumentWhole, Moment
+from cases.commands.documents import already_sent, open_in_folder
+from cases.commands.machine_documents import Kept, keep_document, room_for_document
 from cases.queries.codes import DOCUMENT_KINDS, keys
 from cases.queries.machine_documents import (
     document_of_machine,
     documents_of_machine,
-    version_of_machine,
+    file_of_machine,
     with_newest,
 )
 from cases.queries.registration import get_case
@@ -136,8 +138,7 @@ class CaseDocuments(MachineView):
         tags=["documents"],
     )
     def post(self, request: ActorRequest, case_id: UUID) -> HttpResponse:
-        require(request.actor, Permission.UPLOAD_DOCUMENT)
-        case = get_case(request.actor, case_id)
+        room = room_for_document(actor=request.actor, case_id=case_id)
         kind, key = request.META.get("HTTP_DOCUMENT_KIND", ""), request.META.get("HTTP_IDEMPOTENCY_KEY", "")
         if kind not in KINDS:
             said = f"Document-Kind is one of: {', '.join(KINDS)}."
@@ -147,22 +148,20 @@ class CaseDocuments(MachineView):
         sent_key = hashlib.sha256(f"{request.actor.key}:{key}".encode()).hexdigest() if key else ""
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as stream:
             _receive(request, stream)
-            before = already_sent(
-                actor=request.actor, case=case, part=Permission.UPLOAD_DOCUMENT, key=sent_key
-            )
+            before = _sent_before(request, case_id, sent_key, stream) if key else None
             if before is not None:
-                _the_same(before, stream)
-                return _told(request, before, 200)
-            made = upload_document(
+                return told(request, json.dumps(DocumentLine(before).data).encode())
+            made = keep_document(
                 actor=request.actor,
-                case=case,
+                room=room,
+                folder=request.organization.public_id,
                 kind=kind,
                 filename=_name_of(request),
                 stream=stream,  # type: ignore[arg-type]  # seekable like a file
                 sent_key=sent_key,
                 at=request.at,
             )
-        return _told(request, made, 201)
+        return told(request, json.dumps(_new_line(made, kind, case_id, request.at)).encode(), status=201)
 
 
 class Document(MachineView):
@@ -204,22 +203,13 @@ class Content(MachineView):
         number = request.GET.get("version", "")
         if number and not (number.isdecimal() and len(number) < 7):
             raise unusable([Reason(_INVALID, "version is a number.", "version")])
-        version = version_of_machine(request.actor, document_id, int(number) if number else None)
-        blob = open_in_folder(request.organization.public_id, version)
-        saw(
-            request,
-            "read_document",
-            cases=[version.case_id],
-            patients=[version.case.patient_id],
-            version=str(version.public_id),
-        )
+        version = int(number) if number else None
+        file = file_of_machine(request.actor, document_id, version, page="api:document_content")
         return file_response(
             request,
-            blob,
-            content_type=version.content_type,
-            filename=neutral_name(
-                version.case.reference, version.document.kind, version.number, version.content_type
-            ),
+            open_in_folder(request.organization.public_id, file.location),
+            content_type=file.content_type,
+            filename=neutral_name(file.reference, file.kind, file.number, file.content_type),
             download=True,
         )
 
@@ -228,13 +218,25 @@ def _lines(rows: Iterable[Any]) -> bytes:
     return b",".join(json.dumps(DocumentLine(row).data).encode() for row in rows)
 
 
+def _new_line(made: Kept, kind: str, case_id: UUID, at: datetime) -> dict[str, Any]:
+    """What DocumentLine says of a document that was just made."""
+    return {
+        "id": str(made.public_id),
+        "kind": kind,
+        "is_frozen": False,
+        "for_patient": made.for_patient,
+        "created_at": Moment().to_representation(at),
+        "version": 1,
+        "content_type": made.content_type,
+        "page_count": made.page_count,
+        "size": made.size,
+        "sha256": made.sha256,
+        "case": str(case_id),
+    }
+
+
 def _saw(request: ActorRequest, rows: list[Any]) -> None:
     saw(request, "read_list", cases={r.case_id for r in rows}, patients={r.case.patient_id for r in rows})
-
-
-def _told(request: ActorRequest, document: Any, status: int) -> HttpResponse:
-    (row,) = with_newest([document])
-    return told(request, json.dumps(DocumentLine(row).data).encode(), status=status)
 
 
 def _receive(request: ActorRequest, stream: Any) -> None:
@@ -250,13 +252,21 @@ def _receive(request: ActorRequest, stream: Any) -> None:
         raise Problem(413, "document_too_large", said, [Reason("document_too_large", said, "file")])
 
 
-def _the_same(before: Any, stream: Any) -> None:
-    """Raises Refused where a key comes back with other bytes: to answer with the first would lose the second."""
+def _sent_before(request: ActorRequest, case_id: UUID, sent_key: str, stream: Any) -> Any:
+    """What came under this key before, which must be the same bytes: to answer with it would lose others. None for the first.
+
+    Raises Refused ("key_reused").
+    """
+    case = get_case(request.actor, case_id)
+    before = already_sent(actor=request.actor, case=case, part=Permission.UPLOAD_DOCUMENT, key=sent_key)
+    if before is None:
+        return None
     stream.seek(0)
     sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     if not before.versions.filter(number=1, blob__sha256=sha256).exists():
         said = "Another document was sent under this Idempotency-Key. Use a new one for a new document."
         raise Refused([Reason("key_reused", said, "Idempotency-Key")])
+    return with_newest([before])[0]
 
 
 def _name_of(request: ActorRequest) -> str:

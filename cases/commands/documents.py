@@ -131,7 +131,7 @@ def _keep(
     for_patient: bool,
     sent_key: str = "",
 ) -> Document:
-    checked = _checked(stream, filename)
+    checked = checked_upload(stream, filename)
     with transaction.atomic():
         document = Document.objects.create(
             case=case,
@@ -157,7 +157,7 @@ def add_version(
     Raises as `upload_document`, and Refused with "document_frozen" or "document_same" (these bytes are a version already).
     """
     require(actor, Permission.UPLOAD_DOCUMENT, document)
-    checked = _checked(stream, filename)
+    checked = checked_upload(stream, filename)
     with transaction.atomic():
         locked = Document.objects.select_for_update().get(pk=document.pk)
         if locked.is_frozen:
@@ -242,12 +242,12 @@ def open_version(actor: Actor, version: DocumentVersion) -> StoredBlob:
     return document_vault().open(version.blob.location, organization_id=_owner_of_bytes(actor))
 
 
-def open_in_folder(folder: UUID, version: DocumentVersion) -> StoredBlob:
-    """The bytes of a version that was just read under the actor's policy; `folder` is the organization's public id.
+def open_in_folder(folder: UUID, location: str) -> StoredBlob:
+    """The bytes at a place that was just read under the actor's policy; `folder` is the organization's public id.
 
     Raises as `open_version`, and asks the database nothing.
     """
-    return document_vault().open(version.blob.location, organization_id=folder)
+    return document_vault().open(location, organization_id=folder)
 
 
 def open_attachment(actor: Actor, attached: Attachment) -> StoredBlob:
@@ -348,8 +348,8 @@ def _known_kind(kind: str) -> None:
         raise Refused([Reason("kind_unknown", "Choose what kind of document this is.", "kind")])
 
 
-def _checked(stream: BinaryIO, filename: str) -> CheckedUpload:
-    """Size first: a file that is too large is not parsed."""
+def checked_upload(stream: BinaryIO, filename: str) -> CheckedUpload:
+    """What the file is. Size first: one that is too large is not parsed. Raises as `upload_document`."""
     if stream.seek(0, io.SEEK_END) > settings.UPLOAD_LIMIT_BYTES:
         raise TooLarge(settings.UPLOAD_LIMIT_BYTES)
     return check_upload(stream, filename=filename)

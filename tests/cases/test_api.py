@@ -8,10 +8,14 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.forms.models import model_to_dict
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from advocacy.audit.models import Event
+from advocacy.background.models import Job
+from advocacy.background.queue import run
 from cases.commands.communications import write_note
 from cases.commands.documents import upload_document
 from cases.models import Case, Document, DocumentVersion, Note
@@ -168,7 +172,7 @@ def test_the_bytes_take_a_scope_of_their_own(machine, cast, letter):
     asked = machine(scopes=["documents:content"])
     answer, sent = statements(lambda: asked.get(where))
     assert (answer.status_code, b"".join(answer)) == (200, b"Dear Dana Whitlock, no.")
-    assert len(sent) == 3
+    assert len(sent) == 2
     assert answer.headers["Content-Disposition"] == 'attachment; filename="HB-2026-0001-denial-letter-v1.txt"'
     (event,) = Event.objects.filter(kind="read", request_id=answer.headers["X-Request-Id"])
     assert (event.verb, event.case_ids, event.patient_ids) == (
@@ -206,6 +210,101 @@ def test_an_upload_is_the_desks_own(machine, cast, settings, tmp_path):
     settings.UPLOAD_LIMIT_BYTES = 5
     assert send().status_code == 413
     assert Document.objects.count() == 1
+
+
+def left_behind(document) -> tuple[dict, list[tuple]]:
+    """What a document is in the rows, and what the trail says of it, without ids, moments and ciphertext."""
+    (version,) = document.versions.all()
+    (job,) = Job.objects.filter(arguments={"version": version.pk})
+    (task,) = [row.task for row in OrmQ.objects.all() if row.task["args"] == (job.organization_id, job.pk)]
+    rows = {
+        "document": model_to_dict(document, exclude=["id", "title", "created_at"]),
+        "title": document.title,
+        "version": model_to_dict(
+            version, exclude=["id", "document", "filename", "uploaded_by", "uploaded_at"]
+        ),
+        "filename": version.filename,
+        "blob": version.blob_id,
+        "job": (job.name, job.status, job.attempts, job.reason),
+        "task": {key: value for key, value in task.items() if key not in ("id", "args", "started")},
+    }
+    names = {"cases_document": document.pk, "cases_documentversion": version.pk, "background_job": job.pk}
+    events = [
+        event
+        for table, pk in names.items()
+        for event in Event.objects.filter(subject_table=table, subject_id=pk)
+    ]
+    trail = [
+        (e.verb, e.subject_table, tuple(e.case_ids), tuple(e.patient_ids))
+        + ((tuple(sorted(e.data.items())),) if e.kind == "verb" else (tuple(sorted(e.data)),))
+        for e in events
+    ]
+    return rows, sorted(trail)
+
+
+def test_a_document_leaves_what_the_desk_leaves(machine, cast, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    asked = machine(scopes=["documents:write"])
+    given = {
+        "document-kind": "denial_letter",
+        "authorization": f"Bearer {asked.token}",
+        "content-disposition": 'attachment; filename="a.txt"',
+    }
+    where = f"{API}/cases/{cast.case.public_id}/documents"
+    answer, sent = statements(
+        lambda: asked.client.post(
+            where, b"No.\fPage two", content_type="application/octet-stream", headers=given
+        )
+    )
+    assert (answer.status_code, len(sent)) == (201, 3)
+    ours = Document.objects.get(public_id=answer.json()["id"])
+    assert answer.json() == asked_again(machine, ours)
+    assert Case.objects.get(pk=cast.case.pk).last_touched_at == ours.created_at
+    touches = Event.objects.filter(subject_table="cases_case", request_id=answer.headers["X-Request-Id"])
+    assert [sorted(e.data) for e in touches] == [["last_touched_at"]]
+    theirs = upload_document(
+        actor=cast.nora,
+        case=Case.objects.get(pk=cast.case.pk),
+        kind="denial_letter",
+        filename="a.txt",
+        stream=io.BytesIO(b"No.\fPage two"),
+        at=timezone.now(),
+    )
+    assert left_behind(ours) == left_behind(theirs)
+    version = ours.versions.get()
+    run(*next(t for t in (row.task["args"] for row in OrmQ.objects.order_by("pk"))))
+    version.refresh_from_db()
+    assert version.pages == ["No.", "Page two"]
+
+
+def asked_again(machine, document) -> dict:
+    (row,) = [
+        row
+        for row in machine().get(f"{API}/documents").json()["data"]
+        if row["id"] == str(document.public_id)
+    ]
+    return row
+
+
+def test_no_document_goes_where_the_machine_may_not_write(machine, cast, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    reader = machine(roles=["privacy_officer"], scopes=["documents:read"])
+    reader.row.scopes = ["documents:write"]
+    reader.row.save(update_fields=["scopes"])
+    asked = machine(scopes=["documents:write"])
+
+    def send(who, case):
+        headers = {"document-kind": "other", "authorization": f"Bearer {who.token}"}
+        kind = "application/octet-stream"
+        return who.client.post(
+            f"{API}/cases/{case.public_id}/documents", b"x", content_type=kind, headers=headers
+        )
+
+    assert send(reader, cast.case).status_code in (401, 403)
+    assert send(asked, cast.meadow_case).status_code == 404
+    Case.objects.filter(pk=cast.case.pk).update(is_restricted=True)
+    assert send(asked, cast.case).status_code == 404
+    assert (Document.objects.count(), list(tmp_path.iterdir())) == (0, [])
 
 
 def test_long_keys_that_begin_alike_are_two(machine, cast, settings, tmp_path):
