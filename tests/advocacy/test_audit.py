@@ -61,6 +61,14 @@ def test_a_row_change_says_who_before_after_why_and_in_which_request(cast, last)
     assert event.patient_ids == [cast.case.patient_id]
 
 
+def test_only_what_changed_leaves_an_event(cast, last):
+    """What was and what is, and nothing else; a row written as it was leaves nothing."""
+    Patient.objects.filter(pk=cast.case.patient_id).update(state="OR", language="es")
+    assert [event.data for event in events(last)] == [{"language": ["en", "es"]}]
+    Patient.objects.filter(pk=cast.case.patient_id).update(state="OR", language="es")
+    assert len(events(last)) == 1
+
+
 def test_every_event_lies_in_exactly_one_batch_of_its_organization(cast, last):
     """One row a statement: what a job seals later needs no watermark over ids."""
     Note.objects.bulk_create(

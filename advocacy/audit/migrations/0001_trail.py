@@ -11,7 +11,7 @@ DROP FUNCTION audit.capture() CASCADE;
 DROP FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, text);
 DROP FUNCTION IF EXISTS audit.acts_of_case(bigint), audit.keys_of(bigint[], bigint[]);
 DROP TABLE audit.batch, audit.event;
-DROP FUNCTION audit.deny(), audit.diff(jsonb, jsonb), audit.moment(), audit.setting(text);
+DROP FUNCTION audit.deny(), audit.moment(), audit.setting(text);
 RESET ROLE;
 """
 
