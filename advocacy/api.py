@@ -10,12 +10,13 @@ import hashlib
 import json
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import Resolver404, resolve
 from django.utils import timezone
 from rest_framework.views import APIView
@@ -139,17 +140,34 @@ def unusable(reasons: Sequence[Reason]) -> Problem:
     return Problem(400, "query_invalid", " ".join(r.message for r in reasons), reasons)
 
 
-def known_words(given: Mapping[str, Any], known: Collection[str]) -> None:
-    """Raises a problem (400) that names the words this address knows when another stands in the query."""
-    unknown = [word for word in given if word not in known]
-    if unknown:
+def known_words(given: QueryDict, known: Collection[str]) -> None:
+    """Raises a problem (400) where a word this address does not know stands in the query, or one stands there twice."""
+    unknown = [word[:40] for word in given if word not in known]
+    reasons = [Reason("filter_unknown", f"There is no filter {word}.", word) for word in unknown]
+    if reasons:
         there = f"There is: {', '.join(sorted(known))}." if known else "This address takes none."
-        raise unusable(
-            [
-                Reason("filter_unknown", f"There is no filter {word[:40]}. {there}", word[:40])
-                for word in unknown
-            ]
-        )
+        reasons[-1] = replace(reasons[-1], message=f"{reasons[-1].message} {there}")
+    reasons += [
+        Reason("filter_twice", f"{word} stands there twice. Say it once.", word)
+        for word in known
+        if len(given.getlist(word)) > 1
+    ]
+    if reasons:
+        raise unusable(reasons)
+
+
+def all_read(**readers: Callable[[], Any]) -> dict[str, Any]:
+    """What each reader of a value finds, by its name. Raises one problem (400) with what is wrong in every one of them."""
+    found: dict[str, Any] = {}
+    reasons: list[Reason] = []
+    for name, reader in readers.items():
+        try:
+            found[name] = reader()
+        except Problem as problem:
+            reasons += problem.reasons
+    if reasons:
+        raise unusable(reasons)
+    return found
 
 
 def one_of(given: Mapping[str, str], word: str, codes: Collection[str]) -> str:
@@ -243,9 +261,14 @@ def told(request: HttpRequest, body: bytes, *, version: int | None = None, statu
     mark = hashlib.blake2b(body, digest_size=12).hexdigest()
     tag = f'"v{version}.{mark}"' if version is not None else f'"{mark}"'
     known = request.META.get("HTTP_IF_NONE_MATCH")
-    if known and status == 200 and (known.strip() == "*" or tag in (t.strip() for t in known.split(","))):
+    if known and status == 200 and (known.strip() == "*" or tag in _tags(known)):
         return HttpResponse(status=304, headers={"ETag": tag})
     return HttpResponse(body, status=status, content_type="application/json", headers={"ETag": tag})
+
+
+def _tags(given: str) -> list[str]:
+    """The entity tags of If-None-Match, which compares weakly (RFC 9110, 13.1.2)."""
+    return [tag.strip().removeprefix("W/") for tag in given.split(",")]
 
 
 def page_told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 
 from allauth.core import context, ratelimit
 from allauth.idp.oidc.views import TokenView
@@ -29,12 +30,33 @@ def token(request: HttpRequest) -> HttpResponse:
                 429, "too_often", "Too many tokens were asked for. Wait a minute; a token lasts an hour."
             )
         if request.POST.get("grant_type") != GRANT:
-            return JsonResponse({"error": "unsupported_grant_type"}, status=400)
+            return _explained(JsonResponse({"error": "unsupported_grant_type"}, status=400))
         with transaction.atomic():
             answer: HttpResponse = _allauth(request)
             if answer.status_code == 200 and not note_token(client):
                 transaction.set_rollback(True)
-                return JsonResponse({"error": "invalid_client"}, status=401)
+                answer = JsonResponse({"error": "invalid_client"}, status=401)
+    return _explained(answer)
+
+
+WHY = {
+    "invalid_client": "The id or the secret is wrong, or the access has ended or was revoked. Ask the organization's admin.",
+    "invalid_scope": "The machine was not given all of these scopes. Leave scope out to get those it has.",
+    "unsupported_grant_type": "Send grant_type=client_credentials as a form (application/x-www-form-urlencoded).",
+}
+
+
+def _explained(answer: HttpResponse) -> HttpResponse:
+    """A refusal with `error_description`, and with the way to say who one is (RFC 6749, 5.2)."""
+    if answer.status_code < 400:
+        return answer
+    told = json.loads(answer.content)
+    told.setdefault(
+        "error_description", WHY.get(told.get("error", ""), "The request is not one for a token.")
+    )
+    answer.content = json.dumps(told).encode()
+    if answer.status_code == 401:
+        answer.headers["WWW-Authenticate"] = 'Basic realm="Recourse"'
     return answer
 
 

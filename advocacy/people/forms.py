@@ -156,7 +156,9 @@ class MachineForm(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label="What it may do",
-        choices=[(scope.value, f"{said.title}: {said.sentence}") for scope, said in SCOPES.items()],
+        choices=[
+            (scope.value, f"{said.title} ({scope.value}): {said.sentence}") for scope, said in SCOPES.items()
+        ],
         widget=forms.CheckboxSelectMultiple,
         help_text="Nothing else, whatever its roles may do.",
     )

@@ -27,7 +27,7 @@ from advocacy.reporting.dashboard import (
 from advocacy.reporting.listing import MOST_LISTED, listing
 from advocacy.reporting.measures import wilson
 from advocacy.reporting.shapes import Indicator, Kind
-from advocacy.reporting.wording import words_for
+from advocacy.reporting.wording import period_words, words_for
 from advocacy.web import page, saw
 from appeals.views.links import day_of, link
 
@@ -53,7 +53,21 @@ class FigureFilters(forms.Form):
             ("stage", "All stages", choices.stages),
         ):
             pick: Any = self.fields[name]
-            pick.choices = [("", words), *offered]
+            chosen = self.initial.get(name, "")
+            # A period that a person wrote into the address is kept in the field, though it is not offered.
+            other = (
+                [] if name != "period" or chosen in ("", *dict(offered)) else [(chosen, period_words(chosen))]
+            )
+            pick.choices = [("", words), *offered, *other]
+
+    def chosen(self) -> list[dict[str, str]]:
+        """What the figures are narrowed to: each filter in use with its words."""
+        found = []
+        for name, field in self.fields.items():
+            value, offered = self.initial.get(name), getattr(field, "choices", ())
+            if value and offered:
+                found.append({"label": str(field.label), "words": str(dict(offered)[value])})
+        return found
 
 
 @require_safe
@@ -65,6 +79,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     found = dashboard(actor, wanted, day_of(request))
     wanted = found.wanted
     charts = [_chart(chart, wanted) for chart in found.charts]
+    filters = FigureFilters(initial=wanted.query(), choices=found.choices)
     context = {
         "kind": wanted.kind,
         "kinds": [
@@ -75,7 +90,8 @@ def figures(request: HttpRequest) -> HttpResponse:
             }
             for kind in kinds_for(actor)
         ],
-        "filters": FigureFilters(initial=wanted.query(), choices=found.choices),
+        "filters": filters,
+        "chosen": [] if wanted.problems else filters.chosen(),
         "clear_url": link("reporting:figures", kind=wanted.kind) if wanted.chosen else "",
         "problems": wanted.problems,
         "groups": [

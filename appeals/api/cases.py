@@ -11,7 +11,18 @@ from django.http import HttpResponse
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
 from advocacy.access.scopes import Scope
-from advocacy.api import MachineView, a_day, a_moment, an_id, one_of, page_told, place_of, size_of, told
+from advocacy.api import (
+    MachineView,
+    a_day,
+    a_moment,
+    all_read,
+    an_id,
+    one_of,
+    page_told,
+    place_of,
+    size_of,
+    told,
+)
 from advocacy.web import ActorRequest
 from advocacy.words import notice_sentence
 from appeals.api.described import case_described, cases_described
@@ -35,20 +46,22 @@ class Cases(MachineView):
     def get(self, request: ActorRequest) -> HttpResponse:
         require(request.actor, Permission.SEE_CASES)
         given = request.GET.dict()
-        asked = Asked(
-            status=one_of(given, "status", tuple(STATUS)) or "open",
-            stage=one_of(given, "stage", stages()),
-            payer=an_id(given, "payer"),  # type: ignore[arg-type]  # no other words
-            owner=an_id(given, "owner", (NO_OWNER,)),
-            treatment=one_of(given, "treatment", keys(TREATMENTS)),
-            urgency=one_of(given, "urgency", keys(URGENCIES)),
-            due=a_day(given, "due"),
-            updated=a_moment(given, "updated"),
+        read = all_read(
+            status=lambda: one_of(given, "status", tuple(STATUS)) or "open",
+            stage=lambda: one_of(given, "stage", stages()),
+            payer=lambda: an_id(given, "payer"),
+            owner=lambda: an_id(given, "owner", (NO_OWNER,)),
+            treatment=lambda: one_of(given, "treatment", keys(TREATMENTS)),
+            urgency=lambda: one_of(given, "urgency", keys(URGENCIES)),
+            due=lambda: a_day(given, "due"),
+            updated=lambda: a_moment(given, "updated"),
+            size=lambda: size_of(given),
         )
+        size, asked = read.pop("size"), Asked(**read)
         what = f"cases.{asked.status}"
         place = place_of(given, what)
         after = None if place is None else (date.fromisoformat(place[0]) if place[0] else None, int(place[1]))
-        rows = machine_queue(request.actor, asked, after=after, size=size_of(given), page="api:cases")
+        rows = machine_queue(request.actor, asked, after=after, size=size, page="api:cases")
         return page_told(request, rows.body, what=what, key=rows.key, notice=NOTICE)
 
 

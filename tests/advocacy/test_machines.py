@@ -21,6 +21,7 @@ from advocacy.access.policy import Actor
 from advocacy.access.scopes import SCOPES, Scope, permissions_of_scopes
 from advocacy.audit.models import Event
 from advocacy.errors import NotAllowed, Refused
+from advocacy.people.api import WHY
 from advocacy.people.machines import issue_machine
 from advocacy.people.models import MachineClient
 from tests.machines import give_token
@@ -84,7 +85,9 @@ def test_the_admin_lets_a_machine_in_and_sees_its_secret_once(cast, sign_in, qui
     assert olga.post(reverse("people:machine_revoke", args=[machine.public_id])).status_code == 302
     ended = Client().get(QUEUE, headers={"authorization": f"Bearer {token['access_token']}"})
     assert (ended.status_code, ended.json()["code"]) == (401, "token_invalid")
-    assert ask_token(client_id, secret).status_code == 401
+    refused = ask_token(client_id, secret)
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, 'Basic realm="Recourse"')
+    assert refused.json() == {"error": "invalid_client", "error_description": WHY["invalid_client"]}
     assert olga.post(reverse("people:machine_revoke", args=[machine.public_id])).status_code == 409
     assert "Revoked" in olga.get(reverse("people:machines")).content.decode()
 

@@ -143,6 +143,22 @@ def test_what_is_not_known_is_a_400_that_names_what_is(machine, words, code, fie
         assert "stage" in reason["message"]
 
 
+def test_everything_that_is_wrong_is_said_at_once(machine):
+    asked = machine()
+    answer = asked.get(f"{QUEUE}?status=lost&due=soon&limit=0")
+    assert {r["field"]: r["code"] for r in answer.json()["reasons"]} == dict.fromkeys(
+        ("status", "due", "limit"), "value_unknown"
+    )
+    twice = asked.get(f"{QUEUE}?status=open&status=closed")
+    assert [(r["code"], r["field"]) for r in twice.json()["reasons"]] == [("filter_twice", "status")]
+
+
+def test_an_entity_tag_that_was_made_weak_on_the_way_still_counts(machine, cases):
+    asked = machine()
+    tag = asked.get(QUEUE).headers["ETag"]
+    assert asked.get(QUEUE, headers={"if-none-match": f'"other", W/{tag}'}).status_code == 304
+
+
 def test_a_place_of_one_list_is_none_of_another(machine, cases):
     asked = machine()
     place = asked.get(QUEUE, {"limit": 1}).json()["next"].partition("after=")[2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,10 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
+from advocacy.access.scopes import SCOPES, Scope
 from advocacy.people import machines as commands
 from advocacy.people.forms import MachineForm
 from advocacy.people.invitations import titles_of
 from advocacy.people.machines import get_machine, machines_issued
+from advocacy.people.models import MachineClient
 from advocacy.people.queries import end_of_day
 from advocacy.people.views.steps import attempt, show_form
 from advocacy.web import ActorRequest, page, paged
@@ -32,6 +35,8 @@ def machines(request: ActorRequest) -> HttpResponse:
         {
             "row": row,
             "roles": titles_of(row.roles),
+            "scopes": _scopes(row),
+            "last_day": _last_day(row),
             "ended": row.revoked_at is not None or row.expires_at <= request.at,
         }
         for row in listed.rows
@@ -70,7 +75,9 @@ def machine_new(request: ActorRequest) -> HttpResponse:
             if done:
                 context = {
                     "issued": issued,
-                    "token_url": reverse("api:token"),
+                    "scopes": _scopes(issued.machine),
+                    "last_day": typed["last_day"],
+                    "token_url": request.build_absolute_uri(reverse("api:token")),
                     "breadcrumbs": _above("Access was given"),
                 }
                 return render(request, "people/machine_issued.html", context, status=201)
@@ -92,6 +99,16 @@ def machine_revoke(request: ActorRequest, machine_id: UUID) -> HttpResponse:
     commands.revoke_machine(actor=request.actor, machine=machine, at=request.at)
     messages.success(request, "The access is revoked: its tokens open nothing any more.")
     return redirect("people:machines")
+
+
+def _scopes(machine: MachineClient) -> str:
+    """What it may do, in words and by the names a program asks for."""
+    return ", ".join(f"{SCOPES[Scope(scope)].title} ({scope})" for scope in machine.scopes)
+
+
+def _last_day(machine: MachineClient) -> datetime:
+    """A moment of the last day on which it is let in: it ends with that day."""
+    return machine.expires_at - timedelta(seconds=1)
 
 
 def _above(here: str) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -14,10 +15,12 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
 from advocacy.access.scopes import Scope
 from advocacy.api import MachineView, told, unusable
-from advocacy.errors import NotFound, Reason, Refused
+from advocacy.errors import Reason, Refused
+from advocacy.problems import Problem
 from advocacy.reporting.indicators import INDICATORS
 from advocacy.reporting.queries import Cell, Table, table_of
 from advocacy.reporting.shapes import Indicator, Kind
+from advocacy.reporting.wording import words_for
 from advocacy.web import ActorRequest
 from advocacy.words import notice_sentence
 from cases.api.described import ETAG, REFUSALS, query
@@ -47,6 +50,10 @@ class CellTold(serializers.Serializer[Any]):
 
     values = serializers.DictField(
         help_text="The value of each dimension asked for, by its key; blank is a value."
+    )
+    words = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="The same values as the page of figures words them, in English.",
     )
     masked = serializers.BooleanField()
     numerator = serializers.IntegerField(allow_null=True)
@@ -121,9 +128,11 @@ class Figure(MachineView):
     def get(self, request: ActorRequest, key: str) -> HttpResponse:
         require(request.actor, Permission.SEE_FIGURES)
         if key not in INDICATORS:
-            raise NotFound("indicator")
-        by = [word.strip() for word in request.GET.get("by", "").split(",") if word.strip()]
-        if not by:
+            said = f"There is no figure of this key. All there are: {reverse('api:indicators')}"
+            raise Problem(404, "not_found", said)
+        given = request.GET.get("by", "")
+        by = [word.strip() for word in given.split(",")]
+        if not given.strip():
             known = ", ".join(d.key for d in INDICATORS[key].dimensions)
             raise unusable(
                 [Reason("dimensions", f"Say by what: by={known.split(', ')[0]}. There is: {known}.", "by")]
@@ -154,8 +163,10 @@ def entry(indicator: Indicator) -> dict[str, Any]:
 def line(table: Table, cell: Cell) -> dict[str, Any]:
     """A cell as it goes out; a masked one has no count and no measure."""
     count = cell.count
+    keys = [d.key for d in table.dimensions]
     told = {
-        "values": dict(zip((d.key for d in table.dimensions), cell.values, strict=True)),
+        "values": dict(zip(keys, cell.values, strict=True)),
+        "words": {key: words_for(key, value) for key, value in zip(keys, cell.values, strict=True)},
         "masked": count is None,
         "numerator": count.numerator if count else None,
         "denominator": count.denominator if count else None,
