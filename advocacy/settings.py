@@ -111,6 +111,8 @@ TEMPLATES = [
     }
 ]
 
+FORM_RENDERER = "advocacy.inputs.Renderer"
+
 # --- Database: the application role; the owner's address is used by migrations and by the test runner only. ---
 
 
