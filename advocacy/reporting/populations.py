@@ -112,7 +112,9 @@ def _regime_of_case(case: str) -> Coalesce:
     return Coalesce(Subquery(level), Subquery(standing), _text(""))
 
 
-def _decisions(day: Day) -> tuple[Rows, ...]:
+def decided() -> Rows:
+    """Decisions with what was decided (`f_code`) and on which day it was told (`f_on`), and nothing that joins more tables."""
+
     def some(*outcomes: str) -> Exists:
         return Exists(ItemOutcome.objects.filter(decision_id=OuterRef("pk"), outcome__in=outcomes))
 
@@ -124,9 +126,11 @@ def _decisions(day: Day) -> tuple[Rows, ...]:
         When(some("partly"), then=_text("partly")),
         default=_text("no_merits"),
     )
-    rows = Decision.objects.annotate(
-        f_code=code,
-        f_on=Coalesce("notice_on", _there("decided_at")),
+    return Decision.objects.annotate(f_code=code, f_on=Coalesce("notice_on", _there("decided_at")))
+
+
+def _decisions(day: Day) -> tuple[Rows, ...]:
+    rows = decided().annotate(
         f_stage=F("appeal__level"),
         f_regime=F("appeal__regime"),
         f_payer=F("appeal__denial__request__coverage__payer__name"),

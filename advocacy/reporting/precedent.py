@@ -19,9 +19,10 @@ from advocacy.access.policy import system_actor
 from advocacy.registries import FigureQuestion
 from advocacy.reporting.measures import median_of, wilson
 from advocacy.reporting.models import ReferenceDetermination
-from advocacy.reporting.populations import POPULATIONS
+from advocacy.reporting.populations import POPULATIONS, decided
 from advocacy.reporting.queries import table_of
 from advocacy.reporting.suppression import SMALLEST_SHOWN, Count
+from advocacy.tenancy.plans import any_of, planned_with_values
 from advocacy.tenancy.scope import current_scope
 from appeals.models import Appeal, AuthorizationRequest
 from appeals.queries.clocks import Day, day_at
@@ -33,7 +34,7 @@ SOURCE: Final = "California Department of Managed Health Care, Independent Medic
 
 
 def figures_for(question: FigureQuestion) -> dict[str, Any]:
-    """The answer under the question's key; nothing where nothing may be told. One or two statements."""
+    """The answer under the question's key; nothing where nothing may be told. At most three statements."""
     if question.key == "precedent":
         return {"published": _published(question), "own": _own(question)}
     return {"usual_time": _usual_time(question)} if question.key == "usual_time" else {}
@@ -101,16 +102,27 @@ def _now() -> Day:
     return day_at(timezone.now(), "UTC")
 
 
+def _latest(model: type[Appeal | AuthorizationRequest]) -> list[int]:
+    """The keys of the latest that were decided. Asked by itself: a population joins so many tables that the server begins
+    with all of them otherwise, and follows every decision ever made.
+    """
+    rows = model._default_manager.filter(decided_at__isnull=False).order_by("-decided_at")
+    return list(rows.values_list("pk", flat=True)[:LATEST])
+
+
 def _own(question: FigureQuestion) -> dict[str, Any] | None:
     """Of our own latest decisions at this stage under these rules, where enough were overturned and enough were not."""
     if not question.level:
         return None
-    latest = Appeal.objects.filter(decided_at__isnull=False).order_by("-decided_at").values("pk")[:LATEST]
-    (rows,) = POPULATIONS["decisions"].rows(_now())
-    rows = rows.filter(
-        appeal_id__in=latest, appeal__level=question.level, appeal__regime=question.regime
-    ).exclude(case_id=question.case_id)
-    codes = list(rows.values_list("f_code", "f_on"))
+    rows = (
+        decided()
+        .filter(
+            any_of("appeal_id", _latest(Appeal)), appeal__level=question.level, appeal__regime=question.regime
+        )
+        .exclude(case_id=question.case_id)
+    )
+    with planned_with_values():
+        codes = list(rows.values_list("f_code", "f_on"))
     on_merits = [(code, on) for code, on in codes if code in ("overturned", "partly", "upheld")]
     count = Count(sum(code == "overturned" for code, _on in on_merits), len(on_merits))
     if count.is_small:
@@ -123,13 +135,14 @@ def _usual_time(question: FigureQuestion) -> dict[str, Any] | None:
     """The median days of our own latest decisions at this stage: of a level by its rules, of a request by its payer."""
     requests, levels = POPULATIONS["waits"].rows(_now())
     if question.level:
-        latest = Appeal.objects.filter(decided_at__isnull=False).order_by("-decided_at").values("pk")[:LATEST]
-        rows = levels.filter(pk__in=latest, level=question.level, regime=question.regime)
+        rows = levels.filter(any_of("pk", _latest(Appeal)), level=question.level, regime=question.regime)
     else:
-        decided = AuthorizationRequest.objects.filter(decided_at__isnull=False).order_by("-decided_at")
-        rows = requests.filter(pk__in=decided.values("pk")[:LATEST], coverage__payer_id=question.payer_id)
+        rows = requests.filter(
+            any_of("pk", _latest(AuthorizationRequest)), coverage__payer_id=question.payer_id
+        )
     rows = rows.filter(f_code="decided", f_speed="expedited" if question.is_urgent else "standard")
-    days = [max((end - on).days, 0) for on, end in rows.values_list("f_on", "f_end")]
+    with planned_with_values():
+        days = [max((end - on).days, 0) for on, end in rows.values_list("f_on", "f_end")]
     if len(days) < SMALLEST_SHOWN:
         return None
     return {"days": median_of(days), "decisions": len(days)}

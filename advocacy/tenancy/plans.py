@@ -7,12 +7,13 @@ partial index (open cases, running clocks) unless the index's own condition is i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import TextChoices, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, Q, TextChoices, Value
 
 
 class Fixed(Value):
@@ -25,6 +26,15 @@ class Fixed(Value):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[()]]:
         return f"'{self.value}'", ()
+
+
+def any_of(column: str, keys: Iterable[int]) -> Q:
+    """The column is one of these keys, whatever their number: one value and one text, where `__in` has one for each key, and
+    the server a statement to prepare for each length.
+    """
+    listed = Value(list(keys), output_field=ArrayField(BigIntegerField()))
+    how = {"template": "(%(expressions)s))", "arg_joiner": " = ANY ("}
+    return Q(Func(F(column), listed, output_field=BooleanField(), **how))
 
 
 @contextmanager
