@@ -20,6 +20,8 @@ CREATE TABLE audit.event (
   data jsonb NOT NULL
 );
 CREATE INDEX event_subject ON audit.event (organization_id, subject_table, subject_id, id);
+-- Lists of what is new begin here: what was given to somebody lately, however many cases there are.
+CREATE INDEX event_assigned ON audit.event (organization_id, at, subject_id) WHERE verb = 'case_assigned';
 CREATE INDEX event_cases ON audit.event USING gin (case_ids);
 CREATE INDEX event_patients ON audit.event USING gin (patient_ids);
 CREATE INDEX event_reads ON audit.event (organization_id, kind, id);

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -45,36 +46,45 @@ def fetched(querysets: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[Any
     return found
 
 
+Reader = Callable[[Any], Any]
+
+
 def _instance(model: type[models.Model], row: Mapping[str, Any]) -> models.Model:
-    fields: list[Any] = [f for f in model._meta.concrete_fields if f.column in row]
-    made = model.from_db(
-        connection.alias, [f.attname for f in fields], [_value(f, row[f.column]) for f in fields]
-    )
-    columns = {f.column for f in fields}
-    for name in row.keys() - columns:
+    names, values, known = [], [], set()
+    for column, attname, read in _columns(model):
+        if column in row:
+            raw = row[column]
+            names.append(attname)
+            values.append(raw if raw is None or read is None else read(raw))
+            known.add(column)
+    made = model.from_db(connection.alias, names, values)
+    for name in row.keys() - known:
         setattr(made, name, row[name])
     return made
 
 
-def _value(field: models.Field[Any, Any], raw: Any) -> Any:
-    """What the ORM would have read: JSON knows neither moments nor bytes."""
-    if raw is None:
-        return None
+@cache
+def _columns(model: type[models.Model]) -> tuple[tuple[str, str, Reader | None], ...]:
+    """Column, attribute, and what makes of the text in JSON what the ORM would have read; None where it is that already."""
+    return tuple((str(f.column), f.attname, _reader(f)) for f in model._meta.concrete_fields)
+
+
+def _reader(field: models.Field[Any, Any]) -> Reader | None:
+    """JSON knows neither moments nor bytes."""
     if isinstance(field, ArrayField):
-        return [_value(field.base_field, item) for item in raw]
+        item = _reader(field.base_field)
+        return None if item is None else lambda raw: [None if one is None else item(one) for one in raw]
     if isinstance(field, models.BinaryField):
-        data = bytes.fromhex(raw[2:])
-        return Sealed(data) if hasattr(field, "opened") else data
+        is_sealed = hasattr(field, "opened")
+        return lambda raw: Sealed(bytes.fromhex(raw[2:])) if is_sealed else bytes.fromhex(raw[2:])
     if isinstance(field, models.ForeignKey):
-        return _value(field.target_field, raw)
+        return _reader(field.target_field)
     if isinstance(field, models.DateTimeField):
-        return datetime.fromisoformat(raw).astimezone(UTC)
+        return lambda raw: datetime.fromisoformat(raw).astimezone(UTC)
     if isinstance(field, models.DateField):
-        return date.fromisoformat(raw)
+        return date.fromisoformat
     if isinstance(field, models.TimeField):
-        return time.fromisoformat(raw)
+        return time.fromisoformat
     if isinstance(field, models.DecimalField):
-        return Decimal(str(raw))
-    if isinstance(field, models.UUIDField):
-        return uuid.UUID(raw)
-    return raw
+        return lambda raw: Decimal(str(raw))
+    return uuid.UUID if isinstance(field, models.UUIDField) else None

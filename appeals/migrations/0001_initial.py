@@ -648,7 +648,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='deadline',
-            index=models.Index(models.F('organization'), models.F('side'), models.F('due_on'), models.F('id'), condition=models.Q(('status', 'running')), name='appeals_deadline_due'),
+            index=models.Index(models.F('organization'), models.F('side'), models.F('due_on'), models.F('id'), condition=models.Q(('status', 'running')), include=('case', 'peer_to_peer', 'due_at'), name='appeals_deadline_due'),
         ),
         migrations.AddIndex(
             model_name='deadline',

@@ -79,6 +79,7 @@ class Deadline(TenantModel):
                 F("id"),
                 name="appeals_deadline_due",
                 condition=Q(status="running"),
+                include=["case", "peer_to_peer", "due_at"],
             ),
             models.Index(fields=["organization", "case", "status"], name="appeals_deadline_case"),
         ]

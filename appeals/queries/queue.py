@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -122,7 +123,7 @@ class Filters:
 
     def query_string(self) -> str:
         """The part of an address that says these filters; defaults are left out."""
-        return urlencode({k: v for k, v in asdict(self).items() if v != getattr(PLAIN, k)})
+        return _said(self)
 
     @property
     def is_plain(self) -> bool:
@@ -136,6 +137,12 @@ class Filters:
 
 
 PLAIN = Filters()
+
+
+@lru_cache(maxsize=1024)
+def _said(filters: Filters) -> str:
+    """Asked for each row of a list: the address of a case keeps the place in it."""
+    return urlencode({k: v for k, v in asdict(filters).items() if v != getattr(PLAIN, k)})
 
 
 def _is_id(value: str) -> bool:
@@ -153,10 +160,12 @@ def _rank_within(filters: Filters) -> int | None:
     return 1 if filters.safety == "yes" else None
 
 
-def listed(actor: Actor, filters: Filters, day: Day, seen: Q | None = None) -> QuerySet[Case]:
+def listed(
+    actor: Actor, filters: Filters, day: Day, seen: Q | None = None, away: Sequence[int] | None = None
+) -> QuerySet[Case]:
     """The cases of these filters that the actor may see, in no order. Counts and lists both come from here.
 
-    `seen` is what `within_reach` found for the actor, where one page asks for several lists.
+    `seen` and `away` are what `within_reach` found for the actor, where one page asks for several lists.
     """
     cases = Case.objects.filter(visible(actor, Case) if seen is None else seen)
     if filters.work != "patient":  # who writes on a closed case waits too
@@ -188,13 +197,13 @@ def listed(actor: Actor, filters: Filters, day: Day, seen: Q | None = None) -> Q
     elif filters.work == "call":
         cases = cases.filter(call_closes_by(day.today + timedelta(days=CALL_DAYS)))
     elif filters.work == "new":
-        cases = cases.filter(untouched(actor, day))
+        cases = cases.filter(untouched(actor, day, CaseStatus(filters.status)))
     elif filters.work == "patient":
-        cases = cases.filter(patient_waits_for(actor, day))
+        cases = cases.filter(patient_waits_for(actor, day, away))
     elif filters.work == "held":
         cases = cases.filter(among(Task.objects.filter(status=Fixed(TaskStatus.HELD)).values("case_id")))
     elif filters.work == "covering":
-        cases = cases.filter(covering(actor, day))
+        cases = cases.filter(covering(actor, day, away))
     if filters.idle:
         cases = cases.filter(idle_for(int(filters.idle), day))
     return cases

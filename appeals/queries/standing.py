@@ -12,6 +12,7 @@ from django.db.models import Case as Choice
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable
+from advocacy.tenancy.plans import any_of
 from appeals.models import (
     Appeal,
     AuthorizationRequest,
@@ -62,16 +63,17 @@ def permissions_on(actor: Actor, case: Any) -> frozenset[Permission]:
 def rows_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
     """What decides where these cases stand, for `together.fetched`."""
     ids = list(case_ids)
+    of_cases = any_of("case_id", ids)
     return {
-        "requests": AuthorizationRequest.objects.filter(case_id__in=ids).order_by("id"),
-        "denials": Denial.objects.filter(case_id__in=ids).order_by("id"),
-        "calls": PeerToPeer.objects.filter(case_id__in=ids).order_by("id"),
-        "appeals": Appeal.objects.filter(case_id__in=ids).defer("draft").order_by("id"),
-        "deadlines": Deadline.objects.filter(case_id__in=ids, status=Deadline.Status.RUNNING).order_by(
+        "requests": AuthorizationRequest.objects.filter(of_cases).order_by("id"),
+        "denials": Denial.objects.filter(of_cases).order_by("id"),
+        "calls": PeerToPeer.objects.filter(of_cases).order_by("id"),
+        "appeals": Appeal.objects.filter(of_cases).defer("draft").order_by("id"),
+        "deadlines": Deadline.objects.filter(of_cases, status=Deadline.Status.RUNNING).order_by(
             "due_on", "id"
         ),
         "choices": standing_choices(ids),
-        "authorizations": counted(GrantedAuthorization.objects.filter(case_id__in=ids)).order_by(
+        "authorizations": counted(GrantedAuthorization.objects.filter(of_cases)).order_by(
             "-valid_until", "-id"
         ),
     }

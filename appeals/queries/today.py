@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, Count, Q, QuerySet, Value, Window
 from django.db.models.functions import Cast
@@ -14,14 +16,22 @@ from django.db.models.functions import Cast
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.people.queries import covered_by
-from advocacy.tenancy.plans import planned_with_values
+from advocacy.tenancy.kept import ORGANIZATION, Kept, kept
+from advocacy.tenancy.plans import any_of, planned_with_values
 from advocacy.tenancy.together import fetched
 from appeals.models import Deadline
 from appeals.next_action import Proposal
 from appeals.queries.clocks import Day, Due, call_windows, due_of, earliest, ours, theirs
 from appeals.queries.queue import CALL_DAYS, FORWARD, Filters, Place, listed
 from appeals.queries.standing import by_case, proposals_for, rows_under, workable
-from appeals.queries.worklists import covered_tasks, waiting_on, waking_today, within_reach
+from appeals.queries.worklists import (
+    Reach,
+    covered_tasks,
+    open_or_named,
+    waiting_on,
+    waking_today,
+    within_reach,
+)
 from cases.models import Case, Communication, Task
 from cases.queries.messages import unanswered
 
@@ -82,48 +92,84 @@ def stacks_of(scope: str) -> tuple[tuple[str, str, Filters], ...]:
     )
 
 
-def _head(actor: Actor, code: str, filters: Filters, day: Day, seen: Q) -> QuerySet[Case]:
-    """The first rows of a list, each with the length of the whole list: count and list are one statement."""
-    return (
-        listed(actor, filters, day, seen)
+def _heads(
+    actor: Actor, day: Day, scope: str, seen: Q, away: Sequence[int], covers: bool
+) -> QuerySet[Case, tuple[str, int, int]]:
+    """The first rows of each list, each with the length of its whole list: count and list are one statement."""
+    columns: Any = ("stack", "pk", "total")  # two of them are annotations
+    heads = [
+        listed(actor, filters, day, seen, away)
         .annotate(stack=Cast(Value(code), CharField()), total=Window(Count("pk")))
         .order_by(*FORWARD)
+        .values_list(*columns)[:SHOWN]
+        for code, _title, filters in stacks_of(scope)
+        if covers or code != "covering"
+    ]
+    return heads[0].union(*heads[1:], all=True)
+
+
+MEMBER, NAMED, AWAY = -7_002, [-7_003], [-7_004]
+MOMENT = Day(datetime(1901, 1, 1, tzinfo=UTC), date(1905, 1, 1), ZoneInfo("UTC"))
+"""Stand for the actor and the day in the text of the lists; no row has such a key or such a date."""
+
+
+@cache
+def _kept_heads(scope: str, covers: bool) -> Kept:
+    """The same for every actor whose roles open cases: what they reach is among the values."""
+    actor = Actor(key="", label="", organization_id=ORGANIZATION, membership_id=MEMBER)
+    return kept(
+        lambda: _heads(actor, MOMENT, scope, open_or_named(NAMED), AWAY, covers),
+        {
+            "member": MEMBER,
+            "named": NAMED,
+            "away": AWAY,
+            "now": MOMENT.now,
+            "today": MOMENT.today,
+            "tomorrow": MOMENT.tomorrow_starts,
+        },
     )
+
+
+def _found(reach: Reach, day: Day, scope: str) -> list[tuple[Any, ...]]:
+    """Code, case and length of the list, for the first rows of each list."""
+    actor, covers = reach.actor, bool(reach.away)
+    with planned_with_values():
+        if reach.named is None or actor.membership_id is None:
+            return list(_heads(actor, day, scope, reach.seen, reach.away, covers))
+        return _kept_heads(scope, covers).rows(
+            {
+                "member": actor.membership_id,
+                "named": reach.named,
+                "away": reach.away,
+                "now": day.now,
+                "today": day.today,
+                "tomorrow": day.tomorrow_starts,
+            }
+        )
 
 
 def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
     """The six stacks. `scope` is "desk", "all" or "" for the role's own default."""
-    wanted = stacks_of(scope or default_scope(actor))
-    columns: Any = ("stack", "pk", "total")  # two of them are annotations
-    seen = within_reach(actor)
-    heads = [_head(actor, code, f, day, seen).values_list(*columns)[:SHOWN] for code, _t, f in wanted]
+    scope = scope or default_scope(actor)
+    wanted = stacks_of(scope)
+    reach = within_reach(actor, day)
     ids: dict[str, list[int]] = {code: [] for code, _t, _f in wanted}
     totals = dict.fromkeys(ids, 0)
-    with planned_with_values():
-        for code, pk, total in heads[0].union(*heads[1:], all=True):
-            ids[code].append(pk)
-            totals[code] = total
+    for code, pk, total in _found(reach, day, scope):
+        ids[code].append(pk)
+        totals[code] = total
     everything = sorted({pk for pks in ids.values() for pk in pks})
     wanted = tuple(stack for stack in wanted if stack[0] != "covering" or totals["covering"])
     if not everything:
         return tuple(Stack(code, title, f, 0, ()) for code, title, f in wanted)
     cases = (
-        Case.objects.filter(pk__in=everything)
+        Case.objects.filter(any_of("pk", everything))
         .select_related("patient", "coverage__payer", "owner__user")
         .annotate(is_workable=workable(actor))
     )
-    known = {case.pk: case for case in cases}
-    rows = fetched(
-        rows_under(everything)
-        | {
-            "waiting": waiting_on(actor).filter(case_id__in=everything).order_by("due_on", "id"),
-            "covering": covered_tasks(actor, day).filter(case_id__in=everything).order_by("due_on", "id"),
-            "waking": waking_today(actor, day).filter(case_id__in=everything).order_by("hold_until", "id"),
-            "patient": Communication.objects.filter(unanswered(), case_id__in=ids["patient"])
-            .defer("summary")
-            .order_by("happened_at", "id"),
-        }
-    )
+    with planned_with_values():
+        known = {case.pk: case for case in cases}
+        rows = fetched(_rows_of(reach, day, everything, ids["patient"]))
     actions = proposals_for(actor, known.values(), rows, day)
     away = _covered(actor, day) if totals["covering"] else {}
     clocks, tasks = (
@@ -153,6 +199,21 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
         )
         for code, title, filters in wanted
     )
+
+
+def _rows_of(
+    reach: Reach, day: Day, cases: Sequence[int], waited_for: Sequence[int]
+) -> dict[str, QuerySet[Any]]:
+    """What stands under these cases; of `waited_for`, what their patients wrote. Keys all at once, see `any_of`."""
+    actor, of_cases = reach.actor, any_of("case_id", cases)
+    return rows_under(cases) | {
+        "waiting": waiting_on(actor).filter(of_cases).order_by("due_on", "id"),
+        "covering": covered_tasks(actor, day, reach.away).filter(of_cases).order_by("due_on", "id"),
+        "waking": waking_today(actor, day).filter(of_cases).order_by("hold_until", "id"),
+        "patient": Communication.objects.filter(unanswered(), any_of("case_id", waited_for))
+        .defer("summary")
+        .order_by("happened_at", "id"),
+    }
 
 
 def _covered(actor: Actor, day: Day) -> dict[int, str]:

@@ -5,23 +5,23 @@ many cases the organization has.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Greatest
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, visible
 from advocacy.audit.models import Event
 from advocacy.people.queries import covered_by
-from advocacy.tenancy.plans import Fixed
+from advocacy.tenancy.plans import Fixed, any_of
 from appeals.models import Deadline
 from appeals.queries.clocks import CLAIMANT, LEGAL, Day, passed
 from cases.models import Case, Communication, Task
 from cases.queries.messages import unanswered
-from cases.workflow import TaskStatus
+from cases.workflow import CaseStatus, TaskStatus
 
 NEW_DAYS = 14
 COVER_DAYS = 14
@@ -36,7 +36,8 @@ def on_my_desk(actor: Actor, path: str = "") -> Q:
 
 def tasks_of_mine(actor: Actor) -> Q:
     """Tasks of the actor, and tasks of nobody on cases that are the actor's or nobody's."""
-    return Q(owner_id=actor.membership_id) | Q(owner_id=None) & on_my_desk(actor, "case__")
+    on_desk = Case.objects.filter(on_my_desk(actor), pk=OuterRef("case_id"))
+    return Q(owner_id=actor.membership_id) | Q(owner_id=None) & Q(Exists(on_desk))
 
 
 def waiting_on(actor: Actor) -> QuerySet[Task]:
@@ -52,14 +53,45 @@ def waking_today(actor: Actor, day: Day) -> QuerySet[Task]:
     )
 
 
-def within_reach(actor: Actor) -> Q:
-    """What `visible` says of cases, worked out for one moment: one statement now, so that a page of many lists does not ask in
-    each of them whom the restricted cases are open to.
+@dataclass(frozen=True)
+class Reach:
+    """What `visible` says of cases to one actor, and the memberships for which they cover, worked out for one moment: one
+    statement, so that a page of many lists does not ask in each of them whom the restricted cases are open to, and who is away.
+
+    `named` are the restricted cases that are open to them; None for somebody whose roles open no case.
     """
+
+    actor: Actor
+    named: tuple[int, ...] | None
+    away: tuple[int, ...]
+
+    @property
+    def seen(self) -> Q:
+        """The cases they see."""
+        return visible(self.actor, Case) if self.named is None else open_or_named(self.named)
+
+
+def open_or_named(named: Sequence[int]) -> Q:
+    """Every case that is not restricted, and these."""
+    return Q(is_restricted=False) | any_of("pk", named)
+
+
+def within_reach(actor: Actor, day: Day) -> Reach:
+    """Asked now, and for this request only."""
+    covered = covered_by(actor, day.today).annotate(what=Value(1)).values_list("what", "member_id")
     if actor.portal is not None or not actor.may(Permission.SEE_CASES):
-        return visible(actor, Case)
-    named = Case.objects.filter(visible(actor, Case), is_restricted=True).values_list("pk", flat=True)
-    return Q(is_restricted=False) | Q(pk__in=list(named))
+        return Reach(actor, None, tuple(member for _what, member in covered))
+    named = Case.objects.filter(visible(actor, Case), is_restricted=True).annotate(what=Value(0))
+    found = list(named.values_list("what", "pk").union(covered, all=True))
+    cases, away = (tuple(key for what, key in found if what == kind) for kind in (0, 1))
+    return Reach(actor, cases, away)
+
+
+def owners_away(actor: Actor, day: Day, away: Sequence[int] | None) -> Q:
+    """Owned by a colleague for whom the actor covers on that day. `away` are they, where a page has asked."""
+    if away is not None:
+        return any_of("owner_id", away)
+    return Q(owner_id__in=covered_by(actor, day.today).values("member_id"))
 
 
 def among(keys: QuerySet[Any, Any]) -> Q:
@@ -118,25 +150,24 @@ def with_held_task() -> Exists:
     return Exists(Task.objects.filter(case_id=OuterRef("pk"), status=Fixed(TaskStatus.HELD)))
 
 
-def covered_tasks(actor: Actor, day: Day) -> QuerySet[Task]:
+def covered_tasks(actor: Actor, day: Day, away: Sequence[int] | None = None) -> QuerySet[Task]:
     """Open tasks of the colleagues for whom the actor covers today."""
-    away = covered_by(actor, day.today).values("member_id")
-    return Task.objects.filter(owner_id__in=away, status=Fixed(TaskStatus.OPEN))
+    return Task.objects.filter(owners_away(actor, day, away), status=Fixed(TaskStatus.OPEN))
 
 
-def covering(actor: Actor, day: Day) -> Q:
+def covering(actor: Actor, day: Day, away: Sequence[int] | None = None) -> Q:
     """An absent colleague's case whose legal date comes up in two weeks, and every case with an open task of theirs."""
-    away = covered_by(actor, day.today).values("member_id")
-    dated = Case.objects.filter(_due_by(day.today + timedelta(days=COVER_DAYS)), owner_id__in=away)
+    dated = Case.objects.filter(
+        _due_by(day.today + timedelta(days=COVER_DAYS)), owners_away(actor, day, away)
+    )
     # One set of cases, so that it is found from the colleagues and not by asking every case.
-    return Q(pk__in=dated.values("pk").union(covered_tasks(actor, day).values("case_id")))
+    return Q(pk__in=dated.values("pk").union(covered_tasks(actor, day, away).values("case_id")))
 
 
-def patient_waits_for(actor: Actor, day: Day) -> Q:
+def patient_waits_for(actor: Actor, day: Day, away: Sequence[int] | None = None) -> Q:
     """The patient's side wrote and has no answer, on a case of the actor, of nobody, or of a colleague the actor covers for."""
     wrote = Communication.objects.filter(unanswered(), case_id=OuterRef("pk"))
-    away = covered_by(actor, day.today).values("member_id")
-    return Q(Exists(wrote)) & (on_my_desk(actor) | Q(owner_id__in=away))
+    return Q(Exists(wrote)) & (on_my_desk(actor) | owners_away(actor, day, away))
 
 
 def owned(actor: Actor, owner: str, day: Day) -> Q:
@@ -151,19 +182,21 @@ def owned(actor: Actor, owner: str, day: Day) -> Q:
     return Q(owner__public_id=owner)
 
 
-def untouched(actor: Actor, day: Day) -> Q:
+def untouched(actor: Actor, day: Day, status: CaseStatus) -> Q:
     """Nobody has worked on it since it was opened, or since it was given to the actor, and that was in the last two weeks.
 
-    When a case was given to somebody stands in the trail only; the lookup is by case, so it costs as much as one's own list.
+    When a case was given to somebody stands in the trail only.
     """
     since = day.now - timedelta(days=NEW_DAYS)
     given = Event.objects.filter(
+        Q(at__gte=since),
         subject_table=Case._meta.db_table,
         subject_id=OuterRef("pk"),
         verb="case_assigned",
-        at__gte=Greatest(OuterRef("last_touched_at"), Value(since)),
+        at__gte=OuterRef("last_touched_at"),
     )
-    opened = Q(opened_at__gte=since, last_touched_at__lte=F("opened_at"))
-    # The trail is asked last, and not of cases of nobody: a condition that is NULL does not end an AND.
-    mine = Q(owner__isnull=False) & Q(owner_id=actor.membership_id)
-    return opened & on_my_desk(actor) | mine & Q(Exists(given))
+    cases = Case.objects.filter(status=Fixed(status))
+    opened = cases.filter(on_my_desk(actor), opened_at__gte=since, last_touched_at__lte=F("opened_at"))
+    mine = cases.filter(Exists(given), owner_id=actor.membership_id, owner__isnull=False)
+    # One set of cases, each part found from what happened in these two weeks and not by asking every case.
+    return Q(pk__in=opened.values("pk").union(mine.values("pk")))

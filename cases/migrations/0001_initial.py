@@ -505,7 +505,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(models.F('organization'), models.F('next_deadline_on'), models.F('id'), condition=models.Q(('status', 'closed'), _negated=True), name='cases_case_due'),
+            index=models.Index(models.F('organization'), models.F('next_deadline_on'), models.F('id'), condition=models.Q(('status', 'closed'), _negated=True), include=('owner', 'is_restricted', 'status'), name='cases_case_due'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(fields=['organization', 'id'], include=('next_deadline_on', 'owner', 'is_restricted', 'status'), name='cases_case_listed'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(models.F('organization'), models.F('owner'), models.F('opened_at'), condition=models.Q(('status', 'closed'), _negated=True), name='cases_case_owner_opened'),
         ),
         migrations.AddIndex(
             model_name='case',
@@ -557,7 +565,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='task',
-            index=models.Index(fields=['organization', 'owner', 'status', 'due_on'], name='cases_task_owner_due'),
+            index=models.Index(fields=['organization', 'owner', 'status', 'due_on'], include=('case', 'waits_for'), name='cases_task_owner_due'),
         ),
         migrations.AddIndex(
             model_name='task',

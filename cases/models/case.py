@@ -104,6 +104,20 @@ class Case(TenantModel):
                 F("id"),
                 name="cases_case_due",
                 condition=~Q(status="closed"),
+                include=["owner", "is_restricted", "status"],
+            ),
+            # What lists ask of a case whose key they have found elsewhere: read from here, its row is left alone.
+            models.Index(
+                fields=["organization", "id"],
+                name="cases_case_listed",
+                include=["next_deadline_on", "owner", "is_restricted", "status"],
+            ),
+            models.Index(
+                F("organization"),
+                F("owner"),
+                F("opened_at"),
+                name="cases_case_owner_opened",
+                condition=~Q(status="closed"),
             ),
             models.Index(
                 F("organization"),

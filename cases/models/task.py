@@ -67,7 +67,11 @@ class Task(TenantModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["organization", "owner", "status", "due_on"], name="cases_task_owner_due"),
+            models.Index(
+                fields=["organization", "owner", "status", "due_on"],
+                name="cases_task_owner_due",
+                include=["case", "waits_for"],
+            ),
             models.Index(
                 fields=["organization", "case"],
                 name="cases_task_of_patient",
