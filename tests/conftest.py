@@ -22,6 +22,8 @@ hypothesis.settings.load_profile("any machine")
 
 AS_SHIPPED: dict[str, bool] = {}
 """What the application role may do to organizations as the migrations leave it, before the tests get their own right."""
+HASHERS_AS_SHIPPED: list[str] = []
+"""How the product hashes passphrases and secrets: slowly on purpose, which no test of what they open needs."""
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +84,12 @@ def owner_connection(django_db_setup, django_db_blocker):
 def pytest_configure(config):
     """The cast and its climb need models; pure rule and clock tests also run without Django (`-p no:django`)."""
     if config.pluginmanager.hasplugin("django"):
+        from django.conf import settings
+
+        HASHERS_AS_SHIPPED[:] = settings.PASSWORD_HASHERS
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+        # Each test's client would list all static files before its first page; so they are looked for when asked for.
+        settings.WHITENOISE_AUTOREFRESH = True
         config.pluginmanager.import_plugin("tests.cast")
         config.pluginmanager.import_plugin("tests.portal")
         config.pluginmanager.import_plugin("tests.machines")

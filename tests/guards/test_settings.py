@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+
+from tests.conftest import HASHERS_AS_SHIPPED
 
 ROOT = Path(settings.BASE_DIR)
 NAME = re.compile(r"\b(?:RECOURSE_[A-Z_]+|DATABASE_(?:URL|OWNER_URL|POOLER)|PORT)\b")
@@ -43,3 +46,13 @@ def test_every_explained_setting_is_read():
 @pytest.mark.parametrize("line", (ROOT / ".env.example").read_text().splitlines())
 def test_nothing_in_the_example_is_switched_on(line):
     assert line == "" or line.startswith("#")
+
+
+def test_passphrases_are_hashed_slowly_where_people_sign_in(settings):
+    """The tests hash quickly; the product begins with what Django recommends."""
+    settings.PASSWORD_HASHERS = HASHERS_AS_SHIPPED
+    assert make_password("a long enough passphrase").split("$")[:2] == [
+        "pbkdf2_sha256",
+        str(PBKDF2PasswordHasher.iterations),
+    ]
+    assert PBKDF2PasswordHasher.iterations >= 600_000
