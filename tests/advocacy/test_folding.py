@@ -31,12 +31,30 @@ LISTED = [
 
 def test_what_follows_a_new_table_goes_into_the_step_that_makes_it():
     assert [operation.describe() for operation in folded(LISTED)] == [
-        "Create model Shelf",
-        "Create model Book",
-        "Add field shelf to book",
-        "Create constraint book_shelf on model book",
+        "Create model Shelf; Create model Book",
+        "Add field shelf to book; Create constraint book_shelf on model book; "
         "Create index elsewhere_id on field(s) id of model elsewhere",
     ]
+
+
+def test_what_goes_together_renders_the_models_once_and_the_same():
+    """A state whose models were rendered before, as a migration has it, against one that is rendered at the end."""
+    once, anew = ProjectState(), ProjectState()
+    assert list(once.apps.get_models()) == []
+    for operation in folded(LISTED[:-1]):
+        operation.state_forwards("library", once)
+    for operation in LISTED[:-1]:
+        operation.state_forwards("library", anew)
+    for name in ("shelf", "book"):
+        models_ = [state.apps.get_model("library", name) for state in (once, anew)]
+        fields = [
+            [(f.name, f.column, type(f).__name__) for f in m._meta.get_fields() if f.concrete]
+            for m in models_
+        ]
+        assert fields[0] == fields[1]
+    assert once.apps.get_model("library", "book")._meta.get_field(
+        "shelf"
+    ).related_model is once.apps.get_model("library", "shelf")
 
 
 def test_the_same_tables_come_out():
