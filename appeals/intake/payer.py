@@ -331,6 +331,27 @@ def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
             continue
 
 
+_RELATED: Final = re.compile(rf"\b(?:through|of|by|from|with|for)\s(?:the\s)?(?P<name>{_ORGANIZATION})$")
+
+
+def organizations_in_head(page: Page, most: int) -> Iterator[str]:
+    """Names in the first `most` rows, up to the greeting, that could be a payer's: alone or after `through`."""
+    for row in [row for row in page.rows if row][:most]:
+        if re.match(r"(?:dear|hello|hi|to whom)\b", row[0].text, re.IGNORECASE):
+            return
+        cell = row[0]
+        related = _RELATED.search(cell.text)
+        name = related["name"] if related else cell.text
+        told = _reads_as_name(cell) or (related is not None and not _NOT_A_NAME.search(name))
+        if told and len(name.split()) > 1 and _PAYS.search(name) and not _PROGRAM_OF.fullmatch(name):
+            yield name
+
+
+_PROGRAM_OF: Final = re.compile(
+    r"(?:[A-Z][\w.]+ ){0,3}(?:Medicaid|Medicare|CHIP|Marketplace)(?: Program)?", re.IGNORECASE
+)
+
+
 def _is_a_person(name: str, whole: str) -> bool:
     """Whether the letter greets this name, puts a person's label before it, or a street right under it."""
     return (

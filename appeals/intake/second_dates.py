@@ -88,6 +88,10 @@ def says_date_of(pages: Sequence[Page], proposal: Proposal, kind: str) -> bool:
     page = pages[proposal.page - 1]
     at = _date_place(page, proposal)
     labels = _labels_of(page, at)
+    if kind == "notice" and labels and _BARE.fullmatch(labels[0]) and not _in_head(pages, page, at):
+        return False
+    if _NOT_CALLED[kind].search(_bracket_after(page, proposal.end)):
+        return False
     if any(_CALLED[kind].search(one) and not _NOT_CALLED[kind].search(one) for one in labels):
         return True
     sentence = sentence_at(page, at, at + 1)
@@ -99,6 +103,29 @@ def says_date_of(pages: Sequence[Page], proposal: Proposal, kind: str) -> bool:
     if any(_NOT_CALLED[kind].search(one) for one in labels):
         return False
     return kind == "notice" and all(_NO_LABEL.search(one) for one in labels)
+
+
+_BARE: Final = re.compile(r"\W*(?:date|dated|fecha)\W*", re.IGNORECASE)
+"""`Date:` alone says what it dates by where it stands: in a letter's head the letter, under a request the request."""
+_SALUTATION: Final = re.compile(r"(?:dear|hello|hi|to whom)\b", re.IGNORECASE)
+_HEAD_ROWS: Final = 22
+
+
+def _in_head(pages: Sequence[Page], page: Page, at: int) -> bool:
+    """Whether a place stands on the first page before whoever the letter greets, in the first block or under no other head."""
+    if page is not pages[0]:
+        return False
+    last = page.plain.count("\n", 0, at)
+    before = [cells for cells in page.rows[: last + 1] if cells]
+    if len(before) > _HEAD_ROWS or any(_SALUTATION.match(cells[0].text) for cells in before[:-1]):
+        return False
+    return re.search(r"\bsign(?:ed|ature)\b", page.plain[page.line_starts[last] : at], re.IGNORECASE) is None
+
+
+def _bracket_after(page: Page, end: int) -> str:
+    """The words in a bracket right after a date: `July 20, 2026 (records)`."""
+    match = re.match(r" ?\(([^()\n]{1,40})\)", page.plain[end : end + 48])
+    return match[1] if match else ""
 
 
 _SERVICE_LINE: Final = re.compile(

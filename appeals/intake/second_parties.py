@@ -1,0 +1,142 @@
+"""The second reading of numbers and names: whose number it is, and whether another organization stands beside the payer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from appeals.intake.layout import Page
+from appeals.intake.payer import organizations_in_head
+from appeals.intake.proposal import Proposal
+from appeals.intake.topics import OFFICES, sentence_at, topics
+
+_NOT_THIS_CASE: Final = OFFICES | {"peer", "complaint"}
+_SIGN_IN: Final = re.compile(
+    r"\b(?:log(?:ged|ging)?[ -]?(?:in|on)|sign(?:ed|ing)?[ -]?(?:in|on)|user ?name|user|portal|password|website|account|app)\b",
+    re.IGNORECASE,
+)
+_SHIPPED: Final = re.compile(
+    r"\b(?:fax(?:ed)? confirmation|USPS|UPS|FedEx|certified mail|courier|shipment|parcel|delivery|postal)\b",
+    re.IGNORECASE,
+)
+_CARRIERS_NUMBER: Final = re.compile(r"1Z[0-9A-Z]{16}|[\d ]{20,}|7\d{3}(?: ?\d{4}){4}")
+
+
+def is_of_this_case(page: Page, proposal: Proposal) -> bool:
+    """Whether the sentence of a number does not give it to another proceeding, a login or something shipped."""
+    if _CARRIERS_NUMBER.fullmatch(proposal.value):
+        return False
+    row = page.plain.count("\n", 0, proposal.start)
+    begin = page.line_starts[max(row - 1, 0)]
+    if proposal.fact == "reference_number" and _SHIPPED.search(page.plain, begin, proposal.end):
+        return False
+    sentence = sentence_at(page, proposal.start, proposal.end)
+    if sentence is None or len(sentence.text) < _SENTENCE:
+        return (
+            proposal.fact != "member_id"
+            or _SIGN_IN.search(page.plain[page.line_starts[row] : proposal.start]) is None
+        )
+    at = next((number for number, place in enumerate(sentence.places) if place >= proposal.start), 0)
+    if _SIGN_IN.search(sentence.text[:at]) or _GIVEN_ELSEWHERE.search(sentence.text[:at]):
+        return False
+    found = topics(sentence.text[:at])
+    return not any(one.name in _NOT_THIS_CASE for one in found) or any(one.is_own for one in found[-1:])
+
+
+_GIVEN_ELSEWHERE: Final = re.compile(
+    r"\b(?:call|write|ask|contact|tell) the (?:state|county|marketplace|exchange|government|employer|hospital)\b|"
+    r"\bgive (?:them|him|her)\b",
+    re.IGNORECASE,
+)
+_SENTENCE: Final = 48
+"""Characters; a shorter text is a label with its value."""
+
+
+def is_only_payer(pages: Sequence[Page], proposal: Proposal) -> bool:
+    """Whether no other organization that could pay stands in the letterhead, or the letter names this one more often.
+
+    A payer that a label or a sentence names is not judged so.
+    """
+    page = pages[0]
+    rows = [row for row in page.rows if row][:_HEAD]
+    if proposal.page != 1 or not rows or proposal.start > rows[-1][-1].end:
+        return True
+    line = page.plain[page.plain.rfind("\n", 0, proposal.start) + 1 : proposal.start]
+    if re.search(r"[A-Za-z]", line.strip()):
+        return True
+    letter = "\n".join(one.plain for one in pages).casefold()
+    mine = _named(letter, proposal.value)
+    return all(
+        _named(letter, other) < mine
+        for other in organizations_in_head(page, _HEAD)
+        if not _same(other, proposal.value)
+    )
+
+
+_HEAD: Final = 12
+
+
+def _named(letter: str, name: str) -> int:
+    """How often a letter prints the first two words of a name."""
+    return letter.count(" ".join(name.casefold().split()[:2]))
+
+
+def _same(one: str, other: str) -> bool:
+    first, second = (re.sub(r"[^a-z0-9]", "", name.casefold()) for name in (one, other))
+    return first in second or second in first or first[:8] == second[:8]
+
+
+_PAYERS_SIDE_AFTER: Final = re.compile(
+    r"\s?[(,-]\s?(?:(?:our|the|a|an|plan|payer|reviewing|review|facility|hospital|pharmacy|lab\w*)\s)*"
+    r"(?:medical director|reviewer|"
+    r"facility|hospital|pharmacy|lab\w*|reviewing physician|plan|payer)\b",
+    re.IGNORECASE,
+)
+
+
+def is_providers(page: Page, proposal: Proposal) -> bool:
+    """Whether no bracket after a provider's number gives it to somebody on the payer's side."""
+    return _PAYERS_SIDE_AFTER.match(page.plain, proposal.end) is None
+
+
+_OF_SOME: Final = re.compile(
+    r"\b(?:members?|enrollees?|people|persons|those|participants|beneficiaries|consumers) (?:may|can|have)\b|"
+    r"\bif you\b|\bfor (?:medicaid|medicare|marketplace) \w+s\b",
+    re.IGNORECASE,
+)
+
+
+def is_of_this_member(page: Page, proposal: Proposal) -> bool:
+    """Whether a hint at the program is not one said of some members."""
+    sentence = sentence_at(page, proposal.start, proposal.end)
+    return sentence is None or _OF_SOME.search(sentence.text) is None
+
+
+_TAKEN_PLACE: Final = re.compile(
+    r"\b(?:closed|ended|expired|took place|was held|has passed|no longer|not available|unavailable)\b",
+    re.IGNORECASE,
+)
+
+
+def is_still_offered(page: Page, proposal: Proposal) -> bool:
+    """Whether a talk between doctors is not told as past or closed."""
+    sentence = sentence_at(page, proposal.start, proposal.end)
+    return sentence is None or _TAKEN_PLACE.search(sentence.text) is None
+
+
+_FOR_OTHERS: Final = re.compile(
+    r"\b(?:filed|made|sent|requested|appeals?) (?:by|from) (?:the )?(?:hospitals?|providers|doctors|physicians|"
+    r"facilit\w+|dentists?|pharmac\w+|employers?)\b|\b(?:law|rules?|plan|statute|contract|policy|"
+    r"state) (?:once |formerly |used to )?(?:gave|allowed|"
+    r"used to)\b|\b(?:formerly|used to be|in the past)\b|"
+    r"\b(?:some|other|many|most) (?:plans?|states|employers|insurers|members)\b|"
+    r"\b(?:dental|vision) (?:appeals?|plans?|claims?)\b",
+    re.IGNORECASE,
+)
+
+
+def is_for_this_member(page: Page, proposal: Proposal) -> bool:
+    """Whether the sentence of a limit speaks of this member now, not of those who treat, of other plans or of an older rule."""
+    sentence = sentence_at(page, proposal.start, proposal.end)
+    return sentence is None or _FOR_OTHERS.search(sentence.text) is None
