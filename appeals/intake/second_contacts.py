@@ -234,7 +234,7 @@ _SMALL: Final = frozenset(
 _WORD: Final = re.compile(r"(?<![\w'-])[A-Za-z][\w'&]*")
 _NO_PLACE: Final = re.compile(
     r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)(?:days?)?|call|fax|phone|telephone|questions?|refunds?|hours|tty|write|"
-    r"attach|include|send|benefits office|human resources|clinic|pharmacy|legal aid)\b",
+    r"attach|include|send|benefits office|human resources|legal aid)\b",
     re.IGNORECASE,
 )
 
