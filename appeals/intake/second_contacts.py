@@ -13,7 +13,7 @@ from typing import Final
 from appeals.intake.layout import Page
 from appeals.intake.proposal import Proposal
 from appeals.intake.telephones import PHONE
-from appeals.intake.topics import OFFICES, item_before, label_before, topics
+from appeals.intake.topics import OFFICES, item_before, label_before, sentence_at, topics
 
 PHONES: Final = frozenset({"send_to_phone", "appeal_phone"})
 WRITTEN: Final = frozenset({"send_to_fax", "send_to_fax_expedited", "send_to_mail", "send_to_portal"})
@@ -60,14 +60,19 @@ _OF_APPEALS: Final = re.compile(
     r"department|dept|committee|board|team|office|coordinators?|trustees|panel|answers|look|apt|suite|ste",
     re.IGNORECASE,
 )
+_SECOND: Final = re.compile(
+    r"\b(?:second|2nd|third|next|final|later|voluntary|last)[- ](?:level|step|stage|appeals?)\b|\blevel (?:2|two|ii|3|three)\b",
+    re.IGNORECASE,
+)
+"""A second step; in a letter that decides an appeal it is the next one."""
 _LATER: Final = re.compile(
-    r"\b(?:second|2nd|third|next|final|later|voluntary|last)[- ](?:level|step|stage|appeals?)\b|\blevel (?:2|two|ii|3|three)\b|"
     r"\bafter (?:our|the|this|that|your|an?|we) (?:\w+ ){0,3}(?:decision|appeal|answer|review|decided?|denial)\b|"
-    r"\b(?:were|was|had been|used to be|have been)\b|\b(?:authorized|personal|appointed) representative\b|"
+    r"\b(?:authorized|personal|appointed) representative\b|"
     r"\brepresentative (?:form|unit|desk|department)\b|\bdental\b|\bvision\b",
     re.IGNORECASE,
 )
-"""A later step, a thing of the past, and what is appealed elsewhere."""
+"""What follows the appeal, who may speak for the member, and what is appealed elsewhere."""
+_PAST: Final = re.compile(r"\b(?:were|was|had been|used to be|have been)\b", re.IGNORECASE)
 _NOT_TO_FILE: Final = re.compile(
     r"\b(?:check|status|track|follow|learn|forms?|questions?|information|understand|copy|copies|help)\b",
     re.IGNORECASE,
@@ -88,6 +93,14 @@ def _label(page: Page, at: int) -> str:
     return _BEFORE.sub(" ", label)
 
 
+def _sentence_before(page: Page, at: int) -> str:
+    """What the sentence of a value says before it."""
+    sentence = sentence_at(page, at, at + 1)
+    if sentence is None:
+        return ""
+    return sentence.text[: next((number for number, place in enumerate(sentence.places) if place >= at), 0)]
+
+
 def _other_words(label: str, *, own: bool) -> bool:
     """Whether a label holds words that belong to no appeal and no way of sending; a name may stand beside the appeal."""
     for word in re.findall(r"(?<!\w)[^\W\d_][\w'-]*", label):
@@ -103,17 +116,29 @@ def _says_whose(page: Page, end: int) -> bool:
     return _WHOSE.match(page.plain, end) is not None
 
 
+def _is_of_another_step(page: Page, proposal: Proposal, said: str, *, first: bool) -> bool:
+    """Whether a value is said to be of a later step, of the past, or of some members only."""
+    around = f"{_sentence_before(page, _value_at(page, proposal))} . {said}"
+    if proposal.fact == "send_to_mail":
+        around = f"{around} . {proposal.value}"
+    later = _LATER.search(around) or (first and _SECOND.search(around))
+    return bool(later) or _PAST.search(said) is not None or _says_whose(page, proposal.end)
+
+
 def _last_topic(text: str, grievance: bool) -> str:
     found = topics(text, grievance=grievance)
     return found[-1].name if found else ""
 
 
-def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool) -> bool:
-    """Whether an address or a fax is the appeal's: by its own words, its label, its item or its whole block."""
+def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool, first: bool) -> bool:
+    """Whether an address or a fax is the appeal's: by its own words, its label, its item or its whole block.
+
+    `first`: the letter decides no appeal, so that the next step is the first one.
+    """
     at = _value_at(page, proposal)
     said = _label(page, at)
     label = _last_topic(said, grievance)
-    if _LATER.search(f"{said} . {proposal.value}") or _says_whose(page, proposal.end):
+    if _is_of_another_step(page, proposal, said, first=first):
         return False
     if _other_words(said, own="own" in {one.name for one in topics(said, grievance=grievance)}):
         return False
@@ -129,14 +154,14 @@ def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool) -> bool:
     item = topics(item_before(page, at), grievance=grievance)
     if item and (item[-1].is_own or _only_appeals({one.name for one in item})):
         return True
-    first, last = _block(page, page.plain.count("\n", 0, at))
-    whole = _one_line(page.plain[page.line_starts[first] : page.rows[last][-1].end])
+    top, bottom = _block(page, page.plain.count("\n", 0, at))
+    whole = _one_line(page.plain[page.line_starts[top] : page.rows[bottom][-1].end])
     names = {one.name for one in topics(whole, grievance=grievance)}
     if _only_appeals(names):
         return True
     if proposal.fact == "send_to_portal" and not item and _PATH.search(proposal.value):
         return not names & _NOT_BESIDE
-    return not names & _NOT_BESIDE and _last_topic(_over(page, first), grievance) == "own"
+    return not names & _NOT_BESIDE and _last_topic(_over(page, top), grievance) == "own"
 
 
 def _only_appeals(names: set[str]) -> bool:
@@ -190,14 +215,16 @@ def _over(page: Page, first: int) -> str:
     return " ".join(cell.text for cells in page.rows[begin:end] for cell in cells)
 
 
-def is_for_calling(page: Page, phone: Proposal, kept: Sequence[Proposal], *, grievance: bool) -> bool:
+def is_for_calling(
+    page: Page, phone: Proposal, kept: Sequence[Proposal], *, grievance: bool, first: bool
+) -> bool:
     """A telephone is the appeal's where its label says so, or where it stands in one list with the appeal's fax or address."""
     at = _value_at(page, phone)
     said = _label(page, at)
     label = _last_topic(said, grievance)
     helps = phone.fact == "appeal_phone" and label == "own"
     asks = re.sub(r"\bhelp\b", "", said, flags=re.IGNORECASE) if helps else said
-    if _LATER.search(said) or _NOT_TO_FILE.search(asks) or _says_whose(page, phone.end):
+    if _NOT_TO_FILE.search(asks) or _is_of_another_step(page, phone, said, first=first):
         return False
     if _other_words(asks, own="own" in {one.name for one in topics(said, grievance=grievance)}):
         return False
@@ -207,19 +234,19 @@ def is_for_calling(page: Page, phone: Proposal, kept: Sequence[Proposal], *, gri
     if label:
         return label == "own"
     row = page.plain.count("\n", 0, at)
-    first, last = _block(page, row)
+    top, bottom = _block(page, row)
     for other in kept:
         if other.fact not in WRITTEN or page.number != other.page:
             continue
         rows = {page.plain.count("\n", 0, place) for place in (other.start, other.end - 1)}
-        if any(first <= one <= last and abs(one - row) <= _MOST_ROWS for one in rows):
+        if any(top <= one <= bottom and abs(one - row) <= _MOST_ROWS for one in rows):
             return True
     cell = next((one for one in reversed(page.rows[row]) if one.start <= at), None)
     bare = cell is not None and _WAY.fullmatch(page.plain[cell.start : at]) is not None
     names = {
         one.name
         for one in topics(
-            _one_line(page.plain[page.line_starts[first] : page.rows[last][-1].end]), grievance=grievance
+            _one_line(page.plain[page.line_starts[top] : page.rows[bottom][-1].end]), grievance=grievance
         )
     }
     return bare and _only_appeals(names) and "help" not in names

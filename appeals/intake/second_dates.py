@@ -90,6 +90,13 @@ def says_date_of(pages: Sequence[Page], proposal: Proposal, kind: str) -> bool:
     labels = _labels_of(page, at)
     if kind == "notice" and labels and _BARE.fullmatch(labels[0]) and not _in_head(pages, page, at):
         return False
+    if (
+        kind == "notice"
+        and labels
+        and not _OF_LETTER.search(labels[0])
+        and _OF_PAPER.search(_row_before(page, at))
+    ):
+        return False
     if _NOT_CALLED[kind].search(_bracket_after(page, proposal.end)):
         return False
     if any(_CALLED[kind].search(one) and not _NOT_CALLED[kind].search(one) for one in labels):
@@ -120,6 +127,20 @@ def _in_head(pages: Sequence[Page], page: Page, at: int) -> bool:
     if len(before) > _HEAD_ROWS or any(_SALUTATION.match(cells[0].text) for cells in before[:-1]):
         return False
     return re.search(r"\bsign(?:ed|ature)\b", page.plain[page.line_starts[last] : at], re.IGNORECASE) is None
+
+
+_OF_LETTER: Final = re.compile(
+    r"\b(?:notice|letter|statement|decision|determination|mailed|processed)\b", re.IGNORECASE
+)
+_OF_PAPER: Final = re.compile(
+    r"\b(?:policy|certificate|coverage|card|form|guideline|edition|version|contract|license)\b",
+    re.IGNORECASE,
+)
+
+
+def _row_before(page: Page, at: int) -> str:
+    """What its own row says before a date: `Policy 55120   Issued 02/01/2026` is the day of the policy."""
+    return page.plain[page.line_starts[page.plain.count("\n", 0, at)] : at]
 
 
 def _bracket_after(page: Page, end: int) -> str:

@@ -40,10 +40,24 @@ def is_of_this_case(page: Page, proposal: Proposal) -> bool:
     at = next((number for number, place in enumerate(sentence.places) if place >= proposal.start), 0)
     if _SIGN_IN.search(sentence.text[:at]) or _GIVEN_ELSEWHERE.search(sentence.text[:at]):
         return False
+    if _REPLACED.search(sentence.text[:at]) or (
+        _HERS.search(sentence.text[:at]) and _RELATIVE.search(f"{sentence.before} {sentence.text[:at]}")
+    ):
+        return False
     found = topics(sentence.text[:at])
     return not any(one.name in _NOT_THIS_CASE for one in found) or any(one.is_own for one in found[-1:])
 
 
+_REPLACED: Final = re.compile(
+    r"\b(?:replac(?:es?|ed|ing)|supersed\w+|corrects?|withdraws?|voids?|cancels?) (?:the|our|an?|any|that) ",
+    re.IGNORECASE,
+)
+_HERS: Final = re.compile(r"\b(?:her|his|their)\b", re.IGNORECASE)
+_RELATIVE: Final = re.compile(
+    r"\b(?:sister|brother|sibling|twin|spouse|husband|wife|mother|father|another (?:member|person|patient)|someone else|"
+    r"other (?:member|child|patient))\b",
+    re.IGNORECASE,
+)
 _GIVEN_ELSEWHERE: Final = re.compile(
     r"\b(?:call|write|ask|contact|tell) the (?:state|county|marketplace|exchange|government|employer|hospital)\b|"
     r"\bgive (?:them|him|her)\b",
@@ -139,4 +153,14 @@ _FOR_OTHERS: Final = re.compile(
 def is_for_this_member(page: Page, proposal: Proposal) -> bool:
     """Whether the sentence of a limit speaks of this member now, not of those who treat, of other plans or of an older rule."""
     sentence = sentence_at(page, proposal.start, proposal.end)
-    return sentence is None or _FOR_OTHERS.search(sentence.text) is None
+    if sentence is None:
+        return True
+    if proposal.fact == "standard_decision_days" and _ASKS_TO_KEEP.search(sentence.text):
+        return False
+    return _FOR_OTHERS.search(sentence.text) is None
+
+
+_ASKS_TO_KEEP: Final = re.compile(
+    r"\b(?:keep|continu\w+)\b[^.;]{0,80}\b(?:asks?|requests?|files?|must)\b|\b(?:asks?|requests?|files?)\b[^.;]{0,60}\b(?:keep|continu\w+)\b",
+    re.IGNORECASE,
+)

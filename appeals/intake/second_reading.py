@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from appeals.intake.asides import decides_appeal
 from appeals.intake.layout import Page
 from appeals.intake.proposal import Proposal
 from appeals.intake.second_contacts import PHONES, WRITTEN, goes_to_appeals, is_for_calling, is_whole
@@ -34,12 +35,13 @@ def confirmed(
     `grievance`: the letter calls the appeal a grievance.
     """
     kept: list[Proposal] = []
+    first = not decides_appeal(pages)
     for proposal in proposals:
         page = pages[proposal.page - 1]
         if proposal.fact in PHONES:
             continue
         if proposal.fact in WRITTEN:
-            good = is_whole(proposal) and goes_to_appeals(page, proposal, grievance=grievance)
+            good = is_whole(proposal) and goes_to_appeals(page, proposal, grievance=grievance, first=first)
         else:
             good = all(holds(page, proposal) for holds in _ON_PAGE.get(proposal.fact, ())) and all(
                 holds(pages, proposal) for holds in _IN_LETTER.get(proposal.fact, ())
@@ -49,7 +51,8 @@ def confirmed(
     phones = [
         one
         for one in proposals
-        if one.fact in PHONES and is_for_calling(pages[one.page - 1], one, kept, grievance=grievance)
+        if one.fact in PHONES
+        and is_for_calling(pages[one.page - 1], one, kept, grievance=grievance, first=first)
     ]
     chosen = {id(one) for one in (*kept, *phones)}
     return tuple(one for one in proposals if id(one) in chosen)

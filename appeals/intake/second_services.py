@@ -20,7 +20,9 @@ _NOT_DECIDED: Final = re.compile(
     r"under review|copyright|deleted|discontinued|separate(?:ly)? (?:letter|notice|decision|request)|new request|next request|"
     r"(?:will be|is|are|was|were|has been|already) paid|when you (?:send|bill|submit)|add-on|only with|would cover|could be|"
     r"no (?:review|approval|authorization) (?:is |was )?(?:needed|required|necessary)|not needed|not required|"
-    r"handled (?:by|in)|in its place|in place of|instead|alternativ\w+|preferred (?:drugs?|products?|one|medicines?)|"
+    r"(?:is|are) covered(?! (?:only|when|if))|be an option|approved (?:it|them|this|that|on)|and approved|"
+    r"handled (?:by|in)|in its place|in place of|instead|"
+    r"alternativ\w+|preferred (?:drugs?|products?|one|medicines?)|"
     r"already (?:get|take|receive|approved))\b",
     re.IGNORECASE,
 )
@@ -49,7 +51,7 @@ def is_refused_here(page: Page, proposal: Proposal) -> bool:
 
 
 _GOES_ON: Final = re.compile(
-    r"(?:\s?\([^()]{0,60}\))?(?:,? (?:and|or|,|/)? ?(?:(?:CPT|HCPCS|codes?) )?[A-V]?\d{4,5}(?:\s?\([^()]{0,60}\))?){0,5} "
+    r"\)?(?:\s?\([^()]{0,60}\))?(?:,? (?:and|or|,|/)? ?(?:(?:CPT|HCPCS|codes?) )?[A-V]?\d{4,5}(?:\s?\([^()]{0,60}\))?){0,5} "
     r"(?:both |all |also |still |already )?(?:stays?|remains?|continues?|keeps?|needs?|may|can|will|would|should|is|are|"
     r"has|have|do|does)\b"
     r"(?![^.;]{0,40}\b(?:not|no|denied|refused|reduced?|cut|end(?:s|ed|ing)?|stop\w*|limit\w*|goes?|lowered?|changed?|excluded|"
@@ -115,11 +117,15 @@ def _clause_of(sentence: Sentence, proposal: Proposal, cut: re.Pattern[str] = _C
 
 
 _NOT_THE_PATIENTS: Final = re.compile(
-    r"\b(?:mother|father|brother|sister|sibling|parents|family|relatives?|"
+    r"\b(?:at the time|at that time|last year|in (?:19|20)\d\d|"
+    r"mother|father|brother|sister|sibling|parents|family|relatives?|"
     r"require[sd]?|qualif(?:y|ies|ied|ying)|eligible|must (?:have|be)|had the|"
     r"would (?:have|be) (?:been )?(?:approved|covered|paid)|"
     r"only (?:for|if|when|with) (?=the |an? |members|patients|people|[A-Z]\d)|limited to|covered for|rule[sd]? out|could be)\b",
     re.IGNORECASE,
+)
+_FOR_INSTANCE: Final = re.compile(
+    r"\b(?:for example|for instance|such as|e\.g\.),?[^.;]{0,40}$", re.IGNORECASE
 )
 _LABELLED: Final = re.compile(r"\b(?:diagnos[ie]s|dx|ICD-?10)\b[^.;]{0,24}:", re.IGNORECASE)
 
@@ -130,6 +136,10 @@ def is_the_patients(page: Page, proposal: Proposal) -> bool:
     if sentence is None:
         return True
     clause = _clause_of(sentence, proposal, _CUT_BUT_COLON)
+    code = proposal.end - len(proposal.value)
+    at = next((number for number, place in enumerate(sentence.places) if place >= code), 0)
+    if _FOR_INSTANCE.search(sentence.text[:at]):
+        return False
     label = _LABELLED.search(clause)
     return _NOT_THE_PATIENTS.search(label[0] if label else clause) is None
 
@@ -172,6 +182,13 @@ _NOT_MET: Final = re.compile(
 )
 
 
+_FIRST_LEVEL: Final = re.compile(
+    r"\b(?:at|on|by) (?:the )?(?:first|initial|earlier|previous)[- ](?:level|review\w*|stage|step)\b"
+    r"[^.;]{0,60}\b(?:den|refus|reject|declin)\w+",
+    re.IGNORECASE,
+)
+
+
 def _beside(page: Page, at: int) -> str:
     """The cells to the left of a place, which may be its label."""
     cells = page.rows[page.plain.count("\n", 0, at)]
@@ -185,6 +202,8 @@ def states_reason(pages: Sequence[Page], proposal: Proposal) -> bool:
     if sentence is None or (re.search(r"\d", proposal.words) and len(proposal.words) < 12):
         return True
     text = sentence.text
+    if _FIRST_LEVEL.search(text):
+        return False
     if _THIRD.search(_clause_of(sentence, proposal)) or _THIRD.search(text):
         return False
     if not _SAYS.search(text) and (
