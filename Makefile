@@ -135,7 +135,8 @@ test-steps:
 	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
 	$(CHROMIUM_WORKS)
 	if works chromium-headless-shell || works chromium; then
-	  step "browser journeys" $(PY) -m pytest -n 2 --dist loadgroup tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
+	  # Whoever waits for a page or a job needs no core meanwhile: three at a time fill two cores.
+	  step "browser journeys" $(PY) -m pytest -n 3 --dist load --maxschedchunk 1 tests/journeys --ignore tests/journeys/test_pictures.py -m "not long" --junitxml "$$out/journeys.xml"
 	else
 	  printf '\n== browser journeys\nSKIPPED: Chromium is missing.\n'
 	fi

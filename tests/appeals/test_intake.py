@@ -113,7 +113,7 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "windows text", "pdf"])
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL, scope="module")
 def test_nothing_false_and_nothing_plain_is_missed(name: str, form: str) -> None:
     truth = truth_of(name)
     told = as_told(read(name, form))
@@ -122,7 +122,7 @@ def test_nothing_false_and_nothing_plain_is_missed(name: str, form: str) -> None
     assert {fact: required_values(told, truth, fact) for fact in required} == required
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL, scope="module")
 def test_nothing_false_when_all_wide_gaps_are_closed(name: str) -> None:
     """Some programs hand over a page's text without its gaps and blank lines; less is found there, never anything false."""
     truth = truth_of(name)
@@ -138,7 +138,7 @@ def test_nothing_false_when_all_wide_gaps_are_closed(name: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["text", "pdf", "closed pdf"])
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL, scope="module")
 def test_words_stand_in_the_letter_at_their_place(name: str, form: str) -> None:
     pages = pages_of(name, form)
     for proposal in read(name, form):
@@ -147,7 +147,7 @@ def test_words_stand_in_the_letter_at_their_place(name: str, form: str) -> None:
         assert proposal.confidence in ("high", "medium")
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ALL, scope="module")
 def test_a_fact_has_one_value_unless_a_letter_may_hold_many(name: str) -> None:
     told = as_told(read(name, "text"))
     assert {fact for fact, values in told.items() if len(values) > 1} <= MANY
@@ -157,7 +157,7 @@ NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False
 
 
 @pytest.mark.parametrize("form", ["text", "pdf", "closed pdf"])
-@pytest.mark.parametrize("name", NO_DENIALS)
+@pytest.mark.parametrize("name", NO_DENIALS, scope="module")
 def test_a_letter_that_refuses_nothing_gives_no_reason_and_no_deadline(name: str, form: str) -> None:
     told = as_told(read(name, form))
     of_a_refusal = {
@@ -170,7 +170,7 @@ def test_a_letter_that_refuses_nothing_gives_no_reason_and_no_deadline(name: str
     assert set(told) & of_a_refusal == set()
 
 
-@pytest.mark.parametrize("name", ORIGINALS)
+@pytest.mark.parametrize("name", ORIGINALS, scope="module")
 def test_the_first_reason_is_the_one_the_letter_leads_with(name: str) -> None:
     leads = {
         "aca_experimental": "experimental_investigational",

@@ -11,7 +11,8 @@ from pathlib import Path
 from django.conf import settings
 from django.urls import reverse
 
-from tests.guards.test_reads import LEADS_ELSEWHERE, PAGES, reader
+from tests.guards.test_reads import LEADS_ELSEWHERE
+from tests.guards.visits import PAGES, visit
 
 POLICY = {
     "default-src 'self'",
@@ -54,17 +55,17 @@ def test_every_page_says_the_policy_and_keeps_to_it(world):
     for route in PAGES:
         if route.name in LEADS_ELSEWHERE:
             continue
-        answer = reader(world, route).get(world.address(route))
-        if answer.streaming or not answer.headers["Content-Type"].startswith("text/html"):
+        seen = visit(world, route)
+        if not seen.is_page:
             continue
         said = {
             part.strip()
-            for part in answer.headers.get("Content-Security-Policy", "").split(";")
+            for part in seen.headers.get("Content-Security-Policy", "").split(";")
             if part.strip()
         }
-        if said != POLICY or answer.headers.get("X-Content-Type-Options") != "nosniff":
+        if said != POLICY or seen.headers.get("X-Content-Type-Options") != "nosniff":
             wrong[route.name] = [f"policy: {sorted(said)}"]
-        wrong |= {route.name: found} if (found := problems(answer.content.decode())) else {}
+        wrong |= {route.name: found} if (found := problems(seen.text)) else {}
     assert wrong == {}
 
 

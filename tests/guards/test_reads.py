@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import logging
 import re
-from http.cookies import SimpleCookie
 
 import pytest
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from advocacy.audit.models import Event
 from advocacy.background.models import Job
 from appeals.reminders import to_remind
-from tests.guards.addresses import desk_routes, names
-from tests.guards.test_routes import POST_ONLY, visitor
+from tests.guards.addresses import names
+from tests.guards.test_routes import visitor
+from tests.guards.visits import PAGES, reads_of, visit
 from tests.guards.world import PRIVATE
 
 # Pages without anything of a patient, each with its reason.
@@ -43,19 +42,6 @@ SHOWS_NO_PATIENT = {
     "appeals:templates": "templates",
     "appeals:letter_block": "a template",
     "reporting:figures": "counts; each opens a list",
-}
-# Pages of whoever keeps the organization; everything else is open to a supervisor.
-ADMINS = {
-    "people:member_end",
-    "people:invitations",
-    "people:invitation_new",
-    "people:machines",
-    "people:machine_new",
-    "cases:organization",
-    "cases:task_template",
-    "appeals:setup",
-    "appeals:setup_letter",
-    "appeals:letter_block",
 }
 # A GET of these only leads elsewhere.
 LEADS_ELSEWHERE = {
@@ -86,31 +72,16 @@ REFERENCE_ONLY = {
     "cases:team_end",
 }
 
-PAGES = [r for r in desk_routes() if r.name not in POST_ONLY]
-
-
-def reader(world, route):
-    """Somebody who may open the page: searches and drafts are one's own, the rest is open to a supervisor."""
-    own = {"cases:search_results", "people:draft"}
-    who = "nora" if route.name in own else "olga" if route.name in ADMINS else "sam"
-    return visitor(world.cast.users[who])
-
-
-def reads_of(answer) -> list[Event]:
-    return list(Event.objects.filter(kind="read", request_id=answer.headers["X-Request-Id"]))
-
 
 @pytest.mark.parametrize("name", names(PAGES))
 def test_one_read_event_for_one_page(world, name):
     route = next(r for r in PAGES if r.name == name)
-    answer = reader(world, route).get(world.address(route))
+    seen = visit(world, route)
     if name in LEADS_ELSEWHERE:
-        assert answer.status_code == 302
+        assert seen.status == 302
         return
-    assert answer.status_code == 200, answer.content.decode()[-800:]
-    if answer.streaming:
-        b"".join(answer)
-    events = reads_of(answer)
+    assert seen.status == 200, seen.content.decode(errors="replace")[-800:]
+    events = seen.events
     if name in SHOWS_NO_PATIENT:
         assert events == []
         return
@@ -177,22 +148,21 @@ def test_no_patient_data_in_addresses_titles_cookies_and_headers(world):
     """Every page, every link and form on it: an address is kept by browsers, proxies and logs."""
     found = []
     for route in PAGES:
-        client = reader(world, route)
-        url = world.address(route)
-        answer = client.get(url)
-        headers = "\n".join(f"{k}: {v}" for k, v in answer.headers.items())
-        cookies = SimpleCookie(client.cookies).output() + answer.cookies.output()
+        seen = visit(world, route)
+        headers = "\n".join(f"{k}: {v}" for k, v in seen.headers.items())
         title = links = ""
-        if (
-            answer.status_code == 200
-            and not answer.streaming
-            and answer.headers.get("Content-Type", "").startswith("text/html")
-        ):
-            text = answer.content.decode()
+        if seen.status == 200 and seen.is_page:
+            text = seen.text
             title = "".join(re.findall(r"<title>(.*?)</title>", text, re.S))
             assert title.strip(), route.name
             links = "\n".join(re.findall(r'(?:href|src|action|data-[a-z-]*url)="([^"]*)"', text))
-        places = {"address": url, "title": title, "link": links, "header": headers, "cookie": cookies}
+        places = {
+            "address": seen.url,
+            "title": title,
+            "link": links,
+            "header": headers,
+            "cookie": seen.cookies,
+        }
         found += [(route.name, place, private_in(text)) for place, text in places.items() if private_in(text)]
     assert found == []
 
@@ -200,17 +170,15 @@ def test_no_patient_data_in_addresses_titles_cookies_and_headers(world):
 def test_no_patient_data_in_log_records(world, caplog):
     """Pages that work, pages that are not there, and forms that are refused."""
     caplog.set_level(logging.INFO)
-    for route in PAGES:
-        answer = reader(world, route).get(world.address(route))
-        if answer.streaming:
-            b"".join(answer)
+    said = [line for route in PAGES for line in visit(world, route).logged]
     mia = visitor(world.cast.users["mia"])
     mia.get(reverse("appeals:case", args=[world.rows["case_id"].public_id]))
     visitor(world.cast.users["nora"]).post(
         reverse("cases:call_new", args=[world.rows["case_id"].public_id]),
         {"person": "Zebulon Quark", "summary": "the dog howls at the fax", "minutes": "many"},
     )
-    assert [(r.name, private_in(r.getMessage())) for r in caplog.records if private_in(r.getMessage())] == []
+    said += [(r.name, r.getMessage()) for r in caplog.records]
+    assert [(name, private_in(line)) for name, line in said if private_in(line)] == []
 
 
 def test_no_patient_data_in_jobs(world):

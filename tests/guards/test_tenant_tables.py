@@ -49,10 +49,10 @@ def tenant_keys(model: type[models.Model]) -> list[str]:
 KEYS = [(label, key) for label, model in MODELS.items() for key in tenant_keys(model)]
 
 
-@pytest.fixture
-def catalog(db):
+@pytest.fixture(scope="module")
+def catalog(django_db_setup, django_db_blocker):
     """Facts of PostgreSQL's catalog by table name."""
-    with connection.cursor() as cursor:
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             """
             SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity,

@@ -7,7 +7,7 @@ is being written and one that waits for its decision have different pages (`STAG
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -81,6 +81,8 @@ class World:
     earlier: dict[str, Any]
     """The same for the case whose level is being written."""
     closed: Case
+    visits: dict[str, Any] = field(default_factory=dict)
+    """Pages that were opened while it stands (tests/guards/visits.py)."""
 
     def address(self, route: Any, *, name: str = "") -> str:
         """The address of a route with rows that its page can show."""

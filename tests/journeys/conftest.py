@@ -39,6 +39,31 @@ CUT_OFF = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127
 """No other host is found, by whatever name: no page of ours gets anything from one."""
 SCREENS = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
+LONGEST = (
+    "test_every_link_leads_to_something_finished[sam]",
+    "test_every_link_leads_to_something_finished[nora]",
+    "test_ten_people_at_one_case",
+    "test_from_the_denial_letter_to_the_closed_case",
+    "test_a_worker_killed_while_reading_a_letter_reads_it_in_the_end",
+    "test_every_link_leads_to_something_finished[olga]",
+    "test_from_nothing_to_the_first_case",
+    "test_every_link_leads_to_something_finished[ines]",
+    "test_every_link_leads_to_something_finished[clara]",
+    "test_a_ladder_is_climbed_to_the_last_level_before_court[medicare_advantage]",
+)
+"""They begin first, the longest ahead, so that no process is left with one of them when the others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each process is handed two tests at first, and one for each that it has done: a long one and a short one."""
+    here = [number for number, item in enumerate(items) if Path(__file__).parent in item.path.parents]
+    long = sorted((items[n] for n in here if items[n].name in LONGEST), key=lambda i: LONGEST.index(i.name))
+    others = [items[n] for n in here if items[n].name not in LONGEST]
+    paired = [item for pair in zip(long[:3], others[-3:], strict=False) for item in pair]
+    ordered = [*paired, *long[3:], *others[:-3]] if len(others) > 3 else [*long, *others]
+    for number, item in zip(here, ordered, strict=True):
+        items[number] = item
+
 
 @dataclass
 class Running:

@@ -6,10 +6,15 @@ width, the keyboard through the page and out of it. No page may ask another host
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
-from collections import Counter, deque
+from collections import deque
+from itertools import count
+from pathlib import Path
 from urllib.parse import urlparse
 
+from django.conf import settings
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.journeys.acts import Desk
@@ -23,8 +28,34 @@ LEFT_ALONE = {
     "/accounts/reauthenticate/": "asks for the passphrase again, and leads back",
 }
 MOST_PAGES = 200
-VISITS = Counter[str]()
-"""Kind of page -> how often it was visited in this session of tests."""
+
+
+class Visits:
+    """How often each kind of page was visited in this session of tests, by all its processes together."""
+
+    def __init__(self) -> None:
+        session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())
+        self.folder = Path(settings.LOCAL_DIR) / "visits" / session
+
+    def __getitem__(self, kind: str) -> int:
+        return next(n for n in count() if not self._mark(kind, n + 1).exists())
+
+    def another(self, kind: str) -> int:
+        """Count one more; which one it was, from 1."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for n in count(1):
+            try:
+                self._mark(kind, n).touch(exist_ok=False)
+            except FileExistsError:
+                continue
+            return n
+        raise AssertionError
+
+    def _mark(self, kind: str, n: int) -> Path:
+        return self.folder / f"{hashlib.sha256(kind.encode()).hexdigest()[:24]}.{n}"
+
+
+VISITS = Visits()
 
 
 def kind_of(address: str) -> str:
@@ -74,8 +105,7 @@ def crawl(desk: Desk, first: str, *, most_visits: int | None, plain: Desk | None
             wrong.append(f"{path}: {status}")
         if status >= 400 or not is_page:
             continue
-        VISITS[kind] += 1
-        if VISITS[kind] == 1:
+        if VISITS.another(kind) == 1:
             wrong += [f"{kind}: {problem}" for problem in problems_of(desk)]
         if plain is not None:
             wrong += differences(desk, plain, address)

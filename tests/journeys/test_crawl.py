@@ -1,6 +1,6 @@
 """Every link of every page of the desk leads to something finished, whoever follows it.
 
-In `make test` each kind of page is visited by the first two people who come to it; `make test-long`
+In `make test` each kind of page is visited by the first two people who come to it, several going at a time; `make test-long`
 sends everybody everywhere.
 """
 
@@ -10,8 +10,6 @@ import pytest
 
 from tests.journeys.crawling import crawl
 
-# One after another in one process: who comes later leaves out what two have seen.
-pytestmark = pytest.mark.xdist_group("crawl")
 STAFF = ("nora", "sam", "olga", "ines", "clara", "petra", "anna", "fred")
 
 

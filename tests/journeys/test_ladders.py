@@ -145,18 +145,14 @@ LADDERS: dict[str, tuple[dict[str, str], dict[str, str], list[Rung]]] = {
 }
 
 
-# The cases are made in one go, so they are climbed in one process.
-pytestmark = pytest.mark.xdist_group("ladders")
-
-
-@pytest.fixture(scope="module")
-def climbers(served):
-    """One case at the foot of each ladder, made in one go."""
-    asked = {key: [answers, facts] for key, (answers, facts, _) in LADDERS.items()}
+@pytest.fixture
+def climber(served, key):
+    """A case at the foot of the ladder."""
+    answers, facts, _rungs = LADDERS[key]
     return served.shell(
-        "from tests.journeys.prepared import denied\n"
-        "result = {key: denied(answers, facts) for key, (answers, facts) in given['asked'].items()}",
-        asked=asked,
+        "from tests.journeys.prepared import denied\nresult = denied(given['answers'], given['facts'])",
+        answers=answers,
+        facts=facts,
     )
 
 
@@ -165,11 +161,11 @@ def noon(day: str, hour: int = 14) -> datetime:
 
 
 @pytest.mark.parametrize("key", LADDERS)
-def test_a_ladder_is_climbed_to_the_last_level_before_court(at_desk, climbers, key):
+def test_a_ladder_is_climbed_to_the_last_level_before_court(at_desk, climber, key):
     nora = at_desk("nora@harbor.example")
-    case = climbers[key]["case"]
+    case = climber["case"]
     rungs = LADDERS[key][2]
-    assert nora.go(climbers[key]["request"]) == 200
+    assert nora.go(climber["request"]) == 200
     assert "Decision on the authorization request" in nora.text
     for place, rung in enumerate(rungs):
         assert nora.go(case) == 200
