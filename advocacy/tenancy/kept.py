@@ -16,6 +16,7 @@ from django.db import connection, models
 from psycopg.types.numeric import Int8
 
 from advocacy.tenancy.scope import OutsideScope, compiled_for, current_organization_id
+from advocacy.tenancy.together import Written, written
 
 ORGANIZATION = -7_001
 NEAR = dt.timedelta(days=400)
@@ -31,15 +32,46 @@ class Kept:
     text: str
     places: tuple[Place, ...]
 
-    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Send it in the current scope, with a value for the name of each stand-in. Raises OutsideScope."""
+    def params(self, values: Mapping[str, Any]) -> list[Any]:
+        """What goes to the places, in the current scope, with a value for the name of each stand-in. Raises OutsideScope."""
         organization = current_organization_id()
         if organization is None:
             raise OutsideScope("A tenant table is read outside scoped_to().")
         given = {**values, "organization": organization}
+        return [place(given) for place in self.places]
+
+    def rows(self, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Send it. Raises OutsideScope."""
+        params = self.params(values)
         with connection.cursor() as cursor:
-            cursor.execute(self.text, [place(given) for place in self.places])
+            cursor.execute(self.text, params)
             return list(cursor.fetchall())
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """The same for querysets that go out in one statement (`together.fetched`)."""
+
+    parts: tuple[tuple[str, type[models.Model], Kept], ...]
+
+    def written(self, values: Mapping[str, Any]) -> dict[str, Written]:
+        """Each with its values, in the current scope. Raises OutsideScope."""
+        return {key: Written(model, one.text, tuple(one.params(values))) for key, model, one in self.parts}
+
+
+def kept_rows(
+    make: Callable[[], Mapping[str, models.QuerySet[Any]]], stand_ins: Mapping[str, Any]
+) -> KeptRows:
+    """The texts of all that `make` makes of the stand-ins, under their keys; see `kept`."""
+    known = {**stand_ins, "organization": ORGANIZATION}
+    with compiled_for(ORGANIZATION):
+        told = {key: written(rows) for key, rows in make().items()}
+    return KeptRows(
+        tuple(
+            (key, one.model, Kept(one.text, tuple(_place(value, known) for value in one.params)))
+            for key, one in told.items()
+        )
+    )
 
 
 def kept(make: Callable[[], models.QuerySet[Any, Any]], stand_ins: Mapping[str, Any]) -> Kept:
@@ -60,7 +92,9 @@ def _place(value: Any, known: Mapping[str, Any]) -> Place:
                 return _reckoned(name, value - stand_in)
         elif type(value) is not bool and value == stand_in:
             return _given(name, type(value))
-    if value is None or isinstance(value, str | bool) or (isinstance(value, int) and 0 <= value < 1_000):
+    if value is None or value == [] or isinstance(value, str | bool):
+        return lambda _values: value
+    if isinstance(value, int) and 0 <= value < 1_000:
         return lambda _values: value
     raise TypeError(f"{value!r} comes from none of the stand-ins {sorted(known)}.")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
@@ -21,20 +22,37 @@ from django.db import connection, models
 from advocacy.tenancy.sealing import Sealed
 
 
-def fetched(querysets: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[Any]]:
+@dataclass(frozen=True)
+class Written:
+    """A queryset of `model` that is text already (see `tenancy.kept`); empty text for one that is known to find nothing."""
+
+    model: type[models.Model]
+    text: str
+    params: tuple[Any, ...] = ()
+
+
+def written(queryset: models.QuerySet[Any]) -> Written:
+    """The text the ORM makes of it."""
+    try:
+        text, params = queryset.query.sql_with_params()
+    except EmptyResultSet:
+        return Written(queryset.model, "")
+    return Written(queryset.model, text, tuple(params))
+
+
+def fetched(querysets: Mapping[str, models.QuerySet[Any] | Written]) -> dict[str, list[Any]]:
     """The rows of every queryset, under its key, in its order. One statement; none when all are known to be empty."""
     found: dict[str, list[Any]] = {key: [] for key in querysets}
     parts: list[str] = []
     keys: list[str] = []
     params: list[Any] = []
-    for key, queryset in querysets.items():
-        try:
-            sql, given = queryset.query.sql_with_params()
-        except EmptyResultSet:
+    told = {k: q if isinstance(q, Written) else written(q) for k, q in querysets.items()}
+    for key, one in told.items():
+        if not one.text:
             continue
-        parts.append(f"(SELECT jsonb_agg(to_jsonb(t)) FROM ({sql}) t)")  # noqa: S608  SQL compiled by the ORM
+        parts.append(f"(SELECT jsonb_agg(to_jsonb(t)) FROM ({one.text}) t)")  # noqa: S608  SQL compiled by the ORM
         keys.append(key)
-        params.extend(given)
+        params.extend(one.params)
     if not parts:
         return found
     with connection.cursor() as cursor:
@@ -42,7 +60,7 @@ def fetched(querysets: Mapping[str, models.QuerySet[Any]]) -> dict[str, list[Any
         answer = cursor.fetchone()
     for key, text in zip(keys, answer, strict=True):
         rows = json.loads(text, parse_float=Decimal) if isinstance(text, str) else text
-        found[key] = [_instance(querysets[key].model, row) for row in rows or ()]
+        found[key] = [_instance(told[key].model, row) for row in rows or ()]
     return found
 
 

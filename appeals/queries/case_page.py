@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent, Membership
+from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
 from appeals.models import (
     Answer,
@@ -160,7 +162,7 @@ def get_case(actor: Actor, public_id: UUID) -> Case:
     return found
 
 
-def _rows(actor: Actor, case: Case, day: Day) -> dict[str, QuerySet[Any]]:
+def _rows(case: Case, today: date) -> dict[str, QuerySet[Any]]:
     """Everything under a visible case is as visible as the case itself: the case was asked for, its rows hang on it."""
     pk = case.pk
     open_tasks = Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD])
@@ -183,7 +185,7 @@ def _rows(actor: Actor, case: Case, day: Day) -> dict[str, QuerySet[Any]]:
         "waited_for": Task.objects.filter(waiting__case_id=pk).distinct().order_by("id")[:TASKS_SHOWN],
         "communications": calls.order_by("-happened_at", "-id")[:CALLS_SHOWN],
         "promises": calls.filter(
-            Q(promise_kept=None, promised_by__lt=day.today) | Q(promise_kept=False)
+            Q(promise_kept=None, promised_by__lt=today) | Q(promise_kept=False)
         ).order_by("promised_by", "id")[:TASKS_SHOWN],
         "documents": documents,
         "versions": DocumentVersion.objects.filter(document_id__in=documents.values("pk"))
@@ -194,8 +196,40 @@ def _rows(actor: Actor, case: Case, day: Day) -> dict[str, QuerySet[Any]]:
         "failed_treatments": FailedTreatment.objects.filter(case_id=pk).order_by("started_on", "id"),
         "benefits": benefit_rows(case)["benefits"],
         "links": CaseLink.objects.filter(Q(case_id=pk) | Q(other_id=pk), ended_at=None).order_by("id"),
-        "beside": cases_beside_and_linked(actor, case)[:RELATED_SHOWN],
     }
+
+
+# Stand for the case and the day in the text of the statement; no row has such a key or such a date.
+CASE = Case(pk=-7_010, patient_id=-7_011, coverage_id=-7_012, provider_id=-7_013)
+TODAY = date(1905, 1, 1)
+
+
+@cache
+def _kept_rows(show: str) -> KeptRows:
+    """What stands under a case and the newest part of its timeline: the same for every case and everybody who sees it."""
+    return kept_rows(
+        lambda: _rows(CASE, TODAY) | timeline.querysets(CASE.pk, show, None),
+        _asked(CASE, TODAY),
+    )
+
+
+def _asked(case: Case, today: date) -> dict[str, Any]:
+    return {
+        "case": case.pk,
+        "cases": [case.pk],
+        "patient": case.patient_id,
+        "coverage": case.coverage_id,
+        "provider": case.provider_id,
+        "today": today,
+    }
+
+
+def _under(actor: Actor, case: Case, today: date, show: str, after: timeline.Key | None) -> dict[str, Any]:
+    """The rows of everything on the page. Which cases stand beside it is for the policy to say, each time."""
+    rows: dict[str, Any] = dict(_kept_rows(show).written(_asked(case, today)))
+    if after is not None:
+        rows |= timeline.querysets(case.pk, show, after)
+    return fetched(rows | {"beside": cases_beside_and_linked(actor, case)[:RELATED_SHOWN]})
 
 
 def case_page(
@@ -207,7 +241,7 @@ def case_page(
     """
     case = get_case(actor, public_id)
     day = day_at(now, case.patient.time_zone)
-    rows = fetched(_rows(actor, case, day) | timeline.querysets(case.pk, show, after))
+    rows = _under(actor, case, day.today, show, after)
     history = history_from(case, rows)
     found = history.classification
     members, people = _names(rows)

@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
+from advocacy.tenancy.plans import any_of
 from appeals.models import Appeal, Choice, Decision, Denial
 
 # Whoever chose one of these does not go to the level that stands open.
@@ -21,7 +22,7 @@ LEAVES_REFUSED = frozenset({"upheld", "partly"})
 def standing_choices(case_ids: Iterable[int]) -> QuerySet[Choice]:
     """The choices that stand, each with `after_appeal`: the level whose decision it follows (None: the denial itself)."""
     return (
-        Choice.objects.filter(case_id__in=list(case_ids), superseded_at=None)
+        Choice.objects.filter(any_of("case_id", case_ids), superseded_at=None)
         .annotate(after_appeal=F("decision__appeal_id"))
         .order_by("id")
     )

@@ -16,7 +16,7 @@ from django.db.models.functions import Cast
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.people.queries import covered_by
-from advocacy.tenancy.kept import ORGANIZATION, Kept, kept
+from advocacy.tenancy.kept import ORGANIZATION, Kept, KeptRows, kept, kept_rows
 from advocacy.tenancy.plans import any_of, planned_with_values
 from advocacy.tenancy.together import fetched
 from appeals.models import Deadline
@@ -108,44 +108,46 @@ def _heads(
     return heads[0].union(*heads[1:], all=True)
 
 
-MEMBER, NAMED, AWAY = -7_002, [-7_003], [-7_004]
+MEMBER, NAMED, AWAY, CASES, WAITED_FOR = -7_002, [-7_003], [-7_004], [-7_005], [-7_006]
 MOMENT = Day(datetime(1901, 1, 1, tzinfo=UTC), date(1905, 1, 1), ZoneInfo("UTC"))
-"""Stand for the actor and the day in the text of the lists; no row has such a key or such a date."""
+SOMEBODY = Actor(key="", label="", organization_id=ORGANIZATION, membership_id=MEMBER)
+"""Stand for the actor and the day in the text of the statements; no row has such a key or such a date."""
+
+STAND_INS: Mapping[str, Any] = {
+    "member": MEMBER,
+    "named": NAMED,
+    "away": AWAY,
+    "now": MOMENT.now,
+    "today": MOMENT.today,
+    "tomorrow": MOMENT.tomorrow_starts,
+}
+
+
+def _asked(reach: Reach, day: Day) -> dict[str, Any]:
+    """What stands for them in this request, by the same names."""
+    return {
+        "member": reach.actor.membership_id,
+        "named": reach.named or (),
+        "away": reach.away,
+        "now": day.now,
+        "today": day.today,
+        "tomorrow": day.tomorrow_starts,
+    }
 
 
 @cache
 def _kept_heads(scope: str, covers: bool) -> Kept:
     """The same for every actor whose roles open cases: what they reach is among the values."""
-    actor = Actor(key="", label="", organization_id=ORGANIZATION, membership_id=MEMBER)
-    return kept(
-        lambda: _heads(actor, MOMENT, scope, open_or_named(NAMED), AWAY, covers),
-        {
-            "member": MEMBER,
-            "named": NAMED,
-            "away": AWAY,
-            "now": MOMENT.now,
-            "today": MOMENT.today,
-            "tomorrow": MOMENT.tomorrow_starts,
-        },
-    )
+    return kept(lambda: _heads(SOMEBODY, MOMENT, scope, open_or_named(NAMED), AWAY, covers), STAND_INS)
 
 
 def _found(reach: Reach, day: Day, scope: str) -> list[tuple[Any, ...]]:
     """Code, case and length of the list, for the first rows of each list."""
-    actor, covers = reach.actor, bool(reach.away)
+    covers = bool(reach.away)
     with planned_with_values():
-        if reach.named is None or actor.membership_id is None:
-            return list(_heads(actor, day, scope, reach.seen, reach.away, covers))
-        return _kept_heads(scope, covers).rows(
-            {
-                "member": actor.membership_id,
-                "named": reach.named,
-                "away": reach.away,
-                "now": day.now,
-                "today": day.today,
-                "tomorrow": day.tomorrow_starts,
-            }
-        )
+        if reach.named is None or reach.actor.membership_id is None:
+            return list(_heads(reach.actor, day, scope, reach.seen, reach.away, covers))
+        return _kept_heads(scope, covers).rows(_asked(reach, day))
 
 
 def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
@@ -169,7 +171,7 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
     )
     with planned_with_values():
         known = {case.pk: case for case in cases}
-        rows = fetched(_rows_of(reach, day, everything, ids["patient"]))
+        rows = _rows_of(reach, day, everything, ids["patient"])
     actions = proposals_for(actor, known.values(), rows, day)
     away = _covered(actor, day) if totals["covering"] else {}
     clocks, tasks = (
@@ -201,19 +203,35 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
     )
 
 
-def _rows_of(
-    reach: Reach, day: Day, cases: Sequence[int], waited_for: Sequence[int]
+def _under(
+    actor: Actor, day: Day, away: Sequence[int], cases: Sequence[int], waited_for: Sequence[int]
 ) -> dict[str, QuerySet[Any]]:
     """What stands under these cases; of `waited_for`, what their patients wrote. Keys all at once, see `any_of`."""
-    actor, of_cases = reach.actor, any_of("case_id", cases)
+    of_cases = any_of("case_id", cases)
     return rows_under(cases) | {
         "waiting": waiting_on(actor).filter(of_cases).order_by("due_on", "id"),
-        "covering": covered_tasks(actor, day, reach.away).filter(of_cases).order_by("due_on", "id"),
+        "covering": covered_tasks(actor, day, away).filter(of_cases).order_by("due_on", "id"),
         "waking": waking_today(actor, day).filter(of_cases).order_by("hold_until", "id"),
         "patient": Communication.objects.filter(unanswered(), any_of("case_id", waited_for))
         .defer("summary")
         .order_by("happened_at", "id"),
     }
+
+
+@cache
+def _kept_under() -> KeptRows:
+    return kept_rows(
+        lambda: _under(SOMEBODY, MOMENT, AWAY, CASES, WAITED_FOR),
+        {**STAND_INS, "cases": CASES, "waited_for": WAITED_FOR},
+    )
+
+
+def _rows_of(reach: Reach, day: Day, cases: Sequence[int], waited_for: Sequence[int]) -> dict[str, list[Any]]:
+    """The same, fetched."""
+    if reach.actor.membership_id is None:
+        return fetched(_under(reach.actor, day, reach.away, cases, waited_for))
+    asked = _asked(reach, day) | {"cases": cases, "waited_for": waited_for}
+    return fetched(_kept_under().written(asked))
 
 
 def _covered(actor: Actor, day: Day) -> dict[int, str]:

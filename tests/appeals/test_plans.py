@@ -9,8 +9,12 @@ import pytest
 from django.db import connection
 
 from advocacy.tenancy.plans import Fixed, planned_with_values
+from advocacy.tenancy.together import written
+from appeals.queries import case_page, timeline
+from appeals.queries import today as lists
 from appeals.queries.queue import Filters, queue
 from appeals.queries.today import today
+from appeals.queries.worklists import Reach
 from cases.models import Case
 from cases.workflow import CaseStatus
 from tests.appeals.scenes import clock, new_case
@@ -90,6 +94,22 @@ def test_todays_text_is_the_same_for_everybody_and_every_number_of_cases(cast: C
     }
     for scope in ("desk", "all"):
         assert len({told[1][0] for (_who, given), told in lists.items() if given == scope}) == 1
+
+
+@pytest.mark.parametrize("show", ["", "said", "documents"])
+def test_the_kept_text_of_a_case_is_what_the_orm_makes_for_it(cast: Cast, show: str) -> None:
+    case, today_ = cast.case, here(now()).today
+    anew = case_page._rows(case, today_) | timeline.querysets(case.pk, show, None)
+    kept = case_page._kept_rows(show).written(case_page._asked(case, today_))
+    assert kept == {key: written(rows) for key, rows in anew.items()}
+
+
+def test_the_kept_text_under_todays_cases_is_what_the_orm_makes_for_them(cast: Cast) -> None:
+    day, cases, waited_for = here(now()), [cast.case.pk, 5], [cast.case.pk]
+    reach = Reach(cast.nora, (), (cast.members["nils"].pk,))
+    anew = lists._under(cast.nora, day, reach.away, cases, waited_for)
+    asked = lists._asked(reach, day) | {"cases": cases, "waited_for": waited_for}
+    assert lists._kept_under().written(asked) == {key: written(rows) for key, rows in anew.items()}
 
 
 def test_the_connection_prepares_again_after_a_failure(cast: Cast) -> None:

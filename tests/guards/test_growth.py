@@ -53,6 +53,8 @@ def acts(case: Any, words: str) -> dict[str, Any]:
         "queue, due": lambda: queue(boss, Filters(due="30"), day=day),
         "queue, closed": lambda: queue(boss, Filters(status="closed"), day=day),
         "today": lambda: today(worker, day=day),
+        "today, everybody's": lambda: today(boss, day=day, scope="all"),
+        "queue, new": lambda: queue(worker, Filters(work="new"), day=day),
         "case": lambda: case_page(worker, case, now=day.now),
         "search": lambda: matching_cases(boss, *terms(words), 51),
         "API, queue": lambda: machine_queue(program, Asked(), after=None, size=50, page="test"),
