@@ -19,6 +19,7 @@ from advocacy.people.queries import actor_of, memberships_of
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from cases.models import Case, Coverage, Payer, Provider
+from tests.standing import prepared
 
 NOW = datetime(2026, 3, 16, 15, 0, tzinfo=UTC)
 PASSWORD = "a long enough passphrase"
@@ -129,12 +130,15 @@ def assemble() -> Cast:
     return cast
 
 
-@pytest.fixture
+def at_harbor(everyone: Cast):
+    """The scope in which nora works."""
+    return scoped_to(everyone.harbor.pk, actor=everyone.nora.key, actor_label=everyone.nora.label)
+
+
+@prepared(within=at_harbor)
 def cast(db):
     """Everybody, inside Harbor's scope."""
-    everyone = assemble()
-    with scoped_to(everyone.harbor.pk, actor=everyone.nora.key, actor_label=everyone.nora.label):
-        yield everyone
+    return assemble()
 
 
 @pytest.fixture

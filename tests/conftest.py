@@ -34,6 +34,7 @@ def django_db_setup(request, django_test_environment, django_db_blocker, django_
     from django.test.utils import setup_databases, teardown_databases
 
     from tests.seeded import copy_of_migrated
+    from tests.standing import STANDING
 
     connection = connections["default"]
     application = {k: connection.settings_dict[k] for k in ("USER", "PASSWORD")}
@@ -57,6 +58,7 @@ def django_db_setup(request, django_test_environment, django_db_blocker, django_
         connection.settings_dict.update(application)
     yield
     with django_db_blocker.unblock():
+        STANDING.drop()
         connection.close()
         connection.settings_dict.update(owner)
         teardown_databases(made, verbosity=0)
@@ -90,6 +92,7 @@ def pytest_configure(config):
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         # Each test's client would list all static files before its first page; so they are looked for when asked for.
         settings.WHITENOISE_AUTOREFRESH = True
+        config.pluginmanager.import_plugin("tests.standing")
         config.pluginmanager.import_plugin("tests.cast")
         config.pluginmanager.import_plugin("tests.portal")
         config.pluginmanager.import_plugin("tests.machines")

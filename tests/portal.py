@@ -18,6 +18,7 @@ from django.utils import timezone
 from advocacy.people.models import Patient, PortalAccess, User
 from advocacy.tenancy.scope import _scope, scoped_to
 from tests.cast import NOW, Cast
+from tests.standing import prepared
 
 BEGAN = NOW
 EVERYTHING = ["status", "documents", "letters", "messages"]
@@ -60,7 +61,7 @@ def code_in(body: str) -> str:
     return found.group(0)
 
 
-@pytest.fixture
+@prepared
 def portal_people(cast: Cast) -> dict[str, PortalAccess]:
     """ "dana" and "rosa" (representative, all parts) in Harbor, "wren" in Meadow. Their addresses are <name>@mail.example."""
     assert cast.case is not None and cast.meadow_case is not None

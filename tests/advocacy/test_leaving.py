@@ -23,6 +23,7 @@ from cases.commands.access import give_grant
 from cases.commands.tasks import hold_task, open_task
 from cases.models import Case, CaseTeamMember, Coverage, Task
 from tests.cast import NOW, release
+from tests.standing import prepared
 
 KINDS = {"drafts", "searches", "cases", "restricted_cases", "tasks", "grants"}
 
@@ -52,7 +53,7 @@ def another(like: Case, reference: str, owner: Membership) -> Case:
     )
 
 
-@pytest.fixture
+@prepared
 def full(cast):
     """Nora with two cases and a restricted one, tasks on each, access to one of Nils', a draft and a search."""
     nora, nils = cast.members["nora"], cast.members["nils"]

@@ -9,8 +9,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from advocacy.people.commands import record_consent
 from appeals.commands.answers import record_answer
 from appeals.commands.decisions import decide_appeal
@@ -22,6 +20,7 @@ from cases.commands.costs import record_cost
 from cases.models import Case, Task
 from tests.cast import Cast
 from tests.factories.readiness import PLACE, benefits_checked
+from tests.standing import prepared
 
 NEW_YORK = ZoneInfo("America/New_York")
 
@@ -231,10 +230,9 @@ def codes(caught: Any) -> list[str]:
     return [reason.code for reason in caught.value.reasons]
 
 
-@pytest.fixture
-def climb(cast, settings, tmp_path):
+@prepared
+def climb(cast, own_vault):
     """A case of Harbor with both consents, and a vault of its own."""
-    settings.DATA_DIR = tmp_path
     found = Climb(cast, cast.case)
     found.consent()
     return found

@@ -20,11 +20,12 @@ from cases.models import Case, PatientNotice
 from tests.appeals.climbing import ERISA, NEW_YORK, moment
 from tests.cases.reaching import ADDRESS, invite, reach
 from tests.portal import come_in
+from tests.standing import prepared
 
 pytest_plugins = ("tests.appeals.climbing",)
 
 
-@pytest.fixture
+@prepared
 def asked(climb):
     """Dana is asked on April 2 about a letter that has a window of months."""
     climb.answer(ERISA | {"levels": "1"})

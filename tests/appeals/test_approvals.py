@@ -17,11 +17,12 @@ from cases.commands.documents import open_letter
 from cases.models import PatientNotice, Task
 from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, codes, moment
 from tests.portal import come_in, give_access
+from tests.standing import prepared
 
 AT = moment("2026-04-02")
 
 
-@pytest.fixture
+@prepared
 def written(climb):
     """Harbor asks for the patient's approval, and the letter of the first level is written."""
     climb.answer(ERISA | {"levels": "1"})
@@ -146,7 +147,7 @@ def test_the_desk_asks_and_the_first_page_says_so(written, enter, sign_in):
     assert reverse("portal:letter", args=[asked.public_id]) in home
 
 
-@pytest.fixture
+@prepared
 def by_voice(climb):
     """Harbor asks for approval, and the first level may be filed by phone; its letter is written."""
     climb.answer(MEDICARE_ADVANTAGE)

@@ -22,9 +22,10 @@ from cases.models import Case
 from tests.appeals.scenes import away, clock, new_case, task_of
 from tests.appeals.test_today import here, now, statements
 from tests.cast import make_member
+from tests.standing import prepared
 
 
-@pytest.fixture
+@prepared
 def busy(cast):
     """Nora with a case of every kind, Nils with one, one of nobody, one whose owner has left, a restricted one."""
     at = now()

@@ -22,6 +22,7 @@ from cases.models import Blob, Case, Communication, Cost, Document, DocumentVers
 from tests.appeals.scenes import clock, denied, level_of, new_case, task_of
 from tests.appeals.test_today import here, now, statements, window_of
 from tests.cast import Cast, release
+from tests.standing import prepared
 
 
 def fill(cast: Cast, case: Case, count: int) -> None:
@@ -96,7 +97,7 @@ def fill(cast: Cast, case: Case, count: int) -> None:
         )
 
 
-@pytest.fixture
+@prepared
 def full(cast: Cast) -> tuple[Cast, Case]:
     case = new_case(1, at=now(), owner=cast.members["nora"])
     fill(cast, case, 2)

@@ -17,11 +17,12 @@ from appeals.queries.choices import choice_of_level
 from tests.appeals.choosing import choice, choose
 from tests.appeals.climbing import ERISA, codes, moment
 from tests.appeals.visiting import address, days_ago, own_statements, words
+from tests.standing import prepared
 
 AT = moment("2026-04-09")
 
 
-@pytest.fixture
+@prepared
 def refused(climb):
     climb.answer(ERISA)
     climb.ask()
@@ -174,7 +175,7 @@ def typed(**given):
     return values | {"agreed_on": days_ago(0)} | given
 
 
-@pytest.fixture
+@prepared
 def fresh(climb):
     """A denial of last week."""
     climb.answer(ERISA)

@@ -13,9 +13,10 @@ from appeals.commands.filings import file_orally
 from cases.commands.communications import log_communication
 from cases.commands.documents import open_version
 from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, Climb, codes, moment
+from tests.standing import prepared
 
 
-@pytest.fixture
+@prepared
 def refused(climb):
     """Harbor's case with a confirmed denial under a self-funded plan of one level."""
     climb.answer(ERISA | {"levels": "1"})

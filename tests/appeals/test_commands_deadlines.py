@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pytest
-
 from appeals.commands.deadlines import check_projection, recompute_deadlines
 from appeals.jobs import check_dates
 from appeals.models import (
@@ -14,9 +12,10 @@ from appeals.models import (
 )
 from cases.models import Case, Task
 from tests.appeals.climbing import ERISA, MEDICAID, moment
+from tests.standing import prepared
 
 
-@pytest.fixture
+@prepared
 def filed(climb):
     """A self-funded plan of one level; the appeal was faxed on April 10."""
     climb.answer(ERISA | {"levels": "1"})

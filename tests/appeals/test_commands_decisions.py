@@ -28,11 +28,12 @@ from cases.commands.costs import record_cost
 from cases.models import Document
 from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, Climb, codes, moment
 from tests.cast import assemble
+from tests.standing import prepared
 
 GRANTED = AuthorizationInput("A-9", 6, None, date(2026, 5, 1), date(2026, 10, 31))
 
 
-@pytest.fixture
+@prepared
 def filed(climb):
     """A self-funded plan of one level; the appeal was faxed on April 10."""
     climb.answer(ERISA | {"levels": "1"})
@@ -178,7 +179,7 @@ def test_silence_of_a_medicare_plan_awaits_the_forwarding(climb):
 # -- peer-to-peer -------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@prepared
 def offered(climb):
     """A confirmed denial whose letter offers a peer-to-peer until April 7."""
     climb.answer(ERISA | {"levels": "1"})

@@ -21,9 +21,10 @@ from cases.commands.documents import open_version, store_frozen
 from cases.models import Document, DocumentVersion
 from tests.appeals.choosing import choose
 from tests.appeals.climbing import ERISA, FEHB, MEDICAID, MEDICARE_ADVANTAGE, Climb, codes, moment
+from tests.standing import prepared
 
 
-@pytest.fixture
+@prepared
 def refused(climb):
     """Harbor's case with a confirmed denial under a self-funded plan of one level."""
     climb.answer(ERISA | {"levels": "1"})
@@ -359,7 +360,7 @@ def test_proof_is_added_and_must_belong_to_the_case(refused):
 # -- forwarded, ended ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture
+@prepared
 def affirmed(climb):
     """Medicare Advantage: the plan affirmed its denial, and the independent entity's level waits for the forwarding."""
     climb.answer(MEDICARE_ADVANTAGE)

@@ -12,6 +12,7 @@ from appeals.queries.case_page import case_page
 from cases.commands.tasks import cancel_task, finish_task
 from cases.models import Task
 from tests.appeals.climbing import ERISA, INSURED, Climb, moment
+from tests.standing import prepared
 
 
 def asked(climb: Climb, code: str) -> list[str]:
@@ -25,7 +26,7 @@ def current(climb: Climb, code: str) -> Task:
     return Task.objects.filter(case=climb.case, code=code).order_by("-id")[0]
 
 
-@pytest.fixture
+@prepared
 def funding_unknown(climb: Climb) -> Climb:
     climb.answer({k: v for k, v in ERISA.items() if k != "funding"})
     climb.ask()

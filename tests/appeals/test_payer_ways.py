@@ -18,6 +18,7 @@ from tests.appeals.test_views_levels import filing_form, write
 from tests.appeals.test_views_requests import form as request_form
 from tests.appeals.visiting import address, days_ago, minutes_ago, typed, words
 from tests.factories.readiness import benefits_checked
+from tests.standing import prepared
 
 pytest_plugins = ("tests.appeals.climbing",)
 
@@ -35,7 +36,7 @@ def keep(climb, purpose="appeal", way="fax", where="800 555 0142", **more) -> Pa
     )
 
 
-@pytest.fixture
+@prepared
 def refused(climb):
     """A refused request whose letter names a fax, an address and two phones; the window runs around today."""
     climb.answer(ERISA | {"levels": "1"})

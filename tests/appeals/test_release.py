@@ -15,11 +15,12 @@ from tests.appeals.climbing import Climb, codes, moment
 from tests.appeals.test_readiness import DAY, drafted, send
 from tests.appeals.visiting import address, minutes_ago, words
 from tests.factories.readiness import benefits_checked
+from tests.standing import prepared
 
 pytest_plugins = ("tests.appeals.climbing",)
 
 
-@pytest.fixture
+@prepared
 def withdrawn(climb: Climb) -> Climb:
     """Everything was asked of the plan; the patient has taken the release back."""
     benefits_checked(climb.who, climb.case, moment(DAY, 8))

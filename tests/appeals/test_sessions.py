@@ -19,6 +19,7 @@ from appeals.rules import renewal_day, renewal_is_due
 from cases.models import Task
 from tests.appeals.climbing import codes, moment
 from tests.appeals.visiting import address, days_ago, own_statements, words
+from tests.standing import prepared
 
 FIRST, LAST = date(2026, 4, 1), date(2026, 7, 30)
 
@@ -243,7 +244,7 @@ def test_a_renewal_is_drafted_with_the_same_items_from_the_day_after_the_last(cl
 
 
 # -- pages --------------------------------------------------------------------------------------------------
-@pytest.fixture
+@prepared
 def running(climb):
     """Four sessions allowed, from five days ago for a hundred days."""
     today = date.fromisoformat(days_ago(0))

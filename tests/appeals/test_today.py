@@ -19,6 +19,7 @@ from appeals.queries.today import today
 from cases.models import Case
 from tests.appeals.scenes import chosen_for, clock, denied, level_of, new_case, request_of, task_of
 from tests.cast import Cast
+from tests.standing import prepared
 
 EVERYBODY = ("ines", "nora", "nils", "clara", "sam", "olga", "anna", "petra")
 ZONE = "America/New_York"
@@ -43,7 +44,7 @@ def window_of(case: Case, *, due_on: date, at: datetime, by: Any) -> Deadline:
     return clock(case, due_on=due_on, at=at, peer_to_peer=call)
 
 
-@pytest.fixture
+@prepared
 def morning(cast: Cast) -> tuple[Cast, datetime, dict[str, Case]]:
     """One case for every stack and owner, and some that belong into none."""
     at = now()

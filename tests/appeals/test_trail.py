@@ -19,9 +19,10 @@ from cases.models import Case, Note
 from tests.appeals.scenes import new_case
 from tests.appeals.test_today import now, statements
 from tests.cast import Cast
+from tests.standing import prepared
 
 
-@pytest.fixture
+@prepared
 def worked(cast: Cast) -> tuple[Cast, Case, Note]:
     """Nora wrote a note and changed the patient's safe contact rules; Sam gave the case to Nils; Nils looked."""
     from advocacy.tenancy.scope import scope_with

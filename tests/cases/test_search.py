@@ -22,11 +22,12 @@ from cases.commands.registration import record_coverage
 from cases.models import Case, CaseGrant, CaseSearch
 from cases.queries.search import matching_cases, matching_patients, search, terms
 from tests.cast import NOW, release
+from tests.standing import prepared
 
 FAMILY = "Okonkwo"
 
 
-@pytest.fixture
+@prepared
 def caseload(cast):
     """Cases of one family name: open to the team, restricted to Nora, restricted with a grant, closed with a grant."""
     found = {

@@ -63,6 +63,7 @@ from tests.guards.marks import MARKS, PRIVATE
 from tests.guards.world_team import ask_around, teamwork
 from tests.machines import let_in
 from tests.portal import give_access
+from tests.standing import STANDING
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
 
@@ -407,6 +408,8 @@ def fill(cast: Cast) -> World:
 @pytest.fixture(scope="module")
 def full_harbor(django_db_setup, django_db_blocker, tmp_path_factory):
     """Made once for a file of guards, in a transaction that is rolled back at its end."""
+    with django_db_blocker.unblock():
+        STANDING.drop()
     with (
         django_db_blocker.unblock(),
         override_settings(DATA_DIR=tmp_path_factory.mktemp("vault")),
