@@ -3,8 +3,7 @@
 `@prepared` stands in place of `@pytest.fixture` where a fixture only makes rows (and documents) from other prepared ones:
 the cast, a case that was refused. Each lies in a savepoint of one transaction that stays open from test to test; a test
 gets copies of what its fixtures returned, and what it writes is rolled back. A test that wants others gets the ones they
-have in common as they stand, and the rest made anew. Where the database is not free for that (a test with real commits, a
-file of guards that holds a transaction of its own) a prepared fixture is a fixture like any other.
+have in common as they stand, and the rest made anew. In a test with real commits a prepared fixture is one like any other.
 
 What is made must not depend on what else a test sets up: its clock, its settings, its browser.
 """
@@ -29,23 +28,34 @@ from django.test import override_settings
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """One such fixture. `within` is what its value is used within, in a test and by what is made from it."""
+    """One such fixture. `within` is what its value is used within, in a test and by what is made from it.
+
+    `shared` is one whose value is handed out as it is: many rows, and tests only look into it.
+    """
 
     name: str
     make: Callable[..., Any]
     needs: tuple[str, ...]
     within: Callable[[Any], AbstractContextManager[Any]]
+    shared: bool
 
 
 @dataclass(frozen=True)
 class Layer:
-    """A prepared fixture as it stands: its savepoint, all values up to it, the documents and the mails up to it."""
+    """A prepared fixture as it stands: its savepoint, all values and documents up to it, the mails it sent."""
 
     prepared: Prepared
     block: Any
     values: dict[str, Any]
     documents: Path
     mails: list[Any]
+
+    def copies(self) -> dict[str, Any]:
+        return copy.deepcopy(self.values, {id(kept): kept for kept in self.shared})
+
+    @property
+    def shared(self) -> list[Any]:
+        return [self.values[self.prepared.name]] if self.prepared.shared else []
 
 
 class Standing:
@@ -69,20 +79,27 @@ class Standing:
             self._take_down()
         for prepared in wanted[shared:]:
             self._put_up(prepared)
-        self.given = copy.deepcopy(self.layers[-1].values) if self.layers else {}
-        mail.outbox = copy.deepcopy(self.layers[-1].mails) if self.layers else []
+        self.given = self.layers[-1].copies() if self.layers else {}
+
+    def take(self, prepared: Prepared) -> tuple[bool, Any]:
+        """Whether it stands for the test of the moment, and its value; the mails it sent lie in the outbox again."""
+        for layer in self.layers:
+            if layer.prepared is prepared and prepared.name in self.given:
+                mail.outbox.extend(copy.deepcopy(layer.mails))
+                return True, self.given[prepared.name]
+        return False, None
 
     def drop(self) -> None:
         """Nothing stands any more."""
         self.given = {}
         if self.layers and not self._is_sound():
-            # The connection was lost or closed under us; the next query opens another.
+            # A test closed the connection, or lost it; the next query opens another.
             for layer in self.layers:
                 shutil.rmtree(layer.documents, ignore_errors=True)
             self.layers.clear()
             if connection.connection is not None:
                 connection.connection.close()
-                connection.connection = None
+            connection.connection, connection.in_atomic_block = None, False
         while self.layers:
             self._take_down()
 
@@ -103,8 +120,8 @@ class Standing:
 
     def _put_up(self, prepared: Prepared) -> None:
         below = self.layers[-1] if self.layers else None
-        values = copy.deepcopy(below.values) if below else {}
-        mail.outbox = copy.deepcopy(below.mails) if below else []
+        values = below.copies() if below else {}
+        outbox, mail.outbox = mail.outbox, []
         documents = Path(tempfile.mkdtemp(prefix="recourse-standing-"))
         if below:
             shutil.copytree(below.documents, documents, dirs_exist_ok=True)
@@ -124,7 +141,9 @@ class Standing:
             transaction.set_rollback(True)
             block.__exit__(None, None, None)
             raise
-        self.layers.append(Layer(prepared, block, values, documents, list(mail.outbox)))
+        finally:
+            sent, mail.outbox = mail.outbox, outbox
+        self.layers.append(Layer(prepared, block, values, documents, sent))
 
     def _take_down(self) -> None:
         layer = self.layers.pop()
@@ -140,15 +159,17 @@ def prepared(
     make: Callable[..., Any] | None = None,
     *,
     within: Callable[[Any], AbstractContextManager[Any]] = nullcontext,
+    shared: bool = False,
 ) -> Any:
     """A fixture of rows that is made once for many tests; see above. Of what is no prepared fixture it is given None."""
     if make is None:
-        return lambda function: prepared(function, within=within)
-    this = Prepared(make.__name__, make, tuple(inspect.signature(make).parameters), within)
+        return lambda function: prepared(function, within=within, shared=shared)
+    this = Prepared(make.__name__, make, tuple(inspect.signature(make).parameters), within, shared)
 
     def fixture(**given: Any) -> Iterator[Any]:
-        standing = STANDING.given and any(layer.prepared is this for layer in STANDING.layers)
-        value = STANDING.given[this.name] if standing else make(**given)
+        stands, value = STANDING.take(this)
+        if not stands:
+            value = make(**given)
         with within(value):
             yield value
 
@@ -185,10 +206,7 @@ def _commits(item: Any) -> bool:
 def _standing(request: pytest.FixtureRequest, django_db_setup: None, django_db_blocker: Any) -> None:
     """Before the database is a test's own: what it wants stands, and nothing else."""
     with django_db_blocker.unblock():
-        if not STANDING.layers and connection.in_atomic_block:
-            STANDING.given = {}  # a file of guards holds the database
-        else:
-            STANDING.bring([] if _commits(request.node) else prepared_of(request.node))
+        STANDING.bring([] if _commits(request.node) else prepared_of(request.node))
 
 
 @pytest.fixture

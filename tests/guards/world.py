@@ -13,9 +13,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
-from django.db import transaction
-from django.test import override_settings
 from django.utils import timezone
 from PIL import Image
 
@@ -63,7 +60,7 @@ from tests.guards.marks import MARKS, PRIVATE
 from tests.guards.world_team import ask_around, teamwork
 from tests.machines import let_in
 from tests.portal import give_access
-from tests.standing import STANDING
+from tests.standing import prepared
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
 
@@ -405,32 +402,18 @@ def fill(cast: Cast) -> World:
     return World(cast, rows, earlier, closed)
 
 
-@pytest.fixture(scope="module")
-def full_harbor(django_db_setup, django_db_blocker, tmp_path_factory):
-    """Made once for a file of guards, in a transaction that is rolled back at its end."""
-    with django_db_blocker.unblock():
-        STANDING.drop()
-    with (
-        django_db_blocker.unblock(),
-        override_settings(DATA_DIR=tmp_path_factory.mktemp("vault")),
-        transaction.atomic(),
-    ):
-        everyone = assemble()
-        with scoped_to(everyone.harbor.pk, actor=everyone.nora.key, actor_label=everyone.nora.label):
-            yield fill(everyone)
-        transaction.set_rollback(True)
+def at_harbor(found: World):
+    """The scope in which nora works."""
+    nora = found.cast.nora
+    return scoped_to(found.cast.harbor.pk, actor=nora.key, actor_label=nora.label)
 
 
-@pytest.fixture
-def world(full_harbor):
-    """Harbor, full; what a test changes is undone. Requests of a client find their own scope.
-
-    Not together with `db` or `cast`: they close the connection that holds this transaction.
-    """
-    cast = full_harbor.cast
-    with transaction.atomic(), scoped_to(cast.harbor.pk, actor=cast.nora.key, actor_label=cast.nora.label):
-        yield full_harbor
-        transaction.set_rollback(True)
+@prepared(within=at_harbor, shared=True)
+def world(db, own_vault):
+    """Harbor, full; what a test changes is undone. Requests of a client find their own scope. Not together with `cast`."""
+    everyone = assemble()
+    with scoped_to(everyone.harbor.pk, actor=everyone.nora.key, actor_label=everyone.nora.label):
+        return fill(everyone)
 
 
-__all__ = ["MARKS", "PRIVATE", "World", "full_harbor", "world"]
+__all__ = ["MARKS", "PRIVATE", "World", "world"]
