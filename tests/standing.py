@@ -224,9 +224,14 @@ def own_vault(settings: Any, tmp_path: Path, _standing: None) -> Path:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[Any]) -> None:
-    """Within a file, tests that begin with the same follow each other."""
-    first: dict[tuple[Any, ...], int] = {}
-    kinds = {item: (item.path, "db" in item.fixturenames, _commits(item)) for item in items}
+    """Within a file, tests that begin with the same follow each other; so do those of all files that share many rows."""
+    first: dict[Any, int] = {}
+    wanted = {item: prepared_of(item) for item in items}
+    kinds: dict[Any, Any] = {}
     for number, item in enumerate(items):
+        shared = [p.name for p in wanted[item] if p.shared]
+        kinds[item] = (
+            shared[0] if shared else (item.path, _commits(item)) if "db" in item.fixturenames else number
+        )
         first.setdefault(kinds[item], number)
-    items.sort(key=lambda item: (first[kinds[item]], [p.name for p in prepared_of(item)]))
+    items.sort(key=lambda item: (first[kinds[item]], [p.name for p in wanted[item]]))
