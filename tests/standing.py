@@ -24,6 +24,7 @@ import pytest
 from django.core import mail
 from django.db import connection, transaction
 from django.test import override_settings
+from pytest_django.plugin import blocking_manager_key
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,6 +221,14 @@ def own_vault(settings: Any, tmp_path: Path, _standing: None) -> Path:
     settings.DATA_DIR = tmp_path
     STANDING.documents_to(tmp_path)
     return tmp_path
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: Any) -> None:
+    """A test that goes to the database by a way of its own finds nothing standing, and may close the connection."""
+    if STANDING.layers and "django_db_blocker" in item.fixturenames and "_standing" not in item.fixturenames:
+        with item.config.stash[blocking_manager_key].unblock():
+            STANDING.drop()
 
 
 @pytest.hookimpl(trylast=True)
