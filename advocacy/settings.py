@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "advocacy.tenancy.middleware.TenancyMiddleware",
     "advocacy.people.kept_forms.KeptFormsMiddleware",
     "advocacy.web.AnswersMiddleware",
+    "advocacy.people.refused_forms.RefusedFormsMiddleware",
 ]
 
 ROOT_URLCONF = "advocacy.urls"

@@ -86,7 +86,7 @@ def _cookie(request: HttpRequest) -> str:
     return PORTAL_COOKIE if _in_portal(request) else COOKIE
 
 
-def _person(request: HttpRequest) -> Any:
+def person_at_door(request: HttpRequest) -> Any:
     """Who is signed in at this door, or None."""
     if _in_portal(request):
         return getattr(request, "portal_user", None)
@@ -111,12 +111,12 @@ class KeptFormsMiddleware:
         if actor is not None and KEPT in request.session:
             self._give_back(request)
         response = self.get_response(request)
-        if actor is not None and _person(request) is not None:
+        if actor is not None and person_at_door(request) is not None:
             self._remember(request, response)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        if request.method != "POST" or not _keeps(request, view) or _person(request) is not None:
+        if request.method != "POST" or not _keeps(request, view) or person_at_door(request) is not None:
             return
         who = last_person(request)
         if who.count(":") != 1:
@@ -141,7 +141,7 @@ class KeptFormsMiddleware:
 
     def _give_back(self, request: HttpRequest) -> None:
         """Turn what waited into drafts of its author. Another person's words are dropped, another organization's wait."""
-        person = str(_person(request).public_id)
+        person = str(person_at_door(request).public_id)
         here = str(request.organization.public_id)  # type: ignore[attr-defined]
         waiting = []
         for kept in request.session.pop(KEPT):
@@ -171,7 +171,7 @@ class KeptFormsMiddleware:
 
     @staticmethod
     def _remember(request: HttpRequest, response: HttpResponse) -> None:
-        who = f"{_person(request).public_id}:{request.organization.public_id}"  # type: ignore[attr-defined]
+        who = f"{person_at_door(request).public_id}:{request.organization.public_id}"  # type: ignore[attr-defined]
         if last_person(request) != who:
             response.set_signed_cookie(
                 _cookie(request),
