@@ -9,6 +9,7 @@ from django.db.models.expressions import Combinable
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, declare, declare_portal
+from advocacy.people.rules import IN_WRITING, ORAL
 
 
 def whole_organization(actor: Actor) -> Q:
@@ -20,8 +21,12 @@ def own(actor: Actor) -> Q:
 
 
 def standing_on(day: date | Combinable) -> Q:
-    """Consents that stand on `day` (a day where the patient lives): signed, not expired, not withdrawn."""
-    return Q(signed_on__lte=day, revoked_at=None) & (Q(expires_on=None) | Q(expires_on__gte=day))
+    """Consents that stand on `day` (a day where the patient lives): signed where they have to be, not expired, not withdrawn.
+
+    `Consent.stands_on` says the same of a row that is loaded.
+    """
+    given = Q(signed_on__lte=day, revoked_at=None) & ~Q(kind__in=IN_WRITING, method=ORAL)
+    return given & (Q(expires_on=None) | Q(expires_on__gte=day))
 
 
 declare("people.Membership", see=Permission.SEE_MEMBERS, rows=whole_organization)

@@ -225,8 +225,7 @@ def _state(row: PortalAccess, at: datetime, zone: ZoneInfo) -> str:
     if consent is None:
         return "live"
     today = at.astimezone(zone).date()
-    over = consent.revoked_at is not None or (consent.expires_on is not None and consent.expires_on < today)
-    return "expired" if over else "live"
+    return "live" if consent.stands_on(today) else "expired"
 
 
 def get_portal_access(actor: Actor, public_id: UUID) -> PortalAccess:

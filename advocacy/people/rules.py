@@ -56,6 +56,17 @@ def ends_after_it_starts(starts: date | None, ends: date | None, field: str, wha
     return Reason("ends_before_start", f"{what} ends before it begins.", field)
 
 
+IN_WRITING = ("release", "representation")
+"""Kinds of consent that are nothing until they are signed: an authorization to release health information (45 CFR
+164.508(c)(1)(vi)), and an appointment to act for the patient (42 CFR 405.910(c), 438.402(c)(1)(ii))."""
+ORAL = "oral"
+
+
+def is_in_the_form_it_needs(kind: str, method: str) -> bool:
+    """Whether a consent was given in the form that the law asks of its kind; a word on the phone is no authorization."""
+    return method != ORAL or kind not in IN_WRITING
+
+
 def consent_is_whole(
     kind: str, method: str, scope: str, expires_on: date | None, expires_event: str
 ) -> Iterable[Reason]:
@@ -66,7 +77,7 @@ def consent_is_whole(
     405.910(c), 438.402(c)(1)(ii)). That somebody may be called may be said.
     """
     if kind == "release":
-        if method == "oral":
+        if method == ORAL:
             yield Reason(
                 "release_not_written",
                 "A release of health information is signed, on paper or electronically (45 CFR 164.508(c)). Record it when it"
@@ -81,7 +92,7 @@ def consent_is_whole(
                 "A release ends on a day or with an event (45 CFR 164.508(c)(1)(v)). Enter the one that it names.",
                 "expires_on",
             )
-    elif kind == "representation" and method == "oral":
+    elif kind == "representation" and method == ORAL:
         yield Reason(
             "appointment_not_written",
             "A representative is appointed in writing and signed. Record it when it is signed.",

@@ -21,7 +21,7 @@ CREATE FUNCTION search.invitation_of(p_hash bytea)
   WHERE i.token_hash = p_hash AND i.accepted_at IS NULL AND i.revoked_at IS NULL
 $$;
 
--- Whom somebody may enter the portal for: live now, and resting on a consent that stands today where the patient lives.
+-- Whom somebody may enter the portal for: live now, and resting on a signed consent that stands today where the patient lives.
 CREATE FUNCTION search.portal_accesses_of(p_user bigint)
   RETURNS TABLE (access_id bigint, access_public_id uuid, organization_id bigint, organization_public_id uuid,
                  organization_name text, kind text, scope text[], language text, patient_id bigint,
@@ -35,7 +35,8 @@ CREATE FUNCTION search.portal_accesses_of(p_user bigint)
   LEFT JOIN public.people_consent c ON c.organization_id = a.organization_id AND c.id = a.consent_id
   WHERE a.user_id = p_user AND a.starts_at <= statement_timestamp() AND a.ended_at IS NULL
     AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
-    AND (a.consent_id IS NULL OR (c.revoked_at IS NULL AND (
+    AND (a.consent_id IS NULL OR (c.revoked_at IS NULL
+          AND NOT (c.kind IN ('release', 'representation') AND c.method = 'oral') AND (
           c.expires_on IS NULL OR c.expires_on >= (statement_timestamp() AT TIME ZONE p.time_zone)::date)))
   ORDER BY o.name, a.id
 $$;

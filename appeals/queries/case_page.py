@@ -307,13 +307,13 @@ def _names(rows: Mapping[str, list[Any]]) -> tuple[dict[int, str], dict[int, str
 def _consent(consents: Iterable[Consent], today: date) -> ConsentState:
     """Standing consent to release health information, evaluated today (expiry and withdrawal are never pushed)."""
     releases = [c for c in consents if c.kind == Consent.Kind.RELEASE and c.revoked_at is None]
-    standing = [
-        c for c in releases if c.signed_on <= today and (c.expires_on is None or c.expires_on >= today)
-    ]
+    standing = [c for c in releases if c.stands_on(today)]
     if standing:
         open_ended = any(c.expires_on is None for c in standing)
         last = None if open_ended else max(c.expires_on for c in standing if c.expires_on)
         return ConsentState(True, f"Standing until {last:%b} {last.day}, {last.year}" if last else "Standing")
+    if any(c.is_only_oral for c in releases):
+        return ConsentState(False, "Only said, not signed")
     return ConsentState(False, "Expired" if releases else "None recorded")
 
 
@@ -346,6 +346,8 @@ def _missing(
     here, p = (case.public_id,), Permission
     if not consent.stands:
         text = "Consent to send health information: none stands today."
+        if any(c.kind == Consent.Kind.RELEASE and c.is_only_oral for c in rows["consents"]):
+            text += " What was said is no authorization until it is signed (45 CFR 164.508(c))."
         lacking.append(
             Missing("consent", text, "people:patient", (case.patient.public_id,), p.RECORD_CONSENT)
         )

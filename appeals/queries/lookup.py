@@ -135,13 +135,7 @@ def agreed(said: tuple[Said, ...], question: str) -> str | None:
 
 def consent_among(consents: Iterable[Consent], kind: str, on: date) -> bool:
     """Whether one of the consents, not withdrawn, stands on that day (inclusive; a day where the patient is)."""
-    return any(
-        c.kind == kind
-        and c.revoked_at is None
-        and c.signed_on <= on
-        and (c.expires_on is None or c.expires_on >= on)
-        for c in consents
-    )
+    return any(c.kind == kind and c.stands_on(on) for c in consents)
 
 
 def cases_with_dates(actor: Actor, pk: int | None = None) -> QuerySet[Case]:

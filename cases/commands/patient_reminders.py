@@ -72,7 +72,8 @@ def _consents(actor: Actor, at: datetime) -> int:
         cases[case.patient_id] = case
     standing: dict[tuple[int, str], list[Consent]] = {}
     for consent in Consent.objects.filter(patient_id__in=cases, revoked_at=None).order_by("pk"):
-        standing.setdefault((consent.patient_id, consent.kind), []).append(consent)
+        if not consent.is_only_oral:
+            standing.setdefault((consent.patient_id, consent.kind), []).append(consent)
     new = 0
     for (patient_id, _kind), consents in standing.items():
         last = max(consents, key=_lasts)
@@ -98,10 +99,10 @@ def pages_are_over(pk: int) -> bool:
 def consent_is_over(pk: int) -> bool:
     """Whether a consent was withdrawn, or another of its kind outlasts it."""
     consent = Consent.objects.filter(pk=pk, revoked_at=None).first()
-    if consent is None:
+    if consent is None or consent.is_only_oral:
         return True
     others = Consent.objects.filter(patient_id=consent.patient_id, kind=consent.kind, revoked_at=None)
-    longest = max(others, key=_lasts)
+    longest = max((other for other in others if not other.is_only_oral), key=_lasts)
     return longest.pk != consent.pk
 
 

@@ -62,6 +62,8 @@ class Allowed:
     expires_on: date | None
     revoked_at: datetime | None
     stands: bool
+    is_only_oral: bool
+    """Said and not signed, where it has to be signed."""
 
 
 def own_patient(actor: Actor) -> Patient:
@@ -162,11 +164,6 @@ def allowed_by(actor: Actor, patient: Patient, at: datetime) -> tuple[Allowed, .
     }
     found = []
     for row in Consent.objects.filter(visible(actor, Consent), patient=patient).order_by("-signed_on", "-pk"):
-        stands = (
-            row.revoked_at is None
-            and row.signed_on <= today
-            and (row.expires_on is None or row.expires_on >= today)
-        )
         name = names[Consent.Kind(row.kind)]
         found.append(
             Allowed(
@@ -177,7 +174,8 @@ def allowed_by(actor: Actor, patient: Patient, at: datetime) -> tuple[Allowed, .
                 row.signed_on,
                 row.expires_on,
                 row.revoked_at,
-                stands,
+                row.stands_on(today),
+                row.is_only_oral,
             )
         )
     return tuple(sorted(found, key=lambda consent: not consent.stands))

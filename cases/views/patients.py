@@ -43,6 +43,7 @@ def patient(request: ActorRequest, patient_id: UUID) -> HttpResponse:
         "coverages": coverages,
         "consents": consents,
         "consent_stands": any(c.standing["stands"] for c in consents),  # type: ignore[attr-defined]
+        "release_stands": any(c.kind == "release" and c.stands_on(today) for c in consents),
         "cases": cases,
         "portal_accesses": portal_shown(row, request.at, contacts, consents),
         "now": request.at,
@@ -59,6 +60,8 @@ def consent_state(consent: Any, today: Any) -> dict[str, Any]:
         return {"stands": False, "text": "Withdrawn", "tone": "bad"}
     if consent.expires_on and consent.expires_on < today:
         return {"stands": False, "text": "Expired", "tone": "warn"}
+    if consent.is_only_oral:
+        return {"stands": False, "text": "Given orally: does not stand", "tone": "bad"}
     return {"stands": True, "text": "Stands", "tone": "good"}
 
 

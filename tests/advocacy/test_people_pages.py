@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from advocacy.audit.models import Event
 from advocacy.people.commands import index_patient, register_patient
 from advocacy.people.models import Consent, Contact, Draft, Patient
-from advocacy.people.queries import likely_duplicates
+from advocacy.people.queries import likely_duplicates, standing_consents
 from advocacy.tenancy.scope import scoped_to
 from tests.cast import NOW
 
@@ -241,6 +241,26 @@ def connection_value(sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize("kind", ["release", "representation"])
+def test_what_was_only_said_stands_on_no_day(cast, dana, sign_in, kind):
+    """45 CFR 164.508(c), 42 CFR 405.910(c): recorded before that was asked for, it is kept, and allows nothing."""
+    given = {"patient": dana, "kind": kind, "signed_on": date(2026, 3, 1), "recorded_at": NOW}
+    said = Consent.objects.create(method="oral", **given)
+    called = Consent.objects.create(method="oral", **given | {"kind": "contact"})
+    day = date(2026, 5, 4)
+    assert [c.pk for c in standing_consents(dana, day)] == [called.pk]
+    assert [c.stands_on(day) for c in (said, called)] == [False, True]
+    shown = sign_in("nora").get(f"/admin/patients/{dana.public_id}/").content.decode()
+    for words in (
+        "Given orally: does not stand",
+        "when it is signed",
+        "No release of health information stands",
+    ):
+        assert words in shown
+    written = Consent.objects.create(method="paper", **given)
+    assert {c.pk for c in standing_consents(dana, day)} == {called.pk, written.pk}
 
 
 def test_contacts_are_added_and_ended(cast, dana, sign_in):

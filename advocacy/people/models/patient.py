@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from advocacy.people.rules import is_in_the_form_it_needs
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import BlindIndexField, SealedDateField, SealedTextField
@@ -140,3 +143,13 @@ class Consent(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} consent"
+
+    @property
+    def is_only_oral(self) -> bool:
+        """Said and not signed, where it has to be signed: it stands on no day."""
+        return not is_in_the_form_it_needs(self.kind, self.method)
+
+    def stands_on(self, day: date) -> bool:
+        """Whether it stands on `day` (a day where the patient lives). `policies.standing_on` asks the same of the table."""
+        ended = self.revoked_at is not None or (self.expires_on is not None and self.expires_on < day)
+        return self.signed_on <= day and not ended and not self.is_only_oral
