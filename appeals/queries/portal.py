@@ -23,12 +23,15 @@ from appeals.next_action import standing
 from appeals.queries.approvals import open_asks
 from appeals.queries.clocks import Day, day_at, earliest, ours, theirs
 from appeals.queries.portal_words import (
+    CALL,
     HELPER_THINGS,
     ONLY_THE_PATIENT,
+    REQUEST,
     THINGS,
     Place,
     state_words,
     step_name,
+    step_words,
     then_of,
     things_of,
     words_of,
@@ -135,8 +138,10 @@ def get_portal_case(actor: Actor, public_id: UUID) -> Case:
     return found
 
 
-def standings(cases: list[Case], now: datetime) -> tuple[Standing, ...]:
-    """Where several cases stand, open ones first. One statement, however many there are."""
+def standings(cases: list[Case], now: datetime, actor: Actor | None = None) -> tuple[Standing, ...]:
+    """Where several cases stand, open ones first, in words for `actor` (the patient, where none is given). One statement,
+    however many there are.
+    """
     ids = [case.pk for case in cases]
     rows = fetched(rows_under(ids) | _ends(ids))
     grouped = {key: by_case(found) for key, found in rows.items()}
@@ -144,7 +149,7 @@ def standings(cases: list[Case], now: datetime) -> tuple[Standing, ...]:
     for case in cases:
         day = day_at(now, case.patient.time_zone)
         place = _place(case, {key: g.get(case.pk, []) for key, g in grouped.items()}, day)
-        said.append(_standing(case, words_of(place)[0]))
+        said.append(_standing(case, words_of(place, _helped(case, actor))[0]))
     return tuple(sorted(said, key=lambda s: s.closed))
 
 
@@ -166,13 +171,11 @@ def status_page(case: Case, now: datetime, actor: Actor | None = None) -> Status
     )
     history = history_from(case, rows)
     place = _place(case, rows, day, history)
-    sentence, after = words_of(place)
+    helped = _helped(case, actor)
+    sentence, after = words_of(place, helped)
     clock = earliest((theirs if place.theirs and not _ours_speaks(place) else ours)(rows["deadlines"]), day)
     named = place.ours if _ours_speaks(place) else place.theirs
-    released = any(
-        c.signed_on <= day.today and (c.expires_on is None or c.expires_on >= day.today)
-        for c in rows["consents"]
-    )
+    released = any(c.stands_on(day.today) for c in rows["consents"])
     return StatusPage(
         standing=_standing(case, sentence),
         after=after,
@@ -182,7 +185,7 @@ def status_page(case: Case, now: datetime, actor: Actor | None = None) -> Status
         ),
         late=place.clock == "overdue" and not _ours_speaks(place),
         things=_things(case, actor, rows, things_of(place, released=released, cannot=_cannot(actor))),
-        steps=_steps(history, day),
+        steps=_steps(history, day, helped),
         usual=_usual(case, rows, place) if case.status == "open" else None,
     )
 
@@ -212,6 +215,11 @@ NEEDS_A_PAGE = frozenset({"letter"})
 
 def _helps(actor: Actor | None) -> bool:
     return actor is not None and actor.portal is not None and actor.portal.role != "patient"
+
+
+def _helped(case: Case, actor: Actor | None) -> str:
+    """What the patient is called, where somebody reads who helps; else empty."""
+    return case.patient.called if _helps(actor) else ""
 
 
 def _cannot(actor: Actor | None) -> frozenset[str]:
@@ -350,7 +358,7 @@ def _above(history: History, level: Any) -> Rung | None:
     return rung_of(level.regime, row[at], level.position + 1, history.classification, history.levels)
 
 
-def _steps(history: History, day: Day) -> tuple[PlainStep, ...]:
+def _steps(history: History, day: Day, helped: str) -> tuple[PlainStep, ...]:
     """The way in plain words: the request, a call, the levels. A rung that stands twice is said once more."""
     found: list[PlainStep] = []
     plans = 0
@@ -358,13 +366,13 @@ def _steps(history: History, day: Day) -> tuple[PlainStep, ...]:
     by_row = {a.public_id: rungs[a.pk] for a in history.appeals}
     for step in steps_of(history, day):
         if step.url_name == "appeals:request" or step.name == "Authorization request":
-            name = _("We ask your plan")
+            name = step_words(REQUEST, helped)
         elif step.url_name == "appeals:peer_to_peer":
-            name = _("Your doctor talks with your plan")
+            name = step_words(CALL, helped)
         else:
             rung = by_row.get(step.row) if step.row else _ahead(history, step)
             plans += bool(rung and rung.kind == "plan")
-            name = step_name(rung, again=plans > 1) if rung else step.name
+            name = step_name(rung, again=plans > 1, helped=helped) if rung else step.name
         found.append(PlainStep(name, step.state, state_words(step.state, step.tone)))
     return tuple(found)
 

@@ -16,6 +16,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as mark
 
+from appeals.queries.portal_helper_words import FOR_HELPER
 from appeals.rungs import Rung
 
 
@@ -271,14 +272,19 @@ CLOSED: dict[str, Pair] = {
 }
 
 
-def words_of(place: Place) -> Pair:
-    """The sentence, and what happens next. Every place has words; without a known date they name none."""
+def words_of(place: Place, helped: str = "") -> Pair:
+    """The sentence, and what happens next. Every place has words; without a known date they name none.
+
+    `helped` is what the patient is called, where somebody reads who helps; empty for the patient.
+    """
     sentence, after = _pair(place)
+    if helped:
+        sentence, after = FOR_HELPER.get(sentence, sentence), FOR_HELPER.get(after, after)
     days = {
         name: day_words(value, place.today)
         for name in ("ours", "theirs", "call_on", "valid_until")
         if (value := getattr(place, name)) is not None
-    }
+    } | {"name": helped}
     return _(sentence) % days, _(after) % days
 
 
@@ -380,7 +386,7 @@ def things_of(place: Place, *, released: bool, cannot: frozenset[str] = frozense
     return tuple(wanted[:3])
 
 
-_STEPS = {
+STEPS = {
     "plan": mark("We appeal to your plan"),
     "external": mark("Outside reviewers decide"),
     "hearing": mark("A judge hears your case"),
@@ -390,12 +396,22 @@ _STEPS = {
 }
 
 
-def step_name(rung: Rung, *, again: bool) -> str:
-    """A level in plain words; `again` when it is not the first inside the plan."""
-    if rung.kind == "plan" and again:
-        return _("We appeal to your plan again")
+AGAIN = mark("We appeal to your plan again")
+
+
+REQUEST, CALL = mark("We ask your plan"), mark("Your doctor talks with your plan")
+
+
+def step_words(said: str, helped: str = "") -> str:
+    """What a step is called, in the reader's language; `helped` as in `words_of`."""
+    return _(FOR_HELPER.get(said, said) if helped else said) % {"name": helped}
+
+
+def step_name(rung: Rung, *, again: bool, helped: str = "") -> str:
+    """A level in plain words; `again` when it is not the first inside the plan; `helped` as in `words_of`."""
     kind = "court" if rung.is_court else rung.kind
-    return _(_STEPS.get(kind, _STEPS[""]))
+    said = AGAIN if kind == "plan" and again else STEPS.get(kind, STEPS[""])
+    return step_words(said, helped)
 
 
 def state_words(state: str, tone: str) -> str:

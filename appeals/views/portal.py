@@ -24,7 +24,7 @@ def home(request: ActorRequest) -> HttpResponse:
     saw(request, "read_page", cases=[c.pk for c in cases], patients=[portal.patient_id])
     if len(cases) == 1:
         return _status(request, cases[0])
-    found = standings(cases, request.at) if cases else ()
+    found = standings(cases, request.at, request.actor) if cases else ()
     return render(request, "portal/home.html", {"standings": found})
 
 

@@ -112,8 +112,10 @@ def _send(request: ActorRequest, case: Any, kind: str) -> tuple[Any, str]:
     if sent := already_sent(actor=request.actor, case=case, part=PART, key=key):
         return sent, ""
     problem = _take(request, case)
-    hard = any(page.warning for page in waiting_pages(request.actor, case))
-    if problem or (hard and "anyway" not in request.POST):
+    waiting = list(waiting_pages(request.actor, case))
+    if not waiting and not problem and "not_taken" in request.POST:
+        return None, _("We could not take the file you chose before. Choose a photo or a PDF.")
+    if problem or (any(page.warning for page in waiting) and "anyway" not in request.POST):
         return None, problem
     try:
         return send_paper(actor=request.actor, case=case, kind=kind, key=key, at=request.at), ""
@@ -157,6 +159,7 @@ def _paper_page(request: ActorRequest, case: Any, kind: str, problem: str) -> Ht
         "kind": kind,
         "key": secrets.token_hex(16),
         "problem": problem,
+        "not_taken": bool(problem) and (bool(request.FILES) or "not_taken" in request.POST),
         "kinds": [
             ("letter", _("A letter from my plan")),
             ("doctor", _("A paper from my doctor")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -25,15 +26,20 @@ from appeals.next_action import TABLE
 from appeals.queries.clocks import day_at
 from appeals.queries.portal import get_portal_case, standings, status_page
 from appeals.queries.portal_words import (
+    AGAIN,
     ASKING,
+    CALL,
     CLOSED,
     ENDED,
     HELPER_THINGS,
+    REQUEST,
+    STEPS,
     THEN,
     THINGS,
     WAITING,
     Place,
     day_words,
+    step_words,
     things_of,
     words_of,
 )
@@ -95,8 +101,8 @@ def test_every_place_has_words_that_are_easy_to_read(language):
     """Each alone: the sentence that stands on top of the page may not lean on easy ones around it."""
     hard = {}
     with translation.override(language):
-        for place in EVERY_PLACE:
-            pair = words_of(place)
+        for place, helped in itertools.product(EVERY_PLACE, ("", "Dana")):
+            pair = words_of(place, helped)
             assert all(pair), place
             assert "%(" not in "".join(pair), place
             parts = [s for text in pair for s in text.replace("? ", "?|").replace(". ", ".|").split("|")]
@@ -104,6 +110,14 @@ def test_every_place_has_words_that_are_easy_to_read(language):
             if (value < SPANISH_EASY) if language == "es" else (value > ENGLISH_GRADE):
                 hard[pair] = round(value, 1)
     assert hard == {}
+
+
+def test_whoever_helps_reads_of_the_plan_and_the_case_not_of_theirs():
+    with translation.override("en"):
+        said = " ".join(text for place in EVERY_PLACE for text in words_of(place, "Dana"))
+        steps = " ".join(step_words(text, "Dana") for text in (REQUEST, CALL, *STEPS.values(), AGAIN))
+    assert [word for word in re.findall(r"\w+", said + steps) if word.lower() in {"you", "your"}] == []
+    assert "Next, we talk with Dana about what is left." in said
 
 
 @pytest.mark.parametrize("place", EVERY_PLACE)

@@ -190,6 +190,20 @@ def test_what_is_no_page_is_said_and_the_others_wait(cast, enter):
     assert (WaitingPage.objects.count(), Document.objects.filter(sent_key=KEY).count()) == (1, 0)
 
 
+def test_sending_again_after_a_file_that_was_not_taken_says_what_is_the_matter(cast, enter):
+    """Without a script a file input comes back empty: whoever sends again hears of the file, not that nothing was chosen."""
+    dana = enter("dana")
+    wrong = SimpleUploadedFile("x.zip", b"PK\x03\x04 nothing", "application/zip")
+    assert 'name="not_taken"' not in dana.get(address(cast)).content.decode()
+    assert 'name="not_taken" value="1"' in send(dana, cast, wrong).content.decode()
+    for _again in range(2):
+        answer = dana.post(address(cast), {"kind": "letter", "key": KEY, "not_taken": "1"})
+        said = answer.content.decode()
+        assert answer.status_code == 422
+        assert "We could not take the file you chose before. Choose a photo or a PDF." in said
+        assert 'name="not_taken" value="1"' in said
+
+
 def test_nothing_chosen_and_a_closed_case(cast, enter):
     dana = enter("dana")
     assert "Choose a photo or a file first." in send(dana, cast).content.decode()
