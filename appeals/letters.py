@@ -133,7 +133,8 @@ class Standing:
     """What came after the denial and before this level: what the level before decided, and the calls held about it.
 
     `level` is the level before in the field's words; `decided_on` is the date of its notice, None where none came in time;
-    `upheld` says that nothing of the denial fell. `argument` is the body of the letter of that level, as it went out.
+    `upheld` says that nothing of the denial fell. `argument` is the body of the letter of that level, as it went out;
+    `reasons` is why it refused, in the words of its notice.
     """
 
     level: str
@@ -141,6 +142,7 @@ class Standing:
     upheld: bool = True
     calls: tuple[date, ...] = ()
     argument: tuple[Block, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -256,8 +258,16 @@ def _standing(before: Standing | None) -> list[Block]:
     if before is None or before.decided_on is None:
         return []
     day = long_date(before.decided_on, "en")
-    asked = gap(f"Quote the reasons that the decision dated {day} gives, and answer them.")
-    return [Heading(f"The decision dated {day}"), Paragraph(asked)]
+    heading = Heading(f"The decision dated {day}")
+    if not before.reasons:
+        asked = gap(f"Quote the reasons that the decision dated {day} gives, and answer them.")
+        return [heading, Paragraph(asked)]
+    answers = [
+        block
+        for words in before.reasons
+        for block in (Quote(words), Paragraph(gap("Answer this from the record, and name the exhibit.")))
+    ]
+    return [heading, Paragraph(f"The decision dated {day} states:"), *answers]
 
 
 def _carried(facts: AppealFacts) -> list[Block]:

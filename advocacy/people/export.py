@@ -74,6 +74,7 @@ FIELD_WORDS: dict[str, Any] = {
     "person": gettext_lazy("With"),
     "happened_at": gettext_lazy("When"),
     "summary": gettext_lazy("What was said"),
+    "reasons_quoted": gettext_lazy("Why it said no"),
     "promise": gettext_lazy("What was promised"),
     "body": gettext_lazy("Words"),
     "amount": gettext_lazy("Amount in dollars"),

@@ -45,11 +45,13 @@ def decide_appeal(
     outcomes: Mapping[UUID | str, str],
     letter: Document | None = None,
     summary: str = "",
+    reasons_quoted: str = "",
     authorization: AuthorizationInput | None = None,
     at: datetime,
     expected_version: int | None = None,
 ) -> Decision:
-    """Record the decision of a level. `outcomes` maps the public id of every item in question to its outcome.
+    """Record the decision of a level. `outcomes` maps the public id of every item in question to its outcome; `reasons_quoted`
+    are the notice's own words for what stays refused, a reason to a line (the next level's letter answers them).
 
     What stays refused, in whole or part, opens the next level with its own window; above the last level before a court a
     task asks to consider one. Raises WrongState (somebody decided first, or the page was stale), Refused with every reason.
@@ -101,6 +103,7 @@ def decide_appeal(
             received_evidence=received_evidence,
             stated_deadline_on=stated_deadline_on,
             summary=summary.strip(),
+            reasons_quoted="\n".join(line.strip() for line in reasons_quoted.splitlines() if line.strip()),
             decided_at=decided_at,
             recorded_at=at,
             recorded_by_id=actor.user_id,

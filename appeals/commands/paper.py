@@ -134,6 +134,7 @@ def _before(appeal: Appeal, history: History) -> Standing | None:
         decided_on=None if decision.is_deemed else decision.notice_on or history.day(decision.decided_at),
         upheld=not any(o.decision_id == decision.pk and o.outcome in fell for o in history.outcomes),
         calls=tuple(day for call in calls if (day := history.day(call.held_at))),
+        reasons=tuple(decision.reasons_quoted.splitlines()),
     )
 
 

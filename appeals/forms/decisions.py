@@ -44,6 +44,13 @@ class DecisionForm(forms.Form):
     summary = forms.CharField(
         label="What it says, in a few words", required=False, max_length=4000, widget=lines(4)
     )
+    reasons_quoted = forms.CharField(
+        label="Why it stays refused, in its own words",
+        required=False,
+        max_length=8000,
+        widget=lines(5),
+        help_text="Word for word, each reason on a line of its own. The letter of the next level quotes and answers them.",
+    )
 
     def __init__(
         self, *args: Any, items: Choices, documents: Choices, compared: Choices = (), **kwargs: Any
@@ -80,7 +87,7 @@ class DecisionForm(forms.Form):
 
     @property
     def letter_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("letter", "file", "summary")]
+        return [self[name] for name in ("letter", "file", "summary", "reasons_quoted")]
 
     def outcomes(self) -> dict[UUID | str, str]:
         """Item public id (text) to outcome, chosen ones only: a missing one is the command's to refuse."""

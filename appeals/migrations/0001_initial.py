@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                 ('stated_deadline_on', models.DateField(blank=True, null=True)),
                 ('is_deemed', models.BooleanField(default=False, help_text='The decision maker missed its time; nothing was decided.')),
                 ('summary', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+                ('reasons_quoted', advocacy.tenancy.sealing.SealedTextField(blank=True, help_text='Why it stayed refused, in the words of the notice, one reason to a line.')),
                 ('decided_at', models.DateTimeField()),
                 ('recorded_at', models.DateTimeField()),
                 ('appeal', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='appeals.appeal')),

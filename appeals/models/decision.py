@@ -26,6 +26,9 @@ class Decision(TenantModel):
         default=False, help_text="The decision maker missed its time; nothing was decided."
     )
     summary = SealedTextField(blank=True)
+    reasons_quoted = SealedTextField(
+        blank=True, help_text="Why it stayed refused, in the words of the notice, one reason to a line."
+    )
     decided_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(

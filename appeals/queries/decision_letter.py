@@ -87,6 +87,8 @@ def letter_beside(
         for field, (value, sources) in filled.items()
         if any(p.status == Proposal.Status.PROPOSED for p in sources)
     }
+    if reasons := quoted_reasons(proposals):
+        undecided["reasons_quoted"] = reasons
     notice = undecided.get("notice_on")
     hint = (
         ""
@@ -103,6 +105,12 @@ def letter_beside(
         tuple(compared_with(case, appeal.denial.request, items, proposals, DECISION_FIELD_OF)),
         proposals,
     )
+
+
+def quoted_reasons(proposals: tuple[Proposal, ...]) -> str:
+    """The words behind each reason that was read and not rejected, a reason to a line, each words once."""
+    read = (p for p in proposals if p.fact == "reason" and p.status != Proposal.Status.REJECTED)
+    return "\n".join(dict.fromkeys(" ".join(p.words.split()) for p in read))
 
 
 def _key(wanted: str) -> UUID:

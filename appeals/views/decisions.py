@@ -110,6 +110,7 @@ def _record(
         outcomes=form.outcomes(),
         letter=letter,
         summary=data["summary"],
+        reasons_quoted=data["reasons_quoted"],
         authorization=_granted(granted),
         at=request.at,
         expected_version=data["version"],

@@ -10,6 +10,23 @@ from appeals.letters import Standing, appeal_letter_blocks, appeal_re_lines
 from tests.appeals.test_letters import FACTS
 
 
+def test_the_reasons_of_the_decision_before_are_quoted_each_with_its_answer_open() -> None:
+    day = date(2026, 11, 21)
+    facts = replace(
+        FACTS, before=Standing("internal appeal", day, reasons=("It is not proven.", "The dose."))
+    )
+    letter = appeal_letter_blocks(facts)
+    at = letter.index(Heading("The decision dated November 21, 2026"))
+    answer = Paragraph("[[Answer this from the record, and name the exhibit.]]")
+    assert letter[at + 1 : at + 6] == (
+        Paragraph("The decision dated November 21, 2026 states:"),
+        Quote("It is not proven."),
+        answer,
+        Quote("The dose."),
+        answer,
+    )
+
+
 def test_a_later_level_tells_what_came_before_and_carries_its_argument() -> None:
     """Each quotation has its letter; the reviewer is told who decided; what was argued is argued again."""
     first = blocks_from_text(blocks_as_text(appeal_letter_blocks(FACTS)).replace("[[", "").replace("]]", ""))

@@ -11,8 +11,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from appeals.commands.decisions import decide_appeal
+from appeals.commands.paper import appeal_facts
 from appeals.jobs import propose_facts_job
 from appeals.models import Appeal, Decision, GrantedAuthorization, ItemOutcome, PeerToPeer, Proposal
+from appeals.queries.history import load_history
 from appeals.sample_letters import letter_pdf, text_as_pdf
 from cases.commands.documents import upload_document
 from cases.jobs import read_document
@@ -171,6 +173,7 @@ class TestDecision:
                 received_evidence="certified",
                 stated_deadline_on=days_ago(-90),
                 summary="Upheld in full.",
+                reasons_quoted="  The service is not proven.\r\n\r\nAn adequate trial is missing. ",
                 file=SimpleUploadedFile("decision.pdf", letter_pdf("ma_denial")),
                 decided_at=f"{days_ago(2)}T15:00",
                 **outcome_fields(climb, "upheld"),
@@ -187,7 +190,10 @@ class TestDecision:
         assert row.letter.kind == "decision_letter"
         following = climb.level(2)
         assert following.level == "external_review"
+        before = appeal_facts(climb.case, following, load_history(climb.case)).before
+        assert before.reasons == ("The service is not proven.", "An adequate trial is missing.")
         text = words(nora.get(answer.url))
+        assert "in its own words The service is not proven. An adequate trial is missing." in text
         assert "Upheld (still refused)" in text and "The next level External review" in text
 
     def test_a_win_records_its_authorization(self, climb, nora, filed):
@@ -351,6 +357,7 @@ class TestLetterOfADecision:
         assert form["notice_on"].value().isoformat() == days_ago(12)
         assert form["stated_deadline_on"].value().isoformat() == days_ago(-90)
         assert form["letter"].value() == str(letter.public_id)
+        assert form["reasons_quoted"].value() == "We still find the treatment is investigational."
         text = words(page)
         assert "We upheld the denial of CPT code" in text
         assert "The letter says appeal by" in text
