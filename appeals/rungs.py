@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from advocacy.errors import Reason
 from appeals.regimes import book, ladder
@@ -169,6 +170,13 @@ def first_position(found: Classification, levels: int | None, completed: int) ->
 def titles_of(keys: Sequence[str]) -> tuple[str, ...]:
     """The titles of regimes by their keys."""
     return tuple(book().regimes[key].title for key in keys)
+
+
+@lru_cache(maxsize=1)
+def titles_of_levels() -> frozenset[str]:
+    """Every name the product gives to a level, bare ones too."""
+    bare = {_title(position) for position in range(1, MOST_BARE_LEVELS + 1)}
+    return frozenset(bare | {level.title for regime in book().regimes.values() for level in regime.levels})
 
 
 def _title(position: int) -> str:

@@ -10,6 +10,7 @@ from appeals.commands.follow_ups import SOON, ask, program_of
 from appeals.dues import day_of
 from appeals.facts import History
 from appeals.queries.ladder import BEFORE_FILING, Ladder, Standing
+from appeals.rungs import titles_of_levels
 from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
 from cases.commands.tasks import ENDED, settle_task
 from cases.models import Case, Task
@@ -65,14 +66,27 @@ def keep_stage_tasks(case: Case, history: History, ladder: Ladder, at: datetime)
         if task is None:
             opened = _opened(case, want, rows.get(want.after), at)
             rows |= {code: opened} if opened is not None else {}
-        elif task.version == 1 and task.due_on != want.due_on:
-            task.due_on = want.due_on
-            task.save(update_fields=["due_on"])
+            continue
+        title = _title_now(task, want)
+        due_on = want.due_on if task.version == 1 else task.due_on
+        if (task.title, task.due_on) != (title, due_on):
+            task.title, task.due_on = title, due_on
+            task.save(update_fields=["title", "due_on"])
     over = _endings(history)
     for code, task in rows.items():
         if code not in wanted and task.status not in ENDED:
             reason = over.get(code, "The stage is over.")
             settle_task(actor=program_of(case), task=task, reason=reason, at=at)
+
+
+def _title_now(task: Task, want: StageTask) -> str:
+    """Its title with what it is about today: when it becomes known which rules apply, a level gets the name it has under them.
+
+    Words that a person put in place of the level's name stay.
+    """
+    what, colon, about = task.title.rpartition(": ")
+    known = colon and want.about and task.status not in ENDED and about in titles_of_levels()
+    return f"{what}: {want.about}" if known else task.title
 
 
 def _opened(case: Case, want: StageTask, first: Task | None, at: datetime) -> Task | None:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from appeals.models import Answer
 from appeals.queries.lookup import agreed, answers_of, said_of
 from appeals.regimes import book, ladder
-from appeals.regimes.classifier import SOURCES, UNKNOWN, Classification, classify, questions
+from appeals.regimes.classifier import SOURCES, STATE, UNKNOWN, Classification, classify, questions
 from appeals.regimes.shapes import Level, Question, Regime
 from cases.models import Case
+
+OF_A_STATE = frozenset({STATE, "regulator"})
+"""Questions whose answers count where a state's rules do."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +26,16 @@ class Said:
 
 @dataclass(frozen=True)
 class QuestionShown:
-    """A question with its answers; `disagree` when sources that know it differ, `asked` when a task waits for it."""
+    """A question with its answers; `disagree` when sources that know it differ, `asked` when a task waits for it, `bears` when
+    its answer still decides something.
+    """
 
     question: Question
     choices: tuple[tuple[str, str], ...]
     answers: tuple[Said, ...]
     disagree: bool
     asked: bool
+    bears: bool
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,17 @@ def question_by_key(key: str) -> Question | None:
     return next((q for q in questions() if q.key == key), None)
 
 
+def _bears(question: Question, regime: Regime) -> bool:
+    """Whether an answer still decides something under rules that are settled: one that only tells other kinds of coverage apart
+    does not, nor does the state where no state's rules are used.
+    """
+    if question.settles:
+        return any(question.key in way.answers for way in regime.fits)
+    if question.key in OF_A_STATE:
+        return regime.uses_state_layer
+    return True
+
+
 def _citations(regime: Regime, levels: tuple[Level, ...]) -> tuple[str, ...]:
     """What the regime's stages cite, each once, in the order of the stages."""
     rules = (stage.rule for stage in regime.stages.values() if stage.rule)
@@ -81,11 +98,13 @@ def rules_page(case: Case) -> RulesPage:
     result = classify(said)
     by_key = {(row.question, row.source): row for row in rows}
     waiting = {task.code for task in result.tasks}
+    regime = book().regimes[result.regime] if result.regime else None
     shown = []
     for question in questions():
         words = dict(choices_of(question))
         mine = [s for s in said if s.question == question.key]
         known = {s.value for s in mine} - {UNKNOWN}
+        asked = f"ask_{question.key}" in waiting or (question.key == "program" and "ask_regime" in waiting)
         shown.append(
             QuestionShown(
                 question,
@@ -99,7 +118,8 @@ def rules_page(case: Case) -> RulesPage:
                     for s in mine
                 ),
                 len(known) > 1,
-                f"ask_{question.key}" in waiting or (question.key == "program" and "ask_regime" in waiting),
+                asked,
+                bool(mine) or asked or regime is None or _bears(question, regime),
             )
         )
     plan_levels = agreed(said, "levels")

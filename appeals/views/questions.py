@@ -74,4 +74,10 @@ def _context(found: Any, forms: dict[str, AnswerForm], opened: str) -> dict[str,
     rows = [
         {"shown": q, "form": forms[q.question.key], "open": q.question.key == opened} for q in found.questions
     ]
-    return {"page": found, "rows": rows}
+    settled = [row for row in rows if not row["shown"].bears]
+    return {
+        "page": found,
+        "rows": rows,
+        "settled": len(settled),
+        "settled_open": any(row["open"] for row in settled),
+    }

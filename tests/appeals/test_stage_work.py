@@ -73,6 +73,17 @@ def test_a_level_brings_its_packet_due_a_week_before_the_day_to_work_to(climb):
     assert stage_tasks(climb)[1:] == [("appeal_packet", PACKET, "2026-09-11", "open")]
 
 
+def test_a_level_is_called_by_its_name_as_soon_as_the_rules_are_known(climb):
+    climb.ask()
+    climb.refuse()
+    assert the(climb, "appeal_packet").title == "Put the appeal packet together: First level of appeal"
+    climb.answer(ERISA | {"levels": "1"})
+    assert the(climb, "appeal_packet").title == PACKET
+    Task.objects.filter(title=PACKET).update(title="Put it together: ask Dr. Brandt")
+    recompute_deadlines(climb.case, moment("2026-03-20"))
+    assert the(climb, "appeal_packet").title == "Put it together: ask Dr. Brandt"
+
+
 def test_a_short_window_is_worked_to_from_the_day_the_level_opens(climb):
     climb.answer(ERISA | {"levels": "1"})
     climb.ask()

@@ -45,6 +45,22 @@ def test_an_answer_is_recorded_with_its_source(climb, nora):
     assert "42 CFR 422" in shown and "Front, top right" in shown
 
 
+def test_what_settled_rules_do_not_turn_on_is_folded_away(climb, nora):
+    """Asked no more, and still there: an answer that speaks against the rest can be recorded."""
+    url = address("questions", climb.case)
+    before = nora.get(url)
+    assert before.context["settled"] == 0
+    climb.answer(ERISA | {"levels": "1"})
+    page = nora.get(url)
+    folded = {row["shown"].question.key for row in page.context["rows"] if not row["shown"].bears}
+    assert (folded, page.context["settled_open"]) == (
+        {"medicaid_delivery", "state_of_issue", "regulator"},
+        False,
+    )
+    assert "3 questions these rules do not turn on" in words(page)
+    assert nora.get(f"{url}?question=medicaid_delivery").context["settled_open"] is True
+
+
 def test_two_sources_that_disagree_both_stand(climb, nora):
     climb.answer(ERISA)
     nora.post(
