@@ -56,7 +56,9 @@ def test_a_new_account_is_made_once(cast):
     weak = browser.post(link, {"name": "Newt", "password1": "short", "password2": "other"})
     assert (weak.status_code, set(weak.context["form"].errors)) == (422, {"password1", "password2"})
     typed = {"name": "Newt Newman", "password1": PASSPHRASE, "password2": PASSPHRASE}
-    assert browser.post(link, typed).status_code == 302
+    made = browser.post(link, typed)
+    assert (made.status_code, made.url) == (302, "/")
+    assert browser.get("/").url == "/admin/today/"  # signed in: the link and the passphrase were enough
     member = Membership.objects.get(user__email="new@harbor.example")
     assert (member.roles, member.team, member.user.name, member.user.check_password(PASSPHRASE)) == (
         ["intake", "navigator"],

@@ -38,12 +38,13 @@ def link_in(text: str) -> str:
 
 
 def accepted(link: str, name: str, email: str) -> Client:
-    """A browser that opened the link, made the account and signed in."""
+    """A browser that opened the link and made the account: with it, it is signed in."""
     browser = Client(headers={"user-agent": "test"})
     assert browser.get(link).status_code == 200
     answer = browser.post(link, {"name": name, "password1": PASSPHRASE, "password2": PASSPHRASE})
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/accounts/login/")
-    answer = browser.post("/accounts/login/", {"login": email, "password": PASSPHRASE})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    again = Client(headers={"user-agent": "test"})
+    answer = again.post("/accounts/login/", {"login": email, "password": PASSPHRASE})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/")
     return browser
 

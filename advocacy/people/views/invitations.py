@@ -9,6 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
+from allauth.account.utils import perform_login
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -146,7 +147,7 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
         status = 422
         if form.is_valid():
             typed = form.cleaned_data
-            done, _result = attempt(
+            done, member = attempt(
                 lambda: commands.accept_as_new(
                     offer=offer,
                     name=typed["name"],
@@ -157,8 +158,11 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
                 form,
             )
             if done:
-                messages.success(request, "Your account is ready. Sign in with your address and passphrase.")
-                return redirect("account_login")
+                # The link proved the address, the passphrase was chosen a moment ago: nothing has to be typed again.
+                messages.success(request, "Your account is ready.")
+                entered = perform_login(request, member.user, redirect_url=reverse("home"))
+                request.session[SESSION_KEY] = str(offer.organization_public_id)
+                return entered
     return _shown(request, offer, "new", status=status, form=form)
 
 
