@@ -119,10 +119,8 @@ class TestCall:
         assert "Infusion approved, drug refused." in words(nora.get(answer.url))
 
     def test_a_refusal_keeps_what_was_typed(self, climb, nora, call):
-        answer = nora.post(
-            address("peer_to_peer_hold", climb.case, call),
-            {"held_at": minutes_ago(-600), "outcome": "", "summary": "Kept words"},
-        )
+        typed = {"held_at": minutes_ago(-600), "outcome": "", "summary": "Kept words"}
+        answer = nora.post(address("peer_to_peer_hold", climb.case, call), typed)
         assert answer.status_code == 422
         assert list(answer.context["form"].errors) == ["outcome"]
         assert "Kept words" in answer.content.decode()
@@ -181,12 +179,8 @@ class TestDecision:
         )
         assert answer.status_code == 302
         row = Decision.objects.get()
-        assert (row.notice_on, row.received_on, row.received_evidence, row.stated_deadline_on) == (
-            day(days_ago(2)),
-            day(days_ago(0)),
-            "certified",
-            day(days_ago(-90)),
-        )
+        kept = (row.notice_on, row.received_on, row.received_evidence, row.stated_deadline_on)
+        assert kept == (day(days_ago(2)), day(days_ago(0)), "certified", day(days_ago(-90)))
         assert row.letter.kind == "decision_letter"
         following = climb.level(2)
         assert following.level == "external_review"

@@ -54,7 +54,7 @@ def test_what_settled_rules_do_not_turn_on_is_folded_away(climb, nora):
     page = nora.get(url)
     folded = {row["shown"].question.key for row in page.context["rows"] if not row["shown"].bears}
     assert (folded, page.context["settled_open"]) == (
-        {"medicaid_delivery", "state_of_issue", "regulator"},
+        {"medicaid_delivery", "benefit", "regulator"},
         False,
     )
     assert "3 questions these rules do not turn on" in words(page)
