@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from advocacy.inputs import DayField, lines
-from appeals.queries.queue import DUE, IDLE, OVERDUE, OWNERS, SAFETY, SORT, URGENCY, WORK
+from appeals.queries.queue import DUE, IDLE, OVERDUE, OWNERS, SAFETY, SORT, URGENCY, WORK, Filters
 from appeals.queries.standing import stage_choices
 from appeals.queries.trail import KINDS
 from cases.models import Case
@@ -23,7 +23,7 @@ def _any(label: str, choices: Iterable[tuple[str, str]]) -> list[tuple[str, str]
 
 
 class QueueFilters(forms.Form):
-    """GET, codes only. `owners` and `payers` are (public id, name)."""
+    """GET, codes only. `owners` and `payers` are (public id, name); `active` says how many differ from the plain queue's."""
 
     status = forms.ChoiceField(choices=CaseStatus.choices, required=False)
     stage = forms.ChoiceField(required=False)
@@ -44,6 +44,11 @@ class QueueFilters(forms.Form):
         pick["stage"].choices = _any("Any stage", stage_choices())
         pick["owner"].choices = _any("Anybody", [*OWNERS.items(), *owners])
         pick["payer"].choices = _any("Any payer", payers)
+
+    @property
+    def active(self) -> int:
+        plain = Filters()
+        return sum((self[name].value() or "") != getattr(plain, name) for name in self.fields)
 
 
 class AssignTo(forms.Form):

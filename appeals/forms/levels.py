@@ -16,7 +16,7 @@ from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
 class DraftForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     recipient = forms.CharField(
-        label="To", max_length=1000, widget=lines(4), help_text="One line of the address per line."
+        label="To", max_length=1000, widget=lines(7), help_text="One line of the address per line."
     )
     dated = DayField(label="Date of the letter")
     text = forms.CharField(
