@@ -11,7 +11,7 @@ from uuid import UUID
 from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable, visible
@@ -22,7 +22,7 @@ from advocacy.people.models import Membership
 from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import CannotOpen, unseal_bytes
 from advocacy.tenancy.together import fetched
-from cases.models import Case
+from cases.models import Case, CaseGrant
 
 SIZE = 50
 KINDS = {"": "Everything", "verb": "Acts", "row": "Changes, field by field", "read": "Who looked"}
@@ -84,9 +84,23 @@ class TrailPage:
     people: tuple[tuple[str, str], ...]
 
 
-def audited_cases(actor: Actor) -> QuerySet[Case]:
-    """The cases whose trail this actor may read, by reference."""
-    return Case.objects.filter(reachable(actor, Permission.SEE_TRAIL, Case)).select_related("owner__user")
+RESTRICTED, GIVEN = "restricted", "given"
+CASES = {"": "Every case", RESTRICTED: "Restricted, and open to me", GIVEN: "With access given to others"}
+"""What a list of trails may be narrowed to."""
+
+
+def audited_cases(actor: Actor, show: str = "", at: datetime | None = None) -> QuerySet[Case]:
+    """The cases whose trail this actor may read, by reference; `show` is a key of CASES.
+
+    Access given to others is what stands at `at` (aware) by a colleague's word and for a time, beside what roles give.
+    """
+    found = Case.objects.filter(reachable(actor, Permission.SEE_TRAIL, Case)).select_related("owner__user")
+    if show == RESTRICTED:
+        return found.filter(is_restricted=True)
+    if show == GIVEN:
+        given = CaseGrant.objects.filter(content_object=OuterRef("pk"), ended_at=None, expires_at__gt=at)
+        return found.filter(Exists(given))
+    return found
 
 
 def trail(

@@ -16,7 +16,7 @@ from advocacy.access.policy import require
 from advocacy.web import page, paged, saw
 from appeals.forms.desk import TrailFilters
 from appeals.queries.case_page import get_case
-from appeals.queries.trail import audited_cases, trail
+from appeals.queries.trail import CASES, audited_cases, trail
 from appeals.views.links import link
 
 
@@ -26,11 +26,19 @@ def trails_page(request: HttpRequest) -> HttpResponse:
     """Where an auditor begins: every case whose trail is open to them, newest first. References, never a patient."""
     actor: Any = request.actor  # type: ignore[attr-defined]
     require(actor, Permission.SEE_TRAIL)
-    listed = paged(audited_cases(actor), after=request.GET.get("after"), newest=True)
+    show = request.GET.get("show", "")
+    show = show if show in CASES else ""
+    at: Any = request.at  # type: ignore[attr-defined]
+    listed = paged(audited_cases(actor, show, at), after=request.GET.get("after"), newest=True)
     saw(request, "read_list", cases=[case.pk for case in listed.rows])
     context = {
         "cases": listed.rows,
-        "next_url": link("appeals:trails", after=listed.next_after) if listed.next_after else "",
+        "next_url": link("appeals:trails", show=show, after=listed.next_after) if listed.next_after else "",
+        "tabs": [
+            {"label": label, "url": link("appeals:trails", show=key), "current": key == show}
+            for key, label in CASES.items()
+        ],
+        "narrowed": bool(show),
         "breadcrumbs": [{"label": "Trails", "url": ""}],
     }
     return render(request, "appeals/trails.html", context)

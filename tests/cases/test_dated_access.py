@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from appeals.sample_letters import text_as_pdf
-from cases.commands.access import give_grant, restrict_case
+from cases.commands.access import end_grant, give_grant, restrict_case
 from cases.commands.communications import write_note
 from cases.commands.documents import upload_document
 from cases.models import CaseGrant, Document
@@ -140,3 +140,16 @@ def test_it_opens_a_restricted_case_and_its_end_is_an_end(colleague, sign_in):
     end = reverse("cases:grant_end", args=[cast.case.public_id, grant.public_id])
     assert sign_in("sam").post(end).status_code == 302
     assert sign_in("cody").get(url).status_code == 404
+
+
+def test_a_privacy_officer_finds_the_cases_with_access_given(cast, colleague, sign_in):
+    petra = sign_in("petra")
+
+    def listed(show):
+        return [case.pk for case in petra.get(reverse("appeals:trails"), {"show": show}).context["cases"]]
+
+    assert (len(listed("")), listed("given"), listed("restricted")) == (2, [], [])
+    given = give(cast)
+    assert listed("given") == [cast.case.pk]
+    end_grant(actor=cast.sam, grant=given, at=timezone.now())
+    assert listed("given") == []
