@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.forms import BaseForm
+from django.forms import BaseForm, DateTimeField
 from django.http import HttpResponse
 from django.utils import timezone
 
@@ -124,6 +124,7 @@ def show_step(
         "text": text,
         "effects": effects,
         "tone": tone,
+        "has_times": any(isinstance(field, DateTimeField) for field in form.fields.values()),
     }
     return show(
         request,
