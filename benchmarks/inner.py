@@ -17,11 +17,13 @@ from django.utils import timezone
 
 from advocacy.access.policy import Actor
 from advocacy.people.models import PatientSearch
+from advocacy.reporting.kept import kept_lines
 from advocacy.reporting.queries import table_of
 from advocacy.tenancy.scope import scoped_to
 from appeals.queries.clocks import Day, day_at
 from appeals.queries.order import forward
 from appeals.queries.queue import Filters, listed
+from benchmarks import closing
 from benchmarks.inside import NAMES, actor
 from benchmarks.measure import quantile, ran, waited
 from cases.models import CaseSearch
@@ -107,11 +109,18 @@ def measured(times: int) -> dict[str, Any]:
             told["W7"][name] = search_all(someone, searches(number), times)
             for by in (["payer"], ["month"]):
                 key = f"{name} by {by[0]}"
-                told["W4"][key] = took(lambda s=someone, b=by: table_of(s, "ultimate_approval", b), 3)  # type: ignore[misc]
+                told["W4"][key] = took(lambda s=someone, b=by: table_of(s, "ultimate_approval", b), times)  # type: ignore[misc]
+            cube = {"f_month", "f_payer", "f_treatment"}
+            told["W4"][f"{name} cube"] = took(lambda c=cube: kept_lines("closed_cases", c), 5) | {  # type: ignore[misc]
+                "cells": len(kept_lines("closed_cases", cube) or [])
+            }
             since = datetime.now(UTC).replace(day=1, year=datetime.now(UTC).year - 1)
             values = {"organization": number, "since": since}
             told["W4"][name + " plain GROUP BY"] = took(lambda v=values: _raw(FLOOR_FIGURE, v), 3)  # type: ignore[misc]
             told["export"] = told.get("export", {}) | {name: _copied(number)}
+    told["close"] = {
+        name: closing.measured(actor(number), 4) for number, name in NAMES.items() if name != "third"
+    }
     return told
 
 

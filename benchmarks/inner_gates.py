@@ -51,4 +51,26 @@ def run(big: World, base: World, results: Results) -> None:
             )
         plain = large["W4"][f"{name} plain GROUP BY"]["cpu"]
         results.tell("W4 figures", f"plain GROUP BY payer and month, {name}: database CPU", f"{plain:.1f} ms")
+    cube = large["W4"]["largest cube"]
+    what = f"all {cube['cells']:,} cells of month, payer, treatment and outcome, largest"
+    results.gate("W4 figures", f"{what}: database CPU", cube["cpu"], 25, " ms", 1)
+    results.gate("W4 figures", f"{what}: p50", cube["p50"], 100, " ms", 1)
+    for name in ("steady", "largest"):
+        sides = large["close"][name]
+        results.gate(
+            "W4 figures",
+            f"a close with kept counts to one without, {name}: database CPU",
+            sides["with"]["database"] / sides["without"]["database"],
+            1.25,
+        )
+        told = " / ".join(
+            f"{sides[side]['database']:.2f} ({sides[side]['both']:.1f})" for side in ("with", "without")
+        )
+        results.tell(
+            "W4 figures",
+            f"database CPU of a close (with the program's), {name}: with / without",
+            f"{told} ms",
+        )
+    grown = large["W4"]["largest by payer"]["cpu"] / large["W4"]["steady by payer"]["cpu"]
+    results.tell("W4 figures", "by payer, largest to steady organization: database CPU", f"{grown:.2f}×")
     results.least("Export", NOTHING_EXPORTS, large["export"]["largest"], 120_000, " rows/s")

@@ -21,7 +21,10 @@ hypothesis.settings.load_profile("any machine")
 
 
 AS_SHIPPED: dict[str, bool] = {}
-"""What the application role may do to organizations as the migrations leave it, before the tests get their own right."""
+"""What the application role may do to organizations and kept counts as the migrations leave it, before the tests get their
+own right.
+"""
+KEPT = ("reporting_countedrow", "reporting_countedcell")
 HASHERS_AS_SHIPPED: list[str] = []
 """How the product hashes passphrases and secrets: slowly on purpose, which no test of what they open needs."""
 
@@ -52,6 +55,12 @@ def django_db_setup(request, django_test_environment, django_db_blocker, django_
                 AS_SHIPPED[right] = cursor.fetchone()[0]
             # The cast makes its organizations inside the transaction of a test; outside tests only the owner makes any.
             cursor.execute("GRANT INSERT ON tenancy_organization TO recourse_app")
+            for table in KEPT:
+                for right in ("INSERT", "UPDATE", "DELETE"):
+                    cursor.execute("SELECT has_table_privilege('recourse_app', %s, %s)", [table, right])
+                    AS_SHIPPED[f"{right} {table}"] = cursor.fetchone()[0]
+                # Tests of every table make a row of each; else only the functions that keep the counts do.
+                cursor.execute(f"GRANT INSERT ON {table} TO recourse_app")
             # Only so that transaction=True tests can be flushed; nowhere else may the application truncate.
             cursor.execute("GRANT TRUNCATE ON ALL TABLES IN SCHEMA public TO recourse_app")
         connection.close()

@@ -8,7 +8,7 @@ class ReportingConfig(AppConfig):
     def ready(self) -> None:
         from advocacy import registries
         from advocacy.management.commands import print_docs
-        from advocacy.reporting import policies  # noqa: F401  declares who reads figures
+        from advocacy.reporting import jobs, policies  # noqa: F401  declares nightly work and who reads figures
         from advocacy.reporting.precedent import figures_for
         from advocacy.reporting.printed import indicators
 

@@ -11,17 +11,8 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason
 from advocacy.reporting.indicators import INDICATORS
-from advocacy.reporting.own import (
-    BLANK,
-    Asked,
-    Line,
-    Measure,
-    grouped,
-    lines_of,
-    months_in,
-    quarter_of,
-    rows_for,
-)
+from advocacy.reporting.kept import Lines
+from advocacy.reporting.own import BLANK, Asked, Line, Measure, grouped, months_in, quarter_of
 from advocacy.reporting.own_indicators import OWN
 from advocacy.reporting.populations import POPULATIONS
 from advocacy.reporting.queries import Cell, cells_of
@@ -153,21 +144,14 @@ def wanted_from(actor: Actor, given: Mapping[str, str], *, more: Collection[str]
 
 
 def dashboard(actor: Actor, wanted: Wanted, day: Day) -> Dashboard:
-    """The page. One statement for each kind of rows, one for payers; however many cases there are.
+    """The page. One statement for each kind of rows, or for each grain of kept counts; one for payers.
 
     Raises NotAllowed for who reads no figures, or asks for figures to work with and sees no cases.
     """
     require(actor, Permission.SEE_FIGURES)
     if wanted.kind == WORK:
         require(actor, Permission.SEE_CASES)
-    lines = {
-        key: lines_of(
-            rows_for(population, Asked(), day, actor if wanted.kind == WORK else None),
-            population,
-            (COLUMNS & population.dimensions) | {"f_month"} | ({"f_reason"} if key == "denials" else set()),
-        )
-        for key, population in POPULATIONS.items()
-    }
+    lines = Lines(day, actor if wanted.kind == WORK else None, COLUMNS)
     payers = payers_by_name(actor)
     choices = _choices(lines, payers, masked=wanted.kind == PUBLISH)
     wanted = replace(wanted, problems=(*wanted.problems, *_unknown(wanted, choices)))
@@ -183,21 +167,21 @@ def payers_by_name(actor: Actor) -> dict[str, str]:
     return {p.name: str(p.public_id) for p in Payer.objects.only("public_id", "name", "organization")}
 
 
-def _choices(lines: Mapping[str, list[Line]], payers: Mapping[str, str], *, masked: bool) -> Choices:
+def _choices(lines: Lines, payers: Mapping[str, str], *, masked: bool) -> Choices:
     """What there is. To publish, only what has a figure that is told: that a payer has one case is told to nobody."""
     found: dict[str, set[str]] = {"f_month": set(), "f_payer": set(), "f_regime": set(), "f_stage": set()}
     if masked:
         for indicator in OWN:
             for d in indicator.dimensions:
                 if d.key in ("payer", "regime", "stage", "year", "quarter"):
-                    cells = cells_of(
-                        indicator, (d,), grouped(lines[indicator.population], indicator, (d,)), True
-                    )
+                    rows = lines.of(indicator.population, (d.field,), months=d.key == "quarter")
+                    cells = cells_of(indicator, (d,), grouped(rows, indicator, (d,)), True)
                     told = {str(cell.values[0]) for cell in cells if cell.count is not None}
                     found[d.field] |= told
     else:
         for column, values in found.items():
-            values |= {str(line[column]) for rows in lines.values() for line in rows if line.get(column)}
+            for key in POPULATIONS:
+                values |= {str(line[column]) for line in lines.of(key, (column,)) if line.get(column)}
         found["f_month"] = {p for m in found["f_month"] for p in (m[:4], quarter_of(m))}
     return Choices(
         tuple((p, words_for("quarter", p)) for p in sorted(found["f_month"], reverse=True)),
@@ -234,6 +218,11 @@ def fitting(lines: Iterable[Line], indicator: Indicator, asked: Asked) -> list[L
     ]
 
 
+def asked_columns(asked: Asked) -> set[str]:
+    """The columns that the filters look at."""
+    return {*asked.columns(), *({"f_month"} if asked.period else ())}
+
+
 def asked_of(wanted: Wanted, payers: Mapping[str, str]) -> Asked:
     """The filters as the rows know them: a payer by its name."""
     payer = payers.get(wanted.payer, NO_SUCH) if wanted.payer else ""
@@ -241,7 +230,7 @@ def asked_of(wanted: Wanted, payers: Mapping[str, str]) -> Asked:
 
 
 def _work(
-    wanted: Wanted, lines: Mapping[str, list[Line]], payers: Mapping[str, str]
+    wanted: Wanted, lines: Lines, payers: Mapping[str, str]
 ) -> tuple[tuple[Tile, ...], tuple[Chart, ...]]:
     asked = asked_of(wanted, payers)
     codes = {name: code for code, name in payers.items()}
@@ -249,7 +238,7 @@ def _work(
     for indicator in OWN:
         if indicator.kind == Kind.MIX:
             continue
-        rows = fitting(lines[indicator.population], indicator, asked)
+        rows = fitting(lines.of(indicator.population, asked_columns(asked)), indicator, asked)
         if rows is not None:
             tiles.append(
                 Tile(
@@ -261,7 +250,12 @@ def _work(
     for key, name in CHARTS:
         indicator, dimension = INDICATORS[key], INDICATORS[key].dimension(name)
         assert dimension is not None
-        rows = fitting(lines[indicator.population], indicator, asked)
+        months = bool(asked.period)
+        rows = fitting(
+            lines.of(indicator.population, {dimension.field, *asked_columns(asked)}, months=months),
+            indicator,
+            asked,
+        )
         if rows is None:
             charts.append(Chart(indicator, dimension, (), refused=NOT_PARTED))
             continue
@@ -299,7 +293,7 @@ NOT_TOGETHER = "A quarter or a month is told alone, and not by anything else."
 
 
 def _publish(
-    wanted: Wanted, lines: Mapping[str, list[Line]], payers: Mapping[str, str]
+    wanted: Wanted, lines: Lines, payers: Mapping[str, str]
 ) -> tuple[tuple[Tile, ...], tuple[Chart, ...]]:
     """Cells of the tables that are published, and no others: a filter is one of their dimensions."""
     by, value = _published_filter(wanted, payers)
@@ -310,7 +304,7 @@ def _publish(
         own = indicator.dimension(by) if by else None
         if by and own is None:
             continue
-        rows = lines[indicator.population]
+        rows = lines.of(indicator.population, {own.field} if own else (), months=by in ("quarter", "month"))
         if own is None:
             groups = grouped(rows, indicator, ())
             told = Told("", None)
@@ -338,7 +332,7 @@ def _published_filter(wanted: Wanted, payers: Mapping[str, str]) -> tuple[str, s
     return "", ""
 
 
-def _published_chart(key: str, name: str, by: str, value: str, lines: Mapping[str, list[Line]]) -> Chart:
+def _published_chart(key: str, name: str, by: str, value: str, lines: Lines) -> Chart:
     indicator, dimension = INDICATORS[key], INDICATORS[key].dimension(name)
     assert dimension is not None
     other = indicator.dimension(by) if by else None
@@ -347,7 +341,8 @@ def _published_chart(key: str, name: str, by: str, value: str, lines: Mapping[st
     if by in ("quarter", "month"):
         return Chart(indicator, dimension, (), refused=NOT_TOGETHER)
     dimensions = (dimension,) if other is None or other == dimension else (dimension, other)
-    cells = cells_of(indicator, dimensions, grouped(lines[indicator.population], indicator, dimensions), True)
+    rows = lines.of(indicator.population, {d.field for d in dimensions}, months=False)
+    cells = cells_of(indicator, dimensions, grouped(rows, indicator, dimensions), True)
     if other is not None:
         cells = tuple(cell for cell in cells if str(cell.values[-1]) == value)
     told = [

@@ -14,6 +14,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require, visible
 from advocacy.errors import Reason, Refused
 from advocacy.reporting.indicators import INDICATORS
+from advocacy.reporting.kept import kept_lines
 from advocacy.reporting.models import ReferenceDetermination
 from advocacy.reporting.own import Asked as AllRows
 from advocacy.reporting.own import Group, Measure, grouped, lines_of, population_of, rows_for
@@ -80,8 +81,12 @@ def table_of(
     dimensions = _dimensions(asked, by)
     if asked.population:
         population = population_of(asked)
-        day = day_in_organization(actor, at or timezone.now())
-        lines = lines_of(rows_for(population, AllRows(), day), population, {d.field for d in dimensions})
+        columns = {d.field for d in dimensions}
+        months = any(d.key in SMALLER_PERIODS for d in dimensions)
+        lines = kept_lines(population.key, columns, months=months)
+        if lines is None:
+            day = day_in_organization(actor, at or timezone.now())
+            lines = lines_of(rows_for(population, AllRows(), day), population, columns)
         return Table(
             asked, dimensions, cells_of(asked, dimensions, grouped(lines, asked, dimensions), suppressed)
         )

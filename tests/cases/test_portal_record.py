@@ -36,6 +36,7 @@ LEFT_OUT = {
     "cases.CaseLink": "the team's own note that two cases belong together",
     "cases.CaseSearch": "the same words again, for the search",
     "cases.WaitingPage": "a page on its way, seen by its sender; the paper made of it goes along",
+    "reporting.CountedRow": "by what a case was counted; the case itself goes along",
     "people.PatientSearch": "the same words again, for the search",
 }
 

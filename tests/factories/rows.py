@@ -32,6 +32,8 @@ SPECIAL: dict[str, Any] = {
     "cases.CallTime.minutes": 15,
     "reporting.ReferenceDetermination.year": 2011,
     "reporting.ReferenceDetermination.is_overturned": True,
+    "reporting.CountedRow.is_restricted": False,
+    "reporting.CountedCell.is_restricted": False,
     "appeals.LetterApproval.digest": "c" * 64,
     "appeals.GrantedAuthorization.sessions": 6,
     "appeals.Proposal.span": [0, 4],

@@ -76,6 +76,7 @@ def test_the_jobs():
         "people.invite_to_portal",
         "people.prove_worker",
         "people.send_invitations",
+        "reporting.settle_figures",
     ]
 
 

@@ -11,6 +11,7 @@ from django.db import models
 
 from advocacy.tenancy.scope import tenant_models
 
+COUNTED_BY = ["population", "month", "regime", "treatment", "stage", "reason", "code"]
 CODE = "a code or key of our own data, checked against it, never free text"
 LOOKUP = "a look-up row of the organization: a business, not a patient"
 PUBLISHED = "published by a state: no person in it"
@@ -69,6 +70,8 @@ PLAIN = {
         ],
         PUBLISHED,
     ),
+    "reporting.CountedRow": dict.fromkeys(COUNTED_BY, CODE),
+    "reporting.CountedCell": dict.fromkeys([*COUNTED_BY, "grain"], CODE),
     "cases.Blob": {"sha256": CODE, "location": CODE, "key_id": CODE},
     "cases.Document": {"sent_key": CODE},
     "cases.WaitingPage": {"key": CODE, "content_type": CODE, "location": CODE},
