@@ -21,7 +21,7 @@ SELECT c.organization_id, 'closed_cases'::text AS population, c.id AS source_id,
   FROM public.cases_case c
   JOIN public.cases_coverage v ON v.organization_id = c.organization_id AND v.id = c.coverage_id
   JOIN public.people_patient p ON p.organization_id = c.organization_id AND p.id = c.patient_id
- WHERE c.closed_at IS NOT NULL
+ WHERE c.outcome <> ''  -- as closed_at IS NOT NULL says (cases_case_closed_has_outcome), which would be looked up by all closed ones
 UNION ALL
 SELECT d.organization_id, 'decisions', d.id, d.case_id, c.is_restricted,
        to_char(coalesce(d.notice_on, timezone(p.time_zone, d.decided_at)::date), 'YYYY-MM'), v.payer_id,
@@ -159,11 +159,14 @@ BEGIN
         'IF TG_OP = ''UPDATE'' THEN FOR one IN %s LOOP PERFORM search.recount(one.organization_id, one.cases); END LOOP;'
         ' ELSIF TG_OP = ''INSERT'' THEN FOR one IN %s LOOP PERFORM search.recount(one.organization_id, one.cases); END LOOP;'
         ' ELSE FOR one IN %s LOOP PERFORM search.recount(one.organization_id, one.cases); END LOOP; END IF;',
-        format(q, format('(SELECT organization_id, id, %1$s AS case_id, %2$s FROM new_rows WHERE %3$s'
-                         ' EXCEPT SELECT organization_id, id, %1$s, %2$s FROM old_rows)'
-                         ' UNION ALL (SELECT organization_id, id, %1$s, %2$s FROM old_rows WHERE %3$s'
-                         ' EXCEPT SELECT organization_id, id, %1$s, %2$s FROM new_rows)',
-                         t.case_column, t.columns, CASE t.name WHEN 'cases_case' THEN 'true' ELSE t.counts END)),
+        format(q, CASE t.name WHEN 'cases_case' THEN
+            format('SELECT organization_id, id AS case_id, %1$s FROM new_rows'
+                   ' EXCEPT SELECT organization_id, id, %1$s FROM old_rows', t.columns)
+          ELSE -- a row may have left its case: both are counted again
+            format('(SELECT organization_id, id, case_id, %1$s FROM new_rows WHERE %2$s'
+                   ' EXCEPT SELECT organization_id, id, case_id, %1$s FROM old_rows)'
+                   ' UNION ALL (SELECT organization_id, id, case_id, %1$s FROM old_rows WHERE %2$s'
+                   ' EXCEPT SELECT organization_id, id, case_id, %1$s FROM new_rows)', t.columns, t.counts) END),
         format(q, format('SELECT organization_id, %s AS case_id FROM new_rows WHERE %s', t.case_column, t.counts)),
         format(q, format('SELECT organization_id, %s AS case_id FROM old_rows WHERE %s', t.case_column, t.counts)));
     END IF;

@@ -89,30 +89,57 @@ def kept_lines(
 class Lines:
     """The lines that the figures of one page are added up from: kept where they are, else grouped live, each once.
 
-    `only` is who may see the cases that are counted, for figures to work with: a kept count has every case that is not
-    restricted, as everybody who sees cases does; of the restricted ones the few they reach are counted live.
+    `wide` are the columns a page parts figures by: all grains of those come in one statement. `only` is who may see the cases
+    that are counted, for figures to work with: a kept count has every case that is not restricted, as everybody who sees
+    cases does; of the restricted ones the few they reach are counted live.
     """
 
     def __init__(self, day: Day, only: Actor | None, wide: Collection[str]) -> None:
         self._day, self._only, self._wide = day, only, frozenset(wide)
         self._live: dict[str, list[Line]] = {}
-        self._kept: dict[tuple[str, str], list[Line]] = {}
+        self._kept: dict[tuple[str, str], list[Line]] | None = None
 
     def of(self, population: str, columns: Iterable[str], *, months: bool = True) -> list[Line]:
         """Lines that have at least these columns, or what the population has of them."""
         known = POPULATIONS[population]
         asked = {column for column in columns if column == "f_month" or column in known.dimensions}
         grain = grain_for(population, asked, months=months)
-        if grain is None:
+        if self._kept is None:
+            self._kept = self._told()
+        if grain is None or (population, grain) not in self._kept:
             return self._grouped(known)
-        key = (population, grain)
-        if key not in self._kept:
-            by = {f"f_{name}" if name != "year" else "f_month" for name in grain.split(",")}
-            found = kept_lines(
-                population, by, months="month" in grain, restricted=None if self._only is None else False
-            )
-            self._kept[key] = (found or []) + (self._restricted(known) if self._only else [])
-        return self._kept[key]
+        return self._kept[population, grain]
+
+    def _told(self) -> dict[tuple[str, str], list[Line]]:
+        """Every grain whose columns are all wide, of every kept population. Restricted cases are told live, if there are any."""
+        found: dict[tuple[str, str], list[Line]] = {
+            (population, grain): []
+            for population, grains in GRAINS.items()
+            for grain in grains
+            if {"f_month" if name == "year" else f"f_{name}" for name in grain.split(",")} <= self._wide
+        }
+        told: dict[str, Any] = {column: F(source) for column, source in COLUMNS.items()}
+        rows = CountedCell.objects.filter(
+            population__in=list(GRAINS), grain__in=sorted({grain for _population, grain in found})
+        )
+        lines: Any = (
+            rows.order_by()
+            .values("population", "grain", "is_restricted", **told, f_code=F("code"))
+            .annotate(f_n=Sum("n"))
+            .filter(f_n__gt=0)
+        )
+        hidden = set()
+        for line in lines:
+            if self._only is not None and line["is_restricted"]:
+                hidden.add(line["population"])
+            elif (key := (line["population"], line["grain"])) in found:
+                found[key].append(line)
+        for population, grain in found:
+            if population in hidden:
+                found[population, grain] = found[population, grain] + self._restricted(
+                    POPULATIONS[population]
+                )
+        return found
 
     def _grouped(self, population: Population) -> list[Line]:
         if population.key not in self._live:
@@ -122,6 +149,7 @@ class Lines:
         return self._live[population.key]
 
     def _restricted(self, population: Population) -> list[Line]:
+        """Of the restricted cases, those this person reaches. A line has every column, so it is of every grain."""
         key = f"{population.key}, restricted"
         if key not in self._live:
             case = f"{population.case}__" if population.case else ""
