@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from django.db import connection, transaction
 from django.utils import timezone
 
 from advocacy.access.policy import Actor
 from advocacy.people.models import PatientSearch
+from advocacy.reporting import exports
 from advocacy.reporting.kept import kept_lines
 from advocacy.reporting.queries import table_of
 from advocacy.tenancy.scope import scoped_to
@@ -38,15 +38,6 @@ SELECT p.name, date_trunc('month', c.closed_at), c.outcome, count(*) FROM cases_
   JOIN cases_coverage v ON v.organization_id = %(organization)s AND v.id = c.coverage_id
   JOIN cases_payer p ON p.organization_id = %(organization)s AND p.id = v.payer_id
  WHERE c.organization_id = %(organization)s AND c.closed_at >= %(since)s GROUP BY 1, 2, 3
-"""
-EXPORT = """
-COPY (
-  SELECT c.reference, c.status, c.stage, c.treatment, c.urgency, c.opened_at, c.closed_at, c.outcome, c.next_deadline_on, p.name
-    FROM cases_case c
-    JOIN cases_coverage v ON v.organization_id = $1 AND v.id = c.coverage_id
-    JOIN cases_payer p ON p.organization_id = $1 AND p.id = v.payer_id
-   WHERE c.organization_id = $1
-) TO STDOUT (FORMAT csv)
 """
 
 
@@ -142,12 +133,10 @@ def _raw(sql: str, values: Any) -> Any:
 
 
 def _copied(organization: int) -> float:
-    """Rows a second that COPY gives as CSV under row-level security."""
-    raw: psycopg.Connection[Any] = connection.connection
-    begun, rows = time.perf_counter(), 0
-    with raw.cursor().copy(EXPORT.replace("$1", str(organization))) as copy:
-        for block in copy:
-            rows += bytes(block).count(b"\n")
+    """Rows a second that the file's own COPY gives under row-level security, without a door before it."""
+    begun = time.perf_counter()
+    sql = exports.CASES.sql("cases_case.organization_id = %(organization)s", frozenset())
+    rows = sum(lines for lines, _piece in exports.copied(sql, {"organization": organization}))
     return rows / (time.perf_counter() - begun)
 
 

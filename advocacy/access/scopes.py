@@ -21,6 +21,7 @@ class Scope(StrEnum):
     READ_DOCUMENTS = "documents:read"
     READ_CONTENT = "documents:content"
     READ_IDENTIFIERS = "identifiers:read"
+    EXPORT_ROWS = "rows:export"
     WRITE_NOTES = "notes:write"
     WRITE_DOCUMENTS = "documents:write"
 
@@ -63,6 +64,11 @@ SCOPES: dict[Scope, ScopeDescription] = {
         "Reads names, birth dates and member ids with a case.",
         P.SEE_CASES,
         P.SEE_PATIENTS,
+    ),
+    Scope.EXPORT_ROWS: _says(
+        "Files of rows",
+        "Takes all cases and decisions it may see as files, without names and without what was typed.",
+        P.SEE_CASES,
     ),
     Scope.WRITE_NOTES: _says("Write notes", "Writes internal notes on cases.", P.SEE_CASES, P.WRITE_NOTE),
     Scope.WRITE_DOCUMENTS: _says(

@@ -41,6 +41,8 @@ VERBS: dict[str, str] = {
     "organization_switched": "switched organization",
     # figures
     "determinations_loaded": "loaded published determinations",
+    "export_begun": "asked for a file of rows",
+    "rows_exported": "took rows along as a file",
     # cases
     "coverage_recorded": "recorded coverage",
     "coverage_changed": "changed coverage",
