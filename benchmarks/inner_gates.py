@@ -9,7 +9,6 @@ from typing import Any
 from benchmarks import cluster, export
 from benchmarks.setting import Results, World
 
-
 ROUNDS = 3
 
 
