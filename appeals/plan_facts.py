@@ -22,6 +22,7 @@ READ = frozenset({"letter", "plan_document"})
 FROM_PAYER = READ | {"payer_call"}
 PLAN_WINDOW, HEARING_WINDOW = "plan_window_days", "window_days"
 RATING_PERIOD, PROCESS, PRIOR = "rating_period_start", "process", "prior_authorization"
+STATE_HEARING = "state_hearing_days"
 FIRST_RATING_PERIOD = date(2017, 7, 1)
 """From rating periods that begin then the rule has clocks for plans: 42 CFR 438.3(t) and 81 FR 27498."""
 SHORTER_SINCE = date(2026, 1, 1)
@@ -53,7 +54,13 @@ PLAN_FACTS = (
         "No law sets this number. Without it only a day that the letter states can be worked to.",
         DAYS,
         "29 CFR 2560.503-1(c)(2)",
-        ("erisa_self_funded", "fully_insured_group"),
+        (
+            "erisa_self_funded",
+            "fully_insured_group",
+            "nonfederal_governmental_self_funded",
+            "church_self_funded",
+            "grandfathered",
+        ),
         least=1,
         most=730,
         caution="Of several numbers the smallest counts. An earlier day in the letter still goes in front.",
@@ -64,10 +71,22 @@ PLAN_FACTS = (
         "The state sets 90 to 120 days from the date of the plan's notice. Until it is known, the dates use 90.",
         DAYS,
         "42 CFR 438.408(f)(2)",
-        ("medicaid_managed_care",),
+        ("medicaid_managed_care", "chip"),
         least=90,
         most=120,
         caution="More than 90 days count only when read in the letter or the plan document. Of several the smallest counts.",
+    ),
+    PlanFact(
+        STATE_HEARING,
+        "How many days does the state Medicaid agency give to ask for a hearing?",
+        "The state sets the number, never more than 90 from the day the notice is mailed. Without it only a day that the"
+        " letter states can be worked to.",
+        DAYS,
+        "42 CFR 431.221(d)",
+        ("medicaid_ffs",),
+        least=1,
+        most=90,
+        caution="Of several numbers the smallest counts. An earlier day in the letter still goes in front.",
     ),
     PlanFact(
         RATING_PERIOD,
@@ -75,7 +94,7 @@ PLAN_FACTS = (
         "Plans whose rating period began before 2026 have 14 days to decide a request, later ones 7.",
         DAY,
         "42 CFR 438.210(d)(1)",
-        ("medicaid_managed_care",),
+        ("medicaid_managed_care", "chip"),
         caution="A day in 2026 or later shortens the plan's time only when the plan, its letter or its document gives it.",
     ),
     PlanFact(
@@ -84,7 +103,13 @@ PLAN_FACTS = (
         "An act of the program may move the last day of one process and not of another.",
         CHOICE,
         "45 CFR 147.136(d); 29 CFR 2590.715-2719(d)",
-        ("erisa_self_funded", "fully_insured_group", "individual_aca"),
+        (
+            "erisa_self_funded",
+            "fully_insured_group",
+            "individual_aca",
+            "nonfederal_governmental_self_funded",
+            "church_self_funded",
+        ),
         choices={
             "private_iro": "A review organization that the plan contracts",
             "hhs_administered": "The process that HHS administers",
@@ -170,6 +195,8 @@ def counted(said: Iterable[Answer], state: str | None) -> dict[str, Any]:
     ]
     if hearing:
         found["window_days"] = min(hearing)
+    elif rows := by_key.get(STATE_HEARING):
+        found["window_days"] = min(int(r.value) for r in rows)
     periods = [
         day
         for r in by_key.get(RATING_PERIOD, ())

@@ -84,7 +84,8 @@ def may_be_expedited(level: Level | None, facts: Facts, certified_by: str | None
             "Record who says that waiting could seriously harm the patient.",
             "urgent",
         )
-    if level is not None and level.kind in ("council", "court"):
+    in_hours = level is not None and any("urgent" in choice.when for choice in level.decisions)
+    if level is not None and (level.kind == "court" or (level.kind == "council" and not in_hours)):
         return Reason("no_expedited_path", f"{level.title} has no expedited path here.", "urgent")
     return None
 

@@ -60,11 +60,16 @@ class Rung:
 
     @property
     def may_be_filed(self) -> bool:
-        return not self.levels or any(level.opened_by == "filing" for level in self.levels)
+        return not self.levels or any(level.opened_by != "forwarding" for level in self.levels)
 
     @property
     def may_be_forwarded(self) -> bool:
-        return any(level.opened_by == "forwarding" for level in self.levels)
+        return any(level.opened_by != "filing" for level in self.levels)
+
+    @property
+    def is_forwarded_after_silence_only(self) -> bool:
+        """The plan sends the case on only when it missed its own time (42 CFR 423.590(c), (e))."""
+        return self.may_be_forwarded and all(level.opened_by != "forwarding" for level in self.levels)
 
     def may_be_filed_orally(self, urgent: bool) -> bool:
         """Under every set of rules that may apply; never where only the letter speaks."""

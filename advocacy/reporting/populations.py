@@ -239,7 +239,7 @@ def _deadlines(day: Day) -> Rows:
 
 def _filings(day: Day) -> tuple[Rows, ...]:
     levels = [level for regime in book().regimes.values() for level in regime.levels]
-    external = {level.key for level in levels if level.kind == "external" and level.opened_by == "filing"}
+    external = {level.key for level in levels if level.kind == "external" and level.opened_by != "forwarding"}
     rows = _deadlines(day).annotate(
         f_first=_code(When(appeal__previous=None, then=F("f_code")), default=_text("")),
         f_external=_code(When(f_stage__in=sorted(external), then=F("f_code")), default=_text("")),

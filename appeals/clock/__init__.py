@@ -6,7 +6,7 @@ A claimant's date resolves doubt EARLY, a payer's LATE. Hours are instants and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from advocacy.errors import Reason
 from appeals.clock.arithmetic import Reading, add_calendar_days, add_hours, earlier, later, words_of
 from appeals.clock.calendar import add_business_days, last_business_day_on_or_before
 from appeals.clock.facts import Facts, Moment, Unclear, check_chronology, unclear
-from appeals.clock.stages import Found, check_requirements, chosen, find_stage
+from appeals.clock.stages import Found, applies, check_requirements, chosen, find_stage
 from appeals.regimes import book
 from appeals.regimes.shapes import Level, Override, Regime, Rule
 
@@ -122,8 +122,24 @@ def decision_clock(level: Level, facts: Facts) -> Clock:
     if stage is None:
         reason = Reason("no_decision_clock", "No rule sets a time to decide at this level.")
         return without_date(level.regime, level.key, "reviewer", facts, reason)
-    found = stage_clock(level.regime, stage, facts, level.state or facts.state or "unknown")
-    return replace(found, actor="payer") if found.error else found
+    where = level.state or facts.state or "unknown"
+    found = stage_clock(level.regime, stage, facts, where)
+    if found.error:
+        return replace(found, actor="payer")
+    return replace(found, flags=(*found.flags, *_state_clocks(level, facts, where)))
+
+
+def _state_clocks(level: Level, facts: Facts, where: str) -> Iterator[Flag]:
+    """What the law of the state of issue adds to the time to decide: the first of its clocks that fits."""
+    if not book().regimes[level.regime].uses_state_layer or where not in book().states:
+        return
+    for stage in book().states[where].stages.values():
+        if level.key in stage.beside and applies(stage.when, facts):
+            own = stage_clock(level.regime, stage.key, facts, where)
+            if own.deadline is not None:
+                told = f"{own.text} Here: {words_of(own.deadline)} ({own.citation})."
+                yield Flag("state_clock", f"{told} {own.if_missed_text}")
+            return
 
 
 def request_clock(regime_key: str, facts: Facts) -> Clock:

@@ -248,7 +248,11 @@ class Reading:
             self.lines.append(f"The day there is {words_of(start)}.")
         n += self._days_between(node)
         day = start + timedelta(days=n)
-        self.lines.append(f"+ {n} calendar days, the first day not counted = {words_of(day)}.")
+        self.lines.append(
+            f"+ {n} calendar days, the first day not counted = {words_of(day)}."
+            if n >= 0
+            else f"{-n} calendar {'day' if n == -1 else 'days'} before = {words_of(day)}."
+        )
         return self._roll(day, node)
 
     def _days_between(self, node: Mapping[str, Any]) -> int:
@@ -354,9 +358,18 @@ class Reading:
         states."""
         n = getattr(self.facts, node["n_from"]) if node["n_from"] else None
         if n is not None:
+            if not node.get("n_least", n) <= n <= node.get("n_most", n):
+                raise unclear(
+                    "impossible_window",
+                    f"The window is at least {node['n_least']} and at most {node['n_most']} days, not {n}.",
+                    node["n_from"],
+                )
+            start = self._anchor(node)
             self.used[node["n_from"]] = n
-            day = self._receipt(0) + timedelta(days=n)
-            self.lines.append(f"+ {n} calendar days set by the plan = {words_of(day)}.")
+            day = (start.date() if isinstance(start, datetime) else start) + timedelta(days=n)
+            self.lines.append(
+                f"+ {n} calendar days set by the {node.get('set_by', 'plan')} = {words_of(day)}."
+            )
             return day
         found = self._fact("stated")
         assert not isinstance(found, datetime)

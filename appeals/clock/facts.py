@@ -77,6 +77,8 @@ class Facts:
     incomplete_notice: Moment | None = None
     supporting_statement: Moment | None = None
     care_date: date | None = None
+    reversal_received: Moment | None = None
+    documents_requested: date | None = None
     stated: date | None = None
 
     def zone_of(self, name: str) -> str | None:
@@ -113,6 +115,8 @@ LABELS = {
     "incomplete_notice": "when the notice of an incomplete request was received",
     "supporting_statement": "when the prescriber's statement was received",
     "care_date": "the day the care was given",
+    "reversal_received": "when the payer received the notice that reverses its decision",
+    "documents_requested": "the day the documents were asked for in writing",
     "stated": "the deadline the letter states",
     "rating_period_start": "the first day of the plan's rating period",
 }
@@ -218,6 +222,11 @@ INPUT_NAMES = {
     "statement_received": "supporting_statement",
     "supporting_statement_received": "supporting_statement",
     "service_date": "care_date",
+    "reversal_notice_received": "reversal_received",
+    "overturn_received": "reversal_received",
+    "documents_requested_date": "documents_requested",
+    "document_request_date": "documents_requested",
+    "records_requested": "documents_requested",
     "stated_deadline": "stated",
     "letter_stated": "stated",
     "letter_deadline": "stated",

@@ -12,6 +12,7 @@ from appeals.regimes import book, rule_in_force
 from appeals.regimes.shapes import Choice, Regime, Rule, Stage
 
 STATE_STAGE = "external_review_state_"
+SURE = ("verified", "knowledge", "uncertain")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,9 @@ def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None)
     """
     if facts.levels is not None and facts.levels > regime.max_levels:
         raise unclear("impossible_levels", f"{regime.title}: there is only one internal level.", "levels")
+    own = _of_a_state(regime, key.strip().lower(), facts, state)
+    if own is not None:
+        return own
     stage, hinted = _named(regime, key.strip().lower())
     if stage is None:
         why = regime.not_complete_because or f"{regime.title} has no stage {key!r}."
@@ -91,7 +95,30 @@ def _in_force(regime: Regime, rule_id: str, facts: Facts) -> Rule:
         raise unclear(
             "not_in_force", f"No rule for this step is on record that was in force on {on}.", picked_by[0]
         )
-    return replace(rule, citation=regime.citations.get(rule_id, rule.citation))
+    confidence = weaker(rule.confidence, regime.confidence or rule.confidence)
+    return replace(rule, citation=regime.citations.get(rule_id, rule.citation), confidence=confidence)
+
+
+def weaker(one: str, other: str) -> str:
+    """The less sure of two marks of confidence."""
+    return max(one, other, key=SURE.index)
+
+
+def _of_a_state(regime: Regime, key: str, facts: Facts, where: str | None) -> Found | None:
+    """A clock that one state's law adds, by its own key; None where the key is none of these."""
+    if not regime.uses_state_layer:
+        return None
+    for state in book().states.values():
+        if key not in state.stages:
+            continue
+        if state_code(where or facts.state or state.code) not in (state.code, "unknown"):
+            raise unclear("two_states", f"The stage is about {state.code}.", "state")
+        rule = state.stages[key].rule
+        on = next((d for d in (facts.day(n) for n in rule.picked_by) if d), None)
+        if on is not None and on < rule.in_force_from:
+            raise unclear("not_in_force", f"This rule began on {rule.in_force_from}.", rule.picked_by[0])
+        return Found(regime, key, rule)
+    return None
 
 
 def _by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> Found:

@@ -132,8 +132,11 @@ def of_clock(clock: Clock) -> dict[str, Any]:
         "override",
     ):
         out[name] = getattr(clock, name)
+    if clock.overdue_after is not None:
+        out["untimely_after"] = plain(clock.overdue_after)
+    out["rule"] = clock.rule_id
     out["inputs"] = dict(clock.inputs)
-    out["arithmetic"] = list(clock.arithmetic)
+    out["arithmetic"] = out["steps"] = list(clock.arithmetic)
     out["flags"] = [{"code": f.code, "text": f.text} for f in clock.flags]
     return out
 

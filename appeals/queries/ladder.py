@@ -315,6 +315,9 @@ def _forwarding(history: History, appeal: Appeal, rung: Rung) -> Due | None:
     previous = history.previous(appeal)
     if not rung.may_be_forwarded or previous is None:
         return None
+    decision = history.decisions.get(previous.pk)
+    if rung.is_forwarded_after_silence_only and (decision is None or not decision.is_deemed):
+        return None
     due = None
     if previous.is_expedited:
         due = affirmed_due(rung, filing_facts(history, appeal), subject_id=appeal.pk)

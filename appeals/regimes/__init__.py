@@ -27,6 +27,7 @@ from appeals.regimes.shapes import (
     Rule,
     Stage,
     State,
+    StateStage,
     Way,
 )
 
@@ -68,6 +69,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         text=row["text"],
         citation=row["citation"],
         confidence=row["confidence"],
+        checked_on=_day(row["checked_on"]),
         then=frozen(row.get("then", [])),
         **optional,
     )
@@ -113,6 +115,7 @@ def _regime(row: Mapping[str, Any], sets: Mapping[str, Any]) -> Regime:
         uses_state_layer=row.get("uses_state_layer", False),
         combines="combines" in row,
         not_complete_because=row.get("not_complete_because", ""),
+        confidence=row.get("confidence", ""),
     )
 
 
@@ -124,9 +127,18 @@ def _state_rule(row: Mapping[str, Any], slug: str) -> Rule:
             "actor": "claimant",
             "in_force_to": None,
             "picked_by": ["notice_date", "receipt", "plan_decision", "grievance_filed"],
-            **{k: row[k] for k in ("in_force_from", "calculation", "text", "citation", "confidence")},
+            **{
+                k: row[k]
+                for k in ("in_force_from", "calculation", "text", "citation", "confidence", "checked_on")
+            },
         }
     )
+
+
+def _state_stage(row: Mapping[str, Any], slug: str) -> StateStage:
+    known = {k: v for k, v in row.items() if k not in ("key", "beside", "when")}
+    rule = _rule({"id": f"state.{slug}.{row['key']}", "version": 1, "in_force_to": None, **known})
+    return StateStage(row["key"], rule, tuple(row.get("beside", [])), frozen(row.get("when", {})))
 
 
 def _state(row: Mapping[str, Any]) -> State:
@@ -145,6 +157,8 @@ def _state(row: Mapping[str, Any]) -> State:
         confidence=row["confidence"],
         note=row["note"],
         aliases=tuple(row["aliases"]),
+        stages=MappingProxyType({s["key"]: _state_stage(s, row["slug"]) for s in row.get("stages", [])}),
+        checked_on=_day(row["checked_on"]),
     )
 
 
@@ -233,10 +247,16 @@ def ladder(regime_key: str, state: str | None = None, levels: int | None = None)
     kept = [
         lvl for lvl in regime.levels if all({"levels": levels}.get(k) == v for k, v in lvl.only_when.items())
     ]
-    return tuple(replace(lvl, position=n, state=state) for n, lvl in enumerate(kept))
+    last = max((n for n, lvl in enumerate(kept) if lvl.last_before_court), default=None)
+    return tuple(
+        replace(lvl, position=n, state=state, last_before_court=n == last) for n, lvl in enumerate(kept)
+    )
 
 
 def amount_in_controversy(column: str, year: int) -> Mapping[str, Any] | None:
-    """The row (hearing and court amounts in dollars, citation, confidence) of a calendar year, or None when
-    not published."""
-    return next((row for row in book().amounts if row["year"] == year and column in row), None)
+    """The row (amounts in dollars by column, citation, confidence) of a calendar year, or None when not
+    published. A row without a year holds amounts that a regulation fixes for all years."""
+    return next(
+        (row for row in book().amounts if row.get("year", year) == year and column in row),
+        None,
+    )

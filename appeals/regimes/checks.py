@@ -9,6 +9,7 @@ from typing import Any
 from appeals.regimes.shapes import Book, Regime
 
 CONFIDENCE = ("verified", "knowledge", "uncertain")
+OPENED_BY = ("filing", "forwarding", "either")
 ACTORS = ("claimant", "payer", "reviewer")
 OPERATIONS = frozenset(
     (
@@ -44,12 +45,15 @@ def problems_of(found: Book) -> Iterator[str]:
     """Every contradiction in the data, as sentences."""
     every_rule = [r for versions in found.rules.values() for r in versions]
     every_rule += [s.filing for s in found.states.values() if s.filing] + [found.state_default]
+    every_rule += [s.rule for state in found.states.values() for s in state.stages.values()]
     for rule in every_rule:
         name = f"{rule.id} v{rule.version}"
         if not rule.citation or not rule.text:
             yield f"Rule {name} has no citation or no text."
         if rule.confidence not in CONFIDENCE or rule.actor not in ACTORS:
             yield f"Rule {name} has an unknown confidence or actor."
+        if (rule.checked_on is None) == (rule.confidence == "verified"):
+            yield f"Rule {name} is verified without a day, or was checked on a day and is not verified."
         if rule.if_missed not in found.if_missed:
             yield f"Rule {name} names an unknown consequence {rule.if_missed}."
         if unknown := {n["op"] for n in operations_of(rule.calculation)} - OPERATIONS:
@@ -87,9 +91,13 @@ def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:
     for level in regime.levels:
         if level.kind not in LEVEL_KINDS or level.if_missed not in found.if_missed:
             yield f"Level {level.key} of {regime.key} has an unknown kind or consequence."
-    if (
-        regime.complete
-        and not regime.combines
-        and sum(level.last_before_court for level in regime.levels) != 1
-    ):
-        yield f"{regime.key} has not exactly one last level before court."
+        if level.opened_by not in OPENED_BY or (level.opened_by == "forwarding") != (level.filing is None):
+            yield f"Level {level.key} of {regime.key} is opened by {level.opened_by} and files {level.filing}."
+    if regime.complete and not regime.combines:
+        for levels in range(1, regime.max_levels + 1):
+            kept = [
+                v for v in regime.levels if all({"levels": levels}[k] == w for k, w in v.only_when.items())
+            ]
+            before = [level.last_before_court for level in kept if level.kind != "court"]
+            if not before or not before[-1] or kept[-1].kind != "court":
+                yield f"{regime.key} has no last level before court where a plan has {levels}."

@@ -12,7 +12,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Rule:
-    """One version of one rule. `calculation` is the tree that `appeals.clock.arithmetic` evaluates."""
+    """One version of one rule. `calculation` is the tree that `appeals.clock.arithmetic` evaluates.
+
+    `checked_on` is the day on which its source was seen; None where nobody has seen it.
+    """
 
     id: str
     version: int
@@ -31,6 +34,7 @@ class Rule:
     lenient: Mapping[str, Any] | None = field(default=None, hash=False)
     process: str | None = None
     confirm: str = ""
+    checked_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,10 @@ class Stage:
 class Level:
     """One rung of a ladder, with the stages that hold the clocks of both sides.
 
-    `opened_by` is `filing` or `forwarding` (the plan sends the case itself, so the patient has no filing
-    clock). `amount` names the column of the amount in controversy that has to be met, or is None.
+    `opened_by` is `filing`, `forwarding` (the plan sends the case itself, so the patient has no filing
+    clock) or `either` (the patient files; a plan that missed its time sends the case itself). `amount` names
+    the column of the amount in controversy that has to be met, or is None. `last_before_court` stands on
+    every level that can be the last; of a ladder only the highest of them keeps it.
     """
 
     regime: str
@@ -80,6 +86,17 @@ class Level:
 
 
 @dataclass(frozen=True)
+class StateStage:
+    """A clock of state law beside the federal one. It is told with the decision of the levels named in
+    `beside` when the facts of `when` fit; an empty `beside` is computed only when asked for by its key."""
+
+    key: str
+    rule: Rule
+    beside: tuple[str, ...] = ()
+    when: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+
+@dataclass(frozen=True)
 class State:
     """The external review of policies issued in one state. `complete` is False where the window is uncertain
     or absent."""
@@ -98,6 +115,8 @@ class State:
     confidence: str
     note: str
     aliases: tuple[str, ...] = ()
+    stages: Mapping[str, StateStage] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    checked_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +156,7 @@ class Way:
 @dataclass(frozen=True)
 class Regime:
     """A body of law. `complete` is False when it is recognized and its dates are not computed in the
-    product."""
+    product. `confidence` is how sure it is that the rules it borrows apply here ("" when that is certain)."""
 
     key: str
     title: str
@@ -154,6 +173,7 @@ class Regime:
     uses_state_layer: bool = False
     combines: bool = False
     not_complete_because: str = ""
+    confidence: str = ""
 
 
 @dataclass(frozen=True)

@@ -33,22 +33,27 @@ TABLE = [
     (
         GROUP | {"funding": "self_funded", "sponsor": "public_employer"},
         "nonfederal_governmental_self_funded",
-        False,
+        True,
     ),
-    (GROUP | {"funding": "self_funded", "sponsor": "church"}, "church_self_funded", False),
+    (GROUP | {"funding": "self_funded", "sponsor": "church"}, "church_self_funded", True),
     (GROUP | {"sponsor": "individual", "state_of_issue": "CA"}, "individual_aca", True),
     (GROUP | {"sponsor": "individual", "state_of_issue": "WY"}, "individual_aca", False),
-    (GROUP | {"plan_kind": "grandfathered"}, "grandfathered", False),
+    (GROUP | {"plan_kind": "grandfathered"}, "grandfathered", True),
+    (
+        GROUP | {"plan_kind": "grandfathered", "sponsor": "individual"},
+        "grandfathered_outside_erisa",
+        False,
+    ),
     (GROUP | {"plan_kind": "short_term_or_sharing"}, "short_term_non_aca", False),
     ({"program": "medicare_advantage", "benefit": "medical"}, "medicare_advantage", True),
     ({"program": "medicare_advantage"}, "medicare_advantage", True),
-    ({"program": "medicare_advantage", "benefit": "pharmacy"}, "medicare_part_d", False),
-    ({"program": "medicare_part_d"}, "medicare_part_d", False),
-    ({"program": "medicare_original"}, "original_medicare", False),
+    ({"program": "medicare_advantage", "benefit": "pharmacy"}, "medicare_part_d", True),
+    ({"program": "medicare_part_d"}, "medicare_part_d", True),
+    ({"program": "medicare_original"}, "original_medicare", True),
     ({"program": "medicaid", "medicaid_delivery": "plan"}, "medicaid_managed_care", True),
-    ({"program": "medicaid", "medicaid_delivery": "state"}, "medicaid_ffs", False),
-    ({"program": "chip"}, "chip", False),
-    ({"program": "tricare"}, "tricare", False),
+    ({"program": "medicaid", "medicaid_delivery": "state"}, "medicaid_ffs", True),
+    ({"program": "chip"}, "chip", True),
+    ({"program": "tricare"}, "tricare", True),
     ({"program": "va_champva"}, "va_champva", False),
     ({"program": "fehb_pshb"}, "fehb", True),
     ({"program": "workers_comp"}, "workers_comp", False),
@@ -81,17 +86,17 @@ OPEN = [
     (
         {"program": "medicaid"},
         ("medicaid_managed_care", "medicaid_ffs"),
-        ["ask_medicaid_delivery", "work_to_letter"],
+        ["ask_medicaid_delivery"],
     ),
     (
         {"program": "medicare_advantage", "benefit": "unknown"},
         ("medicare_advantage", "medicare_part_d"),
-        ["ask_benefit", "work_to_letter"],
+        ["ask_benefit"],
     ),
     (
         {"program": "commercial", "funding": "self_funded", "plan_kind": "ordinary"},
         ("erisa_self_funded", "nonfederal_governmental_self_funded", "church_self_funded"),
-        ["ask_sponsor", "work_to_letter"],
+        ["ask_sponsor"],
     ),
 ]
 
@@ -158,7 +163,9 @@ def test_answers_that_fit_nothing_keep_the_nearest_and_ask() -> None:
 def test_nothing_known_leaves_all_and_asks_first_for_the_program() -> None:
     found = classify([])
     assert found.regime is None and set(found.candidates) >= {
-        r.key for r in book().regimes.values() if r.complete and not r.combines
+        r.key
+        for r in book().regimes.values()
+        if r.complete and not r.combines and not any(w.ask_first for w in r.fits)
     }
     assert [t.code for t in found.tasks] == ["ask_regime", "ask_state_of_issue", "work_to_letter"]
 

@@ -25,7 +25,8 @@ from appeals.regimes import book, ladder
 from appeals.rules import decided_in_time, inside_filing_window
 
 FOLDER = Path(__file__).parent / "vectors"
-VECTORS = [v for name in ("deadlines", "states") for v in read_vectors(FOLDER / f"{name}.json")]
+VECTORS = [v for path in sorted(FOLDER.glob("*.json")) for v in read_vectors(path)]
+WORKED = [v for v in VECTORS if "late" in v]
 COMPLETE = [r for r in book().regimes.values() if r.complete and not r.combines]
 
 
@@ -59,10 +60,74 @@ def test_the_last_moment_is_inside_and_one_past_it_is_outside(vector: dict) -> N
         assert decided_in_time(clock, one_past(clock.overdue_after)).code == "decided_late"
 
 
+def moment(text: str) -> Moment:
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+
+
+@pytest.mark.parametrize("actor", ["claimant", "payer", "reviewer"])
+def test_the_first_moment_outside_is_the_one_worked_out_by_hand(actor: str) -> None:
+    """`late` is one past the edge, counted from the words of the rule like the edge itself."""
+    wrong = []
+    for vector in WORKED:
+        clock, late = clock_of(vector), moment(vector["late"])
+        if clock.actor != actor:
+            continue
+        before = late - (timedelta(minutes=1) if isinstance(late, datetime) else timedelta(days=1))
+        judged = inside_filing_window if actor == "claimant" else decided_in_time
+        outside = judged(clock, late)
+        if judged(clock, before) is not None or outside is None:
+            wrong.append(vector["id"])
+        else:
+            assert outside.code == ("outside_filing_window" if actor == "claimant" else "decided_late")
+    assert wrong == []
+
+
 def test_every_rule_of_a_complete_regime_has_a_vector_and_every_version_too() -> None:
     tried = {(r["rule_id"], r["version"]) for r in results_of(VECTORS) if "rule_id" in r}
     used = {s.rule for r in COMPLETE for s in r.stages.values() if s.rule}
     assert {(rule.id, rule.version) for name in used for rule in book().rules[name]} - tried == set()
+
+
+def test_every_rule_has_a_vector_at_its_edge_and_one_past_it() -> None:
+    """Every version of every rule, of a complete regime or not, of the states and of their own clocks."""
+    worked = {(r["rule_id"], r["version"]) for r in results_of(WORKED)}
+    rules = [rule for versions in book().rules.values() for rule in versions]
+    rules += [s.filing for s in book().states.values() if s.filing] + [book().state_default]
+    rules += [stage.rule for state in book().states.values() for stage in state.stages.values()]
+    assert {(rule.id, rule.version) for rule in rules} - worked == set()
+
+
+def test_what_a_state_adds_to_the_time_to_decide_is_told_beside_it() -> None:
+    appeal = ladder("fully_insured_group", "NY")[0]
+    clock = decision_clock(appeal, Facts(received=date(2026, 3, 2), urgent=False))
+    assert clock.deadline == date(2026, 4, 1)
+    (told,) = [f.text for f in clock.flags if f.code == "state_clock"]
+    # N.Y. Ins. Law 4904(c), (e): 30 days of having what was needed, and a missed time reverses the denial.
+    assert "Wednesday, April 1, 2026 (N.Y. Ins. Law 4904(c), (e)" in told and "reversed" in told
+    urgent = decision_clock(
+        appeal, Facts(received=datetime(2026, 7, 2, 10, tzinfo=ZoneInfo("America/New_York")), urgent=True)
+    )
+    # Two business days: July 3 is the observed holiday, then a weekend.
+    assert any("Tuesday, July 7, 2026" in f.text for f in urgent.flags)
+    for level in (ladder("fully_insured_group", "OR")[0], ladder("erisa_self_funded")[0]):
+        plain = decision_clock(level, Facts(received=date(2026, 3, 2), state="NY"))
+        assert not [f for f in plain.flags if f.code == "state_clock"]
+
+
+def test_a_clock_of_one_state_is_no_clock_of_another() -> None:
+    facts, _ = parse_facts({"received_date": "2026-03-02", "state": "OR"})
+    other = stage_clock("fully_insured_group", "appeal_decision_texas", facts)
+    assert other.error.code == "two_states"
+    assert stage_clock("erisa_self_funded", "appeal_decision_texas", facts).error.code == "no_such_stage"
+
+
+def test_a_regime_that_borrows_its_rules_is_no_surer_than_the_borrowing() -> None:
+    own, church = (
+        stage_clock(key, "internal_appeal_1", Facts(receipt=date(2026, 3, 2)))
+        for key in ("erisa_self_funded", "church_self_funded")
+    )
+    assert (own.deadline, own.confidence, own.confirm_with_letter) == (church.deadline, "verified", False)
+    assert (church.confidence, church.confirm_with_letter) == ("knowledge", True)
 
 
 def test_every_stage_of_a_complete_regime_computes_or_says_what_is_missing() -> None:
@@ -175,16 +240,24 @@ def test_the_ladder_is_climbed_with_both_clocks_at_every_level(
             "levels": levels if book().regimes[regime].max_levels == 2 else None,
         }
     )
-    assert request_clock(regime, facts).error is None
+    assert (request_clock(regime, facts).error is None) == bool(book().regimes[regime].requests)
     rungs = ladder(regime, state, facts.levels)
     assert [r.position for r in rungs] == list(range(len(rungs)))
     assert [r.kind == "court" for r in rungs] == [False] * (len(rungs) - 1) + [True]
     assert [r.last_before_court for r in rungs] == [False] * (len(rungs) - 2) + [True, False]
     for level in rungs:
         mine, theirs = claimant_clock(level, facts), decision_clock(level, facts)
-        assert (mine.error is None) == (level.opened_by == "filing"), (level.key, mine.error)
+        assert (mine.error is None) == (level.opened_by != "forwarding"), (level.key, mine.error)
         assert mine.safe_date is None or mine.safe_date <= mine.deadline
-        assert (theirs.error is None) == (level.kind != "court"), (level.key, theirs.error)
+        assert (theirs.error is None) == bool(level.decisions), (level.key, theirs.error)
+
+
+def test_every_level_but_a_court_has_a_time_to_decide_where_a_rule_sets_one() -> None:
+    without = {(r.key, lvl.key) for r in COMPLETE for lvl in r.levels if not lvl.decisions}
+    courts = {(r.key, lvl.key) for r in COMPLETE for lvl in r.levels if lvl.kind == "court"}
+    # 32 CFR 199.10(d) sets no time for the hearing officer.
+    assert without - courts == {("tricare", "independent_hearing")} and courts <= without
+    assert [r.key for r in COMPLETE if not r.requests] == []
 
 
 def test_a_second_internal_level_appears_when_the_plan_has_two() -> None:
@@ -239,7 +312,7 @@ def test_unknown_takes_the_earlier_for_the_patient_and_the_later_for_the_payer()
 
 def test_a_path_without_a_date_is_named_and_the_earliest_known_stands_in_front() -> None:
     found = combined_claimant_clock(
-        ("erisa_self_funded", "tricare"), 0, Facts(receipt=date(2026, 3, 15), stated=date(2026, 6, 1))
+        ("erisa_self_funded", "va_champva"), 0, Facts(receipt=date(2026, 3, 15), stated=date(2026, 6, 1))
     )
     assert (found.headline, found.error.code) == (date(2026, 6, 1), "not_complete")
 

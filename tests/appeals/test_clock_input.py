@@ -169,7 +169,27 @@ BAD_INPUTS = [
         "change takes effect",
     ),
     ("fehb", "opm_review_filing", {}, "reconsideration was requested"),
-    ("tricare", "internal_appeal_1", {"receipt_date": "2026-03-02"}, "Work to the date in the letter"),
+    ("va_champva", "internal_appeal_1", {"receipt_date": "2026-03-02"}, "Work to the date in the letter"),
+    ("tricare", "internal_appeal_1", {"receipt_date": "2026-03-02"}, "has no stage"),
+    (
+        "medicaid_ffs",
+        "fair_hearing_request",
+        {"notice_date": "2026-03-02", "window_days": 91},
+        "at most 90 days, not 91",
+    ),
+    ("medicaid_ffs", "fair_hearing_request", {"notice_date": "2026-03-02"}, "deadline the letter states"),
+    (
+        "workers_comp",
+        "california_imr_filing",
+        {"notice_date": "2026-03-02", "state": "OR"},
+        "another case",
+    ),
+    (
+        "medicaid_ffs",
+        "prior_authorization_standard",
+        {"received_date": "2025-12-31"},
+        "in force on 2025-12-31",
+    ),
     (
         "unknown",
         "internal_appeal_1",

@@ -24,18 +24,27 @@ from appeals.clock.vectors import results_of
 from appeals.regimes import book
 
 DAYS = st.dates(date(2025, 1, 1), date(2032, 12, 31))
+
+
+def only_stated(rule_id: str) -> bool:
+    """Whether nothing but the letter gives this date."""
+    calculation = book().rules[rule_id][0].calculation
+    return calculation["op"] == "stated_or_add_days" and calculation["n_from"] is None
+
+
 FILINGS = [
     (r.key, s.key)
     for r in book().regimes.values()
     if r.complete
     for s in r.stages.values()
-    if s.rule and book().rules[s.rule][0].actor == "claimant" and s.rule.split(".")[0] != "court"
+    if s.rule and book().rules[s.rule][0].actor == "claimant" and not only_stated(s.rule)
 ]
 
 
 def facts_on(day: date) -> Facts:
     return Facts(
         notice_date=day, sent=day, receipt=day, effective_date=day, deemed_exhausted_on=day, care_date=day, plan_window_days=60,
+        window_days=90,
         reconsideration_requested=day, incomplete_notice=datetime(day.year, day.month, day.day, 12, tzinfo=UTC),
     )  # fmt: skip
 

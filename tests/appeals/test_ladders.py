@@ -241,7 +241,8 @@ def test_unknown_funding_shows_both_paths(climb):
 
 def test_nothing_known_takes_the_earliest_of_all_and_the_latest_of_all(climb):
     climb.ask()
-    assert climb.date("decision") == ("2026-04-01", "2026-04-01", "running")
+    # Original Medicare's 30 days for a clean claim, and 45 for another, are the latest.
+    assert climb.date("decision") == ("2026-05-01", "2026-04-16", "running")
     climb.refuse()
     # Medicaid's 60 days from the notice are the earliest.
     assert climb.date("filing", 1) == ("2026-05-22", "2026-05-23", "running")
@@ -301,13 +302,13 @@ def test_the_card_and_the_coverage_speak_for_each_other(climb):
 
 
 def test_a_recognized_program_that_is_not_complete_works_to_the_letter(climb):
-    climb.answer({"program": "tricare"})
+    climb.answer({"program": "va_champva"})
     climb.ask()
     climb.refuse(stated_deadline_on=date(2026, 6, 22))
     assert climb.date("filing", 1) == ("2026-06-22", None, "running")
     assert climb.row("filing", 1).rule == "letter"
     assert climb.tasks() == ["work_to_letter"]
-    assert (climb.level(1).regime, climb.level(1).level) == ("tricare", "level_1")
+    assert (climb.level(1).regime, climb.level(1).level) == ("va_champva", "level_1")
     assert not climb.case.deadlines.exclude(side="claimant").exists()
     climb.file(1, "2026-04-10")
     climb.decide(1, "2026-04-24", "2026-04-27", stated_deadline_on=date(2026, 7, 1))
@@ -316,7 +317,7 @@ def test_a_recognized_program_that_is_not_complete_works_to_the_letter(climb):
 
 
 def test_a_program_without_a_stated_date_has_a_task_and_no_date(climb):
-    climb.answer({"program": "tricare"})
+    climb.answer({"program": "va_champva"})
     climb.ask()
     climb.refuse()
     assert climb.tasks() == ["no_window:1", "work_to_letter"]

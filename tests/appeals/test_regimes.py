@@ -84,6 +84,14 @@ def test_the_complete_regimes() -> None:
         "medicare_advantage",
         "medicaid_managed_care",
         "fehb",
+        "nonfederal_governmental_self_funded",
+        "church_self_funded",
+        "grandfathered",
+        "original_medicare",
+        "medicare_part_d",
+        "medicaid_ffs",
+        "chip",
+        "tricare",
         "unknown",
     }
 

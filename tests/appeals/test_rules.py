@@ -32,7 +32,7 @@ def code(reason: object) -> str | None:
 def test_the_letters_date_is_the_limit_when_no_other_is_known() -> None:
     clock = claimant_clock(COURT, Facts())
     assert code(inside_filing_window(clock, date(2026, 1, 1))) == "no_filing_date"
-    unknown = stage_clock("tricare", "anything", Facts(stated=date(2026, 5, 1)))
+    unknown = stage_clock("va_champva", "anything", Facts(stated=date(2026, 5, 1)))
     assert inside_filing_window(unknown, date(2026, 5, 1)) is None
     assert code(inside_filing_window(unknown, date(2026, 5, 2))) == "outside_filing_window"
 

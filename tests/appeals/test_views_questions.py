@@ -77,9 +77,9 @@ def test_two_sources_that_disagree_both_stand(climb, nora):
 
 
 def test_a_regime_that_is_not_complete_is_recognized_and_called_so(climb, nora):
-    climb.answer({"program": "tricare"})
+    climb.answer({"program": "va_champva"})
     shown = words(nora.get(address("questions", climb.case)))
-    assert "TRICARE Recognized, not complete" in shown
+    assert "VA health care or CHAMPVA Recognized, not complete" in shown
     assert "No other rules' dates are used instead." in shown
 
 

@@ -1,0 +1,207 @@
+"""The rules as a document that a lawyer can check: every key, what it takes, every rule beside its citation.
+
+Weakest confidence first. Printed from the data; nothing here knows a regime by name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
+from appeals.clock.stages import SURE
+from appeals.regimes import book
+from appeals.regimes.checks import operations_of
+from appeals.regimes.shapes import Regime, Rule, Stage
+
+SURENESS = {
+    "uncertain": "Not settled: confirm with the letter and the agency",
+    "knowledge": "Believed, not checked against the source: confirm with the letter",
+    "verified": "Seen in the regulation, on a government page, or in an independent source that quotes it",
+}
+NOTICE = "`receipt` or `notice_date`"
+EXTENSION = ("extension_notice_date", "extension_days")
+TOLLING = ("information_requested", "information_received", "claimant_period_end")
+
+
+def rules() -> Iterator[str]:
+    """The paragraphs of `docs/rules.md` after its title."""
+    yield (
+        "The letter in the patient's hand and the plan document govern. A rule marked *uncertain* or *knowledge* is shown"
+        " with “confirm with the letter”. This is not legal advice."
+    )
+    yield "## Every rule, weakest confidence first"
+    every = [rule for versions in book().rules.values() for rule in versions]
+    for confidence in reversed(SURE):
+        yield f"### {confidence.capitalize()}: {SURENESS[confidence].lower()}"
+        yield _rules(
+            sorted((r for r in every if r.confidence == confidence), key=lambda r: (r.id, r.version))
+        )
+    yield "## The states: external review of policies issued there, weakest confidence first"
+    yield from _states()
+    yield "## Acts of a program that move dates"
+    yield from _overrides()
+    yield "## Amounts in dispute"
+    rows = ["| Year | Amounts in US dollars | Citation | Confidence |", "|---|---|---|---|"]
+    for row in book().amounts:
+        sums = ", ".join(
+            f"{name}: {row[name]}" for name in row if isinstance(row[name], int) and name != "year"
+        )
+        rows.append(f"| {row.get('year', 'every year')} | {sums} | {row['citation']} | {row['confidence']} |")
+    yield "\n".join(rows)
+    yield "## Kinds of coverage, their ladders and the stages of `compute_deadlines`"
+    for regime in book().regimes.values():
+        yield from _regime(regime)
+    yield "## How the command takes them"
+    yield from _inputs()
+
+
+def _inputs() -> Iterator[str]:
+    first = next(iter(book().regimes.values()))
+    yield (
+        f'A file of vectors is `{{"vectors": [{{"id": "1", "regime": "{first.key}", "stage": "{first.levels[0].filing}",'
+        ' "inputs": {"receipt_date": "2026-03-02"}}]}`. Days are `2026-03-02`, moments `2026-03-02T10:00` with a `zone`.'
+        " The stage `external_review_state_` with a state's name asks for the window of that state. The kind of coverage"
+        " `unknown` takes `candidates` and answers with every path."
+    )
+    aliases: dict[str, list[str]] = {}
+    for alias, name in INPUT_NAMES.items():
+        aliases.setdefault(name, []).append(f"`{alias}`")
+    rows = ["| Input | What it is | Also taken as |", "|---|---|---|"]
+    for field in dataclasses.fields(Facts):
+        what = LABELS.get(field.name, field.name.replace("_", " "))
+        rows.append(f"| `{field.name}` | {what} | {', '.join(aliases.get(field.name, ['-']))} |")
+    yield "\n".join(rows)
+
+
+def _regime(regime: Regime) -> Iterator[str]:
+    yield f"### {regime.title} (`{regime.key}`)"
+    if regime.combines:
+        yield "Every kind of coverage that may apply is computed; the patient's earliest and the payer's latest date stand."
+        return
+    yield "Complete." if regime.complete else f"Recognized, not complete: {regime.not_complete_because}"
+    if regime.confidence:
+        yield f"That the rules below apply here is itself marked *{regime.confidence}*."
+    if regime.levels:
+        yield "\n".join(
+            f"{n}. {level.title}{_only(level.only_when)} (opened by {_opened(level.opened_by)}). {level.who_may_file}"
+            for n, level in enumerate(regime.levels, start=1)
+        )
+    if regime.notes:
+        yield "\n".join(f"- {note}" for note in regime.notes)
+    if regime.stages:
+        rows = ["| Stage | Inputs | Rule | Also called |", "|---|---|---|---|"]
+        rows += [_stage(regime, stage) for _, stage in sorted(regime.stages.items())]
+        yield "\n".join(rows)
+
+
+def _only(when: Mapping[str, Any]) -> str:
+    return "".join(f", only with {value} {name}" for name, value in when.items())
+
+
+def _opened(by: str) -> str:
+    return "filing, or by the plan where it missed its time" if by == "either" else by
+
+
+def _stage(regime: Regime, stage: Stage) -> str:
+    names = ", ".join(f"`{alias}`" for alias in stage.aliases) or "-"
+    if stage.rule:
+        rule = book().rules[stage.rule][-1]
+        takes, what = ", ".join(inputs_of(rule)), f"`{stage.rule}`"
+        if own := regime.citations.get(stage.rule):
+            what += f", here {own}"
+    elif stage.choose:
+        takes = ", ".join(dict.fromkeys(f"`{name}`" for c in stage.choose for name in c.when)) or "-"
+        what = "chosen: " + ", ".join(f"`{c.stage}`" for c in stage.choose)
+    else:
+        takes, what = "`state`, and what the state's rule takes", f"the state's time to {_of_state(stage)}"
+    return f"| `{stage.key}` | {takes} | {what} | {names} |"
+
+
+def _of_state(stage: Stage) -> str:
+    return "file" if stage.state_layer == "filing" else "decide"
+
+
+def inputs_of(rule: Rule) -> tuple[str, ...]:
+    """The inputs a rule counts from or looks at, in the order in which its calculation names them."""
+    names: dict[str, None] = {}
+    for node in operations_of(rule.calculation):
+        anchor = node.get("anchor")
+        if isinstance(anchor, str):
+            names[NOTICE if anchor in ("receipt", "determination") else f"`{anchor}`"] = None
+        if node.get("n_from"):
+            names[f"`{node['n_from']}`"] = None
+        if node["op"] == "stated_or_add_days":
+            names["`stated`"] = None
+        spec = node.get("plus_days_between")
+        for name in (*spec["start"], spec["end"]) if spec else ():
+            names[f"`{name}`"] = None
+        for branch in node.get("of", ()) if node["op"] == "choose" else ():
+            for name in [branch["when_known"]] if "when_known" in branch else list(branch.get("when", {})):
+                names[f"`{name}`"] = None
+    optional = [*rule.requires]
+    if rule.extension is not None:
+        optional += [*EXTENSION, *(TOLLING if rule.extension.get("tolls_for_missing_information") else ())]
+    optional += [rule.lenient["when_missing"]] if rule.lenient else []
+    return (*names, *(f"(`{name}`)" for name in optional if f"`{name}`" not in names))
+
+
+def _rules(found: Sequence[Rule]) -> str:
+    rows = [
+        "| Rule | Version | In force | Acts | Text | If missed | Citation | Checked |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*rows, *(_row(f"`{rule.id}`", rule) for rule in found)])
+
+
+def _row(name: str, rule: Rule) -> str:
+    text = f"{rule.text} {rule.confirm}".strip().replace("|", "/")
+    missed = book().if_missed[rule.if_missed] if rule.if_missed != "none" else "-"
+    days = f" (extension: {rule.extension['days']} days)" if rule.extension else ""
+    return (
+        f"| {name} | {rule.version} | {rule.in_force_from} - {rule.in_force_to or ''} | {rule.actor} | {text}{days} |"
+        f" {missed} | {rule.citation} | {rule.checked_on or 'not yet'} |"
+    )
+
+
+def _states() -> Iterator[str]:
+    yield (
+        "The state of ISSUE of the policy governs; plans that bear their own cost, and public programs, are outside. Where"
+        " the state is not known: " + book().state_default.text
+    )
+    rows = [
+        "| State | Confidence | Process | Agency | Window | Citation | Note | Checked |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    law = sorted(book().states.values(), key=lambda s: (-SURE.index(s.confidence), s.complete, s.name))
+    for state in law:
+        text = state.filing.text if state.filing else "The federal rule: four months after receipt."
+        rows.append(
+            f"| {state.name} (`{state.slug}`) | {state.confidence} | {state.process.replace('_', ' ')} | {state.agency} |"
+            f" {text} | {state.citation} | {state.note or '-'} | {state.checked_on or 'not yet'} |"
+        )
+    yield "\n".join(rows)
+    yield (
+        "Clocks of one state's law beside the federal ones. Those of an internal appeal are told with the plan's time to"
+        " decide; each is computed by its key."
+    )
+    own = [(stage.key, stage.rule) for state in book().states.values() for stage in state.stages.values()]
+    yield "\n".join(
+        [
+            "| Stage | Version | In force | Acts | Text | If missed | Citation | Checked |",
+            "|---|---|---|---|---|---|---|---|",
+            *(
+                _row(f"`{key}`", rule)
+                for key, rule in sorted(own, key=lambda k: (-SURE.index(k[1].confidence), k[0]))
+            ),
+        ]
+    )
+
+
+def _overrides() -> Iterator[str]:
+    rows = ["| Act | Announced | Rules | Source | Confidence |", "|---|---|---|---|---|"]
+    for act in book().overrides:
+        named = ", ".join(f"`{rule}`" for rule in act.scope["rules"])
+        rows.append(f"| {act.title} | {act.announced} | {named} | {act.source} | {act.confidence} |")
+    yield "\n".join(rows)
