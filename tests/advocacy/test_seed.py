@@ -125,8 +125,8 @@ def test_two_organizations_have_their_patients_in_english_and_spanish(told):
         slug: (Patient.objects.count(), Patient.objects.filter(language="es").count())
         for slug, _ in told.each()
     }
-    assert counted == {"harbor": (46, 7), "meadow": (15, 2)}
-    assert len(STORIES) == 61
+    assert counted == {"harbor": (54, 7), "meadow": (15, 2)}
+    assert len(STORIES) == 69
 
 
 def test_every_status_of_every_workflow_is_there(told):
@@ -153,8 +153,8 @@ def test_every_level_of_every_complete_set_of_rules_is_there(told):
     assert levels - seen == set()
     assert {regime for regime, _ in seen - levels} == {
         "unknown",
-        "medicare_part_d",
-        "nonfederal_governmental_self_funded",
+        "va_champva",
+        "workers_comp",
     }
 
 
@@ -280,8 +280,8 @@ def test_rules_that_are_unknown_contradicted_or_not_complete_are_called_so(told)
     assert found == {
         "contradiction": 1,
         "unknown": 2,
-        "medicare_part_d": 1,
-        "nonfederal_governmental_self_funded": 1,
+        "va_champva": 1,
+        "workers_comp": 1,
     }
 
 

@@ -106,6 +106,31 @@ def _line(line: str, old: str, new: str) -> str:
     return line[:start] + cell.ljust(end - start) + line[end:]
 
 
+_JUNIPER = {
+    "Sefa Tuilagi": "{name}",
+    "JB 7781 0042 6": "{member}",
+    "26-JB-0417": "{reference}",
+    "March 9, 2026": "{notice}",
+    "2007403001": "{npi}",
+    "F33.2": "{diagnosis}",
+}
+
+
+def _plain(payer: str, address: str, phone: str, fax: str, *, window: str) -> Form:
+    """The letter in plain words, as another payer would send it."""
+    return Form(
+        "reworded_low_reading",
+        {
+            **_JUNIPER,
+            "Juniper Basin Appeals, 14 Mesa Street, Big Creek, MT 59099": address,
+            "Juniper Basin Health Plan": payer,
+            "in 60 days from the day you get this letter": window,
+            "406-555-0122": fax,
+            "406-555-0121": phone,
+        },
+    )
+
+
 _TAMARACK = {
     "Dana R. Whitlock": "{name}",
     "DANA R WHITLOCK": "{NAME}",
@@ -301,15 +326,61 @@ FORMS: dict[str, Form] = {
             "Noor Ghazanfar, NP   NPI 2008504112": "{doctor}   NPI {npi}",
         },
     ),
-    "juniper": Form(
-        "reworded_low_reading",
-        {
-            "Sefa Tuilagi": "{name}",
-            "JB 7781 0042 6": "{member}",
-            "26-JB-0417": "{reference}",
-            "March 9, 2026": "{notice}",
-            "2007403001": "{npi}",
-            "F33.2": "{diagnosis}",
-        },
+    "juniper": Form("reworded_low_reading", _JUNIPER),
+    "sagebrush": _plain(
+        "Sagebrush Medicare Contractor, Parts A and B",
+        "Sagebrush Redeterminations, PO Box 41, Fargo, ND 58199",
+        "701-555-0110",
+        "701-555-0111",
+        window="in 120 days from the day you get this letter",
+    ),
+    "steeple": _plain(
+        "Steeplechase Benefit Administrators",
+        "Steeplechase Appeals, 9 Chapel Road, Salem, OR 97399",
+        "503-555-0161",
+        "503-555-0162",
+        window="in 180 days from the day you get this letter",
+    ),
+    "millrace": _plain(
+        "Millrace Benefit Services",
+        "Millrace Appeals, 70 Weir Street, Albany, OR 97398",
+        "541-555-0151",
+        "541-555-0152",
+        window="in 180 days from the day you get this letter",
+    ),
+    "statehouse": _plain(
+        "State Medicaid Agency",
+        "Hearings Unit, PO Box 12, Salem, OR 97397",
+        "503-555-0131",
+        "503-555-0132",
+        window="by {stated}",
+    ),
+    "wrenfield": _plain(
+        "Wrenfield Children's Health Plan",
+        "Wrenfield Appeals, 3 Lark Street, Eugene, OR 97499",
+        "541-555-0171",
+        "541-555-0172",
+        window="in 60 days from the date of this letter",
+    ),
+    "halyard": _plain(
+        "Halyard Regional Contractor",
+        "Halyard Appeals, PO Box 77, Tacoma, WA 98499",
+        "253-555-0141",
+        "253-555-0142",
+        window="in 90 days from the date of this letter",
+    ),
+    "veterans": _plain(
+        "Veterans Family Medical Program",
+        "Appeals, PO Box 60, Denver, CO 80299",
+        "303-555-0151",
+        "303-555-0152",
+        window="by {stated}",
+    ),
+    "ironbridge": _plain(
+        "Ironbridge Workers' Compensation",
+        "Ironbridge Utilization Review, PO Box 5, Salem, OR 97396",
+        "503-555-0181",
+        "503-555-0182",
+        window="by {stated}",
     ),
 }

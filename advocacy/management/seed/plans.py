@@ -204,7 +204,7 @@ DISTRICT = Plan(
     member="VHP-#####-07",
     reference="R26-00##-###",
     form="verdigris",
-    answers=_commercial("public_employer", "self_funded"),
+    answers=_commercial("public_employer", "self_funded", TWO),
     funding="self_funded",
 )
 JUNIPER = Plan(
@@ -259,4 +259,75 @@ PRAIRIE = Plan(
     answers=_commercial("individual", "insured"),
     funding="insured",
     state="IL",
+)
+
+
+def _public(
+    form: str, payer: str, phone: str, plan_name: str, member: str, *answers: tuple[str, str, str]
+) -> Plan:
+    fax = phone[:-1] + str((int(phone[-1]) + 1) % 10)
+    return Plan(
+        payer=payer,
+        phone=phone,
+        fax=fax,
+        plan_name=plan_name,
+        member=member,
+        reference="R-##-#####",
+        form=form,
+        answers=answers,
+        funding="government",
+    )
+
+
+SAGEBRUSH = _public(
+    "sagebrush", "Sagebrush Medicare Contractor, Parts A and B", "701-555-0110", "Original Medicare",
+    "1SG#-TE#-MK##", ("program", "medicare_original", "card"),
+)  # fmt: skip
+STATEHOUSE = _public(
+    "statehouse", "State Medicaid Agency", "503-555-0131", "Open card", "OM-###-####",
+    ("program", "medicaid", "card"), ("medicaid_delivery", "state", "letter"),
+)  # fmt: skip
+WRENFIELD = _public(
+    "wrenfield", "Wrenfield Children's Health Plan", "541-555-0171", "Wrenfield CHIP", "WR ### ####",
+    ("program", "chip", "card"),
+)  # fmt: skip
+HALYARD = _public(
+    "halyard", "Halyard Regional Contractor", "253-555-0141", "TRICARE Select", "#########-01",
+    ("program", "tricare", "card"),
+)  # fmt: skip
+VETERANS = _public(
+    "veterans", "Veterans Family Medical Program", "303-555-0151", "CHAMPVA", "VF ### ####",
+    ("program", "va_champva", "card"),
+)  # fmt: skip
+IRONBRIDGE = _public(
+    "ironbridge", "Ironbridge Workers' Compensation", "503-555-0181", "Claim of a work injury", "WC-######",
+    ("program", "workers_comp", "letter"),
+)  # fmt: skip
+STEEPLE = Plan(
+    payer="Steeplechase Benefit Administrators",
+    phone="503-555-0161",
+    fax="503-555-0162",
+    plan_name="Valley Parishes Employee Health Plan",
+    member="VP-####-##",
+    reference="ST-##-####",
+    form="steeple",
+    answers=_commercial("church", "self_funded", TWO),
+    funding="self_funded",
+)
+MILLRACE = Plan(
+    payer="Millrace Benefit Services",
+    phone="541-555-0151",
+    fax="541-555-0152",
+    plan_name="Weir Street Foundry Health Plan of 1998",
+    member="WSF ### ###",
+    reference="MR/##/####",
+    form="millrace",
+    answers=(
+        ("program", "commercial", "card"),
+        ("sponsor", "private_employer", "patient"),
+        ("plan_kind", "grandfathered", "plan_document"),
+        ("funding", "self_funded", "plan_document"),
+        TWO,
+    ),
+    funding="self_funded",
 )

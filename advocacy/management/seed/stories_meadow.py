@@ -21,7 +21,7 @@ from advocacy.management.seed.plans import (
 )
 from advocacy.management.seed.portal import entered
 from advocacy.management.seed.steps import asked, refused
-from advocacy.management.seed.work import asleep, left_for_the_desk, noted, put_aside, talked, to_do
+from advocacy.management.seed.work import asleep, left_for_the_desk, noted, talked, to_do
 
 
 def _who(
@@ -103,9 +103,10 @@ STORIES = (
         to_do(10, "", template="confirm_receipt", done=8),
     ),
     _story(
-        "m12", _who("Solomon", "Teague", 47, "evening"), DISTRICT, KETAMINE, "mia", 62,
-        asked(56, received=55), refused(42, 39, stated=-21), gathered(25, "necessity", "history"),
-        put_aside(24, "work_to_letter", "The date of the letter is in the calendar.", wakes_in=6),
+        "m12", _who("Solomon", "Teague", 47, "evening"), DISTRICT, KETAMINE, "mia", 200,
+        asked(194, received=193), refused(180, 177), gathered(165, "necessity", "history"),
+        filed(150, received=149), decided(136, "upheld", received=133, stated=75),
+        filed(110, received=109), decided(97, "upheld", received=94), written(20, ticked=2),
         to_do(12, "Find out which external review applies", due=6),
     ),
     _story(

@@ -12,7 +12,7 @@ from django.db import connections, transaction
 
 from advocacy.audit.models import Event
 from advocacy.background import queue
-from advocacy.management.seed import stories_harbor, stories_meadow, stories_public
+from advocacy.management.seed import stories_harbor, stories_meadow, stories_programs, stories_public
 from advocacy.management.seed.begin import begin
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
 from advocacy.management.seed.keeping import ask_for_approval, keep, set_up
@@ -36,6 +36,7 @@ STORIES: tuple[Story, ...] = tuple(
             *stories_public.MEDICARE,
             *stories_public.MEDICAID,
             *stories_public.FEDERAL,
+            *stories_programs.PROGRAMS,
             *stories_meadow.STORIES,
         ),
         key=lambda story: (-story.begins, story.key),
