@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,7 @@ from advocacy.access.scopes import SCOPES
 from advocacy.audit.verbs import VERBS
 from advocacy.background import queue
 from advocacy.tenancy.scope import tenant_models
-from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
-from appeals.regimes import book
+from appeals.clock import printed
 
 PRINTED = "*Printed by `manage.py print_docs`; edit the table in the code and print again.*"
 
@@ -122,47 +120,7 @@ def is_sealed(field: Any) -> bool:
 def rules() -> Iterator[str]:
     yield "# Deadlines: every rule, its source and how sure we are"
     yield PRINTED
-    yield (
-        "The letter in the patient's hand and the plan document govern. A rule marked *uncertain* or *knowledge* is shown"
-        " with “confirm with the letter”. This is not legal advice."
-    )
-    found = book()
-    for regime in found.regimes.values():
-        yield f"## {regime.title} (`{regime.key}`)"
-        yield "Complete." if regime.complete else f"Recognized, not complete: {regime.not_complete_because}"
-        if regime.levels:
-            yield "\n".join(
-                f"{level.position}. {level.title} (opened by {level.opened_by})" for level in regime.levels
-            )
-        if regime.stages:
-            yield f"Stages of `compute_deadlines`: {', '.join(f'`{key}`' for key in sorted(regime.stages))}."
-    yield "## Inputs of `compute_deadlines`"
-    yield (
-        'A file of vectors is `{"vectors": [{"id": "1", "regime": "medicare_advantage", "stage": "reconsideration_filing",'
-        ' "inputs": {"notice_date": "2026-03-02"}}]}`. Days are `2026-03-02`, moments `2026-03-02T10:00` with a `zone`.'
-    )
-    aliases: dict[str, list[str]] = {}
-    for alias, name in INPUT_NAMES.items():
-        aliases.setdefault(name, []).append(f"`{alias}`")
-    known = ["| Input | What it is | Also taken as |", "|---|---|---|"]
-    for field in dataclasses.fields(Facts):
-        what = LABELS.get(field.name, field.name.replace("_", " "))
-        known.append(f"| `{field.name}` | {what} | {', '.join(aliases.get(field.name, ['-']))} |")
-    yield "\n".join(known)
-    yield "## Rules"
-    rows = [
-        "| Rule | Version | In force | Acts | Text | Citation | Confidence |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for rule_id, versions in sorted(found.rules.items()):
-        for rule in versions:
-            until = rule.in_force_to or ""
-            text = rule.text.replace("|", "/")
-            rows.append(
-                f"| `{rule_id}` | {rule.version} | {rule.in_force_from} - {until} | {rule.actor} | {text} |"
-                f" {rule.citation} | {rule.confidence} |"
-            )
-    yield "\n".join(rows)
+    yield from printed.rules()
 
 
 def verbs() -> Iterator[str]:
@@ -180,7 +138,7 @@ DOCUMENTS = {
     "workflows.md": workflows,
     "permissions.md": permissions,
     "tables.md": tables,
-    "deadline-rules.md": rules,
+    "rules.md": rules,
     "trail-verbs.md": verbs,
     "openapi.json": openapi.printed,
 }
@@ -198,8 +156,8 @@ class Command(BaseCommand):
         assert apps.ready
         folder = Path(settings.BASE_DIR) / "docs"
         stale = []
-        for name, printed in DOCUMENTS.items():
-            text = "\n\n".join(printed()) + "\n"
+        for name, pages in DOCUMENTS.items():
+            text = "\n\n".join(pages()) + "\n"
             path = folder / name
             if options["check"]:
                 if not path.exists() or path.read_text() != text:
