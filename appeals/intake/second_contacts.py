@@ -13,7 +13,7 @@ from typing import Final
 from appeals.intake.layout import Page
 from appeals.intake.proposal import Proposal
 from appeals.intake.telephones import PHONE
-from appeals.intake.topics import OFFICES, item_before, label_before, sentence_at, topics
+from appeals.intake.topics import OFFICES, column_before, item_before, label_before, sentence_at, topics
 
 PHONES: Final = frozenset({"send_to_phone", "appeal_phone"})
 WRITTEN: Final = frozenset({"send_to_fax", "send_to_fax_expedited", "send_to_mail", "send_to_portal"})
@@ -90,7 +90,15 @@ def _label(page: Page, at: int) -> str:
     label = label_before(page, at, _REACH)
     if len(label) >= _REACH - 2 or (at > _REACH and page.plain[at - _REACH - 1 : at - _REACH + 1].isalnum()):
         label = label.partition(" ")[2] if len(label) >= _REACH - 12 else label
+    row = page.rows[page.plain.count("\n", 0, at)]
+    if len(row) > 1 and row[0].end < at:
+        column = column_before(page, at)
+        if len(column) <= _LONGEST_COLUMN and column.endswith(label[-6:]) and len(column) > len(label):
+            label = column  # the words over a cell of another column go on in it
     return _BEFORE.sub(" ", label)
+
+
+_LONGEST_COLUMN: Final = 160
 
 
 def _sentence_before(page: Page, at: int) -> str:

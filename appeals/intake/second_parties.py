@@ -110,8 +110,19 @@ _PAYERS_SIDE_AFTER: Final = re.compile(
 
 
 def is_providers(page: Page, proposal: Proposal) -> bool:
-    """Whether no bracket after a provider's number gives it to somebody on the payer's side."""
-    return _PAYERS_SIDE_AFTER.match(page.plain, proposal.end) is None
+    """Whether the rows of a number name somebody who treats, and no bracket after it gives it to the payer's side."""
+    if _PAYERS_SIDE_AFTER.match(page.plain, proposal.end):
+        return False
+    row = page.plain.count("\n", 0, proposal.start)
+    around = " ".join(cell.text for cells in page.rows[max(0, row - 2) : row + 1] for cell in cells)
+    return _TREATS.search(around) is not None
+
+
+_TREATS: Final = re.compile(
+    r"\b(?:provider|prescrib\w+|physician|doctor|request\w*|order\w*|treat\w*|billing|rendering|facility|clinic\w*|dr|md|do|np|"
+    r"aprn|pmhnp|pa-c|pa|phd|psyd|lcsw|lmft|bcba|dpm|cnp|rn|therapist|hospital|from|seen by|performed by|services?)\b",
+    re.IGNORECASE,
+)
 
 
 _OF_SOME: Final = re.compile(
@@ -140,6 +151,9 @@ def is_still_offered(page: Page, proposal: Proposal) -> bool:
 
 
 _FOR_OTHERS: Final = re.compile(
+    r"\bif (?:your|the) (?:doctor|provider|prescriber|physician|clinic|hospital) (?:disagrees|wants|would|does not)\b|"
+    r"\bon (?:the |its |their |his or her )?(?:own |clinic's |hospital's |doctor's |provider's |facility's )behalf\b|"
+    r"\b(?:another|other) states?\b|"
     r"\b(?:filed|made|sent|requested|appeals?) (?:by|from) (?:the )?(?:hospitals?|providers|doctors|physicians|"
     r"facilit\w+|dentists?|pharmac\w+|employers?)\b|\b(?:law|rules?|plan|statute|contract|policy|"
     r"state) (?:once |formerly |used to )?(?:gave|allowed|"

@@ -24,7 +24,7 @@ from appeals.intake.second_parties import (
     is_providers,
     is_still_offered,
 )
-from appeals.intake.second_services import is_refused_here, is_the_patients, states_reason
+from appeals.intake.second_services import is_refused_here, is_relied_on, is_the_patients, states_reason
 
 
 def confirmed(
@@ -75,6 +75,7 @@ _ON_PAGE: Final[dict[str, tuple[Callable[[Page, Proposal], bool], ...]]] = {
     **dict.fromkeys(_PEERS, (is_still_offered,)),
     "procedure_code": (is_refused_here,),
     "ndc": (is_refused_here,),
+    "criteria": (is_relied_on,),
     "diagnosis_code": (is_the_patients,),
     "provider_npi": (is_providers,),
     "program_cue": (is_of_this_member,),

@@ -8,7 +8,7 @@ from typing import Final
 
 from appeals.intake.layout import Cell, Page, Sentence
 from appeals.intake.proposal import Proposal
-from appeals.intake.topics import sentence_at
+from appeals.intake.topics import column_before, sentence_at
 
 _REFUSES: Final = re.compile(
     r"\b(?:den(?:y|ied|ies|ying|ial)|refus\w+|declin\w+|reject\w+|not (?:be )?(?:been )?(?:approv|authoriz|cover|certif|pa)\w+|"
@@ -20,7 +20,8 @@ _NOT_DECIDED: Final = re.compile(
     r"under review|copyright|deleted|discontinued|separate(?:ly)? (?:letter|notice|decision|request)|new request|next request|"
     r"(?:will be|is|are|was|were|has been|already) paid|when you (?:send|bill|submit)|add-on|only with|would cover|could be|"
     r"no (?:review|approval|authorization) (?:is |was )?(?:needed|required|necessary)|not needed|not required|"
-    r"(?:is|are) covered(?! (?:only|when|if))|be an option|approved (?:it|them|this|that|on)|and approved|"
+    r"for other (?:conditions|members|patients|uses|diagnoses)|(?:is|are) covered(?! (?:only|when|if))|be an option|"
+    r"approved (?:it|them|this|that|on)|and approved|"
     r"handled (?:by|in)|in its place|in place of|instead|"
     r"alternativ\w+|preferred (?:drugs?|products?|one|medicines?)|"
     r"already (?:get|take|receive|approved))\b",
@@ -36,6 +37,11 @@ def is_refused_here(page: Page, proposal: Proposal) -> bool:
         said = page.plain[row[0].start : row[-1].end]
         if _NOT_DECIDED.search(said) and not _REFUSES.search(said):
             return False
+    before = column_before(page, at)
+    if _STATE_BEFORE.search(before) and proposal.value.isdigit():
+        return False
+    if len(row) > 1 and _OFFERED_BEFORE.search(before) and not _REFUSES.search(before):
+        return False
     if _paid_on_line(page, page.plain.count("\n", 0, at)):
         return False
     sentence = sentence_at(page, at, proposal.end)
@@ -66,6 +72,11 @@ _AMOUNT: Final = re.compile(r"\$?(?P<figure>\d[\d,]*\.\d\d)")
 _PAID_HEAD: Final = re.compile(
     r"(?:plan |we |amount |benefit )?(?:pays|paid|payment|benefits?)", re.IGNORECASE
 )
+_PAID_BLOCK: Final = re.compile(
+    r"^[^\d$]{0,40}\b(?:(?:claims?|services?|lines?|care|visits) (?:that )?(?:we |already )?(?:have )?(?:paid|approved|covered)|"
+    r"(?:paid|approved|covered) (?:claims?|services?|lines?|care|visits)|authorization history|claims? history)\b",
+    re.IGNORECASE,
+)
 _REFUSED_HEAD: Final = re.compile(r"(?:not|non)[ -]?(?:cov|allow|paid|elig)|denied", re.IGNORECASE)
 _HEAD_REACH: Final = 14
 
@@ -75,6 +86,12 @@ def _paid_on_line(page: Page, row: int) -> bool:
     cells = page.rows[row]
     if len(cells) < 3 or _REFUSES.search(page.plain, cells[0].start, cells[-1].end):
         return False
+    top = row
+    while top > 0 and page.rows[top - 1] and row - top < _HEAD_REACH:
+        top -= 1
+    head = " ".join(cell.text for cell in page.rows[top])
+    if top < row and _PAID_BLOCK.search(head) and not _REFUSES.search(head):
+        return True
     for above in reversed(page.rows[max(0, row - _HEAD_REACH) : row]):
         heads = [cell for cell in above if _PAID_HEAD.fullmatch(cell.text)]
         if not heads or len(above) < 3:
@@ -103,6 +120,12 @@ def _figure_under(cells: Sequence[Cell], head: Cell) -> float:
 _CUT: Final = re.compile(r"[;:]\s|,?\s(?:but|while|whereas|however)\s")
 
 
+_STATE_BEFORE: Final = re.compile(r",\s[A-Z]{2}\s{1,3}$")
+_OFFERED_BEFORE: Final = re.compile(
+    r"\b(?:for instance|such as|e\.g\.|for example|"
+    r"(?:can|could|may|might) (?:also )?(?:prescribe|use|switch|try|discuss)|other care)\b",
+    re.IGNORECASE,
+)
 _CUT_BUT_COLON: Final = re.compile(r";\s|,?\s(?:but|while|whereas|however)\s")
 
 
@@ -213,3 +236,15 @@ def states_reason(pages: Sequence[Page], proposal: Proposal) -> bool:
         return False
     following = next((one for one in page.sentences if one.places[0] > sentence.places[-1]), None)
     return following is None or _NOT_MET.search(following.text) is None
+
+
+_NO_CRITERION: Final = re.compile(
+    r"\b(?:described|explained|discussed|found|published) (?:in|at)\b|\bother (?:conditions|members|patients|drugs|services)\b",
+    re.IGNORECASE,
+)
+
+
+def is_relied_on(page: Page, proposal: Proposal) -> bool:
+    """Whether the sentence of a guideline does more than say where something else is described."""
+    sentence = sentence_at(page, proposal.start, proposal.end)
+    return sentence is None or _NO_CRITERION.search(sentence.text) is None

@@ -108,7 +108,8 @@ _TOPICS: Final = (
     ),
     (
         "claim",
-        r"corrected (?:claims?|bills?)|payment disputes?|(?:surprise|balance) bills?|receipts|reimburse\w*|re-?submi\w+|"
+        r"corrected (?:claims?|bills?)|(?:payment|billing) disputes?|(?:surprise|balance) bill(?:s|ing)?|"
+        r"receipts|reimburse\w*|re-?submi\w+|"
         r"claims? (?:address|department|submission|filing|mailing)|timely filing|"
         r"new claims?|refunds?|overpa\w+|other insurance|coordination of benefits|subrogation|collections?|premiums?|"
         r"enroll(?:ment|ing)|COBRA|tax credits?|open enrollment|EDI|special enrollment",
@@ -266,6 +267,24 @@ def label_before(page: Page, place: int, reach: int = 90) -> str:
     before = page.plain[max(0, place - reach) : place]
     ends = [mark.end() for mark in _LABEL_END.finditer(before) if before[mark.end() :].strip()]
     return re.sub(r"\s+", " ", before[ends[-1] if ends else 0 :])
+
+
+_COLUMN_ROWS: Final = 4
+
+
+def column_before(page: Page, place: int) -> str:
+    """The words of a place's own cell and of the cells right over it, from the last end of a sentence or an item."""
+    row = page.plain.count("\n", 0, place)
+    mine = next((cell for cell in reversed(page.rows[row]) if cell.start <= place), None)
+    if mine is None:
+        return ""
+    text, top = page.plain[mine.start : place], mine.text
+    for cells in reversed(page.rows[max(0, row - _COLUMN_ROWS) : row]):
+        over = next((cell for cell in cells if abs(cell.column - mine.column) <= 3), None)
+        if over is None or begins_item(top) or over.text.endswith((".", ":", ";", "?", "!")):
+            break
+        text, top = f"{over.text} {text}", over.text
+    return re.split(r"(?<=[a-z)\d])[.;!?]\s", text)[-1]
 
 
 def sentence_at(page: Page, start: int, end: int) -> Sentence | None:
