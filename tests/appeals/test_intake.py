@@ -30,6 +30,8 @@ from cases.reading import read_pdf
 # gave 2 of 263, both in facts that no clock needs (a telephone number, an administrator's name), an eighth (h) 1 of 229 (the day
 # of mailing taken for the notice's own), a ninth (i) 2 of 214 (a number for questions, hours in an address). About two thirds of
 # what a careful person would write down is found on first reading.
+# Since then every proposal is read a second time by the words that stand directly beside it (`second_reading.py`). On the letters
+# of batches c to i it stops 12 of the 21 false proposals of the reader that knew only a and b, and 13 of its 1,778 true ones.
 # What was not found stands under `missed` in their truths; nothing may be false there either.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
