@@ -249,10 +249,10 @@ def test_nothing_known_takes_the_earliest_of_all_and_the_latest_of_all(climb):
     assert climb.tasks() == ["ask_regime"]
     climb.file(1, "2026-04-10")
     climb.decide(1, "2026-04-24", "2026-04-27")
-    # A hearing and OPM: 90 days from the notice.
-    assert climb.date("filing", 2) == ("2026-07-23", "2026-07-23", "running")
+    # 32 CFR 199.10(c): 60 days from the date on the decision are the earliest.
+    assert climb.date("filing", 2) == ("2026-06-23", "2026-06-23", "running")
     climb.file(2, "2026-05-08")
-    # OPM's 90 days are the latest.
+    # OPM's 90 days, and those of a formal review, are the latest.
     assert climb.date("decision", 2) == ("2026-08-06", "2026-08-06", "running")
 
 
