@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pikepdf
 
@@ -34,6 +35,11 @@ def headers(world: World, organization: str, **more: str) -> dict[str, str]:
 
 def queue(world: World, organization: str) -> Maker:
     asked = Request("GET", "/api/v1/cases", headers(world, organization))
+    return lambda _turn: asked
+
+
+def filtered(world: World, organization: str, words: str) -> Maker:
+    asked = Request("GET", f"/api/v1/cases?{words}", headers(world, organization))
     return lambda _turn: asked
 
 
@@ -82,9 +88,15 @@ def conventional(world: World, organization: str, path: Callable[[int], str], me
 
 
 def ratio(
-    results: Results, name: str, taken: dict[str, dict[str, float]], of: str, to: str, gate: float
+    results: Results,
+    name: str,
+    taken: dict[str, dict[str, float]],
+    of: str,
+    to: str,
+    gate: float,
+    what: str = "",
 ) -> None:
-    results.gate(name, f"CPU, {of} to {to}", taken[of]["cpu"] / taken[to]["cpu"], gate)
+    results.gate(name, what or f"CPU, {of} to {to}", taken[of]["cpu"] / taken[to]["cpu"], gate)
 
 
 class Run:
@@ -160,6 +172,7 @@ class Run:
         self.statements("W1 queue", queue(self.big, "largest"), 3)
         taken = self.both("W1 queue", queue, 2.0, 1.15)
         self.beside("W1 queue", taken, {o: lambda _t: "/cases/" for o in cases})
+        self.filters("largest")
         self.statements("W2 detail", detail(self.big, "largest"), 4)
         taken = self.both("W2 detail", detail, 2.0, 1.15)
         one = {o: (lambda t, o=o: f"/cases/{cases[o][t % 50]['id']}/") for o in cases}
@@ -181,6 +194,25 @@ class Run:
         of, to = taken["product"], taken["floor"]
         cpu = f"{of['cpu']:.2f} ({to['cpu']:.2f}) ms; {of['p50']:.1f} / {of['p95']:.1f} ms"
         self.results.tell(name, "CPU (the floor's); p50 / p95", cpu)
+
+    def filters(self, organization: str) -> None:
+        """Every filter of the list beside the floor's list without one, and page 1,000 beside page 1."""
+        known = self.big.known[organization]
+        sides = [(self.side(self.big, "floor", "floor"), queue(self.big, organization))]
+        words = known["filters"] | {
+            "page 1": "limit=50",
+            "deep page": urlencode({"after": known["deep"]["after"]}),
+        }
+        sides += [
+            (self.side(self.big, "product", name), filtered(self.big, organization, asked))
+            for name, asked in words.items()
+        ]
+        taken = interleaved(sides, rounds=self.rounds, count=self.count, warm=7)
+        self.results.raw["W1 filters"] = taken
+        for name in known["filters"]:
+            ratio(self.results, "W1 filters", taken, name, "floor", 2.5, f"CPU, {name}, to the floor without")
+        what = f"CPU, page {known['deep']['page']:,} to page 1"
+        ratio(self.results, "W1 filters", taken, "deep page", "page 1", 1.1, what)
 
     def deny(self) -> None:
         self.statements("Deny", foreign(self.big, "largest"), 2)

@@ -67,6 +67,7 @@ class _CaseMaker(Maker):
             reference,
             self.patient_id,
             self.patient_id,
+            self.payer,
             o * 100 + 1 + pk % PROVIDERS,
             TREATMENTS[r.randrange(len(TREATMENTS))],
             "open" if is_open else "closed",

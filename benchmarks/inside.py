@@ -18,7 +18,9 @@ from typing import Any
 from allauth.idp.oidc.models import Token
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.core import signing
 from django.db import connection, transaction
+from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 
@@ -26,12 +28,14 @@ from advocacy.access.compiled import rows_of
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.access.scopes import Scope
+from advocacy.api import SALT
 from advocacy.people.machines import issue_machine
 from advocacy.people.models import User
 from advocacy.people.queries import actor_of, memberships_of
 from advocacy.portal import COOKIE, USER
 from advocacy.tenancy.scope import scoped_to
 from appeals.queries import machine_case, machine_queue
+from appeals.queries.order import forward
 from benchmarks.lines import PORTAL_USER
 from benchmarks.plan import LARGEST, SECOND, STEADY, THIRD, Organization
 from cases.commands import machine_notes
@@ -105,6 +109,45 @@ def statements() -> dict[str, str]:
     }
 
 
+def filters() -> dict[str, str]:
+    """What the API's list of cases may be asked in this organization, each filter by itself: its rarest value, and its
+    commonest where that may be another plan. By its name, as the words of an address.
+    """
+    cases = Case.objects.filter(status="open")
+
+    def by_share(path: str) -> list[Any]:
+        rows = cases.exclude(**{path: None}).values_list(path).annotate(n=Count("pk")).order_by("n", path)
+        return [row[0] for row in rows]
+
+    payers, today = by_share("coverage__payer__public_id"), timezone.now()
+    told = {
+        "status": "status=closed",
+        "stage, the rarest": f"stage={by_share('stage')[0]}",
+        "payer, the rarest": f"payer={payers[0]}",
+        "payer, the middle one": f"payer={payers[len(payers) // 2]}",
+        "payer, the commonest": f"payer={payers[-1]}",
+        "owner": f"owner={by_share('owner__public_id')[0]}",
+        "owner, nobody": "owner=none",
+        "treatment, the rarest": f"treatment={by_share('treatment')[0]}",
+        "urgency, the rarest": f"urgency={by_share('urgency')[0]}",
+        "due": f"due={(today + timedelta(days=7)).date().isoformat()}",
+    }
+    for name, days in (("a day", 1), ("a year", 365)):
+        told[f"updated, {name} ago"] = (
+            f"updated={(today - timedelta(days=days)).strftime('%Y-%m-%dT%H:%M:%SZ')}"
+        )
+    return told
+
+
+def deep(size: int = 50, page: int = 1_000) -> dict[str, Any]:
+    """The place of page 1,000 of the list, or of the last whole one where there are not so many; and its number."""
+    page = min(page, Case.objects.filter(status="open", is_restricted=False).count() // size)
+    seen = Case.objects.filter(status="open", is_restricted=False).order_by(*forward())
+    on, pk = seen.values_list("next_deadline_on", "pk")[size * (page - 1) - 1]
+    place = [on.isoformat() if on else None, pk]
+    return {"page": page, "after": signing.dumps(place, salt=f"{SALT}.cases.open")}
+
+
 def prepared() -> dict[str, Any]:
     """Per organization: cookies by role, addresses of pages, ids of cases; enough for every request of the workloads."""
     told: dict[str, Any] = {"statements": statements()}
@@ -125,6 +168,8 @@ def prepared() -> dict[str, Any]:
                 },
                 "portal": portal_cookie(first),
                 "token": token(number),
+                "filters": filters(),
+                "deep": deep(),
                 "documents": [
                     str(v.document.public_id) for v in letters.select_related("document").order_by("id")[:50]
                 ],

@@ -49,7 +49,7 @@ class Maker:
         self.navigators = weighted([(i, 1 / (i + 3) ** 0.5) for i in range(self.o.navigators)], 1_000)
         self.first_id = self.o.first_case + chunk.first
         self.counters: dict[str, int] = {}
-        self.patient_id, self.patient_reference, self.member = 0, "", ""
+        self.patient_id, self.patient_reference, self.member, self.payer = 0, "", "", 0
 
     # --- small parts ---
 
@@ -115,13 +115,14 @@ class Maker:
             f"{{{found_by},{self.member}}}",
         )
         row = uid(ms, 9, pk)
+        self.payer = o * 100 + 1 + self.payers[r.randrange(len(self.payers))]
         self.put(
             t.coverage,
             pk,
             row,
             o,
             pk,
-            o * 100 + 1 + self.payers[r.randrange(len(self.payers))],
+            self.payer,
             seal("Silver 4500", row, "cases_coverage.plan_name"),
             seal(self.member.upper(), row, "cases_coverage.member_id"),
             seal.index(self.member),

@@ -42,7 +42,7 @@ class Tables:
         )
         self.case = Table(
             "cases.Case",
-            f"{tenant} reference patient_id coverage_id provider_id treatment status owner_id team_id is_restricted"
+            f"{tenant} reference patient_id coverage_id payer_key provider_id treatment status owner_id team_id is_restricted"
             " is_urgent urgency triage_rank opened_at closed_at outcome last_touched_at next_deadline_on stage",
             purpose="condition",
             diagnosis_codes=["F33.2"],

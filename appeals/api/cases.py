@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -58,9 +58,10 @@ class Cases(MachineView):
             size=lambda: size_of(given),
         )
         size, asked = read.pop("size"), Asked(**read)
-        what = f"cases.{asked.status}"
+        what = f"cases.{asked.status}.updated" if asked.updated else f"cases.{asked.status}"
         place = place_of(given, what)
-        after = None if place is None else (date.fromisoformat(place[0]) if place[0] else None, int(place[1]))
+        moment = datetime.fromisoformat if asked.updated else date.fromisoformat
+        after = None if place is None else (moment(place[0]) if place[0] else None, int(place[1]))
         rows = machine_queue(request.actor, asked, after=after, size=size, page="api:cases")
         return page_told(request, rows.body, what=what, key=rows.key, notice=NOTICE)
 

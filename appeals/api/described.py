@@ -13,7 +13,8 @@ from cases.queries import codes
 cases_described = extend_schema(
     operation_id="cases",
     summary="The queue: cases by the patient's next date, undated last",
-    description="Takes the scope `cases:read`. Closed cases come in the order in which they were opened.",
+    description="Takes the scope `cases:read`. Closed cases come in the order in which they were opened, cases with `updated` in"
+    " the order in which somebody last worked on them.",
     parameters=[
         query("status", "Which cases.", enum=["open", "closed"], default="open"),
         query("stage", "Where the case stands.", enum=list(stages())),

@@ -29,10 +29,13 @@ ITEM = """
        THEN json_build_object('id', m.public_id, 'name', coalesce(nullif(u.name, ''), u.email)) END AS owner,
   CASE WHEN t.id IS NOT NULL THEN json_build_object('id', t.public_id, 'name', t.name) END AS team
 """
+# Looked up row by row (OFFSET 0): a plan for any organization would rather read all coverages of this one, and hash them.
 BESIDE = """
-  JOIN cases_coverage v ON v.organization_id = %(organization)s AND v.id = c.coverage_id
+  CROSS JOIN LATERAL (
+    SELECT * FROM cases_coverage x WHERE x.organization_id = %(organization)s AND x.id = c.coverage_id OFFSET 0) v
   JOIN cases_payer p ON p.organization_id = %(organization)s AND p.id = v.payer_id
-  JOIN people_patient i ON i.organization_id = %(organization)s AND i.id = c.patient_id
+  CROSS JOIN LATERAL (
+    SELECT * FROM people_patient x WHERE x.organization_id = %(organization)s AND x.id = c.patient_id OFFSET 0) i
   LEFT JOIN people_membership m ON m.organization_id = %(organization)s AND m.id = c.owner_id
   LEFT JOIN people_user u ON u.id = m.user_id
   LEFT JOIN people_team t ON t.organization_id = %(organization)s AND t.id = c.team_id
@@ -50,15 +53,16 @@ STATUS = {
 CONDITIONS = {
     "stage": "cases_case.stage = %(stage)s",
     "treatment": "cases_case.treatment = %(treatment)s",
-    "urgency": "cases_case.urgency = %(urgency)s",
+    "urgent": "cases_case.urgency = 'urgent'",
+    "emergency": "cases_case.urgency = 'emergency'",
+    "standard": "cases_case.urgency = 'standard'",
     "due": "cases_case.next_deadline_on <= %(due)s",
     "updated": "cases_case.last_touched_at >= %(updated)s",
     "no_owner": "cases_case.owner_id IS NULL",
     "owner": "cases_case.owner_id = (SELECT o.id FROM people_membership o"
     " WHERE o.organization_id = %(organization)s AND o.public_id = %(owner)s)",
-    "payer": "EXISTS (SELECT FROM cases_coverage w JOIN cases_payer x"
-    " ON x.organization_id = %(organization)s AND x.id = w.payer_id"
-    " WHERE w.organization_id = %(organization)s AND w.id = cases_case.coverage_id AND x.public_id = %(payer)s)",
+    "payer": "cases_case.payer_key = (SELECT x.id FROM cases_payer x"
+    " WHERE x.organization_id = %(organization)s AND x.public_id = %(payer)s)",
 }
 
 
@@ -85,13 +89,19 @@ class Rows:
 
 
 def machine_queue(
-    actor: Actor, asked: Asked, *, after: tuple[date | None, int] | None, size: int, page: str
+    actor: Actor, asked: Asked, *, after: tuple[date | datetime | None, int] | None, size: int, page: str
 ) -> Rows:
-    """A page of cases by next date, undated last, then by id; closed ones by id. One statement, the read event with it."""
+    """A page of cases by next date, undated last, then by id; closed ones by id; those worked on since a moment by when that
+    was, the longest ago first, then by id. `after` is the last one's key. One statement, the read event with it.
+    """
     used = {name for name in CONDITIONS if getattr(asked, name, None)} - {"owner"}
     if asked.owner:
         used.add("no_owner" if asked.owner == NO_OWNER else "owner")
-    if asked.status == "closed":
+    if asked.urgency:
+        used.add(asked.urgency)
+    if asked.updated:
+        place = "touched" if after is None else "touched_behind"
+    elif asked.status == "closed":
         place = "closed" if after is None else "closed_behind"
     else:
         place = "first" if after is None else "undated" if after[0] is None else "dated"
@@ -103,7 +113,6 @@ def machine_queue(
         "page": page,
         "stage": asked.stage,
         "treatment": asked.treatment,
-        "urgency": asked.urgency,
         "due": asked.due,
         "updated": asked.updated,
         "owner": asked.owner,
@@ -120,10 +129,13 @@ def machine_queue(
 @functools.lru_cache(maxsize=512)
 def _statement(policy: str, status: str, used: frozenset[str], place: str) -> str:
     conditions = [policy, STATUS[status], *(CONDITIONS[name] for name in sorted(used))]
+    # With an empty owner in front the order is that of the index by owner, which IS NULL alone does not tell the planner.
+    lead = "cases_case.owner_id, " if "no_owner" in used else ""
+    key = "c.last_touched_at" if place.startswith("touched") else "c.next_deadline_on"
     return f"""
-WITH page AS MATERIALIZED ({_page(" AND ".join(conditions), place)}),
+WITH page AS MATERIALIZED ({_page(" AND ".join(conditions), place, lead)}),
 told AS (
-  SELECT c.n, c.next_deadline_on, c.id AS pk, c.patient_id, row_to_json(r) AS line
+  SELECT c.n, {key} AS key, c.id AS pk, c.patient_id, row_to_json(r) AS line
     FROM (SELECT row_number() OVER ({_order(place, "page.")}) AS n, page.* FROM page) c {BESIDE}
     CROSS JOIN LATERAL (SELECT {ITEM}) r
    WHERE c.n <= %(size)s::int
@@ -131,7 +143,7 @@ told AS (
   SELECT coalesce(string_agg(line::text, ',' ORDER BY n), '') AS body,
          coalesce(array_agg(pk ORDER BY pk), '{{}}') AS cases,
          coalesce(array_agg(DISTINCT patient_id), '{{}}') AS patients,
-         max(next_deadline_on) FILTER (WHERE n = %(size)s::int) AS last_on,
+         max(key) FILTER (WHERE n = %(size)s::int) AS last_on,
          max(pk) FILTER (WHERE n = %(size)s::int) AS last_pk
     FROM told
 ), more AS (SELECT EXISTS (SELECT FROM page OFFSET %(size)s::int) AS is_more)
@@ -142,19 +154,24 @@ SELECT convert_to(body, 'UTF8'), CASE WHEN is_more THEN last_on END, CASE WHEN i
 """  # noqa: S608  our own text; values are bound
 
 
-def _order(place: str, table: str) -> str:
-    by = "" if place.startswith("closed") else f"{table}next_deadline_on ASC NULLS LAST, "
+def _order(place: str, table: str, lead: str = "") -> str:
+    if place.startswith("touched"):
+        return f"ORDER BY {table}last_touched_at ASC, {table}id ASC"
+    by = "" if place.startswith("closed") else f"{lead}{table}next_deadline_on ASC NULLS LAST, "
     return f"ORDER BY {by}{table}id ASC"
 
 
-def _page(where: str, place: str) -> str:
+def _page(where: str, place: str, lead: str) -> str:
     columns = f"SELECT {COLUMNS} FROM cases_case"  # noqa: S608  our own text; values are bound
-    end = f"{_order(place, 'cases_case.')} LIMIT %(size)s::int + 1"
-    if place in ("first", "closed"):
+    end = f"{_order(place, 'cases_case.', lead)} LIMIT %(size)s::int + 1"
+    if place in ("first", "closed", "touched"):
         return f"{columns} WHERE {where} {end}"
     behind_id = "cases_case.id > %(pk)s::bigint"
     if place == "closed_behind":
         return f"{columns} WHERE {where} AND {behind_id} {end}"
+    if place == "touched_behind":
+        row = "(cases_case.last_touched_at, cases_case.id) > (%(on)s::timestamptz, %(pk)s::bigint)"
+        return f"{columns} WHERE {where} AND {row} {end}"
     if place == "undated":
         return f"{columns} WHERE {where} AND cases_case.next_deadline_on IS NULL AND {behind_id} {end}"
     # Behind a date come later dates, each a range of the index, and only when they run out those without one.

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                 ('last_touched_at', models.DateTimeField()),
                 ('next_deadline_on', models.DateField(blank=True, null=True)),
                 ('stage', models.CharField(blank=True, max_length=60)),
+                ('payer_key', models.BigIntegerField(editable=False, help_text='The payer of its coverage, for lists; the database keeps it.', null=True)),
                 ('opened_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
                 ('owner', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='cases', to='people.membership')),
@@ -854,6 +855,26 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['organization', 'case', 'triaged_at'], name='cases_triage_when')],
                 'constraints': [advocacy.tenancy.isolation.SameOrganization('case', name='cases_triage_case_org')],
             },
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(models.F('organization'), models.F('treatment'), models.F('next_deadline_on'), models.F('id'), condition=models.Q(('status', 'closed'), _negated=True), name='cases_case_treatment_due'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(models.F('organization'), models.F('urgency'), models.F('next_deadline_on'), models.F('id'), condition=models.Q(models.Q(('status', 'closed'), _negated=True), models.Q(('urgency', 'standard'), _negated=True)), name='cases_case_urgency_due'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(models.F('organization'), models.F('payer_key'), models.F('next_deadline_on'), models.F('id'), condition=models.Q(('status', 'closed'), _negated=True), name='cases_case_payer_due'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(condition=models.Q(('status', 'closed')), fields=['organization', 'payer_key', 'id'], name='cases_case_payer_closed'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
+            index=models.Index(fields=['organization', 'last_touched_at', 'id'], name='cases_case_touched'),
         ),
         migrations.AddIndex(
             model_name='case',

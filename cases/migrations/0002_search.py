@@ -1,12 +1,12 @@
-"""The definer functions of search and the indexes that serve them."""
+"""The definer functions of search and the indexes that serve them, and what the database keeps for lists."""
 
 from pathlib import Path
 
 from django.db import migrations
 
 FOLDER = Path(__file__).resolve().parent.parent
-SQL = (FOLDER / "search.sql").read_text()
-REVERSE = 'DROP INDEX cases_search_numbers, cases_search_reference_end, cases_search_inquiry_name; DROP FUNCTION search.clinic_link_of(bytea), search.inquiries(text, text, text, bigint, bigint[], int), search.cases(text, text, boolean, bigint, bigint[], int);'
+SQL = (FOLDER / "search.sql").read_text() + (FOLDER / "lists.sql").read_text()
+REVERSE = 'DROP TRIGGER payer_key ON cases_case; DROP TRIGGER payer_key ON cases_coverage; DROP FUNCTION public.cases_payer_of_coverage(), public.cases_coverage_has_another_payer(); DROP INDEX cases_search_numbers, cases_search_reference_end, cases_search_inquiry_name; DROP FUNCTION search.clinic_link_of(bytea), search.inquiries(text, text, text, bigint, bigint[], int), search.cases(text, text, boolean, bigint, bigint[], int);'
 
 
 def run(sql):

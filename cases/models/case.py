@@ -82,6 +82,9 @@ class Case(TenantModel):
     # Projections for lists, never the source of a date.
     next_deadline_on = models.DateField(null=True, blank=True)
     stage = models.CharField(max_length=60, blank=True)
+    payer_key = models.BigIntegerField(
+        null=True, editable=False, help_text="The payer of its coverage, for lists; the database keeps it."
+    )
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -135,6 +138,36 @@ class Case(TenantModel):
                 name="cases_case_stage_due",
                 condition=~Q(status="closed"),
             ),
+            models.Index(
+                F("organization"),
+                F("treatment"),
+                F("next_deadline_on"),
+                F("id"),
+                name="cases_case_treatment_due",
+                condition=~Q(status="closed"),
+            ),
+            models.Index(
+                F("organization"),
+                F("urgency"),
+                F("next_deadline_on"),
+                F("id"),
+                name="cases_case_urgency_due",
+                condition=~Q(status="closed") & ~Q(urgency="standard"),
+            ),
+            models.Index(
+                F("organization"),
+                F("payer_key"),
+                F("next_deadline_on"),
+                F("id"),
+                name="cases_case_payer_due",
+                condition=~Q(status="closed"),
+            ),
+            models.Index(
+                fields=["organization", "payer_key", "id"],
+                name="cases_case_payer_closed",
+                condition=Q(status="closed"),
+            ),
+            models.Index(fields=["organization", "last_touched_at", "id"], name="cases_case_touched"),
             models.Index(fields=["organization", "closed_at", "id"], name="cases_case_closed"),
             models.Index(
                 F("organization"),

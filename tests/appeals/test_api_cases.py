@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
@@ -116,8 +117,36 @@ def test_filters(machine, cases, cast):
     assert found(owner="none") == everything[1:2] + everything[3:]
     ours = {row.reference for row in cases if row.coverage_id == cast.case.coverage_id}
     assert set(found(payer=str(cast.case.coverage.payer.public_id))) == ours
-    assert found(updated="2026-03-16T15:00:00Z") == everything
+    assert found(updated="2026-03-16T15:00:00Z") == sorted(everything)
     assert found(updated="2026-03-16T15:00:01+00:00") == []
+    touched = datetime(2026, 3, 16, 15, tzinfo=UTC)
+    for minute, reference in enumerate(reversed(everything), 1):
+        Case.objects.filter(reference=reference).update(last_touched_at=touched + timedelta(minutes=minute))
+    assert found(updated="2026-03-16T15:00:00Z") == everything[::-1]
+    told = asked.get(QUEUE, {"updated": "2026-03-16T15:00:00Z", "limit": 2}).json()
+    last, rest = told["data"][-1]["updated_at"], asked.get(told["next"]).json()
+    assert [row["reference"] for row in told["data"] + rest["data"]] == everything[::-1][:4]
+    assert found(updated=last) == everything[::-1][1:]
+    (place,) = parse_qs(urlsplit(told["next"]).query)["after"]
+    assert asked.get(QUEUE, {"after": place}).json()["reasons"][0]["code"] == "place_unknown"
+
+
+def test_a_list_by_payer_follows_the_coverage(machine, cases, cast):
+    """The payer stands on the case too; the database keeps it, whoever writes either row."""
+    asked, case = machine(), cast.case
+    other = Payer.objects.create(name="Another Health Plan")
+
+    def found(payer):
+        return {row["id"] for row in asked.get(QUEUE, {"payer": str(payer.public_id)}).json()["data"]}
+
+    before = found(case.coverage.payer)
+    assert (str(case.public_id) in before, found(other)) == (True, set())
+    Coverage.objects.filter(pk=case.coverage_id).update(payer=other)
+    moved = {str(row.public_id) for row in cases if row.coverage_id == case.coverage_id}
+    assert (found(case.coverage.payer), found(other)) == (before - moved, moved)
+    case.payer_key = 0
+    case.save()
+    assert found(other) == moved
 
 
 @pytest.mark.parametrize(
