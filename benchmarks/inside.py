@@ -141,9 +141,10 @@ def filters() -> dict[str, str]:
 
 def deep(size: int = 50, page: int = 1_000) -> dict[str, Any]:
     """The place of page 1,000 of the list, or of the last whole one where there are not so many; and its number."""
-    page = min(page, Case.objects.filter(status="open", is_restricted=False).count() // size)
     seen = Case.objects.filter(status="open", is_restricted=False).order_by(*forward())
-    on, pk = seen.values_list("next_deadline_on", "pk")[size * (page - 1) - 1]
+    count = seen.count()
+    page = max(min(page, count // size), 2)
+    on, pk = seen.values_list("next_deadline_on", "pk")[min(size * (page - 1), count) - 1]
     place = [on.isoformat() if on else None, pk]
     return {"page": page, "after": signing.dumps(place, salt=f"{SALT}.cases.open")}
 
