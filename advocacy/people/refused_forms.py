@@ -26,7 +26,8 @@ from advocacy.tenancy.sealing import CannotOpen, seal_bytes, unseal_bytes
 MARK = "refused"
 KEPT_SECONDS = 3600
 LARGEST_PACKED = 1_000_000
-STATUSES = (409, 413, 422)
+MOVED_ON = 409
+STATUSES = (MOVED_ON, 413, 422)
 
 
 class SeeOther(HttpResponseRedirect):
@@ -90,22 +91,28 @@ def _key(request: HttpRequest) -> str:
 
 
 def _kept(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """Keep the answer and lead to it. Nothing was read yet, so no read is written."""
+    """Keep the answer and lead to it. The page writes the read; where the state moved on it may refuse, and it is written now."""
     packed = zlib.compress(response.content)
     if len(packed) > LARGEST_PACKED:
         return response
     organization_id: int = request.organization.pk  # type: ignore[attr-defined]
     sealed = seal_bytes(packed, organization_id=organization_id, context=_context(request))
     cache.set(_key(request), sealed, KEPT_SECONDS)
-    request.reads = []  # type: ignore[attr-defined]
+    if response.status_code != MOVED_ON:
+        request.reads = []  # type: ignore[attr-defined]
     address = request.GET.copy()
     address[MARK] = "1"
     return SeeOther(f"{request.path}?{address.urlencode()}")
 
 
 def _shown(request: HttpRequest, response: HttpResponse) -> HttpResponse:
-    """The kept answer in place of the page, where the page would be shown and something is kept."""
-    if response.status_code != 200 or not response.headers.get("Content-Type", "").startswith("text/html"):
+    """The kept answer in place of the page, where the page would be shown and something is kept.
+
+    A page that refuses because the state moved on was open to this person: what was typed is shown, and why it came too late.
+    """
+    if response.status_code not in (200, MOVED_ON) or not response.headers.get("Content-Type", "").startswith(
+        "text/html"
+    ):
         return response
     sealed = cache.get(_key(request))
     if sealed is None:
@@ -116,4 +123,5 @@ def _shown(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     except CannotOpen:
         return response
     response.content = zlib.decompress(packed)
+    response.status_code = 200
     return response
