@@ -12,7 +12,7 @@ from typing import Final
 
 from appeals.intake.layout import Page
 from appeals.intake.proposal import Proposal
-from appeals.intake.telephones import PHONE
+from appeals.intake.telephones import PHONE, QUICK
 from appeals.intake.topics import OFFICES, column_before, item_before, label_before, sentence_at, topics
 
 PHONES: Final = frozenset({"send_to_phone", "appeal_phone"})
@@ -146,6 +146,8 @@ def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool, first: b
     at = _value_at(page, proposal)
     said = _label(page, at)
     label = _last_topic(said, grievance)
+    if proposal.fact == "send_to_fax_expedited" and _HOW_LONG.search(page.plain, max(0, at - 80), at):
+        return False
     if _is_of_another_step(page, proposal, said, first=first):
         return False
     if _other_words(said, own="own" in {one.name for one in topics(said, grievance=grievance)}):
@@ -170,6 +172,14 @@ def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool, first: b
     if proposal.fact == "send_to_portal" and not item and _PATH.search(proposal.value):
         return not names & _NOT_BESIDE
     return not names & _NOT_BESIDE and _last_topic(_over(page, top), grievance) == "own"
+
+
+_HOW_LONG: Final = re.compile(
+    rf"{QUICK.pattern}(?:[^.;]|\.{{2,}}){{0,40}}\b\d+ (?:hours|days|calendar days|business days)\b"
+    r"(?![^\n]*\b(?:appeals?|urgent|expedited)\b)[^;]{0,50}\Z",
+    re.IGNORECASE,
+)
+"""How long an urgent appeal takes, said right before a number: the number need not be for urgent ones."""
 
 
 def _only_appeals(names: set[str]) -> bool:
@@ -236,7 +246,10 @@ def is_for_calling(
         return False
     if _other_words(asks, own="own" in {one.name for one in topics(said, grievance=grievance)}):
         return False
-    then = _THEN.match(_one_line(page.plain[phone.end : phone.end + 60]))
+    following = _one_line(page.plain[phone.end : phone.end + 90])
+    if _FORM_COMES.match(following):
+        return False
+    then = _THEN.match(following[:60])
     if then and _last_topic(then["what"], grievance) != "own":
         return False
     if label:
@@ -260,6 +273,11 @@ def is_for_calling(
     return bare and _only_appeals(names) and "help" not in names
 
 
+_FORM_COMES: Final = re.compile(
+    r"(?: ?\([^()]*\))?,? (?:and|then) we (?:will|can|shall) (?:e?mail|send|fax|give|get) you\b",
+    re.IGNORECASE,
+)
+"""A number that brings something to the caller: `Call ... and we will mail you the form`."""
 _WAY: Final = re.compile(r"\W*(?:by )?(?:(?:tele)?phone|tel|call|voice)?\W*", re.IGNORECASE)
 """A row of a list of ways to reach one office: `Phone: `, `> Call `."""
 

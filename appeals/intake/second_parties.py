@@ -91,6 +91,36 @@ def is_only_payer(pages: Sequence[Page], proposal: Proposal) -> bool:
 _HEAD: Final = 12
 
 
+def is_whole_name(pages: Sequence[Page], proposal: Proposal) -> bool:
+    """Whether a person's name ends where it seems to: nothing follows in its row, or the letter prints it elsewhere alone.
+
+    Where the gaps between columns are lost the label of the next column stands after a name: `Ann B. Hall Client ID: 7`.
+    """
+    page = pages[proposal.page - 1]
+    end = page.plain.find("\n", proposal.end)
+    if not re.match(r" ?[A-Za-z#]", page.plain[proposal.end : end if end >= 0 else len(page.plain)]):
+        return True
+    letter = re.sub(r"[ \t]+", " ", "\n".join(one.plain for one in pages))
+    name = re.escape(re.sub(r"\s+", " ", proposal.value))
+    alone = rf"{name}(?:'s\b|[^\S\n]*(?:[.,;:()\n]|\Z))|{name} (?:Date of birth|DOB|Born|Birth)\b"
+    return re.search(alone, letter, re.IGNORECASE) is not None
+
+
+_KIND_ONLY: Final = frozenset(
+    [
+        "the", "a", "an", "our", "your", "this", "third", "party", "claim", "claims", "plan", "plans", "benefit", "benefits",
+        "administrator", "administrators", "administration", "administrative", "service", "services", "review", "reviewer",
+        "organization", "utilization", "management", "independent", "medical", "health", "program", "company", "agent",
+        "delegated", "insurer", "insurance", "carrier", "payer", "group", "employer", "of", "and", "for",
+    ]
+)  # fmt: skip
+
+
+def names_somebody(page: Page, proposal: Proposal) -> bool:
+    """Whether a name has a word of its own: `Third Party Administrator` says what somebody is and not who."""
+    return any(word not in _KIND_ONLY for word in re.findall(r"[a-z0-9]+", proposal.value.casefold()))
+
+
 def _named(letter: str, name: str) -> int:
     """How often a letter prints the first two words of a name."""
     return letter.count(" ".join(name.casefold().split()[:2]))

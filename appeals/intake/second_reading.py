@@ -23,6 +23,8 @@ from appeals.intake.second_parties import (
     is_only_payer,
     is_providers,
     is_still_offered,
+    is_whole_name,
+    names_somebody,
 )
 from appeals.intake.second_services import is_refused_here, is_relied_on, is_the_patients, states_reason
 
@@ -78,6 +80,8 @@ _ON_PAGE: Final[dict[str, tuple[Callable[[Page, Proposal], bool], ...]]] = {
     "criteria": (is_relied_on,),
     "diagnosis_code": (is_the_patients,),
     "provider_npi": (is_providers,),
+    "payer": (names_somebody,),
+    "administrator": (names_somebody,),
     "program_cue": (is_of_this_member,),
 }
 _IN_LETTER: Final[dict[str, tuple[Callable[[Sequence[Page], Proposal], bool], ...]]] = {
@@ -86,4 +90,5 @@ _IN_LETTER: Final[dict[str, tuple[Callable[[Sequence[Page], Proposal], bool], ..
     "request_received_date": (lambda pages, proposal: says_date_of(pages, proposal, "received"),),
     "reason": (states_reason,),
     "payer": (is_only_payer,),
+    "patient_name": (is_whole_name,),
 }

@@ -51,6 +51,9 @@ def is_refused_here(page: Page, proposal: Proposal) -> bool:
     told = re.sub(r"\s+", " ", page.plain[proposal.end : proposal.end + 120])
     if _GOES_ON.match(told) and not _REFUSES.search(clause):
         return False
+    before = re.sub(r"\s+", " ", page.plain[max(0, at - 160) : at])
+    if _WAS_AUTHORIZED.search(before) and not _REFUSES.search(clause):
+        return False
     if proposal.fact == "ndc" and _TRIED.search(clause) and not _REFUSES.search(clause):
         return False
     return _NOT_DECIDED.search(clause) is None or _REFUSES.search(clause) is not None
@@ -64,6 +67,13 @@ _GOES_ON: Final = re.compile(
     r"considered|experimental|investigational|requested|asked)\b)",
 )
 """A code that is the subject of its clause and of which nothing is refused: `97155 and 97156 stay as they are`."""
+_WAS_AUTHORIZED: Final = re.compile(
+    r"\b(?:authorization|approval|certification|referral)\b(?: (?:number|no\.?))?"
+    r"(?:[ #:]+[\w-]*\d[\w-]*,?|,? (?:on file|issued|dated|given|granted|we gave|in force))"
+    r"[^.;]{0,40}\b(?:is|was|were|covers?|covered|names?|lists?|reads?)\b[^.;]*$",
+    re.IGNORECASE,
+)
+"""What an authorization that stands is for, beside what was billed: `Authorization 61507 is for visits up to 56 mg (G2082)`."""
 _TRIED: Final = re.compile(
     r"\b(?:tried|took|taken|taking|takes?|used|uses|failed|filled|given before|on your list|history)\b",
     re.IGNORECASE,
@@ -212,6 +222,15 @@ _FIRST_LEVEL: Final = re.compile(
 )
 
 
+_ASKS_FOR: Final = re.compile(
+    r"\W*(?:please |you (?:may|can|should|must) |to [^,;]{3,60}, (?:please )?)?"
+    r"(?:send|submit|provide|attach|include|enclose|mail|fax|give|bring|upload|ask|have|get|let|show|tell|call|write)\b"
+    r"(?! (?:not|no)\b)",
+    re.IGNORECASE,
+)
+"""A sentence that asks for something says no reason: `Send us a letter that says the coverage has ended`."""
+
+
 def _beside(page: Page, at: int) -> str:
     """The cells to the left of a place, which may be its label."""
     cells = page.rows[page.plain.count("\n", 0, at)]
@@ -226,6 +245,8 @@ def states_reason(pages: Sequence[Page], proposal: Proposal) -> bool:
         return True
     text = sentence.text
     if _FIRST_LEVEL.search(text):
+        return False
+    if proposal.value != "insufficient_documentation" and _ASKS_FOR.match(text) and not _REFUSES.search(text):
         return False
     if _THIRD.search(_clause_of(sentence, proposal)) or _THIRD.search(text):
         return False
