@@ -12,9 +12,11 @@ from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason
 from advocacy.reporting.indicators import INDICATORS
 from advocacy.reporting.kept import Lines
-from advocacy.reporting.own import BLANK, Asked, Line, Measure, grouped, months_in, quarter_of
+from advocacy.reporting.masks import columns_for, mask_now
+from advocacy.reporting.own import BLANK, Asked, Line, Measure, grouped
 from advocacy.reporting.own_indicators import OWN
 from advocacy.reporting.populations import POPULATIONS
+from advocacy.reporting.protection import Mask, months_in, quarter_of
 from advocacy.reporting.queries import Cell, cells_of
 from advocacy.reporting.shapes import Dimension, Indicator, Kind
 from advocacy.reporting.suppression import Count
@@ -172,10 +174,11 @@ def _choices(lines: Lines, payers: Mapping[str, str], *, masked: bool) -> Choice
     found: dict[str, set[str]] = {"f_month": set(), "f_payer": set(), "f_regime": set(), "f_stage": set()}
     if masked:
         for indicator in OWN:
+            mask = _mask(indicator, lines)
             for d in indicator.dimensions:
                 if d.key in ("payer", "regime", "stage", "year", "quarter"):
                     rows = lines.of(indicator.population, (d.field,), months=d.key == "quarter")
-                    cells = cells_of(indicator, (d,), grouped(rows, indicator, (d,)), True)
+                    cells = cells_of(indicator, (d,), grouped(rows, indicator, (d,)), mask)
                     told = {str(cell.values[0]) for cell in cells if cell.count is not None}
                     found[d.field] |= told
     else:
@@ -243,7 +246,7 @@ def _work(
             tiles.append(
                 Tile(
                     indicator,
-                    _told(indicator, "", cells_of(indicator, (), grouped(rows, indicator, ()), False)),
+                    _told(indicator, "", cells_of(indicator, (), grouped(rows, indicator, ()), None)),
                 )
             )
     charts = []
@@ -259,7 +262,7 @@ def _work(
         if rows is None:
             charts.append(Chart(indicator, dimension, (), refused=NOT_PARTED))
             continue
-        cells = cells_of(indicator, (dimension,), grouped(rows, indicator, (dimension,)), False)
+        cells = cells_of(indicator, (dimension,), grouped(rows, indicator, (dimension,)), None)
         charts.append(
             Chart(indicator, dimension, tuple(_row(indicator, dimension, c, codes, wanted) for c in cells))
         )
@@ -289,6 +292,7 @@ def _told(indicator: Indicator, label: str, cells: tuple[Cell, ...]) -> Told:
 
 # -- to publish ---------------------------------------------------------------------------------------------
 NOT_PARTED = "This figure is not parted by what the filter asks for."
+TOO_FEW = "Too few to tell."
 NOT_TOGETHER = "A quarter or a month is told alone, and not by anything else."
 
 
@@ -305,17 +309,24 @@ def _publish(
         if by and own is None:
             continue
         rows = lines.of(indicator.population, {own.field} if own else (), months=by in ("quarter", "month"))
-        if own is None:
-            groups = grouped(rows, indicator, ())
-            told = Told("", None)
-            if () in groups and not groups[()].told(indicator).is_small:
-                told = Told("", groups[()].pair(indicator), groups[()].measure(indicator))
-        else:
-            cells = cells_of(indicator, (own,), grouped(rows, indicator, (own,)), True)
-            found = tuple(cell for cell in cells if str(cell.values[0]) == value)
-            told = _told(indicator, "", found) if found else Told("", None)
+        mask = _mask(indicator, lines)
+        by_value = (own,) if own else ()
+        cells = cells_of(indicator, by_value, grouped(rows, indicator, by_value), mask)
+        found = tuple(cell for cell in cells if not own or str(cell.values[0]) == value)
+        untold = not found and _is_untold(indicator, own, rows, mask)
+        told = Told("", None) if untold else _told(indicator, "", found)
         tiles.append(Tile(indicator, told))
     return tuple(tiles), tuple(_published_chart(key, name, by, value, lines) for key, name in CHARTS)
+
+
+def _mask(indicator: Indicator, lines: Lines) -> Mask:
+    return mask_now(indicator, lambda: lines.of(indicator.population, columns_for(indicator)))
+
+
+def _is_untold(indicator: Indicator, dimension: Dimension | None, rows: list[Line], mask: Mask) -> bool:
+    """Whether a value that is not listed may still hold something: then none of them is listed."""
+    recorded = any(line[indicator.code] in indicator.of for line in rows)
+    return recorded and dimension is not None and dimension.key in mask.silent
 
 
 def _published_filter(wanted: Wanted, payers: Mapping[str, str]) -> tuple[str, str]:
@@ -342,7 +353,10 @@ def _published_chart(key: str, name: str, by: str, value: str, lines: Lines) -> 
         return Chart(indicator, dimension, (), refused=NOT_TOGETHER)
     dimensions = (dimension,) if other is None or other == dimension else (dimension, other)
     rows = lines.of(indicator.population, {d.field for d in dimensions}, months=False)
-    cells = cells_of(indicator, dimensions, grouped(rows, indicator, dimensions), True)
+    mask = _mask(indicator, lines)
+    cells = cells_of(indicator, dimensions, grouped(rows, indicator, dimensions), mask)
+    if any(_is_untold(indicator, d, rows, mask) for d in dimensions):
+        return Chart(indicator, dimension, (), refused=TOO_FEW)
     if other is not None:
         cells = tuple(cell for cell in cells if str(cell.values[-1]) == value)
     told = [

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final
 
-from django.db.models import F, Sum
+from django.db import connection
+from django.db.models import Count, F, Sum
 
 from advocacy.access.policy import Actor
-from advocacy.reporting.models import CountedCell
+from advocacy.reporting.models import CountedCell, CountedRow
 from advocacy.reporting.own import Asked, Line, lines_of, rows_for
 from advocacy.reporting.populations import POPULATIONS, Population
+from advocacy.tenancy.scope import current_organization_id
 from appeals.queries.clocks import Day
 
 GRAINS: Final[dict[str, tuple[str, ...]]] = {
@@ -49,6 +51,8 @@ GRAINS: Final[dict[str, tuple[str, ...]]] = {
 }
 """By what each kept population is added up, the cheapest first; `search.figure_grains` is the database's own list."""
 
+CUBE: Final = "month,payer,treatment"
+"""A grain that no published table has."""
 COLUMNS: Final = {
     "f_month": "month",
     "f_payer": "payer__name",
@@ -86,11 +90,34 @@ def kept_lines(
     return list(rows.order_by().values(**told, f_code=F("code")).annotate(f_n=Sum("n")).filter(f_n__gt=0))
 
 
+def fingerprint(population: str) -> tuple[int, int]:
+    """The organization and a number that is another one when any cell that is told of this kept population is another.
+
+    It is a sum, so cells that are made one by the nightly job leave it as it was.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(n * hashtextextended(concat_ws('|', grain, month, payer_id, regime,"
+            " treatment, stage, reason, code), 0)::numeric), 0) FROM reporting_countedcell"
+            " WHERE population = %s AND NOT is_restricted AND grain <> %s",
+            [population, CUBE],
+        )
+        return (current_organization_id(), int(cursor.fetchone()[0]))
+
+
+def counted_lines(population: str) -> list[Line]:
+    """The lines of a kept population by all of its columns, restricted cases left out. One statement over its counted rows."""
+    columns = sorted(POPULATIONS[population].dimensions | {"f_month"})
+    told: dict[str, Any] = {column: F(COLUMNS[column]) for column in columns}
+    rows = CountedRow.objects.filter(population=population, is_restricted=False)
+    return list(rows.order_by().values(**told, f_code=F("code")).annotate(f_n=Count("pk")))
+
+
 class Lines:
     """The lines that the figures of one page are added up from: kept where they are, else grouped live, each once.
 
     `wide` are the columns a page parts figures by: all grains of those come in one statement. `only` is who may see the cases
-    that are counted, for figures to work with: a kept count has every case that is not restricted, as everybody who sees
+    that are counted, for figures to work with (without, they are to publish, and of no restricted case): a kept count has every case that is not restricted, as everybody who sees
     cases does; of the restricted ones the few they reach are counted live.
     """
 
@@ -130,12 +157,12 @@ class Lines:
         )
         hidden = set()
         for line in lines:
-            if self._only is not None and line["is_restricted"]:
+            if line["is_restricted"]:
                 hidden.add(line["population"])
             elif (key := (line["population"], line["grain"])) in found:
                 found[key].append(line)
         for population, grain in found:
-            if population in hidden:
+            if self._only is not None and population in hidden:
                 found[population, grain] = found[population, grain] + self._restricted(
                     POPULATIONS[population]
                 )
@@ -162,5 +189,7 @@ class Lines:
         return self._live[key]
 
     def _columns(self, population: Population) -> frozenset[str]:
+        if self._only is None:  # a figure to publish is masked by everything it is ever parted by
+            return population.dimensions | {"f_month"}
         more = {"f_month"} | ({"f_reason"} if population.key == "denials" else set())
         return (self._wide & population.dimensions) | more

@@ -14,9 +14,9 @@ from advocacy.access.policy import Actor, under, visible
 from advocacy.reporting.measures import half_decided
 from advocacy.reporting.own_indicators import OWN
 from advocacy.reporting.populations import POPULATIONS, Population, Rows
+from advocacy.reporting.protection import months_in, quarter_of
 from advocacy.reporting.shapes import Dimension, Indicator, Kind
 from advocacy.reporting.suppression import Count as Pair
-from advocacy.reporting.suppression import Dollars, Joint, Tally
 from appeals.queries.clocks import Day
 from cases.models import Case
 
@@ -56,18 +56,6 @@ class Group:
             return Measure(days=half_decided(self.decided, self.waiting))
         return None
 
-    def told(self, indicator: Indicator) -> Pair:
-        """What decides whether the cell is told: with every figure over the same rows, and with the money in it."""
-        pair = self.pair(indicator)
-        if indicator.kind in (Kind.MIX, Kind.DAYS):
-            return Tally(pair.denominator, pair.denominator)
-        if indicator.kind == Kind.SUM:
-            first, second, *_rest = [*sorted(self.amounts, reverse=True), Decimal(0), Decimal(0)]
-            return Dollars(pair.denominator, pair.denominator, sum(self.amounts, Decimal(0)), (first, second))
-        return Joint(
-            pair.numerator, pair.denominator, tuple(self.pair(other) for other in relatives(indicator))
-        )
-
 
 def relatives(indicator: Indicator) -> tuple[Indicator, ...]:
     """The figures with the same denominator as this one, itself included."""
@@ -102,36 +90,15 @@ class Asked:
         return {column: "" if value == BLANK else value for column, value in found.items() if value}
 
 
-def month_of(year: int, month: int) -> str:
-    return f"{year:04d}-{month:02d}"
-
-
-def months_in(period: str) -> list[str]:
-    """The calendar months of a year, a quarter or a month."""
-    year = int(period[:4])
-    if len(period) == 4:
-        return [month_of(year, month) for month in range(1, 13)]
-    if "Q" in period:
-        first = 3 * int(period[-1]) - 2
-        return [month_of(year, month) for month in range(first, first + 3)]
-    return [period]
-
-
-def quarter_of(month: str) -> str:
-    return f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}"
-
-
 def rows_for(population: Population, asked: Asked, day: Day, actor: Actor | None = None) -> tuple[Rows, ...]:
-    """The rows asked for, listable: with an actor only those of cases this person may see. None where the population is not
-    parted by what was asked.
+    """The rows asked for, listable: with an actor those of cases this person may see, else those to publish, which are of no
+    restricted case. None where the population is not parted by what was asked.
     """
     columns = asked.columns()
     if not set(columns) <= population.dimensions:
         return ()
-    seen = Q()
-    if actor is not None:
-        seen = visible(actor, Case)
-        seen = under(population.case, seen) if population.case else seen
+    seen = Q(is_restricted=False) if actor is None else visible(actor, Case)
+    seen = under(population.case, seen) if population.case else seen
     found = []
     for rows in population.rows(day):
         month = Func(F("f_on"), Value("YYYY-MM"), function="to_char", output_field=CharField())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from advocacy.reporting.shapes import Dimension, Indicator, Kind
@@ -22,7 +23,7 @@ ALL_CASES: Final = (*PERIODS, PAYER, REGIME, TREATMENT)
 OUR_CASES: Final = "this organization's own cases"
 
 
-OWN: Final = (
+_COUNTED: Final = (
     Indicator(
         key="overturned_by_stage",
         title="Appeals overturned",
@@ -285,3 +286,11 @@ OWN: Final = (
         for certainty, word in (("actual", "actual"), ("estimate", "estimated"))
     ),
 )
+
+OWN: Final = tuple(
+    replace(one, exclusions=f"{one.exclusions}. Restricted cases are in no figure to publish")
+    for one in _COUNTED
+)
+"""Restricted cases stand in figures to work with only, for those who are named on them: else what a machine or a colleague may
+list, subtracted from what is published, would tell of them.
+"""

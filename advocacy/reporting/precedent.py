@@ -140,7 +140,9 @@ def _usual_time(question: FigureQuestion) -> dict[str, Any] | None:
         rows = requests.filter(
             any_of("pk", _latest(AuthorizationRequest)), coverage__payer_id=question.payer_id
         )
-    rows = rows.filter(f_code="decided", f_speed="expedited" if question.is_urgent else "standard")
+    rows = rows.filter(
+        case__is_restricted=False, f_code="decided", f_speed="expedited" if question.is_urgent else "standard"
+    )
     with planned_with_values():
         days = [max((end - on).days, 0) for on, end in rows.values_list("f_on", "f_end")]
     if len(days) < SMALLEST_SHOWN:

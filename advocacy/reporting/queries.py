@@ -15,22 +15,19 @@ from advocacy.access.policy import Actor, require, visible
 from advocacy.errors import Reason, Refused
 from advocacy.reporting.indicators import INDICATORS
 from advocacy.reporting.kept import kept_lines
+from advocacy.reporting.masks import columns_for, listed, mask_now
 from advocacy.reporting.models import ReferenceDetermination
 from advocacy.reporting.own import Asked as AllRows
-from advocacy.reporting.own import Group, Measure, grouped, lines_of, population_of, rows_for
+from advocacy.reporting.own import Group, Line, Measure, grouped, lines_of, population_of, rows_for
 from advocacy.reporting.own_indicators import PERIODS, SMALLER_PERIODS
+from advocacy.reporting.protection import Mask
 from advocacy.reporting.shapes import MOST_DIMENSIONS, Dimension, Indicator, Kind
-from advocacy.reporting.suppression import (
-    Count,
-    Tally,
-    masked_cells,
-    masked_paths,
-    masked_values,
-)
+from advocacy.reporting.suppression import SMALLEST_SHOWN, Count, masked_cells, masked_values
 from advocacy.tenancy.models import Organization
 from appeals.queries.clocks import Day, day_at
 
 Value = str | int
+NOTHING_RECORDED, TOO_FEW = "nothing_recorded", "too_few"
 Key = tuple[Value, ...]
 
 
@@ -55,6 +52,8 @@ class Table:
     indicator: Indicator
     dimensions: tuple[Dimension, ...]
     cells: tuple[Cell, ...]
+    empty: str | None = None
+    """Why there is no cell: NOTHING_RECORDED or TOO_FEW."""
 
 
 def table_of(
@@ -83,13 +82,15 @@ def table_of(
         population = population_of(asked)
         columns = {d.field for d in dimensions}
         months = any(d.key in SMALLER_PERIODS for d in dimensions)
-        lines = kept_lines(population.key, columns, months=months)
+        lines = kept_lines(population.key, columns, months=months, restricted=False)
         if lines is None:
             day = day_in_organization(actor, at or timezone.now())
+            columns |= columns_for(asked) if suppressed else set()
             lines = lines_of(rows_for(population, AllRows(), day), population, columns)
-        return Table(
-            asked, dimensions, cells_of(asked, dimensions, grouped(lines, asked, dimensions), suppressed)
-        )
+        live = lines
+        mask = mask_now(asked, lambda: live) if suppressed else None
+        found = cells_of(asked, dimensions, grouped(lines, asked, dimensions), mask)
+        return Table(asked, dimensions, found, _why_empty(found, lines, asked))
     rows = (
         ReferenceDetermination.objects.filter(visible(actor, ReferenceDetermination))
         .order_by(*(d.field for d in dimensions))
@@ -99,7 +100,7 @@ def table_of(
     counts = {tuple(row[:-2]): Count(row[-2], row[-1]) for row in rows}
     masked = _masked(counts) if suppressed else frozenset()
     cells = (Cell(key, None if key in masked else count) for key, count in counts.items())
-    return Table(asked, dimensions, tuple(cells))
+    return Table(asked, dimensions, tuple(cells), None if counts else NOTHING_RECORDED)
 
 
 def day_in_organization(actor: Actor, at: datetime) -> Day:
@@ -107,31 +108,41 @@ def day_in_organization(actor: Actor, at: datetime) -> Day:
     return day_at(at, Organization.objects.get(pk=actor.organization_id).time_zone)
 
 
+def _why_empty(cells: Sequence[Cell], lines: Sequence[Line], indicator: Indicator) -> str | None:
+    if cells:
+        return None
+    recorded = any(line[indicator.code] in indicator.of for line in lines)
+    return TOO_FEW if recorded else NOTHING_RECORDED
+
+
 def cells_of(
-    indicator: Indicator, dimensions: tuple[Dimension, ...], groups: Mapping[Key, Group], suppressed: bool
+    indicator: Indicator, dimensions: tuple[Dimension, ...], groups: Mapping[Key, Group], mask: Mask | None
 ) -> tuple[Cell, ...]:
-    """The cells of a figure of our own; masked ones have no count, no measure and nothing apart."""
-    counts = {
-        key: group.told(indicator) for key, group in groups.items() if group.pair(indicator).denominator
-    }
-    masked = _masked_own(dimensions, counts) if suppressed else frozenset()
-    wholes = _wholes(indicator, dimensions, counts, suppressed)
+    """The cells of a figure of our own; masked ones have no count, no measure and nothing apart. Without a mask everything."""
+    pairs = {key: group.pair(indicator) for key, group in groups.items()}
+    holding = {key for key, pair in pairs.items() if pair.denominator}
+    wholes = _wholes(indicator, dimensions, pairs)
+    names = [d.key for d in dimensions]
     found = []
-    for key, group in groups.items():
-        if suppressed and key not in counts:
-            continue  # that nothing of it was decided on the merits is a small count of its own
-        hidden = key in masked
-        pair = group.pair(indicator)
+    for key in groups if mask is None else listed(mask, dimensions, groups, holding):
+        if mask is not None and mask.hides(names, [str(value) for value in key]):
+            found.append(Cell(key, None))
+            continue
+        pair, group = pairs[key], groups[key]
+        if mask is not None and _is_small(indicator, pair):
+            # What was recorded between the mask and the count: told only when the mask is made of it too.
+            found.append(Cell(key, None))
+            continue
         if indicator.kind == Kind.MIX:
-            whole = wholes.get(_beside(dimensions, key))
-            hidden = hidden or whole is None
-            pair = Count(pair.numerator, whole or 0)
+            pair = Count(pair.numerator, wholes[_beside(dimensions, key)])
         found.append(
-            Cell(key, None)
-            if hidden
-            else Cell(key, pair, group.measure(indicator), {} if suppressed else group.apart(indicator))
+            Cell(key, pair, group.measure(indicator), group.apart(indicator) if mask is None else {})
         )
     return tuple(found)
+
+
+def _is_small(indicator: Indicator, pair: Count) -> bool:
+    return pair.is_small if indicator.kind == Kind.RATE else pair.denominator < SMALLEST_SHOWN
 
 
 def _beside(dimensions: tuple[Dimension, ...], key: Key) -> Key:
@@ -140,37 +151,15 @@ def _beside(dimensions: tuple[Dimension, ...], key: Key) -> Key:
 
 
 def _wholes(
-    indicator: Indicator, dimensions: tuple[Dimension, ...], counts: Mapping[Key, Count], suppressed: bool
+    indicator: Indicator, dimensions: tuple[Dimension, ...], pairs: Mapping[Key, Count]
 ) -> dict[Key, int]:
-    """Of how many each part of a mix is: the sum over what it is a mix of, where that sum is told."""
-    if indicator.kind != Kind.MIX:
-        return {}
-    sums: dict[Key, Count] = {}
-    for key, count in counts.items():
-        beside = _beside(dimensions, key)
-        sums[beside] = sums.get(beside, Tally(0, 0)) + count
-    if not suppressed:
-        return {key: count.denominator for key, count in sums.items()}
-    told = {key: count for key, count in sums.items() if not count.is_small}
-    if len(dimensions) > 1 and all(len(key) == 1 for key in sums):
-        hidden = masked_values({str(key[0]): count for key, count in sums.items()})
-        told = {key: count for key, count in sums.items() if str(key[0]) not in hidden}
-    return {key: count.denominator for key, count in told.items()}
-
-
-def _masked_own(dimensions: tuple[Dimension, ...], counts: Mapping[Key, Count]) -> frozenset[Key]:
-    if len(dimensions) == 1 and dimensions[0].key in SMALLER_PERIODS:
-        paths = {period_path(str(key[0])): key for key in counts}
-        hidden = masked_paths({path: counts[key] for path, key in paths.items()})
-        return frozenset(key for path, key in paths.items() if path in hidden)
-    return _masked(counts)
-
-
-def period_path(period: str) -> tuple[str, ...]:
-    """The periods a quarter or a month lies in, the largest first, itself last."""
-    if "Q" in period:
-        return (period[:4], period)
-    return (period[:4], f"{period[:4]}-Q{(int(period[5:]) + 2) // 3}", period)
+    """Of how many each part of a mix is: the sum over what it is a mix of. That is told wherever one of its cells is."""
+    sums: dict[Key, int] = {}
+    if indicator.kind == Kind.MIX:
+        for key, count in pairs.items():
+            beside = _beside(dimensions, key)
+            sums[beside] = sums.get(beside, 0) + count.denominator
+    return sums
 
 
 def _dimensions(indicator: Indicator, by: Sequence[str]) -> tuple[Dimension, ...]:

@@ -1,4 +1,7 @@
-"""Small cells are masked, and enough others with them that no masked one can be worked out from sums. Pure: no Django.
+"""Small cells of one table are masked, and enough others that none can be worked out from its sums. Pure: no Django.
+
+It masks figures of published determinations, whose rows anybody may read at their publisher: each table by itself, so that
+empty cells may be known. Figures of our own cases are masked in all their tables at once (`advocacy.reporting.linked`).
 
 A table has one or two dimensions; its cells count something (`denominator`) and a part of it (`numerator`). A reader is
 given every cell, every sum over one dimension and the grand total, so a masked cell must not follow from them. The rule
@@ -15,11 +18,9 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 SMALLEST_SHOWN: Final = 11
-Key = tuple[str, ...]
 TOTAL: Final = "\0total"
 
 
@@ -43,66 +44,6 @@ class Count:
 NOTHING: Final = Count(0, 0)
 
 
-@dataclass(frozen=True)
-class Tally(Count):
-    """A mere count: nothing is divided by anything, so only the count itself may be too small."""
-
-    def __add__(self, other: Count) -> Tally:
-        return Tally(self.numerator + other.numerator, self.denominator + other.denominator)
-
-    __radd__ = __add__
-
-    @property
-    def is_small(self) -> bool:
-        return self.denominator < SMALLEST_SHOWN
-
-
-@dataclass(frozen=True)
-class Dollars(Tally):
-    """A sum of money over so many cases. Beside its count, nobody's own amount may stand out: it is sensitive when the sum
-    without the two largest amounts is under a tenth of the largest (the p-percent rule with p = 10; Federal Committee on
-    Statistical Methodology, Statistical Policy Working Paper 22, 2005).
-    """
-
-    total: Decimal = Decimal(0)
-    largest: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
-
-    def __add__(self, other: Count) -> Dollars:
-        total, largest = self.total, self.largest
-        if isinstance(other, Dollars):
-            total += other.total
-            first, second, *_rest = sorted((*largest, *other.largest), reverse=True)
-            largest = (first, second)
-        return Dollars(self.numerator + other.numerator, self.denominator + other.denominator, total, largest)
-
-    __radd__ = __add__
-
-    @property
-    def is_small(self) -> bool:
-        first, second = self.largest
-        return super().is_small or self.total - first - second < first / 10
-
-
-@dataclass(frozen=True)
-class Joint(Count):
-    """Several figures over the same rows: masked together, since else each would choose other cells to hide beside a small
-    one, and two of them laid side by side would tell the rows they share.
-    """
-
-    parts: tuple[Count, ...] = ()
-
-    def __add__(self, other: Count) -> Joint:
-        theirs = other.parts if isinstance(other, Joint) else ()
-        parts = tuple(a + b for a, b in zip(self.parts, theirs, strict=True)) if theirs else self.parts
-        return Joint(self.numerator + other.numerator, self.denominator + other.denominator, parts)
-
-    __radd__ = __add__
-
-    @property
-    def is_small(self) -> bool:
-        return self.denominator < SMALLEST_SHOWN or any(part.is_small for part in self.parts)
-
-
 def masked_values(cells: Mapping[str, Count]) -> frozenset[str]:
     """Of a table of one dimension whose grand total is told, the values that are masked."""
     masked = {value for value, count in cells.items() if count.is_small}
@@ -114,29 +55,6 @@ def masked_values(cells: Mapping[str, Count]) -> frozenset[str]:
     if len(masked) == 1:
         rest = [value for value in cells if value not in masked]
         masked |= {min(rest, key=lambda value: (cells[value].denominator, value))} if rest else set()
-    return frozenset(masked)
-
-
-def masked_paths(cells: Mapping[Key, Count]) -> frozenset[Key]:
-    """Of periods within larger periods, those that are masked; a key is the path to it, such as (year, quarter, month).
-
-    The outermost are masked as their own table is. Inside one that is told, its parts are masked as a table of one dimension
-    whose total is told; inside one that is masked, every part is. So nothing follows from a sum over its parts, and what is
-    told of a month, a quarter and a year can stand side by side.
-    """
-    masked: set[Key] = set()
-    told: list[Key] = [()]
-    for depth in range(1, max((len(key) for key in cells), default=0) + 1):
-        groups: dict[Key, dict[str, Count]] = {}
-        for key, count in cells.items():
-            parts = groups.setdefault(key[: depth - 1], {})
-            parts[key[depth - 1]] = parts.get(key[depth - 1], NOTHING) + count
-        following = []
-        for prefix, parts in groups.items():
-            hidden = masked_values(parts) if prefix in told else frozenset(parts)
-            following += [(*prefix, part) for part in parts if part not in hidden]
-            masked |= {(*prefix, part) for part in hidden}
-        told = following
     return frozenset(masked)
 
 

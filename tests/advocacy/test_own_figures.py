@@ -360,3 +360,16 @@ def test_the_catalog_names_what_it_reads_and_can_be_counted(cast):
         assert indicator.counted <= indicator.of
     assert len({one.key for one in OWN}) == len(OWN) and "overturn_rate" in INDICATORS
     assert Case.objects.count() == 1
+
+
+def test_a_restricted_case_is_in_no_figure_to_publish_and_shows_at_the_next_read(climb, nora):
+    cast = climb.cast
+    sent = {"kind": "patient_savings", "amount": "2500", "certainty": "actual", "basis": "Six at $750"}
+    done(nora.post(reverse("cases:cost_new", args=[climb.case.public_id]), sent))
+    open_figures = figures(cast)
+    assert open_figures["patient_savings_actual"][:2] == (1, 1)
+    Case.objects.filter(pk=climb.case.pk).update(is_restricted=True)
+    assert figures(cast) == {}
+    assert json.loads(report("--json")) == {"rows": []}
+    Case.objects.filter(pk=climb.case.pk).update(is_restricted=False)
+    assert figures(cast) == open_figures

@@ -18,7 +18,7 @@ from advocacy.api import MachineView, told, unusable
 from advocacy.errors import Reason, Refused
 from advocacy.problems import Problem
 from advocacy.reporting.indicators import INDICATORS
-from advocacy.reporting.queries import Cell, Table, table_of
+from advocacy.reporting.queries import NOTHING_RECORDED, TOO_FEW, Cell, Table, table_of
 from advocacy.reporting.shapes import Indicator, Kind
 from advocacy.reporting.wording import words_for
 from advocacy.web import ActorRequest
@@ -85,6 +85,11 @@ class FigureTold(serializers.Serializer[Any]):
             "indicator": IndicatorWhole(),
             "by": serializers.ListField(child=serializers.CharField()),
             "data": CellTold(many=True),
+            "empty": serializers.ChoiceField(
+                [NOTHING_RECORDED, TOO_FEW],
+                allow_null=True,
+                help_text="Why there is no cell at all; else null.",
+            ),
             "notice": serializers.CharField(),
         }
 
@@ -147,6 +152,7 @@ class Figure(MachineView):
             "indicator": entry(table.indicator),
             "by": [d.key for d in table.dimensions],
             "data": [line(table, cell) for cell in table.cells],
+            "empty": table.empty,
             "notice": notice_sentence(),
         }
         return told(request, json.dumps(answer).encode())
