@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from advocacy.reporting.kept import COLUMNS, GRAINS
 from advocacy.reporting.models import CountedCell
-from advocacy.reporting.own import Asked, rows_for
+from advocacy.reporting.own import all_rows
 from advocacy.reporting.populations import POPULATIONS
 from advocacy.reporting.wording import CODES
 from appeals.queries.clocks import day_at
@@ -98,7 +98,7 @@ def _there() -> Counter[Key]:
         population = POPULATIONS[name]
         restricted = f"{population.case}__is_restricted" if population.case else "is_restricted"
         columns = sorted({*population.dimensions, "f_month", "f_code"})
-        for rows in rows_for(population, Asked(), day):
+        for rows in all_rows(population, day):
             for line in rows.order_by().values(*columns, restricted).annotate(f_n=Count("pk")):
                 for grain in grains:
                     values = tuple(

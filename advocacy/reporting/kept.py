@@ -90,7 +90,7 @@ def kept_lines(
     return list(rows.order_by().values(**told, f_code=F("code")).annotate(f_n=Sum("n")).filter(f_n__gt=0))
 
 
-def fingerprint(population: str) -> tuple[int, int]:
+def fingerprint(population: str) -> tuple[int | None, int]:
     """The organization and a number that is another one when any cell that is told of this kept population is another.
 
     It is a sum, so cells that are made one by the nightly job leave it as it was.
@@ -117,8 +117,9 @@ class Lines:
     """The lines that the figures of one page are added up from: kept where they are, else grouped live, each once.
 
     `wide` are the columns a page parts figures by: all grains of those come in one statement. `only` is who may see the cases
-    that are counted, for figures to work with (without, they are to publish, and of no restricted case): a kept count has every case that is not restricted, as everybody who sees
-    cases does; of the restricted ones the few they reach are counted live.
+    that are counted, for figures to work with; without, they are to publish, and of no restricted case. A kept count has
+    every case that is not restricted, as everybody who sees cases does; of the restricted ones the few that `only` reaches
+    are counted live.
     """
 
     def __init__(self, day: Day, only: Actor | None, wide: Collection[str]) -> None:

@@ -55,7 +55,7 @@ def mask_now(indicator: Indicator, live: Callable[[], Iterable[Line]]) -> Mask:
 
 
 @lru_cache(maxsize=256)
-def _of_counted(stand: tuple[int, int], key: str) -> Mask:
+def _of_counted(stand: tuple[int | None, int], key: str) -> Mask:
     indicator = next(one for one in OWN if one.key == key)
     return mask_for(indicator, counted_lines(indicator.population))
 

@@ -90,6 +90,12 @@ class Asked:
         return {column: "" if value == BLANK else value for column, value in found.items() if value}
 
 
+def all_rows(population: Population, day: Day) -> tuple[Rows, ...]:
+    """Every row with its month, restricted cases too: for what is kept of both, and told apart."""
+    month = Func(F("f_on"), Value("YYYY-MM"), function="to_char", output_field=CharField())
+    return tuple(rows.annotate(f_month=month) for rows in population.rows(day))
+
+
 def rows_for(population: Population, asked: Asked, day: Day, actor: Actor | None = None) -> tuple[Rows, ...]:
     """The rows asked for, listable: with an actor those of cases this person may see, else those to publish, which are of no
     restricted case. None where the population is not parted by what was asked.
@@ -100,9 +106,8 @@ def rows_for(population: Population, asked: Asked, day: Day, actor: Actor | None
     seen = Q(is_restricted=False) if actor is None else visible(actor, Case)
     seen = under(population.case, seen) if population.case else seen
     found = []
-    for rows in population.rows(day):
-        month = Func(F("f_on"), Value("YYYY-MM"), function="to_char", output_field=CharField())
-        rows = rows.filter(seen, **columns).annotate(f_month=month)
+    for rows in all_rows(population, day):
+        rows = rows.filter(seen, **columns)
         if asked.period:
             rows = rows.filter(f_month__in=months_in(asked.period))
         found.append(rows)
