@@ -12,7 +12,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason
 from advocacy.reporting.indicators import INDICATORS
 from advocacy.reporting.kept import Lines
-from advocacy.reporting.masks import columns_for, mask_now
+from advocacy.reporting.masks import Masks, columns_for
 from advocacy.reporting.own import BLANK, Asked, Line, Measure, grouped
 from advocacy.reporting.own_indicators import OWN
 from advocacy.reporting.populations import POPULATIONS
@@ -155,12 +155,16 @@ def dashboard(actor: Actor, wanted: Wanted, day: Day) -> Dashboard:
         require(actor, Permission.SEE_CASES)
     lines = Lines(day, actor if wanted.kind == WORK else None, COLUMNS)
     payers = payers_by_name(actor)
-    choices = _choices(lines, payers, masked=wanted.kind == PUBLISH)
+    masks = Masks(lambda one: lines.of(one.population, columns_for(one)))
+    choices = _choices(lines, payers, masks if wanted.kind == PUBLISH else None)
     wanted = replace(wanted, problems=(*wanted.problems, *_unknown(wanted, choices)))
     if wanted.problems:
         return Dashboard(wanted, choices, (), ())
-    build = _publish if wanted.kind == PUBLISH else _work
-    tiles, charts = build(wanted, lines, {code: name for name, code in payers.items()})
+    names = {code: name for name, code in payers.items()}
+    if wanted.kind == PUBLISH:
+        tiles, charts = _publish(wanted, lines, names, masks)
+    else:
+        tiles, charts = _work(wanted, lines, names)
     return Dashboard(wanted, choices, tiles, charts)
 
 
@@ -169,12 +173,12 @@ def payers_by_name(actor: Actor) -> dict[str, str]:
     return {p.name: str(p.public_id) for p in Payer.objects.only("public_id", "name", "organization")}
 
 
-def _choices(lines: Lines, payers: Mapping[str, str], *, masked: bool) -> Choices:
+def _choices(lines: Lines, payers: Mapping[str, str], masks: Masks | None) -> Choices:
     """What there is. To publish, only what has a figure that is told: that a payer has one case is told to nobody."""
     found: dict[str, set[str]] = {"f_month": set(), "f_payer": set(), "f_regime": set(), "f_stage": set()}
-    if masked:
+    if masks is not None:
         for indicator in OWN:
-            mask = _mask(indicator, lines)
+            mask = masks.of(indicator)
             for d in indicator.dimensions:
                 if d.key in ("payer", "regime", "stage", "year", "quarter"):
                     rows = lines.of(indicator.population, (d.field,), months=d.key == "quarter")
@@ -297,7 +301,7 @@ NOT_TOGETHER = "A quarter or a month is told alone, and not by anything else."
 
 
 def _publish(
-    wanted: Wanted, lines: Lines, payers: Mapping[str, str]
+    wanted: Wanted, lines: Lines, payers: Mapping[str, str], masks: Masks
 ) -> tuple[tuple[Tile, ...], tuple[Chart, ...]]:
     """Cells of the tables that are published, and no others: a filter is one of their dimensions."""
     by, value = _published_filter(wanted, payers)
@@ -309,18 +313,14 @@ def _publish(
         if by and own is None:
             continue
         rows = lines.of(indicator.population, {own.field} if own else (), months=by in ("quarter", "month"))
-        mask = _mask(indicator, lines)
+        mask = masks.of(indicator)
         by_value = (own,) if own else ()
         cells = cells_of(indicator, by_value, grouped(rows, indicator, by_value), mask)
         found = tuple(cell for cell in cells if not own or str(cell.values[0]) == value)
         untold = not found and _is_untold(indicator, own, rows, mask)
         told = Told("", None) if untold else _told(indicator, "", found)
         tiles.append(Tile(indicator, told))
-    return tuple(tiles), tuple(_published_chart(key, name, by, value, lines) for key, name in CHARTS)
-
-
-def _mask(indicator: Indicator, lines: Lines) -> Mask:
-    return mask_now(indicator, lambda: lines.of(indicator.population, columns_for(indicator)))
+    return tuple(tiles), tuple(_published_chart(key, name, by, value, lines, masks) for key, name in CHARTS)
 
 
 def _is_untold(indicator: Indicator, dimension: Dimension | None, rows: list[Line], mask: Mask) -> bool:
@@ -343,7 +343,7 @@ def _published_filter(wanted: Wanted, payers: Mapping[str, str]) -> tuple[str, s
     return "", ""
 
 
-def _published_chart(key: str, name: str, by: str, value: str, lines: Lines) -> Chart:
+def _published_chart(key: str, name: str, by: str, value: str, lines: Lines, masks: Masks) -> Chart:
     indicator, dimension = INDICATORS[key], INDICATORS[key].dimension(name)
     assert dimension is not None
     other = indicator.dimension(by) if by else None
@@ -353,7 +353,7 @@ def _published_chart(key: str, name: str, by: str, value: str, lines: Lines) -> 
         return Chart(indicator, dimension, (), refused=NOT_TOGETHER)
     dimensions = (dimension,) if other is None or other == dimension else (dimension, other)
     rows = lines.of(indicator.population, {d.field for d in dimensions}, months=False)
-    mask = _mask(indicator, lines)
+    mask = masks.of(indicator)
     cells = cells_of(indicator, dimensions, grouped(rows, indicator, dimensions), mask)
     if any(_is_untold(indicator, d, rows, mask) for d in dimensions):
         return Chart(indicator, dimension, (), refused=TOO_FEW)

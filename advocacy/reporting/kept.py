@@ -90,27 +90,34 @@ def kept_lines(
     return list(rows.order_by().values(**told, f_code=F("code")).annotate(f_n=Sum("n")).filter(f_n__gt=0))
 
 
-def fingerprint(population: str) -> tuple[int | None, int]:
-    """The organization and a number that is another one when any cell that is told of this kept population is another.
+def fingerprints(populations: Collection[str]) -> dict[str, tuple[int | None, int]]:
+    """Of each kept population, the organization and a number that is another one when any cell that is told is another.
 
-    It is a sum, so cells that are made one by the nightly job leave it as it was.
+    It is a sum, so cells that are made one by the nightly job leave it as it was. One statement.
     """
+    organization = current_organization_id()
+    found = {population: (organization, 0) for population in populations}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT coalesce(sum(n * hashtextextended(concat_ws('|', grain, month, payer_id, regime,"
-            " treatment, stage, reason, code), 0)::numeric), 0) FROM reporting_countedcell"
-            " WHERE population = %s AND NOT is_restricted AND grain <> %s",
-            [population, CUBE],
+            "SELECT population, sum(n * hashtextextended(concat_ws('|', grain, month, payer_id, regime, treatment, stage, reason,"
+            " code), 0)::numeric) FROM reporting_countedcell"
+            " WHERE population = ANY (%s) AND NOT is_restricted AND grain <> %s GROUP BY population",
+            [sorted(populations), CUBE],
         )
-        return (current_organization_id(), int(cursor.fetchone()[0]))
+        for population, number in cursor.fetchall():
+            found[population] = (organization, int(number))
+    return found
 
 
-def counted_lines(population: str) -> list[Line]:
-    """The lines of a kept population by all of its columns, restricted cases left out. One statement over its counted rows."""
-    columns = sorted(POPULATIONS[population].dimensions | {"f_month"})
-    told: dict[str, Any] = {column: F(COLUMNS[column]) for column in columns}
-    rows = CountedRow.objects.filter(population=population, is_restricted=False)
-    return list(rows.order_by().values(**told, f_code=F("code")).annotate(f_n=Count("pk")))
+def counted_lines(populations: Collection[str]) -> dict[str, list[Line]]:
+    """The lines of kept populations by all columns, restricted cases left out. One statement over the counted rows."""
+    found: dict[str, list[Line]] = {population: [] for population in populations}
+    told: dict[str, Any] = {column: F(source) for column, source in COLUMNS.items()}
+    rows = CountedRow.objects.filter(population__in=sorted(populations), is_restricted=False).order_by()
+    lines: Any = rows.values("population", **told, f_code=F("code")).annotate(f_n=Count("pk"))
+    for line in lines:
+        found[line["population"]].append(line)
+    return found
 
 
 class Lines:

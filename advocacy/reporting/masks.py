@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
-from advocacy.reporting.kept import GRAINS, counted_lines, fingerprint
+from advocacy.reporting.kept import GRAINS, counted_lines, fingerprints
 from advocacy.reporting.linked import mask_of
 from advocacy.reporting.own import Group, Line, population_of, relatives, value_of
 from advocacy.reporting.own_indicators import OWN, SMALLER_PERIODS
@@ -47,17 +47,46 @@ def mask_for(indicator: Indicator, lines: Iterable[Line]) -> Mask:
     return _kept(named, tuple(rows), measures_of(indicator, codes, sorts))
 
 
-def mask_now(indicator: Indicator, live: Callable[[], Iterable[Line]]) -> Mask:
-    """The mask of a figure as it stands. `live` gives its lines by all of its dimensions where they are not kept as counts."""
-    if indicator.population in GRAINS:
-        return _of_counted(fingerprint(indicator.population), indicator.key)
-    return mask_for(indicator, live())
+class Masks:
+    """The masks of one page or answer, each made once.
+
+    `live` gives the lines of a figure by all of its dimensions, where they are not kept as counts; `populations` are the kept
+    ones that will be asked for. Whether those changed costs one statement, what they are another one, if they did.
+    """
+
+    def __init__(
+        self, live: Callable[[Indicator], Iterable[Line]], populations: Collection[str] = tuple(GRAINS)
+    ) -> None:
+        self._live, self._populations = live, [key for key in populations if key in GRAINS]
+        self._found: dict[str, Mask] = {}
+        self._stands: dict[str, tuple[int | None, int]] | None = None
+        self._counted: dict[str, list[Line]] | None = None
+
+    def of(self, indicator: Indicator) -> Mask:
+        if indicator.key not in self._found:
+            self._found[indicator.key] = (
+                self._of_counted(indicator)
+                if indicator.population in GRAINS
+                else mask_for(indicator, self._live(indicator))
+            )
+        return self._found[indicator.key]
+
+    def _of_counted(self, indicator: Indicator) -> Mask:
+        if self._stands is None:
+            self._stands = fingerprints(self._populations)
+        key = (self._stands[indicator.population], indicator.key)
+        known = _COUNTED.get(key)
+        if known is None:
+            if self._counted is None:
+                self._counted = counted_lines(self._populations)
+            if len(_COUNTED) >= MOST_KEPT:
+                _COUNTED.clear()
+            _COUNTED[key] = known = mask_for(indicator, self._counted[indicator.population])
+        return known
 
 
-@lru_cache(maxsize=256)
-def _of_counted(stand: tuple[int | None, int], key: str) -> Mask:
-    indicator = next(one for one in OWN if one.key == key)
-    return mask_for(indicator, counted_lines(indicator.population))
+MOST_KEPT: Final = 256
+_COUNTED: Final[dict[tuple[tuple[int | None, int], str], Mask]] = {}
 
 
 @lru_cache(maxsize=256)

@@ -15,7 +15,7 @@ from advocacy.access.policy import Actor, require, visible
 from advocacy.errors import Reason, Refused
 from advocacy.reporting.indicators import INDICATORS
 from advocacy.reporting.kept import kept_lines
-from advocacy.reporting.masks import columns_for, listed, mask_now
+from advocacy.reporting.masks import Masks, columns_for, listed
 from advocacy.reporting.models import ReferenceDetermination
 from advocacy.reporting.own import Asked as AllRows
 from advocacy.reporting.own import Group, Line, Measure, grouped, lines_of, population_of, rows_for
@@ -88,7 +88,7 @@ def table_of(
             columns |= columns_for(asked) if suppressed else set()
             lines = lines_of(rows_for(population, AllRows(), day), population, columns)
         live = lines
-        mask = mask_now(asked, lambda: live) if suppressed else None
+        mask = Masks(lambda _one: live, [population.key]).of(asked) if suppressed else None
         found = cells_of(asked, dimensions, grouped(lines, asked, dimensions), mask)
         return Table(asked, dimensions, found, _why_empty(found, lines, asked))
     rows = (
