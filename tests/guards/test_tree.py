@@ -27,6 +27,8 @@ FILES = {
     "requirements.lock",
 }
 LONGEST = 450
+PRINTED_WHOLE = {"docs/rules.md"}
+"""Printed from the data in one piece, so that a lawyer can look for anything in it; its truth is checked where it is printed."""
 BANNED = {"utils", "util", "helpers", "common", "services", "managers", "mixins", "misc"}
 PAGES = [
     "README.md",
@@ -56,6 +58,7 @@ def test_files_stay_short():
     for name in kept():
         path = ROOT / name
         generated = "migrations" in path.parts or "vendor" in path.parts
+        generated = generated or name in PRINTED_WHOLE
         if path.suffix not in {".py", ".html", ".css", ".js", ".typ", ".sql", ".md"} or generated:
             continue
         if (lines := len(path.read_text().splitlines())) > LONGEST:
