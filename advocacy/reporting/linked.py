@@ -40,6 +40,8 @@ FAR: Final = 8
 """and of how many rows on each side when those will not do, and"""
 MOST: Final = 120
 """of how many when else the cell could not be protected."""
+LOOKED: Final = 40_000
+"""How many swaps are weighed for a figure, about a second's work: for one that needs more no table of two is told."""
 Line = tuple[tuple[str, ...], int, int]
 """Values, sort, how many."""
 Cell = tuple[int, int, str, str]
@@ -48,7 +50,11 @@ Swap = tuple[int, int, int]
 """Two lines, and the place of the value they swap."""
 
 
-def mask_of(dimensions: Sequence[str], rows: Sequence[Row], measures: Measures) -> Mask:
+class _TooMuch(Exception):
+    """More swaps than may be weighed."""
+
+
+def mask_of(dimensions: Sequence[str], rows: Sequence[Row], measures: Measures, most: int = LOOKED) -> Mask:
     """What of a figure is not told. `dimensions` name the places of `Row.values`; one that is called "year" holds years, in
     which quarters and months lie. The same rows give the same mask, in whatever order they come.
     """
@@ -66,8 +72,13 @@ def mask_of(dimensions: Sequence[str], rows: Sequence[Row], measures: Measures) 
             for row in rows:
                 cells[row.values[at]].add(row)
             hidden.append(hidden_values(cells, measures, frozenset(more[at])))
-        tables = _Tables([one.values for one in hidden], rows, measures)
-        failed = tables.mask_all()
+        tables = _Tables([one.values for one in hidden], rows, measures, most)
+        try:
+            failed = tables.mask_all()
+        except _TooMuch:
+            tables.withhold()
+            break
+        most -= tables.looked
         if not failed:
             break
         for at, value in failed:
@@ -96,8 +107,11 @@ def mask_of(dimensions: Sequence[str], rows: Sequence[Row], measures: Measures) 
 class _Tables:
     """Every table of two dimensions. What is masked by one dimension is one value here, and nothing beside it is told."""
 
-    def __init__(self, hidden: Sequence[frozenset[str]], rows: Sequence[Row], measures: Measures) -> None:
+    def __init__(
+        self, hidden: Sequence[frozenset[str]], rows: Sequence[Row], measures: Measures, most: int
+    ) -> None:
         self.measures, self.told = measures, measures.told
+        self.looked, self.most = 0, most
         self.places = range(len(hidden))
         self.cells: dict[tuple[int, int], dict[tuple[str, str], Tally]] = {
             (x, y): defaultdict(lambda: Tally(measures.sorts)) for x, y in combinations(self.places, 2)
@@ -188,6 +202,19 @@ class _Tables:
             if not rest.n:
                 yield place, value, other
 
+    def withhold(self) -> None:
+        """Mask every cell, but those beside a dimension that has one value only. With tables by one dimension alone each cell
+        can be anything that its two values and what is beside them leave, and those are all told to be eleven at least.
+        """
+        values: dict[int, set[str]] = {at: {v for place, v in self.sums if place == at} for at in self.places}
+        self.masked = {
+            (x, y, a, b)
+            for x, y in self.cells
+            for a in values[x]
+            for b in values[y]
+            if HIDDEN in (a, b) or min(len(values[x]), len(values[y])) > 1
+        }
+
     # -- swaps ----------------------------------------------------------------------------------------------
     def _touched(self, one: Sequence[str], other: Sequence[str], place: int) -> Iterator[tuple[Cell, int]]:
         """The cells that a swap changes, and by how much."""
@@ -203,6 +230,9 @@ class _Tables:
                     yield ((place, c, value, beside) if place < c else (c, place, beside, value)), change
 
     def _cost(self, swap: Swap) -> int:
+        self.looked += 1
+        if self.looked > self.most:
+            raise _TooMuch
         one, other, place = swap
         touched = self._touched(self.lines[one][0], self.lines[other][0], place)
         return sum(
