@@ -148,6 +148,8 @@ def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool, first: b
     label = _last_topic(said, grievance)
     if proposal.fact == "send_to_fax_expedited" and _HOW_LONG.search(page.plain, max(0, at - 80), at):
         return False
+    if "fax" in proposal.fact and _in_lost_columns(page, proposal, at):
+        return False
     if _is_of_another_step(page, proposal, said, first=first):
         return False
     if _other_words(said, own="own" in {one.name for one in topics(said, grievance=grievance)}):
@@ -174,6 +176,30 @@ def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool, first: b
     return not names & _NOT_BESIDE and _last_topic(_over(page, top), grievance) == "own"
 
 
+_NAME_THEN_FAX: Final = re.compile(
+    r"(?!(?:Standard|Regular|Routine|Written|Option|Fax)\b)(?:[A-Z][\w.'&]*,? |\d+ ){2,5}(?i:fax|facsimile):? ?"
+)
+"""The end of another column before a fax: `Appeals Department Fax `, `Appeals, Mail Stop 12 fax `."""
+
+
+def _in_lost_columns(page: Page, proposal: Proposal, at: int) -> bool:
+    """Whether a fax stands after other words in its cell, in a block with a second fax and words of urgency.
+
+    So it looks where two columns, one for standard and one for urgent appeals, have lost the gap between them.
+    """
+    row = page.plain.count("\n", 0, at)
+    cell = next((one for one in reversed(page.rows[row]) if one.start <= at), None)
+    if cell is None or not _NAME_THEN_FAX.fullmatch(page.plain[cell.start : at]):
+        return False
+    top, bottom = _block(page, row)
+    whole = page.plain[page.line_starts[top] : page.rows[bottom][-1].end]
+    faxes = {re.sub(r"\D", "", one[1])[-10:] for one in _FAXES_IN.finditer(whole)}
+    return len(faxes) > 1 and QUICK.search(whole) is not None
+
+
+_FAXES_IN: Final = re.compile(
+    r"\b(?:fax|facsimile)\b[^\d\n]{0,12}((?:1[-. ])?\(?\d{3}\)?[-. ]{1,2}\d{3}[-. ]\d{4})", re.IGNORECASE
+)
 _HOW_LONG: Final = re.compile(
     rf"{QUICK.pattern}(?:[^.;]|\.{{2,}}){{0,40}}\b\d+ (?:hours|days|calendar days|business days)\b"
     r"(?![^\n]*\b(?:appeals?|urgent|expedited)\b)[^;]{0,50}\Z",

@@ -204,6 +204,31 @@ def is_for_this_member(page: Page, proposal: Proposal) -> bool:
     return _FOR_OTHERS.search(sentence.text) is None
 
 
+_FILES_FIRST: Final = re.compile(
+    r"\b(?:you|members?|requests?|appeals?|grievances?|representative|provider)\b[^.;]{0,80}\b(?:may|can|must|have|has|should|needs?|"
+    r"is to|are to)\b(?![^.;]*\b(?:we|our|plan|fund|trust|decision|answer|decided?|answered|resolved|notice)\b)[^.;]*$",
+    re.IGNORECASE,
+)
+_FROM_OTHER: Final = re.compile(
+    r"[ ,]*(?:of|after|from|following)\b(?! (?:we|our|the plan|the fund|it|its) )(?=[^.;]{0,30}\b(?:you (?:receive|get|got)|"
+    r"this (?:letter|notice|denial|decision)|the (?:meeting|hearing|call|denial|decision)|your (?:receipt|visit|service))\b)",
+    re.IGNORECASE,
+)
+
+
+def is_time_to_decide(page: Page, proposal: Proposal) -> bool:
+    """Whether a span is said of the payer's answer: not of the filing before it, and not counted from another day."""
+    sentence = sentence_at(page, proposal.start, proposal.end)
+    if sentence is None:
+        return True
+    at = next((number for number, place in enumerate(sentence.places) if place >= proposal.start), 0)
+    words = re.sub(r"\s+", " ", page.plain[proposal.start : proposal.end])
+    span = re.search(r"\b(?:days?|months?|hours?)\b", words, re.IGNORECASE)
+    rest = page.plain[proposal.end : proposal.end + 60]
+    after = re.sub(r"\s+", " ", (words[span.end() :] if span else "") + rest)
+    return _FILES_FIRST.search(sentence.text[:at]) is None and _FROM_OTHER.match(after) is None
+
+
 _ASKS_TO_KEEP: Final = re.compile(
     r"\b(?:keep|continu\w+)\b[^.;]{0,80}\b(?:asks?|requests?|files?|must)\b|\b(?:asks?|requests?|files?)\b[^.;]{0,60}\b(?:keep|continu\w+)\b",
     re.IGNORECASE,

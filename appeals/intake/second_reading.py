@@ -23,6 +23,7 @@ from appeals.intake.second_parties import (
     is_only_payer,
     is_providers,
     is_still_offered,
+    is_time_to_decide,
     is_whole_name,
     names_somebody,
 )
@@ -74,6 +75,7 @@ _PEERS: Final = ("p2p_phone", "p2p_window_days", "p2p_window_end")
 _ON_PAGE: Final[dict[str, tuple[Callable[[Page, Proposal], bool], ...]]] = {
     **dict.fromkeys(_NUMBERS, (is_of_this_case,)),
     **dict.fromkeys(_LIMITS, (is_for_this_member,)),
+    "standard_decision_days": (is_for_this_member, is_time_to_decide),
     **dict.fromkeys(_PEERS, (is_still_offered,)),
     "procedure_code": (is_refused_here,),
     "ndc": (is_refused_here,),

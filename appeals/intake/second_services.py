@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from appeals.intake.asides import decides_appeal
 from appeals.intake.layout import Cell, Page, Sentence
 from appeals.intake.proposal import Proposal
 from appeals.intake.topics import column_before, sentence_at
@@ -210,11 +211,29 @@ _NOT_MET: Final = re.compile(
     r"\b(?:(?:this|that|the|these|those|such) (?:\w+ )?"
     r"(?:exclusions?|rules?|limits?|limitations?|reasons?|requirements?|provisions?|"
     r"clauses?|conditions?)|it|this|that|they) (?:is|are|was|were|do|does|did)(?: not|n't) (?:\w+ )?(?:met|apply|applied|reached|"
-    r"used|the reason|why|relevant|in question|at issue|an issue)\b",
+    r"used|the reason|why|relevant|in question|at issue|an issue)\b|"
+    r"\b(?:this|that|the) (?:\w+ )?(?:grounds?|reasons?|basis|findings?|issues?|point|objection|denial) "
+    r"(?:is|are|was|were|has been|have been|had been) "
+    r"(?:now |since |later )?(?:withdrawn|removed|resolved|settled|cured|lifted|dropped|"
+    r"set aside|taken back|reversed|overturned|no longer)\b|"
+    r"\b(?:we|the plan|the fund|the trust) (?:have |has |now |no longer )*(?:withdr[ae]wn?|withdrew|drops?|dropped|relies|rely) "
+    r"(?:on )?(?:this|that|it)\b",
     re.IGNORECASE,
 )
+_ONCE_DENIED: Final = re.compile(
+    r"^\W*(?:in|on|by|back in|last) (?:letters? (?:of|dated) |a letter (?:of|dated) |our (?:letter|notice)[^,;]{0,20} )?"
+    r"(?:January|February|March|April|May|June|July|August|September|October|November|December|spring|summer|fall|autumn|winter|year|"
+    r"month|\d{1,2}/\d{1,2})\b[^;]{0,60}\b(?:den|refus|reject|declin)\w+",
+    re.IGNORECASE,
+)
+"""What was decided at another time, which a letter on an appeal tells first: `In May the claim was denied because`."""
 
 
+_TOLD_AGAIN: Final = re.compile(
+    rf"{_ONCE_DENIED.pattern}|"
+    r"\b(?:was|were|had been|had) (?:initially |originally |first |previously )?(?:denied|refused|declined|rejected)\b",
+    re.IGNORECASE,
+)
 _FIRST_LEVEL: Final = re.compile(
     r"\b(?:at|on|by) (?:the )?(?:first|initial|earlier|previous)[- ](?:level|review\w*|stage|step)\b"
     r"[^.;]{0,60}\b(?:den|refus|reject|declin)\w+",
@@ -244,7 +263,7 @@ def states_reason(pages: Sequence[Page], proposal: Proposal) -> bool:
     if sentence is None or (re.search(r"\d", proposal.words) and len(proposal.words) < 12):
         return True
     text = sentence.text
-    if _FIRST_LEVEL.search(text):
+    if _FIRST_LEVEL.search(text) or (_TOLD_AGAIN.search(text) and decides_appeal(pages)):
         return False
     if proposal.value != "insufficient_documentation" and _ASKS_FOR.match(text) and not _REFUSES.search(text):
         return False

@@ -162,3 +162,24 @@ def test_a_number_of_another_proceeding_names_no_case(body: str) -> None:
 def test_two_possible_payers_in_one_letterhead_give_none() -> None:
     head = "Lowe Health Partners\n12 Vine Street\nDayton, OH 45401\n\nThistledown Mutual Health\nAugust 4, 2026\n\n"
     assert told(head + "Dear Ana Ruiz:\n\nWe denied your request.\n", "payer") == {}
+
+
+def test_a_span_that_is_not_the_answers_is_no_time_to_decide() -> None:
+    filing = "You can appeal our decision, by phone or in writing, within 180 calendar days after you receive this letter.\n"
+    meeting = "The Trustees decide appeals at their meetings; you will hear from us within five days after the meeting.\n"
+    assert told(HEAD.format("August 4, 2026") + filing + meeting, "standard_decision_days") == {}
+    answer = "We will decide your appeal within 30 calendar days after we receive it.\n"
+    assert told(HEAD.format("August 4, 2026") + filing + answer, "standard_decision_days") == {
+        "standard_decision_days": "30 calendar_day"
+    }
+
+
+def test_a_ground_that_an_answer_to_an_appeal_takes_back_is_no_reason() -> None:
+    letter = HEAD.replace("We denied your request.", "We reviewed your appeal and uphold the denial.").format(
+        "May 4, 2026"
+    )
+    letter += (
+        "In May the claim was denied because no prior authorization was on file. That ground is withdrawn. "
+    )
+    letter += "The claim remains denied because the treatment is investigational.\n"
+    assert told(letter, "reason") == {"reason": "experimental_investigational"}
