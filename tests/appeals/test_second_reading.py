@@ -165,9 +165,10 @@ def test_two_possible_payers_in_one_letterhead_give_none() -> None:
 
 
 def test_a_span_that_is_not_the_answers_is_no_time_to_decide() -> None:
-    filing = "You can appeal our decision, by phone or in writing, within 180 calendar days after you receive this letter.\n"
+    filing = "You can appeal our decision within 180 calendar days after you receive this letter.\n"
     meeting = "The Trustees decide appeals at their meetings; you will hear from us within five days after the meeting.\n"
     assert told(HEAD.format("August 4, 2026") + filing + meeting, "standard_decision_days") == {}
+    filing = "You can appeal within 180 calendar days after you receive this letter.\n"
     answer = "We will decide your appeal within 30 calendar days after we receive it.\n"
     assert told(HEAD.format("August 4, 2026") + filing + answer, "standard_decision_days") == {
         "standard_decision_days": "30 calendar_day"
