@@ -52,6 +52,8 @@ class PathDate:
     citation: str
     arithmetic: tuple[str, ...]
     error: str
+    longer: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,10 @@ def completion_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
     due = _first_of(clocks, rung, identity)
     if due is None or due.due is None or due.statutory is None or _day(due.due) != due.safe:
         return due
-    return replace(due, due=due.statutory) if due.safe is not None and due.safe < told else due
+    if due.safe is None or due.safe >= told:
+        return due
+    late = f"That day was over before the notice came: work to {words_of(due.statutory)}."
+    return replace(due, due=due.statutory, arithmetic=(*due.arithmetic, late))
 
 
 def _federal(level: Level, facts: Facts) -> bool:
@@ -360,6 +365,8 @@ def _path(path: Path, claimant: bool) -> PathDate:
         clock.citation,
         clock.arithmetic,
         clock.error.message if clock.error else "",
+        clock.longer,
+        clock.text,
     )
 
 
@@ -371,14 +378,30 @@ def _told(
         if path.due is None:
             lines.append(f"{path.title}: {path.error}")
             continue
-        steps = " ".join(path.arithmetic)
-        lines.append(f"{path.title}: {steps} ({path.citation})")
+        steps = " ".join(_without_longer(path))
+        lines.append(f"{path.title}: {steps} {path.rule} ({path.citation})")
+        if path.longer:
+            lines.append(f"{path.title}: {path.longer}")
     if claimant and stated:
         lines.append(f"The letter states {words_of(stated)}.")
     if headline is not None:
         which = "earliest of these is the date to work to" if claimant else "latest of these is defensible"
-        lines.append(f"It is not known which of these applies; the {which}: {words_of(headline)}.")
+        from_ = [f"{p.title}{_which(p.longer)}" for p in paths if p.due == headline]
+        if claimant and stated == headline:
+            from_.append("the letter")
+        decides = f", from {'; '.join(from_)}" if from_ else ""
+        lines.append(f"It is not known which of these applies; the {which}: {words_of(headline)}{decides}.")
     return tuple(lines)
+
+
+def _which(longer: str) -> str:
+    """How the line that gives the later date begins, to name it by: ", at the longest this rule allows"."""
+    return f", {longer[0].lower()}{longer[1:].split(' (')[0]}" if longer else ""
+
+
+def _without_longer(path: PathDate) -> tuple[str, ...]:
+    """The steps to the rule's own date: what the rule allows at the longest stands as a line of its own."""
+    return path.arithmetic[: path.arithmetic.index(path.longer)] if path.longer else path.arithmetic
 
 
 def _day(moment: Moment | None) -> date | None:

@@ -38,7 +38,8 @@ class Clock:
     work to (claimants); `stated` what the letter says; `permissive_deadline` a fallback argument, never to
     be worked to; `original_deadline` stands when an override moved it. `headline` is what goes in front.
     `overdue_after` is when a payer may be called late, doubt resolved for the payer. With `error` set there
-    is no computed date, and `headline` is at most what the letter states.
+    is no computed date, and `headline` is at most what the letter states. `arithmetic` leads step by step to the
+    date in front; `longer` is that of its steps which gives a payer's `overdue_after` where that is not `deadline`.
     """
 
     regime: str
@@ -61,6 +62,7 @@ class Clock:
     presumption: str = ""
     override: str = ""
     arithmetic: tuple[str, ...] = ()
+    longer: str = ""
     flags: tuple[Flag, ...] = ()
     extras: Mapping[str, Moment | int] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     error: Reason | None = None
@@ -192,14 +194,17 @@ def _computed(found: Found, facts: Facts) -> Clock:
     permissive: Moment = _extended(
         rule, facts, (lax := Reading(facts, "permissive")).of(rule.calculation), lax
     )
+    longest = f"At the longest this rule allows ({rule.citation}): {' '.join(lax.lines)}"
     flags += [Flag(*f) for f in reading.flags]
     applied: Override | None = None
     if rule.actor == "claimant":
         deadline, applied = _overridden(found, facts, deadline, reading)
         permissive = later(permissive, deadline)
-    lenient = _lenient(rule, facts)
-    if lenient:
-        permissive = later(permissive, lenient)
+    older = _lenient(rule, facts)
+    if older:
+        lenient, told = older
+        if later(permissive, lenient) != permissive:
+            permissive, longest = lenient, told
         assert rule.lenient is not None
         flags.append(Flag("longer_time_possible", rule.lenient["note"]))
     extras: dict[str, Moment | int] = {k: v for k, v in reading.named.items() if isinstance(v, date | int)}
@@ -226,11 +231,16 @@ def _computed(found: Found, facts: Facts) -> Clock:
     if rule.confidence != "verified" or rule.confirm:
         flags.append(Flag("confirm_with_letter", rule.confirm or CONFIRM))
     if rule.actor != "claimant":
+        overdue = later(deadline, permissive)
+        lines = list(reading.lines)
+        if overdue != deadline:
+            lines += [longest, f"It counts as late only after the later of these: {words_of(overdue)}."]
         return replace(
             clock,
             headline=deadline,
-            overdue_after=later(deadline, permissive),
-            arithmetic=tuple(reading.lines),
+            overdue_after=overdue,
+            arithmetic=tuple(lines),
+            longer=longest if overdue != deadline else "",
             flags=tuple(flags),
         )
     return _with_safe_date(clock, rule, facts, reading, flags)
@@ -240,12 +250,22 @@ def _with_safe_date(clock: Clock, rule: Rule, facts: Facts, reading: Reading, fl
     """Safe: the last business day on or before the earliest date any contestable fact would give; headline:
     the earlier."""
     assert clock.deadline is not None
-    earliest = earlier(Reading(facts, "safe").of(rule.calculation), clock.original_deadline or clock.deadline)
-    safe = last_business_day_on_or_before(earliest.date() if isinstance(earliest, datetime) else earliest)
-    if safe != clock.deadline:
-        reading.lines.append(
-            f"Work to {words_of(safe)}: the last business day on or before the earliest date in question."
+    own = clock.original_deadline or clock.deadline
+    earliest = earlier((strict := Reading(facts, "safe")).of(rule.calculation), own)
+    day = earliest.date() if isinstance(earliest, datetime) else earliest
+    safe = last_business_day_on_or_before(day)
+    if earliest != own:
+        why = (
+            "; ".join(dict.fromkeys(strict.doubts)) or "the earliest way to count may be the one that stands"
         )
+        reading.lines.append(f"The earliest date in question, because {why}: {' '.join(strict.lines)}")
+    if safe != day:
+        reading.lines.append(
+            f"Work to {words_of(safe)}: the last business day on or before {words_of(day)}"
+            " (weekends and Federal holidays left out)."
+        )
+    elif safe != clock.deadline:
+        reading.lines.append(f"Work to {words_of(safe)}: a business day.")
     last = clock.deadline.date() if isinstance(clock.deadline, datetime) else clock.deadline
     if facts.stated and facts.stated < last:
         flags.append(
@@ -259,6 +279,8 @@ def _with_safe_date(clock: Clock, rule: Rule, facts: Facts, reading: Reading, fl
             Flag("letter_later_than_rule", "The letter states a later date than the rule: do not rely on it.")
         )
     headline = min(safe, facts.stated) if facts.stated else safe
+    if headline != safe:
+        reading.lines.append(f"The letter states {words_of(headline)}, which is earlier: work to it.")
     return replace(
         clock, safe_date=safe, headline=headline, arithmetic=tuple(reading.lines), flags=tuple(flags)
     )
@@ -354,8 +376,8 @@ def _days_waited(facts: Facts, announced: date | None) -> int:
     return (min(ends) - announced).days
 
 
-def _lenient(rule: Rule, facts: Facts) -> Moment | None:
-    """The later date an older version would give while it is not known which one binds this payer."""
+def _lenient(rule: Rule, facts: Facts) -> tuple[Moment, str] | None:
+    """The later date an older version would give while it is not known which one binds this payer, and how."""
     spec = rule.lenient
     received = facts.day("received")
     if spec is None or received is None or getattr(facts, spec["when_missing"]) is not None:
@@ -364,7 +386,8 @@ def _lenient(rule: Rule, facts: Facts) -> Moment | None:
         return None
     older = next(r for r in book().rules[rule.id] if r.version == spec["version"])
     reading = Reading(facts, "statute")
-    return _extended(older, facts, reading.of(older.calculation), reading)
+    found = _extended(older, facts, reading.of(older.calculation), reading)
+    return found, f"Under the rule before, which may still bind ({older.citation}): {' '.join(reading.lines)}"
 
 
 def _overridden(

@@ -65,6 +65,7 @@ class Reading:
         self.named: dict[str, object] = {}
         self.flags: list[tuple[str, str]] = []
         self.presumption = ""
+        self.doubts: list[str] = []
         self.trigger: date | None = None
 
     def of(self, node: Mapping[str, Any]) -> Moment:
@@ -114,7 +115,23 @@ class Reading:
                 "Neither a date of receipt nor a date on the notice is recorded.",
                 "receipt",
             )
-        return min(days)
+        day = min(days)
+        label = LABELS[next(n for n in names if self.facts.day(n) == day)]
+        self.lines.append(f"{label[0].upper()}{label[1:]}: {words_of(day)}.")
+        return day
+
+    def _doubt_receipt(self, counted: date, presumed_days: int) -> None:
+        """Why the earliest reading counts from an earlier day than the rule."""
+        received = self.facts.day("receipt")
+        if received is not None and received > counted:
+            unproven = self.facts.receipt_evidence in (None, "none")
+            self.doubts.append(
+                "nothing proves when the notice was received, so the time may be counted from an earlier day"
+                if unproven
+                else "the day of receipt can be disputed, so the time may be counted from an earlier day"
+            )
+        elif presumed_days:
+            self.doubts.append(f"the {presumed_days} days presumed for the notice to arrive may not be added")
 
     def _sent(self) -> date:
         if self.facts.sent is None:
@@ -122,7 +139,12 @@ class Reading:
                 "missing_sent", f"This date cannot be computed yet: {LABELS['sent']} is not recorded.", "sent"
             )
         if self.mode == "safe":
-            return self._earliest_notice("notice_date", "sent")
+            counted = self._earliest_notice("notice_date", "sent")
+            if counted < day_of(self.facts.sent, self.facts.zone):
+                self.doubts.append(
+                    "the notice bears an earlier date than the day it was sent, and the time may be counted from it"
+                )
+            return counted
         return day_of(self._fact("sent"), self.facts.zone)
 
     def _receipt(self, presumed_days: int) -> date:
@@ -133,7 +155,9 @@ class Reading:
         """
         facts = self.facts
         if self.mode == "safe":
-            return self._earliest_notice(*NOTICE_FACTS)
+            counted = self._earliest_notice(*NOTICE_FACTS)
+            self._doubt_receipt(counted, presumed_days)
+            return counted
         actual = facts.day("receipt")
         base = facts.notice_date or facts.day("sent")
         if actual and not (
@@ -181,7 +205,10 @@ class Reading:
         """A window that runs from the determination itself: the date on it, or the day of receipt when only
         that is known."""
         if self.mode == "safe":
-            return self._earliest_notice(*NOTICE_FACTS)
+            counted = self._earliest_notice(*NOTICE_FACTS)
+            if self.facts.notice_date is not None and counted < self.facts.notice_date:
+                self.doubts.append("the notice is recorded as sent or received before the date on it")
+            return counted
         name = next((n for n in ("notice_date", "receipt", "sent") if getattr(self.facts, n)), "receipt")
         self._fact(name)
         day = self.facts.day(name)
@@ -199,6 +226,8 @@ class Reading:
     def _roll(self, day: date, node: Mapping[str, Any]) -> date:
         roll = node.get("roll", "none")
         if self.mode == "safe" or roll == "none":
+            if rolled(day, roll) != day:
+                self.doubts.append("a last day that is no working day may not move to the next one")
             return day
         moved = rolled(day, roll, permissive=self.mode == "permissive")
         if moved != day:
@@ -330,6 +359,7 @@ class Reading:
 
     def _later_of(self, node: Mapping[str, Any]) -> Moment:
         if self.mode == "safe":
+            self.doubts.append("the earlier of two ways to count may be the one that stands")
             return self._earlier_of(node)
         found = self._branches(node)
         best = found[0]

@@ -159,7 +159,12 @@ def _told(due: Due, what: str, *, assumed: bool, channel: str) -> Due:
         return tuple(line.replace(known, label) for line in lines)
 
     paths = tuple(
-        replace(p, arithmetic=told(p.arithmetic), error=p.error.replace("the request was", f"the {what} was"))
+        replace(
+            p,
+            arithmetic=told(p.arithmetic),
+            longer="".join(told((p.longer,))),
+            error=p.error.replace("the request was", f"the {what} was"),
+        )
         for p in due.paths
     )
     error = due.error

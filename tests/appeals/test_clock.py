@@ -21,7 +21,9 @@ from appeals.clock import (
 from appeals.clock.combined import combined_claimant_clock, combined_decision_clock, combined_stage_clock
 from appeals.clock.facts import Moment, parse_facts
 from appeals.clock.vectors import read_vectors, results_of
+from appeals.dues import request_due
 from appeals.regimes import book, ladder
+from appeals.regimes.classifier import Classification
 from appeals.rules import decided_in_time, inside_filing_window
 
 FOLDER = Path(__file__).parent / "vectors"
@@ -341,3 +343,57 @@ def test_the_citation_in_front_is_that_of_the_shortest_window() -> None:
     facts = Facts(receipt=date(2026, 10, 15))
     found = combined_claimant_clock(("erisa_self_funded", "fully_insured_group"), 1, facts, "MI")
     assert (found.safe_date, found.governing.regime) == (date(2027, 2, 12), "fully_insured_group")
+
+
+def test_the_branch_that_gives_a_payers_later_date_stands_as_a_line_and_is_named() -> None:
+    """42 CFR 405.922: 30 days for a clean claim, 45 for any other; late is only what is later than both."""
+    facts = Facts(received=date(2026, 11, 9))
+    clock = stage_clock("original_medicare", "initial_determination", facts)
+    assert (clock.deadline, clock.overdue_after) == (date(2026, 12, 9), date(2026, 12, 24))
+    assert clock.arithmetic == (
+        "When the request was received: Monday, November 9, 2026.",
+        "+ 30 calendar days, the first day not counted = Wednesday, December 9, 2026.",
+        clock.longer,
+        "It counts as late only after the later of these: Thursday, December 24, 2026.",
+    )
+    assert clock.longer == (
+        "At the longest this rule allows (42 CFR 405.922; 42 U.S.C. 1395u(c)(2)): When the request was received:"
+        " Monday, November 9, 2026. + 45 calendar days, the first day not counted = Thursday, December 24, 2026."
+    )
+    found = Classification(None, ("medicare_advantage", "original_medicare"), False, (), (), (), None)
+    due = request_due(found, facts, subject_id=1)
+    assert due.due == date(2026, 12, 24)
+    assert due.arithmetic[-2:] == (
+        f"Original Medicare (Parts A and B): {clock.longer}",
+        "It is not known which of these applies; the latest of these is defensible: Thursday, December 24, 2026,"
+        " from Original Medicare (Parts A and B), at the longest this rule allows.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("evidence", "why"),
+    [
+        ("none", "nothing proves when the notice was received"),
+        ("certified_mail", "the day of receipt can be disputed"),
+    ],
+)
+def test_the_earliest_date_in_question_is_told_with_its_reason(evidence: str, why: str) -> None:
+    facts = Facts(notice_date=date(2026, 11, 13), receipt=date(2026, 11, 19), receipt_evidence=evidence)
+    clock = stage_clock("erisa_self_funded", "internal_appeal_1", facts)
+    assert clock.arithmetic[2:] == (
+        f"The earliest date in question, because {why}, so the time may be counted from an earlier day:"
+        " The date on the notice: Friday, November 13, 2026."
+        " + 180 calendar days, the first day not counted = Wednesday, May 12, 2027.",
+        "Work to Wednesday, May 12, 2027: a business day.",
+    )
+
+
+def test_the_letters_earlier_date_and_a_weekend_are_steps_too() -> None:
+    facts = Facts(notice_date=date(2026, 11, 16), stated=date(2027, 3, 1))
+    clock = stage_clock("erisa_self_funded", "internal_appeal_1", facts)
+    assert (clock.safe_date, clock.headline) == (date(2027, 5, 14), date(2027, 3, 1))
+    assert clock.arithmetic[-2:] == (
+        "Work to Friday, May 14, 2027: the last business day on or before Saturday, May 15, 2027"
+        " (weekends and Federal holidays left out).",
+        "The letter states Monday, March 1, 2027, which is earlier: work to it.",
+    )
