@@ -192,19 +192,17 @@ def _count(
     open_one: Callable[[], psycopg.Connection[Any]], plan: list[Organization], progress: Progress
 ) -> None:
     """The kept counts of what was loaded past their triggers, by the functions that keep them; two organizations at a time."""
-    largest_first, done = sorted(plan, key=lambda o: -o.cases), itertools.count(1)
+    waiting, done = iter(sorted(plan, key=lambda o: -o.cases)), itertools.count(1)
 
-    def count(mine: list[Organization]) -> None:
+    def count() -> None:
         with open_one() as connection:
             connection.execute("SET ROLE recourse_search")
-            for o in mine:
+            for o in waiting:  # one list for both, the largest first
                 connection.execute(COUNT, [o.id])
                 progress("Kept counts", next(done), len(plan))
 
     with ThreadPoolExecutor(2) as pool:
-        # The largest three are three tenths of all cases, the rest plan a statement each.
-        halves = (largest_first[:3], largest_first[3:])
-        for future in [pool.submit(count, half) for half in halves]:
+        for future in [pool.submit(count) for _ in range(2)]:
             future.result()
 
 

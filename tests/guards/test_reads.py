@@ -21,6 +21,7 @@ from tests.guards.test_routes import visitor
 from tests.guards.visits import PAGES, reads_of, visit
 from tests.guards.world import PRIVATE
 
+MOST_STATEMENTS = 12
 # Pages without anything of a patient, each with its reason.
 SHOWS_NO_PATIENT = {
     "appeals:board": "counts by colleague; each opens a list",
@@ -71,6 +72,12 @@ REFERENCE_ONLY = {
     "cases:team_new",
     "cases:team_end",
 }
+
+
+def test_a_page_costs_at_most_twelve_statements(world):
+    """Of the full Harbor. Four of them are who asks and what they reach, and one is the read event."""
+    dear = {route.name: told for route in PAGES if (told := visit(world, route).statements) > MOST_STATEMENTS}
+    assert dear == {}
 
 
 @pytest.mark.parametrize("name", names(PAGES))

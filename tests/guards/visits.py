@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
 from advocacy.audit.models import Event
 from tests.guards.addresses import Route, desk_routes
 from tests.guards.test_routes import POST_ONLY, visitor
@@ -36,7 +39,7 @@ PAGES = [r for r in desk_routes() if r.name not in POST_ONLY]
 
 @dataclass(frozen=True)
 class Visit:
-    """One page: its answer with all bytes, the cookies of the browser, the lines of the log, the read events."""
+    """One page: its answer with all bytes, the cookies of the browser, the log, the read events, how many statements."""
 
     url: str
     status: int
@@ -46,6 +49,7 @@ class Visit:
     cookies: str
     logged: list[tuple[str, str]]
     events: list[Event]
+    statements: int
 
     @property
     def text(self) -> str:
@@ -73,9 +77,10 @@ def _visited(world: Any, route: Route) -> Visit:
     who = "nora" if route.name in OWN else "olga" if route.name in ADMINS else "sam"
     client = visitor(world.cast.users[who])
     url = world.address(route)
-    with _heard() as records:
+    with _heard() as records, CaptureQueriesContext(connection) as sent:
         answer = client.get(url)
         content = b"".join(answer) if answer.streaming else answer.content
+    statements = sent.captured_queries
     return Visit(
         url,
         answer.status_code,
@@ -85,6 +90,7 @@ def _visited(world: Any, route: Route) -> Visit:
         SimpleCookie(client.cookies).output() + answer.cookies.output(),
         [(r.name, r.getMessage()) for r in records],
         reads_of(answer),
+        sum("SAVEPOINT" not in one["sql"] for one in statements),
     )
 
 
