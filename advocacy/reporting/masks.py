@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from advocacy.reporting.kept import GRAINS, counted_lines, fingerprints
+from advocacy.reporting.kept import GRAINS, Fingerprint, counted_lines, fingerprints
 from advocacy.reporting.linked import mask_of
 from advocacy.reporting.own import Group, Line, population_of, relatives, value_of
 from advocacy.reporting.own_indicators import OWN, SMALLER_PERIODS
@@ -59,7 +59,7 @@ class Masks:
     ) -> None:
         self._live, self._populations = live, [key for key in populations if key in GRAINS]
         self._found: dict[str, Mask] = {}
-        self._stands: dict[str, tuple[int | None, int]] | None = None
+        self._stands: dict[str, Fingerprint] | None = None
         self._counted: dict[str, list[Line]] | None = None
 
     def of(self, indicator: Indicator) -> Mask:
@@ -86,7 +86,7 @@ class Masks:
 
 
 MOST_KEPT: Final = 256
-_COUNTED: Final[dict[tuple[tuple[int | None, int], str], Mask]] = {}
+_COUNTED: Final[dict[tuple[Fingerprint, str], Mask]] = {}
 
 
 @lru_cache(maxsize=256)

@@ -110,7 +110,11 @@ class CountedCell(Counted):
     class Meta(Counted.Meta):
         constraints = [SameOrganization("payer")]
         indexes = [
-            models.Index(fields=["organization", "population", "grain"], name="reporting_countedcell_by")
+            models.Index(
+                fields=["organization", "population", "grain"],
+                include=["id"],
+                name="reporting_countedcell_by",
+            )
         ]
 
     def __str__(self) -> str:

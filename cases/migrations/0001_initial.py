@@ -874,7 +874,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(fields=['organization', 'last_touched_at', 'id'], name='cases_case_touched'),
+            index=models.Index(fields=['organization', 'status', 'last_touched_at', 'id'], name='cases_case_touched'),
         ),
         migrations.AddIndex(
             model_name='case',

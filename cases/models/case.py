@@ -167,7 +167,9 @@ class Case(TenantModel):
                 name="cases_case_payer_closed",
                 condition=Q(status="closed"),
             ),
-            models.Index(fields=["organization", "last_touched_at", "id"], name="cases_case_touched"),
+            models.Index(
+                fields=["organization", "status", "last_touched_at", "id"], name="cases_case_touched"
+            ),
             models.Index(fields=["organization", "closed_at", "id"], name="cases_case_closed"),
             models.Index(
                 F("organization"),

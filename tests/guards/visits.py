@@ -73,6 +73,12 @@ def visit(world: Any, route: Route) -> Visit:
     return found
 
 
+def visit_again(world: Any, route: Route) -> Visit:
+    """The page once more, as somebody sees it who was there before."""
+    visit(world, route)
+    return _visited(world, route)
+
+
 def _visited(world: Any, route: Route) -> Visit:
     who = "nora" if route.name in OWN else "olga" if route.name in ADMINS else "sam"
     client = visitor(world.cast.users[who])

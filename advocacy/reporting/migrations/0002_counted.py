@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
-                'indexes': [models.Index(fields=['organization', 'population', 'grain'], name='reporting_countedcell_by')],
+                'indexes': [models.Index(fields=['organization', 'population', 'grain'], include=['id'], name='reporting_countedcell_by')],
                 'constraints': [advocacy.tenancy.isolation.SameOrganization('payer', name='reporting_countedcell_payer_org')],
             },
         ),
