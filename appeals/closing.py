@@ -29,7 +29,8 @@ _UNDECIDED = {
         "A request has no decision. Record the decision or withdraw it.",
     ),
 }
-WON = frozenset({"overturned", "partly"})
+_WON_WORDS = {"overturned": "overturned", "partly": "partly overturned"}
+WON = frozenset(_WON_WORDS)
 
 
 def open_contest_of(case: Case) -> list[Reason]:
@@ -111,12 +112,16 @@ def _outcome(case: Case, history: History, rows: Mapping[str, list[Any]]) -> Ite
     The last word on an item counts: one that was overturned is covered, whatever an earlier level said.
     """
     last = {o.item_id: o for o in sorted(history.outcomes, key=lambda o: (o.decided_at, o.pk))}
-    won = [item.code for item in history.items if item.pk in last and last[item.pk].outcome in WON]
+    won = [
+        (item.code, last[item.pk].outcome)
+        for item in history.items
+        if item.pk in last and last[item.pk].outcome in WON
+    ]
     numbers = [grant.number for grant in rows["grants"]]
     granted = bool(won or numbers) or any(r.status == RequestStatus.APPROVED for r in history.requests)
     if case.outcome == Case.Outcome.NOT_COVERED and (won or numbers):
         stands = [
-            *(f"item {code} was overturned" for code in won),
+            *(f"item {code} was {_WON_WORDS[outcome]}" for code, outcome in won),
             *(f"authorization {number} stands" for number in numbers),
         ]
         yield Reason(

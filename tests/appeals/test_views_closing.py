@@ -122,6 +122,20 @@ def test_the_outcome_is_what_was_decided(climb):
     }
 
 
+def test_a_partly_overturned_item_is_named_as_that(climb):
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask("2026-03-17")
+    climb.refuse()
+    climb.file(1, "2026-04-10")
+    first, second = climb.items
+    climb.decide(1, "2026-05-01", outcomes={first.public_id: "upheld", second.public_id: "partly"})
+    climb.case.outcome = "not_covered"
+    assert [r.message for r in open_contest_of(climb.case) if r.code == "outcome_contradicts"] == [
+        f"It cannot be closed as not covered: item {second.code} was partly overturned."
+        " Choose “Covered” or “Partly covered”."
+    ]
+
+
 def test_the_page_says_why_an_outcome_is_not_the_one(climb, nora):
     climb.answer(ERISA | {"levels": "1"})
     climb.ask(days_ago(40))
@@ -143,7 +157,7 @@ def test_money_is_shown_apart(climb, nora):
         )
     text = words(nora.get(address("close", climb.case)))
     assert "At stake $4,800.00 (Estimate)" in text
-    assert "Patient saves $1,200.00" in text and "Plan pays $3,600.00" in text
+    assert "Patient saves $1,200.00 (Estimate)" in text and "Plan pays $3,600.00 (Estimate)" in text
     assert "they are never added up" in text
 
 
