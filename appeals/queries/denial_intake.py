@@ -211,7 +211,7 @@ def compared_with(
                 label_of_refusal(proposal.value)
                 if proposal.fact == "reason"
                 else shown_value(proposal.value),
-                ", ".join(shown_value(own) for own in ours),
+                ", ".join(dict.fromkeys(shown_value(own) for own in ours)),
                 agrees,
                 proof_of(proposal),
                 proposal.status == Proposal.Status.REJECTED,

@@ -57,6 +57,7 @@ LABELS: Mapping[str, str] = {
     "expedited_available": "Urgent appeal offered",
     "expedited_hours": "Hours of an urgent appeal",
     "p2p_window_days": "Days for a peer-to-peer",
+    "p2p_window_end": "Peer-to-peer until",
     "p2p_phone": "Phone for the peer-to-peer",
     "reason": "Reason given",
     "payer": "Payer",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from appeals.models import Answer
 from appeals.queries.lookup import agreed, answers_of, said_of
 from appeals.regimes import book, ladder
-from appeals.regimes.classifier import SOURCES, STATE, UNKNOWN, Classification, classify, questions
+from appeals.regimes.classifier import SOURCES, STATE, UNKNOWN, Classification, classify, disputed, questions
+from appeals.regimes.classifier import Answer as Claim
 from appeals.regimes.shapes import Level, Question, Regime
 from cases.models import Case
 
@@ -39,6 +41,16 @@ class QuestionShown:
 
 
 @dataclass(frozen=True)
+class Disputed:
+    """An answer that another contradicts; `query` opens its question's form with its source chosen."""
+
+    question: str
+    value: str
+    source: str
+    query: str
+
+
+@dataclass(frozen=True)
 class Path:
     """One set of rules that may govern: its levels to court, and the sources its dates are counted by."""
 
@@ -53,6 +65,7 @@ class RulesPage:
     title: str
     questions: tuple[QuestionShown, ...]
     paths: tuple[Path, ...]
+    disputed: tuple[Disputed, ...]
 
 
 def choices_of(question: Question) -> tuple[tuple[str, str], ...]:
@@ -91,6 +104,19 @@ def _path(key: str, state: str | None, levels: int | None) -> Path:
     return Path(regime, rungs, _citations(regime, rungs))
 
 
+def _disputed(said: tuple[Claim, ...]) -> tuple[Disputed, ...]:
+    by_key = {q.key: q for q in questions()}
+    return tuple(
+        Disputed(
+            by_key[a.question].text,
+            dict(choices_of(by_key[a.question])).get(a.value, a.value),
+            SOURCES[a.source],
+            f"{urlencode({'question': a.question, 'source': a.source})}#q-{a.question}",
+        )
+        for a in disputed(said)
+    )
+
+
 def rules_page(case: Case) -> RulesPage:
     """One statement: the answers."""
     rows = answers_of(case)
@@ -127,4 +153,4 @@ def rules_page(case: Case) -> RulesPage:
         _path(key, result.state, int(plan_levels) if plan_levels else None) for key in result.candidates
     )
     title = paths[0].regime.title if result.regime else "More than one set of rules may apply"
-    return RulesPage(result, title, tuple(shown), paths)
+    return RulesPage(result, title, tuple(shown), paths, _disputed(said))

@@ -129,6 +129,23 @@ def _claims(answers: Sequence[Answer]) -> dict[str, dict[str, list[str]]]:
     return found
 
 
+def disputed(answers: Sequence[Answer]) -> tuple[Answer, ...]:
+    """The answers that take part in a contradiction: any of them may be the wrong one."""
+    claims = _claims(answers)
+    torn = {question for question, said in claims.items() if len(said) > 1}
+    known = [a for a in answers if a.value != UNKNOWN]
+    asked = {a.question for a in answers}
+    if not any(_fits(w, claims, asked) for r in book().regimes.values() if not r.combines for w in r.fits):
+        return tuple(known)
+    return tuple(a for a in known if torn & {a.question, *_implied_by(a)})
+
+
+def _implied_by(answer: Answer) -> set[str]:
+    """The other questions that an answer speaks about."""
+    wanted = (answer.question, answer.value)
+    return {rule["implies"] for rule in book().implications if (rule["question"], rule["value"]) == wanted}
+
+
 def _fits(way: Way, claims: Mapping[str, Mapping[str, list[str]]], asked: set[str]) -> bool:
     for question, allowed in way.answers.items():
         said = claims.get(question)
@@ -150,20 +167,23 @@ def _label(question: Question, value: str) -> str:
     return question.choices[value] if question.choices else book().states[value].name
 
 
-def _sources(names: Sequence[str]) -> str:
-    return " and ".join(dict.fromkeys(SOURCES[n] for n in names))
+def _sources(names: Sequence[str], *, verb: bool = False) -> str:
+    """ "the denial letter, the plan document and the member card"; with `verb` followed by "say" or "says"."""
+    told = list(dict.fromkeys(SOURCES[n] for n in names))
+    listed = " and ".join(part for part in (", ".join(told[:-1]), told[-1]) if part)
+    return f"{listed} {'say' if len(told) > 1 else 'says'}" if verb else listed
 
 
 def _because(question: Question, said: Mapping[str, list[str]]) -> str:
     return f"{question.text} " + " ".join(
-        f"{_label(question, v)} (says {_sources(s)})." for v, s in said.items()
+        f"{_label(question, v)} (according to {_sources(s)})." for v, s in said.items()
     )
 
 
 def _contradiction(question: Question, said: Mapping[str, list[str]]) -> str:
     return (
         f"{question.text} The sources disagree: "
-        + "; ".join(f"{_sources(s)} says \u201c{_label(question, v)}\u201d" for v, s in said.items())
+        + "; ".join(f"{_sources(s, verb=True)} \u201c{_label(question, v)}\u201d" for v, s in said.items())
         + "."
     )
 

@@ -124,6 +124,14 @@ def test_the_card_against_the_letter() -> None:
     assert [t.code for t in found.tasks] == ["resolve_contradiction"]
 
 
+def test_several_sources_are_listed_and_the_verb_agrees() -> None:
+    given = GROUP | {"funding": "self_funded", "state_of_issue": "OR"}
+    more = [Answer("funding", "self_funded", source) for source in ("letter", "plan_document")]
+    found = classify([*said(given), *more, Answer("funding", "insured", "employer")])
+    assert "the member card, the denial letter and the plan document say “" in found.contradictions[0]
+    assert "; the employer says “" in found.contradictions[0]
+
+
 def test_a_regulator_named_in_the_letter_speaks_for_an_insured_policy() -> None:
     group = GROUP | {"funding": "self_funded", "state_of_issue": "OR"}
     answers = [*said(group), Answer("regulator", "state_insurance", "letter")]

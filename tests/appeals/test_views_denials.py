@@ -9,6 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from appeals.models import Appeal, Deadline, Denial, DenialItem, DenialReason, PeerToPeer, Proposal
+from appeals.queries.letter_facts import LABELS
 from appeals.sample_letters import letter_pdf
 from tests.appeals.climbing import ERISA
 from tests.appeals.visiting import address, letter_in, own_statements, words
@@ -161,6 +162,16 @@ def test_what_the_case_says_stands_beside_what_the_letter_says(climb, nora, draf
     assert rows["patient_name"] == ("Dana R. Whitlock", True)
     assert rows["payer"][1] is False
     assert "The letter and the case disagree" in words(page)
+
+
+def test_a_name_the_case_has_once_is_told_once(climb, nora, draft):
+    patient = climb.case.patient
+    patient.preferred_name = ""
+    patient.save(update_fields=["preferred_name"])
+    page = nora.get(address("denial", climb.case, draft()))
+    (name,) = [c for c in page.context["page"].compared if c.fact == "patient_name"]
+    assert name.case == patient.full_name
+    assert LABELS["p2p_window_end"] == "Peer-to-peer until"
 
 
 def test_saving_a_draft_starts_no_clock(climb, nora, draft):

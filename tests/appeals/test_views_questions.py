@@ -73,6 +73,19 @@ def test_two_sources_that_disagree_both_stand(climb, nora):
         ("card", "self_funded"),
         ("letter", "insured"),
     ]
+    page = nora.get(address("questions", climb.case))
+    asked = "?question=funding&source="
+    assert [(d.source, d.query) for d in page.context["page"].disputed] == [
+        ("the member card", "question=funding&source=card#q-funding"),
+        ("the denial letter", "question=funding&source=letter#q-funding"),
+    ]
+    opened = nora.get(address("questions", climb.case) + f"{asked}letter")
+    (row,) = [r for r in opened.context["rows"] if r["open"]]
+    assert (row["shown"].question.key, row["form"]["source"].value()) == ("funding", "letter")
+    nora.post(
+        address("questions", climb.case), {"question": "funding", "value": "self_funded", "source": "letter"}
+    )
+    assert nora.get(address("questions", climb.case)).context["page"].disputed == ()
     assert "resolve_contradiction" in Task.objects.values_list("code", flat=True)
 
 
