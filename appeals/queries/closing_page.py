@@ -1,17 +1,23 @@
-"""What stands between a case and its closing, each thing with the page that resolves it; and its money."""
+"""What stands between a case and its closing, each thing with the page that resolves it; what is loose besides; its money."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from advocacy.errors import Reason
 from advocacy.tenancy.together import fetched
-from appeals.models import AuthorizationRequest
+from appeals.facts import History
+from appeals.models import AuthorizationRequest, GrantedAuthorization
+from appeals.queries.choices import choice_points, standing_choices
+from appeals.queries.ladder import BEFORE_FILING
+from appeals.queries.sessions import counted, lines_of
 from appeals.queries.shown_dues import history_rows
-from appeals.queries.steps import history_from
+from appeals.queries.steps import history_from, level_titles
+from appeals.workflow import AppealStatus
 from cases.models import Case, Cost
 
 
@@ -28,20 +34,26 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class ClosingPage:
-    """Money is in US dollars, each kind apart."""
+    """`loose` are ends that do not stand in the way and are easily forgotten. Money is in US dollars, each kind apart."""
 
     obstacles: tuple[Obstacle, ...]
+    loose: tuple[Obstacle, ...]
     costs: dict[str, Cost]
 
 
+_NOT_TAKEN = {*BEFORE_FILING, AppealStatus.DECLINED, AppealStatus.LAPSED}
 UNSENT, UNDECIDED = ("drafting",), ("submitted", "received")
 
 
-def closing_page(case: Case, reasons: Sequence[Reason]) -> ClosingPage:
-    """One statement. `reasons` are what every app says; an unknown one leads to the case itself."""
+def closing_page(case: Case, reasons: Sequence[Reason], today: date) -> ClosingPage:
+    """One statement. `reasons` are what every app says; an unknown one leads to the case itself. `today` is the patient's day."""
     rows = fetched(
         history_rows(case)
-        | {"costs": Cost.objects.filter(case_id=case.pk, superseded_at=None).order_by("id")}
+        | {
+            "costs": Cost.objects.filter(case_id=case.pk, superseded_at=None).order_by("id"),
+            "choices": standing_choices([case.pk]),
+            "grants": counted(GrantedAuthorization.objects.filter(case_id=case.pk)).order_by("id"),
+        }
     )
     history = history_from(case, rows)
     own: dict[str, list[UUID]] = {
@@ -56,8 +68,60 @@ def closing_page(case: Case, reasons: Sequence[Reason]) -> ClosingPage:
     }
     return ClosingPage(
         tuple(_obstacle(case, reason, own) for reason in reasons),
+        (
+            *_choices(case, history, rows),
+            *_proofs(case, history),
+            *_sessions(case, rows["grants"], today),
+        ),
         {cost.kind: cost for cost in rows["costs"]},
     )
+
+
+def _choices(case: Case, history: History, rows: Mapping[str, list[Any]]) -> Iterator[Obstacle]:
+    """What was refused, is refused still, and was taken no further, without a word of what the patient wanted."""
+    titles = level_titles(history)
+    last = {o.item_id: o.outcome for o in sorted(history.outcomes, key=lambda o: (o.decided_at, o.pk))}
+    appeals = {a.public_id: a for a in history.appeals}
+    denials = {d.public_id: d for d in history.denials}
+    for point in choice_points(case, rows, titles):
+        after = appeals.get(point.args[-1])
+        denial = history.denial(after.denial_id) if after else denials[point.args[-1]]
+        before = after.pk if after else None
+        further = any(
+            a.denial_id == denial.pk and a.previous_id == before and a.status not in _NOT_TAKEN
+            for a in history.appeals
+        )
+        refused = any(last.get(pk) != "overturned" for pk in history.refused.get(denial.pk, ()))
+        if point.choice is None and refused and not further:
+            words = f"{point.title}: what the patient chose is not recorded."
+            yield Obstacle("choice_open", words, point.url_name, point.args, "Record the choice")
+
+
+def _proofs(case: Case, history: History) -> Iterator[Obstacle]:
+    titles = level_titles(history)
+    for appeal_id, filing in history.filings.items():
+        if filing.proof_id is None and not filing.is_oral and not filing.proof_note:
+            words = f"{titles[appeal_id]}, filed {_in_words(history.day(filing.filed_at))}, has no proof of sending or receipt."
+            there = (case.public_id, filing.public_id)
+            yield Obstacle("proof_missing", words, "appeals:proof_new", there, "Add the proof")
+
+
+def _sessions(case: Case, grants: Iterable[Any], today: date) -> Iterator[Obstacle]:
+    """What the payer allowed, nobody recorded as held, and can still be used."""
+    for line in lines_of(grants, today):
+        left, granted = line.sessions_left, line.granted
+        if line.days_left < 0 or left is None or left <= 0:
+            continue
+        words = (
+            f"Authorization {granted.number}: {left} of {granted.sessions}"
+            f" session{'' if granted.sessions == 1 else 's'} not recorded as held; valid until {_in_words(granted.valid_until)}."
+        )
+        there = (case.public_id, granted.public_id)
+        yield Obstacle("sessions_left", words, "appeals:authorization", there, "Open the authorization")
+
+
+def _in_words(day: date | None) -> str:
+    return f"{day:%b} {day.day}, {day.year}" if day else ""
 
 
 def _ids(rows: Iterable[Any]) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,8 +12,8 @@ from advocacy import registries
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import WrongState
 from appeals.forms.closing import CloseForm, ReopenForm
-from appeals.queries.closing_page import closing_page
-from appeals.views.casework import CaseRequest, case_page, show_step
+from appeals.queries.closing_page import Obstacle, closing_page
+from appeals.views.casework import CaseRequest, case_page, show_step, today_for
 from cases.commands.cases import close_case, reopen_case
 from cases.views.casework import attempt, done
 
@@ -36,11 +37,8 @@ def close(request: CaseRequest, case: Any) -> HttpResponse:
     if outcome.done:
         return done(request, "The case is closed.", "appeals:case", case.public_id)
     found = [reason for obstacles in registries.obstacles_to_closing for reason in obstacles(case)]
-    page = closing_page(case, found)
-    obstacles = [
-        {"code": o.code, "message": o.message, "url": reverse(o.url_name, args=o.args), "do": o.do}
-        for o in page.obstacles
-    ]
+    page = closing_page(case, found, today_for(request, case).today)
+    obstacles, loose = _with_addresses(page.obstacles), _with_addresses(page.loose)
     if obstacles and form.is_bound:
         _say_once(form, {o["message"] for o in obstacles})
     costs = page.costs
@@ -54,12 +52,20 @@ def close(request: CaseRequest, case: Any) -> HttpResponse:
         back=reverse("appeals:case", args=[case.public_id]),
         extra={
             "obstacles": obstacles,
+            "loose": loose,
             "at_stake": costs.get("at_stake"),
             "savings": costs.get("patient_savings"),
             "plan": costs.get("plan_dollars"),
         },
         template="appeals/close.html",
     )
+
+
+def _with_addresses(found: Iterable[Obstacle]) -> list[dict[str, str]]:
+    return [
+        {"code": o.code, "message": o.message, "url": reverse(o.url_name, args=o.args), "do": o.do}
+        for o in found
+    ]
 
 
 def _say_once(form: CloseForm, shown: set[str]) -> None:

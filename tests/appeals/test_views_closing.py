@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -142,6 +143,51 @@ def test_the_page_says_why_an_outcome_is_not_the_one(climb, nora):
     climb.refuse(days_ago(25), days_ago(22), confirmed=days_ago(20))
     answer = nora.post(address("close", climb.case), {"outcome": "covered"})
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["outcome"])
+
+
+def test_loose_ends_are_told_and_do_not_stand_in_the_way(climb, nora):
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask(days_ago(40))
+    climb.refuse(days_ago(25), days_ago(22), confirmed=days_ago(20))
+    url = address("close", climb.case)
+
+    def told():
+        return [(o["code"], o["message"], o["url"]) for o in nora.get(url).context["loose"]]
+
+    choice = address("denial_choice", climb.case, climb.denial)
+    assert told() == [("choice_open", "After the denial: what the patient chose is not recorded.", choice)]
+    filing = climb.file(1, days_ago(10))
+    first, second = climb.items
+    climb.decide(1, days_ago(3), outcomes={first.public_id: "overturned", second.public_id: "overturned"})
+    today, ends = timezone.localdate(), timezone.localdate() + timedelta(days=60)
+    granted = record_authorization(
+        actor=climb.who,
+        request=climb.request,
+        given=AuthorizationInput("AUTH-991", 6, None, today, ends),
+        at=timezone.now(),
+    )
+    filed = filing.filed_at.astimezone(ZoneInfo(climb.case.patient.time_zone))
+    assert told() == [
+        (
+            "proof_missing",
+            f"Internal appeal, first level, filed {filed:%b} {filed.day}, {filed.year},"
+            " has no proof of sending or receipt.",
+            address("proof_new", climb.case, filing),
+        ),
+        (
+            "sessions_left",
+            "Authorization AUTH-991: 6 of 6 sessions not recorded as held;"
+            f" valid until {ends:%b} {ends.day}, {ends.year}.",
+            address("authorization", climb.case, granted),
+        ),
+    ]
+    page = nora.get(url)
+    assert "Look at this before you close; it does not stand in the way" in words(page)
+    assert not {o["code"] for o in page.context["obstacles"]} & {
+        "choice_open",
+        "proof_missing",
+        "sessions_left",
+    }
 
 
 def test_money_is_shown_apart(climb, nora):
