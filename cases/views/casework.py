@@ -73,6 +73,7 @@ def show(
         "case_meta": [case.patient.called, str(case.coverage.payer), case.get_treatment_display()],
         "here": here,
         "zone": zone_name(case.patient.time_zone),
+        "kept": request.method == "GET" and getattr(request, "words_kept", False),
     }
     if request.actor.may(Permission.WRITE_NOTE):
         frame["call_note_url"] = reverse("cases:call_new", args=[case.public_id])
@@ -117,8 +118,9 @@ def draft_key(request: ActorRequest) -> str:
 
 
 def typed_before(request: ActorRequest) -> dict[str, Any]:
-    """What this person typed into the form of this page and did not send, as initial values."""
+    """What this person typed into the form of this page and did not send, as initial values. The page says so (`show`)."""
     draft = draft_of(request.actor, draft_key(request)) or {}
+    request.words_kept = any(any(values) for values in draft.values())  # type: ignore[attr-defined]
     return {name: values[-1] for name, values in draft.items() if values and name != "version"}
 
 

@@ -210,9 +210,19 @@ class TestCallNotePage:
         client = sign_in("nora")
         text = client.get(self.url(cast)).content.decode()
         assert "Half a sentence" in text
+        assert "What you typed here before and did not send stands in the fields." in text
         assert '<option value="provider" selected>' in text
         client.post(self.url(cast), self.least())
-        assert "Half a sentence" not in client.get(self.url(cast)).content.decode()
+        text = client.get(self.url(cast)).content.decode()
+        assert ("Half a sentence" in text, "What you typed here before" in text) == (False, False)
+
+    def test_a_draft_in_the_log_says_that_it_came_back(self, cast, sign_in):
+        url = reverse("cases:communication_new", args=[cast.case.public_id])
+        client = sign_in("nora")
+        assert "What you typed here before" not in client.get(url).content.decode()
+        save_draft(actor=cast.nora, key=f"path:{url}", fields={"summary": ["Half a sentence"]}, at=NOW)
+        text = client.get(url).content.decode()
+        assert ("Half a sentence" in text, "What you typed here before" in text) == (True, True)
 
 
 class TestPages:
