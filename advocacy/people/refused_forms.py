@@ -68,12 +68,15 @@ def _refused_in_a_browser(request: HttpRequest, response: HttpResponse) -> bool:
         response.status_code in STATUSES
         and "text/html" in request.headers.get("Accept", "")
         and response.headers.get("Content-Type", "").startswith("text/html")
-        and _came_from(request).path == request.path
+        and (_came_from(request).path == request.path or getattr(response, "has_page", False))
     )
 
 
 def _came_from(request: HttpRequest) -> Any:
-    """The page the form stood on. A form without a page of its own (the marked rows of a list) has nowhere to go back to."""
+    """The page the form stood on. A form without a page of its own (the marked rows of a list) has nowhere to go back to.
+
+    A view whose address shows the same form by a GET says so with `has_page` on its answer, wherever the form was sent from.
+    """
     return urlsplit(request.headers.get("Referer", ""))
 
 

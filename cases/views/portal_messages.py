@@ -63,7 +63,9 @@ def thread(request: ActorRequest, case_id: UUID) -> HttpResponse:
             send_message(actor=request.actor, case=case, body=body, uploads=uploads, at=request.at)
     except Refused as refused:
         problem = " ".join(reason.message for reason in refused.reasons)
-        return _thread(request, case, body, problem, 422)
+        answer = _thread(request, case, body, problem, 422)
+        answer.has_page = True  # type: ignore[attr-defined]  # also when the form was sent from the list's address
+        return answer
     end_draft(actor=request.actor, key=draft_key(request))
     said.success(request, _("Your message is sent."))
     return redirect("portal:thread", case.public_id)

@@ -66,6 +66,20 @@ def test_four_files_are_too_many_and_nothing_is_lost(cast, enter):
     assert (Communication.objects.count(), Document.objects.count()) == (0, 0)
 
 
+@pytest.mark.parametrize("page", ["messages", "thread"])
+def test_a_refused_message_is_shown_by_a_get(cast, enter, page):
+    """A reload sends nothing again, wherever the form stood: with one case it stands on the list's address, too."""
+    dana = enter("dana")
+    stood = reverse("portal:messages") if page == "messages" else where(cast)
+    headers = {"HTTP_ACCEPT": "text/html", "HTTP_REFERER": f"http://testserver{stood}"}
+    answer = dana.post(where(cast), {"body": " "}, **headers)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{where(cast)}?refused=1")
+    shown = dana.get(answer.headers["Location"], **headers)
+    assert (shown.status_code, shown.content.decode().count("Write something first.")) == (200, 1)
+    assert "Write something first." not in dana.get(where(cast), **headers).content.decode()
+    assert dana.post(where(cast), {"body": " "}).status_code == 422
+
+
 def test_what_was_typed_outlives_the_session(cast, enter):
     dana = enter("dana")
     dana.get(where(cast))
