@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.errors import NotAllowed
+from advocacy.people.offered import OFFERED, offered_by, packed, typed_in
 from advocacy.people.queries import draft_of
 from advocacy.web import ActorRequest, page
 from appeals.queries.case_page import get_case
@@ -31,23 +32,34 @@ class CaseRequest(ActorRequest):
 
 # A page's own machinery, which must come from the page as it is now and never from what was kept.
 NEVER_KEPT = frozenset({"version", "expected_sha256", "shown"})
+# Sent by a page that was made before its letter was read: nobody saw what the letter proposes.
+UNREAD = "unread"
 
 
-def bring_back(request: CaseRequest, form: BaseForm, lists: frozenset[str] = frozenset()) -> bool:
-    """Put what this person typed here before and did not send into a form that is shown afresh; whether there was any.
+def bring_back(
+    request: CaseRequest, form: BaseForm, lists: frozenset[str] = frozenset(), also: tuple[BaseForm, ...] = ()
+) -> dict[str, Any]:
+    """Put what this person typed here before and did not send into a form that is shown afresh, and into those `also` on it.
 
-    `lists` are the fields of which several values count. A form that was sent keeps what was sent.
+    Answers with what the page's template needs: `kept` (whether there was any), `draft_key` and `offered_then`. A field that
+    nobody typed in holds what the form offers now (`advocacy/people/offered.py`). `lists` are the fields of which several
+    values count. A form that was sent keeps what was sent.
     """
-    if form.is_bound:
-        return False
-    typed = draft_of(request.actor, draft_key(request)) or {}
-    kept = {
-        name: values if name in lists else values[-1]
-        for name, values in typed.items()
-        if values and name in form.fields and name not in NEVER_KEPT
+    names: dict[str, Any] = {
+        "kept": False,
+        "draft_key": draft_key(request),
+        OFFERED: request.POST.get(OFFERED, ""),
     }
-    form.initial = {**form.initial, **kept}
-    return bool(kept)
+    if form.is_bound:
+        return names
+    words = draft_of(request.actor, draft_key(request)) or {}
+    offered: dict[str, str] = {}
+    for each in (form, *also):
+        offered |= offered_by(each, lists)
+        typed, any_typed = typed_in(each, words, lists=lists, never=NEVER_KEPT)
+        each.initial = {**each.initial, **typed}
+        names["kept"] = names["kept"] or any_typed
+    return names | {OFFERED: packed(offered)}
 
 
 def case_page(needs: Permission | None = None) -> Callable[[View], View]:
@@ -110,13 +122,13 @@ def show_step(
     extra: Mapping[str, Any] | None = None,
     template: str = "appeals/step.html",
     lists: frozenset[str] = frozenset(),
+    names: Mapping[str, Any] | None = None,
 ) -> HttpResponse:
     """A page with one form and one button. `effects` say before the press what will follow from it; `lists` as in
-    `bring_back`.
+    `bring_back`, whose answer is `names` where the page has asked it already.
     """
     context = {
-        "kept": bring_back(request, form, lists),
-        "draft_key": draft_key(request),
+        **(bring_back(request, form, lists) if names is None else names),
         "form": form,
         "problem": outcome.problem,
         "action": action,

@@ -20,7 +20,14 @@ from appeals.commands.requests import AuthorizationInput
 from appeals.forms.decisions import DecisionForm, DecisionLetterForm, DeemForm, GrantedForm
 from appeals.queries.decision_letter import LetterBeside, letter_beside
 from appeals.queries.level_page import LevelPage, level_page
-from appeals.views.casework import CaseRequest, case_page, show_step, today_for
+from appeals.views.casework import (
+    UNREAD,
+    CaseRequest,
+    bring_back,
+    case_page,
+    show_step,
+    today_for,
+)
 from appeals.views.papers import document_choices, file_url, given_document
 from cases.content import ContentType
 from cases.views.casework import Outcome, attempt, done
@@ -115,7 +122,8 @@ def _record(
         at=request.at,
         expected_version=data["version"],
     )
-    if shown and letter is not None and str(letter.public_id) == shown.key:
+    seen = UNREAD not in request.POST
+    if seen and shown and letter is not None and str(letter.public_id) == shown.key:
         for proposal, status, value in _decided_facts(shown, data):
             decide_proposal(actor=actor, proposal=proposal, status=status, value=value, at=request.at)
     return decided
@@ -170,6 +178,7 @@ def _show_decision(
     outcome: Outcome,
     take_in: DecisionLetterForm,
 ) -> HttpResponse:
+    names = bring_back(request, form, frozenset({"wrong"}), also=(granted,))
     back = reverse("appeals:level", args=[case.public_id, page.appeal.public_id])
     kind = letter.version.content_type if letter else ""
     dates = [
@@ -194,6 +203,7 @@ def _show_decision(
             "granted": granted,
             "take_in": take_in,
             "letter": letter,
+            "unread": UNREAD in request.POST or (letter is not None and not letter.proposals),
             "dates": dates,
             "wrong": set(form["wrong"].value() or ()),
             "file_url": file_url(case, letter.version) if letter else "",
@@ -201,7 +211,7 @@ def _show_decision(
             "is_picture": kind in (ContentType.PNG, ContentType.JPEG),
         },
         template="appeals/decision.html",
-        lists=frozenset({"wrong"}),
+        names=names,
     )
 
 

@@ -26,10 +26,18 @@ from appeals.queries.denial_intake import Intake, denial_of, intake
 from appeals.queries.letter_facts import FIELD_OF, proposed_values
 from appeals.queries.request_page import get_request_of, requests_of
 from appeals.queries.shown_dues import history_rows, what_starts
-from appeals.views.casework import CaseRequest, bring_back, case_page, show, show_step, today_for
+from appeals.views.casework import (
+    UNREAD,
+    CaseRequest,
+    bring_back,
+    case_page,
+    show,
+    show_step,
+    today_for,
+)
 from appeals.views.papers import document_choices, file_url, given_document
 from cases.content import ContentType
-from cases.views.casework import Outcome, attempt, done, draft_key
+from cases.views.casework import Outcome, attempt, done
 
 GROUPS = (
     (
@@ -122,6 +130,9 @@ def denial_page(request: CaseRequest, case: Any, denial_id: UUID) -> HttpRespons
     if page.denial.confirmed_at:
         said = "The corrections are saved; the dates were computed again."
         return done(request, said, "appeals:denial", case.public_id, denial_id)
+    if UNREAD in request.POST and page.proposals:
+        said = "Saved. The letter was read meanwhile: look at what it says."
+        return done(request, said, "appeals:denial", case.public_id, denial_id)
     if "check" in request.POST:
         return done(request, "Saved.", "appeals:denial_confirm", case.public_id, denial_id)
     return done(request, "Saved as a draft. No clock runs yet.", "appeals:denial", case.public_id, denial_id)
@@ -162,6 +173,8 @@ def _save(request: CaseRequest, page: Intake, data: Mapping[str, Any]) -> Any:
         at=at,
         expected_version=data["version"],
     )
+    if UNREAD in request.POST:
+        return changed  # what the letter proposes was not shown yet, so nothing of it was left, changed or emptied
     for proposal, status, value in _decisions(page, data):
         decide_proposal(actor=actor, proposal=proposal, status=status, value=value, at=at)
     return changed
@@ -204,16 +217,16 @@ def _text(value: Any) -> str:
 def _show(
     request: CaseRequest, case: Any, page: Intake, form: DenialForm | None, outcome: Outcome
 ) -> HttpResponse:
-    kept = bring_back(request, form, frozenset({"items", "reasons", "wrong"})) if form else False
+    names = bring_back(request, form, frozenset({"items", "reasons", "wrong"})) if form else {}
     version = page.version
     chosen = set(form["reasons"].value() or ()) if form else set(page.initial["reasons"])
     shown = [(reason, reason.key in chosen) for reason in page.reasons]
     kind = version.content_type if version else ""
     context = {
+        **names,
         "page": page,
-        "kept": kept,
-        "draft_key": draft_key(request),
         "denial": page.denial,
+        "unread": UNREAD in request.POST or not page.proposals,
         "form": form,
         "problem": outcome.problem,
         "groups": _groups(page, form) if form else [],

@@ -87,7 +87,7 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
     if outcome.done:
         go_on = "appeals:level_exhibits" if "go_on" in request.POST else "appeals:level_draft"
         return done(request, "The letter is saved.", go_on, *address)
-    kept = bring_back(request, form)
+    names = bring_back(request, form)
     text = form["text"].value() or ""
     return show_step(
         request,
@@ -101,9 +101,9 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
         extra={
             "appeal": appeal,
             "gaps": [r.message.partition(": ")[2] for r in unfilled_gaps(blocks_from_text(text))],
-            "kept": kept,
         },
         template="appeals/level_draft.html",
+        names=names,
     )
 
 

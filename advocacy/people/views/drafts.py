@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from advocacy.people.drafts import discard_draft, save_draft
 from advocacy.people.kept_forms import DESK, PATH, draft_key_of, typed_fields
+from advocacy.people.offered import OFFERED
 from advocacy.people.queries import drafts_of
 from advocacy.web import ActorRequest, page, saw
 
@@ -28,7 +29,9 @@ def draft(request: ActorRequest) -> HttpResponse:
         path = row.key.removeprefix(PATH) if row.key.startswith(PATH) else ""
         row.form_url = path if path.startswith(DESK) else ""  # type: ignore[attr-defined]  # never javascript:
         row.shown = [  # type: ignore[attr-defined]
-            (name.replace("_", " "), values) for name, values in row.fields.items() if any(values)
+            (name.replace("_", " "), values)
+            for name, values in row.fields.items()
+            if any(values) and name != OFFERED
         ]
     if kept:
         saw(request, "read_list", drafts=len(kept))
