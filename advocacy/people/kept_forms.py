@@ -36,7 +36,7 @@ KEPT = "kept_forms"
 MOST = 5
 DESK = "/admin/"
 # Not words of a form of ours: never kept.
-LEFT_OUT = ("csrfmiddlewaretoken", "draft_key", "unread")
+LEFT_OUT = ("csrfmiddlewaretoken", "draft_key", "look_again", "unread")
 NOT_KEPT = ("/admin/login/", "/admin/logout/", "/admin/organization/switch/", "/admin/search/")
 PATH = "path:"
 MESSAGE = (

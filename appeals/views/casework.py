@@ -10,10 +10,13 @@ from zoneinfo import ZoneInfo
 
 from django.forms import BaseForm, DateTimeField
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.errors import NotAllowed
+from advocacy.people.drafts import save_draft
+from advocacy.people.kept_forms import typed_fields
 from advocacy.people.offered import OFFERED, offered_by, packed, typed_in
 from advocacy.people.queries import draft_of
 from advocacy.web import ActorRequest, page
@@ -60,6 +63,15 @@ def bring_back(
         each.initial = {**each.initial, **typed}
         names["kept"] = names["kept"] or any_typed
     return names | {OFFERED: packed(offered)}
+
+
+def look_again(request: CaseRequest, address: str) -> HttpResponse:
+    """Keep what is typed as this person's draft of the page, and show the page as it is now.
+
+    Raises Refused for a text longer than any form of ours takes.
+    """
+    save_draft(actor=request.actor, key=draft_key(request), fields=typed_fields(request), at=request.at)
+    return redirect(address)
 
 
 def case_page(needs: Permission | None = None) -> Callable[[View], View]:

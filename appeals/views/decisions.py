@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -25,6 +26,7 @@ from appeals.views.casework import (
     CaseRequest,
     bring_back,
     case_page,
+    look_again,
     show_step,
     today_for,
 )
@@ -62,6 +64,8 @@ def level_decide(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespons
     page = _page(request, case, level_id)
     if "take_in" in request.POST:
         return _take_in(request, case, page)
+    if "look_again" in request.POST:
+        return look_again(request, f"{request.path}?{urlencode({'letter': request.POST.get('shown', '')})}")
     named = request.POST.get("shown", "") if request.method == "POST" else request.GET.get("letter", "")
     letter = letter_beside(actor, case, page.appeal, page.items, named)
     form = _decision_form(request, case, page, letter)

@@ -31,6 +31,7 @@ from appeals.views.casework import (
     CaseRequest,
     bring_back,
     case_page,
+    look_again,
     show,
     show_step,
     today_for,
@@ -123,6 +124,8 @@ def denial_page(request: CaseRequest, case: Any, denial_id: UUID) -> HttpRespons
         if request.method == "POST":
             raise NotAllowed(P.RECORD_DENIAL)
         return _show(request, case, page, None, Outcome(False))
+    if "look_again" in request.POST:
+        return look_again(request, request.path)
     form = _form(request, page)
     outcome = attempt(request, form, lambda data: _save(request, page, data))
     if not outcome.done:

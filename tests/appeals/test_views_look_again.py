@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from appeals.jobs import propose_facts_job
 from appeals.models import Denial, Proposal
+from appeals.sample_letters import text_as_pdf
+from cases.commands.documents import upload_document
 from cases.jobs import read_document
 from tests.appeals.climbing import ERISA
-from tests.appeals.visiting import address, letter_in, words
+from tests.appeals.visiting import address, days_ago, letter_in, words
 
 pytest_plugins = ("tests.appeals.climbing",)
 
 BANNER = "What you typed here before and did not send stands in the fields."
+DECISION = """NOTICE OF APPEAL DECISION
+Decision date: {day:%B} {day.day}, {day.year}
+
+We upheld the denial of CPT code 96365. We still find the treatment is investigational.
+"""
 
 
 @pytest.fixture
@@ -95,6 +104,15 @@ class TestDenial:
             [],
         )
 
+    def test_look_again_keeps_what_is_typed(self, climb, nora, denial):
+        url = address("denial", climb.case, denial)
+        page = nora.get(url)
+        assert 'form="facts" name="look_again"' in page.content.decode()
+        answer = nora.post(url, sent_by(page, reviewer="Dr. Half", look_again="1"))
+        assert (answer.status_code, answer.url) == (302, url)
+        read(denial.letter)
+        assert values(nora.get(url), "reviewer", "notice_on") == ("Dr. Half", date(2026, 3, 9))
+
     def test_nothing_typed_is_nothing_kept(self, climb, nora, denial):
         url = address("denial", climb.case, denial)
         keep(nora, sent_by(nora.get(url)))
@@ -110,3 +128,29 @@ class TestDenial:
         assert (answer.status_code, answer.url) == (302, url)
         assert set(Proposal.objects.values_list("status", flat=True)) == {"proposed"}
         assert values(nora.get(url), "reviewer", "notice_on") == ("Dr. Half", date(2026, 3, 9))
+
+
+class TestDecision:
+    def test_what_was_typed_stays_and_the_rest_is_proposed(self, climb, nora):
+        climb.ask(days_ago(60))
+        climb.refuse(days_ago(50), days_ago(48), confirmed=days_ago(46))
+        climb.file(1, days_ago(40))
+        notice = date.fromisoformat(days_ago(12))
+        told = {"actor": climb.who, "case": climb.case, "kind": "decision_letter", "title": "The decision"}
+        stream = io.BytesIO(text_as_pdf(DECISION.format(day=notice)))
+        letter = upload_document(**told, filename="d.pdf", stream=stream, at=timezone.now())
+        url = address("level_decide", climb.case, climb.level(1))
+        page = nora.get(url)
+        typed = {"summary": "Upheld again", "number": "A-1", "decided_at": f"{days_ago(11)}T10:00"}
+        answer = nora.post(url, sent_by(page, **typed, look_again="1"))
+        assert (answer.status_code, answer.url) == (302, f"{url}?letter={letter.public_id}")
+        read(letter)
+        page = nora.get(answer.url)
+        assert values(page, "summary", "decided_at", "notice_on", "reasons_quoted") == (
+            "Upheld again",
+            f"{days_ago(11)}T10:00",
+            notice,
+            "We still find the treatment is investigational.",
+        )
+        assert page.context["granted"]["number"].value() == "A-1"
+        assert BANNER in words(page)
