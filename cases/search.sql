@@ -3,44 +3,49 @@ SET ROLE recourse_search;
 
 -- p_all: the caller's role reaches every unrestricted case. p_granted: cases the caller was given dated access to.
 -- p_name and p_number are normalized by the caller and hold no wildcard. The end of a reference is enough to find it.
--- Each way to be found is a part of its own, so that each has its index; the text is planned with the values it is called
--- with, since organizations differ in size by thousands. A part takes what fits in its order, newest first, and asks the cases
--- only until there are p_limit that may be seen. Names that only resemble p_name are looked for when no case that may be seen
--- holds it or has p_number: comparing a name with every name like it costs ten times what finding it does.
+-- Each way to be found is a part of its own, so that each has its index. A part takes what fits in its order, newest first, and
+-- asks the cases only until there are p_limit that may be seen (OFFSET 0 keeps the planner from turning that round). The plan
+-- is made once a connection: planning would cost as much as finding. So a prefix is a range, which needs no value to be planned.
+-- Names that only resemble p_name are looked for when no case that may be seen holds it or has p_number: comparing a name with
+-- every name like it costs ten times what finding it does.
 CREATE OR REPLACE FUNCTION search.cases(p_name text, p_number text, p_all boolean, p_membership bigint, p_granted bigint[], p_limit int)
   RETURNS SETOF bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   tenant bigint := NULLIF(current_setting('app.organization', true), '')::bigint;
-  -- Its table and key, how well it fits, the condition, and the order.
-  part text := '(SELECT c.id, f.fit FROM (SELECT s.%2$s AS key, %3$s::real AS fit FROM public.%1$s s'
-    || ' WHERE s.organization_id = $1 AND %4$s ORDER BY %5$s OFFSET 0) f'
-    || ' JOIN public.cases_case c ON c.organization_id = $1 AND c.%6$s = f.key'
-    || ' WHERE ($5 AND (NOT c.is_restricted OR c.owner_id = $6)) OR c.id = ANY ($7) ORDER BY %5$s LIMIT $8)';
-  whole text := 'SELECT array_agg(id ORDER BY fit DESC, id DESC) FROM (SELECT id, max(fit) AS fit FROM (%s) f GROUP BY id'
-    || ' ORDER BY fit DESC, id DESC LIMIT $8) r';
-  parts text[] := ARRAY[]::text[];
+  pattern text := '%' || p_name || '%';
+  ending text := reverse(p_number);
   found bigint[];
 BEGIN
-  IF p_name <> '' THEN
-    parts := parts || format(part, 'people_patientsearch', 'patient_id', '1', 's.name LIKE $2', 'key DESC', 'patient_id');
-  END IF;
-  IF p_number <> '' THEN
-    parts := parts || format(part, 'cases_casesearch', 'case_id', '1', 's.numbers @> ARRAY[$4]', 'key DESC', 'id');
-  END IF;
-  IF length(p_number) >= 3 THEN
-    parts := parts || format(part, 'cases_casesearch', 'case_id', '0', 'reverse(s.reference) LIKE reverse($4) || ''%''',
-                             'key DESC', 'id');
-  END IF;
-  IF cardinality(parts) = 0 THEN
-    RETURN;
-  END IF;
-  EXECUTE format(whole, array_to_string(parts, ' UNION ALL ')) INTO found
-    USING tenant, '%' || p_name || '%', p_name, p_number, p_all, p_membership, p_granted, p_limit;
+  SELECT array_agg(r.id ORDER BY r.fit DESC, r.id DESC) INTO found FROM (
+    SELECT f.id, max(f.fit) AS fit FROM (
+      (SELECT c.id, 1 AS fit FROM (SELECT s.patient_id AS key FROM public.people_patientsearch s
+         WHERE p_name <> '' AND s.organization_id = tenant AND s.name LIKE pattern ORDER BY s.patient_id DESC OFFSET 0) k
+       JOIN public.cases_case c ON c.organization_id = tenant AND c.patient_id = k.key
+       WHERE (p_all AND (NOT c.is_restricted OR c.owner_id = p_membership)) OR c.id = ANY (p_granted)
+       ORDER BY k.key DESC LIMIT p_limit)
+      UNION ALL
+      (SELECT c.id, 1 FROM (SELECT s.case_id AS key FROM public.cases_casesearch s
+         WHERE p_number <> '' AND s.organization_id = tenant AND s.numbers @> ARRAY[p_number] ORDER BY s.case_id DESC OFFSET 0) k
+       JOIN public.cases_case c ON c.organization_id = tenant AND c.id = k.key
+       WHERE (p_all AND (NOT c.is_restricted OR c.owner_id = p_membership)) OR c.id = ANY (p_granted)
+       ORDER BY k.key DESC LIMIT p_limit)
+      UNION ALL
+      (SELECT c.id, 0 FROM (SELECT s.case_id AS key FROM public.cases_casesearch s
+         WHERE length(p_number) >= 3 AND s.organization_id = tenant
+           AND reverse(s.reference) ~>=~ ending AND reverse(s.reference) ~<~ (ending || U&'\+10FFFF')
+         ORDER BY s.case_id DESC OFFSET 0) k
+       JOIN public.cases_case c ON c.organization_id = tenant AND c.id = k.key
+       WHERE (p_all AND (NOT c.is_restricted OR c.owner_id = p_membership)) OR c.id = ANY (p_granted)
+       ORDER BY k.key DESC LIMIT p_limit)
+    ) f GROUP BY f.id ORDER BY 2 DESC, 1 DESC LIMIT p_limit) r;
   IF found IS NULL AND p_name <> '' THEN
-    EXECUTE format(whole, format(part, 'people_patientsearch', 'patient_id', 'word_similarity($3, s.name)', '$3 <% s.name',
-                                 'fit DESC, key DESC', 'patient_id')) INTO found
-      USING tenant, '', p_name, p_number, p_all, p_membership, p_granted, p_limit;
+    SELECT array_agg(r.id ORDER BY r.fit DESC, r.id DESC) INTO found FROM (
+      SELECT c.id, k.fit FROM (SELECT s.patient_id AS key, word_similarity(p_name, s.name) AS fit FROM public.people_patientsearch s
+         WHERE s.organization_id = tenant AND p_name <% s.name ORDER BY 2 DESC, 1 DESC OFFSET 0) k
+       JOIN public.cases_case c ON c.organization_id = tenant AND c.patient_id = k.key
+       WHERE (p_all AND (NOT c.is_restricted OR c.owner_id = p_membership)) OR c.id = ANY (p_granted)
+       ORDER BY k.fit DESC, k.key DESC LIMIT p_limit) r;
   END IF;
   RETURN QUERY SELECT unnest(found);
 END $$;

@@ -3,36 +3,34 @@ SET ROLE recourse_search;
 
 -- p_all: the caller's role reaches every unrestricted patient. p_reached: restricted patients the caller reaches.
 -- Each way to be found is a part of its own with its own index, newest first; patients are asked only until there are p_limit
--- that may be seen. Names that only resemble p_name are looked for when nobody who may be seen holds it or has p_number.
+-- that may be seen. The plan is made once a connection, see search.cases. Names that only resemble p_name are looked for when
+-- nobody who may be seen holds it or has p_number.
 CREATE OR REPLACE FUNCTION search.patients(p_name text, p_number text, p_all boolean, p_reached bigint[], p_limit int)
   RETURNS SETOF bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   tenant bigint := NULLIF(current_setting('app.organization', true), '')::bigint;
-  -- How well it fits, the condition, and the order.
-  part text := '(SELECT p.id, f.fit FROM (SELECT s.patient_id AS key, %1$s::real AS fit FROM public.people_patientsearch s'
-    || ' WHERE s.organization_id = $1 AND %2$s ORDER BY %3$s OFFSET 0) f'
-    || ' JOIN public.people_patient p ON p.organization_id = $1 AND p.id = f.key'
-    || ' WHERE ($5 AND NOT p.is_restricted) OR p.id = ANY ($6) ORDER BY %3$s LIMIT $7)';
-  whole text := 'SELECT array_agg(id ORDER BY fit DESC, id DESC) FROM (SELECT id, max(fit) AS fit FROM (%s) f GROUP BY id'
-    || ' ORDER BY fit DESC, id DESC LIMIT $7) r';
-  parts text[] := ARRAY[]::text[];
+  pattern text := '%' || p_name || '%';
   found bigint[];
 BEGIN
-  IF p_name <> '' THEN
-    parts := parts || format(part, '1', 's.name LIKE $2', 'key DESC');
-  END IF;
-  IF p_number <> '' THEN
-    parts := parts || format(part, '1', 's.numbers @> ARRAY[$4]', 'key DESC');
-  END IF;
-  IF cardinality(parts) = 0 THEN
-    RETURN;
-  END IF;
-  EXECUTE format(whole, array_to_string(parts, ' UNION ALL ')) INTO found
-    USING tenant, '%' || p_name || '%', p_name, p_number, p_all, p_reached, p_limit;
+  SELECT array_agg(r.id ORDER BY r.id DESC) INTO found FROM (
+    SELECT f.id FROM (
+      (SELECT p.id FROM (SELECT s.patient_id AS key FROM public.people_patientsearch s
+         WHERE p_name <> '' AND s.organization_id = tenant AND s.name LIKE pattern ORDER BY s.patient_id DESC OFFSET 0) k
+       JOIN public.people_patient p ON p.organization_id = tenant AND p.id = k.key
+       WHERE (p_all AND NOT p.is_restricted) OR p.id = ANY (p_reached) ORDER BY k.key DESC LIMIT p_limit)
+      UNION
+      (SELECT p.id FROM (SELECT s.patient_id AS key FROM public.people_patientsearch s
+         WHERE p_number <> '' AND s.organization_id = tenant AND s.numbers @> ARRAY[p_number] ORDER BY s.patient_id DESC OFFSET 0) k
+       JOIN public.people_patient p ON p.organization_id = tenant AND p.id = k.key
+       WHERE (p_all AND NOT p.is_restricted) OR p.id = ANY (p_reached) ORDER BY k.key DESC LIMIT p_limit)
+    ) f ORDER BY 1 DESC LIMIT p_limit) r;
   IF found IS NULL AND p_name <> '' THEN
-    EXECUTE format(whole, format(part, 'word_similarity($3, s.name)', '$3 <% s.name', 'fit DESC, key DESC')) INTO found
-      USING tenant, '', p_name, p_number, p_all, p_reached, p_limit;
+    SELECT array_agg(r.id ORDER BY r.fit DESC, r.id DESC) INTO found FROM (
+      SELECT p.id, k.fit FROM (SELECT s.patient_id AS key, word_similarity(p_name, s.name) AS fit FROM public.people_patientsearch s
+         WHERE s.organization_id = tenant AND p_name <% s.name ORDER BY 2 DESC, 1 DESC OFFSET 0) k
+       JOIN public.people_patient p ON p.organization_id = tenant AND p.id = k.key
+       WHERE (p_all AND NOT p.is_restricted) OR p.id = ANY (p_reached) ORDER BY k.fit DESC, k.key DESC LIMIT p_limit) r;
   END IF;
   RETURN QUERY SELECT unnest(found);
 END $$;

@@ -22,6 +22,7 @@ from advocacy.reporting.models import ReferenceDetermination
 from advocacy.reporting.populations import POPULATIONS, decided
 from advocacy.reporting.queries import table_of
 from advocacy.reporting.suppression import SMALLEST_SHOWN, Count
+from advocacy.tenancy.kept import Kept, kept
 from advocacy.tenancy.plans import any_of, planned_with_values
 from advocacy.tenancy.scope import current_scope
 from appeals.models import Appeal, AuthorizationRequest
@@ -110,19 +111,27 @@ def _latest(model: type[Appeal | AuthorizationRequest]) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:LATEST])
 
 
+CASE, KEYS = -7_030, [-7_031]
+"""Stand for the case and the latest decisions in the text of the statement; no row has such a key."""
+
+
+@lru_cache(maxsize=1_024)
+def _codes(level: str, regime: str) -> Kept:
+    """What was decided and when, of some levels of one kind: the same text for every case and organization."""
+
+    def rows() -> Any:
+        found = decided().filter(any_of("appeal_id", KEYS), appeal__level=level, appeal__regime=regime)
+        return found.filter(case__is_restricted=False).exclude(case_id=CASE).values_list("f_code", "f_on")
+
+    return kept(rows, {"case": CASE, "latest": KEYS})
+
+
 def _own(question: FigureQuestion) -> dict[str, Any] | None:
     """Of our own latest decisions at this stage under these rules, where enough were overturned and enough were not."""
     if not question.level:
         return None
-    rows = (
-        decided()
-        .filter(
-            any_of("appeal_id", _latest(Appeal)), appeal__level=question.level, appeal__regime=question.regime
-        )
-        .exclude(case_id=question.case_id)
-    )
-    with planned_with_values():
-        codes = list(rows.values_list("f_code", "f_on"))
+    asked = {"latest": _latest(Appeal), "case": question.case_id}
+    codes = _codes(question.level, question.regime).rows(asked)
     on_merits = [(code, on) for code, on in codes if code in ("overturned", "partly", "upheld")]
     count = Count(sum(code == "overturned" for code, _on in on_merits), len(on_merits))
     if count.is_small:

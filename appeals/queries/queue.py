@@ -27,7 +27,9 @@ from appeals.queries.worklists import (
     among,
     call_closes_by,
     covering,
+    due_on,
     idle_for,
+    overdue,
     owned,
     passed_dates,
     patient_waits_for,
@@ -130,6 +132,11 @@ class Filters:
         return self == PLAIN
 
     @property
+    def is_one_desk(self) -> bool:
+        """Of one person's cases: so few that what else is asked of them is looked up from them."""
+        return self.owner in {"me", "desk"}
+
+    @property
     def is_one_index(self) -> bool:
         """The list is one stretch of one index, whatever its values: one plan of the server serves everybody."""
         alone = ("status", "sort", *(["owner"] if self.owner in {"me", "none"} else []))
@@ -184,12 +191,17 @@ def listed(
     if (rank := _rank_within(filters)) is not None:
         cases = cases.filter(triage_rank__lte=rank)
     if filters.due:
-        keys = running_out(day.today + timedelta(days=int(filters.due))).values("case_id")
-        cases = cases.filter(among(keys))
+        last = day.today + timedelta(days=int(filters.due))
+        near = filters.is_one_desk
+        cases = cases.filter(due_on(last) if near else among(running_out(last).values("case_id")))
     if filters.treatment:
         cases = cases.filter(treatment=filters.treatment)
     if filters.overdue:
-        cases = cases.filter(among(passed_dates(SIDES[filters.overdue], day).values("case_id")))
+        sides = SIDES[filters.overdue]
+        passed = (
+            overdue(sides, day) if filters.is_one_desk else among(passed_dates(sides, day).values("case_id"))
+        )
+        cases = cases.filter(passed)
     if filters.work == "waiting":
         cases = cases.filter(Exists(waiting_on(actor).filter(case_id=OuterRef("pk"))))
     elif filters.work == "waking":

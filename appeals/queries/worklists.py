@@ -120,7 +120,7 @@ def running_out(last: date) -> QuerySet[Deadline]:
     )
 
 
-def _due_by(last: date) -> Q:
+def due_on(last: date) -> Q:
     """A legal date of the patient's runs out by then. The case's own next date is never later: its index narrows the search."""
     return Q(pk__in=running_out(last).values("case_id"), next_deadline_on__lte=last)
 
@@ -133,7 +133,7 @@ def call_closes_by(last: date) -> Exists:
 
 def due_by(day: Day, days: int) -> Q:
     """A date of the patient's runs out within so many days, or has."""
-    return _due_by(day.today + timedelta(days=days))
+    return due_on(day.today + timedelta(days=days))
 
 
 def left_behind(day: Day) -> Q:
@@ -157,9 +157,7 @@ def covered_tasks(actor: Actor, day: Day, away: Sequence[int] | None = None) -> 
 
 def covering(actor: Actor, day: Day, away: Sequence[int] | None = None) -> Q:
     """An absent colleague's case whose legal date comes up in two weeks, and every case with an open task of theirs."""
-    dated = Case.objects.filter(
-        _due_by(day.today + timedelta(days=COVER_DAYS)), owners_away(actor, day, away)
-    )
+    dated = Case.objects.filter(due_on(day.today + timedelta(days=COVER_DAYS)), owners_away(actor, day, away))
     # One set of cases, so that it is found from the colleagues and not by asking every case.
     return Q(pk__in=dated.values("pk").union(covered_tasks(actor, day, away).values("case_id")))
 
@@ -188,15 +186,15 @@ def untouched(actor: Actor, day: Day, status: CaseStatus) -> Q:
     When a case was given to somebody stands in the trail only.
     """
     since = day.now - timedelta(days=NEW_DAYS)
-    given = Event.objects.filter(
-        Q(at__gte=since),
-        subject_table=Case._meta.db_table,
-        subject_id=OuterRef("pk"),
-        verb="case_assigned",
-        at__gte=OuterRef("last_touched_at"),
-    )
+    given = Event.objects.filter(Q(at__gte=since), subject_table=Case._meta.db_table, verb="case_assigned")
+    since_touched = given.filter(subject_id=OuterRef("pk"), at__gte=OuterRef("last_touched_at"))
     cases = Case.objects.filter(status=Fixed(status))
     opened = cases.filter(on_my_desk(actor), opened_at__gte=since, last_touched_at__lte=F("opened_at"))
-    mine = cases.filter(Exists(given), owner_id=actor.membership_id, owner__isnull=False)
+    mine = cases.filter(
+        among(given.values("subject_id")),
+        Exists(since_touched),
+        owner_id=actor.membership_id,
+        owner__isnull=False,
+    )
     # One set of cases, each part found from what happened in these two weeks and not by asking every case.
     return Q(pk__in=opened.values("pk").union(mine.values("pk")))
