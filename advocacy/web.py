@@ -200,7 +200,10 @@ def _alone(request: HttpRequest, status: int) -> HttpResponse | None:
 def page(
     view: Callable[Concatenate[Any, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
-    """A desk page: somebody is signed in and acts in an organization. `request.at` is the one moment of the request."""
+    """A desk page: somebody is signed in and acts in an organization. `request.at` is the one moment of the request.
+
+    Days and times are those of the organization's zone; a page of one case takes the patient's instead.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
@@ -209,7 +212,8 @@ def page(
         if getattr(request, "actor", None) is None:
             return render(request, "errors/no_membership.html", status=403)
         request.at = timezone.now()  # type: ignore[attr-defined]
-        return view(request, *args, **kwargs)
+        with timezone.override(request.organization.time_zone):  # type: ignore[attr-defined]
+            return view(request, *args, **kwargs)
 
     guarded.is_desk_page = True  # type: ignore[attr-defined]
     return guarded

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
+from advocacy.people.places import zone_name
 from advocacy.registries import FigureQuestion, figures_about
 from advocacy.web import page, saw
 from appeals.queries import timeline
@@ -109,6 +110,7 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
         "case": case,
         "found": found,
         "heading": f"{case.reference} · {case.patient.called}",
+        "zone": zone_name(case.patient.time_zone),
         "badges": _badges(found),
         "facts": _facts(found),
         "actions": _header_actions(found),

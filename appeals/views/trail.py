@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
+from advocacy.people.places import zone_name
 from advocacy.web import page, paged, saw
 from appeals.forms.desk import TrailFilters
 from appeals.queries.case_page import get_case
@@ -62,6 +63,7 @@ def trail_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
     here = ("appeals:trail", case.public_id)
     context = {
         "case": case,
+        "zone": zone_name(request.organization.time_zone),  # type: ignore[attr-defined]
         "found": found,
         "filters": form,
         "clear_url": link(*here) if kind or person else "",

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from django.contrib.messages import INFO
 from django.contrib.messages.storage.base import Message
 from django.contrib.sessions.models import Session
 from django.template.loader import render_to_string
 from django.test import Client
+from django.urls import reverse
+from django.utils.dateformat import format as date_format
 
 from advocacy.people.kept_forms import ELSEWHERE
 from advocacy.people.models import Draft, User
 from advocacy.tenancy.scope import scoped_to
-from tests.cast import PASSWORD
+from cases.commands.intake import start_inquiry
+from tests.cast import NOW, PASSWORD
 
 PAGE = "/admin/patients/new/"
 TYPED = {
@@ -132,3 +137,16 @@ def test_where_else_the_words_are_is_said_only_beside_an_empty_form():
     for shown, told in (({}, True), ({"kept": True}, False), ({"draft_restored": True}, False)):
         page = render_to_string("components/messages.html", {"messages": said} | shown)
         assert ("elsewhere, perhaps" in page, "kept" in page) == (told, True)
+
+
+def test_a_page_tells_the_hour_of_the_organization(cast, sign_in):
+    """Kept forms and inquiries: any page of the desk that is not of one case."""
+    cast.harbor.time_zone = "Pacific/Honolulu"
+    cast.harbor.save(update_fields=["time_zone"])
+    nora = sign_in("nora")
+    nora.post("/admin/drafts/", {"draft_key": "note:1", "body": "x"})
+    saved = Draft.objects.get().saved_at.astimezone(ZoneInfo("Pacific/Honolulu"))
+    assert f"Kept {date_format(saved, 'M j, Y, g:i A')}" in nora.get("/admin/drafts/").content.decode()
+    begun = start_inquiry(actor=cast.nora, at=NOW).saved_at.astimezone(ZoneInfo("Pacific/Honolulu"))
+    listed = nora.get(reverse("cases:intake")).content.decode()
+    assert f">{date_format(begun, 'M j, Y, g:i A')}</time>" in listed
