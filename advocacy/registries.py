@@ -1,7 +1,7 @@
-"""Five named lists that the apps above fill when they are ready; the core reads them and knows none of the apps.
+"""Six named lists that the apps above fill when they are ready; the core reads them and knows none of the apps.
 
 Closing a case asks every app for obstacles, a leaver's things are re-homed by every app, a hold of any app stops deletion,
-an export gathers from all, and reporting adds figures. No signals.
+an export gathers from all, reporting adds figures, and kept forms name their case. No signals.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ holds_on_deletion: list[Callable[[Any], Iterable[Reason]]] = []
 re_homing: list[ReHoming] = []
 export: list[Callable[[Any], Iterable[Any]]] = []
 """Of a patient, the parts of `advocacy.people.export` that an app holds."""
+cases_of_forms: list[Callable[[Any, Iterable[str]], dict[str, Any]]] = []
+"""From an actor and keys of kept forms to the cases they are about (`pk`, `reference`), of those the actor may open."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ class CasesConfig(AppConfig):
         from cases.commands.patient_notices import is_over, log_invitation
         from cases.commands.portal_record import matter_of_patient
         from cases.commands.tasks import open_tasks_of
+        from cases.queries.kept_forms import cases_of_forms
         from cases.queries.registration import has_dated_access
 
         desk.dated_access.append(has_dated_access)
@@ -22,4 +23,5 @@ class CasesConfig(AppConfig):
         is_over["task"] = patient_reminders.task_is_over
         is_over["pages"] = patient_reminders.pages_are_over
         is_over["consent"] = patient_reminders.consent_is_over
+        registries.cases_of_forms.append(cases_of_forms)
         registries.export.append(matter_of_patient)

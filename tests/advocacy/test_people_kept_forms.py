@@ -139,6 +139,25 @@ def test_where_else_the_words_are_is_said_only_beside_an_empty_form():
         assert ("elsewhere, perhaps" in page, "kept" in page) == (told, True)
 
 
+def test_a_kept_form_names_its_case_and_hides_what_nobody_typed(cast, sign_in):
+    address = f"/admin/cases/{cast.case.public_id}/notes/new/"
+    typed = {
+        "draft_key": f"path:{address}",
+        "body": "Half a note",
+        "version": "1",
+        "expected_sha256": "ab12",
+        "received_evidence": "none",
+        "payer": str(cast.case.public_id),
+        "rows-0-given_name": "Ana",
+        "rows-0-id": "7",
+        "rows-TOTAL_FORMS": "1",
+    }
+    sign_in("nora").post("/admin/drafts/", typed)
+    (row,) = sign_in("nora").get("/admin/drafts/").context["drafts"]
+    assert (row.case_reference, row.form_url) == (cast.case.reference, address)
+    assert row.shown == [("body", ["Half a note"]), ("rows 1, given name", ["Ana"])]
+
+
 def test_a_page_tells_the_hour_of_the_organization(cast, sign_in):
     """Kept forms and inquiries: any page of the desk that is not of one case."""
     cast.harbor.time_zone = "Pacific/Honolulu"
