@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.apps import apps
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable, visible
@@ -30,6 +32,10 @@ SEALED = "changed (encrypted)"
 _PLUMBING = frozenset(
     {"id", "organization_id", "public_id", "version", "workflow_version", "case_id", "patient_id"}
 )
+_OF_TASKS = frozenset({"task_raised", "task_settled", "task_opened"})
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_BY_NUMBER = re.compile(r":\d+$")
+"""What a code of ours is about, by primary key: it means nothing to a reader."""
 _DONE = {"insert": "added", "update": "changed", "delete": "deleted"}
 
 _PAGES = {
@@ -206,7 +212,11 @@ def _detail(event: Event) -> str:
         several = len(event.case_ids) - 1
         among = f", among {several} other case{'' if several == 1 else 's'}" if several > 0 else ""
         return f"{_page_words(page.split(':')[-1])}{among}"
-    said = {k: v for k, v in data.items() if isinstance(v, str | bool) and v != ""}
+    said = {
+        k: v
+        for k, v in data.items()
+        if isinstance(v, str | bool) and v != "" and not (event.verb in _OF_TASKS and k == "by")
+    }
     return "; ".join(f"{k.replace('_', ' ').capitalize()}: {_in_words(v)}" for k, v in said.items())
 
 
@@ -219,7 +229,15 @@ def _in_words(value: str | bool) -> str:
     """A code of ours as words; anything else as it is."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value.replace("_", " ") if value.isascii() and value.islower() else value
+    if _DAY.fullmatch(value):
+        return _day_words(date.fromisoformat(value))
+    if value.isascii() and value.islower():
+        return _BY_NUMBER.sub("", value).replace("_", " ")
+    return value
+
+
+def _day_words(day: date) -> str:
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 def _changes(
@@ -271,7 +289,8 @@ def _opened(field: Any, value: Any, context: str, organization_id: int) -> str:
     if value in (None, "", "\\x"):
         return ""
     plain = unseal_bytes(bytes.fromhex(value[2:]), organization_id=organization_id, context=context)
-    text = str(field.from_text(plain.decode()))
+    found = field.from_text(plain.decode())
+    text = _day_words(found) if type(found) is date else str(found)
     return text if len(text) <= 600 else f"{text[:600]}…"
 
 
@@ -291,5 +310,7 @@ def _shown(field: Any, value: Any, names: _Names) -> str:
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     if isinstance(field, models.DateTimeField):
-        return f"{datetime.fromisoformat(value):%b %-d, %Y, %H:%M %Z}"
+        return f"{timezone.localtime(datetime.fromisoformat(value)):%b %-d, %Y, %H:%M %Z}"
+    if isinstance(field, models.DateField):
+        return _day_words(date.fromisoformat(value))
     return str(value)

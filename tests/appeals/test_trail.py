@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from advocacy.audit.models import Event
 from advocacy.audit.trail import record, record_read
@@ -60,6 +61,29 @@ def test_pages_and_codes_read_as_words(worked):
         "Kind: at stake; Again: yes",
         "Page: new amount of money",
     ]
+
+
+def test_a_task_s_code_and_a_day_read_as_words(worked):
+    cast, case, _note = worked
+    record("task_raised", subject=case, detail={"code": "consider_court:97", "template": "", "by": "stage"})
+    record("authorization_granted", subject=case, detail={"valid_until": "2027-02-28"})
+    assert [line.detail for line in lines(cast, case)[:2]] == [
+        "Valid until: Feb 28, 2027",
+        "Code: consider court",
+    ]
+
+
+def test_the_hour_in_a_change_is_that_of_the_page(worked):
+    cast, case, note = worked
+    with timezone.override("Pacific/Honolulu"):
+        [written] = [
+            c.after
+            for line in lines(cast, case, kind="row")
+            if line.sentence == "added note"
+            for c in line.changes
+            if c.field == "written at"
+        ]
+        assert written == f"{timezone.localtime(note.written_at):%b %-d, %Y, %H:%M HST}"
 
 
 def test_a_change_shows_each_field_before_and_after_with_names_for_keys(worked):
