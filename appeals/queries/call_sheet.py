@@ -80,7 +80,7 @@ def tried_of(row: FailedTreatment) -> Tried:
     scale = all_scales().get(row.scale)
     name = scale.label if scale else row.scale
     scores = (
-        f"{name} {row.score_before} to {row.score_after}"
+        f"{name} {row.score_before.normalize():f} to {row.score_after.normalize():f}"
         if row.score_before is not None and row.score_after is not None
         else ""
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
@@ -342,7 +344,7 @@ def _missing(
     """What a filing would ask for and the case does not have yet, each with the page that mends it."""
     if case.status != "open":
         return ()
-    lacking = []
+    lacking: list[Missing] = []
     here, p = (case.public_id,), Permission
     if not consent.stands:
         text = "Consent to send health information: none stands today."
@@ -376,7 +378,26 @@ def _missing(
             there = (case.public_id, filing.public_id)
             text = "A filing has no proof of sending or receipt yet."
             lacking.append(Missing("proof", text, "appeals:proof_new", there, p.FILE_APPEAL))
-    return tuple(lacking)
+    return _told_apart(lacking, rows, case.patient.time_zone)
+
+
+def _told_apart(lacking: Sequence[Missing], rows: Mapping[str, list[Any]], zone: str) -> tuple[Missing, ...]:
+    """No sentence twice: of several denials or filings each is named by its day, and one thing is said once."""
+    days: dict[UUID, str] = {
+        d.public_id: f"notice of {_in_words(d.notice_on)}" for d in rows["denials"] if d.notice_on
+    }
+    for filing in rows["filings"]:
+        days[filing.public_id] = f"filed {_in_words(filing.filed_at.astimezone(ZoneInfo(zone)).date())}"
+    often = Counter(item.text for item in lacking)
+    told = []
+    for item in lacking:
+        day = days.get(item.args[-1], "")
+        told.append(replace(item, text=f"{item.text} ({day})") if often[item.text] > 1 and day else item)
+    return tuple({(item.text, item.url_name, item.args): item for item in told}.values())
+
+
+def _in_words(day: date) -> str:
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 def _about(denial: Denial, there: tuple[UUID, ...], code: str, text: str) -> Missing:

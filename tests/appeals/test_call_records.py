@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pikepdf
 import pytest
 
 from appeals.packets import CallRecord, build_packet, render_call_record
+from appeals.queries.call_sheet import tried_of
+from cases.models import FailedTreatment
 from cases.typesetting import Unprintable
 from tests.appeals.test_letters import HEAD, pages
 
@@ -61,3 +64,10 @@ def test_a_call_with_a_character_without_a_glyph_says_so() -> None:
         render_call_record(
             CallRecord(HEAD, datetime(2026, 4, 2, tzinfo=ZoneInfo("UTC")), "王", "T", "5", "J", "C", "said")
         )
+
+
+def test_a_score_is_told_without_empty_decimals() -> None:
+    row = FailedTreatment(
+        name="sertraline", scale="phq9", score_before=Decimal("21.00"), score_after=Decimal("18.50")
+    )
+    assert tried_of(row).scale == "PHQ-9 21 to 18.5"

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from advocacy.access.permissions import Permission
 from advocacy.audit.models import Event
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent
+from advocacy.people.places import zone_name
 from advocacy.tenancy.together import fetched
-from appeals.models import AuthorizationRequest, Deadline, GrantedAuthorization
+from appeals.models import AuthorizationRequest, Deadline, Filing, GrantedAuthorization
 from appeals.queries import timeline
-from appeals.queries.case_page import case_page
+from appeals.queries.case_page import Missing, _told_apart, case_page
 from cases.models import Blob, Case, Communication, Cost, Document, DocumentVersion, Note, Task
 from tests.appeals.scenes import clock, denied, level_of, new_case, task_of
 from tests.appeals.test_today import here, now, statements, window_of
@@ -287,6 +291,35 @@ def test_the_page_shows_it_all_and_leaves_one_read(full, sign_in):
     assert "10,600.50" not in text
     [read] = Event.objects.filter(kind="read", id__gt=last)
     assert (read.verb, read.case_ids, read.patient_ids) == ("read_page", [case.pk], [case.patient_id])
+
+
+def test_a_long_note_is_folded_and_the_zone_is_named(cast, sign_in):
+    case = new_case(1, at=now(), owner=cast.members["nora"])
+    for body in ("y" * 1200, "x" * 1201):
+        Note.objects.create(case=case, body=body, written_at=now(), written_by=None)
+    text = sign_in("nora").get(f"/admin/cases/{case.public_id}/").content.decode()
+    assert text.count('<details class="timeline__long">') == 1
+    assert f'<p class="timeline__body">{"y" * 1200}</p>' in text and f">{'x' * 1201}</p></details>" in text
+    assert text.count(f"time zone: {zone_name(case.patient.time_zone)}.") == 1
+
+
+def test_what_is_missing_twice_is_told_apart_and_said_once():
+    case_id = uuid4()
+    one = Missing(
+        "proof", "A filing has no proof.", "appeals:proof_new", (case_id, uuid4()), Permission.FILE_APPEAL
+    )
+    other = replace(one, args=(case_id, uuid4()))
+    rows = {
+        "denials": [],
+        "filings": [
+            Filing(public_id=one.args[-1], filed_at=datetime(2026, 11, 4, 2, tzinfo=UTC)),
+            Filing(public_id=other.args[-1], filed_at=datetime(2026, 11, 9, 20, tzinfo=UTC)),
+        ],
+    }
+    assert [m.text for m in _told_apart([one, other, one], rows, "America/Los_Angeles")] == [
+        "A filing has no proof. (filed Nov 3, 2026)",
+        "A filing has no proof. (filed Nov 9, 2026)",
+    ]
 
 
 def test_the_place_in_the_list_is_kept_from_case_to_case(cast, sign_in):
