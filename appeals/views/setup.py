@@ -33,7 +33,7 @@ def setup(request: ActorRequest) -> HttpResponse:
     context = {
         "steps": steps,
         "done": sum(step.done for step in steps),
-        "ready": sum(not step.missing for step in steps),
+        "waiting": sum(not step.missing and not step.done for step in steps),
         "finished": all(step.done for step in steps),
         "breadcrumbs": [{"label": "Set-up", "url": ""}],
     }

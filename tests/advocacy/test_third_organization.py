@@ -146,6 +146,8 @@ def test_from_nothing_to_the_first_case(db, mailoutbox, tmp_path):
             assert [c.reference[:3] for c in Case.objects.all()] == ["WL-"]
 
         # The admin tries each step out; the worker's needs a worker.
+        before, told = list(states(ada).values()), ada.get("/admin/setup/").context
+        assert (told["done"], told["waiting"]) == (before.count("done"), before.count("to try out"))
         for step in states(ada):
             post(ada, f"/admin/setup/{step}/test/", {})
         assert {k: v for k, v in states(ada).items() if v != "done"} == {"worker": "to do"}
