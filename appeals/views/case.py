@@ -177,7 +177,9 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
         if found.timeline.after
         else "",
         "patient_url": link("people:patient", case.patient.public_id),
-        "call_note_url": link("cases:call_new", key) if P.WRITE_NOTE in found.permissions else "",
+        "call_note_url": link("cases:call_new", key)
+        if P.WRITE_NOTE in found.permissions and case.status == "open"
+        else "",
         "breadcrumbs": [
             {"label": "Queue", "url": _queue_url(beside)},
             {"label": case.reference, "url": ""},

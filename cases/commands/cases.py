@@ -334,10 +334,10 @@ def promises_open_of(case: Case) -> list[Reason]:
     return [Reason("promise_open", f"{what} not settled. Say in the log of contacts whether it was kept.")]
 
 
-def must_be_open(case: Case) -> None:
-    """Raises WrongState for a closed case."""
+def must_be_open(case: Case, to: str = "change it") -> None:
+    """Raises WrongState for a closed case. `to` says in words what it is reopened for."""
     if case.status == CaseStatus.CLOSED:
-        raise WrongState("change", case.status, "This case is closed. Reopen it to change it.")
+        raise WrongState("change", case.status, f"This case is closed. Reopen it to {to}.")
 
 
 _TREATMENT_FIELDS = tuple(

@@ -17,12 +17,15 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
+from cases.commands.cases import must_be_open
 from cases.commands.documents import upload_document
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Attachment, Case, Communication, Document, DocumentVersion, Note
 from cases.queries.documents import newest_versions
 
+TO_LOG = "log a contact"
+"""What a closed case is reopened for, in words. What a step or the patient sends is logged all the same."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 """A call that has just ended may stand a little ahead of the server's clock."""
 
@@ -61,6 +64,7 @@ def log_communication(
     `happened_at` is aware; `promised_by` is a calendar day. Raises Refused with all reasons: nothing_said,
     happened_in_future, promise_missing (a day without a promise), promised_before (the day lies before the contact),
     channel_unknown, direction_unknown, party_unknown, message_is_written, attachment_elsewhere; and as `upload_document`.
+    Raises WrongState for a closed case.
     """
     require(actor, Permission.WRITE_NOTE, case)
     reasons = [
@@ -71,6 +75,7 @@ def log_communication(
     if reasons:
         raise Refused(reasons)
     with transaction.atomic():
+        must_be_open(Case.objects.select_for_update().get(pk=case.pk), TO_LOG)
         entry = _create(
             actor,
             case,

@@ -75,7 +75,7 @@ def show(
         "zone": zone_name(case.patient.time_zone),
         "kept": request.method == "GET" and getattr(request, "words_kept", False),
     }
-    if request.actor.may(Permission.WRITE_NOTE):
+    if request.actor.may(Permission.WRITE_NOTE) and case.status != "closed":
         frame["call_note_url"] = reverse("cases:call_new", args=[case.public_id])
     return render(request, template, frame | dict(context), status=status)
 

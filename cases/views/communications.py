@@ -16,7 +16,8 @@ from advocacy.errors import Reason, Refused
 from advocacy.inputs import without_errors
 from advocacy.people.queries import safe_numbers
 from advocacy.web import ActorRequest, paged
-from cases.commands.communications import keep_promise, log_communication, write_note
+from cases.commands.cases import must_be_open
+from cases.commands.communications import TO_LOG, keep_promise, log_communication, write_note
 from cases.commands.tasks import open_task
 from cases.forms.work import CallForm, NoteForm
 from cases.queries.ways import PURPOSES, Way, ways_of_letters, ways_to_payer
@@ -32,6 +33,8 @@ CODES = {"phone": "call"}
 @case_page(WRITE)
 def call_new(request: ActorRequest, case: Any) -> HttpResponse:
     """The call note: one short form; a follow-up task in the same step. A draft is kept while it is typed."""
+    if request.method != "POST":
+        must_be_open(case, TO_LOG)
     usual = {
         "party": "payer",
         "direction": "out",
@@ -64,6 +67,7 @@ def call_new(request: ActorRequest, case: Any) -> HttpResponse:
         return done(request, "The contact is logged.", "cases:communications", case.public_id)
     context = {
         "form": form,
+        "problem": outcome.problem,
         "patient": case.patient,
         "contacts": safe_numbers(case.patient),
         "ways": shown_ways(ways, form, channel="channel", address="address", codes=CODES),

@@ -18,7 +18,8 @@ from advocacy.people.drafts import save_search
 from advocacy.people.queries import searched_words
 from advocacy.web import ActorRequest, paged
 from cases.commands.benefits import LOGGED_FOR
-from cases.commands.communications import Upload, correct_communication, log_communication
+from cases.commands.cases import must_be_open
+from cases.commands.communications import TO_LOG, Upload, correct_communication, log_communication
 from cases.forms.inputs import Choices
 from cases.forms.log import CorrectForm, LogFilters, LogForm, ReferenceForm
 from cases.queries.documents import documents_by_public_id, documents_of
@@ -113,6 +114,8 @@ def communication(request: ActorRequest, case: Any, communication_id: UUID) -> H
 @case_page(WRITE)
 def communication_new(request: ActorRequest, case: Any) -> HttpResponse:
     """Log anything: a letter, a fax, a meeting, with its documents in the same step. `?channel=` chooses the way beforehand."""
+    if request.method != "POST":
+        must_be_open(case, TO_LOG)
     usual = {
         "channel": request.GET.get("channel", "mail"),
         "direction": "in",
@@ -158,7 +161,9 @@ def communication_new(request: ActorRequest, case: Any) -> HttpResponse:
         return done(request, "It is in the log.", "cases:communications", case.public_id)
     back = reverse("cases:communications", args=[case.public_id])
     shown = shown_ways(ways, form, channel="channel", address="address")
-    return _form(request, case, form, outcome.status, "Log a contact", back, ways=shown)
+    return _form(
+        request, case, form, outcome.status, "Log a contact", back, problem=outcome.problem, ways=shown
+    )
 
 
 @case_page(WRITE)
@@ -268,7 +273,7 @@ def _form(
 
 def _actions(request: ActorRequest, case: Any) -> list[dict[str, str]]:
     links = [("Messages with the patient", "quiet", "cases:messages")]
-    if request.actor.may(WRITE):
+    if request.actor.may(WRITE) and case.status != "closed":
         links = [
             ("Log a call", "main", "cases:call_new"),
             ("Log a letter, fax or meeting", "quiet", "cases:communication_new"),

@@ -16,7 +16,7 @@ from advocacy.people.drafts import save_draft
 from advocacy.people.models import Patient
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.communications import keep_promise, log_communication, write_note
-from cases.models import CaseSearch, Communication, Note, Task
+from cases.models import Case, CaseSearch, Communication, Note, Task
 from cases.queries.work import get_communication, promises_missed
 from tests.cast import NOW
 
@@ -223,6 +223,26 @@ class TestCallNotePage:
         save_draft(actor=cast.nora, key=f"path:{url}", fields={"summary": ["Half a sentence"]}, at=NOW)
         text = client.get(url).content.decode()
         assert ("Half a sentence" in text, "What you typed here before" in text) == (True, True)
+
+
+class TestClosedCase:
+    SAYS = "This case is closed. Reopen it to log a contact."
+
+    @pytest.mark.parametrize("name", ["call_new", "communication_new"])
+    def test_nothing_is_logged_and_what_was_typed_is_shown(self, cast, sign_in, name):
+        client, url = sign_in("nora"), reverse(f"cases:{name}", args=[cast.case.public_id])
+        offered = reverse("cases:communications", args=[cast.case.public_id])
+        assert client.get(url).status_code == 200
+        assert f'href="{url}"' in client.get(offered).content.decode()
+        Case.objects.filter(pk=cast.case.pk).update(status="closed", closed_at=NOW, outcome="moot")
+        answer = client.post(url, TestCallNotePage().least(summary="Renee called back."))
+        text = answer.content.decode()
+        assert (answer.status_code, self.SAYS in text, "Renee called back." in text) == (409, True, True)
+        assert Communication.objects.count() == 0
+        shown = client.get(url)
+        assert (shown.status_code, self.SAYS in shown.content.decode()) == (409, True)
+        for page in (offered, reverse("appeals:case", args=[cast.case.public_id])):
+            assert f'href="{url}"' not in client.get(page).content.decode()
 
 
 class TestPages:
