@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from django.contrib.messages import get_messages
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -127,4 +128,6 @@ def _shown(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return response
     response.content = zlib.decompress(packed)
     response.status_code = 200
+    # What the page told beside its form (a note of what was done elsewhere) is not seen: it waits for the next page.
+    get_messages(request).used = False  # type: ignore[union-attr]
     return response

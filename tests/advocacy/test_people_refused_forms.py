@@ -41,6 +41,15 @@ def test_the_browser_is_led_back_and_reload_sends_nothing(nora):
     assert "Marisol" not in nora.get(NEW).content.decode()
 
 
+def test_a_note_that_waits_meanwhile_is_told_by_the_next_page(nora):
+    there = nora.post(NEW, TYPED, **PAGE).url
+    back = nora.post("/admin/keys/", {"keys": "off"}, **PAGE | {"HTTP_REFERER": f"http://testserver{there}"})
+    assert (back.status_code, back.url) == (302, f"http://testserver{there}")
+    note = "Keyboard shortcuts are off."
+    said = [note in nora.get(address, **PAGE).content.decode() for address in (there, there, NEW, NEW)]
+    assert said == [False, False, True, False]
+
+
 def test_a_program_is_answered_at_once(nora):
     for headers in (
         {},
