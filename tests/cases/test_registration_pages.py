@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from advocacy.people.commands import index_patient
-from advocacy.people.models import Membership, Team, User
+from advocacy.people.models import Contact, Membership, Team, User
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.search_text import index_coverages
 from cases.models import Case, CaseGrant, Coverage, FailedTreatment, Payer, Provider
@@ -378,3 +378,12 @@ def test_the_case_page_leads_to_what_corrects_it(cast, patient, sign_in):
     assert shown("sam") == [True, True, True, True]
     assert shown("nora") == [True, True, False, False]
     assert shown("clara") == [False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("phone", True), ("text", True), ("email", False), ("post", False)]
+)
+def test_leaving_a_message_is_a_matter_of_numbers(cast, sign_in, kind, said):
+    Contact.objects.create(patient=cast.case.patient, kind=kind, value="where she is")
+    shown = sign_in("nora").get(f"/admin/patients/{cast.case.patient.public_id}/").content.decode()
+    assert ("where she is" in shown, "Leave no message" in shown) == (True, said)

@@ -104,6 +104,11 @@ class Contact(TenantModel):
     def __str__(self) -> str:
         return f"contact {self.pk}"
 
+    @property
+    def is_called(self) -> bool:
+        """Whether it is a number: only there can a message be left, or must not be."""
+        return self.kind in (self.Kind.PHONE, self.Kind.TEXT)
+
 
 class Consent(TenantModel):
     """What the patient allowed, in which scope, from when until when. Expiry and withdrawal are evaluated, not pushed."""
