@@ -11,11 +11,12 @@ from functools import lru_cache
 from advocacy.errors import Reason
 from appeals.regimes import book, ladder
 from appeals.regimes.classifier import Classification
-from appeals.regimes.shapes import Level
+from appeals.regimes.shapes import Level, Regime
 from appeals.rules import amount_is_in_controversy, may_be_filed_orally
 
 UNKNOWN = "unknown"
 COURT = "court"
+PAYER = "payer"
 MOST_BARE_LEVELS = 5
 """No program of the domain has more than five steps before a court (Original Medicare has four)."""
 _ORDINALS = ("First", "Second", "Third", "Fourth", "Fifth")
@@ -52,6 +53,12 @@ class Rung:
     def kind(self) -> str:
         kinds = {level.kind for level in self.levels}
         return kinds.pop() if len(kinds) == 1 else ""
+
+    @property
+    def decider(self) -> str:
+        """Who decides, as a key of `DECIDERS`; "" while the sets of rules that may apply name several, or none."""
+        deciders = {level.decider for level in self.levels}
+        return deciders.pop() if len(deciders) == 1 else ""
 
     @property
     def opened_by(self) -> str:
@@ -175,6 +182,37 @@ def first_position(found: Classification, levels: int | None, completed: int) ->
 def titles_of(keys: Sequence[str]) -> tuple[str, ...]:
     """The titles of regimes by their keys."""
     return tuple(book().regimes[key].title for key in keys)
+
+
+def decider_of(regime: str, rule: str, side: str) -> str:
+    """Who a date that is not the patient's waits for, as a key of `DECIDERS`: by its rule, else by the side it is on."""
+    found = _deciders().get((regime, rule))
+    if found or side != PAYER:
+        return found or "reviewer"
+    levels = book().regimes[regime].levels if regime in book().regimes else ()
+    return levels[0].decider if levels else "plan"
+
+
+@lru_cache(maxsize=1)
+def _deciders() -> dict[tuple[str, str], str]:
+    """By set of rules and rule: who decides the level that this rule gives the time of."""
+    return {
+        (key, rule): level.decider
+        for key, regime in book().regimes.items()
+        for level in reversed(regime.levels)
+        for choice in level.decisions
+        for rule in _rules_of(regime, choice.stage)
+    }
+
+
+def _rules_of(regime: Regime, key: str) -> set[str]:
+    """The rules that a stage may come to, its cases and those of the states included."""
+    stage = regime.stages[key]
+    ways = {choice.stage for choice in stage.choose}
+    if stage.state_layer == "decision":
+        ways |= {state.decision_stage for state in book().states.values()} | {book().state_default_decision}
+    found = {rule for way in ways if way != key for rule in _rules_of(regime, way)}
+    return found | {stage.rule} if stage.rule else found
 
 
 @lru_cache(maxsize=1)

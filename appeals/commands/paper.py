@@ -22,7 +22,7 @@ from appeals.letters import (
 from appeals.models import Appeal, DenialReason, Exhibit, ItemOutcome
 from appeals.queries.drafts import exhibit_label
 from appeals.queries.letter_blocks import blocks_in_use
-from appeals.queries.ways import next_step_of
+from appeals.queries.ways import answers_the_denial, next_step_of
 from appeals.refusals import label_of_refusal
 from appeals.rungs import Rung
 from cases.codes import label_of
@@ -33,6 +33,8 @@ SALUTATION = "To the appeals department:"
 CLOSING = "Sincerely,"
 OUTSIDE = frozenset({"external", "hearing", "council"})
 """Kinds of levels that somebody else than the plan decides."""
+OFFICES = frozenset({"review_contractor", "judge", "council", "state_agency", "opm", "defense_health_agency"})
+"""Deciders that are written to directly, and never through the plan."""
 
 
 def letterhead_of(organization: Organization) -> Letterhead:
@@ -47,16 +49,19 @@ def letterhead_of(organization: Organization) -> Letterhead:
 
 
 def recipient_of(case: Case, appeal: Appeal, rung: Rung) -> tuple[str, ...]:
-    """Who the letter goes to: what the decision before it says, else the denial letter.
+    """Who the letter goes to: what the decision before it says, of the first level what the denial letter says.
 
-    The denial's address is that of the plan's own appeals: a level that somebody else decides does not go there.
+    The denial's address is that of the first appeal: no later step goes there. An external review may be asked for through
+    the plan (45 CFR 147.136(d)(2)); a hearing, a council or an agency is addressed by itself.
     """
-    denial = appeal.denial
+    denial, first = appeal.denial, answers_the_denial(appeal)
     lines = [case.coverage.payer.name, f"Attention: {rung.title}"]
+    if rung.decider in OFFICES and not first:
+        lines = [rung.title]
     if said := next_step_of(appeal):
         lines += [line.strip() for line in said.get("mail", "").splitlines() if line.strip()]
         return (*lines, f"Fax {said['fax']}") if "fax" in said else tuple(lines)
-    if rung.kind in OUTSIDE:
+    if not first:
         return tuple(lines)
     lines += [line.strip() for line in denial.send_to_address.splitlines() if line.strip()]
     if denial.send_to_fax:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from appeals.regimes.shapes import Book, Regime
+from appeals.regimes.shapes import DECIDERS, Book, Regime
 
 CONFIDENCE = ("verified", "knowledge", "uncertain")
 OPENED_BY = ("filing", "forwarding", "either")
@@ -91,6 +91,8 @@ def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:
     for level in regime.levels:
         if level.kind not in LEVEL_KINDS or level.if_missed not in found.if_missed:
             yield f"Level {level.key} of {regime.key} has an unknown kind or consequence."
+        if level.decider not in DECIDERS:
+            yield f"Level {level.key} of {regime.key} is decided by nobody known."
         if level.opened_by not in OPENED_BY or (level.opened_by == "forwarding") != (level.filing is None):
             yield f"Level {level.key} of {regime.key} is opened by {level.opened_by} and files {level.filing}."
     if regime.complete and not regime.combines:

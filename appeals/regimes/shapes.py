@@ -57,12 +57,30 @@ class Stage:
     state_layer: str | None = None
 
 
+DECIDERS: Mapping[str, str] = MappingProxyType(
+    {
+        "plan": "Plan",
+        "contractor": "Contractor",
+        "reviewer": "Reviewer",
+        "review_contractor": "Review contractor",
+        "judge": "Judge",
+        "council": "Council",
+        "state_agency": "State agency",
+        "opm": "OPM",
+        "defense_health_agency": "Defense Health Agency",
+        "court": "Court",
+    }
+)
+"""Who decides a level, and the word for it on a page."""
+
+
 @dataclass(frozen=True)
 class Level:
     """One rung of a ladder, with the stages that hold the clocks of both sides.
 
     `opened_by` is `filing`, `forwarding` (the plan sends the case itself, so the patient has no filing
-    clock) or `either` (the patient files; a plan that missed its time sends the case itself). `amount` names
+    clock) or `either` (the patient files; a plan that missed its time sends the case itself). `decider` is who
+    decides it, one of `DECIDERS`. `amount` names
     the column of the amount in controversy that has to be met, or is None. `last_before_court` stands on
     every level that can be the last; of a ladder only the highest of them keeps it.
     """
@@ -71,6 +89,7 @@ class Level:
     key: str
     title: str
     kind: str
+    decider: str
     filing: str | None
     decisions: tuple[Choice, ...]
     opened_by: str

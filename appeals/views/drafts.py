@@ -26,7 +26,7 @@ from appeals.queries.drafts import draft_text
 from appeals.queries.level_page import asks_amount, choosable_exhibits, get_level
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
-from appeals.queries.ways import ways_for_filing
+from appeals.queries.ways import agency_of_step, answers_the_denial, ways_for_filing
 from appeals.views.casework import CaseRequest, bring_back, case_page, show_step
 from cases.views.casework import Outcome, attempt, done
 from cases.views.files import POLICY
@@ -230,6 +230,8 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             "packet": packet,
             "obstacles": obstacle,
             "ways": shown_ways(ways, form, channel="channel", address="address"),
+            "later": not answers_the_denial(appeal),
+            "agency": "" if ways else agency_of_step(case, appeal),
             "preview_url": reverse("appeals:level_preview", args=[case.public_id, appeal.public_id]),
         },
         template="appeals/level_file.html",

@@ -49,9 +49,16 @@ def ways_of_letters(case: Case) -> tuple[Way, ...]:
 
 
 def ways_to_payer(
-    actor: Actor, case: Case, *, purposes: Sequence[str], channels: Sequence[str], letters: Iterable[Way]
+    actor: Actor,
+    case: Case,
+    *,
+    purposes: Sequence[str],
+    channels: Sequence[str],
+    letters: Iterable[Way],
+    entry: bool = True,
 ) -> tuple[Way, ...]:
-    """`letters` first, then what is kept for these purposes (checked last first, retired ones left out), then the payer's entry.
+    """`letters` first, then what is kept for these purposes (checked last first, retired ones left out), then the payer's entry
+    where it is asked for.
 
     Only of these channels. What a source before it says already is not said again.
     """
@@ -59,13 +66,13 @@ def ways_to_payer(
     kept = PayerChannel.objects.filter(
         visible(actor, PayerChannel), payer=payer, purpose__in=purposes, retired_at=None
     ).order_by(F("checked_on").desc(nulls_last=True), "id")
-    entry = [("fax", payer.fax), ("phone", payer.phone)]
+    numbers = [("fax", payer.fax), ("phone", payer.phone)] if entry else []
     offered = [
         *letters,
         *(_kept(row) for row in kept),
         *(
             Way(f"entry-{channel}", channel, value, "from the payer's entry in the look-ups (check it)")
-            for channel, value in entry
+            for channel, value in numbers
             if value
         ),
     ]

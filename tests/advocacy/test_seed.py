@@ -255,6 +255,19 @@ def test_every_level_that_went_out_keeps_its_very_bytes(told):
     assert len(sent) == len(told.all(Filing, "pk"))
 
 
+def test_no_later_step_went_to_the_place_of_the_first_appeal(told):
+    """A hearing or a review sent to the plan's appeals box is lost."""
+    wrong, sent = [], 0
+    for _ in told.each():
+        for filing in Filing.objects.filter(appeal__previous__isnull=False).select_related("appeal__denial"):
+            denial = filing.appeal.denial
+            boxes = (denial.send_to_fax, denial.send_to_address, denial.send_to_portal)
+            places = (filing.address, " ".join(filing.appeal.draft["recipient"]))
+            sent += 1
+            wrong += [filing.pk for box in boxes if box for place in places if box in place]
+    assert (sent > 10, wrong) == (True, [])
+
+
 def test_letters_were_read_and_a_scan_was_not(told):
     kinds = Counter(told.all(DocumentVersion, "text_status", document__kind="denial_letter"))
     assert kinds == {"read": len(told.all(Denial, "pk")) - 1, "none": 1}

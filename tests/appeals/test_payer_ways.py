@@ -8,12 +8,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from appeals.models import AuthorizationRequest, Filing
+from appeals.models import Appeal, AuthorizationRequest, Filing, Proposal
 from appeals.queries.ways import ways_for_filing, ways_for_request
 from cases.commands.templates import retire_channel, return_channel, save_channel
 from cases.models import Communication, Payer, PayerChannel
 from cases.queries.ways import PURPOSES, ways_of_letters, ways_to_payer
 from tests.appeals.climbing import ERISA
+from tests.appeals.test_commands_levels import paper
 from tests.appeals.test_views_levels import filing_form, write
 from tests.appeals.test_views_requests import form as request_form
 from tests.appeals.visiting import address, days_ago, minutes_ago, typed, words
@@ -90,6 +91,50 @@ def test_one_place_is_named_once_by_the_better_source(refused):
         letter(refused),
         letter(refused),
     ]
+
+
+def test_a_step_after_the_first_is_never_offered_the_address_of_the_first(refused, nora):
+    """An external review sent to the plan's appeals fax is lost: only the decision's own letter names its place."""
+    keep(refused)
+    Payer.objects.filter(pk=refused.case.coverage.payer_id).update(fax="800 555 0177")
+    refused.case.coverage.payer.refresh_from_db()
+    refused.file(1, days_ago(8))
+    decision = paper(refused, "We uphold it.")
+    refused.decide(1, days_ago(4), days_ago(3), letter=decision.document)
+    second = refused.level(2)
+    payer = refused.case.coverage.payer.name
+    assert ways_for_filing(refused.who, refused.case, second) == ()
+    page = nora.get(address("level_file", refused.case, second))
+    assert "The address of this step is in the decision letter. Enter it from there." in words(page)
+    assert page.context["form"]["address"].value() is None
+    draft = nora.get(address("level_draft", refused.case, second))
+    assert draft.context["form"]["recipient"].value() == f"{payer}\nAttention: External review"
+    Proposal.objects.create(
+        case=refused.case,
+        document_version=decision,
+        fact="send_to_fax",
+        value="303-555-0144",
+        words="x",
+        page=1,
+        span=[0, 1],
+        confidence="high",
+    )
+    read = [("fax", "303-555-0144", "read in the letter of the decision before")]
+    assert told(ways_for_filing(refused.who, refused.case, second)) == read
+    page = nora.get(address("level_file", refused.case, second))
+    assert page.context["form"]["address"].value() == "303-555-0144"
+
+
+def test_a_second_level_at_the_plan_takes_what_is_kept_for_appeals_and_a_hearing_does_not(refused):
+    keep(refused)
+    second = Appeal(case=refused.case, denial=refused.denial, previous=refused.level(1), position=2)
+    second.regime, second.level = "erisa_self_funded", "internal_appeal_2"
+    kept = [("fax", "800 555 0142", "kept for this payer, checked on March 3, 2026")]
+    assert told(ways_for_filing(refused.who, refused.case, second)) == kept
+    second.regime, second.level = "medicaid_managed_care", "state_fair_hearing"
+    assert ways_for_filing(refused.who, refused.case, second) == ()
+    second.previous = None  # the levels below were finished elsewhere
+    assert ways_for_filing(refused.who, refused.case, second) == ()
 
 
 def test_retired_ways_other_payers_and_unconfirmed_letters_are_not_offered(climb):

@@ -15,6 +15,8 @@ import appeals
 from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
 from appeals.regimes import BadData, amount_in_controversy, book, ladder, load, rule_in_force
 from appeals.regimes.checks import operations_of, problems_of
+from appeals.regimes.shapes import DECIDERS
+from appeals.rungs import _rules_of, decider_of
 
 HERE = Path(appeals.__file__).parent
 FACTS = set(Facts.__dataclass_fields__)
@@ -174,6 +176,20 @@ def test_a_faulty_rule_is_refused(change: dict, complaint: str) -> None:
     rule = replace(RULES[0], **change)
     faulty = replace(book(), rules={**book().rules, rule.id: (rule,)})
     assert any(complaint in p for p in problems_of(faulty))
+
+
+def test_every_level_says_who_decides_it_and_its_rules_lead_back_to_it() -> None:
+    told = {
+        (key, rule): (level.decider, decider_of(key, rule, book().rules[rule][-1].actor))
+        for key, regime in book().regimes.items()
+        for level in regime.levels
+        for choice in level.decisions
+        for rule in _rules_of(regime, choice.stage)
+    }
+    assert {place: pair for place, pair in told.items() if len(set(pair)) > 1} == {}
+    assert {decider for decider, _ in told.values()} == set(DECIDERS) - {"court"}
+    assert decider_of("tricare", "letter", "payer") == "contractor"
+    assert decider_of("unknown", "letter", "payer") == "plan"
 
 
 def test_a_faulty_folder_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from advocacy.management.seed import papers
 from advocacy.management.seed.begin import tried_before
 from advocacy.management.seed.life import Life, Step
-from advocacy.management.seed.plans import filled
+from advocacy.management.seed.plans import OFFICES, filled
 from advocacy.management.seed.teamwork import choose_unless_chosen, no_longer_pursued
 from appeals.commands.decisions import decide_appeal, deem_decided
 from appeals.commands.levels import (
@@ -139,7 +139,9 @@ def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
 
 def _fill(life: Life) -> None:
     text = _GAP.sub(_ANSWER, draft_text(life.level))
-    life.do(save_draft, appeal=life.level, text=text, dated=life.at.astimezone(life.standing.zone).date())
+    on = life.at.astimezone(life.standing.zone).date()
+    office = None if life.level.previous_id is None else _where(life)["mail"].split(", ", 1)
+    life.do(save_draft, appeal=life.level, text=text, dated=on, recipient=office)
 
 
 def urgent(ago: int) -> Step:
@@ -161,12 +163,7 @@ def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_b
             written(ago, ticked=9)(life)
         _fill(life)
         choose_unless_chosen(life, "appeal")
-        denial = life.refusal
-        address = {
-            "fax": f"Fax {denial.send_to_fax or life.story.plan.fax}",
-            "mail": denial.send_to_address or life.story.plan.payer,
-            "portal": denial.send_to_portal or f"Member portal of {life.story.plan.payer}",
-        }[channel]
+        address = _where(life)[channel]
         filing = life.do(
             file_appeal,
             appeal=life.level,
@@ -181,6 +178,20 @@ def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_b
             arrived(received)(life)
 
     return step
+
+
+def _where(life: Life) -> dict[str, str]:
+    """Where a level goes, by channel: the first as the denial says, a later one to the office that decides it."""
+    denial, plan = life.refusal, life.story.plan
+    if life.level.previous_id is None:
+        return {
+            "fax": f"Fax {denial.send_to_fax or plan.fax}",
+            "mail": denial.send_to_address or plan.payer,
+            "portal": denial.send_to_portal or f"Member portal of {plan.payer}",
+        }
+    office, fax, box = OFFICES[load_history(life.case).rung(life.level).decider]
+    name = office.format(payer=plan.payer)
+    return {"fax": f"{name}, fax {fax}", "mail": f"{name}, {box}", "portal": f"Portal of {name}"}
 
 
 def _prove(life: Life, filing: Filing, address: str) -> None:

@@ -26,6 +26,20 @@ class Plan:
     state: str = ""
 
 
+OFFICES = {
+    "": ("Office named in the decision, {payer}", "800-555-0158", "PO Box 7158, Fairmont"),
+    "plan": ("{payer}, Second Level Appeals", "800-555-0150", "PO Box 7150, Fairmont"),
+    "reviewer": ("External Review Requests, {payer}", "800-555-0151", "PO Box 7151, Fairmont"),
+    "review_contractor": ("Halden Independent Reviews", "800-555-0152", "PO Box 7152, Fairmont"),
+    "judge": ("Hearings before a Judge, Central Intake", "800-555-0153", "PO Box 7153, Fairmont"),
+    "council": ("Appeals Council, Intake", "800-555-0154", "PO Box 7154, Fairmont"),
+    "state_agency": ("State Hearings Office", "800-555-0155", "PO Box 7155, Fairmont"),
+    "opm": ("Health Insurance Reviews, Federal Personnel Office", "800-555-0156", "PO Box 7156, Fairmont"),
+    "defense_health_agency": ("Defense Health Appeals and Hearings", "800-555-0157", "PO Box 7157, Fairmont"),
+}
+"""Where the steps after the first go, by who decides them: office ({payer} is the plan's name), fax and post. All invented."""
+
+
 def filled(pattern: str, luck: random.Random) -> str:
     """The pattern with a digit for every #."""
     return "".join(str(luck.randrange(10)) if c == "#" else c for c in pattern)
