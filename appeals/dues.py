@@ -32,8 +32,8 @@ from appeals.clock.combined import (
 from appeals.clock.facts import Facts, Moment
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
-from appeals.regimes.shapes import Level
-from appeals.rungs import UNKNOWN, Rung
+from appeals.regimes.shapes import DECIDERS, Level
+from appeals.rungs import UNKNOWN, Rung, decider_of
 
 CLAIMANT, PAYER, REVIEWER = "claimant", "payer", "reviewer"
 RUNNING, MET, MISSED, ENDED = "running", "met", "missed", "ended"
@@ -88,6 +88,14 @@ class Due:
     error: Reason | None = None
     status: str = RUNNING
     ended_at: datetime | None = field(default=None, compare=False)
+    decider: str = ""
+
+    @property
+    def who(self) -> str:
+        """The word for who has to act by then: whoever decides the level, else the side; "" for the patient's own dates."""
+        if self.side == CLAIMANT:
+            return ""
+        return DECIDERS[self.decider or decider_of(self.regime, self.rule, self.side)]
 
     @property
     def is_courtesy(self) -> bool:
@@ -143,9 +151,9 @@ def decision_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due:
         if not rung.levels:
             # What the letter states is the patient's date; it says nothing about the other side's time.
             clock = replace(clock, actor=PAYER, headline=None, stated=None)
-        return _single(clock, *identity)
+        return replace(_single(clock, *identity), decider=rung.decider)
     combined = combined_decision_clock(rung.candidates, rung.position - 1, facts, facts.state)
-    return _combined(combined, PAYER, *identity)
+    return replace(_combined(combined, PAYER, *identity), decider=rung.decider)
 
 
 def continuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:

@@ -25,7 +25,7 @@ from advocacy.people.queries import absences_on
 from appeals import notices
 from appeals.clock.calendar import add_business_days
 from appeals.models import Deadline, Reminder
-from appeals.queries.clocks import CLAIMANT, Day, day_at, hours_left
+from appeals.queries.clocks import CLAIMANT, Day, day_at, hours_left, who_of
 from cases.queries.team import opens
 from cases.workflow import CaseStatus
 
@@ -275,7 +275,7 @@ def _recipients(row: Deadline, rung: Rung, at: datetime) -> list[tuple[Membershi
 def _notice(row: Deadline, rung: int, lead: str, to: str, day: Day) -> notices.Notice:
     moment = row.due_at.astimezone(day.zone) if row.due_at else None
     ours = row.side == CLAIMANT
-    left = hours_left(row.due_at, day, ours=ours) if row.due_at else ""
+    left = hours_left(row.due_at, day, who=who_of(row)) if row.due_at else ""
     return notices.deadline_notice(
         to=to,
         reference=row.case.reference,

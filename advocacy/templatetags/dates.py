@@ -32,19 +32,19 @@ def _day(value: dt.date, form: str, css: str, _language: str | None) -> SafeStri
 
 
 @register.simple_tag
-def days(days_left: int | str | None, left: str = "", whose: str = "") -> SafeString:
+def days(days_left: int | str | None, left: str = "", whose: str = "", who: str = "") -> SafeString:
     """How long is left. `days_left` is negative when past, None or "" without a date; `left` replaces the count ("5 hours
-    left"); `whose` is "ours" or "plan".
+    left"); `whose` is "ours" or "plan" (the other side), `who` the word for the other side ("Judge"; without it "Plan").
     """
-    return _days(days_left, left, whose)
+    return _days(days_left, left, whose, who or "Plan")
 
 
 @lru_cache(maxsize=4096)
-def _days(days_left: int | str | None, left: str, whose: str) -> SafeString:
+def _days(days_left: int | str | None, left: str, whose: str, who: str) -> SafeString:
     if days_left is None or isinstance(days_left, str):
         return format_html('<span class="days days--none">{}</span>', left or "No date yet")
     tone = "none" if whose == "plan" and days_left >= 0 else _tone(days_left)
-    words = left or (_plan_has(days_left) if whose == "plan" else _we_have(days_left))
+    words = left or (_has(who, days_left) if whose == "plan" else _we_have(days_left))
     return format_html('<span class="days days--{}">{}</span>', tone, words)
 
 
@@ -54,12 +54,12 @@ def _tone(days_left: int) -> str:
     return "warn" if days_left <= 7 else "ok"
 
 
-def _plan_has(days_left: int) -> str:
+def _has(who: str, days_left: int) -> str:
     if days_left < 0:
-        return f"Plan is late by {-days_left} {'day' if days_left == -1 else 'days'}"
+        return f"{who} is late by {-days_left} {'day' if days_left == -1 else 'days'}"
     if days_left == 0:
-        return "Plan must answer today"
-    return "Plan has 1 day" if days_left == 1 else f"Plan has {days_left} days"
+        return f"{who} must answer today"
+    return f"{who} has 1 day" if days_left == 1 else f"{who} has {days_left} days"
 
 
 def _we_have(days_left: int) -> str:

@@ -14,6 +14,8 @@ from appeals import dues
 from appeals.models import Deadline
 from appeals.next_action import SOON_DAYS
 from appeals.regimes import book
+from appeals.regimes.shapes import DECIDERS
+from appeals.rungs import decider_of
 
 CLAIMANT = Deadline.Side.CLAIMANT
 
@@ -59,6 +61,7 @@ class Due:
     if_missed: str
     overdue: bool
     kind: str
+    who: str
 
 
 @dataclass(frozen=True)
@@ -71,19 +74,20 @@ class Shown:
     left: str
     citation: str
     status: str
+    who: str = ""
 
 
 def shown_due(due: dues.Due, day: Day) -> Shown:
     """A computed clock as the ladder shows it: how long is left while it runs, how it ended when it does not."""
     if due.due is None:
         why = due.error.message if due.error else "no date yet"
-        return Shown(f"{due.title}: {why}", None, None, "", due.citation, due.status)
+        return Shown(f"{due.title}: {why}", None, None, "", due.citation, due.status, due.who)
     on = due.due.astimezone(day.zone).date() if isinstance(due.due, datetime) else due.due
     left = _ENDINGS.get(due.status, "")
     if due.status == dues.RUNNING and isinstance(due.due, datetime):
-        left = hours_left(due.due, day, ours=due.side == dues.CLAIMANT)
+        left = hours_left(due.due, day, who=due.who)
     days_left = (on - day.today).days if due.status == dues.RUNNING else 99
-    return Shown(due.title, on, days_left, left, due.citation, due.status)
+    return Shown(due.title, on, days_left, left, due.citation, due.status, due.who)
 
 
 _ENDINGS = {dues.MET: "met", dues.MISSED: "missed", dues.ENDED: "ended with this step"}
@@ -133,14 +137,19 @@ LEGAL = Q(peer_to_peer=None)
 """The deadlines that are legal dates of either side."""
 
 
-def kind_of(side: str, rule: str, *, is_courtesy: bool) -> str:
+def who_of(deadline: Deadline) -> str:
+    """The word for who has to act by a stored date; "" for the patient's own."""
+    if deadline.side == CLAIMANT:
+        return ""
+    return DECIDERS[decider_of(deadline.regime, deadline.rule, deadline.side)]
+
+
+def kind_of(who: str, rule: str, *, is_courtesy: bool) -> str:
     """What kind of date this is, in words: legal, read from the letter, the other side's, or the plan's offer of a call."""
     if is_courtesy:
         return "The plan's offer of a call, not a legal deadline"
-    if side == dues.PAYER:
-        return "The plan's deadline"
-    if side == dues.REVIEWER:
-        return "The reviewer's deadline"
+    if who:
+        return f"The {in_a_sentence(who)}'s deadline"
     return "Deadline as the letter states it" if rule == "letter" else "Legal deadline"
 
 
@@ -153,16 +162,24 @@ def state_of(deadline: Deadline | None, day: Day) -> str:
     return "soon" if (deadline.due_on - day.today).days <= SOON_DAYS else "running"
 
 
-def hours_left(moment: datetime, day: Day, *, ours: bool) -> str:
-    """Hour clocks read in hours within two days of their moment; "" before."""
+def in_a_sentence(who: str) -> str:
+    """The word for a decider behind "the": names of offices keep their capitals."""
+    return who if who in _NAMES else who.lower()
+
+
+_NAMES = frozenset({DECIDERS["opm"], DECIDERS["defense_health_agency"]})
+
+
+def hours_left(moment: datetime, day: Day, *, who: str) -> str:
+    """Hour clocks read in hours within two days of their moment; "" before. `who` has to act by then, "" for us."""
     seconds = (moment - day.now).total_seconds()
     hours = int(abs(seconds) // 3600)
     if hours >= 48:
         return ""
     amount = f"{hours} hour{'' if hours == 1 else 's'}" if hours else f"{int(abs(seconds) // 60)} minutes"
-    if ours:
+    if not who:
         return f"{amount} left" if seconds >= 0 else f"Overdue by {amount}"
-    return f"Plan has {amount}" if seconds >= 0 else f"Plan is late by {amount}"
+    return f"{who} has {amount}" if seconds >= 0 else f"{who} is late by {amount}"
 
 
 def rule_words(deadline: Deadline) -> str:
@@ -176,12 +193,13 @@ def due_of(deadline: Deadline, day: Day) -> Due:
     """The clock with its arithmetic, its citation and whether it should be confirmed with the letter."""
     moment = deadline.due_at.astimezone(day.zone) if deadline.due_at else None
     unsure = deadline.confidence != "verified" or "confirm_with_letter" in deadline.flags
+    who = who_of(deadline)
     return Due(
         label=deadline.title,
         date=moment.date() if moment else deadline.due_on,
         time=f"{moment:%-I:%M %p}" if moment else "",
         days_left=(deadline.due_on - day.today).days,
-        left=hours_left(deadline.due_at, day, ours=deadline.side == CLAIMANT) if deadline.due_at else "",
+        left=hours_left(deadline.due_at, day, who=who) if deadline.due_at else "",
         whose="ours" if deadline.side == CLAIMANT else "plan",
         safe_date=deadline.safe_on,
         stated_date=deadline.stated_on,
@@ -193,5 +211,6 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         steps=tuple(deadline.arithmetic),
         if_missed=book().if_missed.get(deadline.if_missed, "") if deadline.if_missed != "none" else "",
         overdue=is_over(deadline, day),
-        kind=kind_of(deadline.side, deadline.rule, is_courtesy=deadline.is_courtesy),
+        kind=kind_of(who, deadline.rule, is_courtesy=deadline.is_courtesy),
+        who=who,
     )

@@ -62,7 +62,7 @@ URGENCY = {
 }
 SAFETY = {"yes": "Safety concern", "unknown": "Safety not asked yet", "no": "No safety concern"}
 SORT = {BY_TRIAGE: "By triage"}
-OVERDUE = {"ours": "Our date has passed", "plan": "The plan is late"}
+OVERDUE = {"ours": "Our date has passed", "plan": "The other side is late"}
 WORK = {
     "waiting": "Waiting on me",
     "waking": "Waking up today",
@@ -265,7 +265,7 @@ FORWARD = forward()
 # -- the page -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Row:
-    """One case in the list: `due` is the patient's next date, `plan` the plan's; `place` keeps the list while it is open."""
+    """One case in the list: `due` is the next date of ours, `plan` of the others; `place` keeps the list while it is open."""
 
     case: Case
     due: Due | None

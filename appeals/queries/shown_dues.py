@@ -58,6 +58,7 @@ class Card:
     overdue: bool
     running: bool
     kind: str
+    who: str
 
 
 def _on(moment: Moment | None, day: Day) -> dt.date | None:
@@ -77,7 +78,7 @@ def card_of(due: dues.Due, day: Day) -> Card:
     running = due.status == dues.RUNNING
     left = "" if running else ENDINGS.get(due.status, "")
     if running and isinstance(due.due, datetime):
-        left = hours_left(due.due, day, ours=ours)
+        left = hours_left(due.due, day, who=due.who)
     unsure = due.confidence != "verified" or any(f.code == "confirm_with_letter" for f in due.flags)
     return Card(
         label=due.title,
@@ -98,7 +99,8 @@ def card_of(due: dues.Due, day: Day) -> Card:
         flags=tuple(f.text for f in due.flags),
         overdue=_is_over(due, day),
         running=running,
-        kind=kind_of(due.side, due.rule, is_courtesy=due.is_courtesy),
+        kind=kind_of(due.who, due.rule, is_courtesy=due.is_courtesy),
+        who=due.who,
     )
 
 

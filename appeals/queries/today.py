@@ -82,7 +82,7 @@ def stacks_of(scope: str) -> tuple[tuple[str, str, Filters], ...]:
     owner = "desk" if scope == "desk" else ""
     return (
         ("legal", "Legal deadlines in 14 days", Filters(due=LEGAL_DAYS, owner=owner)),
-        ("payer", "Plan is late", Filters(overdue="plan", owner=owner)),
+        ("payer", "Other side is late", Filters(overdue="plan", owner=owner)),
         ("call", f"Peer-to-peer window closes in {CALL_DAYS} days", Filters(work="call", owner=owner)),
         ("patient", "Patient waiting on me", Filters(work="patient")),
         ("waiting", "Waiting on me", Filters(work="waiting")),
@@ -246,7 +246,7 @@ def _key(case: Case) -> tuple[bool, date, int]:
 
 
 def _headline(code: str, deadlines: Sequence[Deadline], day: Day) -> Deadline | None:
-    """The plan's clock in the stack about the plan, the window of the call in that about calls; elsewhere the patient's legal
+    """The other side's clock in the stack about it, the window of the call in that about calls; elsewhere the patient's legal
     date, which is what one works to.
     """
     chosen = {"payer": theirs, "call": call_windows}.get(code, ours)

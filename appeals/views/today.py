@@ -18,7 +18,7 @@ from cases.queries.registration import sees_cases
 
 EMPTY = {
     "legal": "No date of ours ends in the next 14 days.",
-    "payer": "No plan is late.",
+    "payer": "Nobody is late with an answer.",
     "call": "No peer-to-peer window closes in the next 14 days.",
     "patient": "No patient is waiting for an answer.",
     "waiting": "No task is waiting for you.",
@@ -73,6 +73,7 @@ def _shown(stack: Stack, row: Row) -> dict[str, Any]:
             "days_left": due.days_left,
             "left": due.left,
             "whose": due.whose,
+            "whose_word": due.who,
             "citation": due.citation,
             "rule": due.label,
             "steps": due.steps,

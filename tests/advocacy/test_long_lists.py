@@ -68,6 +68,16 @@ def test_how_long_is_left(days_left: Any, left: str, whose: str, tone: str, word
     assert component.strip() == expected
 
 
+def test_the_other_side_is_called_what_it_is() -> None:
+    drawn_days = '{% days days_left "" "plan" who %}'
+    assert (
+        drawn(drawn_days, days_left=13, who="Judge")
+        == '<span class="days days--none">Judge has 13 days</span>'
+    )
+    late = '<span class="days days--bad">Council is late by 1 day</span>'
+    assert drawn(drawn_days, days_left=-1, who="Council") == late
+
+
 def test_a_day_is_named_for_people_and_for_machines() -> None:
     on = date(2026, 3, 5)
     assert drawn("{% day on %}", on=on) == '<time datetime="2026-03-05">Mar 5, 2026</time>'

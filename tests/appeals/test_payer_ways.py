@@ -8,7 +8,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from appeals.models import Appeal, AuthorizationRequest, Filing, Proposal
+from appeals.models import Appeal, AuthorizationRequest, Deadline, Filing, Proposal
+from appeals.queries.clocks import day_at, due_of, who_of
+from appeals.queries.history import load_history
+from appeals.queries.steps import steps_of
 from appeals.queries.ways import ways_for_filing, ways_for_request
 from cases.commands.templates import retire_channel, return_channel, save_channel
 from cases.models import Communication, Payer, PayerChannel
@@ -123,6 +126,20 @@ def test_a_step_after_the_first_is_never_offered_the_address_of_the_first(refuse
     assert told(ways_for_filing(refused.who, refused.case, second)) == read
     page = nora.get(address("level_file", refused.case, second))
     assert page.context["form"]["address"].value() == "303-555-0144"
+
+
+def test_the_ladder_names_who_decides(refused, nora):
+    refused.file(1, days_ago(8))
+    refused.decide(1, days_ago(4), days_ago(3))
+    second = refused.level(2)
+    refused.file(2, days_ago(1))
+    day = day_at(timezone.now(), "America/New_York")
+    shown = [step.plan.who for step in steps_of(load_history(refused.case), day) if step.plan]
+    assert shown == ["Plan", "Plan", "Reviewer"]
+    theirs = Deadline.objects.get(appeal=second, clock="decision", status="running")
+    assert (who_of(theirs), due_of(theirs, day).kind) == ("Reviewer", "The reviewer's deadline")
+    page = words(nora.get(address("case", refused.case)))
+    assert "Reviewer's clock" in page and "Reviewer has" in page and "Plan has" not in page
 
 
 def test_a_second_level_at_the_plan_takes_what_is_kept_for_appeals_and_a_hearing_does_not(refused):

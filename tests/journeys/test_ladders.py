@@ -34,6 +34,16 @@ class Rung:
     continuation: str = ""
 
 
+WHOSE = {
+    "External review": "Reviewer",
+    "Second level of appeal": "Reviewer",
+    "Reconsideration by the independent review entity": "Review contractor",
+    "Hearing before an administrative law judge (OMHA)": "Judge",
+    "Medicare Appeals Council": "Council",
+    "State fair hearing": "State agency",
+    "Disputed-claim review by OPM": "OPM",
+}
+"""Who decides a level; the plan decides the others."""
 FIRST = Rung(
     "Internal appeal, first level", "2026-09-18", "2026-04-10", "2026-05-10", "2026-04-24", "2026-04-27"
 )
@@ -180,7 +190,7 @@ def test_a_ladder_is_climbed_to_the_last_level_before_court(at_desk, climber, ke
             assert "Fully insured group plan:" in both
         nora.go(case)
         on_ladder = nora.page.get_by_role("listitem").filter(has_text=rung.name).first.inner_text()
-        assert "Plan's clock" in on_ladder
+        assert f"{WHOSE.get(rung.name, 'Plan')}'s clock" in on_ladder
         assert (
             "Our clock" in on_ladder
         ) != rung.forwarded  # what the plan sends on by itself, nobody here files
