@@ -20,6 +20,7 @@ from appeals.models import (
     Appeal,
     ClockEvent,
     Decision,
+    Denial,
     Exhibit,
     Filing,
     GrantedAuthorization,
@@ -292,6 +293,7 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
         newest.setdefault(-pinned.document_version_id, pinned.document_version)
     rows = {v.pk: v for v in newest.values()}
     letters = {appeal.denial.letter_id}
+    dated = _dates_of_letters(case)
     found = []
     for version in rows.values():
         exhibit = chosen.get(version.pk)
@@ -299,7 +301,7 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
         found.append(
             Choosable(
                 str(version.public_id),
-                _named_version(version),
+                _named_version(version, dated.get(version.document_id)),
                 version.document.get_kind_display(),
                 exhibit.position if exhibit else (1 if proposed else None),
                 exhibit.title if exhibit else version.document.title,
@@ -308,11 +310,27 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
     return tuple(sorted(found, key=lambda c: (c.place is None, c.place or 0, c.kind, c.name)))
 
 
-def _named_version(version: DocumentVersion) -> str:
-    """Its document's title, the day it came, and which version it is: two letters of one title stay apart."""
+def _dates_of_letters(case: Case) -> dict[int, date]:
+    """The date that stands on the letter of a denial or a decision, by its document."""
+    said: Any = {"letter__isnull": False, "notice_on__isnull": False}
+    rows = fetched(
+        {
+            model.__name__: model.objects.filter(case=case, **said)
+            .only("letter_id", "notice_on")
+            .order_by("id")
+            for model in (Denial, Decision)
+        }
+    )
+    return {row.letter_id: row.notice_on for found in rows.values() for row in found}
+
+
+def _named_version(version: DocumentVersion, dated: date | None) -> str:
+    """Its document's title, the letter's own date (else the day it came), and which version it is: two letters of one title
+    stay apart."""
     came = timezone.localtime(version.uploaded_at)
+    on = f"dated {dated:%b} {dated.day}, {dated.year}" if dated else f"{came:%b} {came.day}, {came.year}"
     number = f", version {version.number}" if version.number > 1 else ""
-    return f"{version.document.title} ({came:%b} {came.day}, {came.year}{number})"
+    return f"{version.document.title} ({on}{number})"
 
 
 def calls_of(actor: Actor, case: Case) -> list[Communication]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from appeals.models import Appeal, AuthorizationRequest, Deadline, Filing, Proposal
 from appeals.queries.clocks import day_at, due_of, who_of
 from appeals.queries.history import load_history
+from appeals.queries.level_page import choosable_exhibits
 from appeals.queries.steps import steps_of
 from appeals.queries.ways import ways_for_filing, ways_for_request
 from cases.commands.templates import retire_channel, return_channel, save_channel
@@ -126,6 +127,15 @@ def test_a_step_after_the_first_is_never_offered_the_address_of_the_first(refuse
     assert told(ways_for_filing(refused.who, refused.case, second)) == read
     page = nora.get(address("level_file", refused.case, second))
     assert page.context["form"]["address"].value() == "303-555-0144"
+
+
+def test_a_letter_among_the_exhibits_is_listed_with_its_own_date(refused):
+    refused.file(1, days_ago(8))
+    decision = paper(refused, "We uphold it.")
+    refused.decide(1, days_ago(4), days_ago(3), letter=decision.document)
+    on = refused.case.decisions.get().notice_on
+    names = [c.name for c in choosable_exhibits(refused.who, refused.case, refused.level(2))]
+    assert f"Clinical note (dated {on:%b} {on.day}, {on.year})" in names
 
 
 def test_the_ladder_names_who_decides(refused, nora):
