@@ -126,6 +126,8 @@ class TriedTreatment:
     response: str = ""
     reason_stopped: str = ""
     exhibits: tuple[str, ...] = ()
+    weeks: str = ""
+    scores: str = ""
 
 
 @dataclass(frozen=True)
@@ -351,8 +353,8 @@ def _treatments(treatments: tuple[TriedTreatment, ...]) -> list[Block]:
         (
             f"{item.name} ({item.drug_class})" if item.drug_class else item.name,
             item.dose,
-            item.dates,
-            item.response,
+            _both(item.dates, item.weeks),
+            _both(item.response, item.scores),
             item.reason_stopped,
             ", ".join(item.exhibits),
         )
@@ -363,6 +365,10 @@ def _treatments(treatments: tuple[TriedTreatment, ...]) -> list[Block]:
         Paragraph("The record shows these treatments:"),
         _filled(("Treatment", "Dose", "Dates", "Response", "Why it stopped", "Proof"), rows),
     ]
+
+
+def _both(*said: str) -> str:
+    return "; ".join(words for words in said if words)
 
 
 def _requests(facts: AppealFacts) -> list[Block]:

@@ -20,6 +20,7 @@ from appeals.letters import (
     appeal_re_lines,
 )
 from appeals.models import Appeal, DenialReason, Exhibit, ItemOutcome
+from appeals.queries.call_sheet import scores_of, weeks_of
 from appeals.queries.drafts import exhibit_label
 from appeals.queries.letter_blocks import blocks_in_use
 from appeals.queries.ways import answers_the_denial, next_step_of
@@ -171,6 +172,8 @@ def _treatments(case: Case) -> Iterable[TriedTreatment]:
             dates=_days(row.started_on, row.stopped_on),
             response=row.get_response_display(),
             reason_stopped=row.get_reason_stopped_display(),
+            weeks=weeks_of(row),
+            scores=scores_of(row),
         )
 
 

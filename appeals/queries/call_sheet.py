@@ -73,17 +73,28 @@ def _span(row: FailedTreatment) -> str:
     return f"{days[0]} to {days[1]}"
 
 
+def weeks_of(row: FailedTreatment) -> str:
+    """ "8 weeks at an adequate dose"; empty where nobody recorded any."""
+    weeks = row.weeks_adequate
+    return f"{weeks} week{'' if weeks == 1 else 's'} at an adequate dose" if weeks else ""
+
+
+def scores_of(row: FailedTreatment) -> str:
+    """ "PHQ-9 21 to 19", or the one of the two scores that is recorded; empty without any."""
+    scale = all_scales().get(row.scale)
+    name = scale.label if scale else row.scale
+    before, after = (
+        f"{n.normalize():f}" if n is not None else "" for n in (row.score_before, row.score_after)
+    )
+    if before and after:
+        return f"{name} {before} to {after}".strip()
+    return f"{name} {before or after} {'before' if before else 'after'}".strip() if before or after else ""
+
+
 def tried_of(row: FailedTreatment) -> Tried:
     """A failed treatment in the words of a letter or a sheet."""
     dose = f"{row.dose.normalize():f} {row.dose_unit}".strip() if row.dose is not None else ""
-    weeks = f", {row.weeks_adequate} weeks at an adequate dose" if row.weeks_adequate else ""
-    scale = all_scales().get(row.scale)
-    name = scale.label if scale else row.scale
-    scores = (
-        f"{name} {row.score_before.normalize():f} to {row.score_after.normalize():f}"
-        if row.score_before is not None and row.score_after is not None
-        else ""
-    )
+    weeks = f", {weeks_of(row)}" if row.weeks_adequate else ""
     return Tried(
         f"{row.name} ({row.drug_class})" if row.drug_class else row.name,
         dose,
@@ -91,7 +102,7 @@ def tried_of(row: FailedTreatment) -> Tried:
         row.get_adequacy_display(),
         row.get_response_display(),
         row.get_reason_stopped_display(),
-        scores,
+        scores_of(row),
         row.reason_detail,
     )
 

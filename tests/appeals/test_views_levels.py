@@ -103,6 +103,11 @@ def test_the_first_draft_comes_from_the_record_and_is_not_saved_by_looking(climb
         drug_class="SSRI",
         dose=200,
         dose_unit="mg",
+        weeks_adequate=10,
+        response="none",
+        scale="phq9",
+        score_before=21,
+        score_after="19.50",
         reason_stopped="ineffective",
         recorded_at=timezone.now(),
     )
@@ -110,7 +115,8 @@ def test_the_first_draft_comes_from_the_record_and_is_not_saved_by_looking(climb
     page = nora.get(address("level_draft", climb.case, appeal))
     text = page.context["form"]["text"].value()
     assert "> It is not medically necessary." in text
-    assert "sertraline (SSRI)" in text
+    row = "sertraline (SSRI) | 200 mg | 10 weeks at an adequate dose | None (under 25 %); PHQ-9 21 to 19.5 |"
+    assert row in text
     assert page.context["gaps"] == [
         "Answer “Called not medically necessary” from the record, and name the exhibit."
     ]
