@@ -179,6 +179,7 @@ class AppealFacts:
 
 
 DENIAL_QUOTED = "Your letter states:"
+TREATMENTS_SHOWN = "The record shows these treatments:"
 CRITERIA, REQUESTS, EXHIBITS = "The criteria you applied", "What we ask", "Exhibits"
 
 
@@ -273,19 +274,30 @@ def _standing(before: Standing | None) -> list[Block]:
 
 
 def _carried(facts: AppealFacts) -> list[Block]:
-    """The argument of the level before: its parts from the first heading to what was asked, each quotation with its letter."""
-    body = facts.before.argument if facts.before else ()
-    first = next((at for at, block in enumerate(body) if isinstance(block, Heading)), 0)
-    ends = (Heading(REQUESTS), Heading(EXHIBITS))
-    last = next((at for at, block in enumerate(body) if block in ends), len(body))
+    """The argument of the level before, each quotation with its letter."""
     renamed: dict[Block, Block] = {
         Paragraph(DENIAL_QUOTED): Paragraph(_quoted(facts)),
         Heading(CRITERIA): Heading(_criteria_title(facts)),
     }
     return [
         renamed.get(block, block) if isinstance(block, (Paragraph, Heading)) else block
-        for block in body[first:last]
+        for block in argument_of(facts.before.argument if facts.before else ())
     ]
+
+
+def argument_of(body: tuple[Block, ...]) -> tuple[Block, ...]:
+    """The parts of a letter from the first heading to what was asked: what a later level argues again."""
+    first = next((at for at, block in enumerate(body) if isinstance(block, Heading)), 0)
+    ends = (Heading(REQUESTS), Heading(EXHIBITS))
+    last = next((at for at, block in enumerate(body) if block in ends), len(body))
+    return body[first:last]
+
+
+def answers_carried(before: tuple[Block, ...], now: tuple[Block, ...]) -> int:
+    """How many paragraphs of a letter are, word for word, what the letter before it argued (its set phrases not counted)."""
+    said = {b for b in argument_of(before) if isinstance(b, Paragraph)}
+    said -= {Paragraph(DENIAL_QUOTED), Paragraph(TREATMENTS_SHOWN)}
+    return sum(isinstance(block, Paragraph) and block in said for block in argument_of(now))
 
 
 def _quoted(facts: AppealFacts) -> str:
@@ -362,7 +374,7 @@ def _treatments(treatments: tuple[TriedTreatment, ...]) -> list[Block]:
     )
     return [
         Heading("Treatments before this request"),
-        Paragraph("The record shows these treatments:"),
+        Paragraph(TREATMENTS_SHOWN),
         _filled(("Treatment", "Dose", "Dates", "Response", "Why it stopped", "Proof"), rows),
     ]
 

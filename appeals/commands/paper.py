@@ -21,7 +21,7 @@ from appeals.letters import (
 )
 from appeals.models import Appeal, DenialReason, Exhibit, ItemOutcome
 from appeals.queries.call_sheet import scores_of, weeks_of
-from appeals.queries.drafts import exhibit_label
+from appeals.queries.drafts import exhibit_label, letter_before
 from appeals.queries.letter_blocks import blocks_in_use
 from appeals.queries.ways import answers_the_denial, next_step_of
 from appeals.refusals import label_of_refusal
@@ -146,8 +146,8 @@ def _before(appeal: Appeal, history: History) -> Standing | None:
 
 def _argument(appeal: Appeal) -> tuple[Block, ...]:
     """The body of the letter of the level before, as it was last written."""
-    before = Appeal.objects.filter(pk=appeal.previous_id).first() if appeal.previous_id else None
-    return blocks_from_data(before.draft["blocks"]) if before and before.draft else ()
+    before = letter_before(appeal)
+    return before.body if before else ()
 
 
 def _words(rung: Rung) -> str:

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from appeals.blocks import blocks_as_text, blocks_from_data
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from appeals.blocks import Block, blocks_as_text, blocks_from_data
 from appeals.models import Appeal, Exhibit
 
 
 def draft_text(appeal: Appeal) -> str:
     """The draft as a person edits it; empty when none was begun."""
     return blocks_as_text(blocks_from_data(appeal.draft["blocks"])) if appeal.draft else ""
+
+
+@dataclass(frozen=True)
+class LetterBefore:
+    """The letter of the level before: whose level it is, its date and what it says."""
+
+    level: UUID
+    dated: date
+    body: tuple[Block, ...]
+
+
+def letter_before(appeal: Appeal) -> LetterBefore | None:
+    """None for a first level, and where the one before had no letter. At most one statement."""
+    before = Appeal.objects.filter(pk=appeal.previous_id).first() if appeal.previous_id else None
+    if before is None or not before.draft:
+        return None
+    body = blocks_from_data(before.draft["blocks"])
+    return LetterBefore(before.public_id, date.fromisoformat(before.draft["dated"]), body)
 
 
 def exhibits_of(appeal: Appeal) -> list[Exhibit]:

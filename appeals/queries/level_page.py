@@ -49,7 +49,9 @@ class ExhibitShown:
 
 @dataclass(frozen=True)
 class LevelPage:
-    """`clocks` are ours first. `outcomes` are (item, words, tone). `missing` is what has to be there before filing."""
+    """`clocks` are ours first. `outcomes` are (item, words, tone). `missing` is what has to be there before filing. `letter` is
+    the document of the decision, where there is one that the reader may see.
+    """
 
     appeal: Appeal
     rung: Rung
@@ -61,6 +63,7 @@ class LevelPage:
     missing: tuple[Reason, ...]
     filing: Filing | None
     decision: Decision | None
+    letter: UUID | None
     outcomes: tuple[tuple[str, str, str], ...]
     events: tuple[ClockEvent, ...]
     grants: tuple[GrantedAuthorization, ...]
@@ -117,6 +120,10 @@ def level_page(
             "choices": standing_choices([case.pk]),
             "at_stake": Cost.objects.filter(case_id=case.pk, kind=Cost.Kind.AT_STAKE, superseded_at=None),
             "approvals": LetterApproval.objects.filter(appeal_id=appeal.pk, superseded_at=None),
+            "letters": Document.objects.filter(
+                visible(actor, Document),
+                pk__in=Decision.objects.filter(appeal_id=appeal.pk).values("letter_id"),
+            ).order_by("id"),
             "grants": GrantedAuthorization.objects.filter(request_id=appeal.denial.request_id).order_by(
                 "granted_at", "id"
             ),
@@ -157,6 +164,7 @@ def level_page(
         ),
         filing=history.filings.get(appeal.pk),
         decision=decision,
+        letter=next((d.public_id for d in rows["letters"]), None),
         outcomes=_outcomes(decision, rows["outcomes"], history.items),
         events=tuple(e for e in history.events if e.appeal_id == appeal.pk),
         grants=tuple(rows["grants"]),

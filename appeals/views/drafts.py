@@ -21,8 +21,8 @@ from appeals.commands import levels as commands
 from appeals.commands.drafts import facts_of, packet_of
 from appeals.commands.paper import recipient_of
 from appeals.forms.levels import DraftForm, ExhibitsForm, FilingForm
-from appeals.letters import appeal_letter_blocks
-from appeals.queries.drafts import draft_text
+from appeals.letters import answers_carried, appeal_letter_blocks
+from appeals.queries.drafts import draft_text, letter_before
 from appeals.queries.level_page import asks_amount, choosable_exhibits, get_level
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
@@ -89,6 +89,7 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
         return done(request, "The letter is saved.", go_on, *address)
     names = bring_back(request, form)
     text = form["text"].value() or ""
+    before = letter_before(appeal)
     return show_step(
         request,
         case,
@@ -101,6 +102,8 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
         extra={
             "appeal": appeal,
             "gaps": [r.message.partition(": ")[2] for r in unfilled_gaps(blocks_from_text(text))],
+            "before": before,
+            "carried": answers_carried(before.body, blocks_from_text(text)) if before else 0,
         },
         template="appeals/level_draft.html",
         names=names,

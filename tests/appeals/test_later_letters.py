@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from appeals.blocks import Heading, Paragraph, Quote, blocks_as_text, blocks_from_text
-from appeals.letters import Standing, appeal_letter_blocks, appeal_re_lines
+from appeals.letters import Standing, answers_carried, appeal_letter_blocks, appeal_re_lines
 from tests.appeals.test_letters import FACTS
 
 
@@ -58,6 +58,8 @@ def test_a_later_level_tells_what_came_before_and_carries_its_argument() -> None
     at = letter.index(Heading("The criteria that Quillback Mutual applied")) + 1
     assert letter[at : at + len(carried)] == carried
     assert [b.text for b in letter if isinstance(b, Heading)].count("What we ask") == 1
+    assert answers_carried(first, letter) == 2  # the two answers; the set phrases are not counted
+    assert answers_carried(first, (Heading("Why"), Paragraph("Something else."))) == 0
     assert appeal_re_lines(facts)[2:4] + appeal_re_lines(facts)[-2:] == (
         ("Member ID:", "TMK 7730 41582 01"),
         ("Group no.:", "GRP 7"),
