@@ -29,7 +29,7 @@ _CAPITAL_LINE: Final = re.compile(r"^[^a-z\d\n]{16,}$", re.MULTILINE)
 
 def only_said(text: str) -> str:
     """The text with empty boxes and their words, and the sections of claims that were paid, blanked; equal length."""
-    spans = [*_empty_boxes(text), *_paid_claims(text), *_unused_legend(text)]
+    spans = [*_empty_boxes(text), *_paid_claims(text), *_unused_legend(text), *_unused_columns(text)]
     for begin, end in spans:
         text = text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
     return text
@@ -89,6 +89,31 @@ def _unused_legend(text: str) -> Iterator[tuple[int, int]]:
             match.start(),
             min([*later[:1], _item_end(text, match.start("key"), _line_end(text, match.end()))]),
         )
+
+
+_CODE: Final = r"(?:CO|PR|OA|PI|CR)?-?[A-Z]{0,2}\d{1,4}"
+_ENTRY: Final = re.compile(  # `50   text`, and beside it `97   text`
+    rf"(?:^[ |]*|(?<=\S)[ |]+)(?P<key>{_CODE})[ .:=|-]+"
+    r"(?=[A-Za-z])(?!(?:(?:business|calendar|working) )?(?:day|week|month|year|hour|unit|visit|session|percent)s?\b)",
+    re.MULTILINE,
+)
+_ENTRY_LINES: Final = re.compile(rf"(?:[ |]*{_CODE}[ .:=|-]+[A-Za-z][^\n]*(?:\n|\Z))+")
+_GLOSSARY_HEAD: Final = re.compile(r"\b(?:glossary|legend|key to)\b", re.IGNORECASE)
+
+
+def _unused_columns(text: str) -> Iterator[tuple[int, int]]:
+    """The same of a glossary whose entries stand beside each other or begin small: the lines of codes under its head."""
+    for head in _GLOSSARY_HEAD.finditer(text):
+        lines = _ENTRY_LINES.match(text, _line_end(text, head.end()) + 1)
+        if not lines:
+            continue
+        entries = list(_ENTRY.finditer(text, lines.start(), lines.end()))
+        used = _codes_on_lines(text[: head.start()])
+        unused = [_bare(entry["key"]) not in used for entry in entries]
+        if len(entries) < _FEWEST_KEYS or all(unused):
+            continue
+        ends = [*(entry.start() for entry in entries[1:]), lines.end()]
+        yield from ((e.start(), stop) for e, stop, spare in zip(entries, ends, unused, strict=True) if spare)
 
 
 def _codes_on_lines(text: str) -> frozenset[str]:
