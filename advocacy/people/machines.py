@@ -28,6 +28,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import NotFound, Reason, Refused, WrongState
 from advocacy.people.models import MachineClient
 from advocacy.people.queries import NOBODY, Resolved
+from advocacy.people.rules import roles_are_apart
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 
@@ -110,6 +111,7 @@ def _wrong(
         )
     if not roles or not set(roles) <= {role.value for role in HELD_BY_MACHINES}:
         reasons.append(Reason("roles_missing", "Choose at least one role that a machine can hold.", "roles"))
+    reasons += roles_are_apart(roles, "machine")
     if not scopes or not set(scopes) <= {scope.value for scope in Scope}:
         reasons.append(Reason("scopes_missing", "Choose at least one thing it may do.", "scopes"))
     for scope in beyond_roles(scopes, roles) if roles else ():

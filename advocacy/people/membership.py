@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.access.roles import Role
@@ -35,8 +36,12 @@ def change_member(
     require(actor, Permission.MANAGE_MEMBERS, member)
     own_team(actor, team)
     reasons = [*roles_can_be_held(roles), *end_can_be_set(until, at)]
-    if member.pk == actor.membership_id and set(roles) != set(member.roles):
-        reasons.append(Reason("own_roles", "Ask another admin to change your own roles.", "roles"))
+    if set(roles) != set(member.roles):
+        said = "Ask another admin to change your own roles."
+        reasons += not_ones_own(actor, member.user_id, "own_roles", said, "roles")
+    if member.until is not None and (until is None or until > member.until):
+        said = "Ask another admin to let you stay longer."
+        reasons += not_ones_own(actor, member.user_id, "own_stay", said, "last_day")
     with transaction.atomic():
         row = Membership.objects.select_for_update().get(pk=member.pk)
         must_be_live(row)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.access.roles import PortalScope
@@ -52,7 +53,7 @@ def invite_patient(*, actor: Actor, patient: Patient, contact: Contact, at: date
             )
         )
     email = contact.value.strip().lower()
-    reasons += _has_access(patient, email)
+    reasons += [*_has_access(patient, email), *_to_oneself(actor, email)]
     if reasons:
         raise Refused(reasons)
     with transaction.atomic():
@@ -132,7 +133,7 @@ def invite_representative(
                 "email",
             )
         )
-    reasons += _has_access(patient, email)
+    reasons += [*_has_access(patient, email), *_to_oneself(actor, email)]
     if reasons:
         raise Refused(reasons)
     with transaction.atomic():
@@ -219,6 +220,12 @@ def send_invitation(access: PortalAccess, *, at: datetime) -> bool:
                 )
             )
     return True
+
+
+def _to_oneself(actor: Actor, email: str) -> list[Reason]:
+    """A colleague who is a patient here too is invited by another colleague."""
+    account = User.objects.filter(email=email).values_list("pk", flat=True).first()
+    return not_ones_own(actor, account, "own_portal", field=None if actor.portal is None else "email")
 
 
 def _permission(actor: Actor) -> Permission:

@@ -277,10 +277,15 @@ def roles_can_be_held(roles: Collection[str]) -> list[Reason]:
     """Everything wrong with a choice of roles: none at all, an unknown one, two that no person holds together."""
     if not roles or not set(roles) <= {role.value for role in Role}:
         return [Reason("roles_missing", "Choose at least one role.", "roles")]
+    return roles_are_apart(roles)
+
+
+def roles_are_apart(roles: Collection[str], holder: str = "person") -> list[Reason]:
+    """Every two of these roles that no `holder` (a person, a machine) holds together."""
     return [
         Reason(
             "roles_apart",
-            f"{ROLES[one].title} and {ROLES[other].title.lower()} cannot be one person: the first watches over the second.",
+            f"{ROLES[one].title} and {ROLES[other].title.lower()} cannot be one {holder}: the first watches over the second.",
             "roles",
         )
         for one, others in APART

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.auth.models import Permission as Codename
 from django.db import transaction
 
+from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
@@ -90,14 +91,19 @@ def give_grant(
 ) -> CaseGrant:
     """Let a colleague of the same organization read the case for `days` days from `at`. A running access is replaced.
 
-    The patient's release of information must stand: access shows nothing without it, today or on any later day.
+    The patient's release of information must stand: access shows nothing without it, today or on any later day. Nobody
+    gives it to themselves.
 
     Raises NotAllowed, NotFound for somebody who is no live member, WrongState for a closed case, Refused.
     """
     require(actor, Permission.GRANT_ACCESS, case)
     if actor.user_id is None or not Membership.objects.filter(user=user, ended_at=None).exists():
         raise NotFound("colleague")
-    reasons = [*_reason_given(reason), *(r for r in [rules.days_of_a_grant(days), _released(case, at)] if r)]
+    reasons = [
+        *not_ones_own(actor, user.pk, "own_grant", field="colleague"),
+        *_reason_given(reason),
+        *(r for r in [rules.days_of_a_grant(days), _released(case, at)] if r),
+    ]
     with transaction.atomic():
         row = _locked(case)
         if row.status != "open":

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from advocacy import registries
+from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable, require
 from advocacy.access.roles import permissions_of
@@ -22,7 +23,7 @@ from cases import codes, rules
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Communication, Coverage, FailedTreatment, Provider
-from cases.queries.registration import scope_of
+from cases.queries.registration import closed_to, scope_of
 from cases.workflow import CASE, CaseStatus
 
 __all__ = [
@@ -178,8 +179,8 @@ def assign_cases(
 ) -> tuple[Case, ...]:
     """Give several cases to one colleague: all or none. Returns them as they are now, in the same order.
 
-    Raises NotAllowed, NotFound, WrongState for a closed case, Refused when the colleague cannot work cases or when a
-    restricted case would be left without an owner.
+    Raises NotAllowed, NotFound, WrongState for a closed case, Refused when the colleague cannot work cases, when a
+    restricted case would be left without an owner, or when somebody opens a restricted case to themselves.
     """
     require(actor, Permission.ASSIGN_CASE)
     ids = [case.pk for case in cases]
@@ -201,6 +202,8 @@ def assign_cases(
                     "restricted_needs_owner", "A restricted case needs an owner, or nobody opens it.", "owner"
                 )
             )
+        if owner is not None and closed_to(actor, locked.values()):
+            reasons += not_ones_own(actor, owner.user_id, "own_access", field="owner")
         _refuse_if(reasons)
         for row in locked.values():
             must_be_open(row)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Q
 
+from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, allows, require
 from advocacy.access.roles import permissions_of
@@ -18,6 +19,7 @@ from advocacy.people.rules import day_in
 from cases import rules
 from cases.commands.cases import must_be_open
 from cases.models import Case, CaseTeamMember
+from cases.queries.registration import closed_to
 
 # Whom the primary (the owner) names without asking; an outside interpreter sees nothing of the case by being named.
 NAMED_BY_PRIMARY = frozenset({CaseTeamMember.Role.BACKUP.value, CaseTeamMember.Role.INTERPRETER.value})
@@ -61,6 +63,8 @@ def name_on_team(
             *rules.team_days_fit(from_on, until_on, today),
             *_who_fits(row, role, member, name, language, today),
         ]
+        if member is not None and closed_to(actor, [row]):
+            reasons += not_ones_own(actor, member.user_id, "own_access", field="member")
         if reasons:
             raise Refused(reasons)
         entry = CaseTeamMember.objects.create(

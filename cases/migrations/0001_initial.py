@@ -409,6 +409,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('granted_at'))), name='cases_casegrant_ends'),
         ),
         migrations.AddConstraint(
+            model_name='casegrant',
+            constraint=models.CheckConstraint(condition=models.Q(('granted_by', None), ('user', None), models.Q(('granted_by', models.F('user')), _negated=True), _connector='OR'), name='cases_casegrant_two_people'),
+        ),
+        migrations.AddConstraint(
             model_name='casesearch',
             constraint=advocacy.tenancy.isolation.SameOrganization('case', name='cases_casesearch_case_org'),
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from advocacy.access.duties import two_people
 from advocacy.access.grants import Grant
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 
@@ -16,6 +17,7 @@ class CaseGrant(Grant):
         constraints = [
             SameOrganization("content_object"),
             models.CheckConstraint(condition=Q(expires_at__gt=F("granted_at")), name="cases_casegrant_ends"),
+            two_people("granted_by", "user", name="cases_casegrant_two_people"),
         ]
         indexes = [models.Index(fields=["organization", "user", "expires_at"], name="cases_casegrant_user")]
 

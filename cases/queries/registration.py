@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from advocacy.people.rules import day_in, slips
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.sealing import normalized
 from cases.models import Case, CaseGrant, Coverage, FailedTreatment, Payer, Provider
-from cases.policies import granted_cases
+from cases.policies import granted_cases, named
 
 SHORTEST_COMPARED = 5
 
@@ -92,6 +93,14 @@ def release_stands(case: Case, at: datetime) -> bool:
 def is_visible(actor: Actor, case: Case) -> bool:
     """Whether the actor may open the case, besides administering access to it."""
     return cases_visible_to(actor).filter(pk=case.pk).exists()
+
+
+def closed_to(actor: Actor, rows: Iterable[Case]) -> bool:
+    """Whether one of the cases is restricted and the actor is not named on it: by naming themselves they would open it."""
+    restricted = {row.pk for row in rows if row.is_restricted}
+    return (
+        bool(restricted) and len(restricted) != Case.objects.filter(named(actor), pk__in=restricted).count()
+    )
 
 
 def cases_of(actor: Actor, patient: Patient) -> QuerySet[Case]:

@@ -45,7 +45,8 @@ def restricted(request: ActorRequest) -> HttpResponse:
 def access(request: ActorRequest, case_id: UUID) -> HttpResponse:
     """Who may open the case; a POST gives a colleague dated access."""
     case = get_case_to_administer(request.actor, case_id)
-    form = GrantForm(request.POST or None, members=members_of_organization(), initial={"days": GRANT_DAYS})
+    colleagues = members_of_organization().exclude(pk=request.actor.membership_id or 0)
+    form = GrantForm(request.POST or None, members=colleagues, initial={"days": GRANT_DAYS})
     outcome = attempt(
         request,
         form,

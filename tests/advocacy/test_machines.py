@@ -127,6 +127,20 @@ def test_a_machine_keeps_no_members(cast):
         issue_machine(actor=cast.sam, roles=["analyst"], **wanted)
 
 
+def test_roles_that_no_person_holds_together_no_machine_holds_either(cast):
+    at = timezone.now()
+    with pytest.raises(Refused) as refused:
+        issue_machine(
+            actor=cast.olga,
+            purpose="Keeping",
+            roles=["privacy_officer", "navigator"],
+            scopes=["cases:read"],
+            expires_at=at + timedelta(days=1),
+            at=at,
+        )
+    assert [(r.code, r.field) for r in refused.value.reasons] == [("roles_apart", "roles")]
+
+
 # -- tokens -----------------------------------------------------------------------------------------------------------
 def test_only_client_credentials_give_a_token(machine):
     asked = machine(scopes=["cases:read", "events:read"])

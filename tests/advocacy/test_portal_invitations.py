@@ -112,6 +112,16 @@ def test_an_address_opens_once(cast):
     ) == ["has_access"]
 
 
+def test_a_colleague_who_is_a_patient_too_is_invited_by_another(cast):
+    release(cast.case.patient, kind="contact")
+    contact = email(cast, cast.users["nora"].email)
+    assert codes(
+        lambda: invite_patient(actor=cast.nora, patient=cast.case.patient, contact=contact, at=NOW)
+    ) == ["own_portal"]
+    access = invite_patient(actor=cast.nils, patient=cast.case.patient, contact=contact, at=NOW)
+    assert access.user_id == cast.users["nora"].pk
+
+
 def test_an_account_that_exists_is_joined_and_nobody_is_told(cast):
     """Mia works at Meadow: her account takes the access and stays as it is."""
     release(cast.case.patient, kind="representation")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -12,12 +12,14 @@ from advocacy.access.policy import visible
 from advocacy.errors import Refused
 from advocacy.people.membership import change_member
 from advocacy.people.models import Consent, Membership, Patient
+from advocacy.people.queries import actor_of, memberships_of
 from advocacy.people.rules import day_in
 from cases.commands import access
 from cases.commands import cases as commands
 from cases.commands.access import restrict_case
+from cases.commands.team import name_on_team
 from cases.models import Case, CaseGrant
-from tests.cast import NOW, Cast, release
+from tests.cast import NOW, Cast, make_member, release
 
 
 def reads(cast: Cast) -> tuple[int, int]:
@@ -157,3 +159,52 @@ def test_nobody_gives_themselves_roles(cast):
             at=NOW,
         )
     assert [r.code for r in refused.value.reasons] == ["own_roles"]
+
+
+def test_nobody_lets_themselves_stay_longer(cast):
+    until = timezone.now() + timedelta(days=5)
+    Membership.objects.filter(pk=cast.members["olga"].pk).update(until=until)
+    cast.members["olga"].refresh_from_db()
+
+    def stay(last: datetime | None) -> list[str]:
+        with pytest.raises(Refused) as refused:
+            change_member(
+                actor=cast.olga,
+                member=cast.members["olga"],
+                roles=["organization_admin"],
+                team=None,
+                until=last,
+                at=timezone.now(),
+            )
+        return [r.code for r in refused.value.reasons]
+
+    assert stay(None) == ["own_stay"]
+    assert stay(until + timedelta(days=1)) == ["own_stay", "last_admin"]
+
+
+def test_nobody_opens_a_restricted_case_to_themselves(cast):
+    """Neither by dated access, nor by taking it, nor by naming themselves on its team; another supervisor does."""
+    now, sam = timezone.now(), cast.members["sam"]
+    release(cast.case.patient)
+    access.restrict_case(actor=cast.sam, case=cast.case, reason="a threat", at=now)
+    named = {"role": "backup", "from_on": today(cast), "at": now}
+
+    def refused(act: Callable[[], object]) -> list[tuple[str, str | None]]:
+        with pytest.raises(Refused) as found:
+            act()
+        return [(r.code, r.field) for r in found.value.reasons]
+
+    give = {"case": cast.case, "user": cast.users["sam"], "reason": "curious", "at": now}
+    assert [
+        refused(lambda: access.give_grant(actor=cast.sam, **give)),
+        refused(lambda: commands.assign_case(actor=cast.sam, case=cast.case, owner=sam, at=now)),
+        refused(lambda: name_on_team(actor=cast.sam, case=cast.case, member=sam, **named)),
+    ] == [[("own_grant", "colleague")], [("own_access", "owner")], [("own_access", "member")]]
+    assert Case.objects.filter(visible(cast.sam, Case)).count() == 0
+    user, _ = make_member(cast.harbor, "stella", "Stella Supervisor", ["supervisor"])
+    stella = actor_of(user, memberships_of(user.pk)[0])
+    access.give_grant(actor=stella, **give)
+    assert Case.objects.filter(visible(cast.sam, Case)).count() == 1
+    name_on_team(actor=stella, case=cast.case, member=sam, **named)
+    commands.assign_case(actor=cast.sam, case=cast.case, owner=sam, at=now)
+    assert Case.objects.get(pk=cast.case.pk).owner_id == sam.pk

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
+from advocacy.access.duties import two_people
 from advocacy.access.roles import PortalScope
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 from advocacy.tenancy.scope import TenantModel
@@ -68,6 +69,7 @@ class PortalAccess(TenantModel):
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("starts_at")),
                 name="people_portal_ends_after_start",
             ),
+            two_people("invited_by", "user", name="people_portal_two_people"),
         ]
 
     def __str__(self) -> str:
