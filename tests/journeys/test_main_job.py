@@ -297,7 +297,8 @@ def test_from_the_denial_letter_to_the_closed_case(at_desk):
     assert "$8,000.50" not in nora.text
     settle_what_is_open(nora, case_page)
     nora.go(case_page + "close/")
-    assert "Nothing is open. The case can be closed." in nora.text
+    assert "Nothing stands in the way. The case can be closed." in nora.text
+    assert f"Authorization AU-{member_id[-8:]}: 6 of 6 sessions not recorded as held" in nora.text
     nora.choose("How the case ended", "Covered")
     nora.press("Close the case")
     assert "Closed: Covered" in nora.text
