@@ -124,8 +124,8 @@ CREATE FUNCTION audit.acts_of_case(p_case bigint)
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 50 AS $$
 BEGIN
   RETURN QUERY SELECT e.id, e.at, e.recorded_at, e.actor_label, e.verb, e.data FROM audit.event e
-    WHERE e.case_ids @> ARRAY[p_case] AND e.kind = 'verb'
-      AND e.organization_id = nullif(audit.setting('organization'), '')::bigint;
+    WHERE e.case_ids @> ARRAY[p_case] AND e.kind || '' = 'verb'
+      AND e.organization_id + 0 = nullif(audit.setting('organization'), '')::bigint;  -- the array's index alone, see above
 END $$;
 
 -- The keys of every event about one of these cases or patients, by the indexes on the arrays (see above).
@@ -133,7 +133,7 @@ CREATE FUNCTION audit.keys_of(p_cases bigint[], p_patients bigint[]) RETURNS SET
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ROWS 100 AS $$
 BEGIN
   RETURN QUERY SELECT e.id FROM audit.event e WHERE (e.case_ids && p_cases OR e.patient_ids && p_patients)
-    AND e.organization_id = nullif(audit.setting('organization'), '')::bigint;
+    AND e.organization_id + 0 = nullif(audit.setting('organization'), '')::bigint;
 END $$;
 
 CREATE FUNCTION audit.deny() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
