@@ -110,7 +110,13 @@ def whole_organization(actor: Actor) -> Q:
 
 declare("cases.Case", see=Permission.SEE_CASES, rows=reached_cases, exceptions=exceptional_cases)
 declare("people.Patient", see=Permission.SEE_PATIENTS, rows=reached_patients, exceptions=granted_patients)
-for child in ("people.Contact", "people.Consent", "people.PortalAccess", "cases.Coverage"):
+for child in (
+    "people.Contact",
+    "people.Consent",
+    "people.PatientSearch",
+    "people.PortalAccess",
+    "cases.Coverage",
+):
     declare_through(child, parent="people.Patient", path="patient")
 for child in (
     "Attachment",

@@ -43,4 +43,3 @@ for theirs in ("PortalAccess", "Consent", "Contact"):
 declare("people.Team", see=Permission.SEE_MEMBERS, rows=whole_organization)
 declare("people.Draft", see=Permission.SEE_CASES, rows=own)
 declare("people.SavedSearch", see=Permission.SEE_CASES, rows=own)
-declare("people.PatientSearch", see=Permission.SEE_PATIENTS, rows=whole_organization)
