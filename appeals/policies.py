@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
-
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import declare, declare_portal, declare_through, under
+from advocacy.people.policies import whole_organization
 from cases.policies import of_patient
 
 for model in (
@@ -31,7 +30,7 @@ for model in (
     "TreatmentSession",
 ):
     declare_through(f"appeals.{model}", parent="cases.Case", path="case")
-declare("appeals.OwnLetterBlock", see=Permission.SEE_LOOKUPS, rows=lambda actor: Q())
+declare("appeals.OwnLetterBlock", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 for letter in ("Filing", "LetterApproval"):
     declare_portal(
         f"appeals.{letter}",

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from django.db.models import DateField, DateTimeField, Exists, F, Func, OuterRef, Q, Value
+from django.db.models import DateField, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, Portal, declare, declare_portal, declare_through, under
 from advocacy.access.roles import PortalRole
+from advocacy.access.scopes import codenames_for
 from advocacy.people.models import Consent, Membership
-from advocacy.people.policies import standing_on
+from advocacy.people.policies import standing_on, whole_organization
 from cases.models import Case, CaseGrant, CaseTeamMember
 
-# What a grant of `view_case` allows: reading, nothing else.
-GRANTABLE = {Permission.SEE_CASES: "view_case", Permission.SEE_PATIENTS: "view_case"}
 # Whoever administers access does so on restricted cases too, without seeing what is in them: no case is lost to everybody
 # when its owner leaves. Seeing one takes a grant, and the trail shows who gave it.
 ADMINISTERED = frozenset({Permission.RESTRICT_CASE, Permission.GRANT_ACCESS, Permission.ASSIGN_CASE})
@@ -47,18 +46,16 @@ def standing_on_team() -> Q:
 
 
 def reached_cases(actor: Actor) -> Q:
+    """Every case that is not restricted, and those they are named on."""
     return not_restricted(actor) | named(actor)
 
 
-def granted_cases(actor: Actor, permission: Permission) -> Q:
-    """Open cases on which the actor, a live member, holds an unexpired grant while the patient's release stands.
+def standing_grants(actor: Actor) -> QuerySet[CaseGrant]:
+    """Unexpired grants of the actor, a live member, on open cases, while the patient's release stands.
 
     All four are evaluated here, at each read: nothing has to be pushed when one of them ends. A release is a matter of
     days where the patient lives.
     """
-    codename = GRANTABLE.get(permission)
-    if codename is None or actor.user_id is None:
-        return Q(pk__in=[])
     now = timezone.now()
     there = Func(F("patient__time_zone"), Value(now), function="timezone", output_field=DateTimeField())
     released = Consent.objects.filter(
@@ -69,16 +66,23 @@ def granted_cases(actor: Actor, permission: Permission) -> Q:
     working = Membership.objects.filter(
         user_id=OuterRef("user_id"), starts_at__lte=now, ended_at=None
     ).filter(Q(until=None) | Q(until__gt=now))
-    live = CaseGrant.objects.filter(
+    return CaseGrant.objects.filter(
         Exists(released),
         Exists(working),
-        user_id=actor.user_id,
-        permission__codename=codename,
+        user_id=actor.user_id or 0,
         ended_at=None,
         granted_at__lte=now,
         expires_at__gt=now,
         content_object__status="open",
     )
+
+
+def granted_cases(actor: Actor, permission: Permission) -> Q:
+    """Cases of the actor's standing grants of a scope that allows the permission."""
+    codenames = codenames_for(permission)
+    if not codenames or actor.user_id is None:
+        return Q(pk__in=[])
+    live = standing_grants(actor).filter(permission__codename__in=codenames)
     return Q(pk__in=live.values("content_object_id"))
 
 
@@ -90,22 +94,25 @@ def exceptional_cases(actor: Actor, permission: Permission) -> Q:
 
 
 def reached_patients(actor: Actor) -> Q:
+    """Every patient who is not restricted, and those of cases they are named on."""
     own = Case.objects.filter(named(actor))
     return Q(is_restricted=False) | Q(pk__in=own.values("patient_id"))
 
 
 def granted_patients(actor: Actor, permission: Permission) -> Q:
+    """Patients of cases that dated access opens."""
     cases = Case.objects.filter(granted_cases(actor, permission))
     return Q(pk__in=cases.values("patient_id"))
+
+
+def nobody_here(actor: Actor) -> Q:
+    """No member: they wait for whoever sent them."""
+    return Q(pk__in=[])
 
 
 def reached_inquiries(actor: Actor) -> Q:
     """Whoever opens cases takes inquiries in; one about a patient is as open as the patient."""
     return Q(patient=None) | under("patient", reached_patients(actor))
-
-
-def whole_organization(actor: Actor) -> Q:
-    return Q()
 
 
 declare("cases.Case", see=Permission.SEE_CASES, rows=reached_cases, exceptions=exceptional_cases)
@@ -144,7 +151,7 @@ for child in (
     declare_through(f"cases.{child}", parent="cases.Case", path="case")
 declare("cases.Inquiry", see=Permission.OPEN_CASE, rows=reached_inquiries)
 declare_through("cases.InquirySearch", parent="cases.Inquiry", path="inquiry")
-declare("cases.WaitingPage", see=Permission.PORTAL_DOCUMENTS, rows=lambda actor: Q(pk__in=[]))
+declare("cases.WaitingPage", see=Permission.PORTAL_DOCUMENTS, rows=nobody_here)
 declare_through("cases.CaseGrant", parent="cases.Case", path="content_object")
 
 

@@ -6,7 +6,7 @@ nothing visible.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,6 +123,26 @@ def declared_for_portal() -> frozenset[str]:
 
 def declared() -> frozenset[str]:
     return frozenset(_policies)
+
+
+def described() -> Iterator[tuple[str, str, str]]:
+    """Every model with the permission that reads it and which rows that reaches, in words: the rules' own first sentences."""
+    for label, policy in sorted(_policies.items()):
+        if policy.parent:
+            root = _policies[policy.parent]
+            while root.parent:
+                root = _policies[root.parent]
+            yield label, root.see, f"As `{policy.parent}`."
+            continue
+        also = f" {_sentence(policy.exceptions)}" if policy.exceptions is not None else ""
+        yield label, policy.see, _sentence(policy.rows) + also
+
+
+def _sentence(rule: Callable[..., Q]) -> str:
+    said = (rule.__doc__ or "").strip().partition("\n")[0]
+    if not said:
+        raise AssertionError(f"{rule.__qualname__} does not say which rows it reaches.")
+    return said
 
 
 def under(path: str, q: Q) -> Q:

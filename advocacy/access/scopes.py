@@ -1,4 +1,4 @@
-"""What a machine may be given: scopes, each with the permissions it lets through and a sentence for whoever issues it.
+"""Scopes, each with the permissions it lets through and a sentence for whoever gives it: of a machine, of dated access.
 
 A machine holds roles like a person, so the same policies say which rows it reaches; its scopes only take away. What no scope
 of a token lets through is not there for it, whatever its roles are.
@@ -75,6 +75,56 @@ SCOPES: dict[Scope, ScopeDescription] = {
         "Upload documents", "Adds documents to cases.", P.SEE_CASES, P.UPLOAD_DOCUMENT
     ),
 }
+
+
+class GrantScope(StrEnum):
+    """How far dated access to one case goes; each holds the one before."""
+
+    VIEW = "view"
+    COMMENT = "comment"
+    EDIT = "edit"
+
+    @classmethod
+    def choices(cls) -> list[tuple[str, str]]:
+        return [(scope.value, GRANT_SCOPES[scope].sentence) for scope in cls]
+
+
+@dataclass(frozen=True)
+class GrantDescription:
+    """`codename` is django-guardian's permission on the case that stands for the scope."""
+
+    title: str
+    sentence: str
+    codename: str
+    permissions: frozenset[P]
+
+
+_VIEW = frozenset({P.SEE_CASES, P.SEE_PATIENTS})
+_COMMENT = _VIEW | {P.WRITE_NOTE}
+_EDIT = _COMMENT | {P.CHANGE_CASE, P.WORK_TASKS, P.UPLOAD_DOCUMENT}
+GRANT_SCOPES: dict[GrantScope, GrantDescription] = {
+    GrantScope.VIEW: GrantDescription("Read", "Reads the case and changes nothing.", "view_case", _VIEW),
+    GrantScope.COMMENT: GrantDescription(
+        "Comment", "Reads the case, writes notes and logs calls.", "comment_case", _COMMENT
+    ),
+    GrantScope.EDIT: GrantDescription(
+        "Edit",
+        "Also corrects the case, works its tasks and adds documents. Files nothing, closes nothing, gives no access.",
+        "change_case",
+        _EDIT,
+    ),
+}
+
+
+def codenames_for(permission: P) -> tuple[str, ...]:
+    """Of the scopes that allow the permission, guardian's names."""
+    return tuple(said.codename for said in GRANT_SCOPES.values() if permission in said.permissions)
+
+
+def permissions_of_codename(codename: str) -> frozenset[P]:
+    """What the scope with guardian's name allows; an unknown one nothing."""
+    return next((s.permissions for s in GRANT_SCOPES.values() if s.codename == codename), frozenset())
+
 
 HELD_BY_MACHINES = tuple(role for role in Role if role is not Role.ORGANIZATION_ADMIN)
 """Who keeps the members, and issues machines, is a person."""

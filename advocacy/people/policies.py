@@ -13,10 +13,12 @@ from advocacy.people.rules import IN_WRITING, ORAL
 
 
 def whole_organization(actor: Actor) -> Q:
+    """All of the organization."""
     return Q()
 
 
 def own(actor: Actor) -> Q:
+    """Their own."""
     return Q(user_id=actor.user_id)
 
 

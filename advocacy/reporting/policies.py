@@ -9,6 +9,7 @@ from advocacy.access.policy import Actor, declare
 
 
 def whole_organization(actor: Actor) -> Q:
+    """All that was loaded for the organization."""
     return Q()
 
 

@@ -55,6 +55,7 @@ from cases.models import (
     Task,
 )
 from cases.queries.links import cases_beside_and_linked, how_linked
+from cases.queries.registration import granted_permissions
 from cases.queries.team import OnTeam, team_shown
 from cases.workflow import TaskStatus
 
@@ -239,7 +240,8 @@ def case_page(
 ) -> CasePage:
     """The page of one case at `now` (aware); days are days in the patient's zone, where letters arrive.
 
-    Raises NotFound when the case is absent or invisible. Three statements, however much the case holds.
+    Raises NotFound when the case is absent or invisible. Three statements, however much the case holds; a fourth for
+    whoever reads it by dated access.
     """
     case = get_case(actor, public_id)
     day = day_at(now, case.patient.time_zone)
@@ -249,7 +251,7 @@ def case_page(
     members, people = _names(rows)
     next_date = earliest(ours(rows["deadlines"]), day) or earliest(theirs(rows["deadlines"]), day)
     window = earliest(call_windows(rows["deadlines"]), day)
-    permissions = permissions_on(actor, case)
+    permissions = permissions_on(actor, case) or granted_permissions(actor, case)
     versions = {v.document_id: v for v in rows["versions"]}
     consent = _consent(rows["consents"], day.today)
     position = position_of(case, rows, day)

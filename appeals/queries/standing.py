@@ -11,7 +11,7 @@ from django.db.models import BooleanField, QuerySet, Value, When
 from django.db.models import Case as Choice
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import Actor, reachable
+from advocacy.access.policy import Actor
 from advocacy.tenancy.plans import any_of
 from appeals.models import (
     Appeal,
@@ -28,6 +28,7 @@ from appeals.queries.sessions import counted, lines_of
 from appeals.regimes import book
 from appeals.regimes.shapes import Level
 from cases.models import Case
+from cases.policies import reached_cases
 
 SHORT_LABELS = {
     "": "Not started",
@@ -39,17 +40,16 @@ SHORT_LABELS = {
 }
 
 
-# What a role may do to a case. Granted access allows none of it, so one of these tells both kinds of reader apart.
+# What a role may do to a case: whoever holds none of these only reads.
 _WORK = (Permission.WRITE_NOTE, Permission.WORK_TASKS, Permission.SEE_TRAIL)
 
 
 def workable(actor: Actor) -> Choice:
-    """An annotation: whether the actor's own roles reach the case, and not only a colleague's grant to read it."""
-    held = next((p for p in _WORK if actor.may(p)), None)
-    if held is None:
+    """An annotation: whether the actor's own roles reach the case, and not only a grant."""
+    if not any(actor.may(p) for p in _WORK):
         return Choice(default=Value(False), output_field=BooleanField())
     return Choice(
-        When(reachable(actor, held, Case), then=Value(True)),
+        When(reached_cases(actor), then=Value(True)),
         default=Value(False),
         output_field=BooleanField(),
     )

@@ -10,6 +10,7 @@ from django.db import transaction
 from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
+from advocacy.access.scopes import GRANT_SCOPES, GrantScope
 from advocacy.audit.trail import record
 from advocacy.errors import NotFound, Reason, Refused, WrongState
 from advocacy.people.models import Membership, Patient, User
@@ -87,9 +88,18 @@ def lift_restriction(*, actor: Actor, case: Case, reason: str, at: datetime) -> 
 
 
 def give_grant(
-    *, actor: Actor, case: Case, user: User, days: int = GRANT_DAYS, reason: str, at: datetime
+    *,
+    actor: Actor,
+    case: Case,
+    user: User,
+    scope: str = GrantScope.VIEW,
+    days: int = GRANT_DAYS,
+    reason: str,
+    at: datetime,
 ) -> CaseGrant:
-    """Let a colleague of the same organization read the case for `days` days from `at`. A running access is replaced.
+    """Let a colleague of the same organization into the case for `days` days from `at`, as far as `scope` (GrantScope) goes.
+
+    A running access is replaced.
 
     The patient's release of information must stand: access shows nothing without it, today or on any later day. Nobody
     gives it to themselves.
@@ -104,24 +114,28 @@ def give_grant(
         *_reason_given(reason),
         *(r for r in [rules.days_of_a_grant(days), _released(case, at)] if r),
     ]
+    if scope not in GrantScope._value2member_map_:
+        reasons.append(Reason("scope_missing", "Choose what they may do.", "scope"))
     with transaction.atomic():
         row = _locked(case)
         if row.status != "open":
             raise WrongState("grant", row.status, "This case is closed. Access is given to open cases only.")
         if reasons:
             raise Refused(reasons)
+        codename = GRANT_SCOPES[GrantScope(scope)].codename
         running = CaseGrant.objects.filter(content_object=row, user=user, ended_at=None, expires_at__gt=at)
         running.update(ended_at=at)
         grant = CaseGrant.objects.create(
             user=user,
-            permission=Codename.objects.get(content_type__app_label="cases", codename="view_case"),
+            permission=Codename.objects.get(content_type__app_label="cases", codename=codename),
             content_object=row,
             reason=reason.strip(),
             granted_at=at,
             granted_by_id=actor.user_id,
             expires_at=at + timedelta(days=days),
         )
-        record("grant_given", subject=row, detail={"user": user.pk, "grant": grant.pk, "days": days})
+        detail = {"user": user.pk, "grant": grant.pk, "scope": str(scope), "days": days}
+        record("grant_given", subject=row, detail=detail)
     return grant
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 
 from advocacy.access.policy import Actor
+from advocacy.access.scopes import GrantScope
 from advocacy.inputs import DayField, SectionedForm, lines, one_of, short
 from advocacy.people.forms import STATE_CHOICES
 from advocacy.people.models import Absence, Membership, Patient
@@ -305,6 +306,12 @@ class ReasonForm(forms.Form):
 
 class GrantForm(forms.Form):
     colleague = OwnerField(Membership.objects.none(), empty_label="Choose")
+    scope = forms.ChoiceField(
+        label="What they may do",
+        choices=GrantScope.choices,
+        initial=GrantScope.VIEW,
+        widget=forms.RadioSelect,
+    )
     days = forms.IntegerField(label="For how many days", initial=14, min_value=1, max_value=90)
     reason = forms.CharField(
         label="Why",

@@ -83,6 +83,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
+                'permissions': [('comment_case', 'Can comment on case')],
             },
         ),
         migrations.CreateModel(

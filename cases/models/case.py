@@ -87,6 +87,7 @@ class Case(TenantModel):
     )
 
     class Meta(TenantModel.Meta):
+        permissions = [("comment_case", "Can comment on case")]
         constraints = [
             SameOrganization("patient"),
             SameOrganization("coverage"),

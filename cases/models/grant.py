@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from advocacy.access.duties import two_people
 from advocacy.access.grants import Grant
+from advocacy.access.scopes import GRANT_SCOPES, GrantScope
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 
 
@@ -20,6 +21,15 @@ class CaseGrant(Grant):
             two_people("granted_by", "user", name="cases_casegrant_two_people"),
         ]
         indexes = [models.Index(fields=["organization", "user", "expires_at"], name="cases_casegrant_user")]
+
+    @property
+    def scope(self) -> GrantScope:
+        """How far it goes, from guardian's permission."""
+        return next(s for s, said in GRANT_SCOPES.items() if said.codename == self.permission.codename)
+
+    @property
+    def scope_title(self) -> str:
+        return GRANT_SCOPES[self.scope].title
 
     def __str__(self) -> str:
         return f"grant {self.pk}"

@@ -7,10 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import Actor, reachable, visible
+from advocacy.access.policy import Actor, allows, reachable, visible
+from advocacy.access.scopes import GRANT_SCOPES, GrantScope, permissions_of_codename
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent, Membership, Patient
 from advocacy.people.queries import Likeness, patients_visible_to, standing_consents
@@ -18,7 +19,7 @@ from advocacy.people.rules import day_in, slips
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.sealing import normalized
 from cases.models import Case, CaseGrant, Coverage, FailedTreatment, Payer, Provider
-from cases.policies import granted_cases, named
+from cases.policies import granted_cases, named, standing_grants
 
 SHORTEST_COMPARED = 5
 
@@ -73,7 +74,11 @@ def restricted_cases(actor: Actor) -> QuerySet[Case]:
 
 def grants_of(case: Case) -> QuerySet[CaseGrant]:
     """Every access ever given to the case, newest first."""
-    return CaseGrant.objects.filter(content_object=case).select_related("user", "granted_by").order_by("-id")
+    return (
+        CaseGrant.objects.filter(content_object=case)
+        .select_related("user", "granted_by", "permission")
+        .order_by("-id")
+    )
 
 
 def get_grant_to_administer(case: Case, public_id: UUID) -> CaseGrant:
@@ -88,6 +93,21 @@ def release_stands(case: Case, at: datetime) -> bool:
     """Whether the patient's release of health information stands at `at`, on the day it is where the patient lives."""
     today = day_in(case.patient.time_zone, at)
     return standing_consents(case.patient, today).filter(kind=Consent.Kind.RELEASE).exists()
+
+
+def granted_permissions(actor: Actor, case: Case) -> frozenset[Permission]:
+    """What dated access that stands now lets this actor do on the case beside reading; empty without."""
+    held: frozenset[Permission] = frozenset()
+    for codename in (
+        standing_grants(actor).filter(content_object=case).values_list("permission__codename", flat=True)
+    ):
+        held |= permissions_of_codename(codename)
+    return held - GRANT_SCOPES[GrantScope.VIEW].permissions
+
+
+def may_here(actor: Actor, permission: Permission, row: Model) -> bool:
+    """Whether a page of this row offers it: a role holds it, or dated access allows it here. The door asks again."""
+    return actor.may(permission) or allows(actor, permission, row)
 
 
 def is_visible(actor: Actor, case: Case) -> bool:

@@ -46,7 +46,7 @@ def access(request: ActorRequest, case_id: UUID) -> HttpResponse:
     """Who may open the case; a POST gives a colleague dated access."""
     case = get_case_to_administer(request.actor, case_id)
     colleagues = members_of_organization().exclude(pk=request.actor.membership_id or 0)
-    form = GrantForm(request.POST or None, members=colleagues, initial={"days": GRANT_DAYS})
+    form = GrantForm(request.POST or None, members=colleagues, initial={"days": GRANT_DAYS, "scope": "view"})
     outcome = attempt(
         request,
         form,
@@ -54,6 +54,7 @@ def access(request: ActorRequest, case_id: UUID) -> HttpResponse:
             actor=request.actor,
             case=case,
             user=typed["colleague"].user,
+            scope=typed["scope"],
             days=typed["days"],
             reason=typed["reason"],
             at=request.at,

@@ -26,7 +26,7 @@ from advocacy.people.queries import draft_of
 from advocacy.web import ActorRequest, page, saw
 from cases.forms.documents import TOO_LARGE
 from cases.forms.inputs import put_reasons
-from cases.queries.registration import get_case
+from cases.queries.registration import get_case, may_here
 from cases.vault import TooLarge
 
 View = Callable[..., HttpResponse]
@@ -75,7 +75,7 @@ def show(
         "zone": zone_name(case.patient.time_zone),
         "kept": request.method == "GET" and getattr(request, "words_kept", False),
     }
-    if request.actor.may(Permission.WRITE_NOTE) and case.status != "closed":
+    if case.status != "closed" and may_here(request.actor, Permission.WRITE_NOTE, case):
         frame["call_note_url"] = reverse("cases:call_new", args=[case.public_id])
     return render(request, template, frame | dict(context), status=status)
 

@@ -20,6 +20,7 @@ from cases.commands.cases import must_be_open
 from cases.commands.communications import TO_LOG, keep_promise, log_communication, write_note
 from cases.commands.tasks import open_task
 from cases.forms.work import CallForm, NoteForm
+from cases.queries.registration import may_here
 from cases.queries.ways import PURPOSES, Way, ways_of_letters, ways_to_payer
 from cases.queries.work import get_communication, notes_of, own_membership
 from cases.views.casework import Outcome, attempt, case_page, done, draft_key, show, typed_before
@@ -119,7 +120,7 @@ def notes(request: ActorRequest, case: Any) -> HttpResponse:
         "actions": [
             {"label": "Write a note", "kind": "main", "url": reverse("cases:note_new", args=[case.public_id])}
         ]
-        if request.actor.may(WRITE)
+        if may_here(request.actor, WRITE, case)
         else [],
     }
     return show(request, "cases/note_list.html", case, context, here="Notes")

@@ -13,6 +13,7 @@ from advocacy.access.permissions import Permission
 from advocacy.web import ActorRequest
 from cases.commands.costs import record_cost
 from cases.forms.work import CostForm
+from cases.queries.registration import may_here
 from cases.queries.work import money_of
 from cases.views.casework import attempt, case_page, done, show, typed_before
 
@@ -31,7 +32,7 @@ def costs(request: ActorRequest, case: Any) -> HttpResponse:
                 "url": reverse("cases:cost_new", args=[case.public_id]),
             }
         ]
-        if request.actor.may(Permission.CHANGE_CASE)
+        if may_here(request.actor, Permission.CHANGE_CASE, case)
         else [],
     }
     return show(request, "cases/cost_list.html", case, context, here="Money")

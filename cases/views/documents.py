@@ -26,6 +26,7 @@ from cases.commands.patient_notices import notify_patient
 from cases.content import EXTENSIONS, ContentType
 from cases.forms.documents import DocumentForm, UploadForm, VersionForm
 from cases.queries.documents import documents_listed, get_document, get_version, same_bytes_in, versions_of
+from cases.queries.registration import may_here
 from cases.views.casework import attempt, case_page, done, show, typed_before
 from cases.views.files import SHOWN_INLINE, file_response
 
@@ -40,7 +41,7 @@ def documents(request: ActorRequest, case: Any) -> HttpResponse:
     context = {
         "documents": rows,
         "being_read": any(row.version.text_status == "pending" for row in rows),
-        "actions": _actions(request, [("Upload a document", "main", "cases:document_new", case)]),
+        "actions": _actions(request, case, [("Upload a document", "main", "cases:document_new", case)]),
     }
     return show(request, "cases/document_list.html", case, context, here="Documents")
 
@@ -112,8 +113,8 @@ def document(request: ActorRequest, case: Any, document_id: UUID) -> HttpRespons
         "file_url": reverse("cases:document_file", args=[case.public_id, current.public_id]),
         "framed": current.content_type in FRAMED,
         "pictured": current.content_type in SHOWN_INLINE and current.content_type not in FRAMED,
-        "may_upload": request.actor.may(Permission.UPLOAD_DOCUMENT),
-        "actions": _actions(request, actions),
+        "may_upload": may_here(request.actor, Permission.UPLOAD_DOCUMENT, case),
+        "actions": _actions(request, case, actions),
         "facts": [
             {"label": "Type", "value": row.get_kind_display()},
             {"label": "File name as uploaded", "value": current.filename},
@@ -297,8 +298,8 @@ def _above(case: Any, row: Any = None) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _actions(request: ActorRequest, wanted: list[tuple[Any, ...]]) -> list[dict[str, str]]:
-    if not request.actor.may(Permission.UPLOAD_DOCUMENT):
+def _actions(request: ActorRequest, case: Any, wanted: list[tuple[Any, ...]]) -> list[dict[str, str]]:
+    if not may_here(request.actor, Permission.UPLOAD_DOCUMENT, case):
         return []
     return [
         {"label": label, "kind": kind, "url": reverse(name, args=[row.public_id for row in rows])}

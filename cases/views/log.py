@@ -24,6 +24,7 @@ from cases.forms.inputs import Choices
 from cases.forms.log import CorrectForm, LogFilters, LogForm, ReferenceForm
 from cases.queries.documents import documents_by_public_id, documents_of
 from cases.queries.messages import attachments_of
+from cases.queries.registration import may_here
 from cases.queries.ways import PURPOSES, ways_of_letters, ways_to_payer
 from cases.queries.work import communications_of, corrected_by, get_communication, promises_missed
 from cases.views.casework import Outcome, attempt, case_page, done, draft_key, show, typed_before
@@ -68,7 +69,7 @@ def communications(request: ActorRequest, case: Any) -> HttpResponse:
         "reference": ReferenceForm(),
         "found": reference,
         "plain": plain,
-        "may_write": request.actor.may(WRITE),
+        "may_write": may_here(request.actor, WRITE, case),
         "actions": _actions(request, case),
     }
     return show(request, "cases/call_list.html", case, context, here="Log")
@@ -93,7 +94,7 @@ def communication(request: ActorRequest, case: Any, communication_id: UUID) -> H
     """One entry with everything that came with it, what it corrected, and what corrected it."""
     entry = get_communication(request.actor, case, communication_id)
     after = corrected_by(request.actor, entry)
-    may = request.actor.may(WRITE)
+    may = may_here(request.actor, WRITE, case)
     correctable = may and after is None and not entry.source and entry.channel != "message"
     actions = []
     if correctable:
@@ -273,7 +274,7 @@ def _form(
 
 def _actions(request: ActorRequest, case: Any) -> list[dict[str, str]]:
     links = [("Messages with the patient", "quiet", "cases:messages")]
-    if request.actor.may(WRITE) and case.status != "closed":
+    if may_here(request.actor, WRITE, case) and case.status != "closed":
         links = [
             ("Log a call", "main", "cases:call_new"),
             ("Log a letter, fax or meeting", "quiet", "cases:communication_new"),

@@ -37,7 +37,7 @@ from cases.forms.work import (
     TaskForm,
     WakeTaskForm,
 )
-from cases.queries.registration import owners
+from cases.queries.registration import may_here, owners
 from cases.queries.work import get_task, own_membership, standing_tasks_of, task_shown, tasks_of
 from cases.views.casework import Outcome, attempt, case_page, done, show, typed_before
 
@@ -50,7 +50,7 @@ HELD_BY_DEFAULT = timedelta(days=7)
 def tasks(request: ActorRequest, case: Any) -> HttpResponse:
     """All tasks of a case: open, on hold, ended."""
     shown = [task_shown(task, request.at) for task in tasks_of(request.actor, case)]
-    may = request.actor.may(WORK)
+    may = may_here(request.actor, WORK, case)
     context = {
         "open_tasks": [t for t in shown if t.state == "open"],
         "held_tasks": [t for t in shown if t.state == "held"],
@@ -298,7 +298,7 @@ def _step(
 
 def _task_page(request: ActorRequest, case: Any, row: Any, outcome: Outcome) -> HttpResponse:
     shown = task_shown(row, request.at)
-    may = request.actor.may(WORK)
+    may = may_here(request.actor, WORK, case)
     steps: list[dict[str, str]] = []
     if may and shown.state == "open":
         steps = [

@@ -18,6 +18,7 @@ from cases import safety
 from cases.commands.triage import close_as_duplicate, link_cases, triage_case, unlink_cases
 from cases.forms.benefits import LinkForm, TriageForm
 from cases.queries.links import case_by_reference, get_link, related_to
+from cases.queries.registration import may_here
 from cases.queries.work import triages_of
 from cases.views.casework import attempt, case_page, done, draft_key, show, typed_before
 
@@ -77,7 +78,7 @@ def related(request: ActorRequest, case: Any) -> HttpResponse:
         cases=[row.pk for row in shown],
         patients=[row.patient_id for row in shown] + [a.patient.pk for a in found.alike if a.patient],
     )
-    may = request.actor.may(Permission.CHANGE_CASE)
+    may = may_here(request.actor, Permission.CHANGE_CASE, case)
     context = {
         "found": found,
         "alike": [a for a in found.alike if a.patient],

@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from advocacy.access.permissions import Permission
 from appeals.sample_letters import text_as_pdf
 from cases.commands.access import end_grant, give_grant, restrict_case
 from cases.commands.communications import write_note
@@ -105,24 +106,78 @@ def test_their_today_and_queue_list_that_one_case_and_the_frame_leads_there(coll
     assert cody.get(reverse("home")).headers["Location"] == reverse("appeals:today")
 
 
-def test_reading_is_all_it_allows(colleague, sign_in):
+# What each scope opens beside reading; every other door answers 403 whatever the scope.
+COMMENTING = {"cases:note_new", "cases:call_new", "cases:communication_new", "appeals:take_action"}
+EDITING = COMMENTING | {
+    "cases:task_new",
+    "cases:document_new",
+    "cases:case_change",
+    "cases:cost_new",
+    "cases:failed_treatment_new",
+}
+NEVER = {
+    "appeals:request_new",
+    "appeals:close",
+    "cases:access",
+    "cases:assign",
+    "cases:restrict",
+    "cases:team_new",
+    "cases:triage",
+    "appeals:denial_new",
+    "appeals:trail",
+}
+
+
+@pytest.mark.parametrize(("scope", "opened"), [("view", set()), ("comment", COMMENTING), ("edit", EDITING)])
+def test_a_scope_opens_these_doors_and_no_other(colleague, sign_in, scope, opened):
     cast = colleague
-    give(cast)
+    give(cast, scope=scope)
     cody = sign_in("cody")
-    page = cody.get(reverse("appeals:case", args=[cast.case.public_id]))
-    assert page.context["acts"] == [] and page.context["actions"] == []
     case = [cast.case.public_id]
-    forms = (
-        "cases:note_new",
-        "cases:call_new",
-        "cases:task_new",
-        "cases:document_new",
-        "appeals:request_new",
+    page = cody.get(reverse("appeals:case", args=case))
+    offered = {act["url"] for act in page.context["acts"]} | {
+        act["url"] for group in page.context["more"] for act in group["acts"]
+    }
+    beside = {"cases:related"} if scope == "edit" else set()
+    assert offered == {reverse(name, args=case) for name in opened | beside}
+    assert page.context["actions"] == [] or scope == "edit"
+    found = {name: cody.get(reverse(name, args=case)).status_code for name in EDITING | NEVER}
+    closed = {"cases:access": 404, "cases:assign": 404, "cases:restrict": 404}
+    assert found == {name: 200 if name in opened else closed.get(name, 403) for name in EDITING | NEVER}
+    note = {"body": "Called the plan.", "kind": "note"}
+    wrote = cody.post(reverse("cases:note_new", args=case), note).status_code
+    assert wrote == (403 if scope == "view" else 302)
+
+
+@pytest.mark.parametrize("scope", ["comment", "edit"])
+def test_a_wider_scope_ends_with_its_day_too(colleague, sign_in, scope):
+    cast = colleague
+    give(cast, scope=scope)
+    cody, url = sign_in("cody"), reverse("cases:note_new", args=[cast.case.public_id])
+    assert cody.get(url).status_code == 200
+    CaseGrant.objects.update(
+        granted_at=timezone.now() - timedelta(days=15), expires_at=timezone.now() - timedelta(seconds=1)
     )
-    assert {
-        name: cody.post(reverse(name, args=case), {"body": "x"}).status_code for name in forms
-    } == dict.fromkeys(forms, 403)
-    assert cody.get(reverse("cases:team_new", args=case)).status_code == 403
+    assert (cody.get(url).status_code, cody.post(url, {"body": "x"}).status_code) == (404, 404)
+
+
+def test_a_navigator_with_a_narrow_scope_is_offered_no_more_than_it(colleague, sign_in):
+    """The roles hold far more, but not on this case: it is restricted, and what opens it is the grant."""
+    cast = colleague
+    restrict_case(actor=cast.sam, case=cast.case, reason="Patient's wish", at=timezone.now())
+    give_grant(
+        actor=cast.sam,
+        case=cast.case,
+        user=cast.users["nils"],
+        scope="comment",
+        reason="cover",
+        at=timezone.now(),
+    )
+    nils, case = sign_in("nils"), [cast.case.public_id]
+    page = nils.get(reverse("appeals:case", args=case))
+    assert page.context["found"].permissions == {Permission.WRITE_NOTE}
+    assert nils.get(reverse("cases:note_new", args=case)).status_code == 200
+    assert nils.get(reverse("cases:case_change", args=case)).status_code == 403
 
 
 def test_it_opens_a_restricted_case_and_its_end_is_an_end(colleague, sign_in):

@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from advocacy.access.policy import visible
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import allows, visible
+from advocacy.access.scopes import GRANT_SCOPES
 from advocacy.errors import Refused
 from advocacy.people.membership import change_member
 from advocacy.people.models import Consent, Membership, Patient
@@ -27,14 +29,22 @@ def reads(cast: Cast) -> tuple[int, int]:
     return tuple(model.objects.filter(visible(cast.nils, model)).count() for model in (Case, Patient))
 
 
+def uses(cast: Cast) -> set[Permission]:
+    """What Nils may do on the case, of everything there is."""
+    return {p for p in Permission if allows(cast.nils, p, cast.case)}
+
+
 @pytest.fixture
 def granted(cast):
-    """Harbor's one case, restricted, and open to Nils for two weeks."""
+    """Harbor's one case, restricted, and open to Nils for two weeks, as far as access ever goes."""
     now = timezone.now()
     release(cast.case.patient)
     access.restrict_case(actor=cast.sam, case=cast.case, reason="Asked for", at=now)
     assert reads(cast) == (0, 0)
-    access.give_grant(actor=cast.sam, case=cast.case, user=cast.users["nils"], reason="Cover", at=now)
+    give = {"actor": cast.sam, "case": cast.case, "user": cast.users["nils"], "reason": "Cover", "at": now}
+    for scope, said in GRANT_SCOPES.items():
+        access.give_grant(scope=scope, **give)
+        assert uses(cast) == said.permissions
     assert reads(cast) == (1, 1)
     return cast
 
@@ -49,7 +59,7 @@ def its_day_has_come(cast: Cast) -> None:
 
 
 def it_was_ended(cast: Cast) -> None:
-    access.end_grant(actor=cast.sam, grant=CaseGrant.objects.get(), at=timezone.now())
+    access.end_grant(actor=cast.sam, grant=CaseGrant.objects.get(ended_at=None), at=timezone.now())
 
 
 def the_release_was_withdrawn(cast: Cast) -> None:
@@ -92,7 +102,7 @@ def the_membership_ended(cast: Cast) -> None:
 )
 def test_dated_access_ends_at_the_next_read_when(granted, end: Callable[[Cast], None]):
     end(granted)
-    assert reads(granted) == (0, 0)
+    assert (reads(granted), uses(granted)) == ((0, 0), set())
 
 
 def test_a_release_stands_on_its_last_day_and_a_new_one_opens_again(granted):

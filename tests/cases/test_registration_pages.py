@@ -228,7 +228,8 @@ def test_access_is_restricted_given_and_ended_by_reference_alone(cast, patient, 
     assert "HB-2026-0001" in page and "Whitlock" not in page and "TMK" not in page
     assert "HB-2026-0001" in browser.get("/admin/cases/restricted/").content.decode()
     assert browser.get(f"/admin/patients/{patient.public_id}/").status_code == 404
-    typed = {"colleague": str(cast.members["nils"].public_id), "days": "14", "reason": "Cover"}
+    nils = str(cast.members["nils"].public_id)
+    typed = {"colleague": nils, "scope": "view", "days": "14", "reason": "Cover"}
     assert "access shows nothing until one is recorded" in page
     assert "No release of health information" in _refused(browser.post(f"{base}/access/", typed))
     release(patient)

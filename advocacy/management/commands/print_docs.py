@@ -12,11 +12,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import models
 
 from advocacy import openapi, workflow
-from advocacy.access.permissions import Permission
-from advocacy.access.roles import PORTAL_ROLES, ROLES
-from advocacy.access.scopes import SCOPES
 from advocacy.audit.verbs import VERBS
 from advocacy.background import queue
+from advocacy.management.commands import access_matrix
 from advocacy.tenancy.scope import tenant_models
 from appeals.clock import printed
 
@@ -45,50 +43,6 @@ def workflows() -> Iterator[str]:
                     f"| {step.name} | {sources} | {step.to} | `{step.permission}` | {guards} | `{step.verb}` |"
                 )
             yield "\n".join(rows)
-
-
-def permissions() -> Iterator[str]:
-    yield "# Who may do what"
-    yield PRINTED
-    yield "\n".join(f"- **{role.title}**: {role.sentence}" for role in ROLES.values())
-    rows = [
-        "| Permission | " + " | ".join(r.title for r in ROLES.values()) + " |",
-        "|---|" + ":-:|" * len(ROLES),
-    ]
-    of_portal = {p for role in PORTAL_ROLES.values() for p in role.permissions}
-    for permission in (p for p in Permission if p not in of_portal):
-        marks = ["x" if permission in role.permissions else "" for role in ROLES.values()]
-        rows.append(f"| `{permission}` | " + " | ".join(marks) + " |")
-    yield "\n".join(rows)
-    yield (
-        "A role says whether at all; the policies say on which rows: everything of the own organization that is not"
-        " restricted, what somebody works as its owner, and single cases a dated grant opens. Invisible answers 404."
-    )
-    yield "## In the patient's portal"
-    yield "\n".join(f"- **{role.title}**: {role.sentence}" for role in PORTAL_ROLES.values())
-    rows = [
-        "| Permission | " + " | ".join(r.title for r in PORTAL_ROLES.values()) + " |",
-        "|---|" + ":-:|" * len(PORTAL_ROLES),
-    ]
-    for permission in (p for p in Permission if p in of_portal):
-        marks = ["x" if permission in role.permissions else "" for role in PORTAL_ROLES.values()]
-        rows.append(f"| `{permission}` | " + " | ".join(marks) + " |")
-    yield "\n".join(rows)
-    yield (
-        "A representative holds those of their scope only. No member holds any of these, and nobody in the portal holds any of"
-        " the others. Rows: the patient's own; a representative reaches no restricted case."
-    )
-    yield from machines()
-
-
-def machines() -> Iterator[str]:
-    yield "## Machines at the API"
-    yield "A machine holds roles; its scopes only take away. It is on no team and keeps no members."
-    rows = ["| Scope | Sentence | Lets through |", "|---|---|---|"]
-    for scope, said in SCOPES.items():
-        through = ", ".join(f"`{p}`" for p in sorted(said.permissions))
-        rows.append(f"| `{scope}` | {said.sentence} | {through} |")
-    yield "\n".join(rows)
 
 
 def tables() -> Iterator[str]:
@@ -136,7 +90,7 @@ def first_line(function: Any) -> str:
 
 DOCUMENTS = {
     "workflows.md": workflows,
-    "permissions.md": permissions,
+    "permissions.md": access_matrix.matrix,
     "tables.md": tables,
     "rules.md": rules,
     "trail-verbs.md": verbs,
