@@ -183,7 +183,9 @@ def only_related(place: Place) -> bool:
 
 
 def rival_funding(place: Place) -> bool:
-    """`Administered by` alone is a hint only where nothing says who bears the cost."""
+    """`Administered by` alone is a hint only where nothing says who bears the cost; a public program's plan is no employer's."""
+    if re.search(r"\bmedicare (?:contract|advantage|health plan)\b", place.letter, re.IGNORECASE):
+        return True
     return (
         place.proposal.value == "administered_by"
         and re.search(r"\b(?:insured|underwritten|funded|issued) by\b", place.letter, re.IGNORECASE)

@@ -159,10 +159,14 @@ def _named_own(label: Sequence[Topic]) -> bool:
     return bool(label) and label[-1].is_own and not any(topic.name in OFFICES for topic in label)
 
 
+_LABEL_OF_NEXT: Final = re.compile(r"\s*[A-Z][\w -]{1,30}:")
+
+
 def _not_quick(place: Place) -> bool:
     """A number for urgent appeals whose item, label and heading say nothing of urgency, or speak last of the standard."""
-    after = place.page.plain[place.proposal.end : place.proposal.end + 40]
-    around = f"{place.heading} . {place.item} . {after}"
+    after = place.page.plain[place.proposal.end : place.proposal.end + 40].split("\n")
+    of_next = len(after) > 1 and _LABEL_OF_NEXT.match(after[1])
+    around = f"{place.heading} . {place.item} . {after[0] if of_next else ' '.join(after)}"
     quick = list(QUICK.finditer(around)) or list(_HURRY.finditer(around))
     return not quick
 

@@ -78,8 +78,11 @@ _STATES: Final = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE: Final = re.compile(r";|:(?=\s)|,?\s(?:but|instead|rather,|however|(?<!not )yet)\b,?|\.\s")
+_JUDGES: Final = r"(?:find|found|consider|regard|deem|treat|determine|conclude|say|said|hold|view|call|judge|decide|class)\w*"
 _NOT_SO: Final = {
-    "experimental_investigational": re.compile(r"(?:\bnot|n't)\s(?:\w+\s){0,3}$", re.IGNORECASE),
+    "experimental_investigational": re.compile(
+        rf"(?:\bnot|n't)\s(?:\w+\s){{0,3}}$|(?:\bnot|n't|\bnever)\s+{_JUDGES}\b[^.;]{{0,60}}$", re.IGNORECASE
+    ),
     "out_of_network": re.compile(r"\bnot\s(?:\w+\s){0,2}$", re.IGNORECASE),
     "benefit_exclusion": re.compile(
         r"\bnot\s(?:\w+\s){0,2}$|\b(?:nothing|none|no (?:exclusion|exception|limit|rule|part|section|provision|term|clause))\b"
@@ -91,7 +94,7 @@ _ANOTHER_SENSE: Final = {
     "benefit_exclusion": re.compile(r"\bnon-?covered (?:services?|charges?) because\b", re.IGNORECASE),
     "quantity_frequency_limit": re.compile(
         r"\bfee schedule\b|\b(?:maximum allow\w+|allowed amount|allowable)\b|\breasonable and customary\b|"
-        r"\bcharges? (?:exceeds?|(?:is|are) (?:more|over|above))\b",
+        r"\bcharges? (?:exceeds?|(?:is|are) (?:more|over|above|higher|greater)|goes? (?:beyond|over|above))\b",
         re.IGNORECASE,
     ),
 }

@@ -13,6 +13,7 @@ OPEN: Final = ""
 ELSE: Final = "else"
 """Not the service that was asked for: one offered instead, supposed, or told of."""
 
+NONE_NEEDED: Final = r"no (?:review|(?:pre)?authorization|(?:pre)?certification|approval) (?:is |was )?(?:needed|required|necessary)"
 _REFUSED: Final = re.compile(
     r"\b(?:denied|deny|den(?:ies|ying)|not (?:be )?(?:been )?(?:approved|authorized|covered|certified|payable)|refused|declined|"
     r"(?:cannot|unable to|did not|will not) (?:approve|authorize|cover|certify)|no benefits)\b",
@@ -25,7 +26,7 @@ _GRANTED: Final = re.compile(
     r"\s+[\dA-V]\d{3}|\s*$|\s*\||\s*[.;])|"
     r"\b(?:do(?:es)? not (?:apply|need|require|cover this letter)|not a denial|(?:is|are|was|were) paid|"
     r"(?:was(?:n't| not)|is not|not) (?:requested|billed|reviewed|part|under review|denied|refused|affected|included|subject)|"
-    r"did not (?:deny|review|refuse))\b",
+    rf"did not (?:deny|review|refuse)|{NONE_NEEDED})\b",
     re.IGNORECASE,
 )
 _PARTLY: Final = re.compile(

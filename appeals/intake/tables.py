@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from appeals.intake.layout import Cell, Page
-from appeals.intake.service_polarity import AGAINST, FOR_US, OPEN
+from appeals.intake.service_polarity import AGAINST, FOR_US, NONE_NEEDED, OPEN
 
 _CODE: Final = r"(?:\d{5}|[A-V]\d{4}|\d{4}[FTU])"
 _CODE_HEAD: Final = re.compile(
@@ -120,6 +120,8 @@ def _standing(head: Sequence[Cell], row: Sequence[Cell]) -> str:
     words = " ".join(cell.text for cell in row)
     if _DENIED.search(words):
         return AGAINST
+    if re.search(NONE_NEEDED, words, re.IGNORECASE):
+        return FOR_US
     counted = _counted(head, row)
     if counted:
         return counted

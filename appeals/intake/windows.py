@@ -50,6 +50,12 @@ def _has_another(limit: Limit, limits: Sequence[Limit], kind: str) -> bool:
     return any(re.search(kind, limit.sentence.text[one.figure[1] :][:40], re.IGNORECASE) for one in beside)
 
 
+_READERS_TIME: Final = re.compile(
+    r"\b(?:gives?|allows?|grants?|lets?)\s+(?:you|members?|the (?:member|patient))\s+(?:(?:up to|at least|only|just)\s+)?$",
+    re.IGNORECASE,
+)
+
+
 def _is_standard_decision(limit: Limit, limits: Sequence[Limit]) -> bool:
     sentence = limit.sentence
     if re.search(
@@ -60,6 +66,8 @@ def _is_standard_decision(limit: Limit, limits: Sequence[Limit]) -> bool:
     ):
         return False
     if _FOR_OTHERS.search(_around(limit)) or _has_another(limit, limits, r"\bdrugs?\b"):
+        return False
+    if _READERS_TIME.search(sentence.text[: limit.figure[0]]):
         return False
     if (
         limit.unit == "hour"
