@@ -13,7 +13,10 @@ OPEN: Final = ""
 ELSE: Final = "else"
 """Not the service that was asked for: one offered instead, supposed, or told of."""
 
-NONE_NEEDED: Final = r"no (?:review|(?:pre)?authorization|(?:pre)?certification|approval) (?:is |was )?(?:needed|required|necessary)"
+NONE_NEEDED: Final = (
+    r"no (?:review|(?:pre)?authorization|(?:pre)?certification|approval) "
+    r"(?:is |was )?(?:needed|required|necessary)"
+)
 _REFUSED: Final = re.compile(
     r"\b(?:denied|deny|den(?:ies|ying)|not (?:be )?(?:been )?(?:approved|authorized|covered|certified|payable)|refused|declined|"
     r"(?:cannot|unable to|did not|will not) (?:approve|authorize|cover|certify)|no benefits)\b",
