@@ -51,7 +51,12 @@ def reached_cases(actor: Actor) -> Q:
 
 
 def standing_grants(actor: Actor) -> QuerySet[CaseGrant]:
-    """Unexpired grants of the actor, a live member, on open cases, while the patient's release stands.
+    """The actor's own, of those that stand."""
+    return grants_that_stand().filter(user_id=actor.user_id or 0)
+
+
+def grants_that_stand() -> QuerySet[CaseGrant]:
+    """Unexpired grants of live members, on open cases, while the patient's release stands.
 
     All four are evaluated here, at each read: nothing has to be pushed when one of them ends. A release is a matter of
     days where the patient lives.
@@ -69,7 +74,6 @@ def standing_grants(actor: Actor) -> QuerySet[CaseGrant]:
     return CaseGrant.objects.filter(
         Exists(released),
         Exists(working),
-        user_id=actor.user_id or 0,
         ended_at=None,
         granted_at__lte=now,
         expires_at__gt=now,

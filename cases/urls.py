@@ -37,6 +37,7 @@ urlpatterns = [
     path("cases/new/<uuid:patient_id>/", reg.case_new, name="case_new"),
     path("cases/restricted/", access.restricted, name="restricted"),
     path("cases/<uuid:case_id>/access/", access.access, name="access"),
+    path("cases/<uuid:case_id>/who-sees/", access.who_sees, name="who_sees"),
     path("cases/<uuid:case_id>/access/<uuid:grant_id>/end/", access.grant_end, name="grant_end"),
     path("cases/<uuid:case_id>/assign/", access.assign, name="assign"),
     path("cases/<uuid:case_id>/benefits/", benefits.benefits, name="benefits"),

@@ -36,6 +36,7 @@ CREATE FUNCTION search.portal_accesses_of(p_user bigint)
   WHERE a.user_id = p_user AND a.starts_at <= statement_timestamp() AND a.ended_at IS NULL
     AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
     AND (a.consent_id IS NULL OR (c.revoked_at IS NULL
+          AND c.signed_on <= (statement_timestamp() AT TIME ZONE p.time_zone)::date
           AND NOT (c.kind IN ('release', 'representation') AND c.method = 'oral') AND (
           c.expires_on IS NULL OR c.expires_on >= (statement_timestamp() AT TIME ZONE p.time_zone)::date)))
   ORDER BY o.name, a.id

@@ -63,6 +63,7 @@ MORE: tuple[tuple[str, tuple[Act, ...]], ...] = (
             ("Related cases", "cases:related", P.CHANGE_CASE),
             ("Assign the case", "cases:assign", P.ASSIGN_CASE),
             ("Access", "cases:access", P.GRANT_ACCESS),
+            ("Who can see this", "cases:who_sees", P.SEE_TRAIL),
             ("Trail", "appeals:trail", P.SEE_TRAIL),
             ("Close the case", "appeals:close", P.CLOSE_CASE),
         ),

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
+from advocacy.people.places import zone_name
 from advocacy.people.queries import absent_now, members_of_organization
 from advocacy.people.rules import day_in
 from advocacy.web import ActorRequest, page, saw
 from cases.commands.access import GRANT_DAYS, end_grant, give_grant, lift_restriction, restrict_case
 from cases.commands.cases import assign_case
 from cases.forms.registration import AssignForm, GrantForm, ReasonForm
+from cases.queries import who_sees as queries
 from cases.queries.registration import (
     get_case_to_administer,
     get_grant_to_administer,
@@ -76,6 +78,34 @@ def access(request: ActorRequest, case_id: UUID) -> HttpResponse:
         "may_assign": request.actor.may(Permission.ASSIGN_CASE),
     }
     return _show(request, case, "cases/access.html", context, "Access", outcome.status)
+
+
+@require_safe
+@page
+def who_sees(request: ActorRequest, case_id: UUID) -> HttpResponse:
+    """Everybody who can see the case now, each with the rule or grant that lets them; without names of the patient's side
+    for somebody who does not see the case.
+    """
+    case = queries.get_case_to_answer_for(request.actor, case_id)
+    found = queries.who_sees(case, request.at)
+    context = {
+        "found": found,
+        "groups": [
+            {"title": title, "seers": found.of(kind), "none": none}
+            for kind, title, none in (
+                (queries.COLLEAGUE, "Colleagues", "No colleague."),
+                (
+                    queries.PATIENTS_SIDE,
+                    "The patient's side",
+                    "Nobody: the portal is closed for this patient.",
+                ),
+                (queries.MACHINE, "Machines", "No machine."),
+            )
+        ],
+        "zone": zone_name(request.organization.time_zone),
+        "may_administer": request.actor.may(Permission.GRANT_ACCESS),
+    }
+    return _show(request, case, "cases/who_sees.html", context, "Who can see this", names_patient=True)
 
 
 @page
@@ -176,10 +206,18 @@ def _back(request: ActorRequest, case: Any) -> str:
 
 
 def _show(
-    request: ActorRequest, case: Any, template: str, context: dict[str, Any], here: str, status: int = 200
+    request: ActorRequest,
+    case: Any,
+    template: str,
+    context: dict[str, Any],
+    here: str,
+    status: int = 200,
+    *,
+    names_patient: bool = False,
 ) -> HttpResponse:
-    saw(request, "read_page", cases=[case.pk])
+    """By reference; a page that `names_patient` or their helpers does so to somebody who sees the case, and says so."""
     seen = is_visible(request.actor, case)
+    saw(request, "read_page", cases=[case.pk], patients=[case.patient_id] if names_patient and seen else [])
     crumbs = [
         {
             "label": case.reference,

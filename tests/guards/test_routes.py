@@ -103,6 +103,7 @@ def get_only(route) -> bool:
         "cases:task",
         "cases:tasks",
         "cases:team",
+        "cases:who_sees",
         "cases:restricted",
         "cases:search_results",
         "home",
