@@ -72,6 +72,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "advocacy.headers.HeadersMiddleware",
     "advocacy.metrics.WatchMiddleware",
     "advocacy.api.MachineDoorMiddleware",  # the API passes none of what follows: no session, no cookie, no form
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -85,6 +86,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "advocacy.people.second_factor.SecondFactorMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "advocacy.tenancy.middleware.TenancyMiddleware",
     "advocacy.people.kept_forms.KeptFormsMiddleware",
@@ -209,7 +211,13 @@ ACCOUNT_RATE_LIMITS = {
 IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "advocacy.people.second_factor.SecondFactorAdapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+SECOND_FACTOR = os.environ.get("RECOURSE_SECOND_FACTOR", "required")
+if SECOND_FACTOR not in {"required", "optional"}:
+    raise ImproperlyConfigured("RECOURSE_SECOND_FACTOR is `required` or `optional`.")
+if PRODUCTION and SECOND_FACTOR != "required":
+    raise ImproperlyConfigured("RECOURSE_SECOND_FACTOR may be `optional` only outside production.")
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -217,6 +225,8 @@ SESSION_COOKIE_AGE = int(os.environ.get("RECOURSE_SESSION_SECONDS", 60 * 60 * 10
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+if PRODUCTION:  # a cookie of this name comes from this host over TLS, and from nowhere else
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 PORTAL_SESSION_SECONDS = int(os.environ.get("RECOURSE_PORTAL_SESSION_SECONDS", 60 * 60 * 12))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True

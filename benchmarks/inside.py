@@ -32,6 +32,7 @@ from advocacy.api import SALT
 from advocacy.people.machines import issue_machine
 from advocacy.people.models import User
 from advocacy.people.queries import actor_of, memberships_of
+from advocacy.people.second_factor import HELD
 from advocacy.portal import COOKIE, USER
 from advocacy.tenancy.scope import scoped_to
 from appeals.queries import machine_case, machine_queue
@@ -58,6 +59,7 @@ def desk_cookie(user: User) -> str:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[HELD] = True
     session.save()
     return f"sessionid={session.session_key}"
 

@@ -6,6 +6,7 @@ name of their page, since the address of a clinic's page or of an invitation is 
 """
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -54,6 +55,17 @@ def on_starting(server: Any) -> None:
         raise SystemExit(f"Recourse does not serve: {problem}")
     except OperationalError:
         raise SystemExit("Recourse does not serve: the database of DATABASE_URL cannot be reached.")
+
+
+def when_ready(server: Any) -> None:
+    """The loaded program stays as it is: it is looked through for rubbish no more, and its memory is shared by all processes."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_worker_init(worker: Any) -> None:
+    """A page makes some ten thousand objects and lets them go again: looking for rubbish every 700 costs a tenth of it."""
+    gc.set_threshold(10_000, 20, 20)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -98,6 +98,9 @@ def pytest_configure(config):
         from django.conf import settings
 
         HASHERS_AS_SHIPPED[:] = settings.PASSWORD_HASHERS
+        settings.SECOND_FACTOR = (
+            "optional"  # tests sign in by a session; test_sign_in.py asks as the product does
+        )
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         # Each test's client would list all static files before its first page; so they are looked for when asked for.
         settings.WHITENOISE_AUTOREFRESH = True

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core import signing
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 
 from advocacy.access.policy import Actor, visible
 from advocacy.access.roles import permissions_of
@@ -182,7 +182,8 @@ def listed(
     if filters.owner:
         cases = cases.filter(owned(actor, filters.owner, day))
     if filters.payer:
-        cases = cases.filter(coverage__payer__public_id=filters.payer)
+        payer = Payer.objects.filter(public_id=filters.payer)
+        cases = cases.filter(payer_key=Subquery(payer.values("pk")[:1]))
     if filters.urgent:
         urgency = {"is_urgent": True} if filters.urgent == "yes" else {"urgency": filters.urgent}
         cases = cases.filter(**urgency)

@@ -166,6 +166,10 @@ def organization(place: Installation) -> tuple[Browser, Walked]:
     )
     ada = accept(place, mail_to(place, "ada@willow.example", "/invitation/"), "Ada Admin")
     ada.go("/admin/invitations/new/")
+    if "/2fa/" not in ada.here and "reauthenticate" not in ada.here:
+        raise ada.complaint("the page that sets up a second factor")
+    second_factor(ada)
+    ada.go("/admin/invitations/new/")
     ada.type("E-mail address", TWO_FACTORS)
     ada.tick("Navigator:")
     ada.press("Send invitation")

@@ -6,9 +6,13 @@ import dataclasses
 import io
 import os
 import secrets
+import time
 from datetime import date
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.conf import settings as configured
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
@@ -108,6 +112,25 @@ def test_a_run_that_was_broken_off_goes_on(cast, settings):
     run()
     assert raw("people_patient", "family_name", patient.pk) == done
     assert "family_name" in sealed_fields(Patient)
+
+
+def test_the_secrets_of_second_factors_are_sealed_and_sealed_anew(cast, settings):
+    """Whoever reads the table or a backup can make no code."""
+    secret, nora = generate_totp_secret(), cast.users["nora"]
+    TOTP.activate(nora, secret)
+    seed = RecoveryCodes.activate(nora)
+    codes = seed.get_unused_codes()
+    lies = {a.type: a.data for a in Authenticator.objects.filter(user=nora)}
+    assert lies["totp"]["secret"].startswith("sealed:")
+    assert lies["recovery_codes"]["seed"].startswith("sealed:")
+    assert secret not in str(lies)
+    settings.KEYS = rotated(settings)
+    run()
+    settings.KEYS = dataclasses.replace(settings.KEYS, retired={})
+    found = {a.type: a for a in Authenticator.objects.filter(user=nora)}
+    code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    assert found["totp"].wrap().validate_code(code)
+    assert found["recovery_codes"].wrap().get_unused_codes() == codes
 
 
 def test_without_the_older_key_nothing_is_written(cast, settings):

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.urls import reverse
 
+from advocacy.headers import NOTHING, UNUSED
 from tests.guards.test_reads import LEADS_ELSEWHERE
 from tests.guards.visits import PAGES, visit
 
@@ -81,6 +83,14 @@ def test_pages_outside_the_desk_say_it_too(cast, client, sign_in):
         said = {p.strip() for p in answer.headers["Content-Security-Policy"].split(";") if p.strip()}
         assert said == POLICY, answer.request["PATH_INFO"]
         assert problems(answer.content.decode()) == [], answer.request["PATH_INFO"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/cases", "/api/v1/nothing", "/static/advocacy/css/desk.css"])
+def test_what_is_no_page_may_load_nothing(cast, client, path):
+    answer = client.get(path)
+    assert answer.headers["Content-Security-Policy"] == NOTHING
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Permissions-Policy"] == UNUSED
 
 
 def test_the_patterns_catch_what_they_are_for():

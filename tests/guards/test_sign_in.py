@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from advocacy.people.invitations import accept_as_new, invite_member, offer_of
 from advocacy.people.models import User
+from advocacy.people.second_factor import SecondFactorAdapter
 from advocacy.tenancy.scope import scoped_to
 from tests.cast import PASSWORD, Cast
 
@@ -45,6 +46,25 @@ def test_the_admins_address_of_signing_in_leads_nowhere_else(cast: Cast, browser
 def test_the_admin_has_no_change_of_password_of_its_own(sign_in):
     answer = sign_in("nora").get("/admin/password_change/")
     assert answer.headers["Location"] == reverse("account_change_password")
+
+
+def test_without_a_second_factor_nothing_of_the_desk_opens(cast: Cast, sign_in, settings):
+    settings.SECOND_FACTOR = "required"
+    browser, there = sign_in("nora"), reverse("mfa_activate_totp")
+    for address in ("/", reverse("appeals:today"), "/admin/", reverse("cases:intake")):
+        assert browser.get(address).headers["Location"] == there, address
+        assert browser.post(address, {}).headers["Location"] == there, address
+    assert browser.get(reverse("account_logout")).status_code == 200
+    TOTP.activate(cast.users["nora"], generate_totp_secret())
+    assert browser.get(reverse("appeals:today")).status_code == 200
+
+
+def test_the_last_second_factor_stays(cast: Cast, settings):
+    settings.SECOND_FACTOR = "required"
+    only = TOTP.activate(cast.users["nora"], generate_totp_secret()).instance
+    assert not SecondFactorAdapter().can_delete_authenticator(only)
+    settings.SECOND_FACTOR = "optional"
+    assert SecondFactorAdapter().can_delete_authenticator(only)
 
 
 @pytest.mark.parametrize("how", ["action_primary", "action_remove"])

@@ -20,6 +20,7 @@ FILES = {
     "LICENSE",
     "Makefile",
     "README.md",
+    "SECURITY.md",
     "manage.py",
     "pyproject.toml",
     "requirements-dev.lock",
@@ -32,6 +33,7 @@ PRINTED_WHOLE = {"docs/rules.md"}
 BANNED = {"utils", "util", "helpers", "common", "services", "managers", "mixins", "misc"}
 PAGES = [
     "README.md",
+    "SECURITY.md",
     "CHANGELOG.md",
     *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").rglob("*.md")),
 ]

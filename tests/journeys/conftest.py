@@ -144,6 +144,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         "RECOURSE_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "RECOURSE_MAIL_DIR": str(mails),
         "RECOURSE_JOB_RETRY": "20",
+        "RECOURSE_SECOND_FACTOR": "optional",
         "PORT": str(port),
     }
     running = Running(f"http://localhost:{port}", environment, mails)

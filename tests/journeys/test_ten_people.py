@@ -161,7 +161,7 @@ def supervisor_is_reminded_by_mail(sam: Desk, story: Story) -> None:
         "from advocacy.background.queue import run_everywhere; run_everywhere('appeals.remind')"
     )
     mail = mail_to(
-        story.served, "sam@harbor.example", since=begun, about=story.case.split("/")[3], seconds=120
+        story.served, "sam@harbor.example", since=begun, about=story.case.split("/")[3], seconds=300
     )
     assert story.family not in mail
     link = re.search(r"https?://\S+/admin/cases/\S+", mail)

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 from django.db.models import F, Func, Q, Value
 
+from advocacy.people import second_factor
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import TenantModel, scoped_to, tenant_models
 from advocacy.tenancy.sealing import BlindIndexField, CannotOpen, _SealedField, key_prefix
@@ -77,13 +78,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stale = {o: self.left(o) for o in Organization.objects.order_by("pk")}
-        total = sum(stale.values())
+        total = sum(stale.values()) + self.factors_left()
         self.stdout.write(f"{total} rows and documents are not under {settings.KEYS.field_id}.")
         if options["check"]:
             if total:
                 raise SystemExit(1)
             return
-        done = 0
+        done = self.factors()
         for organization in stale:
             try:
                 for step in self.steps(organization, options["index"]):
@@ -93,13 +94,29 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"{organization.slug}: {problem} {done} were done; run it again."
                 ) from None
-        left = sum(self.left(o) for o in stale)
+        left = sum(self.left(o) for o in stale) + self.factors_left()
         self.stdout.write(f"{done} were sealed anew; {left} are left.")
         self.stdout.write(
             "The trail keeps what was sealed before: leave the older key among the retired ones."
         )
         if left:
             raise SystemExit(1)
+
+    @staticmethod
+    def factors_left() -> int:
+        return sum(1 for _one in second_factor.under_another_key())
+
+    @staticmethod
+    def factors() -> int:
+        """The secrets of second factors belong to no organization."""
+        done = 0
+        for authenticator in second_factor.under_another_key():
+            try:
+                second_factor.seal_anew(authenticator)
+            except CannotOpen as problem:
+                raise CommandError(f"{problem} {done} were done; run it again.") from None
+            done += 1
+        return done
 
     def left(self, organization: Organization) -> int:
         """How many rows and blobs of the organization are not under the current key."""
