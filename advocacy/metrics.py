@@ -30,6 +30,7 @@ from prometheus_client.mmap_dict import MmapedDict
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from advocacy.background.figures import schedules, unfinished
+from advocacy.background.sealing import anchored, what_waits
 from advocacy.background.worker import workers_alive
 from advocacy.health import migrations_applied
 from advocacy.logs import around, route_of
@@ -131,6 +132,7 @@ class Installation:
         for status, seconds in oldest.items():
             ages.add_metric([status], seconds)
         yield ages
+        yield from Installation._of_the_trail(now)
         late = GaugeMetricFamily(
             "recourse_schedule_late_seconds",
             "How long ago a regular job should have been asked for (appeals.check_dates recomputes deadlines).",
@@ -144,6 +146,25 @@ class Installation:
             since.add_metric([schedule.job], (now - schedule.next_run + schedule.every).total_seconds())
         yield late
         yield since
+
+    @staticmethod
+    def _of_the_trail(now: datetime) -> Iterator[GaugeMetricFamily]:
+        found = what_waits()
+        oldest = min((w.oldest for w in found if w.oldest is not None), default=now)
+        yield GaugeMetricFamily(
+            "recourse_unsealed_events", "Events that wait for their seal.", value=sum(w.events for w in found)
+        )
+        yield GaugeMetricFamily(
+            "recourse_unsealed_seconds",
+            "Since the oldest event that waits for its seal was written.",
+            value=max((now - oldest).total_seconds(), 0.0),
+        )
+        ages = GaugeMetricFamily(
+            "recourse_anchor_age_seconds", "Since heads were last laid down outside.", labels=["place"]
+        )
+        for place, at in sorted(anchored().items()):
+            ages.add_metric([place], (now - at).total_seconds())
+        yield ages
 
 
 def figures() -> bytes:

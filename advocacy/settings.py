@@ -317,6 +317,11 @@ Q_CLUSTER = {
     "label": "Jobs",
 }
 
+# --- The trail's seals: where their heads are laid down outside, and who is told when that or the sealing stops ---
+ANCHOR_DIR = Path(os.environ["RECOURSE_ANCHOR_DIR"]) if os.environ.get("RECOURSE_ANCHOR_DIR") else None
+ANCHOR_MAIL = os.environ.get("RECOURSE_ANCHOR_MAIL", "").split()
+ALARM_MAIL = os.environ.get("RECOURSE_ALARM_MAIL", "").split()
+
 # --- Log and figures of operation: neither holds patient data, an address of a page or a secret (advocacy/logs.py) ---
 LOG_FORMAT = os.environ.get("RECOURSE_LOG_FORMAT", "json" if PRODUCTION else "plain")
 if LOG_FORMAT not in {"json", "plain"}:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from advocacy import desk, health, metrics
+from advocacy import desk, health, metrics, published
 from advocacy.openapi import openapi
 from advocacy.people import api as people_api
 from advocacy.people import portal_urls
@@ -43,6 +43,7 @@ urlpatterns = [
     path("clinic/<str:token>/<uuid:ask_id>/", clinic.answer, name="clinic_answer"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/", include("allauth.urls")),
+    path(".well-known/recourse-seal-keys.json", published.seal_keys, name="seal_keys"),
     path("health/live", health.live),
     path("health/ready", health.ready),
     path("health/metrics", metrics.metrics),

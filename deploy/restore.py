@@ -128,7 +128,9 @@ def main() -> int:
     except (Problem, OSError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
-    sys.stdout.write("Restored. Start the worker and the web server.\n")
+    sys.stdout.write(
+        "Restored. Say so in the sealed trail (manage.py seal_trail --restored WHY), then start worker and web server.\n"
+    )
     return 0
 
 

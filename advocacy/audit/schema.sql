@@ -26,13 +26,41 @@ CREATE INDEX event_cases ON audit.event USING gin (case_ids);
 CREATE INDEX event_patients ON audit.event USING gin (patient_ids);
 CREATE INDEX event_reads ON audit.event (organization_id, kind, id);
 
--- One row per statement and organization: what a later job seals into the chain, without a watermark over ids.
+-- One row per statement and organization: the queue of what waits for its seal. A row goes when a seal holds its events, so
+-- that no watermark over ids is needed and a restore brings queue and seals of one moment.
 CREATE TABLE audit.batch (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   organization_id bigint NOT NULL,
   ids bigint[] NOT NULL
-);
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 CREATE INDEX batch_organization ON audit.batch (organization_id, id);
+
+-- What was sealed, in order (advocacy/audit/verifier.py says how). Nothing here is secret and nothing here can be made anew
+-- without the signing key, which is not in the database. `organization` is the public id that was signed.
+CREATE TABLE audit.seal (
+  organization_id bigint NOT NULL,
+  seq bigint NOT NULL CHECK (seq > 0),
+  organization uuid NOT NULL,
+  ids bigint[] NOT NULL,
+  leaves bytea NOT NULL,
+  leaf_check bytea NOT NULL,
+  root bytea NOT NULL,
+  previous bytea NOT NULL,
+  head bytea NOT NULL,
+  sealed_at timestamptz NOT NULL,
+  key_id text NOT NULL,
+  signature bytea NOT NULL,
+  PRIMARY KEY (organization_id, seq)
+);
+
+-- That heads were handed to a place outside: for the alarm when that stops. The statements themselves lie there, not here.
+CREATE TABLE audit.anchor (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  place text NOT NULL CHECK (place IN ('folder', 'mail')),
+  organizations integer NOT NULL
+);
+CREATE INDEX anchor_place ON audit.anchor (place, at);
 
 CREATE FUNCTION audit.setting(name text) RETURNS text LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS
 $$ SELECT coalesce(current_setting('app.' || name, true), '') $$;
@@ -136,22 +164,87 @@ BEGIN
     AND e.organization_id + 0 = nullif(audit.setting('organization'), '')::bigint;
 END $$;
 
+-- Add the next seal of the scope's organization and take its batches out of the queue. Whoever calls it has the signing key;
+-- the database checks what it can: the place in the order, and that the seal holds exactly what its batches held.
+CREATE FUNCTION audit.add_seal(p_batches bigint[], p_seq bigint, p_organization uuid, p_ids bigint[], p_leaves bytea,
+                               p_leaf_check bytea, p_root bytea, p_previous bytea, p_head bytea, p_sealed_at timestamptz,
+                               p_key_id text, p_signature bytea) RETURNS void
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  tenant bigint := nullif(audit.setting('organization'), '')::bigint;
+  last_seq bigint;
+  last_head bytea;
+  taken bigint[];
+BEGIN
+  SELECT s.seq, s.head INTO last_seq, last_head FROM audit.seal s WHERE s.organization_id = tenant ORDER BY s.seq DESC LIMIT 1;
+  IF p_seq IS DISTINCT FROM coalesce(last_seq, 0) + 1 OR p_previous <> coalesce(last_head, decode(repeat('00', 32), 'hex')) THEN
+    RAISE EXCEPTION 'this is not the next seal';
+  END IF;
+  WITH gone AS (DELETE FROM audit.batch b WHERE b.organization_id = tenant AND b.id = ANY (p_batches) RETURNING b.ids)
+  SELECT array_agg(x ORDER BY x) INTO taken FROM gone CROSS JOIN LATERAL unnest(gone.ids) x;
+  IF taken IS DISTINCT FROM p_ids OR length(p_leaves) <> 32 * cardinality(p_ids) THEN
+    RAISE EXCEPTION 'a seal holds exactly the events of its batches, in order';
+  END IF;
+  INSERT INTO audit.seal VALUES (tenant, p_seq, p_organization, p_ids, p_leaves, p_leaf_check, p_root, p_previous, p_head,
+                                 p_sealed_at, p_key_id, p_signature);
+END $$;
+
+-- What waits for its seal, over all organizations: counts and the oldest moment, nothing of what happened.
+CREATE FUNCTION audit.organizations_waiting() RETURNS TABLE (organization_id bigint, events bigint, oldest timestamptz)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT w.organization_id, w.events, e.recorded_at
+    FROM (SELECT b.organization_id, sum(cardinality(b.ids))::bigint AS events, min(b.id) AS first
+            FROM audit.batch b GROUP BY b.organization_id) w
+    JOIN audit.batch f ON f.id = w.first LEFT JOIN audit.event e ON e.id = f.ids[1]
+$$;
+
+-- The newest seal of each of these organizations, or the one at `p_seqs`: hashes and ids only.
+CREATE FUNCTION audit.heads(p_organizations bigint[], p_seqs bigint[])
+  RETURNS TABLE (organization_id bigint, seq bigint, head bytea, through bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.id, s.seq, s.head, s.ids[cardinality(s.ids)]
+    FROM unnest(p_organizations, p_seqs) AS o (id, seq)
+   CROSS JOIN LATERAL (SELECT * FROM audit.seal x WHERE x.organization_id = o.id AND (o.seq IS NULL OR x.seq = o.seq)
+                        ORDER BY x.seq DESC LIMIT 1) s
+$$;
+
+-- The highest id the table of events has given out, to any organization: tells a restored database from one cut off.
+CREATE FUNCTION audit.last_given() RETURNS bigint
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$ SELECT last_value FROM audit.event_id_seq $$;
+
+CREATE FUNCTION audit.note_anchor(p_place text, p_organizations integer) RETURNS void
+  LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+$$ INSERT INTO audit.anchor (place, organizations) VALUES (p_place, p_organizations) $$;
+
+CREATE FUNCTION audit.anchored() RETURNS TABLE (place text, at timestamptz)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
+$$ SELECT a.place, max(a.at) FROM audit.anchor a GROUP BY a.place $$;
+
 CREATE FUNCTION audit.deny() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
 $$ BEGIN RAISE EXCEPTION 'the trail is append-only'; END $$;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.event FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.batch FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.seal FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.anchor FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
+CREATE TRIGGER queue BEFORE UPDATE OR TRUNCATE ON audit.batch FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
 
 ALTER TABLE audit.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit.batch ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit.seal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit.anchor ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON audit.event FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
 CREATE POLICY tenant ON audit.batch FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
+CREATE POLICY tenant ON audit.seal FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
 GRANT USAGE ON SCHEMA audit TO recourse_app, recourse_owner;
-GRANT SELECT ON audit.event, audit.batch TO recourse_app;
+GRANT SELECT ON audit.event, audit.batch, audit.seal TO recourse_app;
 GRANT EXECUTE ON FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, text) TO recourse_app;
 GRANT EXECUTE ON FUNCTION audit.acts_of_case(bigint), audit.keys_of(bigint[], bigint[]) TO recourse_app;
+GRANT EXECUTE ON FUNCTION
+  audit.add_seal(bigint[], bigint, uuid, bigint[], bytea, bytea, bytea, bytea, bytea, timestamptz, text, bytea),
+  audit.organizations_waiting(), audit.heads(bigint[], bigint[]), audit.last_given(), audit.note_anchor(text, integer),
+  audit.anchored() TO recourse_app;
 GRANT EXECUTE ON FUNCTION audit.capture() TO recourse_owner;
 
 RESET ROLE;

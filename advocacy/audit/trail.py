@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -89,6 +91,35 @@ def record_read(
             "SELECT audit.record('read', %s, '', NULL, %s::bigint[], %s::bigint[], %s::jsonb, '')",
             [verb, sorted(set(cases)), sorted(set(patients)), json.dumps(dict(detail or {}))],
         )
+
+
+@dataclass(frozen=True)
+class SealedUntil:
+    """Up to when the trail of the current organization is sealed (None: nothing is), and since when newer events have waited
+    too long for their seal (None: they have not). Aware moments.
+    """
+
+    until: datetime | None
+    late_since: datetime | None
+
+
+LATE = timedelta(minutes=15)
+"""A seal comes within a minute or two; after this somebody has to look (ADR 13)."""
+
+
+def sealed_until(at: datetime) -> SealedUntil:
+    """How far the current organization's trail is sealed at the moment `at`. One statement."""
+    organization_id = current_organization_id()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT (SELECT s.sealed_at FROM audit.seal s WHERE s.organization_id = %s ORDER BY s.seq DESC LIMIT 1),"
+            " (SELECT e.recorded_at FROM audit.batch b JOIN audit.event e ON e.id = b.ids[1]"
+            "   WHERE b.organization_id = %s ORDER BY b.id LIMIT 1)",
+            [organization_id, organization_id],
+        )
+        sealed, oldest = cursor.fetchone()
+    until = min(sealed, oldest) if sealed and oldest else sealed
+    return SealedUntil(until, oldest if oldest is not None and at - oldest > LATE else None)
 
 
 def about(*, cases: Iterable[int] = (), patients: Iterable[int] = ()) -> models.Q:

@@ -39,6 +39,7 @@ VERBS: dict[str, str] = {
     "absence_recorded": "recorded an absence and who covers",
     "absence_ended": "ended an absence before its last day",
     "organization_switched": "switched organization",
+    "trail_exported": "took the organization's whole trail along as a file",
     # figures
     "determinations_loaded": "loaded published determinations",
     "export_begun": "asked for a file of rows",

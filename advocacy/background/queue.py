@@ -33,6 +33,7 @@ _jobs: dict[str, Function] = {}
 _titles: dict[str, str] = {}
 _after_failure: dict[str, Function] = {}
 _schedule: dict[str, timedelta] = {}
+_rounds: dict[str, Callable[[], None]] = {}
 
 MAX_ATTEMPTS = 3
 MAX_DEATHS = 5
@@ -60,6 +61,29 @@ def job(
         return function
 
     return register
+
+
+def round_of(name: str, *, every: timedelta) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Register what the clock asks for once for the whole installation (`every`: whole minutes).
+
+    It opens scopes and transactions itself, is idempotent, and has no row of its own: a row a minute in each organization
+    would be more than what it does.
+    """
+
+    def register(function: Callable[[], None]) -> Callable[[], None]:
+        _rounds[name] = function
+        _schedule[name] = every
+        return function
+
+    return register
+
+
+def run_round(name: str) -> None:
+    """Called by a schedule. What fails is in the log, and comes again with the next round."""
+    try:
+        _rounds[name]()
+    except Exception as problem:
+        log.error("round %s failed: %s", name, type(problem).__name__)
 
 
 def registered() -> dict[str, Function]:
@@ -235,7 +259,7 @@ def install_schedules() -> list[str]:
             Schedule.objects.update_or_create(
                 name=SCHEDULED + name,
                 defaults={
-                    "func": "advocacy.background.queue.run_everywhere",
+                    "func": f"advocacy.background.queue.{'run_round' if name in _rounds else 'run_everywhere'}",
                     "args": repr((name,)),
                     "schedule_type": Schedule.MINUTES,
                     "minutes": int(every.total_seconds() // 60),

@@ -18,13 +18,15 @@ from django.utils import timezone
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable, visible
 from advocacy.audit.models import Event
-from advocacy.audit.trail import history_of, reason_of
+from advocacy.audit.trail import history_of, reason_of, sealed_until
 from advocacy.audit.verbs import VERBS
 from advocacy.people.models import Membership
 from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import CannotOpen, unseal_bytes
 from advocacy.tenancy.together import fetched
 from cases.models import Case, CaseGrant
+
+__all__ = ["CASES", "audited_cases", "sealed_until", "trail"]
 
 SIZE = 50
 KINDS = {"": "Everything", "verb": "Acts", "row": "Changes, field by field", "read": "Who looked"}

@@ -17,7 +17,7 @@ from advocacy.people.places import zone_name
 from advocacy.web import page, paged, saw
 from appeals.forms.desk import TrailFilters
 from appeals.queries.case_page import get_case
-from appeals.queries.trail import CASES, audited_cases, trail
+from appeals.queries.trail import CASES, audited_cases, sealed_until, trail
 from appeals.views.links import link
 
 
@@ -40,6 +40,7 @@ def trails_page(request: HttpRequest) -> HttpResponse:
             for key, label in CASES.items()
         ],
         "narrowed": bool(show),
+        "sealed": sealed_until(at),
         "breadcrumbs": [{"label": "Trails", "url": ""}],
     }
     return render(request, "appeals/trails.html", context)
@@ -65,6 +66,7 @@ def trail_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         "case": case,
         "zone": zone_name(request.organization.time_zone),  # type: ignore[attr-defined]
         "found": found,
+        "sealed": sealed_until(request.at),  # type: ignore[attr-defined]
         "filters": form,
         "clear_url": link(*here) if kind or person else "",
         "first_url": "" if found.is_first else link(*here, kind=kind, person=person),

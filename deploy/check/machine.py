@@ -30,7 +30,16 @@ HOST = "recourse.example"
 OLDEST = 15
 SBIN = "/usr/sbin:/usr/bin:/sbin:/bin"
 # Kept of what makes files and documents readable; the database's addresses are each installation's own.
-KEYS = ("secret_key", "field_key", "index_key", "retired_keys", "metrics_token")
+KEYS = (
+    "secret_key",
+    "field_key",
+    "index_key",
+    "seal_key",
+    "leaf_key",
+    "seal_public_keys",
+    "retired_keys",
+    "metrics_token",
+)
 EVENTS = "SELECT md5(e::text) FROM audit.event e ORDER BY id"
 
 

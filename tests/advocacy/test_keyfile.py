@@ -55,6 +55,39 @@ def test_of_many_first_runs_at_once_all_get_the_same_keys(tmp_path):
         assert len(set(pool.map(start, range(4)))) == 1
 
 
+def test_an_older_file_gets_the_keys_of_the_trail_once_and_keeps_the_others(tmp_path):
+    path = tmp_path / "keys.json"
+    load_keys(environment={}, path=path, production=False)
+    older = {k: v for k, v in json.loads(path.read_text()).items() if k not in {"seal", "leaf"}}
+    path.write_text(json.dumps(older))
+    first = load_keys(environment={}, path=path, production=False)
+    assert {k: json.loads(path.read_text())[k] for k in older} == older
+    assert load_keys(environment={}, path=path, production=False) == first
+    assert (len(first.seal), len(first.leaf), list(first.seal_public)) == (32, 32, ["s1"])
+    assert (oct(path.stat().st_mode & 0o777), [p.name for p in tmp_path.iterdir()]) == (
+        "0o600",
+        ["keys.json"],
+    )
+
+
+def test_who_only_reads_the_trail_has_its_public_keys_and_who_seals_both_private_ones(tmp_path):
+    kept = load_keys(environment={}, path=tmp_path / "keys.json", production=False)
+    public = base64.urlsafe_b64encode(kept.seal_public["s1"]).decode()
+    web = environment() | {"RECOURSE_SEAL_PUBLIC_KEYS": f"s1:{public} s0:{key()}"}
+    keys = load_keys(environment=web, path=tmp_path / "none", production=True)
+    assert (keys.seal, keys.leaf, sorted(keys.seal_public)) == (None, None, ["s0", "s1"])
+    assert repr(kept.seal) not in repr(kept)
+    with pytest.raises(ImproperlyConfigured, match="together or not at all"):
+        load_keys(environment=web | {"RECOURSE_SEAL_KEY": key()}, path=tmp_path / "none", production=True)
+    own = {"RECOURSE_SEAL_KEY": key(), "RECOURSE_LEAF_KEY": key()}
+    with pytest.raises(ImproperlyConfigured, match="has another key as s1"):
+        load_keys(environment=web | own, path=tmp_path / "none", production=True)
+    worker = load_keys(
+        environment=web | own | {"RECOURSE_SEAL_KEY_ID": "s2"}, path=tmp_path / "none", production=True
+    )
+    assert sorted(worker.seal_public) == ["s0", "s1", "s2"]
+
+
 def test_a_file_that_others_can_read_is_refused(tmp_path):
     path = tmp_path / "keys.json"
     load_keys(environment={}, path=path, production=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
 import os
 import re
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from advocacy.keyfile import SECRET_FILES
@@ -99,9 +101,10 @@ def test_web_and_worker_hold_no_password_but_their_own():
             "field_key",
             "retired_keys",
             "index_key",
+            "seal_public_keys",
             "metrics_token",
-        }
-    keys = {"secret_key", "field_key", "index_key", "retired_keys"}
+        } | ({"seal_key", "leaf_key"} if name == "worker" else set())
+    keys = {"secret_key", "field_key", "index_key", "retired_keys", "seal_key", "leaf_key"}
     assert set(COMPOSE["services"]["backup"]["secrets"]) & keys == set()
 
 
@@ -117,7 +120,7 @@ def test_every_secret_is_a_file_that_is_made():
         "database_backup_url",
         "userlist.txt",
     }
-    assert set(wanted) == set(MADE) | urls
+    assert set(wanted) == set(MADE) | urls | {"seal_public_keys"}
     for service in COMPOSE["services"].values():
         for key, value in service.get("environment", {}).items():
             if key.endswith("_FILE") and value.startswith("/run/secrets/"):
@@ -166,6 +169,9 @@ def test_secrets_are_made_once_and_lie_in_a_closed_folder(tmp_path):
     assert {name: (folder / name).read_text() for name in made} == kept
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
     assert len({kept[name] for name in MADE if name != "retired_keys"}) == len(MADE) - 1
+    private = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(kept["seal_key"]))
+    public = base64.urlsafe_b64encode(private.public_key().public_bytes_raw()).decode()
+    assert kept["seal_public_keys"] == f"s1:{public}\n"
     owner = urlsplit(kept["database_owner_url"])
     assert (owner.username, owner.password, owner.hostname, owner.port, owner.path) == (
         "recourse_owner",

@@ -10,7 +10,10 @@ SET ROLE recourse_audit;
 DROP FUNCTION audit.capture() CASCADE;
 DROP FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, text);
 DROP FUNCTION IF EXISTS audit.acts_of_case(bigint), audit.keys_of(bigint[], bigint[]);
-DROP TABLE audit.batch, audit.event;
+DROP FUNCTION audit.add_seal(bigint[], bigint, uuid, bigint[], bytea, bytea, bytea, bytea, bytea, timestamptz, text, bytea);
+DROP FUNCTION audit.organizations_waiting(), audit.heads(bigint[], bigint[]), audit.last_given();
+DROP FUNCTION audit.note_anchor(text, integer), audit.anchored();
+DROP TABLE audit.batch, audit.seal, audit.anchor, audit.event;
 DROP FUNCTION audit.deny(), audit.moment(), audit.setting(text);
 RESET ROLE;
 """
