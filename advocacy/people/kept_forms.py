@@ -30,6 +30,8 @@ from advocacy.people.queries import SESSION_KEY
 from advocacy.tenancy.sealing import CannotOpen, seal_bytes, unseal_bytes
 
 COOKIE = "recourse_person"
+HOST_COOKIE = f"__Host-{COOKIE}"
+"""Its name over TLS: from this host, for all of it, and from nowhere else."""
 PORTAL_COOKIE = "recourse_portal_person"
 COOKIE_DAYS = 30
 KEPT = "kept_forms"
@@ -83,7 +85,9 @@ def _in_portal(request: HttpRequest) -> bool:
 
 
 def _cookie(request: HttpRequest) -> str:
-    return PORTAL_COOKIE if _in_portal(request) else COOKIE
+    if _in_portal(request):
+        return PORTAL_COOKIE
+    return HOST_COOKIE if settings.SESSION_COOKIE_SECURE else COOKIE
 
 
 def person_at_door(request: HttpRequest) -> Any:

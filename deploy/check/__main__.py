@@ -195,6 +195,10 @@ def log_is_clean_again(place: Any) -> None:
     expect("words in the log", [word for word in SECRET_WORDS if word in place.told()], [])
 
 
+LOG_LINES = 12
+"""How much of its log a deployment tells that does not hold."""
+
+
 def on_this_machine() -> None:
     """With packages; raises CannotCheck where one is missing."""
     with step("Looking for PostgreSQL and PgBouncer"):
@@ -210,6 +214,12 @@ def on_this_machine() -> None:
             return made[-1]
 
         check(folder, make)
+    except (Failed, Unexpected):
+        for place in made:  # the log goes with the installation
+            say(
+                f"\nThe end of the log of {place.name}:\n" + "\n".join(place.told().splitlines()[-LOG_LINES:])
+            )
+        raise
     finally:
         for place in made:
             place.end()

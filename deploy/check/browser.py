@@ -133,7 +133,7 @@ class Browser:
         elif "secure" not in cookie.lower():
             raise Unexpected("A cookie is not marked Secure.")
         elif "path=/;" in cookie.lower().replace(" ", "") + ";" and not name.startswith("__Host-"):
-            raise Unexpected("A cookie of the whole site is not bound to its host.")
+            raise Unexpected(f"The cookie {name} of the whole site is not bound to its host.")
         else:
             self.cookies[name] = value
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.test import Client
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -57,6 +58,22 @@ def test_without_a_second_factor_nothing_of_the_desk_opens(cast: Cast, sign_in, 
     assert browser.get(reverse("account_logout")).status_code == 200
     TOTP.activate(cast.users["nora"], generate_totp_secret())
     assert browser.get(reverse("appeals:today")).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["nora", "olga", "anna"])
+def test_a_second_factor_is_set_up_and_everything_opens(cast: Cast, browser: Client, settings, who: str):
+    settings.SECOND_FACTOR = "required"
+    page = reverse("mfa_activate_totp")
+    browser.post(reverse("account_login"), {"login": cast.users[who].email, "password": PASSWORD})
+    assert browser.get("/").headers["Location"] == page
+    again = browser.get(page).headers["Location"]
+    browser.post(again, {"password": PASSWORD})
+    found = re.search(r'class="secret">(\w+)<', browser.get(page).content.decode())
+    assert found is not None
+    code = format_hotp_value(hotp_value(found[1], int(time.time()) // 30))
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert browser.post(page, {"code": code}).headers["Location"] == reverse("mfa_view_recovery_codes")
+    assert browser.get(browser.get("/").headers["Location"]).status_code == 200
 
 
 def test_the_last_second_factor_stays(cast: Cast, settings):
