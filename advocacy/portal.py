@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
@@ -28,6 +28,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.errors import NotFound
 from advocacy.languages import PORTAL, PORTAL_LANGUAGES, REVIEWED
+from advocacy.web import VERBS
 from advocacy.words import plain_notice
 
 P = ParamSpec("P")
@@ -109,6 +110,8 @@ def portal_page(
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method not in VERBS:
+                return HttpResponseNotAllowed(VERBS)
             actor = getattr(request, "actor", None)
             if actor is None or actor.portal is None:
                 several = getattr(request, "portal_accesses", ())

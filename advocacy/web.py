@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -25,6 +25,9 @@ from advocacy.problems import API, problem
 from advocacy.tenancy.models import Organization
 
 P = ParamSpec("P")
+
+VERBS = ("GET", "HEAD", "POST")
+"""What a page may be asked; one that takes less says so itself."""
 
 CLINIC = "/clinic/"
 """Where a clinic comes in by the link of a mail: no account, and nothing of the desk around its pages."""
@@ -207,6 +210,8 @@ def page(
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method not in VERBS:
+            return HttpResponseNotAllowed(VERBS)
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if getattr(request, "actor", None) is None:

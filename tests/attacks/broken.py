@@ -5,15 +5,18 @@ They are no part of the product. Nothing but row-level security stands between t
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from django.db import connection
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
 from advocacy import urls
 from advocacy.background import queue
+from advocacy.tenancy.scope import scoped_to
 from advocacy.web import page
 from cases.models import Case
 
@@ -60,6 +63,26 @@ TOLD: list[dict[str, Any]] = []
 
 def broken_job(case: int) -> None:
     TOLD.append(careless(case))
+
+
+def told_by_its_failure(case: int) -> None:
+    """For a worker in another process: what it met is the reason why it failed, and what it wrote is undone."""
+    raise queue.PublicProblem(json.dumps(careless(case)))
+
+
+class Broken(BaseCommand):
+    """A management command that does all of it."""
+
+    class Told(CommandError):
+        """What it met; what it wrote is undone."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--organization", type=int)
+        parser.add_argument("--key", type=int)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with scoped_to(options["organization"]), transaction.atomic():
+            raise self.Told(json.dumps(careless(options["key"])))
 
 
 class registered_job:

@@ -1,0 +1,335 @@
+"""Who opens what: every address of the program and every verb, written by hand. Nothing here is read from the policies.
+
+A letter is a role; a letter in a column opens the page with that verb, for a row that the role reaches. Everybody else gets
+403 or 404. "-" is a verb the address does not take, for anybody: 405. "." is one whose row of the world nobody can use any
+more: 404. A route that is not here fails the attacks: say who opens it, and why nobody else.
+
+    I intake   N navigator   C clinician   S supervisor   O organization admin   A analyst   P privacy officer   F funder
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+ROLES = {
+    "I": "ines",
+    "N": "nora",
+    "C": "clara",
+    "S": "sam",
+    "O": "olga",
+    "A": "anna",
+    "P": "petra",
+    "F": "faye",
+}
+
+DESK = """
+home                            INCSOAPF  -
+desk_keys                       -         INCSOAPF
+
+# Work: what is due, and the cases.
+appeals:today                   INCSP     -
+appeals:queue                   INCSP     -
+appeals:bulk_assign             S         S
+appeals:undo_assign             -         S
+appeals:board                   S         -
+appeals:share                   S         S
+people:absences                 INCSOP    INCS
+people:absence_end              IS        IS
+cases:search                    INCSP     INCSP
+cases:search_results            N         -
+people:draft                    INCSOAPF  INCSOAPF
+people:draft_discard            -         N
+
+# A case, read.
+appeals:case                    INCSP     -
+appeals:authorization           INCSP     -
+appeals:filed                   INCSP     -
+appeals:filed_file              INCSP     -
+appeals:level                   INCSP     -
+appeals:level_preview           NCS       -
+appeals:peer_to_peer            INCSP     -
+appeals:request                 INCSP     -
+cases:clinic                    INCSP     -
+cases:communication             INCSP     -
+cases:communication_find        -         INCSP
+cases:communications            INCSP     -
+cases:costs                     INCSP     -
+cases:document                  INCSP     -
+cases:document_file             INCSP     -
+cases:document_text             INCSP     -
+cases:documents                 INCSP     -
+cases:notes                     INCSP     -
+cases:task                      INCSP     -
+cases:tasks                     INCSP     -
+cases:team                      INCSP     -
+
+# Notes, calls, documents, tasks.
+cases:note_new                  INCS      INCS
+cases:call_new                  INCS      INCS
+cases:promise_settle            -         INCS
+cases:communication_new         INCS      INCS
+cases:communication_correct     INCS      INCS
+cases:messages                  INCSP     INCS
+cases:messages_settle           -         INCS
+cases:cost_new                  NS        NS
+cases:document_new              INCS      INCS
+cases:document_change           INCS      INCS
+cases:document_portal           -         INCS
+cases:version_new               INCS      INCS
+cases:read_again                -         INCS
+cases:task_new                  INCS      INCS
+cases:task_cancel               INCS      INCS
+cases:task_change               INCS      INCS
+cases:task_finish               INCS      INCS
+cases:task_hold                 INCS      INCS
+cases:task_reassign             INCS      INCS
+cases:task_tick                 -         INCS
+cases:task_wake                 INCS      INCS
+appeals:take_action             INCS      INCS
+cases:triage                    INCS      INCS
+cases:related                   INCSP     NS
+cases:unlink                    -         .
+
+# Intake: benefits, coverage, clinics, what a patient tried.
+cases:benefits                  INCSP     INS
+cases:network_new               INS       INS
+cases:referral_new              INS       INS
+cases:referral_end              INS       INS
+cases:clinic_ask                INS       INS
+cases:clinic_ask_withdraw       -         INS
+cases:clinic_link               INS       INS
+cases:clinic_link_revoke        -         INS
+cases:failed_treatment          NS        NS
+cases:failed_treatment_new      NS        NS
+appeals:questions               INCSP     INS
+appeals:plan_facts              INCSP     INS
+appeals:plan_fact_withdraw      INS       INS
+cases:case_new                  INS       INS
+cases:coverage_new              INS       INS
+cases:coverage_change           INS       INS
+cases:intake                    INS       -
+cases:inquiry                   INS       -
+cases:inquiry_decline           INS       INS
+cases:inquiry_find              -         INS
+cases:inquiry_hand_over         INS       INS
+cases:inquiry_new               -         INS
+cases:inquiry_reopen            -         INS
+cases:inquiry_step              INS       INS
+people:patient                  INCSP     -
+people:patient_new              INS       INS
+people:patient_change           INS       INS
+people:consent_new              INS       INS
+people:consent_revoke           INS       INS
+people:contact_new              INS       INS
+people:contact_end              INS       INS
+people:portal_invite            NS        NS
+people:portal_representative    NS        NS
+people:portal_end               NS        NS
+
+# The contest.
+cases:case_change               NS        NS
+cases:team_new                  NS        NS
+cases:team_end                  NS        NS
+appeals:request_new             NS        NS
+appeals:request_change          NS        NS
+appeals:request_sent            NS        NS
+appeals:request_received        NS        NS
+appeals:request_event           NS        NS
+appeals:request_approve         NS        NS
+appeals:request_grant           NS        NS
+appeals:request_withdraw        NS        NS
+appeals:renewal                 NS        NS
+appeals:session_new             NS        NS
+appeals:session_void            NS        NS
+appeals:denial_new              NS        NS
+appeals:denial                  INCSP     NS
+appeals:denial_confirm          NS        NS
+appeals:denial_choice           NS        NS
+appeals:peer_to_peer_schedule   NCS       NCS
+appeals:peer_to_peer_hold       NCS       NCS
+appeals:peer_to_peer_miss       NCS       NCS
+appeals:level_draft             NCS       NCS
+appeals:level_exhibits          NCS       NCS
+appeals:level_approval          NCS       NCS
+appeals:level_approval_answer   NCS       NCS
+appeals:level_file              NS        NS
+appeals:level_phone             NS        NS
+appeals:proof_new               NS        NS
+appeals:level_received          NS        NS
+appeals:level_event             NS        NS
+appeals:level_forwarded         NS        NS
+appeals:level_deem              NS        NS
+appeals:level_urgency           NCS       NCS
+appeals:level_decide            NS        NS
+appeals:level_choice            NS        NS
+appeals:level_end               NS        NS
+appeals:close                   NS        NS
+appeals:reopen                  S         S
+
+# Who may open a case, and who did.
+cases:assign                    S         S
+cases:restrict                  S         S
+cases:restricted                S         -
+cases:access                    S         S
+cases:grant_end                 S         S
+appeals:trail                   SP        -
+cases:who_sees                  SP        -
+appeals:trails                  SP        -
+
+# The organization: nothing of a patient.
+appeals:setup                   O         -
+appeals:setup_test              -         O
+appeals:setup_letter            O         -
+appeals:templates               INCSOP    -
+appeals:letter_block            O         O
+appeals:letter_block_retire     -         O
+cases:task_template             O         O
+cases:task_template_retire      -         O
+cases:organization              O         O
+people:invitations              O         -
+people:invitation_new           O         O
+people:invitation_resend        -         O
+people:invitation_revoke        -         O
+people:leavers                  SO        -
+people:member_end               O         O
+people:machines                 O         -
+people:machine_new              O         O
+people:machine_revoke           -         O
+people:switch                   -         .
+background:jobs                 SO        -
+background:retry                -         S
+background:retry_all            -         S
+reporting:figures               SOAF      -
+reporting:figures_list          S         -
+"""
+
+# In the portal: D the patient (dana), R who helps with everything (rosa), L who helps with letters only (a lawyer).
+HELPERS = {"D": "dana", "R": "rosa", "L": "lawyer"}
+PORTAL = """
+portal:home                     DRL       -
+portal:case                     DR        -
+portal:thread                   DR        DR
+portal:messages                 DR        -
+portal:attachment               DR        -
+portal:documents                DR        -
+portal:document                 DR        -
+portal:paper                    DR        DR
+portal:page_add                 -         DR
+portal:page_file                D         -
+portal:page_move                -         D
+portal:page_remove              -         D
+portal:letters                  DRL       -
+portal:letter                   DRL       DRL
+portal:letter_file              DRL       -
+portal:sent_file                DRL       -
+
+# What only the patient decides.
+portal:mine                     D         -
+portal:consents                 D         -
+portal:consent_withdraw         D         D
+portal:consent_give             -         D
+portal:helpers                  D         -
+portal:helper_new               D         D
+portal:helper_end               -         D
+portal:looked                   D         -
+portal:take_along               D         -
+
+# The door.
+portal:sign_in                  DRL       DRL
+portal:code                     DRL       DRL
+portal:choose                   DRL       DRL
+portal:language                 -         DRL
+portal:sign_out                 -         DRL
+"""
+
+# At the API: what each operation of its description takes, and the one scope that opens it.
+OPERATIONS = {
+    ("GET", "/api/v1/cases"): "cases:read",
+    ("GET", "/api/v1/cases/{case_id}"): "cases:read",
+    ("GET", "/api/v1/cases/{case_id}/documents"): "documents:read",
+    ("POST", "/api/v1/cases/{case_id}/documents"): "documents:write",
+    ("POST", "/api/v1/cases/{case_id}/notes"): "notes:write",
+    ("GET", "/api/v1/documents"): "documents:read",
+    ("GET", "/api/v1/documents/{document_id}"): "documents:read",
+    ("GET", "/api/v1/documents/{document_id}/content"): "documents:content",
+    ("GET", "/api/v1/events"): "events:read",
+    ("GET", "/api/v1/exports/cases.csv"): "rows:export",
+    ("GET", "/api/v1/exports/outcomes.csv"): "rows:export",
+    ("GET", "/api/v1/indicators"): "figures:read",
+    ("GET", "/api/v1/indicators/{key}"): "figures:read",
+}
+WITHOUT_A_SCOPE = {("POST", "/api/v1/token"), ("GET", "/api/v1/openapi.json")}
+"""A machine gets its token at the first, and anybody reads the description at the second."""
+
+# Django's admin: the look-ups in it, who sees one, who adds one, who changes one. Nothing is deleted there, by anybody.
+LOOKUPS = {
+    "cases.payer": ("INCSOP", "INSO", "INSO"),
+    "cases.payerchannel": ("INCSOP", "O", "O"),
+    "cases.provider": ("INCSOP", "INSO", "INSO"),
+    "people.membership": (
+        "INCSOP",
+        "INCSOAPF",
+        "O",
+    ),  # its "add" leads to the invitations, which have a line of their own
+    "people.team": ("INCSOP", "O", "O"),
+}
+# Its other pages: of nobody's rows.
+ADMIN = """
+admin:index                     INCSOAPF  INCSOAPF
+admin:login                     INCSOAPF  INCSOAPF
+admin:jsi18n                    INCSOAPF  -
+admin:password_change           INCSOAPF  INCSOAPF
+admin:password_change_done      INCSOAPF  -
+"""
+
+# Sign-in and the other doors without an account: what a stranger gets, and a colleague of Harbor.
+#   open: the page. away: led elsewhere. no: 403 or 404. -: 405. 503: no worker is alive in the tests.
+DOORS = """
+account_login                        open   away
+account_logout                       away   open
+account_signup                       open   away
+account_inactive                     open   open
+account_email                        away   open
+account_email_verification_sent      open   open
+account_change_password              away   open
+account_set_password                 away   away
+account_reset_password               open   open
+account_reset_password_done          open   open
+account_reset_password_from_key_done open   open
+account_reauthenticate               away   open
+account_confirm_login_code           away   away
+mfa_index                            away   open
+mfa_authenticate                     away   away
+mfa_reauthenticate                   away   away
+mfa_view_recovery_codes              away   no
+mfa_download_recovery_codes          away   no
+mfa_generate_recovery_codes          away   away
+mfa_activate_totp                    away   away
+mfa_deactivate_totp                  away   no
+api:openapi                          open   open
+api:token                            -      -
+health/live                          open   open
+health/ready                         503    503
+health/metrics                       no     no
+"""
+# Doors that a secret opens, with one that nobody was given.
+SECRETS = {
+    "invitation": "/invitation/{secret}/",
+    "clinic": "/clinic/{secret}/",
+    "clinic_answer": "/clinic/{secret}/{ask}/",
+    "account_confirm_email": "/accounts/confirm-email/{secret}/",
+    "account_reset_password_from_key": "/accounts/password/reset/key/1-{secret}/",
+}
+
+
+def table(text: str, letters: Collection[str] = ROLES) -> dict[str, tuple[str, str]]:
+    """Route -> who opens it with GET, and with POST. Raises ValueError for a line that is no row."""
+    found: dict[str, tuple[str, str]] = {}
+    for line in text.splitlines():
+        if not line.strip() or line.startswith("#"):
+            continue
+        name, get, post = line.split()
+        if name in found or not set(get + post) <= {*letters} | {"-", "."}:
+            raise ValueError(line)
+        found[name] = (get, post)
+    return found

@@ -1,0 +1,81 @@
+"""What is asked, of whom, by which verb: every address of the resolver, of the admin site and of the API's description.
+
+An attack is one request and the answer that the hand-written table (expectations.py) wants. What the attackers of Meadow,
+and whoever sees no patient, are shown is searched for the words that only Harbor's rows hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+from tests.attacks.siege import undone
+from tests.guards.addresses import Route
+from tests.guards.marks import MARKS, PRIVATE
+
+PAGES = ("GET", "POST")
+OTHERS = ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
+ALL_VERBS = (*PAGES, *OTHERS)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How an answer counts: "open", "shut" (403, 404), "405", "away" (to a sign-in), or its number where it is none of them."""
+
+    status: int
+    kind: str
+    text: str
+
+
+def ask(client: Client, verb: str, url: str, /, **data: Any) -> Answer:
+    """One request; what it wrote is undone."""
+    with undone():
+        send = getattr(client, verb.lower()) if verb in PAGES else None
+        answer = send(url, data) if send else client.generic(verb, url)
+        text = (b"".join(answer) if answer.streaming else answer.content).decode(errors="replace")
+    return Answer(answer.status_code, _kind(answer), text)
+
+
+def _kind(answer: Any) -> str:
+    status = answer.status_code
+    if status in (403, 404):
+        return "shut"
+    if status == 405:
+        return "405"
+    place = answer.headers.get("Location", "")
+    if status == 302 and place.startswith(("/accounts/login/", "/portal/sign-in/?")):
+        return "away"
+    return "open" if status < 500 else str(status)
+
+
+def expected(verb: str, row: tuple[str, str], letter: str) -> str:
+    """What somebody with this letter must get. Verbs beside GET, HEAD and POST are no page's."""
+    if verb not in ("GET", "HEAD", "POST"):
+        return "405"
+    opens = row[1] if verb == "POST" else row[0]
+    return "405" if opens == "-" else "open" if letter in opens else "shut"
+
+
+def leaks(text: str, *, whose: str = "all") -> list[str]:
+    """Words of Harbor's that stand there: all of them, or (`patients`) those of its patients and cases."""
+    words = [*PRIVATE, *MARKS] if whose == "all" else [*PRIVATE, *(m for m in MARKS if m.startswith("HB-"))]
+    return [word for word in words if word in text]
+
+
+def paired(routes: Sequence[Route], place: int) -> Iterator[tuple[Route, str]]:
+    """Every route with one verb, for the person at this place: GET and POST take turns from person to person, and with every
+    seventh route another verb comes in their place. So each pair of route and person, of verb and person and of route and
+    verb is met when everybody has been asked.
+    """
+    for number, route in enumerate(routes):
+        turn = number + place
+        yield route, (OTHERS[(turn // 7) % len(OTHERS)] if turn % 7 == 0 else PAGES[turn % 2])
+
+
+def whole(routes: Sequence[Route]) -> Iterator[tuple[Route, str]]:
+    for route in routes:
+        for verb in ALL_VERBS:
+            yield route, verb
