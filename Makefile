@@ -37,6 +37,12 @@ test-long: environment chromium  ## what takes longer: everybody at every page (
 	$(HOMELESS)
 	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest -n 2 --dist load -m long tests
 
+.PHONY: security
+security: LOCK := requirements-dev.lock
+security: environment  ## what is hidden takes as long as what is missing: 500 requests of each in turns
+	$(HOMELESS)
+	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest tests/attacks/timing.py -q -s
+
 .PHONY: test-postgres15
 test-postgres15:  ## the same on the distribution's PostgreSQL 15
 	bin=/usr/lib/postgresql/15/bin

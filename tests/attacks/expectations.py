@@ -308,6 +308,7 @@ mfa_activate_totp                    away   away
 mfa_deactivate_totp                  away   no
 api:openapi                          open   open
 api:token                            -      -
+seal_keys                            open   open
 health/live                          open   open
 health/ready                         503    503
 health/metrics                       no     no

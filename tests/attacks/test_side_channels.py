@@ -1,5 +1,5 @@
-""" "There is no such row" and "there is one, but not for you" are one answer: the same body, the same headers, the same
-statements in the same order.
+"""What is not there and what one may not see are one answer: the same body, the same headers, the same statements in the
+same order.
 """
 
 from __future__ import annotations
