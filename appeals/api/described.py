@@ -19,7 +19,9 @@ cases_described = extend_schema(
         query("status", "Which cases.", enum=["open", "closed"], default="open"),
         query("stage", "Where the case stands.", enum=list(stages())),
         query("payer", "A payer's id.", OpenApiTypes.UUID),
-        query("owner", "A colleague's id, or `none`."),
+        query(
+            "owner", "A colleague's id, or `none`.", {"type": "string", "pattern": "^(none|[0-9a-f-]{36})$"}
+        ),
         query("treatment", "What is asked for.", enum=list(codes.keys(codes.TREATMENTS))),
         query("urgency", "How urgent.", enum=list(codes.keys(codes.URGENCIES))),
         query("due", "The next date is this day or earlier.", OpenApiTypes.DATE),

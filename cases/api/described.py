@@ -45,7 +45,7 @@ def query(name: str, words: str, kind: Any = OpenApiTypes.STR, **more: Any) -> O
 
 
 LIMIT = query("limit", "Rows on a page, 1 to 100.", OpenApiTypes.INT, default=50)
-AFTER = query("after", "A place in the list, from `next`, as it is.")
+AFTER = query("after", "A place in the list, from `next`, as it is.", {"type": "string", "minLength": 1})
 ETAG = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
@@ -54,6 +54,7 @@ ETAG = OpenApiParameter(
 )
 WRITES: dict[Any, Any] = {
     (409, PROBLEM): refusal("It is not in a state in which this can be done."),
+    (415, PROBLEM): refusal("The body is of another kind than the one told here."),
     (412, PROBLEM): refusal("The case has changed since it was read (If-Match)."),
     (422, PROBLEM): refusal("What was sent is understood and cannot be kept; `reasons` says all of why."),
 }

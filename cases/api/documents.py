@@ -36,6 +36,7 @@ from cases.api.described import AFTER, CASE_ID, DOCUMENT_ID, ETAG, LIMIT, REFUSA
 from cases.api.serializers import DocumentLine, DocumentPage, DocumentWhole, Moment
 from cases.commands.documents import already_sent, open_in_folder
 from cases.commands.machine_documents import Kept, keep_document, room_for_document
+from cases.content import ContentType
 from cases.queries.codes import DOCUMENT_KINDS, keys
 from cases.queries.machine_documents import (
     document_of_machine,
@@ -195,7 +196,7 @@ class Content(MachineView):
         summary="The document itself, in whole or in a range",
         description="Takes the scope `documents:content`.",
         parameters=[DOCUMENT_ID, query("version", "Its number; the newest unless told.", OpenApiTypes.INT)],
-        responses={(200, "application/octet-stream"): OpenApiTypes.BINARY} | REFUSALS,
+        responses={(200, kind.value): OpenApiTypes.BINARY for kind in ContentType} | REFUSALS,
         tags=["documents"],
     )
     def get(self, request: ActorRequest, document_id: UUID) -> HttpResponse:

@@ -21,7 +21,10 @@ from cases.api.described import REFUSALS, query
 CSV = "text/csv"
 FILE: dict[Any, Any] = {(200, CSV): OpenApiTypes.STR}
 PURPOSE = query(
-    "purpose", "What the rows are for, 3 to 300 characters. The trail keeps it, sealed.", required=True
+    "purpose",
+    "What the rows are for. The trail keeps it, sealed.",
+    {"type": "string", "minLength": 3, "maxLength": 300},
+    required=True,
 )
 COMMON = (
     " One line of headings, then a line for each row; times are UTC. Streamed. Names, contacts, member ids and what was typed"
