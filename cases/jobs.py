@@ -14,6 +14,7 @@ from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import PublicProblem, again, enqueue, job
 from advocacy.tenancy.scope import current_organization_id
 from cases.commands.benefits import watch_referrals
+from cases.commands.break_glass import TELL_JOB, tell_of
 from cases.commands.clinic_reminders import due_reminders, raise_silent_clinics
 from cases.commands.clinic_reminders import remind_clinic as write_once_more
 from cases.commands.documents import mark_unreadable, read_text
@@ -134,3 +135,9 @@ def _tell(version: DocumentVersion) -> None:
     if version.has_text:
         for listener in after_reading:
             listener(version)
+
+
+@job(TELL_JOB, title="Tell of emergency access")
+def tell_of_broken_glass(*, glass: int) -> None:
+    """Mail supervisors and privacy officers that somebody opened a record in an emergency, and open a task; once."""
+    tell_of(actor=_program(), glass=glass, at=timezone.now())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import DateField, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -9,8 +11,8 @@ from django.utils import timezone
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, Portal, declare, declare_portal, declare_through, under
 from advocacy.access.roles import PortalRole
-from advocacy.access.scopes import codenames_for
-from advocacy.people.models import Consent, Membership
+from advocacy.access.scopes import GRANT_SCOPES, GrantScope, codenames_for
+from advocacy.people.models import BreakGlass, Consent, Membership
 from advocacy.people.policies import standing_on, whole_organization
 from cases.models import Case, CaseGrant, CaseTeamMember
 
@@ -68,12 +70,9 @@ def grants_that_stand() -> QuerySet[CaseGrant]:
         patient_id=OuterRef("content_object__patient_id"),
         kind=Consent.Kind.RELEASE,
     )
-    working = Membership.objects.filter(
-        user_id=OuterRef("user_id"), starts_at__lte=now, ended_at=None
-    ).filter(Q(until=None) | Q(until__gt=now))
     return CaseGrant.objects.filter(
         Exists(released),
-        Exists(working),
+        Exists(working(now)),
         ended_at=None,
         granted_at__lte=now,
         expires_at__gt=now,
@@ -82,16 +81,47 @@ def grants_that_stand() -> QuerySet[CaseGrant]:
 
 
 def granted_cases(actor: Actor, permission: Permission) -> Q:
-    """Cases of the actor's standing grants of a scope that allows the permission."""
+    """Cases of the actor's standing grants of a scope that allows the permission, and of patients opened in an emergency."""
     codenames = codenames_for(permission)
     if not codenames or actor.user_id is None:
         return Q(pk__in=[])
     live = standing_grants(actor).filter(permission__codename__in=codenames)
-    return Q(pk__in=live.values("content_object_id"))
+    granted = Q(pk__in=live.values("content_object_id"))
+    if reads_in_emergency(actor, permission):
+        granted |= Q(patient_id__in=glass_of(actor).values("patient_id"))
+    return granted
+
+
+def reads_in_emergency(actor: Actor, permission: Permission) -> bool:
+    """Whether emergency access runs for the actor at all, as their request found; it opens what is read, nothing else."""
+    return actor.glass_until is not None and permission in GRANT_SCOPES[GrantScope.VIEW].permissions
+
+
+def glass_of(actor: Actor) -> QuerySet[BreakGlass]:
+    """The actor's own, of the emergency access that runs."""
+    return glass_that_stands().filter(user_id=actor.user_id or 0)
+
+
+def glass_that_stands() -> QuerySet[BreakGlass]:
+    """Emergency access that runs, of live members, and of whoever runs the installation: no consent, no open case is asked."""
+    now = timezone.now()
+    return BreakGlass.objects.filter(
+        Exists(working(now)) | Q(user__is_superuser=True),
+        ended_at=None,
+        opened_at__lte=now,
+        expires_at__gt=now,
+    )
+
+
+def working(now: datetime) -> QuerySet[Membership]:
+    """Live memberships of the outer row's user."""
+    return Membership.objects.filter(user_id=OuterRef("user_id"), starts_at__lte=now, ended_at=None).filter(
+        Q(until=None) | Q(until__gt=now)
+    )
 
 
 def exceptional_cases(actor: Actor, permission: Permission) -> Q:
-    """Cases by dated access, and for those who administer access, that act on every case."""
+    """Cases by dated or emergency access, and for those who administer access, that act on every case."""
     if permission in ADMINISTERED and actor.may(permission):
         return Q(pk__isnull=False)
     return granted_cases(actor, permission)
@@ -104,9 +134,12 @@ def reached_patients(actor: Actor) -> Q:
 
 
 def granted_patients(actor: Actor, permission: Permission) -> Q:
-    """Patients of cases that dated access opens."""
+    """Patients of cases that dated access opens, and those opened in an emergency."""
     cases = Case.objects.filter(granted_cases(actor, permission))
-    return Q(pk__in=cases.values("patient_id"))
+    granted = Q(pk__in=cases.values("patient_id"))
+    if reads_in_emergency(actor, permission):
+        granted |= Q(pk__in=glass_of(actor).values("patient_id"))
+    return granted
 
 
 def nobody_here(actor: Actor) -> Q:

@@ -7,6 +7,7 @@ from django.urls import path
 from cases.views import (
     access,
     benefits,
+    break_glass,
     clinic,
     communications,
     costs,
@@ -36,6 +37,10 @@ urlpatterns = [
     path("templates/tasks/<slug:key>/retire/", organization.task_template_retire, name="task_template_retire"),
     path("cases/new/<uuid:patient_id>/", reg.case_new, name="case_new"),
     path("cases/restricted/", access.restricted, name="restricted"),
+    path("emergency/", break_glass.break_glass, name="break_glass"),
+    path("emergency/all/", break_glass.glasses, name="glasses"),
+    path("emergency/<uuid:glass_id>/", break_glass.glass_review, name="glass_review"),
+    path("emergency/<uuid:glass_id>/end/", break_glass.glass_end, name="glass_end"),
     path("cases/<uuid:case_id>/access/", access.access, name="access"),
     path("cases/<uuid:case_id>/who-sees/", access.who_sees, name="who_sees"),
     path("cases/<uuid:case_id>/access/<uuid:grant_id>/end/", access.grant_end, name="grant_end"),

@@ -3,7 +3,7 @@
 --
 --   psql "postgresql://postgres@db.example/postgres" -v owner_password=... -v app_password=... -f deploy/roles.sql
 --
--- Variables: owner_password, app_password, backup_password (left out: the passwords stay as they are), database (left out:
+-- Variables: owner_password, app_password, backup_password, operator_password (left out: the passwords stay as they are), database (left out:
 -- recourse). Then DATABASE_OWNER_URL is recourse_owner's address, DATABASE_URL is recourse_app's, and DATABASE_BACKUP_URL is
 -- recourse_backup's. deploy/roles.sh runs this file with passwords from files.
 -- `manage.py check_database` says whether a server is as this file leaves it.
@@ -21,7 +21,7 @@ DECLARE
   wanted text;
 BEGIN
   FOREACH wanted IN ARRAY ARRAY['recourse_owner', 'recourse_app', 'recourse_audit', 'recourse_search', 'recourse_reporting',
-                               'recourse_backup']
+                               'recourse_backup', 'recourse_operator']
   LOOP
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
       EXECUTE format('CREATE ROLE %I', wanted);
@@ -44,6 +44,10 @@ ALTER ROLE recourse_reporting NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCRE
 -- opens every row (identifiers are ciphertext), so it is on the machine that makes backups and nowhere else.
 ALTER ROLE recourse_backup LOGIN NOSUPERUSER BYPASSRLS NOCREATEROLE NOCREATEDB;
 ALTER ROLE recourse_backup SET default_transaction_read_only = on;
+-- Whoever runs the installation and looks into its database: which organizations there are, which migrations ran, how large
+-- tables are. No privilege on any row of an organization; that takes emergency access (manage.py break_glass).
+ALTER ROLE recourse_operator LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;
+ALTER ROLE recourse_operator SET default_transaction_read_only = on;
 
 -- Requests are many and small: starting helpers or compiling a plan costs more than it saves, and the data is in memory or on
 -- a disk without arms.
@@ -60,6 +64,9 @@ GRANT recourse_reporting TO recourse_app;
 \endif
 \if :{?app_password}
   ALTER ROLE recourse_app PASSWORD :'app_password';
+\endif
+\if :{?operator_password}
+  ALTER ROLE recourse_operator PASSWORD :'operator_password';
 \endif
 \if :{?backup_password}
   ALTER ROLE recourse_backup PASSWORD :'backup_password';
@@ -103,7 +110,7 @@ BEGIN
   CREATE EXTENSION IF NOT EXISTS btree_gin;
 
   EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
-  EXECUTE format('GRANT CONNECT ON DATABASE %I TO recourse_app, recourse_backup', current_database());
+  EXECUTE format('GRANT CONNECT ON DATABASE %I TO recourse_app, recourse_backup, recourse_operator', current_database());
   REVOKE CREATE ON SCHEMA public FROM PUBLIC;
   GRANT USAGE ON SCHEMA public TO recourse_app, recourse_audit, recourse_search, recourse_reporting;
   GRANT USAGE ON SCHEMA audit, search TO recourse_app;

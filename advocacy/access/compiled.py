@@ -89,12 +89,12 @@ def statement_for(name: str, actor: Actor, rows: Callable[[Actor], QuerySet[Any,
     """The statement of `rows(actor)`, which rests on the policy of members; made once for each `name` and set of roles.
 
     Making such a statement takes the ORM several times as long as running it takes the server. The rows may depend on the
-    actor's roles, user, membership and organization and on the moment, and on nothing else; what does fails here. One column,
-    a key. The moment is looked up at each use, so that what is over is over at the next read.
+    actor's roles, user, membership and organization, on whether emergency access runs and on the moment, and on nothing else;
+    what does fails here. One column, a key. The moment is looked up at each use, so that what is over is over at the next read.
     """
     if actor.portal is not None or actor.scopes is not None or actor.system:
         raise TypeError("Only members have roles that many share.")
-    key = (name, actor.roles, actor.user_id is None, actor.membership_id is None)
+    key = (name, actor.roles, actor.user_id is None, actor.membership_id is None, actor.glass_until is None)
     if key not in _statements:
         _statements[key] = _made(actor, rows)
     return _statements[key]
@@ -109,6 +109,7 @@ def _made(actor: Actor, rows: Callable[[Actor], QuerySet[Any, Any]]) -> Statemen
         membership_id=None if actor.membership_id is None else MEMBER,
         roles=actor.roles,
         team_ids=frozenset({TEAM}),
+        glass_until=actor.glass_until,
     )
     begun = timezone.now()
     with compiled_for(PLACE):

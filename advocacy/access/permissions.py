@@ -24,6 +24,8 @@ class Permission(StrEnum):
     REOPEN_CASE = "cases.reopen"
     RESTRICT_CASE = "cases.restrict"
     GRANT_ACCESS = "cases.grant"
+    BREAK_GLASS = "cases.break_glass"
+    REVIEW_BREAK_GLASS = "cases.review_glass"
     UPLOAD_DOCUMENT = "cases.upload"
     WRITE_NOTE = "cases.write"
     WORK_TASKS = "cases.work_tasks"

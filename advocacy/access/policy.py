@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -37,7 +38,7 @@ class Actor:
 
     With a `portal` it is a patient or a representative: roles of members then give nothing, and only what
     `declare_portal` opens is there for them. With `scopes` it is a machine: of what its roles give, only what they let
-    through is left.
+    through is left. `glass_until` is the end of emergency access that runs; the policies ask the rows again.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Actor:
     system: bool = False
     portal: Portal | None = None
     scopes: frozenset[str] | None = None
+    glass_until: datetime | None = None
 
     def __post_init__(self) -> None:
         if self.portal is not None:
@@ -171,10 +173,19 @@ def reachable(actor: Actor, permission: Permission, model: type[models.Model] | 
         return Q()
     if policy.parent:
         return under(policy.path, reachable(actor, permission, policy.parent))
-    q = policy.rows(actor) if actor.may(permission) else NOTHING
-    if policy.exceptions is not None and actor.user_id is not None:
-        q = q | policy.exceptions(actor, permission)
-    return q
+    q = _by_role(policy, actor, permission)
+    # Only where there are exceptions at all: Django takes `Q() | other` for `other`.
+    return q | _by_exception(policy, actor, permission) if policy.exceptions is not None else q
+
+
+def _by_role(policy: Policy, actor: Actor, permission: Permission) -> Q:
+    return policy.rows(actor) if actor.may(permission) else NOTHING
+
+
+def _by_exception(policy: Policy, actor: Actor, permission: Permission) -> Q:
+    if policy.exceptions is None or actor.user_id is None:
+        return NOTHING
+    return policy.exceptions(actor, permission)
 
 
 def visible(actor: Actor, model: type[models.Model] | str) -> Q:
@@ -196,8 +207,20 @@ def allows(actor: Actor, permission: Permission, row: models.Model) -> bool:
     """Whether the actor may use the permission on this row."""
     if actor.system:
         return True
-    model = type(row)
-    return bool(model._default_manager.filter(reachable(actor, permission, model), pk=row.pk).exists())
+    model: Any = type(row)
+    rows = model._default_manager.filter(pk=row.pk)
+    policy = _policies.get(model._meta.label)
+    if actor.portal is not None or policy is None:
+        return bool(rows.filter(reachable(actor, permission, model)).exists())
+    # Most often a role is enough; exceptions take longer to ask for than all the rest.
+    path = ""
+    while policy.parent:
+        path = f"{path}__{policy.path}" if path else policy.path
+        policy = _policies[policy.parent]
+    return any(
+        rows.filter(under(path, q) if path else q).exists()
+        for q in (part(policy, actor, permission) for part in (_by_role, _by_exception))
+    )
 
 
 def require(actor: Actor, permission: Permission, row: models.Model | None = None) -> None:

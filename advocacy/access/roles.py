@@ -67,6 +67,7 @@ _INTAKE = {
     P.SEE_MEMBERS,
     P.ANSWER_QUESTIONS,
     P.ASK_CLINIC,
+    P.BREAK_GLASS,
 }
 _NAVIGATOR = _INTAKE | {
     P.CHANGE_CASE,
@@ -104,6 +105,7 @@ ROLES: dict[Role, RoleDescription] = {
                 P.DRAFT_APPEAL,
                 P.SEE_LOOKUPS,
                 P.SEE_MEMBERS,
+                P.BREAK_GLASS,
             }
         ),
     ),
@@ -117,6 +119,7 @@ ROLES: dict[Role, RoleDescription] = {
                 P.REOPEN_CASE,
                 P.RESTRICT_CASE,
                 P.GRANT_ACCESS,
+                P.REVIEW_BREAK_GLASS,
                 P.SEE_TRAIL,
                 P.SEE_JOBS,
                 P.RETRY_JOBS,
@@ -144,8 +147,10 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.PRIVACY_OFFICER: RoleDescription(
         "Privacy officer",
-        "Reads cases and the trail of every case to answer who saw and changed what. Changes nothing.",
-        frozenset({P.SEE_PATIENTS, P.SEE_CASES, P.SEE_TRAIL, P.SEE_MEMBERS, P.SEE_LOOKUPS}),
+        "Reads cases and every case's trail to answer who saw and changed what; reviews emergency access. Changes no case.",
+        frozenset(
+            {P.SEE_PATIENTS, P.SEE_CASES, P.SEE_TRAIL, P.SEE_MEMBERS, P.SEE_LOOKUPS, P.REVIEW_BREAK_GLASS}
+        ),
     ),
     Role.FUNDER: RoleDescription(
         "Funder",

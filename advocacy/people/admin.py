@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,11 +19,22 @@ from advocacy.access.roles import ROLES
 from advocacy.desk import site
 from advocacy.inputs import DayField
 from advocacy.lookups import CommandForm, InUse, Lookup
-from advocacy.people.membership import change_member, record_team, retire_team, return_team
+from advocacy.people.membership import (
+    change_member,
+    ends_that_count,
+    record_team,
+    retire_team,
+    return_team,
+)
 from advocacy.people.models import Membership, Team
 from advocacy.people.queries import end_of_day, teams_of_organization
 
 ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
+
+
+def _day_of(end: datetime, zone: ZoneInfo) -> date:
+    """The last day before this first moment after it."""
+    return (end.astimezone(zone) - timedelta(seconds=1)).date()
 
 
 class MembershipForm(CommandForm):
@@ -34,6 +45,17 @@ class MembershipForm(CommandForm):
         label="Last day",
         required=False,
         help_text="For somebody who stays for a time: after this day nothing opens for them. Leave it empty otherwise.",
+    )
+
+    ending_role = forms.ChoiceField(
+        label="One role that ends earlier",
+        choices=[("", "None"), *((role.value, d.title) for role, d in ROLES.items())],
+        required=False,
+    )
+    role_last_day = DayField(
+        label="Last day of that role",
+        required=False,
+        help_text="After this day the role opens nothing; the others stay. Empty: the role has no end of its own.",
     )
 
     class Meta:
@@ -48,18 +70,26 @@ class MembershipForm(CommandForm):
             zone = ZoneInfo(self.instance.organization.time_zone)
             until = self.instance.until
             self.initial = dict(self.initial) | {
-                "last_day": (until.astimezone(zone) - timedelta(seconds=1)).date() if until else None,
+                "last_day": _day_of(until, zone) if until else None,
                 "roles": self.instance.roles,
                 "team": self.instance.team.public_id if self.instance.team else None,
             }
+            for role, end in sorted(ends_that_count(self.instance).items())[:1]:
+                self.initial |= {"ending_role": role, "role_last_day": _day_of(end, zone)}
 
     def run(self, typed: dict[str, Any]) -> Membership:
+        ends, role = ends_that_count(self.instance), typed["ending_role"]
+        if end := end_of_day(self.instance.organization, typed["role_last_day"]):
+            ends[role] = end
+        else:
+            ends.pop(role, None)
         return change_member(
             actor=self.actor,
             member=self.instance,
             roles=typed["roles"],
             team=typed["team"],
             until=end_of_day(self.instance.organization, typed["last_day"]),
+            role_ends={held: end for held, end in ends.items() if held in typed["roles"] or held == role},
             at=timezone.now(),
         )
 
@@ -89,7 +119,20 @@ class MembershipAdmin(Lookup):
 
     @admin.display(description="Roles")
     def role_titles(self, row: Membership) -> str:
-        return ", ".join(d.title for role, d in ROLES.items() if role.value in row.roles)
+        zone = ZoneInfo(row.organization.time_zone)
+        ends = {
+            term.role: _day_of(term.until, zone)
+            for term in row.role_terms.all()  # type: ignore[attr-defined]
+            if term.ended_at is None
+        }
+        return ", ".join(
+            f"{d.title} (until {ends[role]:%b %-d, %Y})" if role in ends else d.title
+            for role, d in ROLES.items()
+            if role.value in row.roles
+        )
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("organization").prefetch_related("role_terms")
 
     @admin.display(description="Leaving")
     def leave(self, row: Membership) -> str:
@@ -108,7 +151,8 @@ class MembershipAdmin(Lookup):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who only looks gets the team's name: Django would link it by a key that no address here holds."""
         team = "team" if self.has_change_permission(request, obj) else "team_name"
-        return ("roles", team, "last_day")
+        ends = ("ending_role", "role_last_day") if self.has_change_permission(request, obj) else ()
+        return ("roles", *ends, team, "last_day")
 
     @admin.display(description="Team")
     def team_name(self, row: Membership) -> str:

@@ -10,6 +10,7 @@ from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import again, job
 from advocacy.people.invitation_hours import due_invitations
 from advocacy.people.leaving import alert_about_leavers, end_what_ran_out
+from advocacy.people.membership import take_away_roles_that_ended
 from advocacy.people.portal_access import portal_access_by_key
 from advocacy.people.portal_invitations import send_invitation
 from advocacy.tenancy.scope import current_organization_id, current_scope
@@ -32,8 +33,9 @@ def _now() -> datetime:
 
 @job("people.check_leavers", title="Find what leavers left behind", every=timedelta(days=1))
 def check_leavers() -> None:
-    """End memberships whose last day is over, and tell supervisors of open things without a member who owns them."""
+    """End memberships and roles whose last day is over, and tell supervisors of open things without a member who owns them."""
     at = timezone.now()
+    take_away_roles_that_ended(at=at)
     end_what_ran_out(at=at)
     alert_about_leavers(at=at)
 

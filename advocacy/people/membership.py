@@ -5,7 +5,7 @@ Somebody becomes a member by accepting an invitation (`invitations.py`) and stop
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.access.roles import Role
 from advocacy.audit.trail import record
 from advocacy.errors import NotFound, Reason, Refused, WrongState
-from advocacy.people.models import Membership, Team
+from advocacy.people.models import Membership, RoleTerm, Team
 from advocacy.people.rules import roles_can_be_held
 
 
@@ -27,11 +27,13 @@ def change_member(
     roles: Collection[str],
     team: Team | None,
     until: datetime | None = None,
+    role_ends: Mapping[str, datetime] | None = None,
     at: datetime,
 ) -> Membership:
     """Replace a member's roles, team, and the moment at which access ends by itself (aware; None: open).
 
-    Raises NotAllowed, NotFound, WrongState for somebody who left, Refused with every reason.
+    `role_ends` are the ends of single roles by role (aware), in place of those that were set; None keeps those of the roles
+    that stay. Raises NotAllowed, NotFound, WrongState for somebody who left, Refused with every reason.
     """
     require(actor, Permission.MANAGE_MEMBERS, member)
     own_team(actor, team)
@@ -39,20 +41,72 @@ def change_member(
     if set(roles) != set(member.roles):
         said = "Ask another admin to change your own roles."
         reasons += not_ones_own(actor, member.user_id, "own_roles", said, "roles")
+    ends = ends_that_count(member)
+    wanted = {r: e for r, e in ends.items() if r in roles} if role_ends is None else dict(role_ends)
+    reasons += role_ends_can_be_set(wanted, ends, roles, at)
+    if any(role in roles and (role not in wanted or wanted[role] > end) for role, end in ends.items()):
+        said = "Ask another admin to let you keep your own role longer."
+        reasons += not_ones_own(actor, member.user_id, "own_roles", said, "role_last_day")
     if member.until is not None and (until is None or until > member.until):
         said = "Ask another admin to let you stay longer."
         reasons += not_ones_own(actor, member.user_id, "own_stay", said, "last_day")
     with transaction.atomic():
         row = Membership.objects.select_for_update().get(pk=member.pk)
         must_be_live(row)
-        if Role.ORGANIZATION_ADMIN not in roles or until is not None:
+        if Role.ORGANIZATION_ADMIN not in roles or until is not None or Role.ORGANIZATION_ADMIN in wanted:
             reasons += last_admin(row)
         if reasons:
             raise Refused(reasons)
         before, row.roles, row.team, row.until = row.roles, sorted(set(roles)), team, until
         row.save(update_fields=["roles", "team", "until"])
-        record("member_changed", subject=row, detail={"from": before, "to": row.roles, "until": until})
+        _set_ends(row, ends, wanted, actor, at)
+        detail = {"from": before, "to": row.roles, "until": until, "role_ends": wanted}
+        record("member_changed", subject=row, detail=detail)
     return row
+
+
+def ends_that_count(member: Membership) -> dict[str, datetime]:
+    """When single roles of the member end, by role."""
+    return dict(RoleTerm.objects.filter(member=member, ended_at=None).values_list("role", "until"))
+
+
+def role_ends_can_be_set(
+    wanted: Mapping[str, datetime], before: Mapping[str, datetime], roles: Collection[str], at: datetime
+) -> list[Reason]:
+    """An end is set for a role that is held, and not in the past."""
+    found = []
+    if set(wanted) - set(roles):
+        found.append(Reason("role_not_held", "Choose one of the roles that stay.", "ending_role"))
+    if any(end <= at for role, end in wanted.items() if before.get(role) != end):
+        found.append(Reason("role_until_past", "The last day must be today or later.", "role_last_day"))
+    return found
+
+
+def _set_ends(
+    row: Membership,
+    before: Mapping[str, datetime],
+    wanted: Mapping[str, datetime],
+    actor: Actor,
+    at: datetime,
+) -> None:
+    changed = [role for role, end in before.items() if wanted.get(role) != end]
+    RoleTerm.objects.filter(member=row, role__in=changed, ended_at=None).update(ended_at=at)
+    for role, end in wanted.items():
+        if before.get(role) != end:
+            RoleTerm.objects.create(member=row, role=role, until=end, given_at=at, given_by_id=actor.user_id)
+
+
+def take_away_roles_that_ended(*, at: datetime) -> int:
+    """What opens nothing any more since its day goes from the member's roles too; how many roles went."""
+    due = list(RoleTerm.objects.select_for_update(of=("self",)).filter(ended_at=None, until__lte=at))
+    for term in due:
+        row = Membership.objects.select_for_update().get(pk=term.member_id)
+        before, row.roles = row.roles, [role for role in row.roles if role != term.role]
+        row.save(update_fields=["roles"])
+        term.ended_at = at
+        term.save(update_fields=["ended_at"])
+        record("member_changed", subject=row, detail={"from": before, "to": row.roles, "ran_out": True})
+    return len(due)
 
 
 def switch_organization(*, actor: Actor, to: str, at: datetime) -> None:
@@ -123,9 +177,10 @@ def last_admin(row: Membership) -> list[Reason]:
     """Why this admin cannot go: nobody else who stays keeps the members."""
     if Role.ORGANIZATION_ADMIN not in row.roles:
         return []
+    ending = RoleTerm.objects.filter(role=Role.ORGANIZATION_ADMIN, ended_at=None)
     others = Membership.objects.filter(
         ended_at=None, until=None, roles__contains=[Role.ORGANIZATION_ADMIN.value]
-    )
+    ).exclude(pk__in=ending.values("member_id"))
     if others.exclude(pk=row.pk).exists():
         return []
     return [

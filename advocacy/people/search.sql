@@ -3,13 +3,41 @@ SET ROLE recourse_search;
 
 CREATE FUNCTION search.memberships_of(p_user bigint)
   RETURNS TABLE (membership_id bigint, organization_id bigint, organization_public_id uuid, organization_name text,
-                 roles text[], team_id bigint)
+                 roles text[], team_id bigint, glass_until timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT m.id, m.organization_id, o.public_id, o.name::text, m.roles::text[], m.team_id
+  SELECT m.id, m.organization_id, o.public_id, o.name::text,
+         CASE WHEN EXISTS (SELECT FROM public.people_roleterm t WHERE t.organization_id = m.organization_id
+                            AND t.member_id = m.id AND t.ended_at IS NULL AND t.until <= statement_timestamp())
+              THEN ARRAY(SELECT r.role FROM unnest(m.roles::text[]) WITH ORDINALITY r (role, place)
+                          WHERE NOT EXISTS (SELECT FROM public.people_roleterm t
+                            WHERE t.organization_id = m.organization_id AND t.member_id = m.id AND t.role = r.role
+                              AND t.ended_at IS NULL AND t.until <= statement_timestamp()) ORDER BY r.place)
+              ELSE m.roles::text[] END, m.team_id,
+         (SELECT max(g.expires_at) FROM public.people_breakglass g
+           WHERE g.organization_id = m.organization_id AND g.user_id = m.user_id AND g.ended_at IS NULL
+             AND g.opened_at <= statement_timestamp() AND g.expires_at > statement_timestamp())
   FROM public.people_membership m JOIN public.tenancy_organization o ON o.id = m.organization_id
   WHERE m.user_id = p_user AND m.starts_at <= statement_timestamp() AND m.ended_at IS NULL
     AND (m.until IS NULL OR m.until > statement_timestamp())
   ORDER BY o.name, m.id
+$$;
+
+-- Where whoever runs the installation opened a record in an emergency that still runs: no membership is asked, nobody else is.
+CREATE FUNCTION search.broken_glass_of(p_user bigint)
+  RETURNS TABLE (organization_id bigint, glass_until timestamptz)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT g.organization_id, max(g.expires_at) FROM public.people_breakglass g JOIN public.people_user u ON u.id = g.user_id
+  WHERE g.user_id = p_user AND u.is_superuser AND u.is_active AND g.ended_at IS NULL
+    AND g.opened_at <= statement_timestamp() AND g.expires_at > statement_timestamp()
+  GROUP BY g.organization_id ORDER BY max(g.expires_at) DESC
+$$;
+
+-- Whether one emergency access, by its public id, is an operator's and still runs: asked before a shell is opened.
+CREATE FUNCTION search.operators_glass_runs(p_glass uuid) RETURNS boolean
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM public.people_breakglass g JOIN public.people_user u ON u.id = g.user_id
+    WHERE g.public_id = p_glass AND u.is_superuser AND u.is_active AND g.ended_at IS NULL
+      AND g.opened_at <= statement_timestamp() AND g.expires_at > statement_timestamp())
 $$;
 
 -- An invitation that is neither accepted nor revoked, by the SHA-256 of its token: whoever opens the link has no scope yet.
@@ -57,9 +85,14 @@ $$;
 
 GRANT EXECUTE ON FUNCTION search.memberships_of(bigint), search.invitation_of(bytea) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.portal_accesses_of(bigint) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.broken_glass_of(bigint), search.operators_glass_runs(uuid) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.similar_patients(text, text, text, text[], int) TO recourse_app;
 RESET ROLE;
 
 CREATE INDEX people_search_name ON people_patientsearch USING gin (organization_id, name gin_trgm_ops);
 CREATE INDEX people_search_sorted ON people_patientsearch USING gin (organization_id, sorted_name gin_trgm_ops);
 CREATE INDEX people_search_phones ON people_patientsearch USING gin (organization_id, phones);
+
+-- Whoever looks into the database by hand sees which organizations there are and which migrations ran, and no row of any.
+GRANT USAGE ON SCHEMA public TO recourse_operator;
+GRANT SELECT ON tenancy_organization, django_migrations TO recourse_operator;

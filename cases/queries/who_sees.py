@@ -6,23 +6,25 @@ It says what the policy answers, with the reason; `tests/cases/test_who_sees.py`
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable
 from advocacy.access.roles import ROLES, PortalRole, PortalScope, Role, permissions_of, portal_permissions_of
 from advocacy.access.scopes import SCOPES, Scope, permissions_of_scopes
 from advocacy.errors import NotFound
-from advocacy.people.models import Consent, MachineClient, Membership, PortalAccess
+from advocacy.people.models import Consent, MachineClient, Membership, PortalAccess, RoleTerm
 from advocacy.people.policies import standing_on
 from advocacy.people.rules import day_in
 from cases.models import Case, CaseTeamMember
-from cases.policies import ANY_PART, grants_that_stand, standing_on_team
+from cases.policies import ANY_PART, glass_that_stands, grants_that_stand, standing_on_team
 
 COLLEAGUE, PATIENTS_SIDE, MACHINE = "colleague", "patient", "machine"
 
@@ -69,15 +71,29 @@ def get_case_to_answer_for(actor: Actor, public_id: UUID) -> Case:
 
 
 def who_sees(case: Case, at: datetime) -> WhoSees:
-    """Everybody whom the policy lets see the case at `at` (aware). Five statements."""
+    """Everybody whom the policy lets see the case at `at` (aware). Six statements."""
+    over = RoleTerm.objects.filter(member_id=OuterRef("pk"), ended_at=None, until__lte=at)
     members = list(
         Membership.objects.filter(Q(until=None) | Q(until__gt=at), starts_at__lte=at, ended_at=None)
+        .annotate(roles_over=ArraySubquery(over.values("role")))
         .select_related("user")
         .order_by("user__name", "id")
     )
     ways = _ways_of_members(case, members)
-    colleagues = tuple(
-        Seer(COLLEAGUE, f"user:{m.user_id}", str(m.user), tuple(ways[m.pk])) for m in members if ways[m.pk]
+    broken = defaultdict(list)
+    for glass in glass_that_stands().filter(patient=case.patient_id).select_related("user").order_by("id"):
+        broken[glass.user].append(
+            Way("emergency", "Emergency access.", until=glass.expires_at, why=glass.reason)
+        )
+    for member in members:
+        ways[member.pk] += broken.pop(member.user, [])
+    colleagues = (
+        *(
+            Seer(COLLEAGUE, f"user:{m.user_id}", str(m.user), tuple(ways[m.pk]))
+            for m in members
+            if ways[m.pk]
+        ),
+        *(Seer(COLLEAGUE, f"user:{u.pk}", f"{u} (operator)", tuple(found)) for u, found in broken.items()),
     )
     administrators = tuple(
         str(m.user)
@@ -87,7 +103,7 @@ def who_sees(case: Case, at: datetime) -> WhoSees:
     return WhoSees((*colleagues, *_patients_side(case, at), *_machines(case, at)), administrators)
 
 
-def _ways_of_members(case: Case, members: list[Membership]) -> dict[int, list[Way]]:
+def _ways_of_members(case: Case, members: Sequence[Any]) -> dict[int, list[Way]]:
     named = CaseTeamMember.objects.filter(standing_on_team(), case=case, member__isnull=False)
     parts = defaultdict(list)
     for entry in named.order_by("id"):
@@ -99,7 +115,8 @@ def _ways_of_members(case: Case, members: list[Membership]) -> dict[int, list[Wa
     found: dict[int, list[Way]] = {}
     for member in members:
         ways = found[member.pk] = []
-        opening = [r for r in Role if r in member.roles and Permission.SEE_CASES in ROLES[r].permissions]
+        held = [role for role in member.roles if role not in member.roles_over]
+        opening = [r for r in Role if r in held and Permission.SEE_CASES in ROLES[r].permissions]
         if opening:
             titles = ", ".join(ROLES[role].title for role in opening)
             if not case.is_restricted:

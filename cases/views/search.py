@@ -50,6 +50,7 @@ def search_results(request: ActorRequest, search_id: UUID) -> HttpResponse:
         "nothing": not (found.cases or found.patients),
         "most": MOST,
         "may_register": request.actor.may(Permission.REGISTER_PATIENT),
+        "may_break_glass": request.actor.may(Permission.BREAK_GLASS),
         "breadcrumbs": [
             {"label": "Search", "url": reverse("cases:search")},
             {"label": "Results", "url": ""},

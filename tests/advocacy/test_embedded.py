@@ -169,6 +169,7 @@ def test_roles_are_apart(server: Server) -> None:
         ("recourse_app", True, False, False, False, False, False),
         ("recourse_audit", False, False, False, False, False, True),
         ("recourse_backup", True, False, True, False, False, True),
+        ("recourse_operator", True, False, False, False, False, True),
         ("recourse_owner", True, False, False, True, False, True),
         ("recourse_reporting", False, False, False, False, False, True),
         ("recourse_search", False, False, True, False, False, True),

@@ -270,6 +270,7 @@ def test_every_table_that_names_a_member_is_re_homed_or_listed_here():
         "people.Absence.cover": "covers",
         "people.Absence.member": "absences",
         "people.Invitation.member": "history: who came of an invitation",
+        "people.RoleTerm.member": "history: when a role of theirs was to end; whoever left has no role",
     }
     found = {
         f"{model._meta.label}.{field.name}"

@@ -174,6 +174,10 @@ cases:access                    S         S
 cases:grant_end                 S         S
 appeals:trail                   SP        -
 cases:who_sees                  SP        -
+cases:break_glass               INCS      INCS
+cases:glasses                   SP        -
+cases:glass_review              SP        SP
+cases:glass_end                 -         SP
 appeals:trails                  SP        -
 
 # The organization: nothing of a patient.

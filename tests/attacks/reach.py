@@ -35,6 +35,7 @@ INTAKE: Reach = {"nora": BOTH, "ines": BOTH, "nils": OPEN, "sam": OPEN}
 LOOKUPS: Reach = dict.fromkeys(["ines", "nora", "nils", "clara", "sam", "olga", "petra"], BOTH)
 COLLEAGUES = LOOKUPS
 KEEPERS: Reach = {"olga": BOTH}
+WATCHERS: Reach = {"sam": BOTH, "petra": BOTH}
 OWN: Reach = {"nora": OPEN, "nils": SHUT}
 JOBS: Reach = {"sam": BOTH, "olga": BOTH}
 FIGURES: Reach = dict.fromkeys(["sam", "olga", "anna", "faye", "counter", "reader"], BOTH)
@@ -96,6 +97,7 @@ TABLES: dict[str, Reach] = {
     "cases.Triage": CASEWORK,
     "cases.WaitingPage": NOBODY,  # photographs that the patient has not handed in yet
     "people.Absence": COLLEAGUES,
+    "people.BreakGlass": WATCHERS,  # who reviews emergency access, also to what is shut to them
     "people.Consent": PATIENTS,
     "people.Contact": PATIENTS,
     "people.Draft": OWN,
@@ -105,6 +107,7 @@ TABLES: dict[str, Reach] = {
     "people.Patient": PATIENTS,
     "people.PatientSearch": PATIENTS,
     "people.PortalAccess": PATIENTS,
+    "people.RoleTerm": COLLEAGUES,
     "people.SavedSearch": OWN,
     "people.SetupTest": KEEPERS,
     "people.Team": COLLEAGUES,

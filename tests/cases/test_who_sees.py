@@ -11,12 +11,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from advocacy.access.policy import Actor, visible
-from advocacy.people.models import Consent, MachineClient, Membership, PortalAccess, User
+from advocacy.people.models import (
+    BreakGlass,
+    Consent,
+    MachineClient,
+    Membership,
+    PortalAccess,
+    RoleTerm,
+    User,
+)
 from advocacy.people.portal_access import portal_accesses_of, portal_actor
 from advocacy.people.queries import actor_of, memberships_of
 from advocacy.people.rules import day_in
 from cases.commands import access
 from cases.commands import cases as commands
+from cases.commands.break_glass import break_glass
 from cases.commands.team import end_on_team, name_on_team
 from cases.models import Case, CaseGrant, CaseTeamMember
 from cases.queries.who_sees import COLLEAGUE, MACHINE, PATIENTS_SIDE, who_sees
@@ -161,6 +170,27 @@ def role_lost(cast: Cast) -> None:
     Membership.objects.filter(pk=cast.members["nora"].pk).update(roles=["analyst"])
 
 
+def role_ran_out(cast: Cast) -> None:
+    past = timezone.now() - timedelta(days=2)
+    RoleTerm.objects.create(
+        member=cast.members["nora"], role="navigator", given_at=past, until=past + timedelta(days=1)
+    )
+
+
+def emergency(cast: Cast) -> None:
+    reason = "She called from the bridge."
+    break_glass(actor=cast.ines, reference=cast.case.reference, reason=reason, at=timezone.now())
+
+
+def emergency_ended(cast: Cast) -> None:
+    BreakGlass.objects.update(ended_at=timezone.now())
+
+
+def emergency_hours_over(cast: Cast) -> None:
+    past = timezone.now() - timedelta(hours=3)
+    BreakGlass.objects.update(opened_at=past, expires_at=past + timedelta(hours=1))
+
+
 def helper_withdrawn(cast: Cast) -> None:
     Consent.objects.filter(kind="representation").update(revoked_at=timezone.now())
 
@@ -194,6 +224,7 @@ LIVES: dict[tuple[Callable[[Cast], None], ...], tuple[list[str], list[str], list
     (everybody_left,): (["sam"], SIDE, READERS),
     (stay_over,): (sorted({*ALL, "anna"} - {"nora"}), SIDE, READERS),
     (role_lost,): (sorted({*ALL, "anna", "cody"} - {"nora"}), SIDE, READERS),
+    (role_ran_out,): (sorted({*ALL, "anna", "cody"} - {"nora"}), SIDE, READERS),
     (helper_withdrawn,): (sorted([*ALL, "anna", "cody"]), ["patient"], READERS),
     (helper_ran_out,): (sorted([*ALL, "anna", "cody"]), ["patient"], READERS),
     (portal_ended,): (sorted([*ALL, "anna", "cody"]), [], READERS),
@@ -205,6 +236,12 @@ LIVES: dict[tuple[Callable[[Cast], None], ...], tuple[list[str], list[str], list
     (restricted, off_the_team): (["anna", "cody", "nora"], ["patient"], []),
     (restricted, team_day_over): (["anna", "cody", "nora"], ["patient"], []),
     (restricted, given_to_nils): (["anna", "cody", "nils"], ["patient"], []),
+    (restricted, role_ran_out): (["anna", "cody", "nils"], ["patient"], []),
+    (restricted, emergency): (["anna", "cody", "ines", "nils", "nora"], ["patient"], []),
+    (restricted, emergency, closed): (["ines", "nils", "nora"], ["patient"], []),
+    (restricted, emergency, emergency_ended): (["anna", "cody", "nils", "nora"], ["patient"], []),
+    (restricted, emergency, emergency_hours_over): (["anna", "cody", "nils", "nora"], ["patient"], []),
+    (restricted, emergency, everybody_left): ([], ["patient"], []),
     (restricted, role_lost): (["anna", "cody", "nils"], ["patient"], []),
     (restricted, closed): (["nils", "nora"], ["patient"], []),
     (restricted, everybody_left): ([], ["patient"], []),

@@ -39,6 +39,8 @@ SPECIAL: dict[str, Any] = {
     "appeals.Proposal.span": [0, 4],
     "cases.CaseTeamMember.role": "interpreter",
     "cases.CaseGrant.expires_at": MOMENT + datetime.timedelta(days=14),
+    "people.RoleTerm.until": MOMENT + datetime.timedelta(days=14),
+    "people.BreakGlass.expires_at": MOMENT + datetime.timedelta(hours=1),
 }
 # Nullable references of which the database wants exactly one.
 # References that must not name the row that another one names.

@@ -18,6 +18,7 @@ ROWS: dict[str, str] = {
     "case_id": "cases.Case",
     "patient_id": "people.Patient",
     "grant_id": "cases.CaseGrant",
+    "glass_id": "people.BreakGlass",
     "treatment_id": "cases.FailedTreatment",
     "coverage_id": "cases.Coverage",
     "search_id": "people.SavedSearch",

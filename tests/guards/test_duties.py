@@ -11,13 +11,16 @@ from django.db import IntegrityError, models, transaction
 
 from advocacy.people.models import User
 from advocacy.tenancy.scope import tenant_models
-from tests.factories.rows import Maker
+from tests.factories.rows import MOMENT, Maker
 
 # The one who decides or gives, and the one who asked or is given: the database refuses one user in both.
 TWO_PEOPLE = {
     "cases.CaseGrant": ("granted_by", "user"),
+    "people.BreakGlass": ("reviewed_by", "user"),
     "people.PortalAccess": ("invited_by", "user"),
 }
+BESIDE = {"people.BreakGlass": {"reviewed_at": MOMENT, "finding": "justified"}}
+"""What a row of it with both people needs to be whole otherwise."""
 # Tables that name two users who may be one, each with the reason.
 ONE_MAY_BE_BOTH = {
     "appeals.Denial": "whoever typed a letter in holds it against its picture a second time",
@@ -31,6 +34,7 @@ ASKED_BY = {
     "advocacy/people/membership.py": ["change_member"],
     "advocacy/people/portal_invitations.py": ["_to_oneself"],
     "cases/commands/access.py": ["give_grant"],
+    "cases/commands/break_glass.py": ["review_glass"],
     "cases/commands/cases.py": ["assign_cases"],
     "cases/commands/team.py": ["name_on_team"],
 }
@@ -55,7 +59,7 @@ def test_the_database_refuses_one_user_in_both(cast, label):
     model = next(m for m in tenant_models() if m._meta.label == label)
     both = dict.fromkeys(TWO_PEOPLE[label], cast.users["sam"])
     with pytest.raises(IntegrityError) as refused, transaction.atomic():
-        Maker().fresh(model, **both)
+        Maker().fresh(model, **both, **BESIDE.get(label, {}))
     assert "_two_people" in str(refused.value)
 
 

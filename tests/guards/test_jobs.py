@@ -20,7 +20,7 @@ from appeals.notices import OURS
 
 JOBS = sorted(queue.registered())
 # What an id of a job's arguments names; a new kind of id is added here and to `ids_for`.
-IDS = {"authorization", "version", "case", "deadline", "notice", "access", "reminder", "link"}
+IDS = {"authorization", "version", "case", "deadline", "notice", "access", "reminder", "link", "glass"}
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
 
@@ -37,6 +37,7 @@ def ids_for(world, name: str) -> dict[str, int]:
         "notice": world.rows["notice"].pk,
         "access": world.rows["portal_access_id"].pk,
         "link": world.rows["clinic_link_id"].pk,
+        "glass": world.rows["glass_id"].pk,
         "deadline": (
             running := Deadline.objects.filter(status=Deadline.Status.RUNNING).order_by("due_on")[0]
         ).pk,
@@ -68,6 +69,7 @@ def test_the_jobs():
         "cases.remind_patients",
         "cases.send_notice",
         "cases.send_notices",
+        "cases.tell_of_broken_glass",
         "cases.tidy_vault",
         "cases.wake_tasks",
         "cases.watch_clinics",

@@ -59,3 +59,22 @@ def test_every_other_address_shows_nothing_of_a_patient(world):
         if route.parameters or route.is_desk_page or route.is_admin or "(?P" in route.path:
             continue
         assert leaks_in(client.get(f"/{route.path}", follow=True)) == [], route.path
+
+
+def test_the_operators_role_in_the_database_reads_no_row_of_any_organization(owner_connection):
+    """It holds no privilege on any table but these two, and cannot call what looks past row-level security."""
+    held = owner_connection.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname IN ('public', 'audit', 'search') AND c.relkind IN ('r', 'v', 'm', 'p')"
+        " AND has_any_column_privilege('recourse_operator', c.oid, 'SELECT, INSERT, UPDATE, REFERENCES')"
+    ).fetchall()
+    assert {name for (name,) in held} == {"django_migrations", "tenancy_organization"}
+    schemas = owner_connection.execute(
+        "SELECT nspname FROM pg_namespace WHERE nspname IN ('public', 'audit', 'search')"
+        " AND has_schema_privilege('recourse_operator', oid, 'USAGE')"
+    ).fetchall()
+    assert schemas == [("public",)]
+    member_of = owner_connection.execute(
+        "SELECT count(*) FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = 'recourse_operator'"
+    ).fetchone()
+    assert member_of == (0,)

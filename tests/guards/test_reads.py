@@ -28,6 +28,7 @@ SHOWS_NO_PATIENT = {
     "people:absences": "colleagues and days",
     "people:absence_end": "a colleague",
     "background:jobs": "ids of jobs, our own words, moments",
+    "cases:break_glass": "an empty form; whoever has emergency access sees their own there, and that is a read",
     "cases:search": "an empty field; what it finds is another page",
     "people:patient_new": "an empty form; likely duplicates are shown by a POST",
     "people:member_end": "a colleague, and counts",

@@ -21,7 +21,7 @@ from advocacy.background.models import Job
 from advocacy.people.commands import ContactInput, add_contact, index_patient, record_consent, set_numbers
 from advocacy.people.drafts import save_draft, save_search
 from advocacy.people.invitations import invite_member
-from advocacy.people.models import Membership, Patient, PortalAccess, Team
+from advocacy.people.models import BreakGlass, Membership, Patient, PortalAccess, Team, User
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.answers import record_answer
 from appeals.commands.approvals import ask_approval
@@ -361,6 +361,13 @@ def fill(cast: Cast) -> World:
     )
     rows["grant_id"] = give_grant(
         actor=cast.sam, case=cast.case, user=cast.users["clara"], reason="cover", at=timezone.now()
+    )
+    rows["glass_id"] = BreakGlass.objects.create(
+        patient=cast.case.patient,
+        user=User.objects.create(email="operator@example.org", name="Otto Operator", is_superuser=True),
+        reason="the dog howls at the fax",
+        opened_at=moment("2026-05-08"),
+        expires_at=moment("2026-05-08") + timedelta(hours=1),
     )
     teamwork(cast, rows)
     rows["search_id"] = save_search(actor=nora, query={"q": "Whitlock"}, at=timezone.now())

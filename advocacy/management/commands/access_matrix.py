@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import described
 from advocacy.access.roles import PORTAL_ROLES, ROLES, RoleDescription
-from advocacy.access.scopes import GRANT_SCOPES, SCOPES
+from advocacy.access.scopes import GRANT_SCOPES, SCOPES, GrantScope
 from advocacy.people.rules import APART
 
 PRINTED = "*Printed by `manage.py access_matrix`; edit the tables in `advocacy/access` and run `manage.py print_docs`.*"
@@ -24,6 +24,7 @@ def matrix() -> Iterator[str]:
     yield from rows()
     yield from grants()
     yield from operator()
+    yield from emergency()
     yield from portal()
     yield from machines()
 
@@ -76,8 +77,21 @@ def grants() -> Iterator[str]:
 def operator() -> Iterator[str]:
     yield "## The platform's operator"
     yield (
-        "Whoever runs the installation holds none of these permissions: `is_superuser` is asked nowhere, and an account"
-        " without a membership opens no page of the desk, no look-up and no address of the API."
+        "Whoever runs the installation holds none of these permissions: an account without a membership opens no page of the"
+        " desk, no look-up and no address of the API. `manage.py break_glass` opens one patient's record to a superuser's account"
+        " for at most four hours, told and reviewed as below; in production `manage.py shell` and `dbshell` want it too."
+    )
+
+
+def emergency() -> Iterator[str]:
+    yield "## Emergency access"
+    yield (
+        "Whoever holds `cases.break_glass` opens one patient's record and cases, by reference, with a reason, for at most four"
+        " hours. It rests on no consent and reads only: "
+        + listed(GRANT_SCOPES[GrantScope.VIEW].permissions)
+        + ". Supervisors and"
+        " privacy officers get a mail at once (never a patient's name), the owner of each open case a task; a banner stands on"
+        " every page while it runs; somebody else, who holds `cases.review_glass`, reviews it."
     )
 
 

@@ -20,6 +20,7 @@ ROLES = {
     "recourse_search": (False, True, False),
     "recourse_reporting": (False, False, False),
     "recourse_backup": (True, True, False),
+    "recourse_operator": (True, False, False),
 }
 MEMBERS = (
     ("recourse_owner", "recourse_audit"),

@@ -2,15 +2,18 @@
 
 from advocacy.people.models.absence import Absence
 from advocacy.people.models.draft import Draft
+from advocacy.people.models.glass import BreakGlass
 from advocacy.people.models.machine import MachineClient
 from advocacy.people.models.organization import Invitation, SetupTest
 from advocacy.people.models.patient import Consent, Contact, Patient
 from advocacy.people.models.portal import PortalAccess
+from advocacy.people.models.role_term import RoleTerm
 from advocacy.people.models.search import PatientSearch, SavedSearch
 from advocacy.people.models.user import Membership, Team, User
 
 __all__ = [
     "Absence",
+    "BreakGlass",
     "Consent",
     "Contact",
     "Draft",
@@ -20,6 +23,7 @@ __all__ = [
     "Patient",
     "PatientSearch",
     "PortalAccess",
+    "RoleTerm",
     "SavedSearch",
     "SetupTest",
     "Team",
