@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import get_commands
 
 ROOT = Path(settings.BASE_DIR)
 FOLDERS = {"advocacy", "appeals", "cases", "deploy", "docs", "templates", "tests", "benchmarks", ".ci"}
@@ -85,6 +86,21 @@ def test_links_of_a_page_lead_to_a_file(page):
     folder = (ROOT / page).parent
     found = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", (ROOT / page).read_text())
     assert [link for link in found if not (folder / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", ["docs/trust.md", "docs/security/threat-model.md"])
+def test_what_shows_an_answer_can_be_run(page):
+    """Every test, command and target that stands beside a promise."""
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    missing, said = [], re.findall(r"`(pytest|manage\.py|make) ([^`]+)`", (ROOT / page).read_text())
+    for program, words in said:
+        names = words.split()
+        if program == "pytest":
+            missing += [name for name in names if not (ROOT / name).exists()]
+        elif names[0] not in (targets if program == "make" else get_commands()):
+            missing.append(f"{program} {names[0]}")
+    assert missing == []
+    assert len(said) > 8
 
 
 @pytest.mark.parametrize("page", ["docs/architecture.md", "README.md"])
