@@ -14,12 +14,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from advocacy.embedded import Server
-from benchmarks import api, bulk_change, cluster, inner_gates, pages, web
+from benchmarks import api, bulk_change, cluster, inner_gates, pages, sealing, web
 from benchmarks.conventional.fill import filled
 from benchmarks.measure import Client, Database, Side
 from benchmarks.setting import Line, Results, worlds
 
-PARTS = ("api", "bulk", "inner", "pages")
+PARTS = ("api", "bulk", "inner", "pages", "seal")
 
 
 def table(lines: list[Line]) -> str:
@@ -70,6 +70,7 @@ def main(arguments: list[str]) -> int:
                 "inner": lambda: inner_gates.run(big, small, results),
                 "api": lambda: api.Run(big, small, results, given.rounds, given.count).all(),
                 "bulk": lambda: bulk_change.run(big, results, given.rounds),
+                "seal": lambda: sealing.run(big, results, given.rounds, 20 * given.count),
                 "pages": lambda: pages.run(big, small, results, rounds=given.rounds, count=given.count),
             }
             for name, part in parts.items():

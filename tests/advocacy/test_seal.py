@@ -70,6 +70,22 @@ def test_a_seal_of_few_events_follows_another(quiet, monkeypatch):
     assert re.match(r"harbor: Valid: \d+ events in 4 seals", said("verify_audit", "harbor"))
 
 
+def test_a_round_does_not_chase_those_who_write_meanwhile(quiet):
+    """Each seal here is answered with another act: the round ends all the same, and the next one has those acts."""
+    for _ in range(3):
+        record("case_restricted", subject=quiet.case)
+
+    def writing(execute, sql, params, many, context):
+        answer = execute(sql, params, many, context)
+        if "audit.add_seal" in sql:
+            record("case_restricted", subject=quiet.case)
+        return answer
+
+    with connection.execute_wrapper(writing):
+        assert sealing.seal_all() == 3
+    assert [w.events for w in sealing.what_waits()] == [1]
+
+
 def test_rounds_are_scheduled_once_for_the_whole_installation():
     assert {name: queue._schedule[name] for name in queue._rounds} == {
         "audit.seal": timedelta(minutes=1),
