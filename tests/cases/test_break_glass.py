@@ -219,6 +219,7 @@ def test_at_the_desk(shut, sign_in):
     assert sign_in("nils").get(case).status_code == 404
     assert "Emergency access runs" not in sign_in("nils").get(page).content.decode()
     petra = sign_in("petra")
+    assert f'href="{listed}"' in petra.get(reverse("appeals:trails")).content.decode()
     assert "To review" in petra.get(listed).content.decode()
     shown = petra.get(review)
     assert (shown.context["looks"] > 0, WHY in shown.content.decode()) == (True, True)
