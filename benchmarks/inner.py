@@ -27,7 +27,7 @@ from benchmarks import closing
 from benchmarks.inside import NAMES, actor
 from benchmarks.measure import quantile, ran, waited
 from cases.models import CaseSearch
-from cases.queries.search import matching_cases, matching_patients, terms
+from cases.queries.search import matching, terms
 
 FLOOR_LIST = """
 SELECT c.id FROM cases_case c WHERE c.organization_id = %s AND c.status = 'open' AND c.status <> 'closed' AND NOT c.is_restricted
@@ -85,8 +85,7 @@ def search_all(someone: Actor, kinds: dict[str, list[str]], times: int) -> dict[
 
         def act(turn: Any = turn) -> None:
             name, number = terms(next(turn))
-            matching_cases(someone, name, number, 51)
-            matching_patients(someone, name, number, 51)
+            matching(someone, name, number, 51)
 
         told[kind] = took(act, times)
     return told

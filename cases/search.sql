@@ -2,25 +2,26 @@
 SET ROLE recourse_search;
 
 -- p_all: the caller's role reaches every unrestricted case. p_granted: cases the caller was given dated access to.
+-- p_named: what search.named(p_name) found, where that was asked already.
 -- p_name and p_number are normalized by the caller and hold no wildcard. The end of a reference is enough to find it.
 -- Each way to be found is a part of its own, so that each has its index. A part takes what fits in its order, newest first, and
 -- asks the cases only until there are p_limit that may be seen (OFFSET 0 keeps the planner from turning that round). The plan
 -- is made once a connection: planning would cost as much as finding. So a prefix is a range, which needs no value to be planned.
 -- Names that only resemble p_name are looked for when no case that may be seen holds it or has p_number: comparing a name with
 -- every name like it costs ten times what finding it does.
-CREATE OR REPLACE FUNCTION search.cases(p_name text, p_number text, p_all boolean, p_membership bigint, p_granted bigint[], p_limit int)
+CREATE OR REPLACE FUNCTION search.cases(p_name text, p_number text, p_all boolean, p_membership bigint, p_granted bigint[], p_limit int,
+                                        p_named bigint[] DEFAULT NULL)
   RETURNS SETOF bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   tenant bigint := NULLIF(current_setting('app.organization', true), '')::bigint;
-  pattern text := '%' || p_name || '%';
+  named bigint[] := coalesce(p_named, search.named(p_name));
   ending text := reverse(p_number);
   found bigint[];
 BEGIN
   SELECT array_agg(r.id ORDER BY r.fit DESC, r.id DESC) INTO found FROM (
     SELECT f.id, max(f.fit) AS fit FROM (
-      (SELECT c.id, 1 AS fit FROM (SELECT s.patient_id AS key FROM public.people_patientsearch s
-         WHERE p_name <> '' AND s.organization_id = tenant AND s.name LIKE pattern ORDER BY s.patient_id DESC OFFSET 0) k
+      (SELECT c.id, 1 AS fit FROM (SELECT unnest(named) AS key ORDER BY 1 DESC OFFSET 0) k
        JOIN public.cases_case c ON c.organization_id = tenant AND c.patient_id = k.key
        WHERE (p_all AND (NOT c.is_restricted OR c.owner_id = p_membership)) OR c.id = ANY (p_granted)
        ORDER BY k.key DESC LIMIT p_limit)
@@ -48,6 +49,18 @@ BEGIN
        ORDER BY k.fit DESC, k.key DESC LIMIT p_limit) r;
   END IF;
   RETURN QUERY SELECT unnest(found);
+END $$;
+
+-- Both for one search: names are looked through once. Cases come first, each list the best first.
+CREATE OR REPLACE FUNCTION search.found(p_name text, p_number text, p_cases boolean, p_membership bigint, p_granted bigint[],
+                                        p_patients boolean, p_reached bigint[], p_limit int)
+  RETURNS TABLE (is_case boolean, id bigint)
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  named bigint[] := search.named(p_name);
+BEGIN
+  RETURN QUERY SELECT true, c FROM search.cases(p_name, p_number, p_cases, p_membership, p_granted, p_limit, named) c;
+  RETURN QUERY SELECT false, p FROM search.patients(p_name, p_number, p_patients, p_reached, p_limit, named) p;
 END $$;
 
 -- Inquiries by the name of a registered patient or the name typed, or by the end of their reference; newest first, since the
@@ -80,7 +93,8 @@ CREATE FUNCTION search.clinic_link_of(p_hash bytea)
 $$;
 
 GRANT EXECUTE ON FUNCTION search.clinic_link_of(bytea) TO recourse_app;
-GRANT EXECUTE ON FUNCTION search.cases(text, text, boolean, bigint, bigint[], int) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.cases(text, text, boolean, bigint, bigint[], int, bigint[]) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.found(text, text, boolean, bigint, bigint[], boolean, bigint[], int) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.inquiries(text, text, text, bigint, bigint[], int) TO recourse_app;
 RESET ROLE;
 

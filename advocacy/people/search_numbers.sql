@@ -1,22 +1,38 @@
 -- Patients by name or number, and member ids that differ in one place. Inside one organization; limits come last.
 SET ROLE recourse_search;
 
+-- Patients with these words in their name, the newest first; whom of them somebody may see is asked by whoever calls this.
+CREATE OR REPLACE FUNCTION search.named(p_name text) RETURNS bigint[]
+  LANGUAGE plpgsql STABLE SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  tenant bigint := NULLIF(current_setting('app.organization', true), '')::bigint;
+  pattern text := '%' || p_name || '%';
+BEGIN
+  IF p_name = '' THEN
+    RETURN '{}';
+  END IF;
+  RETURN coalesce((SELECT array_agg(s.patient_id ORDER BY s.patient_id DESC) FROM public.people_patientsearch s
+                    WHERE s.organization_id = tenant AND s.name LIKE pattern), '{}');
+END $$;
+REVOKE ALL ON FUNCTION search.named(text) FROM PUBLIC;
+
+-- p_named: what search.named(p_name) found, where that was asked already.
 -- p_all: the caller's role reaches every unrestricted patient. p_reached: restricted patients the caller reaches.
 -- Each way to be found is a part of its own with its own index, newest first; patients are asked only until there are p_limit
 -- that may be seen. The plan is made once a connection, see search.cases. Names that only resemble p_name are looked for when
 -- nobody who may be seen holds it or has p_number.
-CREATE OR REPLACE FUNCTION search.patients(p_name text, p_number text, p_all boolean, p_reached bigint[], p_limit int)
+CREATE OR REPLACE FUNCTION search.patients(p_name text, p_number text, p_all boolean, p_reached bigint[], p_limit int,
+                                           p_named bigint[] DEFAULT NULL)
   RETURNS SETOF bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   tenant bigint := NULLIF(current_setting('app.organization', true), '')::bigint;
-  pattern text := '%' || p_name || '%';
+  named bigint[] := coalesce(p_named, search.named(p_name));
   found bigint[];
 BEGIN
   SELECT array_agg(r.id ORDER BY r.id DESC) INTO found FROM (
     SELECT f.id FROM (
-      (SELECT p.id FROM (SELECT s.patient_id AS key FROM public.people_patientsearch s
-         WHERE p_name <> '' AND s.organization_id = tenant AND s.name LIKE pattern ORDER BY s.patient_id DESC OFFSET 0) k
+      (SELECT p.id FROM (SELECT unnest(named) AS key ORDER BY 1 DESC OFFSET 0) k
        JOIN public.people_patient p ON p.organization_id = tenant AND p.id = k.key
        WHERE (p_all AND NOT p.is_restricted) OR p.id = ANY (p_reached) ORDER BY k.key DESC LIMIT p_limit)
       UNION
@@ -52,7 +68,7 @@ CREATE OR REPLACE FUNCTION search.similar_numbers(p_number text, p_limit int)
   LIMIT p_limit
 $$;
 
-GRANT EXECUTE ON FUNCTION search.patients(text, text, boolean, bigint[], int) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.patients(text, text, boolean, bigint[], int, bigint[]) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.similar_numbers(text, int) TO recourse_app;
 RESET ROLE;
 

@@ -20,7 +20,7 @@ from cases.commands import access
 from cases.commands import cases as commands
 from cases.commands.registration import record_coverage
 from cases.models import Case, CaseGrant, CaseSearch
-from cases.queries.search import matching_cases, matching_patients, search, terms
+from cases.queries.search import matching, matching_cases, matching_patients, search, terms
 from tests.cast import NOW, release
 from tests.standing import prepared
 
@@ -134,11 +134,15 @@ def test_names_that_are_like_it_are_looked_for_when_nobody_has_the_name(cast, ca
     assert len(misspelt.cases) == 5
 
 
-def test_two_statements_find_cases_and_patients(cast, caseload):
+def test_one_statement_finds_cases_and_patients(cast, caseload):
     with CaptureQueriesContext(connection) as seen:
-        matching_cases(cast.nora, "okonkwo", "okonkwo", 51)
-        matching_patients(cast.nora, "okonkwo", "okonkwo", 51)
-    assert len(seen) == 2
+        found = matching(cast.nora, "okonkwo", "okonkwo", 51)
+    assert len(seen) == 1
+    assert found == (
+        matching_cases(cast.nora, "okonkwo", "okonkwo", 51),
+        matching_patients(cast.nora, "okonkwo", "okonkwo", 51),
+    )
+    assert all(found)
 
 
 def test_a_statement_made_for_many_may_depend_on_roles_person_and_moment_only(cast):

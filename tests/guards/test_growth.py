@@ -26,7 +26,7 @@ from benchmarks.generate import generate
 from benchmarks.inside import SCOPES, actor
 from benchmarks.plan import STEADY, organizations
 from cases.models import Case, Coverage
-from cases.queries.search import matching_cases, terms
+from cases.queries.search import matching, terms
 from tests.seeded import copy_of_migrated, drop
 
 SIZES = (300, 3_000)
@@ -58,7 +58,7 @@ def acts(case: Any, words: str) -> dict[str, Any]:
         "today, everybody's": lambda: today(boss, day=day, scope="all"),
         "queue, new": lambda: queue(worker, Filters(work="new"), day=day),
         "case": lambda: case_page(worker, case, now=day.now),
-        "search": lambda: matching_cases(boss, *terms(words), 51),
+        "search": lambda: matching(boss, *terms(words), 51),
         "API, queue": lambda: machine_queue(program, Asked(), after=None, size=50, page="test"),
         "API, case": lambda: machine_case(program, case, page="test"),
     }
