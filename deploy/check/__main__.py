@@ -173,6 +173,8 @@ def check(folder: Path, make: Callable[..., Any]) -> None:
     with step("Stopping it, and backing up what changed since"):
         first.rest()
         log_is_clean(first)
+        first.manage("seal_trail", "--anchor")
+        expect("the sealed trail", "Valid" in first.manage("verify_audit"), True)
         before = facts(first)
         first.backup("two", "--since", "one")
         first.restore("two", "--check")
@@ -184,6 +186,8 @@ def check(folder: Path, make: Callable[..., Any]) -> None:
         second.begin()
         second.restore("two")
         compare(before, facts(second))
+        second.manage("seal_trail", "--restored", "A backup was tried.")
+        expect("the sealed trail that was restored", "Valid" in second.manage("verify_audit"), True)
     with step("Starting what was restored, and opening what was filed"):
         second.serve()
         came_back(second, walked, nia)

@@ -111,6 +111,8 @@ class Installation:
             self.folder / n for n in ("secrets", "documents", "mails")
         )
         self.log, self.backups = self.folder / "log", folder / "backups"
+        self.anchors = folder / "anchors"  # stands for another host's: it outlives the installation
+        self.anchors.mkdir(mode=0o700, exist_ok=True)
         for made in (self.secrets, self.documents, self.mails):
             made.mkdir(mode=0o700)
         if keys_of is not None:
@@ -201,6 +203,7 @@ class Installation:
             "RECOURSE_MAIL_DIR": str(self.mails),
             "RECOURSE_LOCAL_DIR": str(self.folder / "local"),
             "RECOURSE_DATA_DIR": str(self.documents),
+            "RECOURSE_ANCHOR_DIR": str(self.anchors),
             "RECOURSE_STATIC_ROOT": str(self.static),
             "RECOURSE_STATIC_MANIFEST": "1",
             "RECOURSE_BIND": f"127.0.0.1:{self.port}",
