@@ -122,7 +122,7 @@ class MembershipAdmin(Lookup):
         zone = ZoneInfo(row.organization.time_zone)
         ends = {
             term.role: _day_of(term.until, zone)
-            for term in row.role_terms.all()  # type: ignore[attr-defined]
+            for term in row.role_terms.all()
             if term.ended_at is None
         }
         return ", ".join(
