@@ -121,9 +121,7 @@ class MembershipAdmin(Lookup):
     def role_titles(self, row: Membership) -> str:
         zone = ZoneInfo(row.organization.time_zone)
         ends = {
-            term.role: _day_of(term.until, zone)
-            for term in row.role_terms.all()
-            if term.ended_at is None
+            term.role: _day_of(term.until, zone) for term in row.role_terms.all() if term.ended_at is None
         }
         return ", ".join(
             f"{d.title} (until {ends[role]:%b %-d, %Y})" if role in ends else d.title
