@@ -16,7 +16,7 @@ from appeals.intake.phrases import NOT_FOUND_NECESSARY, PHRASES
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _DENIED: Final = re.compile(
-    r"\b(?:do|does|did)(?: not|n't) (?:mean|say|suggest|imply)\b|"
+    r"\b(?:it|this|that)\s+does(?:\s+not|n't)\s+(?:mean|imply)\s+(?:that\s+)?(?:the|your|our|we|you)\b|"
     r"\b(?:did|do|does|have|has|was|is|are|were)(?:\s+not|n't)\s+(?:been\s+|be\s+)?(?:den(?:y|ied|"
     r"ying)|refus\w+|declin\w+|reject\w+|turn\w*\s+down|based|made|the\s+(?:reason|basis)|because|"
     r"due|a\s+question|"
