@@ -168,7 +168,9 @@ _IS_ANOTHER: Final = re.compile(
 )
 
 
-_PROGRAM_ONLY: Final = re.compile(r"(?:[A-Z][\w.]+ ){0,3}(?:Medicaid|Medicare|CHIP|Marketplace)(?: Program)?")
+_PROGRAM_ONLY: Final = re.compile(
+    r"(?:[A-Z][\w.]+ ){0,3}(?:Medicaid|Medicare|CHIP|Marketplace)(?: (?:Managed Care|Program))*"
+)
 
 
 def only_related(place: Place) -> bool:

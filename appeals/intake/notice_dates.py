@@ -21,7 +21,7 @@ _NOTICE_DATE: Final = (
         r"\Aissued(?:\son)?(?=\s\S)|fecha\s(?:del?\s)?(?:la\s)?(?:este\s|esta\s)?(?:aviso|carta|notificaci[o\u00f3]n|decisi[o\u00f3]n)|"
         r"\A(?:issued|dated)(?=\s[\w/, .-]{6,20}\Z)|\A(?:notice|letter|explanation|statement)(?:\sof\s[A-Za-z ]{3,30}?)?\sdated"
         r"(?=\s[\w/, .-]{6,20}\Z)|"
-        r"issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|"
+        r"date\son\sthis\s(?:notice|letter)|issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|"
         r"statement)\sis\sdated"
     ),
     label(
@@ -39,6 +39,7 @@ _SENT_DATE: Final = (
     label(
         r"(?:date\s(?:of\s)?(?:mailed|mailing|sent)|mail(?:ed|ing)?\sdate|(?:mailed|"
         r"sent)(?:\son)?(?=\s*:)|\A(?:mailed|sent)(?:\son)?(?=\s\S)|enviad[oa](?:\sel)?(?=\s*:)|postmark(?:ed)?(?:\sdate)?|"
+        r"(?:placed|put|deposited)\sin\sthe\s(?:u\.?s\.?\s)?mail(?:\son)?|"
         r"(?:this\s(?:notice|letter)\swas\s(?:mailed|sent)(?:\sto\syou)?(?:\son)?))"
     ),
 )
@@ -173,7 +174,10 @@ def _other_date_in_head(page: Page, day: str) -> bool:
         for cell in row:
             for printed in find_dates(cell.text):
                 before = cell.text[: printed.start]
-                alone = _DATED.fullmatch(before) and not cell.text[printed.end :].strip(" .")
+                rest = cell.text[printed.end :].strip(" .")
+                alone = (_DATED.fullmatch(before) and not rest) or (
+                    not before.strip() and rest.startswith("(")
+                )
                 if alone and printed.day.isoformat() != day:
                     return True
     return False

@@ -24,6 +24,7 @@ _DENIED: Final = re.compile(
     r"\b(?:we|this\s+(?:letter|notice|decision)|our\s+(?:reviewer|decision|letter))\s+(?:do|does|"
     r"did|are|is|am|have|has)(?:\s+not|n't)\s+(?:say\w*|claim\w*|suggest\w*|mean\w*|contend\w*|argu\w+|"
     r"assert\w*|find\w*|conclud\w+|decid\w+|determin\w+|deem\w*|consider\w*|think|believe)\b|"
+    r"\bnot\s+(?:making|taking|doing|changing|reducing|ending|stopping|deciding|denying|refusing)\b[^.;]{0,40}\bbecause\b|"
     r"\bnot\s+(?:because|due\s+to|on\s+the\s+ground|based\s+on|a\s+(?:finding|decision|statement|"
     r"denial)|for\s+the\s+reason|that)\b|"
     r"\brather than\b|\bnothing to do with\b|\bother than\b|"

@@ -36,7 +36,7 @@ _PARTLY: Final = re.compile(
     r"\bapproved (?:only |for )?\d+\b|\b(?:reduced|partly|partially|in part|only)\b", re.IGNORECASE
 )
 _INSTEAD: Final = re.compile(
-    r"\b(?:instead|rather than|in place of|replaced|replaces|formerly|previously|"
+    r"\b(?:(?:want|wish|like) to (?:ask|talk|discuss)|instead|rather than|in place of|replaced|replaces|formerly|previously|"
     r"for example|for instance|such as|other (?:care|options?|treatments?)|"
     r"e\.g\.|alternativ\w+|"
     r"similar|unlike|other than|except|like|history of|old code|approved only|covered only|covered for|"

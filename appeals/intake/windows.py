@@ -84,7 +84,7 @@ def _is_standard_decision(limit: Limit, limits: Sequence[Limit]) -> bool:
     if (
         not re.search(r"\bbecause (?:this|yours|it) is\b", sentence.text, re.IGNORECASE)
         and re.search(
-            r"\bpaid|\bpay(?:ment)?\b|\bpart b drug\b|\bmoney back\b|\b(?:reimburs|refund)\w*",
+            r"\bpaid|\bpay(?:ment)?\b|\bpart b drug\b|\bmoney (?:back|you)\b|\bspent\b|\b(?:reimburs|refund)\w*",
             sentence.text[max(0, limit.span[0] - 140) : limit.span[1] + 60],
             re.IGNORECASE,
         )

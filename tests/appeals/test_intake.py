@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from functools import cache
@@ -32,6 +33,7 @@ from cases.reading import read_pdf
 # what a careful person would write down is found on first reading.
 # Since then every proposal is read a second time by the words that stand directly beside it (`second_reading.py`). On the letters
 # of batches c to i it stops 12 of the 21 false proposals of the reader that knew only a and b, and 13 of its 1,778 true ones.
+# The batches n to q, read when the reader stood as below, gave 1 of 252, 3 of 238, 1 of 366 and 6 of 331 on first reading.
 # What was not found stands under `missed` in their truths; nothing may be false there either.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
@@ -219,13 +221,25 @@ def test_facts_on_a_later_page_carry_its_number() -> None:
 
 
 def test_a_letter_is_read_quickly() -> None:
-    letters = [pages_of(name, "text") for name in ALL]
+    """No more than 900 times the processor's time of finding its words: about a tenth of a second on a slow machine."""
+
+    def words(pages: tuple[str, ...]) -> list[list[str]]:
+        return [re.findall(r"\w+", page) for page in pages]
+
+    def seconds(read: Callable[[tuple[str, ...]], object], pages: tuple[str, ...]) -> float:
+        began = time.process_time()
+        read(pages)
+        return time.process_time() - began
+
+    letters = [pages_of(name, "text") for name in ALL[::4]]
     for pages in letters[:5]:
         propose_facts(pages)
-    began = time.process_time()
-    for pages in letters:
-        propose_facts(pages)
-    assert (time.process_time() - began) / len(letters) < 0.05
+    # One after the other for each letter, so that both meet the machine in the same minute.
+    times = [
+        (seconds(propose_facts, pages), sum(seconds(words, pages) for _ in range(10)) / 10)
+        for pages in letters
+    ]
+    assert sum(read for read, _ in times) < 900 * sum(found for _, found in times)
 
 
 @settings(max_examples=60)
