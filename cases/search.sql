@@ -2,7 +2,7 @@
 SET ROLE recourse_search;
 
 -- p_all: the caller's role reaches every unrestricted case. p_granted: cases the caller was given dated access to.
--- p_named: what search.named(p_name) found, where that was asked already.
+-- p_named: what search.named(p_name) found.
 -- p_name and p_number are normalized by the caller and hold no wildcard. The end of a reference is enough to find it.
 -- Each way to be found is a part of its own, so that each has its index. A part takes what fits in its order, newest first, and
 -- asks the cases only until there are p_limit that may be seen (OFFSET 0 keeps the planner from turning that round). The plan
@@ -10,18 +10,17 @@ SET ROLE recourse_search;
 -- Names that only resemble p_name are looked for when no case that may be seen holds it or has p_number: comparing a name with
 -- every name like it costs ten times what finding it does.
 CREATE OR REPLACE FUNCTION search.cases(p_name text, p_number text, p_all boolean, p_membership bigint, p_granted bigint[], p_limit int,
-                                        p_named bigint[] DEFAULT NULL)
+                                        p_named bigint[])
   RETURNS SETOF bigint
   LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
   tenant bigint := NULLIF(current_setting('app.organization', true), '')::bigint;
-  named bigint[] := coalesce(p_named, search.named(p_name));
   ending text := reverse(p_number);
   found bigint[];
 BEGIN
   SELECT array_agg(r.id ORDER BY r.fit DESC, r.id DESC) INTO found FROM (
     SELECT f.id, max(f.fit) AS fit FROM (
-      (SELECT c.id, 1 AS fit FROM (SELECT unnest(named) AS key ORDER BY 1 DESC OFFSET 0) k
+      (SELECT c.id, 1 AS fit FROM (SELECT unnest(p_named) AS key ORDER BY 1 DESC OFFSET 0) k
        JOIN public.cases_case c ON c.organization_id = tenant AND c.patient_id = k.key
        WHERE (p_all AND (NOT c.is_restricted OR c.owner_id = p_membership)) OR c.id = ANY (p_granted)
        ORDER BY k.key DESC LIMIT p_limit)
@@ -93,7 +92,6 @@ CREATE FUNCTION search.clinic_link_of(p_hash bytea)
 $$;
 
 GRANT EXECUTE ON FUNCTION search.clinic_link_of(bytea) TO recourse_app;
-GRANT EXECUTE ON FUNCTION search.cases(text, text, boolean, bigint, bigint[], int, bigint[]) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.found(text, text, boolean, bigint, bigint[], boolean, bigint[], int) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.inquiries(text, text, text, bigint, bigint[], int) TO recourse_app;
 RESET ROLE;

@@ -72,22 +72,15 @@ def matching(actor: Actor, name: str, number: str, limit: int) -> tuple[list[int
     return [pk for is_case, pk in found if is_case], [pk for is_case, pk in found if not is_case]
 
 
-def matching_cases(actor: Actor, name: str, number: str, limit: int) -> list[int]:
-    """Primary keys of visible cases that fit, the best first. `name` and `number` are normalized (see `terms`)."""
-    granted = statement_for("search.granted", actor, _granted)
-    return _keys(
-        f"SELECT * FROM search.cases(%s, %s, %s, %s::bigint, ARRAY({granted.sql}), %s)",  # noqa: S608  made by the ORM
-        [name, number, actor.may(Permission.SEE_CASES), actor.membership_id, *granted.of(actor), limit],
-    )
-
-
 def matching_patients(actor: Actor, name: str, number: str, limit: int) -> list[int]:
     """Primary keys of visible patients that fit, the best first."""
     reached = statement_for("search.reached", actor, _reached)
-    return _keys(
-        f"SELECT * FROM search.patients(%s, %s, %s, ARRAY({reached.sql}), %s)",  # noqa: S608  made by the ORM
-        [name, number, actor.may(Permission.SEE_PATIENTS), *reached.of(actor), limit],
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM search.patients(%s, %s, %s, ARRAY({reached.sql}), %s)",  # noqa: S608  made by the ORM
+            [name, number, actor.may(Permission.SEE_PATIENTS), *reached.of(actor), limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _granted(actor: Actor) -> Any:
@@ -99,12 +92,6 @@ def _reached(actor: Actor) -> Any:
     """The patients whom not everybody with the role reaches: the restricted ones among those the actor sees."""
     rows = patients_visible_to(actor).values("pk")
     return rows.filter(is_restricted=True) if actor.may(Permission.SEE_PATIENTS) else rows
-
-
-def _keys(sql: str, params: list[Any]) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _in_order(queryset: Any, keys: list[int]) -> list[Any]:
