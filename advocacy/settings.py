@@ -304,6 +304,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("RECOURSE_FROM", "recourse@localhost")
 Q_CLUSTER = {
     "name": "recourse",
     "orm": "default",
+    "broker_class": "advocacy.background.broker.TwoLines",
     "workers": int(os.environ.get("RECOURSE_WORKERS", 1)),
     "timeout": 120,
     "retry": int(os.environ.get("RECOURSE_JOB_RETRY", 180)),

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from advocacy.access.policy import Actor, system_actor
-from advocacy.background.queue import enqueue, job
+from advocacy.background.queue import each, enqueue, job
 from advocacy.tenancy.scope import current_organization_id
 from appeals.commands.deadlines import check_projection
 from appeals.commands.denials import READ_KINDS, propose_by_key
@@ -18,6 +18,7 @@ from appeals.queries.lookup import cases_with_dates
 PROPOSE_JOB = "appeals.propose_facts"
 CHECK_JOB = "appeals.check_dates"
 RENEWAL_JOB = "appeals.open_renewals"
+AT_ONCE = 25
 
 
 def _program() -> Actor:
@@ -33,15 +34,17 @@ def propose_facts_job(*, version: int) -> None:
 
 
 @job(CHECK_JOB, title="Compare stored dates with their computation", every=timedelta(days=1))
-def check_dates(*, case: int | None = None) -> None:
-    """Compare the stored dates of every case with their computation, a case a job, so that one bad case stops no other."""
+def check_dates(*, case: int | None = None, after: int | None = None) -> None:
+    """Compare the stored dates of every case with their computation: so many cases a job, the rest in another one."""
     actor, at = _program(), timezone.now()
-    if case is None:
-        for row in cases_with_dates(actor):
-            enqueue(CHECK_JOB, case=row.pk)
+    if case is not None:
+        for row in cases_with_dates(actor).filter(pk=case):
+            check_projection(row, at)
         return
-    for row in cases_with_dates(actor, pk=case):
-        check_projection(row, at)
+    rows = {row.pk: row for row in cases_with_dates(actor).filter(pk__gt=after or 0)[:AT_ONCE]}
+    each(CHECK_JOB, rows, lambda key: check_projection(rows[key], at), by="case")
+    if len(rows) == AT_ONCE:
+        enqueue(CHECK_JOB, after=max(rows))
 
 
 @job(RENEWAL_JOB, title="Open the renewals that are due", every=timedelta(days=1))

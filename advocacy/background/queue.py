@@ -3,13 +3,14 @@
 The queue is a table of our own database, so a job exists exactly if the write that asked for it was committed. The broker
 redelivers after a worker's death, so every job runs at least once and must be idempotent. A failed job keeps its reason
 and can be retried; neither row holds patient data. What happens by the clock is a job too: `every=` says how often it is
-asked for in each organization, and the worker puts those schedules in place when it starts.
+asked for in each organization, and the worker puts those schedules in place when it starts. What the clock asks for stands in a
+line of its own (`broker.py`): whoever has just sent a letter in does not wait behind the night's checks.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from django_q.models import OrmQ, Schedule
 from django_q.signing import SignedPackage
 from django_q.tasks import async_task, schedule
 
+from advocacy.background.broker import LATER
 from advocacy.background.models import Job
 from advocacy.errors import DomainError
 from advocacy.tenancy.models import Organization
@@ -33,6 +35,7 @@ _jobs: dict[str, Function] = {}
 _titles: dict[str, str] = {}
 _after_failure: dict[str, Function] = {}
 _schedule: dict[str, timedelta] = {}
+_patient: set[str] = set()
 _rounds: dict[str, Callable[[], None]] = {}
 
 MAX_ATTEMPTS = 3
@@ -42,13 +45,19 @@ SCHEDULED = "recourse:"
 
 
 def job(
-    name: str, *, title: str = "", failed: Function | None = None, every: timedelta | None = None
+    name: str,
+    *,
+    title: str = "",
+    failed: Function | None = None,
+    every: timedelta | None = None,
+    later: bool = False,
 ) -> Callable[[Function], Function]:
     """Register a job. The function takes keyword ids, runs in the organization's scope and transaction, and is idempotent.
 
     `title` says on the page of failed jobs what it does. `failed` is called with `reason=` and the same ids once no
     further attempt will be made, in a transaction of its own: what the job wrote is undone then. `every` (whole minutes)
-    asks for it regularly in each organization, without ids.
+    asks for it regularly in each organization, without ids. Such a job, and one with `later`, waits behind what somebody
+    waits for.
     """
 
     def register(function: Function) -> Function:
@@ -58,6 +67,8 @@ def job(
             _after_failure[name] = failed
         if every is not None:
             _schedule[name] = every
+        if every is not None or later:
+            _patient.add(name)
         return function
 
     return register
@@ -90,6 +101,11 @@ def registered() -> dict[str, Function]:
     return dict(_jobs)
 
 
+def waiting_behind() -> set[str]:
+    """Names of the jobs that wait behind what somebody waits for."""
+    return set(_patient)
+
+
 def title_of(name: str) -> str:
     """What a job does, in words; for a job this program no longer knows, its name."""
     return _titles.get(name, name)
@@ -101,8 +117,23 @@ def enqueue(name: str, **ids: int | str) -> Job:
         raise KeyError(f"No job is called {name}")
     organization_id = current_organization_id()
     row = Job.objects.create(name=name, arguments=ids, queued_at=timezone.now())
-    async_task("advocacy.background.queue.run", organization_id, row.pk, q_options={"task_name": name})
+    line = {"cluster": LATER} if name in _patient else {}
+    async_task(
+        "advocacy.background.queue.run", organization_id, row.pk, q_options={"task_name": name, **line}
+    )
     return row
+
+
+def each(name: str, keys: Iterable[int], work: Callable[[int], object], *, by: str) -> None:
+    """Do the work for each key, each in a savepoint. Where it fails, nothing else stops, and that one key gets a job of its
+    own (`by` names its argument), which is tried again and tells on the page of failed jobs what is wrong."""
+    for key in keys:
+        try:
+            with transaction.atomic():
+                work(key)
+        except Exception as problem:
+            log.error("job %s: one of many failed: %s", name, type(problem).__name__)
+            enqueue(name, **{by: key})
 
 
 def packed(name: str, organization_id: int, job_id: int) -> tuple[str, str]:
@@ -120,7 +151,7 @@ def packed(name: str, organization_id: int, job_id: int) -> tuple[str, str]:
         "kwargs": {},
         "started": timezone.now(),
     }
-    return Conf.CLUSTER_NAME, SignedPackage.dumps(task)
+    return LATER if name in _patient else Conf.CLUSTER_NAME, SignedPackage.dumps(task)
 
 
 def retry(row: Job) -> None:
@@ -236,13 +267,13 @@ def nightly(organization_ids: list[int], name: str, **ids: Any) -> None:
 
 
 def run_everywhere(name: str) -> None:
-    """Called by a schedule: ask for the job in each organization. Of what it did before, only the last row is kept."""
+    """Called by a schedule: ask for the job in each organization. Of what was done before no row is kept."""
     for organization_id in Organization.objects.order_by("pk").values_list("pk", flat=True):
         with (
             scoped_to(organization_id, actor="system:schedule", actor_label="Recourse"),
             transaction.atomic(),
         ):
-            Job.objects.filter(name=name, status=Job.Status.DONE, arguments={}).delete()
+            Job.objects.filter(name=name, status=Job.Status.DONE).delete()
         nightly([organization_id], name)
 
 

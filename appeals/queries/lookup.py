@@ -138,13 +138,12 @@ def consent_among(consents: Iterable[Consent], kind: str, on: date) -> bool:
     return any(c.kind == kind and c.stands_on(on) for c in consents)
 
 
-def cases_with_dates(actor: Actor, pk: int | None = None) -> QuerySet[Case]:
-    """Cases whose dates are checked: the open ones, and closed ones on which a clock is still stored as running."""
+def cases_with_dates(actor: Actor) -> QuerySet[Case]:
+    """Cases whose dates are checked, by key: the open ones, and closed ones on which a clock is still stored as running."""
     running = Deadline.objects.filter(status=Deadline.Status.RUNNING).values("case_id")
-    rows = (
+    return (
         Case.objects.filter(visible(actor, Case)).filter(Q(status="open") | Q(pk__in=running)).order_by("pk")
     )
-    return rows if pk is None else rows.filter(pk=pk)
 
 
 def reference_numbers_of(case: Case) -> set[str]:

@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django_q.brokers import get_broker
 from django_q.models import OrmQ, Schedule
+from django_q.signing import SignedPackage
 
 from advocacy.audit.models import Event
 from advocacy.background import queue
+from advocacy.background.broker import TwoLines
 from advocacy.background.commands import retry_job
 from advocacy.background.models import Job
 from advocacy.background.queries import failed_jobs, waiting_jobs
@@ -109,6 +112,50 @@ class TestRunning:
         row = queue.enqueue("test.probe")
         queue.run(cast.harbor.pk, row.pk)
         assert Job.objects.filter(reason="written by the job").count() == 0
+
+
+class TestLines:
+    def names(self, broker: TwoLines, count: int) -> list[int]:
+        """What the worker would take next, as the job's argument."""
+        taken = [package for _ in range(count) for _, package in broker.dequeue() or []]
+        rows = [SignedPackage.loads(package)["args"][1] for package in taken]
+        things = {row.pk: row.arguments["thing"] for row in Job.objects.filter(pk__in=rows)}
+        return [things[pk] for pk in rows]
+
+    def test_what_the_clock_asked_for_waits_but_is_not_passed_over_for_long(self, cast, probe, monkeypatch):
+        monkeypatch.setattr(queue, "_patient", {"test.probe"})
+        for thing in (101, 102, 103):
+            queue.enqueue("test.probe", thing=thing)
+        monkeypatch.setattr(queue, "_patient", set())
+        for thing in range(1, 7):
+            queue.enqueue("test.probe", thing=thing)
+        broker = get_broker()
+        assert (type(broker), broker.queue_size()) == (TwoLines, 9)
+        assert self.names(broker, 9) == [1, 2, 3, 4, 101, 5, 6, 102, 103]
+        assert (broker.queue_size(), broker.lock_size()) == (0, 9)
+
+    def test_two_workers_never_take_the_same_job(self, cast, probe):
+        for thing in (1, 2):
+            queue.enqueue("test.probe", thing=thing)
+        assert (self.names(get_broker(), 1), self.names(get_broker(), 1)) == ([1], [2])
+
+    def test_regular_jobs_wait_and_the_reading_of_a_letter_does_not(self):
+        assert {"appeals.check_dates", "reporting.settle_figures"} <= queue.waiting_behind()
+        assert queue.waiting_behind().isdisjoint({"cases.read_document", "appeals.propose_facts"})
+
+    def test_one_of_many_that_fails_gets_a_job_of_its_own(self, cast, probe):
+        done = []
+
+        def work(key):
+            done.append(key)
+            if key == 2:
+                failed_job("written for the one that fails")
+                raise ValueError("Dana Whitlock's letter")
+
+        queue.each("test.probe", [1, 2, 3], work, by="thing")
+        assert done == [1, 2, 3]
+        assert Job.objects.filter(reason="written for the one that fails").count() == 0
+        assert [row.arguments for row in Job.objects.filter(name="test.probe")] == [{"thing": 2}]
 
 
 class TestRetry:

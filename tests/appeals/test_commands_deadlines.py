@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+from advocacy.background.models import Job
+from appeals import jobs
 from appeals.commands.deadlines import check_projection, recompute_deadlines
 from appeals.jobs import check_dates
 from appeals.models import (
@@ -61,6 +63,18 @@ def test_the_nightly_job_checks_each_case(filed):
     Deadline.objects.filter(clock="decision", appeal__isnull=False).update(status="superseded")
     check_dates(case=filed.case.pk)
     assert filed.date("decision", 1)[0] == "2026-05-10"
+
+
+def test_the_nightly_job_checks_so_many_cases_and_leaves_the_rest_to_the_next(filed, monkeypatch):
+    checked = list(Case.objects.filter(status="open").order_by("pk").values_list("pk", flat=True))
+    monkeypatch.setattr(jobs, "AT_ONCE", len(checked))
+    Deadline.objects.filter(clock="decision", appeal__isnull=True).update(status="superseded")
+    check_dates()
+    assert filed.date("decision", 1)[0] == "2026-05-10"
+    waiting = Job.objects.filter(name="appeals.check_dates")
+    assert [row.arguments for row in waiting] == [{"after": checked[-1]}]
+    check_dates(after=checked[-1])
+    assert waiting.count() == 1
 
 
 def test_a_closed_case_has_no_running_clock(climb):

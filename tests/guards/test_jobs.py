@@ -20,7 +20,18 @@ from appeals.notices import OURS
 
 JOBS = sorted(queue.registered())
 # What an id of a job's arguments names; a new kind of id is added here and to `ids_for`.
-IDS = {"authorization", "version", "case", "deadline", "notice", "access", "reminder", "link", "glass"}
+IDS = {
+    "authorization",
+    "version",
+    "case",
+    "deadline",
+    "notice",
+    "access",
+    "reminder",
+    "link",
+    "glass",
+    "after",
+}
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
 
@@ -34,6 +45,7 @@ def ids_for(world, name: str) -> dict[str, int]:
         "authorization": world.rows["authorization_id"].pk,
         "version": world.rows["version_id"].pk,
         "case": world.rows["case_id"].pk,
+        "after": world.rows["case_id"].pk,
         "notice": world.rows["notice"].pk,
         "access": world.rows["portal_access_id"].pk,
         "link": world.rows["clinic_link_id"].pk,
