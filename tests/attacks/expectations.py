@@ -277,13 +277,14 @@ LOOKUPS = {
     ),  # its "add" leads to the invitations, which have a line of their own
     "people.team": ("INCSOP", "O", "O"),
 }
-# Its other pages: of nobody's rows.
+# Its other pages: of nobody's rows. No look-up completes what somebody types.
 ADMIN = """
 admin:index                     INCSOAPF  INCSOAPF
 admin:login                     INCSOAPF  INCSOAPF
 admin:jsi18n                    INCSOAPF  -
 admin:password_change           INCSOAPF  INCSOAPF
 admin:password_change_done      INCSOAPF  -
+admin:autocomplete              .         -
 """
 
 # Sign-in and the other doors without an account: what a stranger gets, and a colleague of Harbor.

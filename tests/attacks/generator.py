@@ -6,19 +6,17 @@ and whoever sees no patient, are shown is searched for the words that only Harbo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
 
 from tests.attacks.siege import undone
-from tests.guards.addresses import Route
 from tests.guards.marks import MARKS, PRIVATE
 
 PAGES = ("GET", "POST")
-OTHERS = ("HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE")
-ALL_VERBS = (*PAGES, *OTHERS)
+OF_MEADOW = ("MD-2026-0001", "Wren", "Castellano", "MEAD-77")
+"""Words that only Meadow's rows hold (tests/cast.py)."""
 
 
 @dataclass(frozen=True)
@@ -60,22 +58,8 @@ def expected(verb: str, row: tuple[str, str], letter: str) -> str:
 
 
 def leaks(text: str, *, whose: str = "all") -> list[str]:
-    """Words of Harbor's that stand there: all of them, or (`patients`) those of its patients and cases."""
+    """Words of Harbor's that stand there: all of them, or (`patients`) those of its patients and cases; or `meadow`'s."""
+    if whose == "meadow":
+        return [word for word in OF_MEADOW if word in text]
     words = [*PRIVATE, *MARKS] if whose == "all" else [*PRIVATE, *(m for m in MARKS if m.startswith("HB-"))]
     return [word for word in words if word in text]
-
-
-def paired(routes: Sequence[Route], place: int) -> Iterator[tuple[Route, str]]:
-    """Every route with one verb, for the person at this place: GET and POST take turns from person to person, and with every
-    seventh route another verb comes in their place. So each pair of route and person, of verb and person and of route and
-    verb is met when everybody has been asked.
-    """
-    for number, route in enumerate(routes):
-        turn = number + place
-        yield route, (OTHERS[(turn // 7) % len(OTHERS)] if turn % 7 == 0 else PAGES[turn % 2])
-
-
-def whole(routes: Sequence[Route]) -> Iterator[tuple[Route, str]]:
-    for route in routes:
-        for verb in ALL_VERBS:
-            yield route, verb
