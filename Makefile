@@ -135,7 +135,7 @@ test-steps:
 	step "migrations" $(PY) manage.py makemigrations --check --dry-run
 	step "production settings" env RECOURSE_PRODUCTION=1 RECOURSE_HOSTS=recourse.example \
 	  RECOURSE_SECRET_KEY="$$(key)$$(key)" RECOURSE_FIELD_KEY="$$(key)" RECOURSE_INDEX_KEY="$$(key)" \
-	  $(PY) manage.py check --deploy --fail-level WARNING
+	  RECOURSE_KEYSTORE="$$out/keystore" $(PY) manage.py check --deploy --fail-level WARNING
 	step "generated documents" $(PY) manage.py print_docs --check
 	step "translations" $(PY) manage.py translations --check
 	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"

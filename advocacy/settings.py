@@ -35,6 +35,11 @@ KEYS: Keys = load_keys(
     production=PRODUCTION,
 )
 SECRET_KEY = KEYS.django
+# Keys of each organization's own, wrapped by the field key or by a key management service (advocacy/tenancy/keystore.py).
+KEYSTORE = Path(os.environ.get("RECOURSE_KEYSTORE", LOCAL_DIR / "keystore"))
+KMS = os.environ.get("RECOURSE_KMS", "")
+if PRODUCTION and "RECOURSE_KEYSTORE" not in os.environ:
+    raise ImproperlyConfigured("Production names the folder of its organizations' keys: RECOURSE_KEYSTORE.")
 
 HOSTS = os.environ.get("RECOURSE_HOSTS", "localhost,127.0.0.1,[::1]" if not PRODUCTION else "")
 ALLOWED_HOSTS = [h for h in HOSTS.split(",") if h] + (["testserver"] if "pytest" in sys.modules else [])

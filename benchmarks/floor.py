@@ -7,6 +7,7 @@ It checks the token by the same function, works in the same scope under row-leve
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -23,11 +24,11 @@ from typing import Any
 
 import orjson
 import psycopg
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg.types.json import Jsonb, set_json_dumps
 from uuid_utils.compat import uuid7
 
 from advocacy.keyfile import load_keys
+from advocacy.tenancy.keystore import KeyStore
 from cases.content import check_upload
 from cases.vault import Keyring, Vault
 
@@ -35,10 +36,7 @@ KNOWN = json.loads(Path(os.environ["BENCHMARK_KNOWN"]).read_text())
 SQL: dict[str, str] = KNOWN["statements"]
 LOCAL = Path(os.environ["RECOURSE_LOCAL_DIR"])
 KEYS = load_keys(environment=os.environ, path=LOCAL / "keys.json", production=False)
-VAULT = Vault(
-    LOCAL / "documents",
-    Keyring.single(key_id=KEYS.field_id, kek=hmac.digest(KEYS.field, b"document vault", "sha256")),
-)
+STORE = KeyStore(LOCAL / "keystore", KEYS)
 TOKEN = "SELECT machine_id, organization_id, organization_public_id FROM search.machine_of(%s, %s)"
 READ_FILE = """
 WITH v AS (
@@ -101,17 +99,24 @@ def row(sql: str, values: Any) -> Any:
     return connection().cursor(binary=True).execute(sql, values).fetchone()
 
 
+@functools.cache
+def vault(organization: int) -> Vault:
+    held = STORE.of(organization)
+    ring = {name: hmac.digest(key, b"document vault", "sha256") for name, key in held.keys.items()}
+    return Vault(LOCAL / "documents", Keyring(current=held.current, keys=ring))
+
+
 def sealed(organization: int, public_id: uuid.UUID, column: str, text: str) -> bytes:
-    key = hmac.digest(KEYS.field, f"field:{organization}".encode(), "sha256")
-    nonce, key_id = os.urandom(12), KEYS.field_id.encode()
+    keys, nonce = STORE.of(organization), os.urandom(12)
     context = f"{organization}|{public_id}|{column}".encode()
-    return bytes([len(key_id)]) + key_id + nonce + AESGCM(key).encrypt(nonce, text.encode(), context)
+    return keys.prefix + nonce + keys.cipher.encrypt(nonce, text.encode(), context)
 
 
 def opened(organization: int, public_id: uuid.UUID, column: str, data: bytes) -> str:
-    key, start = hmac.digest(KEYS.field, f"field:{organization}".encode(), "sha256"), 1 + data[0]
+    start = 1 + data[0]
+    cipher = STORE.cipher(organization, data[1:start].decode())
     context = f"{organization}|{public_id}|{column}".encode()
-    return AESGCM(key).decrypt(data[start : start + 12], data[start + 12 :], context).decode()
+    return cipher.decrypt(data[start : start + 12], data[start + 12 :], context).decode()
 
 
 def told(body: bytes, status: str = "200 OK", kind: str = "application/json") -> Answer:
@@ -173,8 +178,9 @@ def upload(environ: Any, organization: int, folder: uuid.UUID, rest: list[str]) 
         shutil.copyfileobj(_Body(environ), stream, 256 * 1024)
         checked = check_upload(stream, filename="a.pdf")  # type: ignore[arg-type]  # seekable like a file
         stream.seek(0)
-        stored = VAULT.store(stream, organization_id=folder, max_bytes=50 * 2**20)
+        stored = vault(organization).store(stream, organization_id=folder, max_bytes=50 * 2**20)
     keys = [uuid7() for _ in range(3)]
+    key_id, _, wrapped = stored.wrapped_key.partition(":")
     values = {
         "organization": organization,
         "case": uuid.UUID(rest[0]),
@@ -184,8 +190,8 @@ def upload(environ: Any, organization: int, folder: uuid.UUID, rest: list[str]) 
         "sha256": stored.sha256,
         "size": stored.size,
         "location": stored.location,
-        "wrapped": base64.b64decode(stored.wrapped_key.partition(":")[2]),
-        "key": KEYS.field_id,
+        "wrapped": base64.b64decode(wrapped),
+        "key": key_id,
         "kind": environ["HTTP_DOCUMENT_KIND"],
         "pages": checked.page_count,
         "job": uuid7(),
@@ -202,7 +208,7 @@ def download(environ: Any, organization: int, folder: uuid.UUID, rest: list[str]
     found = row(READ_FILE, {"organization": organization, "id": uuid.UUID(rest[0])})
     if found is None:
         return told(b"{}", "404 Not Found")
-    blob = VAULT.open(found[0], organization_id=folder)
+    blob = vault(organization).open(found[0], organization_id=folder)
     return "200 OK", [("Content-Type", found[1]), ("Content-Length", str(blob.size))], iter(blob)
 
 

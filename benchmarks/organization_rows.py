@@ -8,8 +8,6 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from benchmarks.casework import LETTER, PACKET, PROVIDERS, TEAMS
 from benchmarks.lines import PAYERS, Lines
 from benchmarks.plan import THIRD, Organization
@@ -81,8 +79,7 @@ def lines_of(tables: Tables, plan: list[Organization], calendar: Calendar) -> Li
     provider = Table("cases.Provider", f"{tenant} name npi", credentials="MD")
     blob = Table(
         "cases.Blob",
-        f"{tenant} sha256 size location wrapped_key stored_at",
-        key_id=settings.KEYS.field_id,
+        f"{tenant} sha256 size location key_id wrapped_key stored_at",
     )
     kept = files()
 
@@ -108,11 +105,11 @@ def lines_of(tables: Tables, plan: list[Organization], calendar: Calendar) -> Li
             put(provider, pk, uid(ms, 69, pk), o.id, f"Amara Osei {number + 1}", _npi(pk))
         for number, file in kept.items():
             pk = o.id * 10 + number
-            wrapped, location = "x", f"{key}/{file.sha256[:2]}/{file.sha256}"
+            wrapped, location = "k:x", f"{key}/{file.sha256[:2]}/{file.sha256}"
             if o.id <= THIRD:
-                stored = document_vault().store(
+                stored = document_vault(o.id).store(
                     io.BytesIO(file.body), organization_id=uuid.UUID(key), max_bytes=file.size
                 )
                 wrapped, location = stored.wrapped_key, stored.location
-            put(blob, pk, uid(ms, 70, pk), o.id, file.sha256, file.size, location, wrapped, since)
+            put(blob, pk, uid(ms, 70, pk), o.id, file.sha256, file.size, location, *wrapped.split(":"), since)
     return lines

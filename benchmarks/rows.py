@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.apps import apps
-from django.conf import settings
 from django.db import models
 
 from advocacy.tenancy import sealing
@@ -78,10 +76,9 @@ class Sealer:
 
     def __init__(self, organization_id: int) -> None:
         self.organization_id = organization_id
-        self._encrypt = AESGCM(sealing._key_of(organization_id, "field", settings.KEYS.field_id)).encrypt
-        self._index_key = sealing._key_of(organization_id, "index")
-        key_id = settings.KEYS.field_id.encode()
-        self._head = "\\\\x" + (bytes([len(key_id)]) + key_id).hex()
+        keys = sealing.keystore().of(organization_id)
+        self._encrypt, self._index_key = keys.cipher.encrypt, keys.index
+        self._head = "\\\\x" + keys.prefix.hex()
         self._nonces, self._at = b"", NONCES
 
     def __call__(self, text: str, row: str, column: str) -> str:

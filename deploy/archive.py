@@ -5,8 +5,8 @@
       database.dump        pg_dump's own format
       documents/<organization>/<aa>/<sha256>     as they lie in the store: ciphertext
 
-Identifiers and documents in it are ciphertext, and no key is in it. References, dates, codes, users' mail addresses and
-password hashes are plain: keep backups on an encrypted disk.
+Identifiers and documents in it are ciphertext, and no key is in it, wrapped or not (advocacy/tenancy/keystore.py).
+References, dates, codes, users' mail addresses and password hashes are plain: keep backups on an encrypted disk.
 """
 
 from __future__ import annotations
@@ -185,12 +185,15 @@ def shape_of(connection: psycopg.Connection[Any]) -> dict[str, str]:
 
 
 def locations(connection: psycopg.Connection[Any]) -> list[str]:
-    """Every stored document that a row names, sorted."""
+    """Every stored document that a row names, sorted; an organization that was off-boarded has none any more."""
     there = {name for _, name in tables(connection)}
     found: set[str] = set()
     for table, column in LOCATIONS.items():
         if table in there:
-            query = sql.SQL("SELECT {} FROM {}").format(sql.Identifier(column), sql.Identifier(table))
+            query = sql.SQL(
+                "SELECT {} FROM {} WHERE organization_id NOT IN"
+                " (SELECT id FROM tenancy_organization WHERE closed_at IS NOT NULL)"
+            ).format(sql.Identifier(column), sql.Identifier(table))
             found |= {row[0] for row in connection.execute(query).fetchall()}
     return sorted(found)
 

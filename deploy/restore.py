@@ -67,6 +67,10 @@ def restore(folder: Path) -> None:
     """Raises Problem, before anything is changed where that is possible."""
     manifest = read_manifest(folder)
     address, store = setting("DATABASE_OWNER_URL"), Path(setting("RECOURSE_DATA_DIR"))
+    if not (Path(setting("RECOURSE_KEYSTORE")) / "keystore.json").exists():
+        raise Problem(
+            "RECOURSE_KEYSTORE holds no keys: put the copy of the organizations' keys there first. No backup has them."
+        )
     if found := flaws(folder, manifest):
         raise Problem("The backup is not whole:\n  " + "\n  ".join(found[:20]))
     major = refuse_what_is_not_empty(address, store)

@@ -54,7 +54,7 @@ def django_db_setup(request, django_test_environment, django_db_blocker, django_
                 )
                 AS_SHIPPED[right] = cursor.fetchone()[0]
             # The cast makes its organizations inside the transaction of a test; outside tests only the owner makes any.
-            cursor.execute("GRANT INSERT ON tenancy_organization TO recourse_app")
+            cursor.execute("GRANT INSERT, UPDATE (closed_at) ON tenancy_organization TO recourse_app")
             for table in KEPT:
                 for right in ("INSERT", "UPDATE", "DELETE"):
                     cursor.execute("SELECT has_table_privilege('recourse_app', %s, %s)", [table, right])

@@ -39,6 +39,8 @@ VERBS: dict[str, str] = {
     "absence_recorded": "recorded an absence and who covers",
     "absence_ended": "ended an absence before its last day",
     "organization_switched": "switched organization",
+    "data_key_renewed": "gave the organization a new key",
+    "organization_offboarded": "off-boarded the organization and destroyed its keys",
     "trail_exported": "took the organization's whole trail along as a file",
     # figures
     "determinations_loaded": "loaded published determinations",

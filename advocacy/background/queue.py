@@ -268,7 +268,8 @@ def nightly(organization_ids: list[int], name: str, **ids: Any) -> None:
 
 def run_everywhere(name: str) -> None:
     """Called by a schedule: ask for the job in each organization. Of what was done before no row is kept."""
-    for organization_id in Organization.objects.order_by("pk").values_list("pk", flat=True):
+    living = Organization.objects.filter(closed_at=None).order_by("pk")
+    for organization_id in living.values_list("pk", flat=True):
         with (
             scoped_to(organization_id, actor="system:schedule", actor_label="Recourse"),
             transaction.atomic(),

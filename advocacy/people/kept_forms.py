@@ -27,6 +27,7 @@ from advocacy.errors import Refused
 from advocacy.languages import PORTAL
 from advocacy.people.drafts import LARGEST, save_draft
 from advocacy.people.queries import SESSION_KEY
+from advocacy.tenancy.keystore import INSTALLATION
 from advocacy.tenancy.sealing import CannotOpen, seal_bytes, unseal_bytes
 
 COOKIE = "recourse_person"
@@ -130,7 +131,7 @@ class KeptFormsMiddleware:
             return
         person, organization = who.split(":")
         plain = json.dumps({"key": draft_key_of(request), "fields": fields}).encode()
-        sealed = seal_bytes(plain, organization_id=0, context=f"kept form|{person}")
+        sealed = seal_bytes(plain, organization_id=INSTALLATION, context=f"kept form|{person}")
         kept = [k for k in request.session.get(KEPT, []) if k["person"] == person]
         kept.append(
             {
@@ -156,7 +157,9 @@ class KeptFormsMiddleware:
                 continue
             try:
                 plain = unseal_bytes(
-                    base64.b64decode(kept["sealed"]), organization_id=0, context=f"kept form|{person}"
+                    base64.b64decode(kept["sealed"]),
+                    organization_id=INSTALLATION,
+                    context=f"kept form|{person}",
                 )
                 opened = json.loads(plain)
                 save_draft(

@@ -14,10 +14,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from advocacy.tenancy.sealing import CannotOpen, key_prefix, seal_bytes, unseal_bytes
+from advocacy.tenancy.keystore import INSTALLATION, CannotOpen
+from advocacy.tenancy.sealing import keystore, seal_bytes, unseal_bytes
 
-INSTALLATION: Final = 0
-"""A person belongs to no organization: their secrets are sealed under the installation's own key. No organization has this id."""
 MARK: Final = "sealed:"
 CONTEXT: Final = "mfa_authenticator.data"
 REQUIRED: Final = "required"
@@ -85,7 +84,7 @@ def _bytes(text: str) -> bytes:
 
 def under_another_key() -> Iterator[Authenticator]:
     """Second factors with a secret that is not sealed under the current key; a few hundred at most have any."""
-    prefix = key_prefix(settings.KEYS.field_id)
+    prefix = keystore().of(INSTALLATION).prefix
     for one in Authenticator.objects.order_by("pk").iterator():
         told: list[Any] = [one.data[name] for name in SECRETS if name in one.data]
         if any(not _bytes(text).startswith(prefix) for text in told):

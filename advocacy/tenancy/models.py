@@ -36,6 +36,9 @@ class Organization(models.Model):
         default=False, help_text="A letter in the patient's name is filed after the patient approved it."
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was off-boarded and its keys were destroyed."
+    )
 
     class Meta:
         ordering = ["name"]

@@ -1,6 +1,6 @@
 """Fields that are ciphertext in the database, in every backup and in the audit trail, and plain on the instance.
 
-AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and one derived key per organization. The additional data is
+AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce and keys of each organization's own (keystore.py). The additional data is
 organization, row (its UUIDv7) and column, so that a ciphertext copied into another row or tenant does not open. In front
 stands the key id, so that keys can be rotated. A blind index (HMAC-SHA-256 of the normalized value) finds exact matches.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import datetime
-import functools
 import hashlib
 import hmac
 import json
@@ -19,47 +18,44 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
-
-class CannotOpen(RuntimeError):
-    """A sealed value was altered, moved from another row, or sealed with a key this installation does not have."""
+from advocacy.tenancy.keystore import CannotOpen, KeyStore
 
 
-@functools.lru_cache(maxsize=4096)
-def _key_of(organization_id: int, purpose: str, key_id: str = "") -> bytes:
-    keys = settings.KEYS
-    secret = keys.index if purpose == "index" else keys.ring[key_id]
-    return hmac.digest(secret, f"{purpose}:{organization_id}".encode(), "sha256")
+def keystore() -> KeyStore:
+    """Where the keys of organizations are, as settings say; one for the process."""
+    global _keystore
+    if (
+        _keystore is None
+        or _keystore.installation is not settings.KEYS
+        or _keystore.folder is not settings.KEYSTORE
+    ):
+        _keystore = KeyStore(
+            settings.KEYSTORE, settings.KEYS, program=settings.KMS, strict=settings.PRODUCTION
+        )
+    return _keystore
 
 
-def key_prefix(key_id: str) -> bytes:
-    """How every value sealed under this key begins: the length of the id, and the id."""
-    return bytes([len(key_id.encode())]) + key_id.encode()
+_keystore: KeyStore | None = None
 
 
 def seal_bytes(plain: bytes, *, organization_id: int, context: str) -> bytes:
     """Return key id, nonce and ciphertext. `context` names row and column; the same context opens it again."""
-    key_id = settings.KEYS.field_id
+    keys = keystore().of(organization_id)
     nonce = os.urandom(12)
-    sealed = AESGCM(_key_of(organization_id, "field", key_id)).encrypt(
-        nonce, plain, f"{organization_id}|{context}".encode()
-    )
-    return key_prefix(key_id) + nonce + sealed
+    return keys.prefix + nonce + keys.cipher.encrypt(nonce, plain, f"{organization_id}|{context}".encode())
 
 
 def unseal_bytes(sealed: bytes, *, organization_id: int, context: str) -> bytes:
     """Return the plain bytes. Raises CannotOpen when anything about the value or its place is not as sealed."""
     end = 1 + sealed[0]
-    key_id = sealed[1:end].decode()
-    if key_id != settings.KEYS.field_id and key_id not in settings.KEYS.retired:
-        raise CannotOpen("This value was sealed with a key that is not configured.")
     try:
-        return AESGCM(_key_of(organization_id, "field", key_id)).decrypt(
+        cipher = keystore().cipher(organization_id, sealed[1:end].decode(errors="replace"))
+        return cipher.decrypt(
             sealed[end : end + 12], sealed[end + 12 :], f"{organization_id}|{context}".encode()
         )
     except InvalidTag:
@@ -75,7 +71,7 @@ def normalized(value: str) -> str:
 def blind_index(organization_id: int, value: str) -> bytes | None:
     """32 bytes equal for equal normalized values of one organization; None for a value with nothing in it."""
     text = normalized(value)
-    return hmac.digest(_key_of(organization_id, "index"), text.encode(), "sha256") if text else None
+    return hmac.digest(keystore().of(organization_id).index, text.encode(), "sha256") if text else None
 
 
 class Sealed:

@@ -22,6 +22,8 @@ from advocacy.audit.trail import record
 from advocacy.background.queue import enqueue
 from advocacy.errors import NotFound, Reason, Refused
 from advocacy.tenancy.models import Organization
+from advocacy.tenancy.scope import OutsideScope, current_organization_id
+from advocacy.tenancy.sealing import keystore
 from cases.commands.touch import touch
 from cases.content import MAX_TEXT_BYTES, CheckedUpload, ContentType, check_upload, decode_text
 from cases.models import FOR_PATIENT_KINDS, Attachment, Blob, Case, Document, DocumentVersion
@@ -36,16 +38,18 @@ VAULT_LOCK = 0x7661756C
 """The first half of the advisory lock of an organization's folder; its id is the second."""
 
 
-def document_vault() -> Vault:
-    """The vault of this installation, under `settings.DATA_DIR`.
+def document_vault(organization_id: int | None = None) -> Vault:
+    """The vault under `settings.DATA_DIR` with the keys of one organization, by default the scope's.
 
-    Its key-encryption keys are HMAC-SHA-256 of the words "document vault" under the field keys, so that documents and
-    fields share one secret to keep and one id to rotate, and never one key.
+    Its key-encryption keys are HMAC-SHA-256 of the words "document vault" under the organization's keys, so that documents
+    and fields share one secret to keep and one id to rotate, and never one key. Raises CannotOpen, OutsideScope.
     """
-    ring = {
-        key_id: hmac.digest(key, b"document vault", "sha256") for key_id, key in settings.KEYS.ring.items()
-    }
-    return Vault(settings.DATA_DIR, Keyring(current=settings.KEYS.field_id, keys=ring))
+    organization_id = current_organization_id() if organization_id is None else organization_id
+    if organization_id is None:
+        raise OutsideScope("The vault is opened outside scoped_to().")
+    held = keystore().of(organization_id)
+    ring = {name: hmac.digest(key, b"document vault", "sha256") for name, key in held.keys.items()}
+    return Vault(settings.DATA_DIR, Keyring(current=held.current, keys=ring))
 
 
 def upload_document(

@@ -184,6 +184,10 @@ def check(folder: Path, make: Callable[..., Any]) -> None:
     with step("Restoring into an empty cluster and an empty store"):
         second = make("second", keys_of=first)
         second.begin()
+        fails(
+            "Restoring without the organizations' keys", lambda: second.restore("two"), "No backup has them"
+        )
+        second.take_keys(first)
         second.restore("two")
         compare(before, facts(second))
         second.manage("seal_trail", "--restored", "A backup was tried.")

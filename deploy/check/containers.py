@@ -120,6 +120,25 @@ class Project:
         unpack = ["tar", "-xf", "-", "-C", str(self.mails)]
         subprocess.run(unpack, input=packed.stdout, capture_output=True, check=False)  # noqa: S603
 
+    def take_keys(self, other: Project) -> None:
+        """The keys of another installation's organizations, from volume to volume."""
+        inside = "/var/lib/recourse/keys"
+        run = ("run", "--rm", "-T", "--no-deps", "migrate", "sh", "-c")
+        environment = {**os.environ, "RECOURSE_HOSTS": HOST}
+        packed = subprocess.run(  # noqa: S603
+            [*other.command, *run, f"tar -cf - -C {inside} ."],
+            capture_output=True,
+            check=True,
+            env=environment,
+        )
+        subprocess.run(  # noqa: S603
+            [*self.command, *run, f"tar -xf - -C {inside}"],
+            input=packed.stdout,
+            capture_output=True,
+            check=True,
+            env=environment,
+        )
+
     def backup(self, name: str, *more: str) -> str:
         arguments = [f"/var/backups/recourse/{name}", *more]
         if more:

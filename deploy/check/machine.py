@@ -107,8 +107,8 @@ class Installation:
     def __init__(self, name: str, folder: Path, static: Path, keys_of: Installation | None = None) -> None:
         self.name, self.folder, self.static = name, folder / name, static
         self.folder.mkdir(mode=0o700)
-        self.secrets, self.documents, self.mails = (
-            self.folder / n for n in ("secrets", "documents", "mails")
+        self.secrets, self.documents, self.mails, self.keys = (
+            self.folder / n for n in ("secrets", "documents", "mails", "keys")
         )
         self.log, self.backups = self.folder / "log", folder / "backups"
         self.anchors = folder / "anchors"  # stands for another host's: it outlives the installation
@@ -203,6 +203,7 @@ class Installation:
             "RECOURSE_MAIL_DIR": str(self.mails),
             "RECOURSE_LOCAL_DIR": str(self.folder / "local"),
             "RECOURSE_DATA_DIR": str(self.documents),
+            "RECOURSE_KEYSTORE": str(self.keys),
             "RECOURSE_ANCHOR_DIR": str(self.anchors),
             "RECOURSE_STATIC_ROOT": str(self.static),
             "RECOURSE_STATIC_MANIFEST": "1",
@@ -248,6 +249,10 @@ class Installation:
 
     def manage(self, *arguments: str) -> str:
         return self.ask([sys.executable, "manage.py", *arguments], self.straight())
+
+    def take_keys(self, other: Installation) -> None:
+        """The keys of another installation's organizations, by the copy that its operator keeps."""
+        other.manage("data_keys", "copy", str(self.keys))
 
     def backup(self, name: str, *more: str) -> str:
         """Into the folder that all installations of one check share; `--since` takes a name too."""

@@ -112,18 +112,10 @@ def test_sealed_values_are_opened_for_this_page_and_stay_sealed_in_the_trail(wor
     assert note.body == "The clinic faxed the chart."
 
 
-def test_a_value_that_does_not_open_is_said_to_have_changed(worked, settings):
-    import dataclasses
-
-    from advocacy.tenancy import sealing
-
+def test_a_value_that_does_not_open_is_said_to_have_changed(worked, settings, tmp_path):
     cast, case, _note = worked
-    settings.KEYS = dataclasses.replace(settings.KEYS, field=b"\x01" * 32)
-    sealing._key_of.cache_clear()
-    try:
-        [added] = [line for line in lines(cast, case, kind="row") if line.sentence == "added note"]
-    finally:
-        sealing._key_of.cache_clear()
+    settings.KEYSTORE = tmp_path
+    [added] = [line for line in lines(cast, case, kind="row") if line.sentence == "added note"]
     [body] = [c for c in added.changes if c.field == "body"]
     assert (body.opened, body.before, body.after) == (False, "", SEALED)
 

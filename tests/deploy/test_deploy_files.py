@@ -201,6 +201,7 @@ def test_the_program_starts_in_production_with_secrets_from_files_only(tmp_path)
         "RECOURSE_PRODUCTION": "1",
         "RECOURSE_HOSTS": "x.example",
         "RECOURSE_LOCAL_DIR": str(tmp_path),
+        "RECOURSE_KEYSTORE": str(tmp_path / "keys"),
     }
     script = (
         "from django.conf import settings as s; d = s.DATABASES['default'];"

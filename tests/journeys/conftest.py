@@ -141,6 +141,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         **copy.addresses,
         "RECOURSE_LOCAL_DIR": str(folder),
         "RECOURSE_SECRET_FILE": str(Path(settings.LOCAL_DIR) / "keys.json"),
+        "RECOURSE_KEYSTORE": str(settings.KEYSTORE),
         "RECOURSE_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
         "RECOURSE_MAIL_DIR": str(mails),
         "RECOURSE_JOB_RETRY": "20",

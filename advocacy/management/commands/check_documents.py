@@ -11,6 +11,7 @@ from django.db import transaction
 
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
+from advocacy.tenancy.sealing import keystore
 from cases.commands.documents import document_vault
 from cases.models import Blob
 from cases.vault import VaultError
@@ -25,8 +26,12 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="Print each location with its SHA-256.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        vault, good, bad = document_vault(), {}, []
+        good, bad, gone = {}, [], []
         for organization in Organization.objects.order_by("pk"):
+            if keystore().is_destroyed(organization.pk):
+                gone.append(organization.slug)
+                continue
+            vault = document_vault(organization.pk)
             for blob in self.blobs(organization):
                 try:
                     opened = vault.open(blob.location, organization_id=organization.public_id)
@@ -43,6 +48,8 @@ class Command(BaseCommand):
             raise CommandError("\n  ".join([f"{len(bad)} documents do not open:", *bad[:50]]))
         if not options["json"]:
             self.stdout.write(f"{len(good)} documents open, each with its SHA-256.")
+            for slug in gone:
+                self.stdout.write(f"{slug}: its keys were destroyed; no document of it opens.")
 
     @staticmethod
     def blobs(organization: Organization) -> Any:

@@ -11,6 +11,7 @@ from advocacy.people.commands import index_patient
 from advocacy.people.models import Patient
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
+from advocacy.tenancy.sealing import keystore
 from cases.commands.search_text import index_coverages, index_inquiry
 from cases.models import Case, Inquiry
 
@@ -22,6 +23,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for organization in Organization.objects.order_by("pk"):
+            if keystore().is_destroyed(organization.pk):
+                self.stdout.write(f"{organization.slug}: its keys were destroyed; it has no search text")
+                continue
             patients, cases = self.rebuilt(organization)
             self.stdout.write(f"{organization.slug}: {patients} patients, {cases} cases")
 

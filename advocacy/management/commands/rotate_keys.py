@@ -1,7 +1,8 @@
-"""manage.py rotate_keys: seal everything anew under the current field key, after the older one was named as retired.
+"""manage.py rotate_keys: a new data key for each organization, and everything sealed anew under it.
 
 What is to do is read from the data itself (every sealed value begins with its key's id), so a run that was broken off is
-run again and goes on. The trail is never rewritten: reasons and earlier values in it stay under the key of their day.
+run again and goes on, without another new key. The trail is never rewritten: reasons and earlier values in it stay under the
+key of their day, which the keystore keeps. For a new master key nothing of this is needed: `manage.py data_keys rewrap`.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import models, transaction
 from django.db.models import F, Func, Q, Value
 
+from advocacy.audit.trail import record
 from advocacy.people import second_factor
+from advocacy.tenancy.keystore import INSTALLATION
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import TenantModel, scoped_to, tenant_models
-from advocacy.tenancy.sealing import BlindIndexField, CannotOpen, _SealedField, key_prefix
+from advocacy.tenancy.sealing import BlindIndexField, CannotOpen, _SealedField, keystore
 from cases.commands.documents import document_vault
 from cases.models import Blob, WaitingPage
 from cases.vault import VaultError
@@ -37,9 +39,8 @@ def index_fields(model: type[models.Model]) -> dict[str, str]:
     return {f.name: f.of for f in model._meta.local_concrete_fields if isinstance(f, BlindIndexField)}
 
 
-def under_another_key(model: type[models.Model]) -> Q:
-    """Rows with a value that is not sealed under the current key."""
-    prefix = key_prefix(settings.KEYS.field_id)
+def under_another_key(model: type[models.Model], prefix: bytes) -> Q:
+    """Rows with a value that does not begin so: it is sealed under another key than the current one."""
     stale = Q()
     for name in sealed_fields(model):
         begins = Func(
@@ -62,11 +63,12 @@ class _Begins(Func):
 
 class Command(BaseCommand):
     help = (
-        "Seals fields and documents anew under RECOURSE_FIELD_KEY; older keys stand in RECOURSE_RETIRED_KEYS."
+        "Makes a new data key for each organization (or one) and seals fields and documents anew under it."
         " Safe to break off and to repeat, while people work."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--organization", help="Its short name; without it all of them.")
         parser.add_argument(
             "--check", action="store_true", help="Only count what is not under the current key."
         )
@@ -77,15 +79,21 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        stale = {o: self.left(o) for o in Organization.objects.order_by("pk")}
-        total = sum(stale.values()) + self.factors_left()
-        self.stdout.write(f"{total} rows and documents are not under {settings.KEYS.field_id}.")
-        if options["check"]:
-            if total:
-                raise SystemExit(1)
-            return
-        done = self.factors()
-        for organization in stale:
+        slug, whole = options["organization"], not options["organization"]
+        try:
+            organizations = self.organizations(slug)
+            total = sum(self.left(o) for o in organizations) + self.factors_left(whole)
+            self.stdout.write(f"{total} rows and documents are not under the current keys.")
+            if options["check"]:
+                if total:
+                    raise SystemExit(1)
+                return
+            if not total:
+                total = self.renew(organizations, whole)
+        except CannotOpen as problem:
+            raise CommandError(f"{problem} Nothing was done.") from None
+        done = self.factors() if whole else 0
+        for organization in organizations:
             try:
                 for step in self.steps(organization, options["index"]):
                     done += step
@@ -94,17 +102,35 @@ class Command(BaseCommand):
                 raise CommandError(
                     f"{organization.slug}: {problem} {done} were done; run it again."
                 ) from None
-        left = sum(self.left(o) for o in stale) + self.factors_left()
+        left = sum(self.left(o) for o in organizations) + self.factors_left(whole)
         self.stdout.write(f"{done} were sealed anew; {left} are left.")
-        self.stdout.write(
-            "The trail keeps what was sealed before: leave the older key among the retired ones."
-        )
+        self.stdout.write("The trail keeps what was sealed before, and the keystore the keys that open it.")
         if left:
             raise SystemExit(1)
 
     @staticmethod
-    def factors_left() -> int:
-        return sum(1 for _one in second_factor.under_another_key())
+    def organizations(slug: str | None) -> list[Organization]:
+        """Those that still have keys. Raises CommandError for an unknown short name."""
+        rows = Organization.objects.order_by("pk")
+        found = [o for o in (rows.filter(slug=slug) if slug else rows) if not keystore().is_destroyed(o.pk)]
+        if slug and not found:
+            raise CommandError(f"There is no organization {slug} with keys.")
+        return found
+
+    def renew(self, organizations: list[Organization], whole: bool) -> int:
+        """A new key for each; returns how much is to be sealed anew."""
+        for organization in organizations:
+            with transaction.atomic(), scoped_to(organization.pk, actor="system:rotate_keys"):
+                new = keystore().renew(organization.pk)
+                record("data_key_renewed", subject=organization, detail={"key": new})
+        if whole:
+            keystore().renew(INSTALLATION)
+        self.stdout.write(f"{len(organizations)} organizations have a new key.")
+        return sum(self.left(o) for o in organizations) + self.factors_left(whole)
+
+    @staticmethod
+    def factors_left(whole: bool) -> int:
+        return sum(1 for _one in second_factor.under_another_key()) if whole else 0
 
     @staticmethod
     def factors() -> int:
@@ -120,9 +146,12 @@ class Command(BaseCommand):
 
     def left(self, organization: Organization) -> int:
         """How many rows and blobs of the organization are not under the current key."""
+        keys = keystore().of(organization.pk)
         with transaction.atomic(), scoped_to(organization.pk, actor="system:rotate_keys"):
-            rows = sum(m._default_manager.filter(under_another_key(m)).count() for m in self.models())
-            return rows + Blob.objects.exclude(key_id=settings.KEYS.field_id).count()
+            rows = sum(
+                m._default_manager.filter(under_another_key(m, keys.prefix)).count() for m in self.models()
+            )
+            return rows + Blob.objects.exclude(key_id=keys.current).count()
 
     @staticmethod
     def models() -> list[type[TenantModel]]:
@@ -130,6 +159,7 @@ class Command(BaseCommand):
 
     def steps(self, organization: Organization, index: bool) -> Any:
         """Seal a batch, and say how many that were."""
+        prefix = keystore().of(organization.pk).prefix
         for model in self.models():
             every = index and bool(index_fields(model))
             after = 0
@@ -141,7 +171,7 @@ class Command(BaseCommand):
                     ),
                 ):
                     rows = model._default_manager.filter(pk__gt=after)
-                    rows = rows if every else rows.filter(under_another_key(model))
+                    rows = rows if every else rows.filter(under_another_key(model, prefix))
                     batch = list(rows.order_by("pk").select_for_update(of=("self",))[:BATCH])
                     for row in batch:
                         self.seal(row)
@@ -162,13 +192,14 @@ class Command(BaseCommand):
     @staticmethod
     def documents(organization: Organization) -> Any:
         """The key of each document is wrapped anew; its bytes stay."""
-        vault, public_id = document_vault(), organization.public_id
+        vault, public_id = document_vault(organization.pk), organization.public_id
+        current = keystore().of(organization.pk).current
         while True:
             with (
                 transaction.atomic(),
                 scoped_to(organization.pk, actor="system:rotate_keys", reason="new key"),
             ):
-                stale = Blob.objects.exclude(key_id=settings.KEYS.field_id)
+                stale = Blob.objects.exclude(key_id=current)
                 batch = list(stale.order_by("pk").select_for_update()[:BATCH])
                 for blob in batch:
                     wrapped = vault.rewrap(blob.location, organization_id=public_id)

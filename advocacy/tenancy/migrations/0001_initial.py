@@ -54,6 +54,7 @@ class Migration(migrations.Migration):
                 ('scope_note', models.TextField(blank=True, help_text='Whom the organization helps and whom it refers on, in its own words.')),
                 ('letters_need_patient_approval', models.BooleanField(default=False, help_text="A letter in the patient's name is filed after the patient approved it.")),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
+                ('closed_at', models.DateTimeField(blank=True, help_text='When it was off-boarded and its keys were destroyed.', null=True)),
             ],
             options={
                 'ordering': ['name'],
