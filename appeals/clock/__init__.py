@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from advocacy.errors import Reason
 from appeals.clock.arithmetic import Reading, add_calendar_days, add_hours, earlier, later, words_of
@@ -20,6 +21,9 @@ from appeals.regimes import book
 from appeals.regimes.shapes import Level, Override, Regime, Rule
 
 CONFIRM = "Confirm this date with the letter: the rule is not fully verified."
+
+
+NO_EXTRAS: Mapping[str, Moment | int] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Clock:
     arithmetic: tuple[str, ...] = ()
     longer: str = ""
     flags: tuple[Flag, ...] = ()
-    extras: Mapping[str, Moment | int] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    extras: Mapping[str, Moment | int] = field(default_factory=lambda: NO_EXTRAS, hash=False)
     error: Reason | None = None
 
     @property
@@ -128,7 +132,8 @@ def decision_clock(level: Level, facts: Facts) -> Clock:
     found = stage_clock(level.regime, stage, facts, where)
     if found.error:
         return replace(found, actor="payer")
-    return replace(found, flags=(*found.flags, *_state_clocks(level, facts, where)))
+    told = tuple(_state_clocks(level, facts, where))
+    return replace(found, flags=(*found.flags, *told)) if told else found
 
 
 def _state_clocks(level: Level, facts: Facts, where: str) -> Iterator[Flag]:
@@ -191,10 +196,11 @@ def _computed(found: Found, facts: Facts) -> Clock:
     flags = [Flag(*note) for note in found.notes]
     original = reading.of(rule.calculation)
     deadline = _extended(rule, facts, original, reading)
-    permissive: Moment = _extended(
-        rule, facts, (lax := Reading(facts, "permissive")).of(rule.calculation), lax
-    )
-    longest = f"At the longest this rule allows ({rule.citation}): {' '.join(lax.lines)}"
+    permissive, longest = deadline, ""
+    if rule.can_be_argued:
+        lax = Reading(facts, "permissive")
+        permissive = _extended(rule, facts, lax.of(rule.calculation), lax)
+        longest = f"At the longest this rule allows ({rule.citation}): {' '.join(lax.lines)}"
     flags += [Flag(*f) for f in reading.flags]
     applied: Override | None = None
     if rule.actor == "claimant":
@@ -208,49 +214,54 @@ def _computed(found: Found, facts: Facts) -> Clock:
         assert rule.lenient is not None
         flags.append(Flag("longer_time_possible", rule.lenient["note"]))
     extras: dict[str, Moment | int] = {k: v for k, v in reading.named.items() if isinstance(v, date | int)}
-    extras.update({step["name"]: _after(step, deadline) for step in rule.then})
-    clock = Clock(
-        regime=found.regime.key,
-        stage=found.stage,
-        actor=rule.actor,
-        deadline=deadline,
-        stated=facts.stated,
-        permissive_deadline=permissive if permissive != deadline else None,
-        original_deadline=original if applied else None,
-        rule_id=rule.id,
-        version=rule.version,
-        citation=rule.citation,
-        confidence=rule.confidence,
-        text=rule.text,
-        if_missed=rule.if_missed,
-        inputs=tuple((k, v.isoformat() if isinstance(v, date) else str(v)) for k, v in reading.used.items()),
-        presumption=reading.presumption,
-        override=f"{applied.title} ({applied.source})" if applied else "",
-        extras=MappingProxyType(extras),
-    )
+    for step in rule.then:
+        extras[step["name"]] = _after(step, deadline)
+    made: dict[str, Any] = {
+        "regime": found.regime.key,
+        "stage": found.stage,
+        "actor": rule.actor,
+        "deadline": deadline,
+        "stated": facts.stated,
+        "permissive_deadline": permissive if permissive != deadline else None,
+        "original_deadline": original if applied else None,
+        "rule_id": rule.id,
+        "version": rule.version,
+        "citation": rule.citation,
+        "confidence": rule.confidence,
+        "text": rule.text,
+        "if_missed": rule.if_missed,
+        "inputs": tuple(
+            (k, v.isoformat() if isinstance(v, date) else str(v)) for k, v in reading.used.items()
+        ),
+        "presumption": reading.presumption,
+        "override": f"{applied.title} ({applied.source})" if applied else "",
+        "extras": MappingProxyType(extras) if extras else NO_EXTRAS,
+    }
     if rule.confidence != "verified" or rule.confirm:
         flags.append(Flag("confirm_with_letter", rule.confirm or CONFIRM))
     if rule.actor != "claimant":
-        overdue = later(deadline, permissive)
+        overdue = deadline if permissive == deadline else later(deadline, permissive)
         lines = list(reading.lines)
         if overdue != deadline:
             lines += [longest, f"It counts as late only after the later of these: {words_of(overdue)}."]
-        return replace(
-            clock,
+        return Clock(
+            **made,
             headline=deadline,
             overdue_after=overdue,
             arithmetic=tuple(lines),
             longer=longest if overdue != deadline else "",
             flags=tuple(flags),
         )
-    return _with_safe_date(clock, rule, facts, reading, flags)
+    return _with_safe_date(made, rule, facts, reading, flags)
 
 
-def _with_safe_date(clock: Clock, rule: Rule, facts: Facts, reading: Reading, flags: list[Flag]) -> Clock:
+def _with_safe_date(
+    made: Mapping[str, Any], rule: Rule, facts: Facts, reading: Reading, flags: list[Flag]
+) -> Clock:
     """Safe: the last business day on or before the earliest date any contestable fact would give; headline:
     the earlier."""
-    assert clock.deadline is not None
-    own = clock.original_deadline or clock.deadline
+    deadline: Moment = made["deadline"]
+    own: Moment = made["original_deadline"] or deadline
     earliest = earlier((strict := Reading(facts, "safe")).of(rule.calculation), own)
     day = earliest.date() if isinstance(earliest, datetime) else earliest
     safe = last_business_day_on_or_before(day)
@@ -264,9 +275,9 @@ def _with_safe_date(clock: Clock, rule: Rule, facts: Facts, reading: Reading, fl
             f"Work to {words_of(safe)}: the last business day on or before {words_of(day)}"
             " (weekends and Federal holidays left out)."
         )
-    elif safe != clock.deadline:
+    elif safe != deadline:
         reading.lines.append(f"Work to {words_of(safe)}: a business day.")
-    last = clock.deadline.date() if isinstance(clock.deadline, datetime) else clock.deadline
+    last = deadline.date() if isinstance(deadline, datetime) else deadline
     if facts.stated and facts.stated < last:
         flags.append(
             Flag(
@@ -281,8 +292,8 @@ def _with_safe_date(clock: Clock, rule: Rule, facts: Facts, reading: Reading, fl
     headline = min(safe, facts.stated) if facts.stated else safe
     if headline != safe:
         reading.lines.append(f"The letter states {words_of(headline)}, which is earlier: work to it.")
-    return replace(
-        clock, safe_date=safe, headline=headline, arithmetic=tuple(reading.lines), flags=tuple(flags)
+    return Clock(
+        **made, safe_date=safe, headline=headline, arithmetic=tuple(reading.lines), flags=tuple(flags)
     )
 
 

@@ -9,19 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from appeals.clock.calendar import add_business_days, add_months, rolled
-from appeals.clock.facts import LABELS, Facts, Moment, day_of, unclear
+from appeals.clock.facts import HEADS, LABELS, Facts, Moment, day_of, unclear
 
 NOTICE_FACTS = ("notice_date", "sent", "receipt")
 
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def _words_of_day(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]}, {MONTHS[day.month]} {day.day}, {day.year}"
+
+
 def words_of(value: Moment) -> str:
     """A moment as a person reads it: "Sunday, March 15, 2026", with time and offset when it is an instant."""
-    day = f"{value:%A, %B} {value.day}, {value.year}"
-    return f"{day} at {value:%H:%M} (UTC{value:%z})" if isinstance(value, datetime) else day
+    if isinstance(value, datetime):
+        return f"{_words_of_day(value.date())} at {value:%H:%M} (UTC{value:%z})"
+    return _words_of_day(value)
 
 
 def order_of(value: Moment) -> tuple[date, time]:
@@ -32,6 +44,8 @@ def order_of(value: Moment) -> tuple[date, time]:
 def earlier(one: Moment, other: Moment) -> Moment:
     """The earlier of two moments; two instants are compared as instants."""
     if isinstance(one, datetime) and isinstance(other, datetime):
+        return min(one, other)
+    if not isinstance(one, datetime) and not isinstance(other, datetime):
         return min(one, other)
     return min(one, other, key=order_of)
 
@@ -103,8 +117,7 @@ class Reading:
             value = value.astimezone(ZoneInfo(zone))
         self.used[name] = value
         where = f", in {zone}" if isinstance(value, datetime) and zone else ""
-        label = LABELS[name]
-        self.lines.append(f"{label[0].upper()}{label[1:]}: {words_of(value)}{where}.")
+        self.lines.append(f"{HEADS[name]}: {words_of(value)}{where}.")
         return value
 
     def _earliest_notice(self, *names: str) -> date:
@@ -116,8 +129,8 @@ class Reading:
                 "receipt",
             )
         day = min(days)
-        label = LABELS[next(n for n in names if self.facts.day(n) == day)]
-        self.lines.append(f"{label[0].upper()}{label[1:]}: {words_of(day)}.")
+        head = HEADS[next(n for n in names if self.facts.day(n) == day)]
+        self.lines.append(f"{head}: {words_of(day)}.")
         return day
 
     def _doubt_receipt(self, counted: date, presumed_days: int) -> None:
@@ -225,7 +238,9 @@ class Reading:
 
     def _roll(self, day: date, node: Mapping[str, Any]) -> date:
         roll = node.get("roll", "none")
-        if self.mode == "safe" or roll == "none":
+        if roll == "none":
+            return day
+        if self.mode == "safe":
             if rolled(day, roll) != day:
                 self.doubts.append("a last day that is no working day may not move to the next one")
             return day
@@ -275,7 +290,8 @@ class Reading:
         if isinstance(start, datetime):
             start = start.date()
             self.lines.append(f"The day there is {words_of(start)}.")
-        n += self._days_between(node)
+        if "plus_days_between" in node:
+            n += self._days_between(node)
         day = start + timedelta(days=n)
         self.lines.append(
             f"+ {n} calendar days, the first day not counted = {words_of(day)}."
@@ -285,9 +301,7 @@ class Reading:
         return self._roll(day, node)
 
     def _days_between(self, node: Mapping[str, Any]) -> int:
-        spec = node.get("plus_days_between")
-        if spec is None:
-            return 0
+        spec = node["plus_days_between"]
         first = next((n for n in spec["start"] if getattr(self.facts, n)), spec["start"][0])
         start, end = self._fact(first), self._fact(spec["end"])
         excluded = (end - start).days

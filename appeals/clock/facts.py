@@ -88,8 +88,8 @@ class Facts:
 
     def day(self, name: str) -> date | None:
         """The calendar day of a fact in its own zone, or None."""
-        value = getattr(self, name)
-        return day_of(value, self.zone_of(name)) if value is not None else None
+        value: Moment | None = getattr(self, name)
+        return day_of(value, self.zone_of(name)) if isinstance(value, datetime) else value
 
 
 LABELS = {
@@ -120,6 +120,7 @@ LABELS = {
     "stated": "the deadline the letter states",
     "rating_period_start": "the first day of the plan's rating period",
 }
+HEADS = {name: label[0].upper() + label[1:] for name, label in LABELS.items()}
 # Accepted input names beside the field names themselves.
 INPUT_NAMES = {
     "receipt_date": "receipt",
@@ -340,6 +341,8 @@ def state_code(value: Any) -> str:
     text = str(value).strip()
     if text.lower() == "unknown":
         return "unknown"
+    if text in book().states:
+        return text
     for state in book().states.values():
         if text.upper() == state.code or text.lower() == state.name.lower():
             return state.code
@@ -406,17 +409,22 @@ def _read(name: str, kind: str, value: Any, zones: Mapping[Any, str]) -> Any:
     return state_code(value) if name == "state" else _word(name, value)
 
 
+_PASSED = "_passed"
+
+
 def check_chronology(facts: Facts) -> None:
-    """Raise Unclear when two facts stand in an impossible order, or a moment has no offset."""
-    for f in fields(Facts):
-        value = getattr(facts, f.name)
-        if isinstance(value, datetime) and value.tzinfo is None:
-            raise unclear(
-                "zone_missing", f"A time zone is needed to read {LABELS.get(f.name, f.name)}.", "zone"
-            )
+    """Raise Unclear when two facts stand in an impossible order, or a moment has no offset. Facts do not change: those that
+    passed once are not looked at again.
+    """
+    if _PASSED in vars(facts):
+        return
+    for name, value in vars(facts).items():
+        if value is not None and isinstance(value, datetime) and value.tzinfo is None:
+            raise unclear("zone_missing", f"A time zone is needed to read {LABELS.get(name, name)}.", "zone")
     for earlier, later, sentence in book().chronology:
-        first, second = facts.day(earlier), facts.day(later)
-        if first and second and first > second:
+        first = facts.day(earlier)
+        if first and (second := facts.day(later)) and first > second:
             raise unclear("impossible_order", sentence, later)
     if facts.levels is not None and facts.levels not in (1, 2):
         raise unclear("impossible_levels", "A plan has one or two mandatory appeal levels.", "levels")
+    vars(facts)[_PASSED] = True

@@ -95,8 +95,15 @@ def _in_force(regime: Regime, rule_id: str, facts: Facts) -> Rule:
         raise unclear(
             "not_in_force", f"No rule for this step is on record that was in force on {on}.", picked_by[0]
         )
-    confidence = weaker(rule.confidence, regime.confidence or rule.confidence)
-    return replace(rule, citation=regime.citations.get(rule_id, rule.citation), confidence=confidence)
+    kept = book().memo
+    key = (rule_id, rule.version, regime.key)
+    if key not in kept:
+        confidence = weaker(rule.confidence, regime.confidence or rule.confidence)
+        kept[key] = replace(
+            rule, citation=regime.citations.get(rule_id, rule.citation), confidence=confidence
+        )
+    cited: Rule = kept[key]
+    return cited
 
 
 def weaker(one: str, other: str) -> str:
@@ -108,9 +115,10 @@ def _of_a_state(regime: Regime, key: str, facts: Facts, where: str | None) -> Fo
     """A clock that one state's law adds, by its own key; None where the key is none of these."""
     if not regime.uses_state_layer:
         return None
-    for state in book().states.values():
-        if key not in state.stages:
-            continue
+    kept = book().memo
+    if "states_by_stage" not in kept:
+        kept["states_by_stage"] = {stage: s for s in book().states.values() for stage in s.stages}
+    if state := kept["states_by_stage"].get(key):
         if state_code(where or facts.state or state.code) not in (state.code, "unknown"):
             raise unclear("two_states", f"The stage is about {state.code}.", "state")
         rule = state.stages[key].rule

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -35,6 +36,23 @@ class Rule:
     process: str | None = None
     confirm: str = ""
     checked_on: date | None = None
+
+    @cached_property
+    def can_be_argued(self) -> bool:
+        """Whether the longest reading can give another date than the rule: a last day that may roll, a longer number."""
+        return _any_of(self.calculation, ("permissive_n", "n_most")) or _rolls(self.calculation)
+
+
+def _any_of(node: Any, names: tuple[str, ...]) -> bool:
+    if isinstance(node, Mapping):
+        return any(n in node for n in names) or any(_any_of(v, names) for v in node.values())
+    return isinstance(node, tuple) and any(_any_of(v, names) for v in node)
+
+
+def _rolls(node: Any) -> bool:
+    if isinstance(node, Mapping):
+        return node.get("roll", "none") != "none" or any(_rolls(v) for v in node.values())
+    return isinstance(node, tuple) and any(_rolls(v) for v in node)
 
 
 @dataclass(frozen=True)
@@ -197,7 +215,7 @@ class Regime:
 
 @dataclass(frozen=True)
 class Book:
-    """The whole reference data, validated."""
+    """The whole reference data, validated. `memo` keeps what is looked up again and again, for as long as this book lives."""
 
     rules: Mapping[str, tuple[Rule, ...]]
     regimes: Mapping[str, Regime]
@@ -212,3 +230,4 @@ class Book:
     chronology: tuple[tuple[str, str, str], ...]
     if_missed: Mapping[str, str]
     as_of: str
+    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False, hash=False)

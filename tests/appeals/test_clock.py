@@ -28,6 +28,8 @@ from appeals.rules import decided_in_time, inside_filing_window
 
 FOLDER = Path(__file__).parent / "vectors"
 VECTORS = [v for path in sorted(FOLDER.glob("*.json")) for v in read_vectors(path)]
+WALKED = read_vectors(FOLDER / "hazards" / "walked.json")
+"""Found and worked out by the walker; `test_hazards.py` holds them."""
 WORKED = [v for v in VECTORS if "late" in v]
 COMPLETE = [r for r in book().regimes.values() if r.complete and not r.combines]
 
@@ -97,6 +99,11 @@ def test_every_rule_has_a_vector_at_its_edge_and_one_past_it() -> None:
     rules += [s.filing for s in book().states.values() if s.filing] + [book().state_default]
     rules += [stage.rule for state in book().states.values() for stage in state.stages.values()]
     assert {(rule.id, rule.version) for rule in rules} - worked == set()
+
+
+def test_every_vector_says_which_law_it_was_worked_out_from() -> None:
+    assert [v["id"] for v in (*VECTORS, *WALKED) if not v.get("citation", "").strip()] == []
+    assert len({v["id"] for v in (*VECTORS, *WALKED)}) == len(VECTORS) + len(WALKED) >= 1_500
 
 
 def test_what_a_state_adds_to_the_time_to_decide_is_told_beside_it() -> None:
