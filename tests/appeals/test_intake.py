@@ -82,12 +82,6 @@ def pages_of(name: str, form: str) -> tuple[str, ...]:
     return tuple(page.get_textpage().get_text_range() for page in document)
 
 
-@cache
-def read(name: str, form: str) -> tuple[Proposal, ...]:
-    """What is proposed of one form of a letter: the same every time, so several tests look at one reading."""
-    return propose_facts(pages_of(name, form))
-
-
 def false_ones(told: dict[str, list[str]], truth: dict) -> list[tuple[str, str]]:
     """What is told and is neither true nor, under `also`, another thing that the letter truly says."""
     return [
@@ -116,35 +110,61 @@ def test_every_sample_letter_has_a_truth_file() -> None:
     assert sorted(path.stem for path in TRUTHS.glob("*.json")) == sorted(ALL)
 
 
-@pytest.mark.parametrize("form", ["text", "pdf"])
-@pytest.mark.parametrize("name", ALL, scope="module")
-def test_nothing_false_and_nothing_plain_is_missed(name: str, form: str) -> None:
-    is_read_truly(name, form)
+FORMS = ("text", "windows text", "pdf", "closed pdf")
+NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
+ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *EXTRA[::4]}
+"""Letters that are read from their PDF in `make test` too; of the others `make test` reads the text."""
+LEADS = {
+    "aca_experimental": "experimental_investigational",
+    "eob_lines": "no_prior_auth",
+    "erisa_preservice": "medical_necessity",
+    "ma_denial": "medical_necessity",
+    "medicaid_reduction": "quantity_frequency_limit",
+    "part_d_nonformulary": "non_formulary",
+}
+
+
+def takes_longer(name: str, form: str) -> bool:
+    """What is left to `make test-long`."""
+    if form == "windows text":
+        return name.startswith("blind_")
+    return form != "text" and name not in ALWAYS
 
 
 @pytest.mark.parametrize(
-    "name",
-    [pytest.param(name, marks=pytest.mark.long) if name.startswith("blind_") else name for name in ALL],
-    scope="module",
+    ("name", "form"),
+    [
+        pytest.param(name, form, marks=[pytest.mark.long] if takes_longer(name, form) else [])
+        for form in FORMS
+        for name in ALL
+    ],
 )
-def test_nor_with_the_line_ends_of_windows(name: str) -> None:
-    is_read_truly(name, "windows text")
+def test_nothing_false_and_nothing_plain_is_missed(name: str, form: str) -> None:
+    """Each letter is read once in each form, and all that must hold of the reading is looked at together."""
+    pages = pages_of(name, form)
+    proposals = propose_facts(pages)
+    words_stand_at_their_place(pages, proposals)
+    told, truth = as_told(proposals), truth_of(name)
+    assert set(told.get("reason", [])) <= set(refusals())
+    if form == "text":
+        assert {fact for fact, values in told.items() if len(values) > 1} <= MANY
+    if name in NO_DENIALS:
+        assert set(told) & OF_A_REFUSAL == set()
+    if form == "closed pdf":
+        nothing_is_false_without_gaps(told, truth)
+    else:
+        is_read_truly(told, truth)
 
 
-def is_read_truly(name: str, form: str) -> None:
+def is_read_truly(told: dict[str, list[str]], truth: dict) -> None:
     """Nothing that is told is false, and all that the letter says plainly is told."""
-    truth = truth_of(name)
-    told = as_told(read(name, form))
     assert false_ones(told, truth) == []
     required = {fact: truth["true"][fact] for fact in truth["required"]}
     assert {fact: required_values(told, truth, fact) for fact in required} == required
 
 
-@pytest.mark.parametrize("name", ALL, scope="module")
-def test_nothing_false_when_all_wide_gaps_are_closed(name: str) -> None:
+def nothing_is_false_without_gaps(told: dict[str, list[str]], truth: dict) -> None:
     """Some programs hand over a page's text without its gaps and blank lines; less is found there, never anything false."""
-    truth = truth_of(name)
-    told = as_told(read(name, "closed pdf"))
     loose = {"stated_deadline", "stated_deadline_text", "send_to_mail"}
     # a quotation that ends with its line is shorter there, and just as true
     wrong = [
@@ -155,55 +175,20 @@ def test_nothing_false_when_all_wide_gaps_are_closed(name: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("form", ["text", "pdf", "closed pdf"])
-@pytest.mark.parametrize("name", ALL, scope="module")
-def test_words_stand_in_the_letter_at_their_place(name: str, form: str) -> None:
-    pages = pages_of(name, form)
-    for proposal in read(name, form):
+def words_stand_at_their_place(pages: tuple[str, ...], proposals: tuple[Proposal, ...]) -> None:
+    for proposal in proposals:
         assert pages[proposal.page - 1][proposal.start : proposal.end] == proposal.words
         assert proposal.words.strip() == proposal.words != ""
         assert proposal.confidence in ("high", "medium")
 
 
-@pytest.mark.parametrize("name", ALL, scope="module")
-def test_a_fact_has_one_value_unless_a_letter_may_hold_many(name: str) -> None:
-    told = as_told(read(name, "text"))
-    assert {fact for fact, values in told.items() if len(values) > 1} <= MANY
+OF_A_REFUSAL = {"reason", "stated_deadline", "stated_deadline_text", "stated_deadline_date", "send_to_fax"}
+"""What a letter that refuses nothing does not give."""
 
 
-NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
-
-
-@pytest.mark.parametrize("form", ["text", "pdf", "closed pdf"])
-@pytest.mark.parametrize("name", NO_DENIALS, scope="module")
-def test_a_letter_that_refuses_nothing_gives_no_reason_and_no_deadline(name: str, form: str) -> None:
-    told = as_told(read(name, form))
-    of_a_refusal = {
-        "reason",
-        "stated_deadline",
-        "stated_deadline_text",
-        "stated_deadline_date",
-        "send_to_fax",
-    }
-    assert set(told) & of_a_refusal == set()
-
-
-@pytest.mark.parametrize("name", ORIGINALS, scope="module")
+@pytest.mark.parametrize("name", ORIGINALS)
 def test_the_first_reason_is_the_one_the_letter_leads_with(name: str) -> None:
-    leads = {
-        "aca_experimental": "experimental_investigational",
-        "eob_lines": "no_prior_auth",
-        "erisa_preservice": "medical_necessity",
-        "ma_denial": "medical_necessity",
-        "medicaid_reduction": "quantity_frequency_limit",
-        "part_d_nonformulary": "non_formulary",
-    }
-    assert as_told(read(name, "pdf"))["reason"][0] == leads[name]
-
-
-def test_reasons_are_keys_of_the_reason_list() -> None:
-    proposed = {value for name in ALL for value in as_told(read(name, "text")).get("reason", [])}
-    assert proposed - set(refusals()) == set()
+    assert as_told(propose_facts(pages_of(name, "pdf")))["reason"][0] == LEADS[name]
 
 
 def test_a_scan_gives_no_text_and_no_proposals() -> None:

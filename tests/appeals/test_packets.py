@@ -9,6 +9,8 @@ import os
 import subprocess
 import sys
 import time
+import zlib
+from itertools import pairwise
 from pathlib import Path
 from uuid import UUID
 
@@ -418,16 +420,23 @@ def test_a_title_that_cannot_be_printed_is_named() -> None:
     assert (exhibit, code) == ("Exhibit B", "packet_title_unprintable")
 
 
-def test_two_hundred_pages_take_less_than_twenty_seconds() -> None:
+def test_two_hundred_pages_are_put_together_quickly() -> None:
+    """In no more than 160 times the processor's time of compressing one scanned page: twenty seconds on a slow machine."""
     exhibits = [Exhibit(f"Exhibit {n}", f"Notes {n}", PDF, a_pdf(15, f"part {n}")) for n in range(1, 13)]
     scan = Image.effect_noise((1700, 2200), 60)
     out = io.BytesIO()
     scan.save(out, "TIFF", save_all=True, append_images=[scan] * 19)
     exhibits.append(Exhibit("Exhibit 13", "Scan", ContentType.TIFF, out.getvalue()))
-    began = time.monotonic()
+    moments = [time.process_time()]
+    zlib.compress(scan.tobytes())
+    moments.append(time.process_time())
     packet = build(*exhibits)
+    moments.append(time.process_time())
+    zlib.compress(scan.tobytes())
+    moments.append(time.process_time())
+    before, built, after = (end - begin for begin, end in pairwise(moments))
+    assert built < 160 * (before + after) / 2
     assert packet.page_count == 202
-    assert time.monotonic() - began < 20
     assert pages(packet.pdf)[-1].endswith("Exhibit 13, page 20 of 20 · packet page 202 of 202")
 
 
