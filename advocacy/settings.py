@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "advocacy.people.second_factor.SecondFactorMiddleware",
+    "advocacy.people.sign_in_by_provider.OwnAccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "advocacy.tenancy.middleware.TenancyMiddleware",
     "advocacy.people.kept_forms.KeptFormsMiddleware",
@@ -211,6 +212,7 @@ ACCOUNT_RATE_LIMITS = {
     "portal_code": "20/m/ip,5/15m/key",
     "portal_try": "20/m/ip",
     "machine_token": "30/m/ip,10/m/key",
+    "provider": "20/m/ip",
 }
 # Tokens of the API (advocacy/people/machines.py, advocacy/people/api.py): opaque, hashed, for one hour.
 IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
@@ -327,6 +329,11 @@ Q_CLUSTER = {
 ANCHOR_DIR = Path(os.environ["RECOURSE_ANCHOR_DIR"]) if os.environ.get("RECOURSE_ANCHOR_DIR") else None
 ANCHOR_MAIL = os.environ.get("RECOURSE_ANCHOR_MAIL", "").split()
 ALARM_MAIL = os.environ.get("RECOURSE_ALARM_MAIL", "").split()
+
+# --- Calls that leave this host (advocacy/outgoing.py): https to public addresses only, but for the servers of tests ---
+OUTGOING_LOOPBACK = flag("RECOURSE_OUTGOING_LOOPBACK")
+if PRODUCTION and OUTGOING_LOOPBACK:
+    raise ImproperlyConfigured("RECOURSE_OUTGOING_LOOPBACK is for tests: never in production.")
 
 # --- Log and figures of operation: neither holds patient data, an address of a page or a secret (advocacy/logs.py) ---
 LOG_FORMAT = os.environ.get("RECOURSE_LOG_FORMAT", "json" if PRODUCTION else "plain")

@@ -7,7 +7,7 @@ from django.urls import include, path
 from advocacy import desk, health, metrics, published
 from advocacy.openapi import openapi
 from advocacy.people import api as people_api
-from advocacy.people import portal_urls
+from advocacy.people import portal_urls, sign_in_by_provider
 from advocacy.people import urls as people_urls
 from advocacy.people.sign_in import Addresses
 from advocacy.people.views.invitations import accept
@@ -42,6 +42,13 @@ urlpatterns = [
     path("clinic/<str:token>/", clinic.door, name="clinic"),
     path("clinic/<str:token>/<uuid:ask_id>/", clinic.answer, name="clinic_answer"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
+    path("accounts/organization/", sign_in_by_provider.start, name="sso"),
+    path("accounts/organization/join/", sign_in_by_provider.join, name="sso_join"),
+    path(
+        "accounts/organization/<uuid:provider_id>/callback/",
+        sign_in_by_provider.callback,
+        name="sso_callback",
+    ),
     path("accounts/", include("allauth.urls")),
     path(".well-known/recourse-seal-keys.json", published.seal_keys, name="seal_keys"),
     path("health/live", health.live),

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     SEE_MEMBERS = "people.see_members"
     MANAGE_MEMBERS = "people.manage_members"
     MANAGE_MACHINES = "people.manage_machines"
+    MANAGE_SIGN_IN = "people.manage_sign_in"
     INVITE_TO_PORTAL = "people.portal"
     # cases
     SEE_CASES = "cases.see"

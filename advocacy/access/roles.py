@@ -129,12 +129,13 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.ORGANIZATION_ADMIN: RoleDescription(
         "Organization admin",
-        "Keeps members, teams and look-ups, gives machines their access, and reads figures. Sees no patient and no case.",
+        "Keeps members, their sign-in, teams and look-ups, gives machines access, reads figures. Sees no patient and no case.",
         frozenset(
             {
                 P.SEE_MEMBERS,
                 P.MANAGE_MEMBERS,
                 P.MANAGE_MACHINES,
+                P.MANAGE_SIGN_IN,
                 P.SEE_LOOKUPS,
                 P.MANAGE_LOOKUPS,
                 P.SEE_JOBS,

@@ -12,7 +12,7 @@ from advocacy.access.scopes import HELD_BY_MACHINES, SCOPES
 from advocacy.inputs import DayField, HourField, SectionedForm, lines, short
 from advocacy.people.commands import ContactInput
 from advocacy.people.leaving import may_receive
-from advocacy.people.models import Consent, Contact, Membership, Patient, Team
+from advocacy.people.models import Consent, Contact, Membership, Patient, SignInProvider, Team
 from advocacy.people.places import STATES, TIME_ZONES
 from advocacy.people.queries import members_of_organization
 
@@ -168,6 +168,62 @@ class MachineForm(forms.Form):
         help_text="They say which rows it reaches. It is on no case's team, so it reaches no restricted case.",
     )
     last_day = DayField(label="Last day", help_text="After it nothing opens. At most a year ahead.")
+
+
+class ProviderForm(forms.Form):
+    """By whom an organization's people are signed in (OpenID Connect)."""
+
+    issuer = forms.CharField(
+        max_length=300,
+        widget=short(),
+        help_text="As the provider writes it, such as https://login.example.org",
+    )
+    client_id = forms.CharField(label="Client id", max_length=300, widget=short())
+    client_secret = forms.CharField(
+        label="Client secret",
+        max_length=1000,
+        required=False,
+        strip=True,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Kept encrypted, never shown again. Empty leaves the one that is kept.",
+    )
+    domains = forms.CharField(
+        label="E-mail domains",
+        max_length=600,
+        widget=short(),
+        help_text="Of your own, spaces between. Whose address is of another one does not come in.",
+    )
+    trusts_second_factor = forms.BooleanField(
+        label="Its second step counts here",
+        required=False,
+        help_text="When it says that it asked for one. Otherwise each person is asked for theirs here too.",
+    )
+    strong_acr = forms.CharField(
+        label="Levels that mean a second step",
+        max_length=600,
+        required=False,
+        widget=short(),
+        help_text="Values of “acr”, spaces between, when the provider does not say “mfa” in “amr”.",
+    )
+    is_only_way = forms.BooleanField(
+        label="The only way in",
+        required=False,
+        help_text="Passphrases open nothing of your organization then. Sign in by it once first.",
+    )
+
+    @staticmethod
+    def of(row: SignInProvider | None) -> dict[str, Any]:
+        """What the form begins with; the secret is not among it."""
+        if row is None:
+            return {}
+        return {
+            "issuer": row.issuer,
+            "client_id": row.client_id,
+            "domains": " ".join(row.domains),
+            "trusts_second_factor": row.trusts_second_factor,
+            "strong_acr": " ".join(row.strong_acr),
+            "is_only_way": row.is_only_way,
+        }
 
 
 class AcceptForm(forms.Form):

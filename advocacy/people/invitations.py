@@ -165,6 +165,35 @@ def accept_as_new(*, offer: Offer, name: str, passphrase: str, again: str, at: d
         return _join(row, person, at)
 
 
+def offer_by_key(organization: tuple[int, UUID, str], invitation_id: int, at: datetime) -> Offer | None:
+    """What an open invitation of the scope's organization (key, public id, name) offers; None when it is open no more."""
+    row = Invitation.objects.filter(
+        pk=invitation_id, accepted_at=None, revoked_at=None, expires_at__gt=at
+    ).first()
+    if row is None:
+        return None
+    known = User.objects.filter(email=row.email).exists()
+    return Offer(row.pk, *organization, row.email, row.name, tuple(row.roles), known)
+
+
+def accept_by_provider(*, offer: Offer, name: str, at: datetime) -> Membership:
+    """Make an account without a passphrase, and the membership, for whom the organization's own provider vouches.
+
+    Raises NotFound (the invitation was used meanwhile, or the address has an account), Refused.
+    """
+    if not name.strip():
+        raise Refused([Reason("name_missing", "Fill in your name.", "name")])
+    with transaction.atomic(), _scope_of(offer.organization_id, offer.invitation_id):
+        row = _offered(offer, at)
+        if User.objects.filter(email=offer.email).exists():
+            raise NotFound("invitation")
+        person = User(email=offer.email, name=name.strip(), is_staff=True)
+        person.set_unusable_password()
+        person.save()
+        EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+        return _join(row, person, at)
+
+
 def accept_as_known(*, offer: Offer, user: Any, at: datetime) -> Membership:
     """The signed-in owner of the invited address joins. Raises NotFound (used meanwhile, or another person's), Refused."""
     if user.email.lower() != offer.email:

@@ -64,7 +64,7 @@ def typed_fields(request: HttpRequest) -> dict[str, list[str]]:
     return {
         name: [str(v) for v in values]
         for name, values in request.POST.lists()
-        if name not in LEFT_OUT and "password" not in name
+        if name not in LEFT_OUT and "password" not in name and "secret" not in name
     }
 
 

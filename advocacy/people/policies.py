@@ -35,6 +35,8 @@ declare("people.Membership", see=Permission.SEE_MEMBERS, rows=whole_organization
 declare("people.Absence", see=Permission.SEE_MEMBERS, rows=whole_organization)
 declare("people.Invitation", see=Permission.MANAGE_MEMBERS, rows=whole_organization)
 declare("people.MachineClient", see=Permission.MANAGE_MACHINES, rows=whole_organization)
+declare("people.SignInProvider", see=Permission.MANAGE_SIGN_IN, rows=whole_organization)
+declare("people.ExternalIdentity", see=Permission.MANAGE_SIGN_IN, rows=whole_organization)
 declare("people.RoleTerm", see=Permission.SEE_MEMBERS, rows=whole_organization)
 declare("people.BreakGlass", see=Permission.REVIEW_BREAK_GLASS, rows=whole_organization)
 declare("people.SetupTest", see=Permission.MANAGE_MEMBERS, rows=whole_organization)

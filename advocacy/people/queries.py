@@ -31,6 +31,7 @@ from advocacy.people.policies import standing_on
 from advocacy.tenancy.models import Organization
 
 SESSION_KEY = "organization"
+PROVIDER_KEY = "came_by_provider"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class LiveMembership:
     roles: tuple[str, ...]
     team_id: int | None
     glass_until: datetime | None = None
+    provider: UUID | None = None
+    only_by_provider: bool = False
 
     @property
     def organization_id(self) -> int:
@@ -77,13 +80,21 @@ def memberships_of(user_id: int) -> tuple[LiveMembership, ...]:
     """
     found: Iterable[Any] = Organization.objects.raw(_MEMBERSHIPS, [user_id])
     return tuple(
-        LiveMembership(row.membership_id, row, tuple(row.roles), row.team_id, row.glass_until)
+        LiveMembership(
+            row.membership_id,
+            row,
+            tuple(row.roles),
+            row.team_id,
+            row.glass_until,
+            row.provider,
+            row.only_by_provider,
+        )
         for row in found
     )
 
 
 _MEMBERSHIPS = """
-SELECT o.*, m.membership_id, m.roles, m.team_id, m.glass_until
+SELECT o.*, m.membership_id, m.roles, m.team_id, m.glass_until, m.provider, m.only_by_provider
   FROM search.memberships_of(%s) WITH ORDINALITY m JOIN tenancy_organization o ON o.id = m.organization_id
  ORDER BY m.ordinality"""
 
@@ -99,12 +110,28 @@ def resolve(request: HttpRequest) -> Resolved:
     user: Any = request.user
     if not user.is_authenticated:
         return NOBODY
-    memberships = memberships_of(user.pk)
+    came_by = provider_of_session(request)
+    held = memberships_of(user.pk)
+    memberships = _opened(held, came_by)
     if not memberships:
-        return _in_emergency(user)
+        request.asks_for_provider = bool(held) and not came_by  # type: ignore[attr-defined]
+        return NOBODY if came_by else _in_emergency(user)
     chosen = request.session.get(SESSION_KEY)
     live = next((m for m in memberships if str(m.organization_public_id) == chosen), memberships[0])
     return Resolved(actor_of(user, live), live.organization, memberships)
+
+
+def provider_of_session(request: HttpRequest) -> str:
+    """The public id of the provider by which this very person signed in here; "" for whoever came by a passphrase."""
+    mark: Any = request.session.get(PROVIDER_KEY)
+    return str(mark["provider"]) if mark and mark["user"] == request.user.pk else ""
+
+
+def _opened(memberships: tuple[LiveMembership, ...], came_by: str) -> tuple[LiveMembership, ...]:
+    """An organization's provider opens that organization and no other; where it is the only way, nothing else does."""
+    if came_by:
+        return tuple(m for m in memberships if str(m.provider) == came_by)
+    return tuple(m for m in memberships if not m.only_by_provider)
 
 
 def _in_emergency(user: Any) -> Resolved:

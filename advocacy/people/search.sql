@@ -3,7 +3,7 @@ SET ROLE recourse_search;
 
 CREATE FUNCTION search.memberships_of(p_user bigint)
   RETURNS TABLE (membership_id bigint, organization_id bigint, organization_public_id uuid, organization_name text,
-                 roles text[], team_id bigint, glass_until timestamptz)
+                 roles text[], team_id bigint, glass_until timestamptz, provider uuid, only_by_provider boolean)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT m.id, m.organization_id, o.public_id, o.name::text,
          CASE WHEN EXISTS (SELECT FROM public.people_roleterm t WHERE t.organization_id = m.organization_id
@@ -15,8 +15,10 @@ CREATE FUNCTION search.memberships_of(p_user bigint)
               ELSE m.roles::text[] END, m.team_id,
          (SELECT max(g.expires_at) FROM public.people_breakglass g
            WHERE g.organization_id = m.organization_id AND g.user_id = m.user_id AND g.ended_at IS NULL
-             AND g.opened_at <= statement_timestamp() AND g.expires_at > statement_timestamp())
+             AND g.opened_at <= statement_timestamp() AND g.expires_at > statement_timestamp()),
+         s.public_id, coalesce(s.is_only_way, false)
   FROM public.people_membership m JOIN public.tenancy_organization o ON o.id = m.organization_id
+  LEFT JOIN public.people_signinprovider s ON s.organization_id = m.organization_id AND s.retired_at IS NULL
   WHERE m.user_id = p_user AND m.starts_at <= statement_timestamp() AND m.ended_at IS NULL
     AND (m.until IS NULL OR m.until > statement_timestamp())
   ORDER BY o.name, m.id
@@ -38,6 +40,23 @@ CREATE FUNCTION search.operators_glass_runs(p_glass uuid) RETURNS boolean
   SELECT EXISTS (SELECT FROM public.people_breakglass g JOIN public.people_user u ON u.id = g.user_id
     WHERE g.public_id = p_glass AND u.is_superuser AND u.is_active AND g.ended_at IS NULL
       AND g.opened_at <= statement_timestamp() AND g.expires_at > statement_timestamp())
+$$;
+
+-- Sign-in providers in use: of an e-mail domain, and one by its public id. Whoever signs in has no scope yet.
+CREATE FUNCTION search.providers_of(p_domain text)
+  RETURNS TABLE (provider_id bigint, provider_public_id uuid, organization_id bigint, organization_name text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.id, s.public_id, s.organization_id, o.name::text
+  FROM public.people_signinprovider s JOIN public.tenancy_organization o ON o.id = s.organization_id
+  WHERE p_domain = ANY (s.domains::text[]) AND s.retired_at IS NULL ORDER BY o.name, s.id
+$$;
+
+CREATE FUNCTION search.provider_in_use(p_provider uuid)
+  RETURNS TABLE (provider_id bigint, provider_public_id uuid, organization_id bigint, organization_name text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.id, s.public_id, s.organization_id, o.name::text
+  FROM public.people_signinprovider s JOIN public.tenancy_organization o ON o.id = s.organization_id
+  WHERE s.public_id = p_provider AND s.retired_at IS NULL
 $$;
 
 -- An invitation that is neither accepted nor revoked, by the SHA-256 of its token: whoever opens the link has no scope yet.
@@ -84,6 +103,7 @@ CREATE FUNCTION search.similar_patients(p_name text, p_sorted text, p_birth_date
 $$;
 
 GRANT EXECUTE ON FUNCTION search.memberships_of(bigint), search.invitation_of(bytea) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.providers_of(text), search.provider_in_use(uuid) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.portal_accesses_of(bigint) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.broken_glass_of(bigint), search.operators_glass_runs(uuid) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.similar_patients(text, text, text, text[], int) TO recourse_app;

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from advocacy.people.views import absences, drafts, invitations, machines, members, patients, switch
+from advocacy.people.views import (
+    absences,
+    drafts,
+    invitations,
+    machines,
+    members,
+    patients,
+    providers,
+    switch,
+)
 
 app_name = "people"
 
@@ -27,6 +36,7 @@ urlpatterns = [
     path("machines/", machines.machines, name="machines"),
     path("machines/new/", machines.machine_new, name="machine_new"),
     path("machines/<uuid:machine_id>/revoke/", machines.machine_revoke, name="machine_revoke"),
+    path("organization/sign-in/", providers.sign_in_provider, name="sign_in_provider"),
     path("leavers/", members.leavers, name="leavers"),
     path("organization/switch/", switch.switch, name="switch"),
 ]

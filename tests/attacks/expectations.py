@@ -199,6 +199,7 @@ people:member_end               O         O
 people:machines                 O         -
 people:machine_new              O         O
 people:machine_revoke           -         O
+people:sign_in_provider         O         O
 people:switch                   -         .
 background:jobs                 SO        -
 background:retry                -         S
@@ -303,6 +304,8 @@ account_reset_password_done          open   open
 account_reset_password_from_key_done open   open
 account_reauthenticate               away   open
 account_confirm_login_code           away   away
+sso                                  open   away
+sso_join                             away   away
 mfa_index                            away   open
 mfa_authenticate                     away   away
 mfa_reauthenticate                   away   away
@@ -323,6 +326,7 @@ SECRETS = {
     "invitation": "/invitation/{secret}/",
     "clinic": "/clinic/{secret}/",
     "clinic_answer": "/clinic/{secret}/{ask}/",
+    "sso_callback": "/accounts/organization/{ask}/callback/?state={secret}&code={secret}",
     "account_confirm_email": "/accounts/confirm-email/{secret}/",
     "account_reset_password_from_key": "/accounts/password/reset/key/1-{secret}/",
 }

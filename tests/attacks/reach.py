@@ -101,6 +101,7 @@ TABLES: dict[str, Reach] = {
     "people.Consent": PATIENTS,
     "people.Contact": PATIENTS,
     "people.Draft": OWN,
+    "people.ExternalIdentity": KEEPERS,
     "people.Invitation": KEEPERS,
     "people.MachineClient": KEEPERS,
     "people.Membership": COLLEAGUES,
@@ -110,6 +111,7 @@ TABLES: dict[str, Reach] = {
     "people.RoleTerm": COLLEAGUES,
     "people.SavedSearch": OWN,
     "people.SetupTest": KEEPERS,
+    "people.SignInProvider": KEEPERS,
     "people.Team": COLLEAGUES,
     "reporting.CountedCell": NOBODY,  # counts before masking
     "reporting.CountedRow": NOBODY,  # read by the functions that keep the counts

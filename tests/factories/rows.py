@@ -39,6 +39,7 @@ SPECIAL: dict[str, Any] = {
     "appeals.Proposal.span": [0, 4],
     "cases.CaseTeamMember.role": "interpreter",
     "cases.CaseGrant.expires_at": MOMENT + datetime.timedelta(days=14),
+    "people.SignInProvider.retired_at": MOMENT,
     "people.RoleTerm.until": MOMENT + datetime.timedelta(days=14),
     "people.BreakGlass.expires_at": MOMENT + datetime.timedelta(hours=1),
 }

@@ -37,6 +37,7 @@ SHOWS_NO_PATIENT = {
     "people:leavers": "colleagues, and counts",
     "people:machines": "machines of the organization",
     "people:machine_new": "an empty form",
+    "people:sign_in_provider": "the organization's own sign-in",
     "cases:organization": "the organization itself",
     "cases:task_template": "a template",
     "appeals:setup": "the organization itself, and counts",

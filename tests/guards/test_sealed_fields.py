@@ -41,6 +41,12 @@ PLAIN = {
     "people.Invitation": {"roles": CODE},
     "people.SetupTest": {"step": CODE},
     "people.MachineClient": {"purpose": "what a program is for: no person", "roles": CODE, "scopes": CODE},
+    "people.SignInProvider": {
+        "issuer": "the address of the organization's own provider",
+        "client_id": "how that provider calls this installation",
+        "domains": "e-mail domains of the organization",
+        "strong_acr": CODE,
+    },
     "cases.Case": {"reference": REFERENCE, "stage": CODE, "diagnosis_codes": CODE, "procedure_codes": CODE},
     "cases.FailedTreatment": {"scale": CODE},
     "cases.Payer": {"name": LOOKUP, "phone": LOOKUP, "fax": LOOKUP},

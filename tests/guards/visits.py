@@ -26,6 +26,7 @@ ADMINS = {
     "people:invitation_new",
     "people:machines",
     "people:machine_new",
+    "people:sign_in_provider",
     "cases:organization",
     "cases:task_template",
     "appeals:setup",

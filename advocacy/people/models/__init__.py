@@ -7,6 +7,7 @@ from advocacy.people.models.machine import MachineClient
 from advocacy.people.models.organization import Invitation, SetupTest
 from advocacy.people.models.patient import Consent, Contact, Patient
 from advocacy.people.models.portal import PortalAccess
+from advocacy.people.models.provider import ExternalIdentity, SignInProvider
 from advocacy.people.models.role_term import RoleTerm
 from advocacy.people.models.search import PatientSearch, SavedSearch
 from advocacy.people.models.user import Membership, Team, User
@@ -17,6 +18,7 @@ __all__ = [
     "Consent",
     "Contact",
     "Draft",
+    "ExternalIdentity",
     "Invitation",
     "MachineClient",
     "Membership",
@@ -26,6 +28,7 @@ __all__ = [
     "RoleTerm",
     "SavedSearch",
     "SetupTest",
+    "SignInProvider",
     "Team",
     "User",
 ]
