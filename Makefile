@@ -5,6 +5,9 @@ SHELL := /bin/bash
 .SILENT:
 .DEFAULT_GOAL := help
 
+# What was compiled is kept, even where the environment says otherwise: some hundred processes would each compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 PY := .venv/bin/python
 LOCK := requirements.lock

@@ -129,11 +129,12 @@ class Desk:
 
     def until(self, fits: Callable[[], bool], what: str, *, seconds: float = 60) -> None:
         """Look again, as a person would, until it is so."""
-        end = time.monotonic() + seconds
+        end, pause = time.monotonic() + seconds, 0.5
         while not fits():
             assert time.monotonic() < end, f"{what}: not after {seconds} seconds\n{self.text[:2000]}"
-            time.sleep(0.5)
+            time.sleep(pause)
             self.page.reload()
+            pause = min(2 * pause, 2)  # loading the page takes from what is waited for
 
 
 NUMBERS = count(int(time.time()) % 100_000)
