@@ -36,6 +36,9 @@ KEYS: Keys = load_keys(
 )
 SECRET_KEY = KEYS.django
 # Keys of each organization's own, wrapped by the field key or by a key management service (advocacy/tenancy/keystore.py).
+# A signed pack of rules instead of those that come with the program, and the public keys whose signatures count.
+RULE_PACK = os.environ.get("RECOURSE_RULE_PACK", "")
+RULE_KEYS = os.environ.get("RECOURSE_RULE_KEYS", "")
 KEYSTORE = Path(os.environ.get("RECOURSE_KEYSTORE", LOCAL_DIR / "keystore"))
 KMS = os.environ.get("RECOURSE_KMS", "")
 if PRODUCTION and "RECOURSE_KEYSTORE" not in os.environ:

@@ -5,6 +5,9 @@ class AppealsConfig(AppConfig):
     name = "appeals"
 
     def ready(self) -> None:
+        from django.conf import settings
+        from django.core.exceptions import ImproperlyConfigured
+
         from advocacy import registries
         from appeals import jobs, policies, reminders  # noqa: F401  declares them
         from appeals.closing import open_contest_of
@@ -13,6 +16,7 @@ class AppealsConfig(AppConfig):
         from appeals.queries.export import contest_of
         from appeals.queries.lookup import reference_numbers_of
         from appeals.queries.ways import ways_of_confirmed
+        from appeals.regimes.packs import BadPack, install_signed
         from cases.commands.patient_notices import is_over
         from cases.commands.patient_reminders import also
         from cases.commands.registration import after_coverage
@@ -20,6 +24,10 @@ class AppealsConfig(AppConfig):
         from cases.jobs import after_reading
         from cases.queries.ways import letter_ways
 
+        try:
+            install_signed(settings.RULE_PACK, settings.RULE_KEYS)
+        except BadPack as problem:
+            raise ImproperlyConfigured(f"RECOURSE_RULE_PACK: {problem}") from None
         registries.obstacles_to_closing.append(open_contest_of)
         registries.export.append(contest_of)
         after_reading.append(jobs.propose_after_reading)

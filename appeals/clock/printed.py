@@ -159,8 +159,9 @@ def _row(name: str, rule: Rule) -> str:
     text = f"{rule.text} {rule.confirm}".strip().replace("|", "/")
     missed = book().if_missed[rule.if_missed] if rule.if_missed != "none" else "-"
     days = f" (extension: {rule.extension['days']} days)" if rule.extension else ""
+    known = f" (published {rule.known_from}, {rule.published})" if rule.known_from else ""
     return (
-        f"| {name} | {rule.version} | {rule.in_force_from} - {rule.in_force_to or ''} | {rule.actor} | {text}{days} |"
+        f"| {name} | {rule.version} | {rule.in_force_from} - {rule.in_force_to or ''}{known} | {rule.actor} | {text}{days} |"
         f" {missed} | {rule.citation} | {rule.checked_on or 'not yet'} |"
     )
 

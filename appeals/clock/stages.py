@@ -87,6 +87,8 @@ def _named(regime: Regime, key: str) -> tuple[Stage | None, str | None]:
 
 def _in_force(regime: Regime, rule_id: str, facts: Facts) -> Rule:
     on = None
+    if rule_id not in book().rules:
+        raise unclear("not_in_force", "On that day no rule for this step could be known.", "stage")
     picked_by = book().rules[rule_id][-1].picked_by
     for name in picked_by:
         on = on or facts.day(name)

@@ -8,7 +8,9 @@ Django here.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -31,6 +33,7 @@ from appeals.regimes.shapes import (
     Way,
 )
 
+PARTS = ("regimes", "states", "overrides")
 DATA = Path(__file__).resolve().parent.parent / "data"
 
 
@@ -55,7 +58,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         raise BadData(f"Rule {row['id']} has no date from which it is in force.")
     optional = {
         k: frozen(row[k])
-        for k in ("extension", "requires", "lenient", "process", "confirm", "if_missed")
+        for k in ("extension", "requires", "lenient", "process", "confirm", "if_missed", "published")
         if k in row
     }
     return Rule(
@@ -71,6 +74,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
         confidence=row["confidence"],
         checked_on=_day(row["checked_on"]),
         then=frozen(row.get("then", [])),
+        known_from=_day(row.get("known_from")),
         **optional,
     )
 
@@ -182,13 +186,19 @@ def _override(row: Mapping[str, Any]) -> Override:
     )
 
 
+def raw_of(folder: Path = DATA) -> dict[str, Any]:
+    """What the files of a folder hold, as parsed JSON, by the names of `PARTS`."""
+    return {name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in PARTS}
+
+
 def load(folder: Path = DATA) -> Book:
     """Read `regimes.json`, `states.json` and `overrides.json` of a folder. Raises BadData when they do not
     hold together."""
-    raw = {
-        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("regimes", "states", "overrides")
-    }
+    return book_of(raw_of(folder))
+
+
+def book_of(raw: Mapping[str, Any]) -> Book:
+    """The book that three parsed files make. Raises BadData when they do not hold together."""
     law, states = raw["regimes"], raw["states"]
     rules: dict[str, tuple[Rule, ...]] = {}
     for row in law["rules"]:
@@ -218,15 +228,64 @@ def load(folder: Path = DATA) -> Book:
 
 
 @lru_cache(maxsize=1)
-def book() -> Book:
-    """The product's own reference data, read once."""
+def shipped() -> Book:
+    """The reference data that comes with the program, read once."""
     return load()
+
+
+_installed: list[Book] = []
+_open: ContextVar[Book | None] = ContextVar("rules", default=None)
+
+
+def book() -> Book:
+    """The reference data to compute with: what `using` opened here, else the pack this installation was given, else what
+    comes with the program.
+    """
+    return _open.get() or (_installed[0] if _installed else shipped())
+
+
+def install(found: Book | None) -> None:
+    """From now on this process computes with these rules; None for those that come with the program."""
+    _installed[:] = [found] if found else []
+
+
+@contextmanager
+def using(found: Book) -> Iterator[Book]:
+    """Compute with other rules inside: an older pack, or what was known on a day."""
+    token = _open.set(found)
+    try:
+        yield found
+    finally:
+        _open.reset(token)
+
+
+def known_on(day: date, among: Book | None = None) -> Book:
+    """The rules as they could be known at the end of a day: nothing published or announced later.
+
+    The version before one that was not yet published has no end yet. A rule that nobody could know is not there.
+    """
+    whole = among or book()
+    rules: dict[str, tuple[Rule, ...]] = {}
+    for name, versions in whole.rules.items():
+        kept = [r for r in versions if r.known_from is None or r.known_from <= day]
+        if kept and len(kept) < len(versions):
+            kept[-1] = replace(kept[-1], in_force_to=None)
+        if kept:
+            rules[name] = tuple(kept)
+    return replace(
+        whole,
+        rules=MappingProxyType(rules),
+        overrides=tuple(o for o in whole.overrides if o.announced <= day),
+        amounts=tuple(
+            a for a in whole.amounts if date.fromisoformat(a.get("known_from", "0001-01-01")) <= day
+        ),
+    )
 
 
 def rule_in_force(rule_id: str, on: date | None, among: Book | None = None) -> Rule | None:
     """The version of a rule in force on a day (the newest when no day is known), or None when none was."""
-    versions = (among or book()).rules[rule_id]
-    if on is None:
+    versions = (among or book()).rules.get(rule_id, ())
+    if on is None and versions:
         return versions[-1]
     return next(
         (r for r in versions if r.in_force_from <= on and (r.in_force_to is None or on <= r.in_force_to)),

@@ -15,7 +15,8 @@ from typing import Any
 class Rule:
     """One version of one rule. `calculation` is the tree that `appeals.clock.arithmetic` evaluates.
 
-    `checked_on` is the day on which its source was seen; None where nobody has seen it.
+    `checked_on` is the day on which its source was seen; None where nobody has seen it. `known_from` is the day on which the
+    law was published (`published` says where), where that bears on a date: nobody could count by it before.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Rule:
     process: str | None = None
     confirm: str = ""
     checked_on: date | None = None
+    known_from: date | None = None
+    published: str = ""
 
     @cached_property
     def can_be_argued(self) -> bool:
@@ -230,4 +233,4 @@ class Book:
     chronology: tuple[tuple[str, str, str], ...]
     if_missed: Mapping[str, str]
     as_of: str
-    memo: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False, hash=False)
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False, hash=False)

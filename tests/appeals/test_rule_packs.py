@@ -1,0 +1,333 @@
+"""Rules as a pack: its schema and its signature, what differs between two, and what could be known on a day."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings as django_settings
+from django.core.management import CommandError, call_command
+
+from appeals.clock.vectors import read_vectors, results_of
+from appeals.regimes import amount_in_controversy, book, install, known_on, packs, shipped, using
+from appeals.regimes.differences import differences
+
+SEED = bytes(range(32))
+PUBLIC = Ed25519PrivateKey.from_private_bytes(SEED).public_key().public_bytes_raw()
+VECTORS = Path(__file__).parent / "vectors"
+LATE_JULY = {
+    "id": "hhs",
+    "regime": "individual_aca",
+    "stage": "external_review_filing_hhs_administered",
+    "inputs": {"receipt_date": "2026-03-16", "process": "hhs_administered"},
+}
+APPEAL = {
+    "id": "a",
+    "regime": "erisa_self_funded",
+    "stage": "internal_appeal_1",
+    "inputs": {"receipt_date": "2026-03-15"},
+}
+
+
+@pytest.fixture
+def pack() -> packs.Pack:
+    return copy.deepcopy(packs.pack_of())
+
+
+@pytest.fixture
+def as_shipped() -> Iterator[None]:
+    yield
+    install(None)
+
+
+def rule(pack: packs.Pack, name: str) -> dict[str, Any]:
+    return [r for r in pack["regimes"]["rules"] if r["id"] == name][-1]
+
+
+def ran(*args: Any, **options: Any) -> str:
+    out = StringIO()
+    call_command(*args, **options, stdout=out)
+    return out.getvalue()
+
+
+# -- schema and signature ------------------------------------------------------------------------------------------------
+def test_the_rules_that_come_with_the_program_fit_the_schema(pack: packs.Pack) -> None:
+    assert packs.problems_of_shape(pack) == ()
+    assert packs.loaded(pack).book == shipped()
+
+
+FAULTS = (
+    ("actor", "judge", "judge"),
+    ("confidence", "sure", "sure"),
+    ("in_force_from", "January", "does not match"),
+    ("calculation", {"op": "guess"}, "guess"),
+    ("calculation", {"op": "add_days", "anchor": "received"}, "'n' is a required property"),
+    (
+        "calculation",
+        {"op": "add_months", "n": 4, "anchor": "receipt", "roll": "none"},
+        "'month_rule' is a required",
+    ),
+    ("known_from", "2026-01-01", "published"),
+    ("citation", "", "too short"),
+    ("cited_in", "x", "Additional properties"),
+)
+
+
+def test_a_rule_of_another_shape_is_refused_at_its_place(pack: packs.Pack) -> None:
+    for n, (name, value, _) in enumerate(FAULTS):
+        pack["regimes"]["rules"][n][name] = value
+    found = packs.problems_of_shape(pack)
+    for n, (_, _, says) in enumerate(FAULTS):
+        assert any(p.startswith(f"regimes/rules/{n}") and says in p for p in found), (n, found)
+    with pytest.raises(packs.BadPack, match=r"does not fit its schema\. regimes/rules/0/actor"):
+        packs.loaded(pack)
+
+
+def test_what_a_schema_cannot_say_is_refused_too(pack: packs.Pack) -> None:
+    pack["regimes"]["regimes"][0]["requests"][0]["stage"] = "nowhere"
+    with pytest.raises(packs.BadPack, match=r"contradicts itself.*nowhere"):
+        packs.loaded(pack)
+
+
+def test_a_pack_counts_only_with_a_signature_that_counts(pack: packs.Pack) -> None:
+    keys = {"r1": PUBLIC}
+    with pytest.raises(packs.BadPack, match="not signed"):
+        packs.loaded(pack, keys)
+    signed = packs.signed(pack, "r1", SEED)
+    assert packs.signer_of(signed, keys) == "r1"
+    with pytest.raises(packs.BadPack, match="does not count here"):
+        packs.signer_of(packs.signed(pack, "r2", SEED), keys)
+    with pytest.raises(packs.BadPack, match="changed after it was signed"):
+        packs.signer_of(signed, {"r1": bytes(31) + b"\x01"})
+    rule(signed, "claims.appeal_1.filing")["calculation"]["n"] = 190
+    with pytest.raises(packs.BadPack, match="changed after it was signed"):
+        packs.loaded(signed, keys)
+
+
+def test_the_signature_is_over_contents_and_not_over_blanks_or_order(
+    pack: packs.Pack, tmp_path: Path
+) -> None:
+    signed = packs.signed(pack, "r1", SEED)
+    file = tmp_path / "pack.json"
+    file.write_text(json.dumps(dict(reversed(signed.items())), indent=7))
+    assert packs.read(file, {"r1": PUBLIC}).signed_by == "r1"
+    assert packs.read(file).book == shipped()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"), [("", "is not JSON"), ("[]", "does not fit"), ("{}", "does not fit")]
+)
+def test_what_is_no_pack_is_refused(tmp_path: Path, content: str, says: str) -> None:
+    file = tmp_path / "pack.json"
+    file.write_text(content)
+    with pytest.raises(packs.BadPack, match=says):
+        packs.read(file)
+    with pytest.raises(packs.BadPack, match="cannot be read"):
+        packs.read(tmp_path / "absent.json")
+
+
+@pytest.mark.parametrize("text", ["r1:short", "r1", "r1:" + "!" * 44])
+def test_a_key_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(packs.BadPack, match="not 32 bytes"):
+        packs.public_keys(text)
+
+
+def test_an_installed_pack_is_computed_with(pack: packs.Pack, tmp_path: Path, as_shipped: None) -> None:
+    rule(pack, "claims.appeal_1.filing")["calculation"]["n"] = 190
+    file = tmp_path / "pack.json"
+    file.write_text(packs.written(packs.signed(pack, "r1", SEED)))
+    with pytest.raises(packs.BadPack):
+        packs.install_signed(str(file), "")
+    assert results_of([APPEAL])[0]["deadline"] == "2026-09-11"
+    packs.install_signed(str(file), f"r1:{key_text()}")
+    assert results_of([APPEAL])[0]["deadline"] == "2026-09-21"
+    with using(shipped()):
+        assert results_of([APPEAL])[0]["deadline"] == "2026-09-11"
+
+
+def key_text() -> str:
+    import base64
+
+    return base64.urlsafe_b64encode(PUBLIC).decode()
+
+
+# -- what differs ----------------------------------------------------------------------------------------------------------
+def test_nothing_differs_from_itself(pack: packs.Pack) -> None:
+    assert differences(pack, packs.pack_of()) == ()
+
+
+def test_every_difference_is_named_with_both_values(pack: packs.Pack) -> None:
+    new = copy.deepcopy(pack)
+    rule(new, "claims.appeal_1.filing")["calculation"]["n"] = 190
+    rule(new, "claims.appeal_1.filing")["text"] = "The claimant has at least 190 days."
+    new["states"]["states"][0]["agency"] = "Another department"
+    new["overrides"]["overrides"] = new["overrides"]["overrides"][:1]
+    new["regimes"]["rules"].append({**rule(new, "va.court.filing"), "id": "va.new"})
+    found = {(d.what, d.name, d.field, d.kind, d.moves_dates) for d in differences(pack, new)}
+    assert found == {
+        ("rule", "claims.appeal_1.filing v1", "calculation", "changed", True),
+        ("rule", "claims.appeal_1.filing v1", "text", "changed", False),
+        ("rule", "va.new v1", "", "added", True),
+        ("state", "AL", "agency", "changed", False),
+        ("override", "covid_outbreak_period", "", "removed", True),
+    }
+    (agency,) = [d.sentence for d in differences(pack, new) if d.what == "state"]
+    assert agency == 'state AL: agency was "HHS-administered process", is "Another department".'
+
+
+def test_diff_rules_says_what_moves(pack: packs.Pack, tmp_path: Path) -> None:
+    old, new, rows = (tmp_path / f"{name}.json" for name in ("old", "new", "rows"))
+    rule(pack, "claims.appeal_1.filing")["text"] = "The claimant has 180 days."
+    new.write_text(packs.written(pack))
+    rule(pack, "claims.appeal_1.filing")["calculation"]["n"] = 170
+    rule(pack, "claims.appeal_1.filing")["text"] = "Another sentence about it."
+    old.write_text(packs.written(pack))
+    rows.write_text(json.dumps({"vectors": [APPEAL, LATE_JULY]}))
+    assert ran("diff_rules", str(old), str(new), vectors=rows).splitlines() == [
+        'rule claims.appeal_1.filing v1: calculation was {"anchor": "receipt", "n": 170, "op": "add_days", '
+        '"presume_receipt_days": 0, "roll": "none"}, is {"anchor": "receipt", "n": 180, "op": "add_days", '
+        '"presume_receipt_days": 0, "roll": "none"}.',
+        '(no date) rule claims.appeal_1.filing v1: text was "Another sentence about it.", is "The claimant has 180 days.".',
+        "a: deadline 2026-09-01 -> 2026-09-11; safe_date 2026-09-01 -> 2026-09-11",
+        "2 differences, 1 of which may move a date.",
+        "1 rows have other dates.",
+    ]
+    found = json.loads(ran("diff_rules", str(old), str(new), vectors=rows, as_json=True))
+    assert [d["name"] for d in found["differences"]] == ["claims.appeal_1.filing v1"] * 2
+    assert [row["id"] for row in found["moved"]] == ["a"]
+
+
+def test_diff_rules_refuses_what_is_no_pack(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="cannot be read") as refused:
+        call_command("diff_rules", str(tmp_path / "absent.json"))
+    assert refused.value.returncode == 2
+
+
+def test_a_pack_is_written_signed_and_checked(tmp_path: Path, settings: Any) -> None:
+    private, public = (line.split(": ")[1] for line in ran("rule_pack", new_key=True).splitlines())
+    key, file = tmp_path / "key", tmp_path / "pack.json"
+    key.write_text(private)
+    assert "signed by r7" in ran("rule_pack", write=file, sign=key, key_id="r7")
+    settings.RULE_KEYS = f"r7:{public}"
+    assert "Signed by r7." in ran("rule_pack", check=file)
+    settings.RULE_KEYS = ""
+    with pytest.raises(CommandError, match="does not count here"):
+        call_command("rule_pack", check=file)
+    assert "51 states" in ran("rule_pack")
+
+
+@pytest.mark.long
+def test_a_process_starts_with_a_signed_pack_and_with_no_other(pack: packs.Pack, tmp_path: Path) -> None:
+    rule(pack, "claims.appeal_1.filing")["calculation"]["n"] = 190
+    file, rows = tmp_path / "pack.json", tmp_path / "rows.json"
+    rows.write_text(json.dumps({"vectors": [APPEAL]}))
+    root = Path(django_settings.BASE_DIR)
+    command = [sys.executable, str(root / "manage.py"), "compute_deadlines", str(rows)]
+    environment = {**os.environ, "RECOURSE_RULE_PACK": str(file), "RECOURSE_RULE_KEYS": f"r1:{key_text()}"}
+    file.write_text(packs.written(pack))
+    bare = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (bare.returncode != 0, "RECOURSE_RULE_PACK: The pack is not signed." in bare.stderr) == (
+        True,
+        True,
+    )
+    file.write_text(packs.written(packs.signed(pack, "r1", SEED)))
+    whole = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert whole.stdout.startswith("a: 2026-09-21 ")
+
+
+# -- what was known ----------------------------------------------------------------------------------------------------
+def computed(row: dict[str, Any], day: str) -> dict[str, Any]:
+    with using(known_on(date.fromisoformat(day))):
+        return results_of([row])[0]
+
+
+def test_an_act_counts_from_the_day_it_was_announced() -> None:
+    """CMS's notice of July 31, 2026: until then nobody could know that July 16 would become October 2."""
+    before, after = computed(LATE_JULY, "2026-07-30"), computed(LATE_JULY, "2026-07-31")
+    assert (before["deadline"], "original_deadline" in before) == ("2026-07-16", False)
+    assert (after["deadline"], after["original_deadline"]) == ("2026-10-02", "2026-07-16")
+    assert before["safe_date"] == after["safe_date"] == "2026-07-16"
+
+
+@pytest.mark.parametrize(
+    ("regime", "stage", "inputs", "day", "before", "after"),
+    [
+        # 89 FR 8758, February 8, 2024: seven days from 2026; until it was published, fourteen without an end.
+        (
+            "medicare_advantage", "org_determination_pa_standard", {"received_date": "2026-02-09"},
+            ("2024-02-07", "2024-02-08"), "2026-02-23", "2026-02-16",
+        ),
+        (
+            "medicaid_managed_care", "service_authorization_standard",
+            {"received_date": "2026-02-09", "rating_period_start": "2026-01-01"},
+            ("2024-02-07", "2024-02-08"), "2026-02-23", "2026-02-16",
+        ),
+        # 89 FR 30448, April 23, 2024: from 2025 the days count from receipt, presumed five days after the notice.
+        (
+            "medicare_advantage", "reconsideration_filing", {"notice_date": "2026-01-30"},
+            ("2024-04-22", "2024-04-23"), "2026-03-31", "2026-04-05",
+        ),
+    ],
+)  # fmt: skip
+def test_a_law_counts_from_the_day_it_was_published(
+    regime: str, stage: str, inputs: dict[str, Any], day: tuple[str, str], before: str, after: str
+) -> None:
+    row = {"id": 1, "regime": regime, "stage": stage, "inputs": inputs}
+    assert [computed(row, d)["deadline"] for d in day] == [before, after]
+
+
+def test_a_step_that_no_law_knew_has_no_date() -> None:
+    row = {
+        "id": 1,
+        "regime": "medicaid_ffs",
+        "stage": "prior_authorization_standard",
+        "inputs": {"received_date": "2026-03-02"},
+    }
+    assert computed(row, "2024-02-07")["error"].startswith(
+        "On that day no rule for this step could be known."
+    )
+    assert computed(row, "2024-02-08")["deadline"] == "2026-03-09"
+
+
+def test_an_amount_is_known_when_its_notice_is_published() -> None:
+    with using(known_on(date(2026, 9, 15))):
+        assert amount_in_controversy("hearing", 2027) is None
+        assert amount_in_controversy("tricare_hearing", 2027)["tricare_hearing"] == 300
+    with using(known_on(date(2026, 9, 16))):
+        assert amount_in_controversy("hearing", 2027)["hearing"] == 200
+
+
+def test_what_is_known_now_is_everything() -> None:
+    rows = read_vectors(VECTORS / "deadlines.json")
+    with using(known_on(date(2026, 12, 31))):
+        then = results_of(rows)
+    assert then == results_of(rows)
+    assert book() is shipped()
+
+
+def test_every_law_is_published_before_it_binds() -> None:
+    rules = [r for versions in shipped().rules.values() for r in versions if r.known_from]
+    assert {r.id for r in rules} >= {"ma.org_determination.pa_standard", "ma.reconsideration.filing"}
+    assert [r.id for r in rules if r.known_from > r.in_force_from] == []
+
+
+def test_compute_deadlines_by_another_pack_and_as_known_on_a_day(pack: packs.Pack, tmp_path: Path) -> None:
+    rows, other = tmp_path / "rows.json", tmp_path / "pack.json"
+    rows.write_text(json.dumps({"vectors": [LATE_JULY]}))
+    rule(pack, "external_review.filing_hhs")["calculation"]["n"] = 5
+    other.write_text(packs.written(pack))
+    assert ran("compute_deadlines", str(rows)).startswith("hhs: 2026-10-02 ")
+    assert ran("compute_deadlines", str(rows), known_on=date(2026, 7, 30)).startswith("hhs: 2026-07-16 ")
+    assert ran("compute_deadlines", str(rows), rules=other).startswith("hhs: 2026-08-17 ")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("compute_deadlines", str(rows), rules=tmp_path / "absent.json")
