@@ -285,8 +285,8 @@ def known_on(day: date, among: Book | None = None) -> Book:
 def rule_in_force(rule_id: str, on: date | None, among: Book | None = None) -> Rule | None:
     """The version of a rule in force on a day (the newest when no day is known), or None when none was."""
     versions = (among or book()).rules.get(rule_id, ())
-    if on is None and versions:
-        return versions[-1]
+    if on is None:
+        return versions[-1] if versions else None
     return next(
         (r for r in versions if r.in_force_from <= on and (r.in_force_to is None or on <= r.in_force_to)),
         None,
