@@ -27,9 +27,8 @@ from cases.vault import Keyring, Vault
 from tests.appeals.exhibit_files import a_pdf, a_picture
 from tests.appeals.test_letters import LETTER, pages, with_body
 
-PDF, TEXT = ContentType.PDF, ContentType.TEXT
+PDF, TEXT, REFERENCE = ContentType.PDF, ContentType.TEXT, "PA-26-0309-77142"
 LETTER_PDF = render_letter(LETTER)
-REFERENCE = "PA-26-0309-77142"
 
 
 def build(*exhibits: Exhibit) -> Packet:
