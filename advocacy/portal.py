@@ -6,7 +6,6 @@ code is nobody at the desk, also when their session's key is sent there, and a d
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -36,8 +35,8 @@ P = ParamSpec("P")
 COOKIE = "recourse_portal"
 USER = "portal_user"
 ACCESS = "portal_access"
-SEEN = "portal_seen"
-RENEWED_EVERY = 600
+SEEN = "seen_at"
+"""When a session was last used, at either door, in seconds since 1970 (advocacy/people/sessions.py)."""
 
 
 class DoorSessionMiddleware(SessionMiddleware):
@@ -51,9 +50,6 @@ class DoorSessionMiddleware(SessionMiddleware):
         if not request.path.startswith(PORTAL):
             return super().process_request(request)
         request.session = self.SessionStore(request.COOKIES.get(COOKIE))
-        seen = request.session.get(SEEN)
-        if seen is not None and time.time() - seen > RENEWED_EVERY:
-            request.session[SEEN] = int(time.time())
         return None
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -63,7 +63,6 @@ INSTALLED_APPS = [
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -87,6 +86,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "advocacy.web.RequestIdMiddleware",
     "advocacy.portal.DoorSessionMiddleware",  # the portal has a session of its own
+    "advocacy.people.sessions.SessionLimitsMiddleware",
     "advocacy.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "advocacy.uploads.UploadLimitMiddleware",  # before the form's token is looked for in the body
@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "advocacy.people.kept_forms.KeptFormsMiddleware",
     "advocacy.web.AnswersMiddleware",
     "advocacy.people.refused_forms.RefusedFormsMiddleware",
+    "advocacy.people.step_up.StepUpMiddleware",
 ]
 
 ROOT_URLCONF = "advocacy.urls"
@@ -118,6 +119,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "advocacy.desk.frame",
                 "advocacy.portal.frame",
+                "advocacy.people.sessions.frame",
             ],
         },
     }
@@ -220,7 +222,11 @@ ACCOUNT_RATE_LIMITS = {
 # Tokens of the API (advocacy/people/machines.py, advocacy/people/api.py): opaque, hashed, for one hour.
 IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = (
+    True  # a passkey asks for a finger, a face or a number: it is both factors at once
+)
+MFA_FORMS = {"authenticate": "advocacy.people.sign_in_form.SignInCodeForm"}
 MFA_ADAPTER = "advocacy.people.second_factor.SecondFactorAdapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 SECOND_FACTOR = os.environ.get("RECOURSE_SECOND_FACTOR", "required")
@@ -229,15 +235,20 @@ if SECOND_FACTOR not in {"required", "optional"}:
 if PRODUCTION and SECOND_FACTOR != "required":
     raise ImproperlyConfigured("RECOURSE_SECOND_FACTOR may be `optional` only outside production.")
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+STEP_UP_SECONDS = int(os.environ.get("RECOURSE_STEP_UP_SECONDS", 300))
+SIGN_IN_TRIES = int(os.environ.get("RECOURSE_SIGN_IN_TRIES", 10))
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "advocacy.people.session_store"
+# How long a sign-in lasts at most, and how long while nothing is done: at the desk, then in the portal.
 SESSION_COOKIE_AGE = int(os.environ.get("RECOURSE_SESSION_SECONDS", 60 * 60 * 10))
+IDLE_SECONDS = int(os.environ.get("RECOURSE_IDLE_SECONDS", 60 * 30))
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 if PRODUCTION:  # a cookie of this name comes from this host over TLS, and from nowhere else
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 PORTAL_SESSION_SECONDS = int(os.environ.get("RECOURSE_PORTAL_SESSION_SECONDS", 60 * 60 * 12))
+PORTAL_LONGEST_SECONDS = int(os.environ.get("RECOURSE_PORTAL_LONGEST_SECONDS", 60 * 60 * 24))
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "advocacy.web.csrf_failure"

@@ -9,8 +9,9 @@ from advocacy.openapi import openapi
 from advocacy.people import api as people_api
 from advocacy.people import portal_urls, sign_in_by_provider
 from advocacy.people import urls as people_urls
-from advocacy.people.sign_in import Addresses
+from advocacy.people.sign_in import Addresses, SignIn
 from advocacy.people.views.invitations import accept
+from advocacy.people.views.sessions import session, signed_in
 from advocacy.reporting import urls as reporting_urls
 from advocacy.reporting.api import urls as reporting_api
 from appeals.api import urls as appeals_api
@@ -41,6 +42,9 @@ urlpatterns = [
     path("invitation/<str:token>/", accept, name="invitation"),
     path("clinic/<str:token>/", clinic.door, name="clinic"),
     path("clinic/<str:token>/<uuid:ask_id>/", clinic.answer, name="clinic_answer"),
+    path("accounts/session/", session, name="session"),
+    path("accounts/signed-in/", signed_in, name="signed_in"),
+    path("accounts/login/", SignIn.as_view(), name="account_login"),
     path("accounts/email/", Addresses.as_view(), name="account_email"),
     path("accounts/organization/", sign_in_by_provider.start, name="sso"),
     path("accounts/organization/join/", sign_in_by_provider.join, name="sso_join"),

@@ -17,7 +17,6 @@ from typing import Any
 
 from allauth.idp.oidc.models import Token
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.core import signing
 from django.db import connection, transaction
 from django.db.models import Count
@@ -33,6 +32,7 @@ from advocacy.people.machines import issue_machine
 from advocacy.people.models import User
 from advocacy.people.queries import actor_of, memberships_of
 from advocacy.people.second_factor import HELD
+from advocacy.people.session_store import SessionStore
 from advocacy.portal import COOKIE, USER
 from advocacy.tenancy.scope import scoped_to
 from appeals.queries import machine_case, machine_queue

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -28,6 +28,7 @@ from advocacy.people.membership import (
 )
 from advocacy.people.models import Membership, Team
 from advocacy.people.queries import end_of_day, teams_of_organization
+from advocacy.people.step_up import initial_of, require_fresh, typed
 
 ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
 
@@ -38,6 +39,9 @@ def _day_of(end: datetime, zone: ZoneInfo) -> date:
 
 
 class MembershipForm(CommandForm):
+    words: QueryDict | None = None
+    """What was typed before a proof was asked for."""
+
     roles = forms.MultipleChoiceField(choices=ROLE_CHOICES, widget=forms.CheckboxSelectMultiple)
     team = forms.ModelChoiceField(Team.objects.none(), required=False, to_field_name="public_id")
 
@@ -76,6 +80,8 @@ class MembershipForm(CommandForm):
             }
             for role, end in sorted(ends_that_count(self.instance).items())[:1]:
                 self.initial |= {"ending_role": role, "role_last_day": _day_of(end, zone)}
+            if self.words is not None:
+                self.initial |= initial_of(self, self.words)
 
     def run(self, typed: dict[str, Any]) -> Membership:
         ends, role = ends_that_count(self.instance), typed["ending_role"]
@@ -108,7 +114,7 @@ class MembershipAdmin(Lookup):
     form = MembershipForm
     change_list_template = "admin/people/membership/change_list.html"
     list_title = "Members"
-    list_display = ("person", "role_titles", "team", "starts_at", "until", "ended_at", "leave")
+    list_display = ("person", "role_titles", "team", "starts_at", "until", "ended_at", "sign_in", "leave")
     list_select_related = ("user", "team")
     list_filter = (Live,)
     ordering = ("user__name", "id")
@@ -132,6 +138,16 @@ class MembershipAdmin(Lookup):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("organization").prefetch_related("role_terms")
 
+    @admin.display(description="Sign-in")
+    def sign_in(self, row: Membership) -> str:
+        if row.ended_at is not None:
+            return "—"
+        return format_html(
+            '<a href="{}">Sign-in<span class="spoken">: {}</span></a>',
+            reverse("people:member_sign_in", args=[row.public_id]),
+            row.user,
+        )
+
     @admin.display(description="Leaving")
     def leave(self, row: Membership) -> str:
         if row.ended_at is not None:
@@ -144,7 +160,7 @@ class MembershipAdmin(Lookup):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         shown = super().get_list_display(request)
-        return shown if self.has_change_permission(request) else shown[:-1]
+        return shown if self.has_change_permission(request) else shown[:-2]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who only looks gets the team's name: Django would link it by a key that no address here holds."""
@@ -155,6 +171,24 @@ class MembershipAdmin(Lookup):
     @admin.display(description="Team")
     def team_name(self, row: Membership) -> str:
         return str(row.team or "—")
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Roles change after a fresh proof only: what checks this form changes them already."""
+        if request.method == "POST" and self.has_change_permission(request):
+            require_fresh(request)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """With what was typed before a proof was asked for, where that was."""
+        made = super().get_form(request, obj, change=change, **kwargs)
+        made.words = typed(request) if request.method == "GET" else None
+        return made
 
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -7,6 +7,6 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from advocacy import registries
-        from advocacy.people import admin, jobs, leaving, policies  # noqa: F401  registers look-ups, jobs, policies
+        from advocacy.people import admin, jobs, leaving, policies, sign_in_events  # noqa: F401  they register themselves
 
         registries.re_homing += leaving.KINDS

@@ -40,7 +40,14 @@ MOST = 5
 DESK = "/admin/"
 # Not words of a form of ours: never kept.
 LEFT_OUT = ("csrfmiddlewaretoken", "draft_key", "look_again", "unread")
-NOT_KEPT = ("/admin/login/", "/admin/logout/", "/admin/organization/switch/", "/admin/search/")
+NOT_KEPT = (
+    "/admin/login/",
+    "/admin/logout/",
+    "/admin/organization/switch/",
+    "/admin/proof/",
+    "/admin/search/",
+    "/admin/sessions/",
+)
 PATH = "path:"
 MESSAGE = (
     "You had been signed out. What you typed is kept and was not sent yet: look at it below, then send it."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.sessions.models import Session
+from django.contrib.auth import SESSION_KEY as DESK_USER
 from django.db import transaction
 from django.db.models import Count, F, IntegerField, Q, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -27,7 +27,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.mail import Notice, deliver, link_to
 from advocacy.people.membership import last_admin, must_be_live
-from advocacy.people.models import Absence, Draft, Membership, SavedSearch
+from advocacy.people.models import Absence, BrowserSession, Draft, Membership, SavedSearch
 from advocacy.people.queries import SESSION_KEY, members_of_organization
 from advocacy.registries import ReHoming
 
@@ -75,14 +75,13 @@ def owned_by(member: Membership) -> list[LeftBehind]:
     return [LeftBehind(kind, found[f"n_{kind.key}"]) for kind in registries.re_homing]
 
 
-def sessions_in(member: Membership) -> list[Session]:
+def sessions_in(member: Membership) -> list[BrowserSession]:
     """Browsers in which this person works in this organization."""
     here = str(member.organization.public_id)
     return [
         session
-        for session in Session.objects.filter(expire_date__gt=timezone.now())
-        if (kept := session.get_decoded()).get("_auth_user_id") == str(member.user_id)
-        and kept.get(SESSION_KEY) in (None, here)
+        for session in BrowserSession.objects.filter(user_id=member.user_id, expire_date__gt=timezone.now())
+        if DESK_USER in (kept := session.get_decoded()) and kept.get(SESSION_KEY) in (None, here)
     ]
 
 

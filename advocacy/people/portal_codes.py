@@ -24,7 +24,8 @@ from advocacy.mail import Notice, deliver
 from advocacy.people.kept_forms import KEPT
 from advocacy.people.models import User
 from advocacy.people.portal_access import LiveAccess, portal_accesses_of
-from advocacy.portal import ACCESS, SEEN, USER
+from advocacy.people.sessions import begin
+from advocacy.portal import ACCESS, USER
 
 log = logging.getLogger("recourse.portal")
 STATE = "portal_code"
@@ -102,7 +103,8 @@ def _enter(request: HttpRequest, user: User, accesses: tuple[LiveAccess, ...]) -
     session.flush()
     session.update(kept)
     session.setdefault(LANGUAGE, accesses[0].language)
-    session[USER], session[SEEN] = user.pk, int(time.time())
+    session[USER] = user.pk
+    begin(request)
     if len(accesses) == 1:
         session[ACCESS] = str(accesses[0].access_public_id)
 

@@ -12,6 +12,8 @@ from advocacy.people.views import (
     members,
     patients,
     providers,
+    proof,
+    sessions,
     switch,
 )
 
@@ -29,6 +31,7 @@ urlpatterns = [
     path("drafts/", drafts.draft, name="draft"),
     path("drafts/<uuid:draft_id>/discard/", drafts.draft_discard, name="draft_discard"),
     path("members/<uuid:member_id>/end/", members.member_end, name="member_end"),
+    path("members/<uuid:member_id>/sign-in/", sessions.member_sign_in, name="member_sign_in"),
     path("invitations/", invitations.invitations, name="invitations"),
     path("invitations/new/", invitations.invitation_new, name="invitation_new"),
     path("invitations/<uuid:invitation_id>/resend/", invitations.invitation_resend, name="invitation_resend"),
@@ -37,6 +40,8 @@ urlpatterns = [
     path("machines/new/", machines.machine_new, name="machine_new"),
     path("machines/<uuid:machine_id>/revoke/", machines.machine_revoke, name="machine_revoke"),
     path("organization/sign-in/", providers.sign_in_provider, name="sign_in_provider"),
+    path("proof/", proof.proof, name="proof"),
+    path("sessions/", sessions.sessions, name="sessions"),
     path("leavers/", members.leavers, name="leavers"),
     path("organization/switch/", switch.switch, name="switch"),
 ]

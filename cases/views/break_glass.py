@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
 from advocacy.people.places import zone_name
+from advocacy.people.step_up import require_fresh, typed
 from advocacy.web import ActorRequest, page, paged, saw
 from cases.commands import break_glass as commands
 from cases.forms.break_glass import BreakGlassForm, ReviewForm
@@ -26,18 +29,19 @@ def break_glass(request: ActorRequest) -> HttpResponse:
     own = own_running(request.actor, request.at)
     if not own:
         require(request.actor, Permission.BREAK_GLASS)
-    form = BreakGlassForm(request.POST or None, initial={"hours": 1})
-    outcome = attempt(
-        request,
-        form,
-        lambda typed: commands.break_glass(
+    form = BreakGlassForm(typed(request), initial={"hours": 1})
+
+    def opened(said: Mapping[str, Any]) -> Any:
+        require_fresh(request)
+        return commands.break_glass(
             actor=request.actor,
-            reference=typed["reference"],
-            hours=typed["hours"],
-            reason=typed["reason"],
+            reference=said["reference"],
+            hours=said["hours"],
+            reason=said["reason"],
             at=request.at,
-        ),
-    )
+        )
+
+    outcome = attempt(request, form, opened)
     if outcome.done:
         messages.success(
             request, "The record is open to you. Supervisors and privacy officers are being told."

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -18,6 +17,7 @@ from advocacy.errors import Refused, WrongState
 from advocacy.people.drafts import save_draft, save_search
 from advocacy.people.leaving import end_membership, leavers_with_things, may_receive, owned_by
 from advocacy.people.models import Absence, Membership, Patient
+from advocacy.people.models import BrowserSession as Session
 from advocacy.tenancy.scope import tenant_models
 from cases.commands.access import give_grant
 from cases.commands.tasks import hold_task, open_task

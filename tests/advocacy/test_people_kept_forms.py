@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.messages import INFO
 from django.contrib.messages.storage.base import Message
-from django.contrib.sessions.models import Session
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 from django.utils.dateformat import format as date_format
 
 from advocacy.people.kept_forms import ELSEWHERE
+from advocacy.people.models import BrowserSession as Session
 from advocacy.people.models import Draft, User
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.intake import start_inquiry

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from advocacy.audit.models import Event
 from advocacy.people import refused_forms
+from advocacy.people.models import BrowserSession as Session
 from advocacy.people.models import Membership
 
 NEW = "/admin/patients/new/"

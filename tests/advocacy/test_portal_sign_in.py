@@ -38,7 +38,7 @@ def outside(portal_people):
 
 
 def session_of(client: Client):
-    from django.contrib.sessions.backends.db import SessionStore
+    from advocacy.people.session_store import SessionStore
 
     return SessionStore(client.cookies[COOKIE].value)
 
@@ -99,9 +99,8 @@ def test_a_stranger_gets_the_same_answer_and_no_mail(outside: Client, mailoutbox
 
 def test_the_mail_leaves_after_the_answer(outside: Client, mailoutbox, rf):
     """How long a mail server takes, nobody outside can measure."""
-    from django.contrib.sessions.backends.db import SessionStore
-
     from advocacy.people.portal_codes import AfterAnswer, ask_for_code
+    from advocacy.people.session_store import SessionStore
 
     request = rf.post(SIGN_IN)
     request.session = SessionStore()

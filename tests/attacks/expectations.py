@@ -25,6 +25,8 @@ ROLES = {
 DESK = """
 home                            INCSOAPF  -
 desk_keys                       -         INCSOAPF
+people:proof                    INCSOAPF  INCSOAPF
+people:sessions                 INCSOAPF  INCSOAPF
 
 # Work: what is due, and the cases.
 appeals:today                   INCSP     -
@@ -196,6 +198,7 @@ people:invitation_resend        -         O
 people:invitation_revoke        -         O
 people:leavers                  SO        -
 people:member_end               O         O
+people:member_sign_in           O         O
 people:machines                 O         -
 people:machine_new              O         O
 people:machine_revoke           -         O
@@ -245,6 +248,9 @@ portal:code                     DRL       DRL
 portal:choose                   DRL       DRL
 portal:language                 -         DRL
 portal:sign_out                 -         DRL
+portal:session                  DRL       DRL
+portal:sessions                 DRL       DRL
+portal:signed_in                DRL       -
 """
 
 # At the API: what each operation of its description takes, and the one scope that opens it.
@@ -314,6 +320,12 @@ mfa_download_recovery_codes          away   no
 mfa_generate_recovery_codes          away   away
 mfa_activate_totp                    away   away
 mfa_deactivate_totp                  away   no
+mfa_list_webauthn                    away   open
+mfa_add_webauthn                     away   away
+mfa_reauthenticate_webauthn          away   away
+mfa_login_webauthn                   away   away
+session                              open   open
+signed_in                            away   open
 api:openapi                          open   open
 api:token                            -      -
 seal_keys                            open   open
@@ -327,6 +339,8 @@ SECRETS = {
     "clinic": "/clinic/{secret}/",
     "clinic_answer": "/clinic/{secret}/{ask}/",
     "sso_callback": "/accounts/organization/{ask}/callback/?state={secret}&code={secret}",
+    "mfa_remove_webauthn": "/accounts/2fa/webauthn/keys/{secret}/remove/",
+    "mfa_edit_webauthn": "/accounts/2fa/webauthn/keys/{secret}/edit/",
     "account_confirm_email": "/accounts/confirm-email/{secret}/",
     "account_reset_password_from_key": "/accounts/password/reset/key/1-{secret}/",
 }

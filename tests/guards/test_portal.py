@@ -41,7 +41,7 @@ POST_ONLY: set[str] = {
     "portal:page_remove",
 }
 # Pages without anything of a patient, each with its reason.
-SHOWS_NO_PATIENT: dict[str, str] = {}
+SHOWS_NO_PATIENT: dict[str, str] = {"portal:sessions": "one's own browsers"}
 # Pages that ask more of the database, each with its reason.
 MORE_STATEMENTS: dict[str, int] = {
     "portal:take_along": 60,  # one for every table, asked for once in a while
@@ -84,6 +84,8 @@ def test_every_address_under_portal_is_a_page_or_the_door_of_it():
         "portal:sign_out",
         "portal:choose",
         "portal:language",
+        "portal:session",
+        "portal:signed_in",
     }
 
 

@@ -103,6 +103,8 @@ OWN = {
     "cases:search",
     "desk_keys",
     "people:draft",
+    "people:proof",
+    "people:sessions",
     "people:switch",
 }
 

@@ -37,6 +37,8 @@ OTHER: dict[str, str] = {
     "api:token": "a machine has no token yet; its id and secret are checked there",
     "clinic": "a clinic has no account; who holds the link sees its own asks of one case, and each opening is in the trail",
     "clinic_answer": "as `clinic`: one ask and the form that answers it",
+    "session": "how long one's own session lasts; nothing of anybody",
+    "signed_in": "that one is signed in; nothing of anybody",
     "seal_keys": "public keys for whoever checks a trail: of the installation, nothing of anybody",
     "invitation": "an invited person has no account yet; who holds the link sees a name and roles, no patient",
 }

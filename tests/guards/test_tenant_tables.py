@@ -57,6 +57,7 @@ KEPT_BY_DATABASE = {"cases.Case": ["payer_key"], "cases.Coverage": ["payer_key"]
 GLOBAL = {
     "tenancy.Organization": "the tenant itself; holds no patient data",
     "people.User": "somebody may work for several organizations",
+    "people.BrowserSession": "sessions: there before anybody is known; no patient data in them",
     "audit.Event": "the trail: own schema, own policy, written by definer functions only",
 }
 

@@ -15,7 +15,7 @@ from tests.journeys.acts import family_name, register_patient
 from tests.journeys.conftest import fill_sign_in
 
 FORGET_SESSION = (
-    "from django.contrib.sessions.models import Session\n"
+    "from advocacy.people.models import BrowserSession as Session\n"
     "result = Session.objects.filter(session_key=given['key']).delete()[0]"
 )
 LONG_NOTE = "She said the file is complete and that the reviewer wants doses. " * 40

@@ -24,7 +24,11 @@ from django.utils.translation.template import templatize
 ROOT = Path(settings.BASE_DIR)
 PO = ROOT / "advocacy" / "locale" / "es" / "LC_MESSAGES" / "django.po"
 MO = PO.with_suffix(".mo")
-TEMPLATES = ("templates/portal/**/*.html", "templates/notices/portal_*.txt")
+TEMPLATES = (
+    "templates/portal/**/*.html",
+    "templates/notices/portal_*.txt",
+    "templates/components/session.html",
+)
 APPS = ("advocacy", "cases", "appeals")
 KEYWORDS: dict[str, Any] = {
     "_": None,

@@ -1,6 +1,7 @@
 """People: who signs in, who works where, and the patients they work for."""
 
 from advocacy.people.models.absence import Absence
+from advocacy.people.models.browser import BrowserSession
 from advocacy.people.models.draft import Draft
 from advocacy.people.models.glass import BreakGlass
 from advocacy.people.models.machine import MachineClient
@@ -15,6 +16,7 @@ from advocacy.people.models.user import Membership, Team, User
 __all__ = [
     "Absence",
     "BreakGlass",
+    "BrowserSession",
     "Consent",
     "Contact",
     "Draft",

@@ -31,6 +31,7 @@ from advocacy.people.queries import (
     invitations_open,
     teams_of_organization,
 )
+from advocacy.people.step_up import require_fresh, typed
 from advocacy.people.views.steps import attempt
 from advocacy.tenancy.sealing import digest
 from advocacy.web import ActorRequest, error_page, page, paged
@@ -65,14 +66,15 @@ def invitations(request: ActorRequest) -> HttpResponse:
 def invitation_new(request: ActorRequest) -> HttpResponse:
     """Invite somebody by mail."""
     require(request.actor, Permission.MANAGE_MEMBERS)
-    form, status = InvitationForm(request.POST or None, teams=teams_of_organization()), 200
+    form, status = InvitationForm(typed(request), teams=teams_of_organization()), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            typed = dict(form.cleaned_data)
-            until = end_of_day(request.organization, typed.pop("last_day"))
+            require_fresh(request)
+            said = dict(form.cleaned_data)
+            until = end_of_day(request.organization, said.pop("last_day"))
             done, sent = attempt(
-                lambda: commands.invite_member(actor=request.actor, until=until, at=request.at, **typed), form
+                lambda: commands.invite_member(actor=request.actor, until=until, at=request.at, **said), form
             )
             if done:
                 _say(request, sent)
@@ -146,13 +148,13 @@ def accept(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            typed = form.cleaned_data
+            said = form.cleaned_data
             done, member = attempt(
                 lambda: commands.accept_as_new(
                     offer=offer,
-                    name=typed["name"],
-                    passphrase=typed["password1"],
-                    again=typed["password2"],
+                    name=said["name"],
+                    passphrase=said["password1"],
+                    again=said["password2"],
                     at=at,
                 ),
                 form,

@@ -21,6 +21,7 @@ from advocacy.people.invitations import titles_of
 from advocacy.people.machines import get_machine, machines_issued
 from advocacy.people.models import MachineClient
 from advocacy.people.queries import end_of_day
+from advocacy.people.step_up import require_fresh, typed
 from advocacy.people.views.steps import attempt, show_form
 from advocacy.web import ActorRequest, page, paged
 
@@ -54,19 +55,20 @@ def machines(request: ActorRequest) -> HttpResponse:
 def machine_new(request: ActorRequest) -> HttpResponse:
     """Let a machine in. Its secret is on the answer to the form, once."""
     require(request.actor, Permission.MANAGE_MACHINES)
-    form, status = MachineForm(request.POST or None), 200
+    form, status = MachineForm(typed(request)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            typed = form.cleaned_data
-            until = end_of_day(request.organization, typed["last_day"])
+            require_fresh(request)
+            said = form.cleaned_data
+            until = end_of_day(request.organization, said["last_day"])
             assert until is not None, "the form asks for a last day"
             done, issued = attempt(
                 lambda: commands.issue_machine(
                     actor=request.actor,
-                    purpose=typed["purpose"],
-                    roles=typed["roles"],
-                    scopes=typed["scopes"],
+                    purpose=said["purpose"],
+                    roles=said["roles"],
+                    scopes=said["scopes"],
                     expires_at=until,
                     at=request.at,
                 ),
@@ -76,7 +78,7 @@ def machine_new(request: ActorRequest) -> HttpResponse:
                 context = {
                     "issued": issued,
                     "scopes": _scopes(issued.machine),
-                    "last_day": typed["last_day"],
+                    "last_day": said["last_day"],
                     "token_url": request.build_absolute_uri(reverse("api:token")),
                     "breadcrumbs": _above("Access was given"),
                 }

@@ -83,6 +83,7 @@
         })
         if (answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403) {
           say('You are signed out; what you typed is kept.', true)
+          document.dispatchEvent(new Event('recourse:signed-out'))
         } else if (answer.ok) {
           saved = text
           say('Saved at ' + clock())
@@ -99,6 +100,10 @@
     const timer = window.setInterval(function () {
       if (!status.classList.contains('is-out')) send(false)
     }, EVERY)
+    document.addEventListener('recourse:signed-in', function () {
+      saved = null
+      send(false)
+    })
     form.addEventListener('submit', function () { leaving = true; window.clearInterval(timer) })
     document.addEventListener('visibilitychange', function () {
       if (document.visibilityState === 'hidden' && !leaving) send(true)
