@@ -117,6 +117,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     over = session.get(OVER, "")
     if not who:
         return {"session_over": over}
+    idle = settings.PORTAL_SESSION_SECONDS if portal else settings.IDLE_SECONDS
     left = left_of(session, portal=portal, now=time.time())
     done = reverse("portal:signed_in" if portal else "signed_in")
     if portal and session.get(ACCESS):
@@ -125,8 +126,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "session_over": over,
         "session_who": who,
-        "session_left": max(left.seconds, 1),
-        "session_idle_minutes": (settings.PORTAL_SESSION_SECONDS if portal else settings.IDLE_SECONDS) // 60,
+        # Opening a page is a use: its own moment stands on it only when the sign-in as a whole ends before that.
+        "session_left": idle if left.extends else max(left.seconds, 1),
+        "session_idle_minutes": idle // 60,
         "session_url": reverse("portal:session" if portal else "session"),
         "session_done_url": done,
         "session_sign_in_url": f"{door}?{urlencode({'next': done})}",

@@ -149,6 +149,7 @@ def nils(world):
 NO_PATIENTS = (
     "people:absence_end",
     "people:member_end",
+    "people:member_sign_in",
     "people:invitation",
     "people:machine",
     "background:",

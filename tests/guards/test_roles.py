@@ -21,6 +21,7 @@ NO_PATIENT = {
     "people:absence_end": "a colleague",
     "background:retry": "a job: ids and our own words",
     "people:member_end": "a colleague, and counts",
+    "people:member_sign_in": "a colleague, and counts",
     "people:invitation_resend": "a colleague",
     "people:invitation_revoke": "a colleague",
     "people:machine_revoke": "a machine",

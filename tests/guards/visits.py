@@ -22,6 +22,7 @@ from tests.guards.test_routes import POST_ONLY, visitor
 # Pages of whoever keeps the organization; everything else is open to a supervisor.
 ADMINS = {
     "people:member_end",
+    "people:member_sign_in",
     "people:invitations",
     "people:invitation_new",
     "people:machines",

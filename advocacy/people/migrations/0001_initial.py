@@ -490,6 +490,7 @@ class Migration(migrations.Migration):
         ),
         TenantTable('ExternalIdentity'),
         Watched('ExternalIdentity'),
+        migrations.CreateModel(
             name='BrowserSession',
             fields=[
                 ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),

@@ -126,7 +126,7 @@ def portal_session(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def signed_in(request: HttpRequest) -> HttpResponse:
     """Where signing in again in place ends: the page around it takes from here who that was, and goes on."""
-    if not page_mark(request):
+    if not request.user.is_authenticated:
         return redirect_to_login(reverse("signed_in"))
     return render(request, "people/signed_in.html")
 
