@@ -220,6 +220,8 @@ def _request_id(request: HttpRequest) -> str:
 OPEN: Final = (
     "/accounts/logout/",
     "/accounts/organization/",
+    "/accounts/session/",
+    "/accounts/signed-in/",
     "/accounts/reauthenticate/",
     "/accounts/2fa/reauthenticate/",
 )

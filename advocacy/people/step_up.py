@@ -1,12 +1,13 @@
 """A fresh proof before what weighs most: who is at the keyboard now is whoever signed in, and still holds the second factor.
 
 A view asks with `require_fresh` after it has asked for the permission, so that nobody else learns that there was anything to
-ask for. Where the last proof is too old, the words of the form are kept, sealed under the session, the person and the
+ask for. Where the last proof is too old, the words of the form are kept, sealed under the person, their organization and the
 address; the person proves themselves (advocacy/people/views/proof.py) and is led back to the very same form, with what was
 typed in it (`typed`). Nothing is done for them in between: they look at the form and send it.
 
 What counts as the proof, the account says: a code of the app, a recovery code or a passkey for whoever has a second factor;
-the passphrase for whoever has none, which only an installation that requires none allows.
+the passphrase for whoever has none, which only an installation that requires none allows; signing in once more for whoever
+has neither, since their organization signs them in.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class StepUpMiddleware:
 
 def _context(request: HttpRequest) -> str:
     person = request.user.public_id  # type: ignore[union-attr]
-    return f"form before a proof|{request.session.session_key}|{person}|{request.path}"
+    return f"form before a proof|{person}|{_organization(request)}|{request.path}"
 
 
 def _key(request: HttpRequest) -> str:

@@ -11,8 +11,8 @@ from advocacy.people.views import (
     machines,
     members,
     patients,
-    providers,
     proof,
+    providers,
     sessions,
     switch,
 )

@@ -151,6 +151,23 @@ def test_a_recovery_code_is_a_proof_once(cast: Cast, late):
     assert late("olga").post(proof, {"code": code}).status_code == 422
 
 
+def test_whoever_has_neither_signs_in_once_more(cast: Cast, late):
+    """Their organization signs them in: there is nothing here to prove it with, and nothing passes without a proof."""
+    olga = cast.users["olga"]
+    olga.set_unusable_password()
+    olga.save()
+    _who, page, typed, _rows = asks(cast)["machine"]
+    browser = late("olga")
+    proof = browser.post(page, typed).headers["Location"]
+    shown = browser.get(proof)
+    assert shown.context["form"] is None
+    assert shown.context["again_url"].startswith(reverse("sso"))
+    assert browser.post(proof, {"password": ""}).status_code == 422
+    assert browser.post(page, typed).status_code == 303
+    browser = late("olga")  # another session: she has signed in once more
+    assert browser.get(f"{page}?proven=1").context["form"]["purpose"].value() == typed["purpose"]
+
+
 def test_nobody_is_asked_for_what_they_may_not_do(cast: Cast, late):
     """A proof does not open anything, and being asked for one tells nothing."""
     for page in (reverse("people:machine_new"), reverse("people:invitation_new")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account.forms import ReauthenticateForm as PassphraseForm
 from allauth.account.internal.flows.reauthentication import reauthenticate_by_password
@@ -13,6 +14,7 @@ from allauth.mfa.webauthn.internal import auth as passkeys
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from advocacy.audit.trail import record
@@ -34,7 +36,7 @@ def proof(request: ActorRequest) -> HttpResponse:
     }
     code_form = ProofCodeForm(user=user) if factors & CODES else None
     key_form = ReauthenticateWebAuthnForm(user=user) if Authenticator.Type.WEBAUTHN in factors else None
-    words_form = None if factors else PassphraseForm(user=user)
+    words_form = PassphraseForm(user=user) if not factors and user.has_usable_password() else None
     status, sent = 200, None
     if request.method == "POST":
         if not ratelimit.consume(request, action="reauthenticate", user=user):
@@ -59,6 +61,7 @@ def proof(request: ActorRequest) -> HttpResponse:
         "js_data": {"request_options": passkeys.begin_authentication(user)} if key_form else None,
         "way": "code" if code_form else "passphrase",
         "back_url": way_back(request),
+        "again_url": f"{reverse('sso')}?{urlencode({'next': way_back(request)})}",
         "breadcrumbs": [{"label": "Confirm that it is you", "url": ""}],
     }
     return render(request, "people/proof.html", context, status=status)

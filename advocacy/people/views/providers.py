@@ -14,6 +14,7 @@ from advocacy.mail import link_to
 from advocacy.people import providers as commands
 from advocacy.people.forms import ProviderForm
 from advocacy.people.queries import provider_of_session
+from advocacy.people.step_up import require_fresh, typed
 from advocacy.people.views.steps import attempt, show_form
 from advocacy.web import ActorRequest, page
 
@@ -29,18 +30,18 @@ def sign_in_provider(request: ActorRequest) -> HttpResponse:
         messages.success(request, "It lets nobody in any more. Whoever came in by it has to sign in again.")
         return redirect("home" if provider_of_session(request) else here)
     row = commands.provider_in_use(request.actor)
-    form, status = ProviderForm(request.POST or None, initial=ProviderForm.of(row)), 200
+    form, status = ProviderForm(typed(request), initial=ProviderForm.of(row)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            typed = form.cleaned_data
+            require_fresh(request)
+            said = form.cleaned_data
             done, _row = attempt(
                 lambda: commands.set_provider(
                     actor=request.actor,
                     came_by=provider_of_session(request),
                     at=request.at,
-                    **typed
-                    | {"domains": typed["domains"].split(), "strong_acr": typed["strong_acr"].split()},
+                    **said | {"domains": said["domains"].split(), "strong_acr": said["strong_acr"].split()},
                 ),
                 form,
             )
