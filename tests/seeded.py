@@ -87,10 +87,10 @@ def _alone(what: str) -> Iterator[None]:
         yield
 
 
-def _execute(statement: str) -> None:
+def _execute(statement: str, database: str = "postgres") -> None:
     owner = settings.OWNER_DATABASE
     with psycopg.connect(
-        dbname="postgres", host=owner["HOST"], user=owner["USER"], password=owner["PASSWORD"], autocommit=True
+        dbname=database, host=owner["HOST"], user=owner["USER"], password=owner["PASSWORD"], autocommit=True
     ) as connection:
         connection.execute(statement)
 
@@ -137,6 +137,11 @@ def _make_seeded() -> datetime:
     environment = os.environ | addresses("seeded") | {"RECOURSE_DATA_DIR": str(_folder() / "documents")}
     at = datetime.now(UTC)
     _manage("seed_demo", environment, "--at", at.isoformat())
+    # What a worker does once a day waits for tomorrow: else each copy would begin with it, beside who works there.
+    _manage("schedule_jobs", environment)
+    _execute(
+        "UPDATE django_q_schedule SET next_run = now() + interval '1 day' WHERE minutes >= 1440", "seeded"
+    )
     marker.write_text(json.dumps({"fingerprint": wanted, "at": at.isoformat()}))
     return at
 
