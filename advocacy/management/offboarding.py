@@ -15,7 +15,6 @@ from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Client, Token
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest
@@ -28,6 +27,7 @@ from advocacy.errors import Reason, Refused
 from advocacy.people.kept_forms import KEPT
 from advocacy.people.models import (
     BreakGlass,
+    BrowserSession,
     Draft,
     Invitation,
     MachineClient,
@@ -35,6 +35,7 @@ from advocacy.people.models import (
     PatientSearch,
     PortalAccess,
     SavedSearch,
+    SignInProvider,
     User,
 )
 from advocacy.portal import USER as PORTAL_USER
@@ -134,6 +135,10 @@ def _links(at: datetime) -> int:
     return ClinicLink.objects.filter(revoked_at=None).update(revoked_at=at)
 
 
+def _providers(at: datetime) -> int:
+    return SignInProvider.objects.filter(retired_at=None).update(retired_at=at)
+
+
 def _emergencies(at: datetime) -> int:
     return BreakGlass.objects.filter(ended_at=None).update(ended_at=at)
 
@@ -144,6 +149,7 @@ ENDS: tuple[Callable[[datetime], int], ...] = (
     _machines,
     _invitations,
     _links,
+    _providers,
     _emergencies,
 )
 """Every way in, and what ends it."""
@@ -178,7 +184,7 @@ def _forget(people: Iterable[User]) -> None:
 def _end_sessions(people: Iterable[User], organization: Organization) -> None:
     """Their sessions, and those in which a form waits that somebody of the organization had typed."""
     keys, here = {str(user.pk) for user in people}, str(organization.public_id)
-    for session in Session.objects.iterator():
+    for session in BrowserSession.objects.iterator():
         held = session.get_decoded()
         waits = any(form.get("organization") == here for form in held.get(KEPT, []))
         if waits or {str(held.get("_auth_user_id")), str(held.get(PORTAL_USER))} & keys:
