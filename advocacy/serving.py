@@ -239,6 +239,7 @@ def bring_up(family: Family, port: int) -> str:
     environment.setdefault(
         "RECOURSE_SECOND_FACTOR", "optional"
     )  # the demonstration's people sign in by what is printed
+    environment.setdefault("RECOURSE_TEXTS", "folder")  # text messages are files, as its mails are lines
     given = [name for name in ("DATABASE_URL", "DATABASE_OWNER_URL") if environment.get(name)]
     if len(given) == 1:
         raise Ended(f"{given[0]} is set alone: set DATABASE_URL and DATABASE_OWNER_URL both, or none.")

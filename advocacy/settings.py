@@ -349,6 +349,17 @@ OUTGOING_LOOPBACK = flag("RECOURSE_OUTGOING_LOOPBACK")
 if PRODUCTION and OUTGOING_LOOPBACK:
     raise ImproperlyConfigured("RECOURSE_OUTGOING_LOOPBACK is for tests: never in production.")
 
+# Text messages, for the portal's codes (advocacy/texts.py): "folder", "https", a class of one's own, or none.
+TEXTS = os.environ.get("RECOURSE_TEXTS", "")
+TEXT_DIR = os.environ.get("RECOURSE_TEXT_DIR", "")
+TEXT_URL = os.environ.get("RECOURSE_TEXT_URL", "")
+TEXT_FROM = os.environ.get("RECOURSE_TEXT_FROM", "")
+TEXT_TOKEN = ENVIRONMENT.get("RECOURSE_TEXT_TOKEN", "")
+if TEXTS == "https" and not TEXT_URL.startswith("https://"):
+    raise ImproperlyConfigured("RECOURSE_TEXT_URL begins with https:// when RECOURSE_TEXTS is https.")
+if PRODUCTION and TEXTS == "folder":
+    raise ImproperlyConfigured("RECOURSE_TEXTS=folder is for the demonstration: codes would lie in a file.")
+
 # --- Log and figures of operation: neither holds patient data, an address of a page or a secret (advocacy/logs.py) ---
 LOG_FORMAT = os.environ.get("RECOURSE_LOG_FORMAT", "json" if PRODUCTION else "plain")
 if LOG_FORMAT not in {"json", "plain"}:

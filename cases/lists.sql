@@ -19,3 +19,9 @@ CREATE TRIGGER payer_key BEFORE INSERT OR UPDATE OF coverage_id, payer_key ON ca
 CREATE TRIGGER payer_key AFTER UPDATE OF payer_id ON cases_coverage
   FOR EACH ROW WHEN (OLD.payer_id IS DISTINCT FROM NEW.payer_id)
   EXECUTE FUNCTION public.cases_coverage_has_another_payer();
+
+-- The document that shows that a representative may act is one of the same organization. The access stands in an app that knows
+-- no documents, so its model has only the document's public id, and the key is made here.
+ALTER TABLE cases_document ADD CONSTRAINT cases_document_org_public UNIQUE (organization_id, public_id);
+ALTER TABLE people_portalaccess ADD CONSTRAINT people_portalaccess_proof_org
+  FOREIGN KEY (organization_id, proof) REFERENCES cases_document (organization_id, public_id) DEFERRABLE INITIALLY IMMEDIATE;

@@ -15,7 +15,7 @@ from typing import Any
 from allauth.account.adapter import get_adapter
 from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponseRedirect
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
@@ -24,8 +24,10 @@ from advocacy.mail import Notice, deliver
 from advocacy.people.kept_forms import KEPT
 from advocacy.people.models import User
 from advocacy.people.portal_access import LiveAccess, portal_accesses_of
+from advocacy.people.portal_numbers import number_for_codes
 from advocacy.people.sessions import begin
 from advocacy.portal import ACCESS, USER
+from advocacy.texts import NotSent, are_sent, send_text
 
 log = logging.getLogger("recourse.portal")
 STATE = "portal_code"
@@ -52,8 +54,12 @@ class AfterAnswer(HttpResponseRedirect):
             log.exception("A sign-in code could not be sent.")
 
 
-def ask_for_code(request: HttpRequest, email: str) -> Callable[[], None] | None:
-    """Begin a sign-in for the address; what is left to do (sending the mail) is returned. None: asked too often."""
+def ask_for_code(request: HttpRequest, email: str, way: str = "email") -> Callable[[], None] | None:
+    """Begin a sign-in for the address; what is left to do (sending the code) is returned. None: asked too often.
+
+    `way` is "text" for whoever wants it on their telephone; a number is looked for after the answer, as everything that
+    differs between those who are known and those who are not.
+    """
     address = email.strip().lower()
     if not ratelimit.consume(request, action=ASK, key=address):
         return None
@@ -69,7 +75,7 @@ def ask_for_code(request: HttpRequest, email: str) -> Callable[[], None] | None:
     if user is None or not accesses:
         return lambda: None
     language = request.session.get(LANGUAGE) or accesses[0].language
-    return lambda: _send(address, code, language)
+    return lambda: _send(address, code, language, accesses if way == "text" and are_sent() else ())
 
 
 def is_waiting(request: HttpRequest) -> bool:
@@ -115,8 +121,11 @@ def _hashed(code: str) -> str:
     return salted_hmac("recourse.portal.code", plain, algorithm="sha256").hexdigest()
 
 
-def _send(address: str, code: str, language: str) -> None:
+def _send(address: str, code: str, language: str, texted: tuple[LiveAccess, ...] = ()) -> None:
+    """To the telephone where one may be texted (`texted`: for whom to look), else to the address."""
     with translation.override(language):
+        if texted and _text(code, texted):
+            return
         deliver(
             Notice(
                 to=address,
@@ -126,3 +135,18 @@ def _send(address: str, code: str, language: str) -> None:
                 language=language,
             )
         )
+
+
+def _text(code: str, accesses: tuple[LiveAccess, ...]) -> bool:
+    """Whether the code went to a telephone. A sender that fails is no reason to keep somebody out: the mail goes instead."""
+    number = number_for_codes(accesses, timezone.now())
+    if not number:
+        return False
+    minutes = LIVES_SECONDS // 60
+    words = _("Your sign-in code: %(code)s. It works for %(minutes)s minutes.")
+    try:
+        send_text(number, words % {"code": code, "minutes": minutes})
+    except NotSent as problem:
+        log.warning("A sign-in code could not be texted: %s", problem)
+        return False
+    return True

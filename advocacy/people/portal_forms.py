@@ -18,6 +18,21 @@ class EmailForm(forms.Form):
     )
 
 
+class WayForm(EmailForm):
+    """Where text messages are sent, also how the code is to come. Asked of everybody: it tells nothing about anybody."""
+
+    way = forms.ChoiceField(
+        label=_("How should the code come?"),
+        choices=[("email", _("By e-mail")), ("text", _("As a text message"))],
+        required=False,
+        initial="email",
+        help_text=_(
+            "We text only the number that you told us is safe. If there is none, the code comes by e-mail."
+        ),
+        widget=forms.RadioSelect,
+    )
+
+
 class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Code"),

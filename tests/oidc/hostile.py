@@ -48,6 +48,8 @@ class Provider(BaseHTTPRequestHandler):
             self.say(200, {"keys": [key | {"kid": "one", "use": "sig"}]})
         elif path.path == "/userinfo":
             self.say(200, told.get("userinfo", {"sub": "subject-1"}))
+        elif path.path == "/texts":
+            self.say(200, STATE["texts"])
         elif path.path == "/elsewhere":
             self.send_response(302)
             self.send_header("Location", f"{here}/userinfo")
@@ -66,6 +68,10 @@ class Provider(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/texts":
+            STATE["texts"] = {"body": json.loads(body), "bearer": self.headers["Authorization"]}
+            self.say(STATE["next"].get("texts", 202), {})
+            return
         if self.path == "/next":
             STATE["next"] = json.loads(body)
             self.say(200, {})

@@ -13,8 +13,9 @@ from advocacy.languages import PORTAL_LANGUAGES
 from advocacy.languages import SESSION_KEY as LANGUAGE
 from advocacy.people import portal_codes
 from advocacy.people.portal_access import choices, note_sign_in, set_portal_language
-from advocacy.people.portal_forms import CodeForm, EmailForm
+from advocacy.people.portal_forms import CodeForm, EmailForm, WayForm
 from advocacy.portal import ACCESS, inside, open_to_all
+from advocacy.texts import are_sent
 
 
 def _said(problem: str) -> str:
@@ -30,11 +31,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for a code. The answer is the same for every address, known or not."""
     if getattr(request, "portal_user", None) is not None:
         return redirect("portal:home")
-    form, status, problem = EmailForm(request.POST or None), 200, ""
+    form, status, problem = (WayForm if are_sent() else EmailForm)(request.POST or None), 200, ""
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            then = portal_codes.ask_for_code(request, form.cleaned_data["email"])
+            typed = form.cleaned_data
+            then = portal_codes.ask_for_code(request, typed["email"], typed.get("way") or "email")
             if then is not None:
                 request.session[portal_codes.NEXT] = inside(request.GET.get("next", ""))
                 return portal_codes.AfterAnswer(reverse("portal:code"), then)
@@ -61,7 +63,12 @@ def code(request: HttpRequest) -> HttpResponse:
                 return HttpResponseRedirect(inside(request.session.pop(portal_codes.NEXT, "")))
             problem = _said("wrong")
     waiting = portal_codes.is_waiting(request)
-    context = {"form": form, "problem": problem or ("" if waiting else _said("wrong")), "waiting": waiting}
+    context = {
+        "form": form,
+        "problem": problem or ("" if waiting else _said("wrong")),
+        "waiting": waiting,
+        "texted": are_sent(),
+    }
     return render(request, "portal/code.html", context, status=status)
 
 
