@@ -37,6 +37,7 @@ class ReHoming:
 
 obstacles_to_closing: list[Callable[[Any], Iterable[Reason]]] = []
 holds_on_deletion: list[Callable[[Any], Iterable[Reason]]] = []
+"""Of a patient (None: of the whole organization), why nothing may be deleted now. The database asks the same for each row."""
 re_homing: list[ReHoming] = []
 export: list[Callable[[Any], Iterable[Any]]] = []
 """Of a patient, the parts of `advocacy.people.export` that an app holds."""

@@ -152,8 +152,18 @@ def reached_inquiries(actor: Actor) -> Q:
     return Q(patient=None) | under("patient", reached_patients(actor))
 
 
+def reached_holds(actor: Actor) -> Q:
+    """Holds on the whole organization; one about a patient is as open as the patient."""
+    return Q(patient=None) | under("patient", reached_patients(actor))
+
+
 declare("cases.Case", see=Permission.SEE_CASES, rows=reached_cases, exceptions=exceptional_cases)
 declare("people.Patient", see=Permission.SEE_PATIENTS, rows=reached_patients, exceptions=granted_patients)
+declare(
+    "people.LegalHold",
+    see=Permission.HOLD_RECORDS,
+    rows=reached_holds,
+)
 for child in (
     "people.Contact",
     "people.Consent",

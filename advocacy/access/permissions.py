@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MANAGE_MACHINES = "people.manage_machines"
     MANAGE_SIGN_IN = "people.manage_sign_in"
     INVITE_TO_PORTAL = "people.portal"
+    HOLD_RECORDS = "people.hold"
     # cases
     SEE_CASES = "cases.see"
     OPEN_CASE = "cases.open"

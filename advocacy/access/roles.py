@@ -120,6 +120,7 @@ ROLES: dict[Role, RoleDescription] = {
                 P.RESTRICT_CASE,
                 P.GRANT_ACCESS,
                 P.REVIEW_BREAK_GLASS,
+                P.HOLD_RECORDS,
                 P.SEE_TRAIL,
                 P.SEE_JOBS,
                 P.RETRY_JOBS,
@@ -148,9 +149,18 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.PRIVACY_OFFICER: RoleDescription(
         "Privacy officer",
-        "Reads cases and every case's trail to answer who saw and changed what; reviews emergency access. Changes no case.",
+        "Reads cases and every case's trail to answer who saw and changed what; reviews emergency access, places"
+        " legal holds. Changes no case.",
         frozenset(
-            {P.SEE_PATIENTS, P.SEE_CASES, P.SEE_TRAIL, P.SEE_MEMBERS, P.SEE_LOOKUPS, P.REVIEW_BREAK_GLASS}
+            {
+                P.SEE_PATIENTS,
+                P.SEE_CASES,
+                P.SEE_TRAIL,
+                P.SEE_MEMBERS,
+                P.SEE_LOOKUPS,
+                P.REVIEW_BREAK_GLASS,
+                P.HOLD_RECORDS,
+            }
         ),
     ),
     Role.FUNDER: RoleDescription(

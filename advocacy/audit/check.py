@@ -26,6 +26,7 @@ STATE_SQL = """
 WITH w AS (SELECT x AS id FROM audit.batch b CROSS JOIN LATERAL unnest(b.ids) x WHERE b.organization_id = %(organization)s)
 SELECT (SELECT coalesce(max(s.seq), 0) FROM audit.seal s WHERE s.organization_id = %(organization)s),
        (SELECT coalesce(sum(cardinality(s.ids)), 0)::bigint FROM audit.seal s WHERE s.organization_id = %(organization)s),
+       (SELECT coalesce(sum(p.events), 0)::bigint FROM audit.pruned p WHERE p.organization_id = %(organization)s),
        (SELECT count(*) FROM audit.event e WHERE e.organization_id = %(organization)s),
        (SELECT coalesce(array_agg(w.id ORDER BY w.id), '{}') FROM w),
        (SELECT coalesce(array_agg(w.id ORDER BY w.id), '{}') FROM w WHERE NOT EXISTS (
@@ -44,10 +45,11 @@ SELECT e.id FROM audit.event e LEFT JOIN (
 
 @dataclass(frozen=True)
 class State:
-    """How far the trail goes at one moment: the last seal, what is sealed, what there is, what waits."""
+    """How far the trail goes at one moment: the last seal, what is sealed, pruned, what there is, what waits."""
 
     last: int
     sealed: int
+    pruned: int
     events: int
     waiting: list[int]
     gone: list[int]
@@ -59,12 +61,23 @@ def state_of(cursor: Any, organization: Organization) -> State:
     """The moment that a check is about. Reads every seal's list of ids and counts the events once."""
     named = {"organization": organization.pk}
     cursor.execute(STATE_SQL, named)
-    last, sealed, there, waits, gone, given = cursor.fetchone()
+    last, sealed, pruned, there, waits, gone, given = cursor.fetchone()
     strays: list[int] = []
-    if there != sealed + len(waits) - len(gone):
+    if there != sealed - pruned + len(waits) - len(gone):
         cursor.execute(STRAYS_SQL, named)
         strays = [row[0] for row in cursor.fetchall()]
-    return State(last, sealed, there, waits, gone, given, strays)
+    return State(last, sealed, pruned, there, waits, gone, given, strays)
+
+
+def pruned_of(cursor: Any, organization: Organization) -> list[Any] | None:
+    """What the operator signed about events that were pruned, as the verifier takes it; None where none were."""
+    cursor.execute(
+        "SELECT through, (extract(epoch FROM pruned_at) * 1000000)::bigint, key_id, encode(signature, 'hex')"
+        " FROM audit.pruned WHERE organization_id = %s ORDER BY through DESC LIMIT 1",
+        [organization.pk],
+    )
+    row = cursor.fetchone()
+    return None if row is None else list(row)
 
 
 def sealed_rows(
@@ -100,7 +113,11 @@ def verify(
     """
     found = state or state_of(cursor, organization)
     check = Check(
-        organization.public_id, leaf_key_of(keys, organization.public_id), Ring(keys.seal_public), anchors
+        organization.public_id,
+        leaf_key_of(keys, organization.public_id),
+        Ring(keys.seal_public),
+        anchors,
+        pruned_of(cursor, organization),
     )
     for seal, rows in sealed_rows(cursor, organization, found):
         check.seal(seal, rows)
@@ -120,6 +137,7 @@ def export(cursor: Any, organization: Organization, keys: Keys, path: Path) -> t
         "exported_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "leaf_key": leaf_key_of(keys, organization.public_id).hex(),
         "keys": published(keys),
+        "pruned": pruned_of(cursor, organization),
     }
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     count = written = 0

@@ -53,6 +53,17 @@ CREATE TABLE audit.seal (
   PRIMARY KEY (organization_id, seq)
 );
 
+-- Up to which seal the events of an organization were pruned, signed like a seal: without it a missing event is a deleted one.
+CREATE TABLE audit.pruned (
+  organization_id bigint NOT NULL,
+  through bigint NOT NULL,
+  events bigint NOT NULL,
+  pruned_at timestamptz NOT NULL,
+  key_id text NOT NULL,
+  signature bytea NOT NULL,
+  PRIMARY KEY (organization_id, through)
+);
+
 -- That heads were handed to a place outside: for the alarm when that stops. The statements themselves lie there, not here.
 CREATE TABLE audit.anchor (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -189,6 +200,28 @@ BEGIN
                                  p_sealed_at, p_key_id, p_signature);
 END $$;
 
+-- Delete the events of the scope's organization up to a seal; the seals with the hashes stay. Nothing younger than six years
+-- goes, whoever asks. Returns how many events went.
+CREATE FUNCTION audit.prune(p_through bigint, p_at timestamptz, p_key_id text, p_signature bytea) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  tenant bigint := nullif(audit.setting('organization'), '')::bigint;
+  gone bigint;
+BEGIN
+  IF NOT EXISTS (SELECT FROM audit.seal s WHERE s.organization_id = tenant AND s.seq = p_through)
+     OR EXISTS (SELECT FROM audit.seal s WHERE s.organization_id = tenant AND s.seq <= p_through
+                 AND s.sealed_at > statement_timestamp() - interval '6 years') THEN
+    RAISE EXCEPTION 'the trail is kept for six years';
+  END IF;
+  PERFORM set_config('app.pruning', 'on', true);
+  DELETE FROM audit.event e USING audit.seal s
+   WHERE s.organization_id = tenant AND s.seq <= p_through AND e.organization_id = tenant AND e.id = ANY (s.ids);
+  GET DIAGNOSTICS gone = ROW_COUNT;
+  PERFORM set_config('app.pruning', '', true);
+  INSERT INTO audit.pruned VALUES (tenant, p_through, gone, p_at, p_key_id, p_signature);
+  RETURN gone;
+END $$;
+
 -- What waits for its seal, over all organizations: counts and the oldest moment, nothing of what happened.
 CREATE FUNCTION audit.organizations_waiting() RETURNS TABLE (organization_id bigint, events bigint, oldest timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -221,24 +254,32 @@ CREATE FUNCTION audit.anchored() RETURNS TABLE (place text, at timestamptz)
 $$ SELECT a.place, max(a.at) FROM audit.anchor a GROUP BY a.place $$;
 
 CREATE FUNCTION audit.deny() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS
-$$ BEGIN RAISE EXCEPTION 'the trail is append-only'; END $$;
+$$ BEGIN
+  IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'event' AND current_user = 'recourse_audit' AND audit.setting('pruning') = 'on' THEN
+    RETURN NULL;  -- audit.prune
+  END IF;
+  RAISE EXCEPTION 'the trail is append-only';
+END $$;
 
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.event FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.seal FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.pruned FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit.anchor FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
 CREATE TRIGGER queue BEFORE UPDATE OR TRUNCATE ON audit.batch FOR EACH STATEMENT EXECUTE FUNCTION audit.deny();
 
 ALTER TABLE audit.event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit.batch ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit.seal ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit.pruned ENABLE ROW LEVEL SECURITY;
 ALTER TABLE audit.anchor ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON audit.event FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
 CREATE POLICY tenant ON audit.batch FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
+CREATE POLICY tenant ON audit.pruned FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
 CREATE POLICY tenant ON audit.seal FOR SELECT USING (organization_id = NULLIF(current_setting('app.organization', true), '')::bigint);
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
 GRANT USAGE ON SCHEMA audit TO recourse_app, recourse_owner;
-GRANT SELECT ON audit.event, audit.batch, audit.seal TO recourse_app;
+GRANT SELECT ON audit.event, audit.batch, audit.seal, audit.pruned TO recourse_app;
 GRANT EXECUTE ON FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, text) TO recourse_app;
 GRANT EXECUTE ON FUNCTION audit.acts_of_case(bigint), audit.keys_of(bigint[], bigint[]) TO recourse_app;
 GRANT EXECUTE ON FUNCTION

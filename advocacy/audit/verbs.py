@@ -44,6 +44,8 @@ VERBS: dict[str, str] = {
     "absence_recorded": "recorded an absence and who covers",
     "absence_ended": "ended an absence before its last day",
     "organization_switched": "switched organization",
+    "hold_placed": "placed a legal hold",
+    "hold_lifted": "lifted a legal hold",
     "data_key_renewed": "gave the organization a new key",
     "organization_offboarded": "off-boarded the organization and destroyed its keys",
     "signed_in": "signed in",
@@ -54,6 +56,7 @@ VERBS: dict[str, str] = {
     "session_ended": "signed somebody out of a browser from elsewhere",
     "factor_changed": "changed a passphrase or a second factor",
     "proved_again": "proved again who they are",
+    "trail_pruned": "removed events of the trail that were older than it is kept",
     "trail_exported": "took the organization's whole trail along as a file",
     # figures
     "determinations_loaded": "loaded published determinations",

@@ -18,6 +18,8 @@ What is sealed (all lengths are four bytes, most significant first; NULL is the 
     signed  = Ed25519("recourse.seal/1:" head)
     anchor  = Ed25519("recourse.anchor/1:" SHA-256(each after its length: at, key id, why restored, and for each organization
               in order of its id: id, seq, head, highest event id))
+    pruned  = Ed25519("recourse.prune/1:" SHA-256(each after its length: organization, up to which seal, at, key id)): the
+              events of these seals may be gone, all or some; the seals stay, and what is there of them has to agree
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ FIELDS = (
 HASHES = ("leaves", "leaf_check", "root", "previous", "head", "signature")
 PLAIN = ("organization", "seq", "sealed_at", "key_id")
 EVENT, SEAL, ANCHOR = b"recourse.event/1", b"recourse.seal/1", b"recourse.anchor/1"
-LEAF_KEY, BUNDLE = b"recourse.leaf-key/1", "recourse.trail/1"
+LEAF_KEY, BUNDLE, PRUNE = b"recourse.leaf-key/1", "recourse.trail/1", b"recourse.prune/1"
 NOTHING = bytes(32)
 NULL = b"\xff\xff\xff\xff"
 
@@ -107,23 +109,21 @@ class Verdict:
     waiting: int
     anchored: Anchor | None
     void: int
+    pruned: int = 0
 
     def __str__(self) -> str:
         told = [f"Valid: {self.events:,} events in {self.seals:,} seals are as they were sealed."]
+        say = told.append
+        if self.pruned:
+            say(f"{self.pruned:,} of them were pruned, as their operator signed; their hashes hold.")
         if self.waiting:
-            told.append(
-                f"{self.waiting:,} newer events wait for their seal: nothing is proved about them yet."
-            )
+            say(f"{self.waiting:,} newer events wait for their seal: nothing is proved about them yet.")
         if self.anchored is None:
-            told.append(
-                "No anchor was compared: a trail cut off at its end, or set back, would look the same."
-            )
+            say("No anchor was compared: a trail cut off at its end, or set back, would look the same.")
         else:
-            told.append(
-                f"It agrees with the anchor of {moment(self.anchored.at)} at seal {self.anchored.seq}."
-            )
+            say(f"It agrees with the anchor of {moment(self.anchored.at)} at seal {self.anchored.seq}.")
         if self.void:
-            told.append(
+            say(
                 f"{self.void:,} older anchors do not count: their operator declared that a backup was restored."
             )
         return " ".join(told)
@@ -182,8 +182,8 @@ def head_of(seal: Seal, *, seq: int | None = None) -> bytes:
     return hashlib.sha256(SEAL + prefixed((*counted, seal.key_id, seal.leaf_check))).digest()
 
 
-def to_sign(head: bytes) -> bytes:
-    return SEAL + b":" + head
+def to_sign(head: bytes, what: bytes = SEAL) -> bytes:
+    return what + b":" + head
 
 
 def anchor_to_sign(at: int, key_id: str, restored: str, heads: Iterable[tuple[str, int, str, int]]) -> bytes:
@@ -215,15 +215,21 @@ class Check:
     """Seal after seal, in order. Raises Broken at the first thing that is not as it was sealed."""
 
     def __init__(
-        self, organization: str, leaf_key: bytes, ring: Ring, anchors: Iterable[Anchor] = ()
+        self, organization: str, leaf_key: bytes, ring: Ring, anchors: Iterable[Anchor] = (), gone: Any = None
     ) -> None:
+        """`gone`: up to which seal events were pruned, when, under which key, the signature in hex; or None."""
         if len(leaf_key) != 32:
             raise Unreadable("A leaf key has 32 bytes.")
         self.organization, self.leaf_key, self.ring = organization, leaf_key, ring
         self.prefix = prefixed([organization])
         self.anchors, self.before = standing(a for a in anchors if a.organization == organization)
-        self.seq, self.head, self.events, self.void = 0, NOTHING, 0, 0
+        self.seq, self.head, self.events, self.void, self.pruned, self.through = 0, NOTHING, 0, 0, 0, 0
         self.anchored: Anchor | None = None
+        if gone is not None:
+            self.through, at, key_id, signature = gone
+            said = to_sign(hashlib.sha256(prefixed((organization, self.through, at, key_id))).digest(), PRUNE)
+            if not ring.signed(key_id, bytes.fromhex(signature), said):
+                raise Broken("resealed", "The statement of what was pruned was made without the key.")
 
     def seal(self, seal: Seal, rows: Mapping[int, Row]) -> None:
         """`rows`: the events there are of those the seal names, by id."""
@@ -272,6 +278,9 @@ class Check:
     def _event(self, n: int, number: int, leaf: bytes, row: Row | None, leaves: list[bytes]) -> None:
         if leaf == NOTHING:
             raise Broken("deleted", f"Event {number} was gone before seal {n} was made.", n, number)
+        if row is None and n <= self.through:
+            self.pruned += 1
+            return
         if row is None:
             raise Broken("deleted", f"Event {number} of seal {n} is not there any more.", n, number)
         found = leaf_of(self.leaf_key, self.prefix, row)
@@ -298,7 +307,9 @@ class Check:
                 "added", f"Event {strays[0]} is in no seal and does not wait for one.", None, strays[0]
             )
         void = self.void + sum(len(held) for held in self.before.values())
-        return Verdict(self.organization, self.seq, self.events, len(waiting), self.anchored, void)
+        return Verdict(
+            self.organization, self.seq, self.events, len(waiting), self.anchored, void, self.pruned
+        )
 
 
 def standing(anchors: Iterable[Anchor]) -> tuple[dict[int, list[Anchor]], dict[int, list[Anchor]]]:
@@ -394,6 +405,7 @@ def verify(path: Path, keys: Mapping[str, bytes] | None = None, anchors: Iterabl
             bytes.fromhex(first["leaf_key"]),
             ring,
             read_anchors(anchor_lines(anchors), ring),
+            first.get("pruned"),
         )
         seal: Seal | None = None
         rows: dict[int, Row] = {}

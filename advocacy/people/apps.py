@@ -7,6 +7,7 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from advocacy import registries
-        from advocacy.people import admin, jobs, leaving, policies, sign_in_events  # noqa: F401  they register themselves
+        from advocacy.people import admin, holds, jobs, leaving, policies, sign_in_events  # noqa: F401  they register themselves
 
         registries.re_homing += leaving.KINDS
+        registries.holds_on_deletion.append(holds.why_kept)

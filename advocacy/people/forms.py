@@ -307,3 +307,28 @@ class AbsenceForm(forms.Form):
         pick: Any = self.fields
         pick["member"].choices = [("", "Choose"), *((str(m.public_id), str(m.user)) for m in members)]
         pick["cover"].choices = [("", "Choose"), *((str(m.public_id), str(m.user)) for m in covers)]
+
+
+class HoldForm(forms.Form):
+    """What is kept, why, and until when."""
+
+    reference = forms.CharField(
+        label="Reference of the patient",
+        required=False,
+        max_length=40,
+        widget=short(),
+        help_text="Leave it empty for everything the organization holds.",
+    )
+    reason = forms.CharField(
+        label="Reason",
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Which matter, and who asked for it.",
+    )
+    until = DayField(label="Last day", required=False, help_text="Leave it empty: until it is lifted.")
+
+
+class LiftForm(forms.Form):
+    """Why what was held need not be kept any more."""
+
+    reason = forms.CharField(label="Reason", max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))

@@ -20,6 +20,7 @@ from advocacy.people.rules import email_can_be_used, time_zone_is_known
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 
+LEAST_YEARS = 6
 SLUG = r"[a-z][a-z0-9-]{1,39}"
 SLUG_FORM = Reason(
     "slug_form", "The short name has small letters, digits and hyphens, such as harbor.", "slug"
@@ -107,6 +108,7 @@ def change_organization(
     treatments_in_scope: Sequence[str] = (),
     scope_note: str = "",
     letters_need_patient_approval: bool = False,
+    retention_years: int = LEAST_YEARS,
     at: datetime,
 ) -> Organization:
     """Replace what the actor's own organization says of itself. Raises NotAllowed, Refused with every reason.
@@ -120,6 +122,8 @@ def change_organization(
         reasons.append(Reason("name_missing", "Fill in the name.", "name"))
     if reply_email.strip() and (wrong := email_can_be_used(reply_email.strip())):
         reasons.append(Reason(wrong.code, wrong.message, "reply_email"))
+    if retention_years < LEAST_YEARS:
+        reasons.append(Reason("retention_short", "Six years is the least.", "retention_years"))
     if any(reasons):
         raise Refused([r for r in reasons if r])
     wanted: dict[str, Any] = {
@@ -132,6 +136,7 @@ def change_organization(
         "treatments_in_scope": sorted(set(treatments_in_scope)),
         "scope_note": scope_note.strip(),
         "letters_need_patient_approval": letters_need_patient_approval,
+        "retention_years": retention_years,
     }
     with transaction.atomic():
         row = Organization.objects.select_for_update().filter(pk=actor.organization_id).first()
@@ -144,7 +149,12 @@ def change_organization(
             row.save(update_fields=changed)
             codes = {
                 key: wanted[key]
-                for key in ("treatments_in_scope", "letters_need_patient_approval", "time_zone")
+                for key in (
+                    "treatments_in_scope",
+                    "letters_need_patient_approval",
+                    "time_zone",
+                    "retention_years",
+                )
                 if key in changed
             }
             record("organization_changed", subject=row, detail={"fields": changed} | codes)

@@ -59,6 +59,27 @@ CREATE FUNCTION search.provider_in_use(p_provider uuid)
   WHERE s.public_id = p_provider AND s.retired_at IS NULL
 $$;
 
+-- Before a row of a patient's record is deleted, by whoever and whatever way: a legal hold on the patient or the whole
+-- organization refuses it. appeals/migrations/0002_holds.py puts it on every table with a patient or a case.
+CREATE FUNCTION search.refuse_held() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  gone jsonb := to_jsonb(OLD);
+  tenant bigint := (gone->>'organization_id')::bigint;
+  of_patient bigint := coalesce((gone->>'patient_id')::bigint,
+    CASE WHEN TG_TABLE_NAME = 'people_patient' THEN (gone->>'id')::bigint
+         ELSE (SELECT c.patient_id FROM public.cases_case c
+                WHERE c.organization_id = tenant AND c.id = (gone->>'case_id')::bigint) END);
+BEGIN
+  IF EXISTS (SELECT FROM public.people_legalhold h JOIN public.tenancy_organization o ON o.id = h.organization_id
+              WHERE h.organization_id = tenant AND h.lifted_at IS NULL
+                AND (h.until IS NULL OR h.until >= (statement_timestamp() AT TIME ZONE o.time_zone)::date)
+                AND (h.patient_id IS NULL OR h.patient_id = of_patient)) THEN
+    RAISE EXCEPTION 'A legal hold keeps this row of %.', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN OLD;
+END $$;
+
 -- An invitation that is neither accepted nor revoked, by the SHA-256 of its token: whoever opens the link has no scope yet.
 CREATE FUNCTION search.invitation_of(p_hash bytea)
   RETURNS TABLE (invitation_id bigint, organization_id bigint, organization_public_id uuid, organization_name text)

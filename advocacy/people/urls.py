@@ -7,6 +7,7 @@ from django.urls import path
 from advocacy.people.views import (
     absences,
     drafts,
+    holds,
     invitations,
     machines,
     members,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("consents/<uuid:consent_id>/revoke/", patients.consent_revoke, name="consent_revoke"),
     path("absences/", absences.absences, name="absences"),
     path("absences/<uuid:absence_id>/end/", absences.absence_end, name="absence_end"),
+    path("holds/", holds.holds, name="holds"),
+    path("holds/<uuid:hold_id>/lift/", holds.hold_lift, name="hold_lift"),
     path("drafts/", drafts.draft, name="draft"),
     path("drafts/<uuid:draft_id>/discard/", drafts.draft_discard, name="draft_discard"),
     path("members/<uuid:member_id>/end/", members.member_end, name="member_end"),

@@ -35,6 +35,9 @@ class Organization(models.Model):
     letters_need_patient_approval = models.BooleanField(
         default=False, help_text="A letter in the patient's name is filed after the patient approved it."
     )
+    retention_years = models.PositiveSmallIntegerField(
+        default=6, help_text="How long the trail is kept: six years (45 CFR 164.316(b)(2)), or longer."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(
         null=True, blank=True, help_text="When it was off-boarded and its keys were destroyed."
@@ -42,6 +45,11 @@ class Organization(models.Model):
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(retention_years__gte=6), name="tenancy_organization_retention"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -25,6 +25,7 @@ class OrganizationForm(SectionedForm):
             ("treatments_in_scope", "scope_note"),
         ),
         ("Letters", "", ("letters_need_patient_approval",)),
+        ("Records", "", ("retention_years",)),
     )
 
     name = forms.CharField(max_length=120, widget=short())
@@ -51,6 +52,12 @@ class OrganizationForm(SectionedForm):
     )
     letters_need_patient_approval = forms.BooleanField(
         label="A letter in the patient's name waits for the patient's approval", required=False
+    )
+    retention_years = forms.IntegerField(
+        label="How long the trail is kept (years)",
+        min_value=6,
+        max_value=99,
+        help_text="Six years is the least. Older events are removed by the operator; the proof of them stays.",
     )
 
 

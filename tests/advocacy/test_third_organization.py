@@ -84,6 +84,7 @@ def test_from_nothing_to_the_first_case(db, mailoutbox, tmp_path):
                 "time_zone": "America/Denver",
                 "treatments_in_scope": ["iv_ketamine", "esketamine"],
                 "scope_note": "Ask the state's consumer line.",
+                "retention_years": "6",
             },
         )
         people = {"nia@willow.example": ["navigator"], "sol@willow.example": ["supervisor"]}

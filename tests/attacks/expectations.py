@@ -177,6 +177,8 @@ cases:grant_end                 S         S
 appeals:trail                   SP        -
 cases:who_sees                  SP        -
 cases:break_glass               INCS      INCS
+people:holds                    SP        SP
+people:hold_lift                SP        SP
 cases:glasses                   SP        -
 cases:glass_review              SP        SP
 cases:glass_end                 -         SP

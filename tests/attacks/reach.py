@@ -102,6 +102,7 @@ TABLES: dict[str, Reach] = {
     "people.Contact": PATIENTS,
     "people.Draft": OWN,
     "people.ExternalIdentity": KEEPERS,
+    "people.LegalHold": {"sam": OPEN, "petra": OPEN},
     "people.Invitation": KEEPERS,
     "people.MachineClient": KEEPERS,
     "people.Membership": COLLEAGUES,

@@ -38,6 +38,7 @@ LEFT_OUT = {
     "cases.WaitingPage": "a page on its way, seen by its sender; the paper made of it goes along",
     "reporting.CountedRow": "by what a case was counted; the case itself goes along",
     "people.BreakGlass": "a colleague's emergency access and its review; who looked is a page of its own",
+    "people.LegalHold": "a matter of law that somebody else asked for; it keeps the record and is none of it",
     "people.PatientSearch": "the same words again, for the search",
 }
 

@@ -19,6 +19,7 @@ ROWS: dict[str, str] = {
     "patient_id": "people.Patient",
     "grant_id": "cases.CaseGrant",
     "glass_id": "people.BreakGlass",
+    "hold_id": "people.LegalHold",
     "treatment_id": "cases.FailedTreatment",
     "coverage_id": "cases.Coverage",
     "search_id": "people.SavedSearch",

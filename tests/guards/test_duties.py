@@ -17,9 +17,13 @@ from tests.factories.rows import MOMENT, Maker
 TWO_PEOPLE = {
     "cases.CaseGrant": ("granted_by", "user"),
     "people.BreakGlass": ("reviewed_by", "user"),
+    "people.LegalHold": ("lifted_by", "placed_by"),
     "people.PortalAccess": ("invited_by", "user"),
 }
-BESIDE = {"people.BreakGlass": {"reviewed_at": MOMENT, "finding": "justified"}}
+BESIDE = {
+    "people.BreakGlass": {"reviewed_at": MOMENT, "finding": "justified"},
+    "people.LegalHold": {"lifted_at": MOMENT},
+}
 """What a row of it with both people needs to be whole otherwise."""
 # Tables that name two users who may be one, each with the reason.
 ONE_MAY_BE_BOTH = {
@@ -31,6 +35,7 @@ ONE_MAY_BE_BOTH = {
 }
 # The commands that ask the rule. A new approval or decision stands here.
 ASKED_BY = {
+    "advocacy/people/holds.py": ["lift_hold"],
     "advocacy/people/membership.py": ["change_member"],
     "advocacy/people/portal_invitations.py": ["_to_oneself"],
     "cases/commands/access.py": ["give_grant"],

@@ -96,7 +96,7 @@ def test_dated_access_reads_and_writes_nothing(world):
 
 
 # What somebody who changes nothing may still post: their own searches, unsent words and keys, and where they work. And what
-# a privacy officer is there for: ending and reviewing emergency access, which changes no case and no patient.
+# a privacy officer is there for: ending and reviewing emergency access, and legal holds, which change no case and no patient.
 OWN = {
     "cases:communication_find",
     "cases:glass_end",
@@ -106,6 +106,8 @@ OWN = {
     "people:draft",
     "people:proof",
     "people:sessions",
+    "people:hold_lift",
+    "people:holds",
     "people:switch",
 }
 

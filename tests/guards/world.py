@@ -21,7 +21,7 @@ from advocacy.background.models import Job
 from advocacy.people.commands import ContactInput, add_contact, index_patient, record_consent, set_numbers
 from advocacy.people.drafts import save_draft, save_search
 from advocacy.people.invitations import invite_member
-from advocacy.people.models import BreakGlass, Membership, Patient, PortalAccess, Team, User
+from advocacy.people.models import BreakGlass, LegalHold, Membership, Patient, PortalAccess, Team, User
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.answers import record_answer
 from appeals.commands.approvals import ask_approval
@@ -368,6 +368,12 @@ def fill(cast: Cast) -> World:
         reason="the dog howls at the fax",
         opened_at=moment("2026-05-08"),
         expires_at=moment("2026-05-08") + timedelta(hours=1),
+    )
+    rows["hold_id"] = LegalHold.objects.create(
+        patient=cast.case.patient,
+        reason="the goat ate the subpoena",
+        placed_at=moment("2026-05-08"),
+        placed_by=cast.users["petra"],
     )
     teamwork(cast, rows)
     rows["search_id"] = save_search(actor=nora, query={"q": "Whitlock"}, at=timezone.now())

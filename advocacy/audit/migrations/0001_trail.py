@@ -12,8 +12,9 @@ DROP FUNCTION audit.record(text, text, text, bigint, bigint[], bigint[], jsonb, 
 DROP FUNCTION IF EXISTS audit.acts_of_case(bigint), audit.keys_of(bigint[], bigint[]);
 DROP FUNCTION audit.add_seal(bigint[], bigint, uuid, bigint[], bytea, bytea, bytea, bytea, bytea, timestamptz, text, bytea);
 DROP FUNCTION audit.organizations_waiting(), audit.heads(bigint[], bigint[]), audit.last_given();
+DROP FUNCTION audit.prune(bigint, timestamptz, text, bytea);
 DROP FUNCTION audit.note_anchor(text, integer), audit.anchored();
-DROP TABLE audit.batch, audit.seal, audit.anchor, audit.event;
+DROP TABLE audit.batch, audit.seal, audit.pruned, audit.anchor, audit.event;
 DROP FUNCTION audit.deny(), audit.moment(), audit.setting(text);
 RESET ROLE;
 """

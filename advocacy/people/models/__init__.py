@@ -4,6 +4,7 @@ from advocacy.people.models.absence import Absence
 from advocacy.people.models.browser import BrowserSession
 from advocacy.people.models.draft import Draft
 from advocacy.people.models.glass import BreakGlass
+from advocacy.people.models.hold import LegalHold
 from advocacy.people.models.machine import MachineClient
 from advocacy.people.models.organization import Invitation, SetupTest
 from advocacy.people.models.patient import Consent, Contact, Patient
@@ -22,6 +23,7 @@ __all__ = [
     "Draft",
     "ExternalIdentity",
     "Invitation",
+    "LegalHold",
     "MachineClient",
     "Membership",
     "Patient",

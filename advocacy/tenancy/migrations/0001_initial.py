@@ -18,7 +18,7 @@ def prepare(apps, schema_editor):
 OWN_ROW = """
 REVOKE INSERT, UPDATE, DELETE ON tenancy_organization FROM recourse_app;
 GRANT UPDATE (name, time_zone, address, phone, fax, reply_email, treatments_in_scope, scope_note,
-              letters_need_patient_approval) ON tenancy_organization TO recourse_app;
+              letters_need_patient_approval, retention_years) ON tenancy_organization TO recourse_app;
 ALTER TABLE tenancy_organization ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everybody_reads ON tenancy_organization FOR SELECT USING (true);
 CREATE POLICY made ON tenancy_organization FOR INSERT WITH CHECK (true);
@@ -53,11 +53,13 @@ class Migration(migrations.Migration):
                 ('treatments_in_scope', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text='Codes of cases.Case.Treatment this organization takes on; empty means any.', size=None)),
                 ('scope_note', models.TextField(blank=True, help_text='Whom the organization helps and whom it refers on, in its own words.')),
                 ('letters_need_patient_approval', models.BooleanField(default=False, help_text="A letter in the patient's name is filed after the patient approved it.")),
+                ('retention_years', models.PositiveSmallIntegerField(default=6, help_text='How long the trail is kept: six years (45 CFR 164.316(b)(2)), or longer.')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('closed_at', models.DateTimeField(blank=True, help_text='When it was off-boarded and its keys were destroyed.', null=True)),
             ],
             options={
                 'ordering': ['name'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('retention_years__gte', 6)), name='tenancy_organization_retention')],
             },
         ),
         migrations.RunSQL(OWN_ROW, migrations.RunSQL.noop),
