@@ -38,7 +38,7 @@ test: environment chromium  ## every check and test on an empty PostgreSQL of it
 test-long: LOCK := requirements-dev.lock
 test-long: environment chromium  ## what takes longer: everybody at every page (at most an hour)
 	$(HOMELESS)
-	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest -n 2 --dist load -m long tests
+	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest -n 2 --dist worksteal -m long tests
 
 .PHONY: security
 security: LOCK := requirements-dev.lock
@@ -141,7 +141,7 @@ test-steps:
 	  RECOURSE_KEYSTORE="$$out/keystore" $(PY) manage.py check --deploy --fail-level WARNING
 	step "generated documents" $(PY) manage.py print_docs --check
 	step "translations" $(PY) manage.py translations --check
-	step "tests" $(PY) -m pytest -n 2 --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
+	step "tests" $(PY) -m pytest -n 2 --dist worksteal --ignore tests/journeys -m "not long" --junitxml "$$out/tests.xml"
 	$(CHROMIUM_WORKS)
 	if works chromium-headless-shell || works chromium; then
 	  # Whoever waits for a page or a job needs no core meanwhile: three at a time fill two cores.

@@ -22,6 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
+import psycopg
+
 from advocacy.embedded import Server, demo_server
 from advocacy.local_state import CHECKOUT, Make, dies_with_parent, hold, local_dir, private_dir
 from advocacy.postgres_programs import EmbeddedError
@@ -260,6 +262,7 @@ def bring_up(family: Family, port: int) -> str:
     family.finish("migrations", ["manage.py", "prepare_database"], RECOURSE_AS_OWNER="1")
     say("Looking after the demonstration data (the first time this takes a while) ...")
     family.finish("seed", ["manage.py", "seed_demo", "--if-empty"], quiet=False)
+    tell_sizes(environment["DATABASE_OWNER_URL"])
     say("Starting web server and job worker ...")
     family.start("web server", ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "advocacy.wsgi"])
     family.start("job worker", ["manage.py", "qcluster"])
@@ -270,6 +273,14 @@ def bring_up(family: Family, port: int) -> str:
             raise Ended(f"Not ready after {READY_WITHIN:.0f} seconds: {unready(answer[1])}.")
         family.attend(0.3)
     return sign_ins
+
+
+def tell_sizes(owner_url: str) -> None:
+    """As the server does by itself a minute later: until then it plans for empty tables, and counting all figures takes
+    minutes, for which whoever uploads a letter would wait.
+    """
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("ANALYZE")
 
 
 def main() -> int:

@@ -142,6 +142,8 @@ def _make_seeded() -> datetime:
     _execute(
         "UPDATE django_q_schedule SET next_run = now() + interval '1 day' WHERE minutes >= 1440", "seeded"
     )
+    # As the server does by itself a minute later; until then it plans for empty tables, and counting figures takes minutes.
+    _execute("ANALYZE", "seeded")
     marker.write_text(json.dumps({"fingerprint": wanted, "at": at.isoformat()}))
     return at
 

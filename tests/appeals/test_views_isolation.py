@@ -1,4 +1,8 @@
-"""Every page of the contest, asked for by a navigator of another organization and through another case of one's own."""
+"""Every page of the contest, asked for by a navigator of another organization and through another case of one's own.
+
+`make test` asks the same at every address of the program (tests/attacks, tests/guards/test_routes.py, test_reads.py); this scene
+of its own is left to `make test-long`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,7 @@ from tests.appeals.visiting import day, days_ago
 from tests.cast import NOW
 
 pytest_plugins = ("tests.appeals.climbing",)
+pytestmark = pytest.mark.long
 
 ROWS = {"request_id", "denial_id", "call_id", "level_id", "filing_id"}
 
