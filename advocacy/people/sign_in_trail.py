@@ -28,14 +28,14 @@ def note_at_door(
 
     `proved` is False where somebody tried to be this person: then the door itself acts, not they.
     """
-    for live in memberships_of(user.pk):
-        with (
-            transaction.atomic(),
-            scoped_to(
+    with (
+        transaction.atomic()
+    ):  # also where it is told after the commit of a request (recovery codes made by the way)
+        for live in memberships_of(user.pk):
+            with scoped_to(
                 live.organization_id,
                 actor=f"user:{user.pk}" if proved else DOOR,
                 actor_label=str(user) if proved else SOMEBODY,
                 request_id=getattr(request, "request_id", ""),
-            ),
-        ):
-            record(verb, subject=Membership(pk=live.membership_id), detail=detail)
+            ):
+                record(verb, subject=Membership(pk=live.membership_id), detail=detail)
