@@ -10,11 +10,13 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from advocacy import settings
 from advocacy.local_state import CHECKOUT
-from advocacy.serving import Ended, port_of, readiness, unready
+from advocacy.serving import Ended, port_of, readiness, tell_sizes, unready
+from tests.seeded import addresses, copy_of_migrated, drop
 
 # Runs one family; its outcome is the last line. {body} is what the trial does with it.
 TRIAL = """
@@ -173,6 +175,19 @@ def test_older_data_ends_the_demo_with_what_to_do_before_anything_is_migrated() 
     source = (CHECKOUT / "advocacy/serving.py").read_text()
     assert "`make clean-data` removes it; then run `make demo` again." in source
     assert source.index('"check_data"') < source.index('"prepare_database"')
+
+
+def test_the_server_is_told_how_much_there_is() -> None:
+    """Of a table that was never looked at it knows nothing (-1)."""
+    name = f"sizes_{os.getpid()}"
+    copy_of_migrated(name)
+    try:
+        tell_sizes(addresses(name)["DATABASE_OWNER_URL"])
+        with psycopg.connect(addresses(name)["DATABASE_OWNER_URL"]) as owner:
+            told = owner.execute("SELECT reltuples FROM pg_class WHERE relname = 'cases_case'").fetchall()
+    finally:
+        drop(name)
+    assert told == [(0,)]
 
 
 def test_a_command_beside_the_demo_knows_its_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
