@@ -47,10 +47,11 @@ def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None)
     """
     if facts.levels is not None and facts.levels > regime.max_levels:
         raise unclear("impossible_levels", f"{regime.title}: there is only one internal level.", "levels")
-    own = _of_a_state(regime, key.strip().lower(), facts, state)
+    name = key.strip().lower()
+    own = _of_a_state(regime, name, facts, state)
     if own is not None:
         return own
-    stage, hinted = _named(regime, key.strip().lower())
+    stage, hinted = _named(regime, name)
     if stage is None:
         why = regime.not_complete_because or f"{regime.title} has no stage {key!r}."
         raise unclear("no_such_stage", why, "stage")

@@ -67,10 +67,12 @@ def asked_of(rule: Rule) -> Iterator[str]:
         yield "an observed day at the end"
     if any(n.get("presume_receipt_days") for n in nodes):
         yield from ("proof of a late receipt", "a late receipt without proof", "proof of an early receipt")
+        yield "an early receipt without proof"
     if rule.extension:
         yield from ("an extension on the last day", "an extension a day too late")
         if rule.extension.get("tolls_for_missing_information"):
             yield from ("an extension while the clock stands", "an extension and no answer")
+            yield from ("an answer before its time is over", "an answer after its time is over")
     for override in book().overrides:
         if rule.id in override.scope["rules"]:
             yield from hazards.MOVED if override.kind == "move" else hazards.DISREGARDED

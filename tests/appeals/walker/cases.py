@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.appeals.walker import law_states
 from tests.appeals.walker.law import law_of
-from tests.appeals.walker.walk import Law
+from tests.appeals.walker.walk import Count, Law
 
 ZONES = (
     "America/New_York",
@@ -75,8 +75,9 @@ def _later(draw: Any, base: date, most: int = 12) -> date:
     return base + timedelta(days=draw(st.integers(0, most)))
 
 
-def _maybe_instant(draw: Any, day: date, inputs: dict[str, Any]) -> str:
-    if "tz" in inputs and draw(st.booleans()):
+def _maybe_instant(draw: Any, day: date, inputs: dict[str, Any], *, hourly: bool = False) -> str:
+    """A day, or a moment on it; for a law that counts hours mostly a moment."""
+    if "tz" in inputs and draw(st.integers(0, 7) if hourly else st.booleans()):
         return f"{day}T{draw(TIMES)}"
     if draw(st.integers(0, 5)) == 0:
         return datetime.fromisoformat(f"{day}T{draw(TIMES)}-05:00").isoformat()
@@ -97,7 +98,7 @@ def _fact(draw: Any, name: str, base: date, inputs: dict[str, Any], law: Law) ->
     elif name in ("received", *HOURLY, "incomplete_notice"):
         if len(law.facts) == 1 or draw(st.integers(0, 3)):
             later = base if name in ("received", "supporting_statement") else _later(draw, base, 40)
-            inputs[name] = _maybe_instant(draw, later, inputs)
+            inputs[name] = _maybe_instant(draw, later, inputs, hourly=_hourly(law))
     elif name == "plan_window_days":
         if draw(st.booleans()):
             inputs[name] = draw(st.integers(1, 400))
@@ -119,6 +120,10 @@ def _fact(draw: Any, name: str, base: date, inputs: dict[str, Any], law: Law) ->
         most = {"sfh_requested": 130, "plan_decision": 60, "mco_resolution_notice": 40}.get(name, 0)
         if name != "plan_decision" or draw(st.booleans()):
             inputs[name] = _later(draw, base, most).isoformat()
+
+
+def _hourly(law: Law) -> bool:
+    return bool(getattr(law.walk, "hours", 0)) or not isinstance(law.walk, Count)
 
 
 def regime_window(law: Law) -> bool:

@@ -247,6 +247,9 @@ def of_extension(law: Law, day: date) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "an extension while the clock stands", {**inputs, **noticed, **answered}
         end = {"claimant_period_end": text(days.after(until, 42))}
         yield "an extension and no answer", {**inputs, **noticed, **end}
+        yield "an answer before its time is over", {**inputs, **noticed, **answered, **end}
+        over = {"claimant_period_end": text(days.after(until, 15))}
+        yield "an answer after its time is over", {**inputs, **noticed, **answered, **over}
 
 
 def of_receipt(presumed: int, day: date) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -255,6 +258,8 @@ def of_receipt(presumed: int, day: date) -> Iterator[tuple[str, dict[str, Any]]]
     late = {"receipt_date": text(days.after(day, presumed + 9))}
     yield "proof of a late receipt", {**notice, **late, "receipt_evidence": "postmark"}
     yield "a late receipt without proof", {**notice, **late, "receipt_evidence": "none"}
+    early = {"receipt_date": text(days.after(day, 2)), "receipt_evidence": "none"}
+    yield "an early receipt without proof", {**notice, **early}
     yield (
         "proof of an early receipt",
         {**notice, "receipt_date": text(days.after(day, 1)), "receipt_evidence": "fax"},

@@ -96,7 +96,9 @@ def own(code: str) -> Law:
         return Law(cite, PATIENT, Count(anchor, months=n))
     if code in OF_NOTICE:
         return Law(cite, PATIENT, Count("determination", days=OF_NOTICE[code]))
-    return Law(cite, PATIENT, Count("receipt", days=OF_RECEIPT[code]))
+    # Michigan's department counts 127 days in its papers, its statute 120: the longer can only be argued.
+    longest = 127 if code == "MI" else 0
+    return Law(cite, PATIENT, Count("receipt", days=OF_RECEIPT[code], longest=longest))
 
 
 STATES: dict[str, Law] = {code: own(code) for code in SLUGS if code not in FEDERAL}
