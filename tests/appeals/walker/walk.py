@@ -301,7 +301,11 @@ OUTBREAK_FROM, OUTBREAK_TO = date(2020, 3, 1), date(2023, 7, 10)
 
 
 def moved(law: Law, told: Told, until: Moment) -> Moment | None:
-    """Acts of a program: CMS's notice of July 31, 2026, and the outbreak period (85 FR 26351; EBSA Notice 2021-01)."""
+    """Acts of a program: CMS's notice of July 31, 2026, and the outbreak period (85 FR 26351; EBSA Notice 2021-01).
+
+    The year of relief is counted as 365 days, as the engine counts it. The notice's own example ends a year that began on
+    March 1, 2020, on February 28, 2021, a day before that: the two do not settle it.
+    """
     if isinstance(until, datetime):
         return None
     found = []
