@@ -23,6 +23,7 @@ from appeals.intake.objections import unobjected
 from appeals.intake.payer import payer_facts
 from appeals.intake.people import people
 from appeals.intake.procedures import procedures
+from appeals.intake.proof import proven
 from appeals.intake.proposal import MANY, Proposal
 from appeals.intake.provider_numbers import provider_number
 from appeals.intake.reasons import reasons
@@ -75,4 +76,5 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
             keep(reader(read))
         keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
     grievance = grievance_is_appeal(read)
-    return confirmed(read, unobjected(read, tuple(kept.values()), grievance=grievance), grievance=grievance)
+    unopposed = unobjected(read, tuple(kept.values()), grievance=grievance)
+    return proven(read, confirmed(read, unopposed, grievance=grievance))

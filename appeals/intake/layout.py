@@ -42,6 +42,9 @@ _RULE_LINE: Final = re.compile(r"[\s+|=_*~.-]*")
 _CELL_BREAK: Final = re.compile(
     r"\s*\|[\s|]*|\s*\.{4,}\s*|\s+(?:\.\s){3,}\s*|(?<=\S)\s\.{2,3}\s(?=\S)|(?<=[.;!?])\s{3,}|(?<![.;!?\s])\s{2,}"
 )
+_LEADER: Final = re.compile(r"\s?(?:\.{4,}|(?:\s?\.\s){3,})")
+"""Dots that lead from a label to its value."""
+_WORDS: Final = re.compile(r"[A-Za-z]{3}")
 _LIST_MARK: Final = re.compile(
     r"(?:[*>\u2022\u00b7\u25aa\u25cf-]|o(?=\s{2})|\[\d{1,2}\]|\(?\d{1,2}[.)]|\(?[a-zA-Z][.)])\s+(?=\S)"
 )
@@ -271,9 +274,16 @@ def _flows(page: Page) -> list[_Flow]:
         alone = len(row) == 1
         column_width = width if alone else max((len(cell.text) for cell in row), default=1)
         label_row = not alone and row[0].text.endswith(":")
+        led = _LEADER.match(page.plain, row[0].end) is not None
         for cell in row:
             flow = _continued(live, cell, alone=alone)
-            if flow is None or label_row or _starts_anew(flow, cell, column_width if not alone else width):
+            told_anew = led and cell is not row[0] and flow is not None and _WORDS.search(flow.last.text)
+            if (
+                flow is None
+                or label_row
+                or told_anew
+                or _starts_anew(flow, cell, column_width if not alone else width)
+            ):
                 flow = _Flow([cell], alone)
                 flows.append(flow)
             else:

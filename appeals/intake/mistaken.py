@@ -89,7 +89,9 @@ def runs_on(place: Place) -> bool:
     return _LABEL_FIRST.match(value) is not None or (person and _LABEL_LAST.search(value) is not None)
 
 
-_ADDRESS_LABEL: Final = re.compile(r"(?:Address|Mail|Mailing|Write|Send|Post)\b(?! Office|al)", re.IGNORECASE)
+_ADDRESS_LABEL: Final = re.compile(
+    r"(?:Address|Mail|Mailing|Write|Send|Post|Paper|Letters?|In writing)\b(?! Office|al)", re.IGNORECASE
+)
 _REST_OF_NAME: Final = re.compile(
     r"(?:(?:Health|Benefit|Welfare|Medical) )?(?:Plans?|Fund|Trust|Company|Insurance|Services|Partners|Inc\.?|LLC),",
 )

@@ -150,8 +150,8 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
         named = [found for page in pages for sentence in page.sentences for found in _administered(sentence)]
         if _single(named):
             yield named[0]
-        elif (head and told and told.value.lower() != head.value.lower()) or (
-            head and _ADMINISTERS.search(head.value)
+        elif head and (
+            not head.value.lower().startswith(told.value.lower()) if told else _ADMINISTERS.search(head.value)
         ):
             yield Proposal("administrator", head.value, head.words, head.page, head.start, head.end, MEDIUM)
 

@@ -93,6 +93,9 @@ _NOT_SO: Final = {
     ),
 }
 _ANOTHER_SENSE: Final = {
+    "insufficient_documentation": re.compile(
+        r"\b(?:not|n't) (?:have|need) to (?:be )?(?:sen[dt]|submit\w*|provided?|included?)\b", re.IGNORECASE
+    ),
     "benefit_exclusion": re.compile(r"\bnon-?covered (?:services?|charges?) because\b", re.IGNORECASE),
     "quantity_frequency_limit": re.compile(
         r"\bfee schedule\b|\b(?:maximum allow\w+|allowed amount|allowable)\b|\breasonable and customary\b|"

@@ -27,9 +27,23 @@ _NOT_PAID: Final = re.compile(r"\b(?:not|un|partly|partially|denied|part)\b|\bun
 _CAPITAL_LINE: Final = re.compile(r"^[^a-z\d\n]{16,}$", re.MULTILINE)
 
 
+_EXAMPLE: Final = re.compile(
+    r"(?:^[ \t]*|(?<=[.;] ))(?:an? )?(?:examples?|samples?|specimens?)(?: (?:of|line|claim|form|entry)\b[^.:;\n]{0,60})?:"
+    r"(?:[^.\n]|\n(?!\s*\n)|(?<=\w)\.(?=\w))*",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""`Example of a corrected line: J3490 with qualifier N4 ...`, up to the end of its sentence."""
+
+
 def only_said(text: str) -> str:
     """The text with empty boxes and their words, and the sections of claims that were paid, blanked; equal length."""
-    spans = [*_empty_boxes(text), *_paid_claims(text), *_unused_legend(text), *_unused_columns(text)]
+    spans = [
+        *_empty_boxes(text),
+        *_paid_claims(text),
+        *_unused_legend(text),
+        *_unused_columns(text),
+        *(match.span() for match in _EXAMPLE.finditer(text)),
+    ]
     for begin, end in spans:
         text = text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
     return text
