@@ -89,6 +89,8 @@ class Identity:
     email: str
     amr: tuple[str, ...]
     acr: str
+    authenticated_at: float
+    """When they proved there who they are; 0 where the provider does not say."""
 
 
 def describe(issuer: str, *, by: float | None = None) -> Described:
@@ -118,8 +120,13 @@ def describe(issuer: str, *, by: float | None = None) -> Described:
     )
 
 
-def begin(client: Client, *, email: str = "", acr: tuple[str, ...] = ()) -> tuple[str, Asked]:
-    """The address to send somebody to, and what has to be kept until they come back. Raises SignInFailed."""
+def begin(
+    client: Client, *, email: str = "", acr: tuple[str, ...] = (), anew: bool = False
+) -> tuple[str, Asked]:
+    """The address to send somebody to, and what has to be kept until they come back. Raises SignInFailed.
+
+    `anew` asks the provider to have them prove who they are now, however lately they did (3.1.2.1).
+    """
     described = describe(client.issuer)
     asked = Asked(secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48))
     challenge = base64.urlsafe_b64encode(hashlib.sha256(asked.verifier.encode()).digest()).rstrip(b"=")
@@ -135,6 +142,7 @@ def begin(client: Client, *, email: str = "", acr: tuple[str, ...] = ()) -> tupl
     }
     sent |= {"login_hint": email} if email else {}
     sent |= {"acr_values": " ".join(acr)} if acr else {}
+    sent |= {"prompt": "login", "max_age": "0"} if anew else {}
     joint = "&" if "?" in described.authorization else "?"
     return f"{described.authorization}{joint}{urlencode(sent)}", asked
 
@@ -160,12 +168,13 @@ def finish(client: Client, asked: Asked, *, code: str, said_issuer: str | None) 
             email = _proven_email(more)
     except (CallRefused, CallFailed) as problem:
         raise SignInFailed(problem.code) from problem
-    amr = claims.get("amr")
+    amr, proven = claims.get("amr"), claims.get("auth_time")
     return Identity(
         subject=claims["sub"],
         email=email,
         amr=tuple(str(m) for m in amr) if isinstance(amr, list) else (),
         acr=str(claims.get("acr") or ""),
+        authenticated_at=float(proven) if isinstance(proven, int | float) else 0.0,
     )
 
 

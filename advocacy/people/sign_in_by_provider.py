@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
@@ -16,6 +17,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.core import ratelimit
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -32,6 +34,7 @@ from advocacy.people.oidc import SignInFailed
 from advocacy.people.providers import Door, at_door, bind, client_of, door_of, doors_of, enter
 from advocacy.people.queries import PROVIDER_KEY, memberships_of, provider_of_session
 from advocacy.people.second_factor import HELD
+from advocacy.people.step_up import MARK, PROVEN
 from advocacy.people.views.steps import attempt
 from advocacy.web import error_page
 from advocacy.words import notice_sentence
@@ -89,11 +92,13 @@ def start(request: HttpRequest) -> HttpResponse:
 
 
 def _onward(request: HttpRequest, door: Door, email: str) -> HttpResponse:
+    then = _inside(request, request.GET.get("next", ""))
+    anew = MARK in parse_qs(urlsplit(then).query)  # they come from a page that asked for a fresh proof
     with at_door(door, _request_id(request)):
         provider = SignInProvider.objects.get(pk=door.provider_id)
         strong = tuple(provider.strong_acr) if provider.trusts_second_factor else ()
         try:
-            url, asked = oidc.begin(client_of(provider), email=email, acr=strong)
+            url, asked = oidc.begin(client_of(provider), email=email, acr=strong, anew=anew)
         except SignInFailed as problem:
             return _refused(request, problem.code, provider)
     request.session[ASKED] = {
@@ -102,7 +107,7 @@ def _onward(request: HttpRequest, door: Door, email: str) -> HttpResponse:
         "nonce": asked.nonce,
         "verifier": asked.verifier,
         "at": int(time.time()),
-        "next": _inside(request, request.GET.get("next", "")),
+        "next": then,
     }
     return _shown(request, "onward", url=url, where=place_of(url).host, door=door)
 
@@ -139,10 +144,13 @@ def callback(request: HttpRequest, provider_id: UUID) -> HttpResponse:
             "invitation": entered.invitation,
             "subject": identity.subject,
             "strong": entered.strong,
+            "proven": identity.authenticated_at,
             "at": int(time.time()),
         }
         return redirect("sso_join")
-    return _come_in(request, door, provider, entered.user, entered.strong, asked["next"])
+    return _come_in(
+        request, door, provider, entered.user, entered.strong, asked["next"], identity.authenticated_at
+    )
 
 
 @require_http_methods(TAKES)
@@ -169,7 +177,9 @@ def join(request: HttpRequest) -> HttpResponse:
                 done, member = attempt(lambda: _joined(offer, name, provider, waiting["subject"], at), form)
                 if done:
                     del request.session[JOINING]
-                    return _come_in(request, door, provider, member.user, waiting["strong"], "")
+                    return _come_in(
+                        request, door, provider, member.user, waiting["strong"], "", waiting["proven"]
+                    )
         roles = invitations.titles_of(offer.roles)
         return _shown(request, "join", status=status, form=form, door=door, roles=roles)
 
@@ -181,9 +191,18 @@ def _joined(offer: invitations.Offer, name: str, provider: SignInProvider, subje
 
 
 def _come_in(
-    request: HttpRequest, door: Door, provider: SignInProvider, user: User, strong: bool, then: str
+    request: HttpRequest,
+    door: Door,
+    provider: SignInProvider,
+    user: User,
+    strong: bool,
+    then: str,
+    proven: float,
 ) -> HttpResponse:
-    """Begin the session, narrowed to the organization. Without a second factor that counts, ours is asked for."""
+    """Begin the session, narrowed to the organization. Without a second factor that counts, ours is asked for.
+
+    `proven` is when they proved there who they are: coming back from a session that the provider had is no fresh proof.
+    """
     request.session[PROVIDER_KEY] = {"provider": str(door.public_id), "user": user.pk}
     with at_door(door, _request_id(request)):
         record("provider_signed_in", subject=provider, detail={"user": user.pk, "second_factor": strong})
@@ -191,9 +210,13 @@ def _come_in(
         record_authentication(request, user, method="mfa", type="provider")
         get_adapter(request).login(request, user)
         request.session[HELD] = True
-        return HttpResponseRedirect(then or reverse("home"))
-    record_authentication(request, user, method="provider")
-    return perform_login(request, user, redirect_url=then or reverse("home"))
+        answer: HttpResponse = HttpResponseRedirect(then or reverse("home"))
+    else:
+        record_authentication(request, user, method="provider")
+        answer = perform_login(request, user, redirect_url=then or reverse("home"))
+    if not -oidc.LEEWAY <= time.time() - proven <= settings.STEP_UP_SECONDS:
+        request.session.pop(PROVEN, None)
+    return answer
 
 
 def _refused(request: HttpRequest, code: str, provider: SignInProvider | None = None) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -195,7 +196,7 @@ def test_where_it_is_the_only_way_a_passphrase_opens_nothing(cast, issuer, sign_
     with pytest.raises(Refused) as refused:
         named(cast, issuer, is_only_way=True, client_secret="")
     assert [r.code for r in refused.value.reasons] == ["not_tried"]
-    olga, _answer = come(issuer, "olga@harbor.example", amr=["mfa"])
+    olga, _answer = come(issuer, "olga@harbor.example", amr=["mfa"], auth_time=int(time.time()))
     form = {
         "issuer": issuer,
         "client_id": "recourse",

@@ -221,3 +221,31 @@ def test_two_subjects_that_look_alike_are_two(cast, harbors, issuer):
     send("POST", f"{issuer}/next", {"claims": {"sub": "ab"}})
     assert second.get(back(second)).status_code == 403
     assert (signed_in(first), signed_in(second)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"auth_time": NOW - 3600}, {"auth_time": NOW + 86400}, {"auth_time": "now"}],
+)
+def test_coming_back_from_a_session_of_the_provider_is_no_fresh_proof(cast, harbors, issuer, told):
+    """Else whoever finds a screen open signs out and in once more, and does what weighs most."""
+    send("POST", f"{issuer}/next", {"claims": told | {"amr": ["mfa"]}})
+    browser = Client()
+    browser.get(back(browser, "olga@harbor.example"))
+    page = reverse("people:machine_new")
+    assert browser.get(page).status_code == 200
+    typed = {"purpose": "Board", "scopes": ["figures:read"], "roles": ["analyst"], "last_day": "2030-01-01"}
+    assert browser.post(page, typed).headers["Location"].startswith(reverse("people:proof"))
+
+
+def test_a_page_that_wants_a_fresh_proof_has_the_provider_ask_for_one(cast, harbors, issuer):
+    page = reverse("people:machine_new")
+    out = way_out(Client(), "olga@harbor.example", then=page)
+    assert "max_age" not in out
+    browser = Client()
+    out = way_out(browser, "olga@harbor.example", then=f"{page}?proven=1")
+    assert ("prompt=login" in out, "max_age=0" in out) == (True, True)
+    send("POST", f"{issuer}/next", {"claims": {"amr": ["mfa"], "auth_time": int(time.time())}})
+    _status, location, _text = send("GET", out)
+    assert browser.get(inside(location)).headers["Location"] == f"{page}?proven=1"
+    assert browser.post(page, {}).status_code == 422

@@ -74,9 +74,10 @@ def send(method: str, url: str, body: Any = None, form: dict[str, str] | None = 
     return answer.status, answer.headers.get("Location", ""), text
 
 
-def way_out(browser: Client, email: str, **more: str) -> str:
-    """The address that the page after the e-mail leads to."""
-    answer = browser.post(reverse("sso"), {"email": email} | more)
+def way_out(browser: Client, email: str, *, then: str = "", **more: str) -> str:
+    """The address that the page after the e-mail leads to; `then` is where somebody wanted to go."""
+    start = f"{reverse('sso')}?{urlencode({'next': then})}" if then else reverse("sso")
+    answer = browser.post(start, {"email": email} | more)
     found = re.search(r'<a class="button" href="(http[^"]+)"', answer.content.decode())
     assert found is not None, (answer.status_code, answer.content.decode())
     return html.unescape(found[1])
