@@ -24,6 +24,7 @@ SOFT = {
     "audit.event.organization_id": TRAIL,
     "audit.event.patient_ids": TRAIL,
     "audit.event.subject_id": TRAIL,
+    "audit.pruned.events": "a number of events",
     "audit.seal.ids": "what was sealed; a key would forbid to prune it, and its signature holds it",
     "audit.seal.organization": "the organization as the bundle and the verifier know it; signed",
     "cases_blob.size": SIZE,
