@@ -21,6 +21,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from rest_framework.views import APIView
 
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
 from advocacy.access.scopes import Scope
 from advocacy.errors import DomainError, NotAllowed, NotFound, Reason, Refused, WrongState
 from advocacy.problems import API, Problem, problem
@@ -110,6 +111,7 @@ class MachineView(APIView):
             raise nobody(request)
         if scope.value not in (request.actor.scopes or ()):
             raise lacking(scope)
+        disclose(actor=request.actor, door=Door.API, purpose=Purpose.SERVICE, to=whoever_asks(request.actor))
         if request.GET:
             known_words(request.GET, self.takes if method == "GET" else ())
         handler: Callable[..., HttpResponse] = getattr(self, method.lower())

@@ -11,12 +11,14 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
+from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclose
+from advocacy.access.policy import system_actor
 from advocacy.words import notice_sentence
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What is to be said: to which address, under which subject, from which template, with which facts.
+    """What is to be said: to which address, under which subject, from which template, with which facts, and who reads it.
 
     Subject and facts hold references, dates, counts and links. A name, a member id or a diagnosis has no place here: mail
     is read on screens that nobody guards.
@@ -26,8 +28,12 @@ class Notice:
     subject: str
     template: str
     facts: Mapping[str, Any]
+    reader: Party
     language: str = "en"
     reply_to: str = ""
+
+
+PROGRAM = system_actor(0, "mail")
 
 
 def link_to(path: str) -> str:
@@ -41,6 +47,12 @@ def deliver(notice: Notice, *, message_id: str = "") -> None:
     `message_id` names the mail (letters, digits, dots and hyphens; nothing of a patient): handed over twice, it is the same
     mail to every mailbox on its way.
     """
+    disclose(
+        actor=PROGRAM,
+        door=Door.MAIL,
+        purpose=Purpose.NOTICE,
+        to=Recipient(notice.reader, notice.to, notice.to),
+    )
     facts = dict(notice.facts) | {"notice_sentence": notice_sentence(notice.language)}
     body = render_to_string(notice.template, facts).strip() + "\n"
     subject = " ".join(notice.subject.split())

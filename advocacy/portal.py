@@ -23,6 +23,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.errors import NotFound
@@ -117,6 +118,7 @@ def portal_page(
             if permission is not None and not actor.may(permission):
                 raise NotFound("portal page")
             request.at = timezone.now()  # type: ignore[attr-defined]
+            disclose(actor=actor, door=Door.PORTAL, purpose=Purpose.ACCESS, to=whoever_asks(actor))
             return view(request, *args, **kwargs)
 
         guarded.is_portal_page = True  # type: ignore[attr-defined]

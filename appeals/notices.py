@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from advocacy.access.disclosures import Party
 from advocacy.mail import Notice, link_to
 
 OURS = "A date of ours comes up in a case you work."
@@ -35,4 +36,5 @@ def deadline_notice(
             "left": left,
             "url": link_to(reverse("appeals:case", args=[case])),
         },
+        reader=Party.WORKFORCE,
     )

@@ -7,6 +7,7 @@ minimum necessary).
 
 from __future__ import annotations
 
+from advocacy.access.disclosures import Party
 from advocacy.languages import PORTAL
 from advocacy.mail import Notice, link_to
 
@@ -49,7 +50,12 @@ def patient_notice(*, to: str, language: str) -> Notice:
     """The one mail a patient gets."""
     subject, text = words_in(language)
     return Notice(
-        to=to, subject=subject, template="notices/patient.txt", facts={"text": text}, language=language
+        to=to,
+        subject=subject,
+        template="notices/patient.txt",
+        facts={"text": text},
+        reader=Party.PATIENT,
+        language=language,
     )
 
 

@@ -6,6 +6,7 @@ from django.urls import path
 
 from cases.views import (
     access,
+    accounting,
     benefits,
     break_glass,
     clinic,
@@ -113,6 +114,9 @@ urlpatterns = [
 # The patient's page shows cases, so it lives here; its name is `people:patient` (advocacy/urls.py joins the two).
 patient_pages = [
     path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
+    path("patients/<uuid:patient_id>/disclosures/", accounting.disclosures, name="disclosures"),
+    path("patients/<uuid:patient_id>/disclosures/new/", accounting.disclosure_new, name="disclosure_new"),
+    path("patients/<uuid:patient_id>/disclosures.pdf", accounting.disclosures_file, name="disclosures_file"),
     path("patients/<uuid:patient_id>/portal/", portal_access.portal_invite, name="portal_invite"),
     path(
         "patients/<uuid:patient_id>/portal/representative/",
@@ -136,6 +140,8 @@ portal_pages = [
     path("messages/files/<uuid:attachment_id>/", portal_messages.attachment, name="attachment"),
     path("record/", portal_record.mine, name="mine"),
     path("record/who-looked/", portal_record.looked, name="looked"),
+    path("record/sent/", accounting.sent, name="sent"),
+    path("record/sent.pdf", accounting.sent_paper, name="sent_paper"),
     path("record/helpers/", portal_record.helpers, name="helpers"),
     path("record/helpers/new/", portal_record.helper_new, name="helper_new"),
     path("record/helpers/<uuid:portal_access_id>/end/", portal_record.helper_end, name="helper_end"),

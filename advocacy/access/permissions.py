@@ -15,6 +15,7 @@ class Permission(StrEnum):
     MANAGE_MEMBERS = "people.manage_members"
     MANAGE_MACHINES = "people.manage_machines"
     MANAGE_SIGN_IN = "people.manage_sign_in"
+    ACCOUNT_DISCLOSURES = "people.account"
     INVITE_TO_PORTAL = "people.portal"
     HOLD_RECORDS = "people.hold"
     # cases

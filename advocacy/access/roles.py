@@ -115,6 +115,7 @@ ROLES: dict[Role, RoleDescription] = {
         frozenset(
             _NAVIGATOR
             | {
+                P.ACCOUNT_DISCLOSURES,
                 P.ASSIGN_CASE,
                 P.REOPEN_CASE,
                 P.RESTRICT_CASE,
@@ -149,11 +150,12 @@ ROLES: dict[Role, RoleDescription] = {
     ),
     Role.PRIVACY_OFFICER: RoleDescription(
         "Privacy officer",
-        "Reads cases and every case's trail to answer who saw and changed what; reviews emergency access, places"
-        " legal holds. Changes no case.",
+        "Reads cases and every case's trail to answer who saw and changed what, and what left; reviews emergency access,"
+        " places legal holds. Changes no case.",
         frozenset(
             {
                 P.SEE_PATIENTS,
+                P.ACCOUNT_DISCLOSURES,
                 P.SEE_CASES,
                 P.SEE_TRAIL,
                 P.SEE_MEMBERS,

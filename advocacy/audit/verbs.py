@@ -62,6 +62,7 @@ VERBS: dict[str, str] = {
     "determinations_loaded": "loaded published determinations",
     "export_begun": "asked for a file of rows",
     "rows_exported": "took rows along as a file",
+    "disclosed": "let something of the patient leave",
     # cases
     "coverage_recorded": "recorded coverage",
     "coverage_changed": "changed coverage",

@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from advocacy.access.disclosures import Party
 from advocacy.audit import anchors
 from advocacy.audit.seal import NoSealKey, Organization, Waiting, seal_next, waiting
 from advocacy.audit.trail import LATE
@@ -98,7 +99,13 @@ def anchor_all(*, folder: bool, mail: bool, restored: str = "") -> list[str]:
         facts = {"line": anchors.line_of(told), "at": at, "organizations": len(told["heads"])}
         for address in settings.ANCHOR_MAIL:
             deliver(
-                Notice(address, f"Seals of the trail, {at:%Y-%m-%d %H:%M} UTC", "notices/anchor.txt", facts)
+                Notice(
+                    address,
+                    f"Seals of the trail, {at:%Y-%m-%d %H:%M} UTC",
+                    "notices/anchor.txt",
+                    facts,
+                    Party.OPERATOR,
+                )
             )
         told_to.append("mail")
     with connection.cursor() as cursor:
@@ -114,7 +121,15 @@ def alarm(kind: str, sentences: list[str]) -> None:
     if settings.ALARM_MAIL and cache.add(f"trail-alarm:{kind}", "told", AGAIN):
         for address in settings.ALARM_MAIL:
             facts: dict[str, Any] = {"sentences": sentences}
-            deliver(Notice(address, "The trail needs somebody to look", "notices/trail_alarm.txt", facts))
+            deliver(
+                Notice(
+                    address,
+                    "The trail needs somebody to look",
+                    "notices/trail_alarm.txt",
+                    facts,
+                    Party.OPERATOR,
+                )
+            )
 
 
 def late(now: datetime) -> list[str]:

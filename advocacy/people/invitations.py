@@ -23,6 +23,7 @@ from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from advocacy.access.disclosures import Party
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.access.roles import ROLES, Role
@@ -294,6 +295,7 @@ def _mail(invitation: Invitation, token: str) -> bool:
                         "expires_at": invitation.expires_at,
                         "is_admin": Role.ORGANIZATION_ADMIN in invitation.roles,
                     },
+                    reader=Party.WORKFORCE,
                 )
             )
     except OSError as problem:

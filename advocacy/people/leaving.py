@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from advocacy import registries
+from advocacy.access.disclosures import Party
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.access.roles import permissions_of
@@ -222,6 +223,7 @@ def alert_about_leavers(*, at: datetime) -> int:
                         "people": len(new),
                         "url": link_to(reverse("people:leavers")),
                     },
+                    reader=Party.WORKFORCE,
                 )
             )
     return len(new)

@@ -19,6 +19,7 @@ from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
+from advocacy.access.disclosures import Party
 from advocacy.languages import SESSION_KEY as LANGUAGE
 from advocacy.mail import Notice, deliver
 from advocacy.people.kept_forms import KEPT
@@ -132,6 +133,7 @@ def _send(address: str, code: str, language: str, texted: tuple[LiveAccess, ...]
                 subject=_("Your sign-in code"),
                 template="notices/portal_code.txt",
                 facts={"code": code, "minutes": LIVES_SECONDS // 60},
+                reader=Party.PATIENT,
                 language=language,
             )
         )

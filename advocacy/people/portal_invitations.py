@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from advocacy.access.disclosures import Party
 from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
@@ -216,6 +217,7 @@ def send_invitation(access: PortalAccess, *, at: datetime) -> bool:
                     subject=_("You are invited to a private page"),
                     template="notices/portal_invitation.txt",
                     facts={"link": link_to("/portal/"), "helps": row.kind != PortalAccess.Kind.PATIENT},
+                    reader=Party(row.kind),
                     language=row.language,
                 )
             )

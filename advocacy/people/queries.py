@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from advocacy.access.disclosures import Authorization
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people import rules
@@ -229,6 +230,19 @@ def likely_duplicates(
         return ()
     seen = patients_visible_to(actor).in_bulk(list(found))
     return tuple(Likeness(seen[pk], why) if pk in seen else Likeness(None, ()) for pk, why in found.items())
+
+
+def authorizations_of(about: Any, on: date | None, at: datetime | None) -> list[Authorization]:
+    """The releases of health information that stand, of a patient or a row that has one, on the day `on` where the patient
+    lives, or on the day of the moment `at`. For `advocacy.access.disclosures`.
+    """
+    patient: Patient = about if isinstance(about, Patient) else about.patient
+    day = on
+    if day is None:
+        assert at is not None, "whether an authorization stands is a question of a day"
+        day = rules.day_in(patient.time_zone, at)
+    rows = standing_consents(patient, day).filter(kind=Consent.Kind.RELEASE).order_by("-signed_on", "-pk")
+    return [Authorization(row.pk) for row in rows]
 
 
 def standing_consents(patient: Patient, on: date) -> QuerySet[Consent]:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from advocacy.access.compiled import rows_of
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
 from advocacy.access.policy import Actor
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
@@ -114,6 +115,7 @@ def begun(*, actor: Actor, export: Export, purpose: str, given: Mapping[str, Any
     if not 3 <= len(purpose) <= LONGEST_PURPOSE:
         said = f"Say in 3 to {LONGEST_PURPOSE} characters what the rows are for."
         raise Refused([Reason("purpose_missing", said, "purpose")])
+    disclose(actor=actor, door=Door.EXPORT, purpose=Purpose.SERVICE, to=whoever_asks(actor))
     machine = MachineClient.objects.get(pk=int(actor.key.removeprefix("machine:")))
     detail = {"export": export.key, "filters": {name: str(value) for name, value in given.items()}}
     record("export_begun", subject=machine, detail=detail, reason=purpose)

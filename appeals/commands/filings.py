@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
+from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclose
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
@@ -92,6 +93,16 @@ def file_appeal(
                 ]
             )
         rung = history.rung(row)
+        disclose(
+            actor=actor,
+            door=Door.FILING,
+            purpose=Purpose.APPEAL,
+            to=_recipient(case, rung, address),
+            about=case,
+            on=facts["filed_on"],
+            what=f"The letter of the level with its exhibits, {packet.page_count} pages: {rung.title}",
+            detail={"level": rung.key, "sha256": packet.sha256},
+        )
         version = _frozen(actor, case, rung, packet.pdf, at)
         filed = APPEAL.take(
             "file",
@@ -159,6 +170,17 @@ def file_orally(
         without = list(unsaid_reasons(case, row, history, filed_at))
         reasons += [] if unapproved_reason.strip() else without
         refuse(reasons)
+        number = row.denial.appeal_phone or case.coverage.payer.phone or "by phone"
+        disclose(
+            actor=actor,
+            door=Door.CALL,
+            purpose=Purpose.APPEAL,
+            to=_recipient(case, rung, number),
+            about=case,
+            on=facts["filed_on"],
+            what=f"What was said in the call by which the level was filed: {rung.title}",
+            detail={"level": rung.key},
+        )
         pdf = render_call_record(_call_record(case, row, rung, communication))
         version = _frozen(actor, case, rung, pdf, at)
         filed = APPEAL.take(
@@ -176,7 +198,7 @@ def file_orally(
             version,
             actor,
             channel=Channel.PHONE.value,
-            address=row.denial.appeal_phone or case.coverage.payer.phone or "by phone",
+            address=number,
             sha256=version.blob.sha256,
             page_count=version.page_count or 1,
             manifest={"version": 1, "kind": "call_record", "sha256": version.blob.sha256},
@@ -260,6 +282,13 @@ def _letter_reasons(appeal: Appeal, filed_on: date | None) -> Iterator[Reason]:
     yield from unfilled_gaps(blocks_from_data(appeal.draft["blocks"]))
     if filed_on and date.fromisoformat(appeal.draft["dated"]) > filed_on:
         yield Reason("letter_dated_later", "The letter is dated after the day it was sent.", "filed_at")
+
+
+def _recipient(case: Case, rung: Rung, address: str) -> Recipient:
+    """The plan, or whoever reviews it at this level; where only the level's name is known, that is said."""
+    if rung.kind in TO_THE_PLAN:
+        return Recipient(Party.PLAN, case.coverage.payer.name, address)
+    return Recipient(Party.REVIEWER, f"Reviewer of this level: {rung.title}", address)
 
 
 def _frozen(actor: Actor, case: Case, rung: Rung, pdf: bytes, at: datetime) -> DocumentVersion:

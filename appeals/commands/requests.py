@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
+from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclose
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
@@ -311,6 +312,7 @@ def _take(
         case = locked_case(request.case)
         lacking: tuple[Reason, ...] = ()
         barred: tuple[Reason, ...] = ()
+        went: datetime | None = None
         if step in ("submit", "receive") and request.status == RequestStatus.DRAFTING:
             went = changes.get("submitted_at") or changes.get("received_at") or at
             lacks = lacks_of(request, case, today_of(case, went))
@@ -334,6 +336,17 @@ def _take(
             | dict(told or {}),
             detail={"open_answers": [r.code for r in lacking]} if lacking else None,
         )
+        if went is not None and changes.get("sent_by") != AuthorizationRequest.Sender.PROVIDER:
+            disclose(
+                actor=actor,
+                door=Door.REQUEST,
+                purpose=Purpose.COVERAGE,
+                to=Recipient(Party.PLAN, case.coverage.payer.name, row.sent_to),
+                about=case,
+                on=today_of(case, went),
+                what="The request for authorization",
+                detail={"request": row.pk},
+            )
         _finish(case, at)
     return row
 

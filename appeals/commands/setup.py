@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from advocacy.access.disclosures import Party
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
@@ -95,6 +96,7 @@ def _reply(actor: Actor, organization: Organization, at: datetime) -> tuple[bool
                     "reply": organization.reply_email,
                     "url": link_to("/"),
                 },
+                reader=Party.WORKFORCE,
                 reply_to=organization.reply_email,
             )
         )

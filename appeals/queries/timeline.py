@@ -47,6 +47,7 @@ _SHOWN_OTHERWISE = (
     "choice_recorded",
     "facts_proposed",
     "proposal_decided",
+    "disclosed",
 )
 
 # What a call told: the call stands in the timeline as an entry of the log, once.

@@ -15,6 +15,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from advocacy.access.disclosures import VERB as DISCLOSED
+from advocacy.access.disclosures import words_of
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable, visible
 from advocacy.audit.models import Event
@@ -200,10 +202,16 @@ def _line(event: Event, names: _Names, ids: Mapping[tuple[str, int], UUID], orga
         event.kind,
         event.actor_label or event.actor or "Unknown",
         sentence,
-        reason_of(event),
+        _reason(event),
         detail,
         changes,
     )
+
+
+def _reason(event: Event) -> str:
+    """What was said of it; of what left, who got it, where, and what it was."""
+    said = reason_of(event)
+    return "; ".join(filter(None, words_of(said))) if event.verb == DISCLOSED and said else said
 
 
 def _detail(event: Event) -> str:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.inputs import without_errors
@@ -157,7 +158,14 @@ def _packet(request: CaseRequest, case: Any, appeal: Any) -> Any:
 def level_preview(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """The very bytes that a filing would freeze now."""
     packet = _packet(request, case, _level(request, case, level_id))
-    saw(request, "read_document", cases=[case.pk], patients=[case.patient_id])
+    passage = disclose(
+        actor=request.actor,
+        door=Door.PRINT,
+        purpose=Purpose.CASEWORK,
+        to=whoever_asks(request.actor),
+        about=case,
+    )
+    saw(request, "read_document", cases=[case.pk], patients=[case.patient_id], **passage.told)
     response = HttpResponse(packet.pdf, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{case.reference}-preview.pdf"'
     response.headers["Content-Security-Policy"] = POLICY

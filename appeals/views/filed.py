@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
 from advocacy.access.permissions import Permission as P
 from advocacy.web import saw
 from appeals.commands.levels import add_proof
@@ -56,7 +57,14 @@ def filed_file(request: CaseRequest, case: Any, filing_id: UUID) -> HttpResponse
     filing = filing_of_case(request.actor, case, filing_id)
     version = filing.document_version
     blob = open_version(request.actor, version)
-    saw(request, "read_document", cases=[case.pk], patients=[case.patient_id])
+    passage = disclose(
+        actor=request.actor,
+        door=Door.DOWNLOAD,
+        purpose=Purpose.CASEWORK,
+        to=whoever_asks(request.actor),
+        about=case,
+    )
+    saw(request, "read_document", cases=[case.pk], patients=[case.patient_id], **passage.told)
     return file_response(
         request,
         blob,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import require
 from advocacy.errors import NotFound
@@ -57,6 +58,7 @@ def setup_letter(request: ActorRequest) -> HttpResponse:
     require(request.actor, Permission.MANAGE_MEMBERS)
     with timezone.override(request.organization.time_zone):
         data = sample_letter(request.organization, signer=request.actor.label, at=request.at)
+    disclose(actor=request.actor, door=Door.PRINT, purpose=Purpose.CASEWORK, to=whoever_asks(request.actor))
     return HttpResponse(
         data,
         content_type="application/pdf",

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.urls import reverse
 
+from advocacy.access.disclosures import Party
 from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require, visible
@@ -170,6 +171,7 @@ def tell_of(*, actor: Actor, glass: int, at: datetime) -> None:
                         "until": row.expires_at,
                         "url": link_to(reverse("cases:glasses")),
                     },
+                    reader=Party.WORKFORCE,
                 )
             )
 

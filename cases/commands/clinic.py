@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 from django.urls import reverse
 
+from advocacy.access.disclosures import Party
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
@@ -28,6 +29,7 @@ from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from cases.attestation import digest_of
 from cases.commands.cases import must_be_open
+from cases.commands.clinic_leaving import link_goes_out, link_opens
 from cases.commands.clinic_papers import cannot_be_printed, keep_signed
 from cases.commands.documents import upload_document
 from cases.commands.tasks import open_task, settle_task
@@ -187,6 +189,7 @@ def send_link(
             remind_days=remind_days,
         )
         asked.filter(reminded_at__isnull=False).update(reminded_at=None, raised_at=None)
+        link_goes_out(actor, case, provider, email, at)
         record("clinic_link_sent", subject=link, detail={"provider": provider.pk, "days": days})
         try:
             mail_clinic(email, "notices/clinic.txt", "asks your office for something", url, link)
@@ -246,13 +249,14 @@ def opened(token: str, at: datetime, request_id: str = "") -> Iterator[Door]:
             .filter(pk=link_id, case__status="open", expires_at__gt=at, revoked_at=None)
             .first()
         )
-        if link is None or not released(link.case, at):
+        if link is None:
             raise NotFound("clinic link")
+        actor = Actor(key=key, label=label, organization_id=organization_id, system=True)
+        link_opens(actor, link.case, at)
         if link.opened_at is None:
             link.opened_at = at
             link.save(update_fields=["opened_at"])
         # What it may do is in the functions below: each takes the door, and answers asks of the door only.
-        actor = Actor(key=key, label=label, organization_id=organization_id, system=True)
         yield Door(link, actor, Organization.objects.get(pk=organization_id))
 
 
@@ -434,6 +438,7 @@ def mail_clinic(to: str, template: str, subject: str, url: str, link: ClinicLink
             subject=f"{organization.name} {subject}",
             template=template,
             facts={"link": url, "organization": organization, "until": link.expires_at},
+            reader=Party.CLINIC,
             reply_to=organization.reply_email,
         )
     )

@@ -16,6 +16,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import NotAllowed
 from advocacy.people.rules import day_in
 from cases.commands.clinic import SILENT, mail_clinic, new_link, released
+from cases.commands.clinic_leaving import link_goes_out
 from cases.commands.tasks import open_task
 from cases.models import ClinicAsk, ClinicLink
 from cases.queries.clinic import latest_link, open_asks, waiting_links
@@ -57,6 +58,8 @@ def remind_clinic(*, actor: Actor, link: ClinicLink, at: datetime) -> ClinicLink
                 remind_days=row.remind_days,
                 reminder_of=row,
             )
+        if url:
+            link_goes_out(actor, row.case, row.provider, row.email, at)
         for ask in asks:
             ask.reminded_at = at
             ask.save(update_fields=["reminded_at"])

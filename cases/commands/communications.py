@@ -13,10 +13,12 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
+from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclose
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
+from advocacy.people.rules import day_in
 from cases.commands.cases import must_be_open
 from cases.commands.documents import upload_document
 from cases.commands.search_text import index_case
@@ -26,6 +28,13 @@ from cases.queries.documents import newest_versions
 
 TO_LOG = "log a contact"
 """What a closed case is reopened for, in words. What a step or the patient sends is logged all the same."""
+OUTSIDE = {
+    Communication.With.PAYER.value: Party.PLAN,
+    Communication.With.PROVIDER.value: Party.CLINIC,
+    Communication.With.REVIEWER.value: Party.REVIEWER,
+    Communication.With.OTHER.value: Party.OTHER,
+}
+"""Whoever gets papers that are logged as sent, apart from the patient's own side."""
 CLOCKS_DIFFER = timedelta(minutes=5)
 """A call that has just ended may stand a little ahead of the server's clock."""
 
@@ -93,6 +102,7 @@ def log_communication(
             promised_by=promised_by,
         )
         attached = attach(actor, entry, attachments, upload, at)
+        _papers_left(actor, case, entry)
         record("communication_logged", subject=entry, detail=_codes(entry) | attached)
         if entry.reference_number:
             index_case(case)
@@ -172,6 +182,7 @@ def correct_communication(
         attached = attach(actor, entry, attachments or (), upload, at)
         if attachments is None:
             carry_over(old, entry)
+        _papers_left(actor, case, entry, before=_went(old))
         record(
             "communication_corrected",
             subject=entry,
@@ -298,6 +309,39 @@ def carry_over(old: Communication, new: Communication) -> None:
     for attached in Attachment.objects.filter(communication=old).order_by("pk"):
         if attached.version_id not in there:
             Attachment.objects.create(case_id=new.case_id, communication=new, version_id=attached.version_id)
+
+
+def _recipient(case: Case, entry: Communication) -> Recipient:
+    """Whom papers went to: by name where one was typed, else what they are."""
+    usual = case.coverage.payer.name if entry.party == Communication.With.PAYER else entry.get_party_display()
+    return Recipient(OUTSIDE[entry.party], entry.person or usual, entry.address)
+
+
+def _went(entry: Communication) -> tuple[Any, ...]:
+    """To whom which versions went with an entry."""
+    versions = Attachment.objects.filter(communication=entry).values_list("version_id", flat=True)
+    return (entry.direction, entry.party, entry.person, entry.address, *sorted(versions))
+
+
+def _papers_left(actor: Actor, case: Case, entry: Communication, before: tuple[Any, ...] = ()) -> None:
+    """What went out with an entry of the log has left, to somebody outside; a correction that changes nothing of it has not.
+
+    Raises Refused where nothing allowed it on that day.
+    """
+    if entry.direction != Communication.Direction.OUT or entry.party not in OUTSIDE:
+        return
+    _direction, _party, _person, _address, *versions = went = _went(entry)
+    if versions and went != before:
+        disclose(
+            actor=actor,
+            door=Door.LOG,
+            purpose=Purpose.CASEWORK,
+            to=_recipient(case, entry),
+            about=case,
+            on=day_in(case.patient.time_zone, entry.happened_at),
+            what=entry.summary,
+            detail={"documents": len(versions)},
+        )
 
 
 def _create(actor: Actor, case: Case, at: datetime, **fields: Any) -> Communication:

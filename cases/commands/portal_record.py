@@ -17,6 +17,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require, system_actor
 from advocacy.audit.trail import record
@@ -147,6 +148,7 @@ def whole_record(
     a readable form, and in an electronic form that can be processed.
     """
     require(actor, Permission.PORTAL_CONTROL, patient)
+    disclose(actor=actor, door=Door.TAKE_ALONG, purpose=Purpose.ACCESS, to=whoever_asks(actor), about=patient)
     gathered = everything_about(patient)
     record("record_taken_along", subject=patient, detail={"documents": len(gathered.files)})
     page = _page(gathered, patient, organization, at)

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
 from advocacy.access.permissions import Permission
 from advocacy.web import ActorRequest, saw
 from cases.commands.documents import (
@@ -267,7 +268,21 @@ def document_file(request: ActorRequest, case: Any, version_id: UUID) -> HttpRes
     """The bytes of a version, always through us; `?download` hands them over as a file."""
     version = get_version(request.actor, case, version_id)
     blob = open_version(request.actor, version)
-    saw(request, "read_document", cases=[case.pk], patients=[case.patient_id], version=str(version.public_id))
+    passage = disclose(
+        actor=request.actor,
+        door=Door.DOWNLOAD,
+        purpose=Purpose.CASEWORK,
+        to=whoever_asks(request.actor),
+        about=case,
+    )
+    saw(
+        request,
+        "read_document",
+        cases=[case.pk],
+        patients=[case.patient_id],
+        version=str(version.public_id),
+        **passage.told,
+    )
     return file_response(
         request,
         blob,

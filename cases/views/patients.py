@@ -77,6 +77,9 @@ def _actions(row: Any, coverages: list[Any], may: Any) -> list[dict[str, str]]:
     if may(Permission.CHANGE_PATIENT):
         url = reverse("people:patient_change", args=[row.public_id])
         found.append({"label": "Change details", "url": url, "kind": "quiet"})
+    if may(Permission.ACCOUNT_DISCLOSURES):
+        url = reverse("people:disclosures", args=[row.public_id])
+        found.append({"label": "Disclosures", "url": url, "kind": "quiet"})
     return found
 
 

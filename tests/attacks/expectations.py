@@ -124,6 +124,9 @@ people:consent_new              INS       INS
 people:consent_revoke           INS       INS
 people:contact_new              INS       INS
 people:contact_end              INS       INS
+people:disclosures              SP        -
+people:disclosure_new           SP        SP
+people:disclosures_file         SP        -
 people:portal_invite            NS        NS
 people:portal_representative    NS        NS
 people:portal_end               NS        NS
@@ -242,6 +245,8 @@ portal:helpers                  D         -
 portal:helper_new               D         D
 portal:helper_end               -         D
 portal:looked                   D         -
+portal:sent                     D         -
+portal:sent_paper               D         -
 portal:take_along               D         -
 
 # The door.

@@ -112,6 +112,8 @@ def get_only(route) -> bool:
         "cases:restricted",
         "cases:search_results",
         "home",
+        "people:disclosures",
+        "people:disclosures_file",
         "people:invitations",
         "people:leavers",
         "people:machines",

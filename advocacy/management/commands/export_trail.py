@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
+from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclose
+from advocacy.access.policy import system_actor
 from advocacy.audit.check import export
 from advocacy.audit.seal import NoSealKey, Organization
 from advocacy.audit.trail import record
@@ -38,6 +40,12 @@ class Command(BaseCommand):
                 transaction.atomic(),
                 connection.cursor() as cursor,
             ):
+                disclose(
+                    actor=system_actor(row.pk, "export_trail"),
+                    door=Door.TRAIL,
+                    purpose=Purpose.OVERSIGHT,
+                    to=Recipient(Party.OPERATOR, "Whoever runs the installation", str(options["file"])),
+                )
                 record("trail_exported", subject=row, reason=options["reason"])
                 seals, events = export(
                     cursor, Organization(row.pk, str(row.public_id)), settings.KEYS, options["file"]

@@ -1,0 +1,131 @@
+"""The accounting of disclosures, read from the trail: what left in the last six years, when, to whom, what and why.
+
+45 CFR 164.528: whoever asks is told of the six years before (a)(1), for each disclosure its day, who received it and where,
+what it was, and what it was for (b)(2). What went to the person, by authorization, or stayed in the organization's own work need
+not be listed (a)(1)(i) to (ix); what left by the program's doors is told all the same, apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as mark
+
+from advocacy.access.disclosures import VERB, Basis, Door, Purpose, words_of
+from advocacy.access.policy import Actor, visible
+from advocacy.audit.models import Event
+from advocacy.audit.trail import about, reason_of
+from advocacy.people.models import Patient
+from advocacy.people.rules import day_in
+from cases.models import Case
+
+YEARS: Final = 6
+MISTAKE: Final = "mistake"
+GROUNDS: Final[dict[str, str]] = {
+    "required": mark("The law required it (45 CFR 164.512(a))"),
+    "public_health": mark("Public health (45 CFR 164.512(b))"),
+    "abuse": mark("Abuse, neglect or domestic violence (45 CFR 164.512(c))"),
+    "oversight": mark("Health oversight (45 CFR 164.512(d))"),
+    "court": mark("A court or administrative proceeding (45 CFR 164.512(e))"),
+    "police": mark("Law enforcement (45 CFR 164.512(f))"),
+    "death": mark("A coroner, medical examiner or funeral director (45 CFR 164.512(g))"),
+    "research": mark("Research (45 CFR 164.512(i))"),
+    "threat": mark("A serious threat to health or safety (45 CFR 164.512(j))"),
+    "government": mark("Special government functions (45 CFR 164.512(k))"),
+    "work": mark("Workers' compensation (45 CFR 164.512(l))"),
+    "secretary": mark("The Department of Health and Human Services (45 CFR 164.502(a)(2)(ii))"),
+    MISTAKE: mark("A mistake: nothing allowed it"),
+}
+"""What a disclosure recorded by hand rested on."""
+
+WHAT: Final[dict[str, str]] = {
+    Door.FILING: mark("The letter of the appeal, with its papers"),
+    Door.CALL: mark("What was said when the appeal was filed by phone"),
+    Door.REQUEST: mark("The request to the plan to pay for the treatment"),
+    Door.CLINIC: mark("Name, birth date, and what the clinic is asked for, behind a link"),
+    Door.LOG: mark("Papers of the case"),
+    Door.BY_HAND: "",
+}
+WHY: Final[dict[str, str]] = {
+    Purpose.APPEAL: mark("For the appeal"),
+    Purpose.COVERAGE: mark("So that the plan decides about the treatment"),
+    Purpose.RECORDS: mark("To get records or a signature"),
+    Purpose.CASEWORK: mark("For the work on the case"),
+    Purpose.LAW: mark("The law requires or allows it"),
+    Purpose.MISTAKE: mark("It was a mistake"),
+}
+ALLOWED: Final[dict[str, str]] = {
+    Basis.AUTHORIZATION: mark("The patient allowed it in writing"),
+    Basis.LAW: mark("The law allows it without asking"),
+    Basis.NONE: mark("Nothing allowed it"),
+}
+
+
+@dataclass(frozen=True)
+class Disclosed:
+    """One thing that left: the day where the patient lives, to whom and where, what and why, and whether the law asks for it
+    to be listed.
+    """
+
+    day: date
+    to: str
+    address: str
+    what: str
+    why: str
+    allowed: str
+    counted: bool
+
+
+@dataclass(frozen=True)
+class Accounting:
+    """What must be listed, and what else left; newest first. `since` is the first day that is looked at."""
+
+    since: date
+    until: date
+    counted: tuple[Disclosed, ...]
+    others: tuple[Disclosed, ...]
+
+
+def accounting(actor: Actor, patient: Patient, at: datetime) -> Accounting:
+    """What left about this patient, in the current language. The patient sees all of it; a colleague nothing that left
+    because of a case that is closed to them. Three statements at most.
+    """
+    today = day_in(patient.time_zone, at)
+    since = _years_before(today, YEARS)
+    events = Event.objects.filter(about(patients=[patient.pk]), kind=Event.Kind.VERB, verb=VERB)
+    hidden: set[int] = set()
+    if actor.portal is None:
+        others = Case.objects.filter(patient=patient).exclude(visible(actor, Case))
+        hidden = set(others.values_list("pk", flat=True))
+    zone = ZoneInfo(patient.time_zone)
+    rows = [_line(event, zone) for event in events.order_by("-pk") if not hidden.intersection(event.case_ids)]
+    rows = sorted((row for row in rows if row.day >= since), key=lambda row: row.day, reverse=True)
+    return Accounting(
+        since,
+        today,
+        tuple(row for row in rows if row.counted),
+        tuple(row for row in rows if not row.counted),
+    )
+
+
+def _line(event: Event, zone: ZoneInfo) -> Disclosed:
+    data: dict[str, Any] = event.data
+    name, address, said = words_of(reason_of(event))
+    day = date.fromisoformat(data["on"]) if "on" in data else event.at.astimezone(zone).date()
+    door = data["door"]
+    typed = said if door in (Door.LOG, Door.BY_HAND) else ""
+    kind, why = WHAT[door], WHY[data["purpose"]]
+    allowed = GROUNDS[data["ground"]] if "ground" in data else ALLOWED[data["basis"]]
+    what = ": ".join(filter(None, (_(kind) if kind else "", typed)))
+    return Disclosed(day, name, address, what, _(why), _(allowed), bool(data["counted"]))
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # February 29
+        return day.replace(year=day.year - years, day=28)

@@ -1,0 +1,127 @@
+"""What left about a patient, and to whom: at the desk, as a paper, and in the patient's own portal."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import require
+from advocacy.people.queries import get_patient
+from advocacy.people.rules import day_in
+from advocacy.people.views.steps import attempt, show_form
+from advocacy.portal import portal_page
+from advocacy.web import ActorRequest, page, saw
+from cases.accounting import render_accounting
+from cases.commands.accounting import record_disclosure
+from cases.forms.accounting import DisclosureForm
+from cases.queries.accounting import accounting
+from cases.queries.portal_record import own_patient
+from cases.views.files import POLICY
+
+
+@require_safe
+@page
+def disclosures(request: ActorRequest, patient_id: UUID) -> HttpResponse:
+    """The accounting of disclosures of one patient (45 CFR 164.528)."""
+    patient = get_patient(request.actor, patient_id)
+    require(request.actor, Permission.ACCOUNT_DISCLOSURES, patient)
+    saw(request, "read_page", patients=[patient.pk])
+    context = {
+        "patient": patient,
+        "found": accounting(request.actor, patient, request.at),
+        "breadcrumbs": [
+            {"label": patient.reference, "url": reverse("people:patient", args=[patient.public_id])},
+            {"label": "Disclosures", "url": ""},
+        ],
+    }
+    return render(request, "cases/disclosures.html", context)
+
+
+@page
+def disclosure_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
+    """Record what left by another way than the program's."""
+    patient = get_patient(request.actor, patient_id)
+    require(request.actor, Permission.ACCOUNT_DISCLOSURES, patient)
+    back = reverse("people:disclosures", args=[patient.public_id])
+    today = day_in(patient.time_zone, request.at)
+    form, status = DisclosureForm(request.POST or None, initial={"left_on": today}), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            done, _result = attempt(
+                lambda: record_disclosure(
+                    actor=request.actor, patient=patient, at=request.at, **form.cleaned_data
+                ),
+                form,
+            )
+            if done:
+                messages.success(request, "The disclosure is recorded.")
+                return redirect(back)
+    return show_form(
+        request,
+        form,
+        title="Record a disclosure",
+        action="Record disclosure",
+        back=back,
+        patient=patient,
+        status=status,
+    )
+
+
+@require_safe
+@page
+def disclosures_file(request: ActorRequest, patient_id: UUID) -> HttpResponse:
+    """The same as a paper, to give to the patient."""
+    patient = get_patient(request.actor, patient_id)
+    require(request.actor, Permission.ACCOUNT_DISCLOSURES, patient)
+    return _paper(request, patient)
+
+
+@require_safe
+@portal_page(Permission.PORTAL_CONTROL)
+def sent(request: ActorRequest) -> HttpResponse:
+    """What left, and to whom."""
+    patient = own_patient(request.actor)
+    saw(request, "read_page", patients=[patient.pk])
+    found = accounting(request.actor, patient, request.at)
+    return render(request, "portal/sent.html", {"found": found})
+
+
+@require_safe
+@portal_page(Permission.PORTAL_CONTROL)
+def sent_paper(request: ActorRequest) -> HttpResponse:
+    """The same as a paper, in the language of the page."""
+    return _paper(request, own_patient(request.actor))
+
+
+def _paper(request: ActorRequest, patient: Any) -> HttpResponse:
+    passage = disclose(
+        actor=request.actor,
+        door=Door.PRINT,
+        purpose=Purpose.ACCESS,
+        to=whoever_asks(request.actor),
+        about=patient,
+    )
+    data = render_accounting(
+        accounting(request.actor, patient, request.at),
+        patient=patient.full_name,
+        born=patient.birth_date,
+        organization=request.organization.name,
+    )
+    saw(request, "read_document", patients=[patient.pk], **passage.told)
+    response = HttpResponse(data, content_type="application/pdf")
+    day = f"{timezone.localtime(request.at):%Y-%m-%d}"
+    response.headers["Content-Disposition"] = f'attachment; filename="disclosures-{day}.pdf"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Content-Security-Policy"] = POLICY
+    return response
