@@ -209,7 +209,13 @@ class TestBytes:
         assert [(e.case_ids, e.patient_ids, e.actor) for e in events] == [
             ([cast.case.pk], [cast.case.patient_id], cast.nora.key)
         ] * 2
-        assert events[0].data == {"page": "cases:document_file", "version": str(version.public_id)}
+        assert events[0].data == {
+            "page": "cases:document_file",
+            "version": str(version.public_id),
+            "door": "download",
+            "purpose": "casework",
+            "basis": "workforce",
+        }
 
 
 class TestPages:

@@ -10,6 +10,7 @@ import io
 import uuid
 import zipfile
 
+import pypdfium2
 import pytest
 from django.db import connection
 from django.test import Client
@@ -156,6 +157,13 @@ def archived(answer) -> str:
     return "\n".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
 
 
+def words_of(answer) -> str:
+    """The text of a page, or of a paper."""
+    if answer.headers["Content-Type"] != "application/pdf":
+        return str(answer.content.decode())
+    return "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(answer.content))
+
+
 @pytest.mark.parametrize("who", ["wren", "marisol"])
 def test_shared_pages_show_nothing_of_somebody_else(request, world, who):
     client = request.getfixturevalue(who)
@@ -182,7 +190,7 @@ def test_shared_pages_show_nothing_of_somebody_else(request, world, who):
             told = archived(answer)
             leaks += [(route.name, key) for key, row in world.rows.items() if str(row.public_id) in told]
             continue
-        text = answer.content.decode()
+        text = words_of(answer)
         leaks += [
             (route.name, m) for m in {**PRIVATE, **MARKS} if m in text and m not in mine.get(who, set())
         ]
