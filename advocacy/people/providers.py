@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.urls import reverse
 
+from advocacy.access.disclosures import Party
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require, visible
 from advocacy.access.roles import Role
@@ -208,6 +209,7 @@ def _tell(actor: Actor, what: str) -> None:
                     "what": what,
                     "url": link_to(reverse("people:sign_in_provider")),
                 },
+                reader=Party.WORKFORCE,
             )
         )
 

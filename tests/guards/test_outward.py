@@ -22,13 +22,13 @@ ROOT = Path(settings.BASE_DIR)
 APPS = ("advocacy", "cases", "appeals")
 SINKS = frozenset(
     {
-        "file_response", "StreamingHttpResponse", "FileResponse", "deliver", "EmailMessage", "EmailMultiAlternatives",
+        "call", "file_response", "StreamingHttpResponse", "FileResponse", "deliver", "EmailMessage", "EmailMultiAlternatives",
         "send_mail", "told", "link_goes_out", "link_opens", "_papers_left", "page_told", "mail_clinic", "copy",
         "urlopen", "Session", "create_connection", "SMTP", "log_sent", "attach", "export", "begun", "whole_record",
     }
 )  # fmt: skip
 """Names of calls that hand something on. `HttpResponse` counts where it is given a body and a type that is no page."""
-OF_ONE_MODULE = {"told": "advocacy.api"}
+OF_ONE_MODULE = {"told": "advocacy.api", "call": "advocacy.outgoing"}
 """Names that other modules use for something else."""
 
 
@@ -43,6 +43,7 @@ class Through:
 PORTAL = Through(Door.PORTAL, "advocacy.portal:portal_page")
 LOG = Through(Door.LOG, "cases.commands.communications:_papers_left")
 MAIL = Through(Door.MAIL, "advocacy.mail:deliver")
+SIGN_IN = "asks an organization's own sign-in about a colleague: nothing of a patient"
 API = Through(Door.API, "advocacy.api:MachineView.dispatch")
 
 OUTWARD: dict[str, Through | str] = {
@@ -69,6 +70,7 @@ OUTWARD: dict[str, Through | str] = {
     "advocacy.people.invitations:_mail": MAIL,
     "advocacy.people.leaving:alert_about_leavers": MAIL,
     "advocacy.people.portal_codes:_send": MAIL,
+    "advocacy.people.providers:_tell": MAIL,
     "advocacy.people.portal_invitations:send_invitation": MAIL,
     "appeals.commands.setup:_reply": MAIL,
     "appeals.reminders:send_claimed": MAIL,
@@ -110,7 +112,12 @@ OUTWARD: dict[str, Through | str] = {
     "cases.api.events:Events.get": API,
     "cases.api.notes:Notes.post": API,
     # Sinks through which nothing of a patient goes to anybody outside.
+    "advocacy.outgoing:_Pinned.connect": "the sink itself: each caller is listed",
     "advocacy.metrics:metrics": "counts of requests and jobs, of no patient",
+    "advocacy.people.oidc:_checked": SIGN_IN,
+    "advocacy.people.oidc:_exchange": SIGN_IN,
+    "advocacy.people.oidc:describe": SIGN_IN,
+    "advocacy.people.oidc:finish": SIGN_IN,
     "advocacy.openapi:openapi": "the description of the API: nothing of anybody",
     "advocacy.problems:problem": "why an address of the API refused: codes and sentences of ours",
     "cases.commands.benefits:_log_call": "logs a call that a colleague held; no paper goes along",
