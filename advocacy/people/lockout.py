@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from advocacy.access.disclosures import Party
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
@@ -95,6 +96,7 @@ def _tell(user: User) -> None:
                     "until": f"{local:%-I:%M %p %Z}",
                     "url": link_to(reverse("account_reset_password")),
                 },
+                reader=Party.WORKFORCE,
             )
         )
     except OSError:

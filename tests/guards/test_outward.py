@@ -69,6 +69,7 @@ OUTWARD: dict[str, Through | str] = {
     "advocacy.background.sealing:alarm": MAIL,
     "advocacy.people.invitations:_mail": MAIL,
     "advocacy.people.leaving:alert_about_leavers": MAIL,
+    "advocacy.people.lockout:_tell": MAIL,
     "advocacy.people.portal_codes:_send": MAIL,
     "advocacy.people.providers:_tell": MAIL,
     "advocacy.people.portal_invitations:send_invitation": MAIL,
