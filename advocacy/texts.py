@@ -16,9 +16,12 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclose
+from advocacy.access.policy import system_actor
 from advocacy.outgoing import CallFailed, CallRefused, call
 from advocacy.tenancy.sealing import digest
 
+PROGRAM = system_actor(0, "texts")
 log = logging.getLogger("recourse.texts")
 INTERNATIONAL = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
 LONGEST = 320
@@ -79,6 +82,9 @@ def international(number: str) -> str:
 
 def send_text(number: str, text: str) -> None:
     """Send one message. Raises NotSent: whoever asked for it is told in another way."""
+    disclose(
+        actor=PROGRAM, door=Door.MAIL, purpose=Purpose.NOTICE, to=Recipient(Party.PATIENT, number, number)
+    )
     to = international(number)
     if not to:
         raise NotSent("number")

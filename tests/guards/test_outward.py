@@ -72,6 +72,9 @@ OUTWARD: dict[str, Through | str] = {
     "advocacy.people.lockout:_tell": MAIL,
     "advocacy.people.portal_codes:_send": MAIL,
     "advocacy.people.providers:_tell": MAIL,
+    # Texts are held to the same: a code and the words around it.
+    "advocacy.texts:send_text": Through(Door.MAIL),
+    "advocacy.texts:ByHttps.send": Through(Door.MAIL, "advocacy.texts:send_text"),
     "advocacy.people.portal_invitations:send_invitation": MAIL,
     "appeals.commands.setup:_reply": MAIL,
     "appeals.reminders:send_claimed": MAIL,
