@@ -25,7 +25,11 @@ SOFT = {
     "audit.event.patient_ids": TRAIL,
     "audit.event.subject_id": TRAIL,
     "audit.pruned.events": "a number of events",
+    "audit.pruned.organization_id": TRAIL,
+    "audit.pruned.through": "the last seal whose events are gone; the seal itself stays, and its number is signed",
     "audit.seal.ids": "what was sealed; a key would forbid to prune it, and its signature holds it",
+    "audit.seal.organization_id": TRAIL,
+    "audit.seal.seq": "a number of its own: one more than the seal before, which the seal's hash names",
     "audit.seal.organization": "the organization as the bundle and the verifier know it; signed",
     "cases_blob.size": SIZE,
     "cases_case.payer_key": "kept by triggers from the coverage, whose own key it copies (cases/lists.sql)",
@@ -44,8 +48,8 @@ def test_every_column_that_names_a_row_is_a_key_or_says_why_not(db):
              WHERE c.relkind IN ('r', 'p') AND c.relnamespace IN ('public'::regnamespace, 'audit'::regnamespace)
                AND a.atttypid IN ('uuid'::regtype, 'bigint'::regtype, 'uuid[]'::regtype, 'bigint[]'::regtype)
                AND c.relname !~ '^(django|auth|guardian|allauth|account|mfa)_'
-               AND a.attname <> 'public_id'
-               AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'f')
+               AND a.attname NOT IN ('id', 'public_id')
+               AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'
                                   AND a.attnum = ANY (k.conkey))
              ORDER BY 1
             """
