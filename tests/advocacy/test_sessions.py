@@ -84,6 +84,7 @@ def test_what_is_done_puts_the_end_off_and_asking_does_not(cast):
     assert nora.get("/accounts/session/").json() == {"signed_in": False}
 
 
+@pytest.mark.long
 def test_signing_in_again_leads_to_where_one_worked_and_shows_who_it_is(cast):
     nora = enter(cast, "nora")
     who = nora.get(NEW).context["session_who"]
@@ -151,6 +152,7 @@ def test_after_ten_wrong_tries_the_account_is_shut_told_and_opened(cast, sign_in
     assert len(said("sign_in_opened")) == 1
 
 
+@pytest.mark.long
 def test_an_address_nobody_has_is_shut_in_the_same_way(cast, settings):
     settings.ACCOUNT_RATE_LIMITS = False
     answers = {}
@@ -165,6 +167,7 @@ def test_an_address_nobody_has_is_shut_in_the_same_way(cast, settings):
     assert [m.to for m in mail.outbox] == [["nora@harbor.example"]]
 
 
+@pytest.mark.long
 def test_wrong_codes_shut_it_too_and_a_new_passphrase_opens_it(cast, settings):
     settings.ACCOUNT_RATE_LIMITS = False
     TOTP.activate(cast.users["nora"], generate_totp_secret())

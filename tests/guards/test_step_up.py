@@ -143,6 +143,7 @@ def test_a_second_factor_is_asked_of_whoever_has_one(cast: Cast, late):
     assert browser.post(page, typed).status_code == 201
 
 
+@pytest.mark.long
 def test_a_recovery_code_is_a_proof_once(cast: Cast, late):
     TOTP.activate(cast.users["olga"], generate_totp_secret())
     code = RecoveryCodes.activate(cast.users["olga"]).get_unused_codes()[0]
