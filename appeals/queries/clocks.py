@@ -13,7 +13,7 @@ from django.db.models import Q
 from appeals import dues
 from appeals.models import Deadline
 from appeals.next_action import SOON_DAYS
-from appeals.regimes import book
+from appeals.regimes import book, versions_of
 from appeals.regimes.shapes import DECIDERS
 from appeals.rungs import decider_of
 
@@ -183,10 +183,11 @@ def hours_left(moment: datetime, day: Day, *, who: str) -> str:
 
 
 def rule_words(deadline: Deadline) -> str:
-    """What the rule of a clock says, in the version it was computed with; its key where the data has no words for it."""
-    versions = book().rules.get(deadline.rule, ())
+    """What the rule of a clock says, in the version it was computed with; "" for one that is no rule of the data: what the
+    letter states is said by the kind of the date."""
+    versions = versions_of(deadline.rule)
     said = [r for r in versions if str(r.version) == deadline.rule_version] or list(versions)
-    return said[-1].text if said else deadline.rule
+    return said[-1].text if said else ""
 
 
 def due_of(deadline: Deadline, day: Day) -> Due:

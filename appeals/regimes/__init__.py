@@ -293,6 +293,25 @@ def rule_in_force(rule_id: str, on: date | None, among: Book | None = None) -> R
     )
 
 
+def versions_of(rule_id: str) -> tuple[Rule, ...]:
+    """Every version of a rule that a clock may name, oldest first: federal, of a program, or of one state; () when unknown."""
+    found = book()
+    kept = found.memo.get("versions_of")
+    if kept is None:
+        kept = dict(found.rules) | {rule.id: (rule,) for rule in _state_rules(found)}
+        found.memo["versions_of"] = kept
+    rules: tuple[Rule, ...] = kept.get(rule_id, ())
+    return rules
+
+
+def _state_rules(found: Book) -> Iterator[Rule]:
+    yield found.state_default
+    for state in found.states.values():
+        if state.filing is not None:
+            yield state.filing
+        yield from (stage.rule for stage in state.stages.values())
+
+
 def ladder(regime_key: str, state: str | None = None, levels: int | None = None) -> tuple[Level, ...]:
     """The levels of a regime from the first appeal to court, for a policy issued in `state` (two letters).
 
