@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from advocacy.access.policy import Actor
-from appeals.models import Appeal, Decision, Denial, Proposal
+from appeals.models import Appeal, Denial
 from appeals.queries.history import load_history
+from appeals.queries.next_place import INSIDE, OUTSIDE, Place, places_named
 from appeals.regimes import book
 from cases.models import Case
 from cases.queries.ways import Way, ways_of_letters, ways_to_payer
@@ -36,23 +38,48 @@ def ways_of_denial(denial: Denial) -> tuple[Way, ...]:
     )
 
 
-_NEXT = {"send_to_fax": "fax", "send_to_mail": "mail", "send_to_portal": "portal"}
-
-
 def next_step_of(appeal: Appeal) -> dict[str, str]:
-    """Where the letter of the decision before a level sends the next step, by channel, as it was read and nobody rejected it.
+    """Where the letter of the decision before a level sends this step, by channel, as it was read and nobody rejected it.
 
-    Empty for a first level, and where the letter was not read or does not say. One statement.
+    Nothing that the letter names for the other kind of step: the plan's internal appeals unit is no place of an outside
+    review. Empty for a first level, and where the letter was not read or does not say. One statement.
     """
-    if not appeal.previous_id:
-        return {}
-    letters = Decision.objects.filter(appeal_id=appeal.previous_id).values("letter_id")
-    read = Proposal.objects.filter(document_version__document__in=letters, fact__in=_NEXT)
-    return {
-        _NEXT[row.fact]: row.value
-        for row in read.exclude(status=Proposal.Status.REJECTED).order_by("-id")
-        if row.value
-    }
+    return _for_this(appeal, places_named(appeal))
+
+
+def _for_this(appeal: Appeal, places: Iterable[Place]) -> dict[str, str]:
+    """The newest of each channel, one that the letter names for this very kind of step before one it names for none."""
+    step, other = _step_of(appeal)
+    found: dict[str, tuple[bool, str]] = {}
+    for place in places:
+        said = place.step == step
+        if place.step != other and said >= found.get(place.channel, (False, ""))[0]:
+            found[place.channel] = (said, place.value)
+    return {channel: value for channel, (_, value) in found.items()}
+
+
+def _step_of(appeal: Appeal) -> tuple[str, str]:
+    """The kind of a level as a letter names it, and the other kind. One of no known kind is taken for an outside one."""
+    return (INSIDE, OUTSIDE) if kind_of_step(appeal) == PLAN else (OUTSIDE, INSIDE)
+
+
+@dataclass(frozen=True)
+class PlaceOfStep:
+    """What the page of a later level says of its place: `not_here` is what the letter names for internal appeals and this step
+    does not take; `open_place`: nothing known is about this step, a person has to find it."""
+
+    not_here: tuple[str, ...] = ()
+    open_place: bool = False
+
+
+def place_of_step(appeal: Appeal) -> PlaceOfStep:
+    """Nothing to say of a step inside the plan. One statement."""
+    if kind_of_step(appeal) == PLAN or answers_the_denial(appeal):
+        return PlaceOfStep()
+    places = places_named(appeal)
+    taken = set(_for_this(appeal, places).values())
+    named = [p.value for p in places if p.step == INSIDE and p.value not in taken]
+    return PlaceOfStep(tuple(dict.fromkeys(" ".join(value.split()) for value in named)), not taken)
 
 
 def ways_of_confirmed(case: Case) -> Iterable[Way]:

@@ -27,7 +27,7 @@ from appeals.queries.drafts import draft_text, letter_before
 from appeals.queries.level_page import asks_amount, choosable_exhibits, get_level
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
-from appeals.queries.ways import agency_of_step, answers_the_denial, ways_for_filing
+from appeals.queries.ways import agency_of_step, answers_the_denial, place_of_step, ways_for_filing
 from appeals.views.casework import CaseRequest, bring_back, case_page, show_step
 from cases.views.casework import Outcome, attempt, done
 from cases.views.files import POLICY
@@ -90,7 +90,7 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
         return done(request, "The letter is saved.", go_on, *address)
     names = bring_back(request, form)
     text = form["text"].value() or ""
-    before = letter_before(appeal)
+    before, place = letter_before(appeal), place_of_step(appeal)
     return show_step(
         request,
         case,
@@ -104,6 +104,8 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
             "appeal": appeal,
             "gaps": [r.message.partition(": ")[2] for r in unfilled_gaps(blocks_from_text(text))],
             "before": before,
+            "place": place,
+            "agency": agency_of_step(case, appeal) if place.open_place else "",
             "carried": answers_carried(before.body, blocks_from_text(text)) if before else 0,
         },
         template="appeals/level_draft.html",
@@ -243,6 +245,7 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             "ways": shown_ways(ways, form, channel="channel", address="address"),
             "later": not answers_the_denial(appeal),
             "agency": "" if ways else agency_of_step(case, appeal),
+            "place": place_of_step(appeal),
             "preview_url": reverse("appeals:level_preview", args=[case.public_id, appeal.public_id]),
         },
         template="appeals/level_file.html",

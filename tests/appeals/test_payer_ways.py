@@ -12,9 +12,11 @@ from appeals.models import Appeal, AuthorizationRequest, Deadline, Filing, Propo
 from appeals.queries.clocks import day_at, due_of, who_of
 from appeals.queries.history import load_history
 from appeals.queries.level_page import choosable_exhibits
+from appeals.queries.next_place import step_named
 from appeals.queries.steps import steps_of
-from appeals.queries.ways import ways_for_filing, ways_for_request
+from appeals.queries.ways import PlaceOfStep, place_of_step, ways_for_filing, ways_for_request
 from cases.commands.templates import retire_channel, return_channel, save_channel
+from cases.jobs import read_document
 from cases.models import Communication, Payer, PayerChannel
 from cases.queries.ways import PURPOSES, ways_of_letters, ways_to_payer
 from tests.appeals.climbing import ERISA
@@ -127,6 +129,104 @@ def test_a_step_after_the_first_is_never_offered_the_address_of_the_first(refuse
     assert told(ways_for_filing(refused.who, refused.case, second)) == read
     page = nora.get(address("level_file", refused.case, second))
     assert page.context["form"]["address"].value() == "303-555-0144"
+
+
+UPHELD = """DECISION ON YOUR APPEAL: we uphold it.
+
+1) Internal appeal. Ask us to look again within 180 days.
+   Where:  Larkspur Member Appeals, 900 Quarry Loop, Salem OR 97300
+           appeals portal:  my.larkspur.example/appeals
+           fax (503) 555-0177     voice (503) 555-0170
+2) Fast appeal. We decide within 72 hours. You may ask for an outside (external) review at the same time.
+3) External review. {outside}
+   Insurance regulator: Division of Financial Regulation, (503) 555-0199.
+"""
+
+
+def upheld_letter(refused, outside: str, **read: str):
+    """The first level is upheld by a letter of which these facts are read, each where its value stands."""
+    text = UPHELD.format(outside=outside)
+    refused.file(1, days_ago(8))
+    decision = paper(refused, text)
+    refused.decide(1, days_ago(4), days_ago(3), letter=decision.document)
+    read_document(version=decision.pk)
+    decision.refresh_from_db()
+    for fact, value in read.items():
+        start = decision.pages[0].index(value)
+        Proposal.objects.create(
+            case=refused.case,
+            document_version=decision,
+            fact=fact,
+            value=value,
+            words=value,
+            page=1,
+            span=[start, start + len(value)],
+            confidence="high",
+        )
+    return refused.level(2)
+
+
+UNIT = {
+    "send_to_fax": "(503) 555-0177",
+    "send_to_mail": "900 Quarry Loop, Salem OR 97300",
+    "send_to_portal": "my.larkspur.example/appeals",
+}
+
+
+def test_an_outside_review_never_takes_the_places_of_the_plans_own_appeals_unit(refused, nora):
+    second = upheld_letter(refused, "After our final answer you have 180 days to ask for one.", **UNIT)
+    payer = refused.case.coverage.payer.name
+    assert ways_for_filing(refused.who, refused.case, second) == ()
+    assert place_of_step(second) == PlaceOfStep(tuple(UNIT.values()), True)
+    draft = nora.get(address("level_draft", refused.case, second))
+    assert draft.context["form"]["recipient"].value() == f"{payer}\nAttention: External review"
+    assert "The place of this step is open" in words(draft)
+    page = nora.get(address("level_file", refused.case, second))
+    assert page.context["form"]["address"].value() is None
+    said = words(page)
+    assert "names these for internal appeals; they are not taken for this step: (503) 555-0177" in said
+
+
+def test_what_the_letter_names_for_the_outside_review_goes_in_beside_what_it_does_not(refused, nora):
+    where = "Send your request for external review by fax to 303-555-0144."
+    second = upheld_letter(
+        refused, where, **{k: v for k, v in UNIT.items() if k != "send_to_fax"}, send_to_fax="303-555-0144"
+    )
+    assert [(c, a) for c, a, _ in told(ways_for_filing(refused.who, refused.case, second))] == [
+        ("fax", "303-555-0144")
+    ]
+    draft = nora.get(address("level_draft", refused.case, second))
+    lines = draft.context["form"]["recipient"].value().splitlines()
+    assert lines[1:] == ["Attention: External review", "Fax 303-555-0144"]
+    assert "Not everything the letter names is for this step" in words(draft)
+
+
+def test_another_step_inside_the_plan_does_not_take_the_place_of_the_outside_review(refused):
+    where = "Send your request for external review by fax to 303-555-0144."
+    second = upheld_letter(refused, where, send_to_fax="303-555-0144", send_to_mail=UNIT["send_to_mail"])
+    second.regime, second.level = "erisa_self_funded", "internal_appeal_2"
+    assert [(c, a) for c, a, _ in told(ways_for_filing(refused.who, refused.case, second))] == [
+        ("mail", UNIT["send_to_mail"])
+    ]
+    assert place_of_step(second) == PlaceOfStep()
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("Fax your external review request to {}.", "outside"),
+        ("Write to {} to ask for a state fair hearing.", "outside"),
+        ("External review\nMail it to {}.", "outside"),
+        ("For an internal appeal, fax {}. For external review, write to the State.", "inside"),
+        ("External review: ask the State. Second-level appeal: fax {}.", "inside"),
+        ("Questions? Member Appeals, fax {}.", "inside"),
+        ("Fax {}.", ""),
+    ],
+)
+def test_for_which_step_a_letter_names_a_place(text, step):
+    start = text.index("{}")
+    page = text.format("303-555-0144")
+    assert step_named(page, start, start + len("303-555-0144")) == step
 
 
 def test_a_letter_among_the_exhibits_is_listed_with_its_own_date(refused):
