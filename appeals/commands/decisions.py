@@ -76,6 +76,7 @@ def decide_appeal(
             *future_days(case, at, days),
             *notice_order(notice_on, sent_on, received_on, stated_deadline_on),
             *_order_reasons(history, row, days),
+            *_decided_by_then(history, decided_at, days),
             *foreign(case, letter, "letter", "document"),
             *(authorization_reasons(case, authorization) if authorization else ()),
         ]
@@ -192,6 +193,23 @@ def _order_reasons(history: History, appeal: Appeal, days: Mapping[str, date | N
     for field, day in days.items():
         if filed and day and day < filed:
             yield Reason("decided_before_filed", "The decision cannot be earlier than the filing.", field)
+
+
+AFTER = {
+    "notice_on": "after the date on the notice",
+    "sent_on": "after it was sent",
+    "received_on": "after the patient had it",
+}
+
+
+def _decided_by_then(
+    history: History, decided_at: datetime | None, days: Mapping[str, date | None]
+) -> Iterator[Reason]:
+    """A decision is made before its notice is dated, sent and received: one Reason, of the first day it would be later than."""
+    on = history.day(decided_at)
+    late = next((field for field, day in days.items() if on and day and on > day), None)
+    if late is not None:
+        yield Reason("decided_after_notice", f"It cannot have been decided {AFTER[late]}.", "decided_at")
 
 
 def _silence_reasons(history: History, appeal: Appeal) -> Iterator[Reason]:

@@ -28,7 +28,9 @@ class DecisionForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=36)
-    decided_at = MomentField(label="Decided on")
+    decided_at = MomentField(
+        label="Decided on", required=False, help_text="Empty: the date on the notice. Never after it."
+    )
     notice_on = DayField(label="Date on the notice", required=False)
     sent_on = DayField(label="Sent on", required=False, help_text="Postmark, portal or fax date.")
     received_on = DayField(label="Received by the patient on", required=False)
@@ -68,6 +70,14 @@ class DecisionForm(forms.Form):
         self.fields["letter"] = PickField(
             label="The decision letter", choices=documents, empty="Not in the documents yet", required=False
         )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or self.cleaned_data
+        if not (found.get("decided_at") or found.get("notice_on")) and "decided_at" not in self.errors:
+            self.add_error(
+                "decided_at", "Say when it was decided, or give the date on the notice: it stands for it."
+            )
+        return found
 
     @property
     def outcome_fields(self) -> list[forms.BoundField]:

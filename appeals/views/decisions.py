@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -33,6 +34,8 @@ from appeals.views.casework import (
 from appeals.views.papers import document_choices, file_url, given_document
 from cases.content import ContentType
 from cases.views.casework import Outcome, attempt, done
+
+NOON = time(12)
 
 
 def _page(request: CaseRequest, case: Any, level_id: UUID) -> LevelPage:
@@ -83,9 +86,10 @@ def level_decide(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespons
 def _decision_form(
     request: CaseRequest, case: Any, page: LevelPage, letter: LetterBeside | None
 ) -> DecisionForm:
-    initial: dict[str, Any] = {"version": page.appeal.version, "decided_at": timezone.localtime()}
+    initial: dict[str, Any] = {"version": page.appeal.version}
     if letter:
         initial |= letter.initial | {"shown": letter.key, "letter": letter.key}
+        initial["decided_at"] = _moment_of(page, letter.initial.get("notice_on"), request.at)
     return DecisionForm(
         request.POST or None,
         request.FILES or None,
@@ -94,6 +98,17 @@ def _decision_form(
         compared=[(c.key, c.label) for c in letter.compared] if letter else (),
         initial=initial,
     )
+
+
+def _moment_of(page: LevelPage, notice: date | None, now: datetime) -> datetime | None:
+    """The moment a decision is taken to have been made that its notice dates: noon of that day where the patient is, not before
+    the level was there to be decided and not after now. None without a notice."""
+    if notice is None:
+        return None
+    noon = datetime.combine(notice, NOON, tzinfo=timezone.get_current_timezone())
+    level = page.appeal
+    start = level.received_at or level.filed_at or level.forwarded_at or noon
+    return min(max(noon, start) if timezone.localtime(start).date() == notice else noon, now)
 
 
 def _record(
@@ -112,7 +127,7 @@ def _record(
     decided = decide_appeal(
         actor=actor,
         appeal=page.appeal,
-        decided_at=data["decided_at"],
+        decided_at=data["decided_at"] or _moment_of(page, data["notice_on"], request.at),
         notice_on=data["notice_on"],
         sent_on=data["sent_on"],
         received_on=data["received_on"],
@@ -167,7 +182,7 @@ def _take_in(request: CaseRequest, case: Any, page: LevelPage) -> HttpResponse:
     blank = DecisionForm(
         items=[(item.key, item.name) for item in page.items],
         documents=document_choices(request.actor, case, "decision_letter"),
-        initial={"version": page.appeal.version, "decided_at": timezone.localtime()},
+        initial={"version": page.appeal.version},
     )
     return _show_decision(request, case, page, letter, blank, GrantedForm(), outcome, form)
 

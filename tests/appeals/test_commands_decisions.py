@@ -126,6 +126,33 @@ def test_decide_appeal_refuses_a_letter_of_another_organization(filed):
     assert codes(caught) == ["not_of_this_case"]
 
 
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        (("2026-04-24", "2026-04-23", "2026-04-24"), "after it was sent"),
+        (("2026-04-23", "2026-04-23", "2026-04-24"), "after the date on the notice"),
+        ((None, None, "2026-04-23"), "after the patient had it"),
+    ],
+)
+def test_a_decision_is_not_later_than_its_notice_its_sending_or_its_receipt(filed, days, said):
+    notice, sent, received = (day and date.fromisoformat(day) for day in days)
+    with pytest.raises(Refused) as caught:
+        decide_appeal(
+            actor=filed.who,
+            appeal=filed.level(1),
+            decided_at=moment("2026-04-24", 9),
+            notice_on=notice,
+            sent_on=sent,
+            received_on=received,
+            outcomes={item.public_id: "upheld" for item in filed.items},
+            at=moment("2026-04-27"),
+        )
+    assert [(r.code, r.field, r.message) for r in caught.value.reasons] == [
+        ("decided_after_notice", "decided_at", f"It cannot have been decided {said}.")
+    ]
+    assert not Decision.objects.exists()
+
+
 def test_a_stale_page_decides_nothing(filed):
     with pytest.raises(WrongState):
         filed.decide(1, "2026-04-24", "2026-04-27", expected_version=filed.level(1).version - 1)
