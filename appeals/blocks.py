@@ -195,3 +195,35 @@ def unfilled_gaps(blocks: Iterable[Block]) -> tuple[Reason, ...]:
         Reason("letter_gap", f"The letter still has an open place: {' '.join(found.split())}", "body")
         for found in _GAP.findall(blocks_as_text(blocks).replace("\\|", "|"))
     )
+
+
+# "Exhibit B", and each of "Exhibits A, B and C"; not an exhibit that is said to be somebody else's.
+_CITED = re.compile(
+    r"\bExhibit (?P<one>[A-Z]{1,2})\b(?! (?:of|to|in) (?:the|your|its|their|our) )"
+    r"|\bExhibits (?P<some>[A-Z]{1,2}(?:(?:, and |, | and | or | to )[A-Z]{1,2}\b)+)"
+)
+
+
+def cited_exhibits(blocks: Iterable[Block]) -> tuple[str, ...]:
+    """The labels ("Exhibit B") that a letter cites in its own words, each once, in order; what it quotes is not looked at."""
+    own = blocks_as_text(block for block in blocks if not isinstance(block, Quote))
+    found: dict[str, None] = {}
+    for match in _CITED.finditer(" ".join(own.split())):
+        for letters in re.findall(r"\b[A-Z]{1,2}\b", match["one"] or match["some"]):
+            found[f"Exhibit {letters}"] = None
+    return tuple(found)
+
+
+def cited_and_left_out(blocks: Iterable[Block], along: Iterable[str]) -> tuple[Reason, ...]:
+    """One Reason for each exhibit that a letter cites and that does not go along. `along` are the labels that do."""
+    there = set(along)
+    return tuple(
+        Reason(
+            "exhibit_not_along",
+            f"The letter cites {label}, which does not go along. Choose it, or correct the letter (one that is not yours:"
+            f" “{label} of your policy”).",
+            "exhibits",
+        )
+        for label in cited_exhibits(blocks)
+        if label not in there
+    )

@@ -15,13 +15,14 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from appeals.blocks import Block, blocks_as_data, blocks_from_text
 from appeals.commands.approvals import let_go_of_approval
-from appeals.commands.checks import locked_case, refuse, today_of
+from appeals.commands.checks import locked_case, refuse
 from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.letter_dates import date_reasons, office_day
 from appeals.commands.paper import appeal_facts, heading_facts, letter_of, recipient_of
 from appeals.exhibits import Exhibit as Piece
 from appeals.facts import History, filing_facts
 from appeals.letters import AppealFacts, appeal_letter_blocks, render_letter
-from appeals.models import Appeal, Exhibit
+from appeals.models import Appeal, Decision, Exhibit
 from appeals.packets import Packet, build_packet
 from appeals.queries.drafts import exhibit_label, exhibits_of
 from appeals.queries.history import load_history
@@ -37,6 +38,7 @@ PRINTABLE = frozenset(
     {ContentType.PDF, ContentType.PNG, ContentType.JPEG, ContentType.TIFF, ContentType.TEXT}
 )
 MOST_EXHIBITS = 99
+NOT_YET = Reason("letter_dated_ahead", "This day has not come yet where your organization is.", "dated")
 
 
 def start_draft(*, actor: Actor, appeal: Appeal, at: datetime) -> Appeal:
@@ -64,9 +66,11 @@ def save_draft(
     at: datetime,
     expected_version: int | None = None,
 ) -> Appeal:
-    """Keep the letter as edited: `text` as `appeals.blocks` reads it, or blocks. `dated` is the letter's date (else today).
+    """Keep the letter as edited: `text` as `appeals.blocks` reads it, or blocks. `dated` is the letter's date (else today where
+    the organization is). With the first one, what went along at the level before goes along again.
 
-    Raises WrongState (filed, or changed meanwhile), Refused when nothing is given.
+    Raises WrongState (filed, or changed meanwhile), Refused when nothing is given, or dated before what it answers or later
+    than today.
     """
     require(actor, Permission.DRAFT_APPEAL, appeal)
     body = tuple(blocks) if blocks is not None else blocks_from_text(text or "")
@@ -74,6 +78,10 @@ def save_draft(
     with transaction.atomic():
         case = locked_case(appeal.case)
         row = _row(appeal)
+        if dated is not None:
+            refuse(date_reasons(load_history(case), row, dated, last=office_day(case, at), late=NOT_YET))
+        if not row.draft and row.status in BEFORE_FILING:
+            _carry_exhibits(row)
         draft = _draft(case, row, body, dated, recipient, actor, at)
         saved = _save(case, actor, appeal, {"draft": draft}, at, expected_version)
         let_go_of_approval(case, saved, at)
@@ -187,17 +195,30 @@ def facts_of(case: Case, appeal: Appeal, history: History) -> AppealFacts:
 
 
 def _carry_exhibits(appeal: Appeal) -> None:
-    """What went along at the level before goes along again, in its places: the carried words name it by them."""
+    """What went along at the level before goes along again, in its places: the carried words name it by them. The letter of
+    that level's decision comes last: it is what this level contests."""
     if appeal.previous_id is None or Exhibit.objects.filter(appeal=appeal).exists():
         return
-    for piece in Exhibit.objects.filter(appeal_id=appeal.previous_id).order_by("position"):
+    before = list(Exhibit.objects.filter(appeal_id=appeal.previous_id).order_by("position"))
+    carried = [(piece.title, piece.document_version_id) for piece in before]
+    decided = _letter_of_decision(appeal)
+    if carried and decided is not None and decided.pk not in {version for _, version in carried}:
+        carried.append((decided.document.title, decided.pk))
+    for position, (title, version) in enumerate(carried, start=1):
         Exhibit.objects.create(
-            case_id=piece.case_id,
+            case_id=appeal.case_id,
             appeal=appeal,
-            position=piece.position,
-            title=piece.title,
-            document_version_id=piece.document_version_id,
+            position=position,
+            title=title,
+            document_version_id=version,
         )
+
+
+def _letter_of_decision(appeal: Appeal) -> DocumentVersion | None:
+    """The newest version of the letter that decided the level before, where it has pages to print."""
+    letters = Decision.objects.filter(appeal_id=appeal.previous_id).values("letter_id")
+    rows = DocumentVersion.objects.filter(document__in=letters, content_type__in=PRINTABLE)
+    return rows.defer("pages").select_related("document").order_by("-number").first()
 
 
 def _row(appeal: Appeal) -> Appeal:
@@ -219,7 +240,7 @@ def _draft(
         recipient = before.get("recipient") or recipient_of(case, appeal, load_history(case).rung(appeal))
     return {
         "blocks": blocks_as_data(body),
-        "dated": (dated or today_of(case, at)).isoformat(),
+        "dated": (dated or office_day(case, at)).isoformat(),
         "recipient": [line.strip() for line in recipient if line.strip()],
         "signer": before.get("signer") or actor.label,
     }

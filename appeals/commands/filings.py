@@ -15,17 +15,19 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
 from advocacy.people.models import Consent
-from appeals.blocks import blocks_from_data, unfilled_gaps
+from appeals.blocks import blocks_from_data, cited_and_left_out, unfilled_gaps
 from appeals.commands.approvals import approval_reasons, unsaid_reasons
 from appeals.commands.checks import consent_stands, foreign, guards_of, locked_case, refuse
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.drafts import packet_of
+from appeals.commands.letter_dates import answered_on, date_reasons, office_day
 from appeals.commands.paper import letterhead_of
 from appeals.conditions import address_suits_channel
 from appeals.facts import History
 from appeals.models import Appeal, Filing
 from appeals.models.authorization import Channel
 from appeals.packets import CallRecord, render_call_record
+from appeals.queries.drafts import exhibit_label, exhibits_of
 from appeals.queries.history import load_history
 from appeals.queries.ladder import filing_of
 from appeals.rungs import Rung
@@ -37,6 +39,7 @@ from cases.models import Case, Communication, Document, DocumentVersion
 from cases.queries.work import at_stake
 
 WRITTEN = frozenset(Channel.values) - {Channel.PHONE}
+DATED_LATER = Reason("letter_dated_later", "The letter is dated after the day it was sent.", "filed_at")
 TO_THE_PLAN = frozenset({"", "plan"})
 """Kinds of levels that go to the plan itself; where only the letter speaks, it is the plan's letter that says where."""
 
@@ -72,7 +75,7 @@ def file_appeal(
         reasons = [
             *guards_of(APPEAL, "file", row, {"at": at, "actor": actor, "changes": changes} | facts),
             *_representation(case, history, row, facts["filed_on"]),
-            *_letter_reasons(row, facts["filed_on"]),
+            *_letter_reasons(case, row, history, filed_at),
             *approval_reasons(case, row, history, unapproved_reason),
             *foreign(case, proof, "proof", "document"),
         ]
@@ -88,7 +91,6 @@ def file_appeal(
                     Reason(
                         "file_changed",
                         "The file has changed since you looked at it. Look at it again, then file it.",
-                        "expected_sha256",
                     )
                 ]
             )
@@ -248,14 +250,10 @@ def _filing_facts(
 ) -> dict[str, Any]:
     due = filing_of(history, appeal)
     filed_on = history.day(filed_at)
-    previous = history.previous(appeal)
-    decision = history.decisions.get(previous.pk) if previous else None
-    denial = history.denial(appeal.denial_id)
-    answered = decision.notice_on or history.day(decision.decided_at) if decision else None
     return {
         "opened_by": "filing" if history.rung(appeal).may_be_filed else "forwarding",
         "filed_on": filed_on,
-        "notice_on": answered or denial.notice_on or denial.sent_on or denial.received_on,
+        "notice_on": answered_on(history, appeal),
         "window_end": due.last_day,
         "good_cause": good_cause.strip(),
         "amount_lacks": filed_on and history.rung(appeal).amount_lacks(at_stake(history.case), filed_on.year),
@@ -275,13 +273,18 @@ def _representation(case: Case, history: History, appeal: Appeal, on: date | Non
         )
 
 
-def _letter_reasons(appeal: Appeal, filed_on: date | None) -> Iterator[Reason]:
+def _letter_reasons(
+    case: Case, appeal: Appeal, history: History, filed_at: datetime | None
+) -> Iterator[Reason]:
     if not appeal.draft:
         yield Reason("letter_missing", "Write the letter first.", "text")
         return
-    yield from unfilled_gaps(blocks_from_data(appeal.draft["blocks"]))
-    if filed_on and date.fromisoformat(appeal.draft["dated"]) > filed_on:
-        yield Reason("letter_dated_later", "The letter is dated after the day it was sent.", "filed_at")
+    blocks = blocks_from_data(appeal.draft["blocks"])
+    yield from unfilled_gaps(blocks)
+    yield from cited_and_left_out(blocks, (exhibit_label(e.position) for e in exhibits_of(appeal)))
+    dated = date.fromisoformat(appeal.draft["dated"])
+    last = office_day(case, filed_at) if filed_at else None
+    yield from date_reasons(history, appeal, dated, last=last, late=DATED_LATER)
 
 
 def _recipient(case: Case, rung: Rung, address: str) -> Recipient:

@@ -14,7 +14,7 @@ from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound, Reason
 from advocacy.people.models import Consent
 from advocacy.tenancy.together import fetched
-from appeals.blocks import blocks_from_data, unfilled_gaps
+from appeals.blocks import blocks_from_data, cited_and_left_out, unfilled_gaps
 from appeals.dues import RUNNING
 from appeals.models import (
     Appeal,
@@ -212,10 +212,13 @@ def _missing(
     if not appeal.draft:
         yield Reason("letter_missing", "The letter is not written yet.", "level_draft")
     else:
-        gaps = unfilled_gaps(blocks_from_data(appeal.draft["blocks"]))
+        blocks = blocks_from_data(appeal.draft["blocks"])
+        gaps = unfilled_gaps(blocks)
         if gaps:
             count = f"{len(gaps)} open places" if len(gaps) > 1 else "an open place"
             yield Reason("letter_gap", f"The letter still has {count}.", "level_draft")
+        for cited in cited_and_left_out(blocks, (e.label for e in exhibits)):
+            yield Reason(cited.code, cited.message, "level_exhibits")
     if not exhibits:
         yield Reason(
             "exhibits_missing", "No exhibit is chosen: the denial letter should go along.", "level_exhibits"
@@ -280,7 +283,8 @@ class Choosable:
 
 
 def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosable, ...]:
-    """The newest version of every document of the case. While nothing was chosen, the denial letter is proposed first.
+    """The newest version of every document of the case. While nothing was chosen, the denial letter is proposed first, and
+    after it the letter of the decision that a later level contests.
 
     Filed packets and proofs of sending are left out: they are not evidence for this level.
     """
@@ -300,18 +304,19 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
     for pinned in chosen.values():  # an older version that was chosen stays choosable beside the newer one
         newest.setdefault(-pinned.document_version_id, pinned.document_version)
     rows = {v.pk: v for v in newest.values()}
-    letters = {appeal.denial.letter_id}
+    decided = Decision.objects.filter(appeal_id=appeal.previous_id) if appeal.previous_id else ()
+    letters = [appeal.denial.letter_id, *(d.letter_id for d in decided)]
+    proposed = {letter: place for place, letter in enumerate((x for x in letters if x), start=1)}
     dated = _dates_of_letters(case)
     found = []
     for version in rows.values():
         exhibit = chosen.get(version.pk)
-        proposed = not chosen and version.document_id in letters
         found.append(
             Choosable(
                 str(version.public_id),
                 _named_version(version, dated.get(version.document_id)),
                 version.document.get_kind_display(),
-                exhibit.position if exhibit else (1 if proposed else None),
+                exhibit.position if exhibit else (None if chosen else proposed.get(version.document_id)),
                 exhibit.title if exhibit else version.document.title,
             )
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +20,17 @@ from advocacy.web import saw
 from appeals.blocks import blocks_as_text, blocks_from_text, unfilled_gaps
 from appeals.commands import levels as commands
 from appeals.commands.drafts import facts_of, packet_of
+from appeals.commands.letter_dates import office_day
 from appeals.commands.paper import recipient_of
 from appeals.forms.levels import DraftForm, ExhibitsForm, FilingForm
 from appeals.letters import answers_carried, appeal_letter_blocks
 from appeals.queries.drafts import draft_text, letter_before
-from appeals.queries.level_page import asks_amount, choosable_exhibits, get_level
+from appeals.queries.level_page import choosable_exhibits, get_level, level_page
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
 from appeals.queries.ways import agency_of_step, answers_the_denial, place_of_step, ways_for_filing
-from appeals.views.casework import CaseRequest, bring_back, case_page, show_step
+from appeals.views.casework import CaseRequest, bring_back, case_page, show_step, today_for
+from appeals.views.levels import missing_shown
 from cases.views.casework import Outcome, attempt, done
 from cases.views.files import POLICY
 from cases.views.ways import filled, follow_channel, picked_way, shown_ways
@@ -49,7 +51,7 @@ def _back(case: Any, appeal: Any) -> str:
     return reverse("appeals:level", args=[case.public_id, appeal.public_id])
 
 
-def _seed(case: Any, appeal: Any) -> dict[str, Any]:
+def _seed(case: Any, appeal: Any, at: datetime) -> dict[str, Any]:
     """The draft as it stands; where none was begun, the first draft from what is recorded (nothing is written)."""
     if appeal.draft:
         return {
@@ -62,7 +64,7 @@ def _seed(case: Any, appeal: Any) -> dict[str, Any]:
     return {
         "text": blocks_as_text(appeal_letter_blocks(facts)),
         "recipient": "\n".join(recipient_of(case, appeal, history.rung(appeal))),
-        "dated": timezone.localdate(),
+        "dated": office_day(case, at),
     }
 
 
@@ -70,7 +72,9 @@ def _seed(case: Any, appeal: Any) -> dict[str, Any]:
 def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """Write the letter. What only a person can fill stands in double brackets, and is listed."""
     appeal = _level(request, case, level_id)
-    form = DraftForm(request.POST or None, initial=_seed(case, appeal) | {"version": appeal.version})
+    form = DraftForm(
+        request.POST or None, initial=_seed(case, appeal, request.at) | {"version": appeal.version}
+    )
     outcome = attempt(
         request,
         form,
@@ -191,11 +195,13 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             initial["expected_sha256"] = packet.sha256
         except Refused as refusal:
             obstacle = refusal.reasons
+    asks = request.organization.letters_need_patient_approval
+    page = level_page(request.actor, case, level_id, today_for(request, case), asks_approval=asks)
     form = FilingForm(
         filled(request, picked, **_in_fields(picked)),
         initial=initial,
-        asks_amount=asks_amount(request.actor, case, appeal),
-        asks_approval=appeal.is_expedited and request.organization.letters_need_patient_approval,
+        asks_amount=any(level.amount is not None for level in page.rung.levels),
+        asks_approval=appeal.is_expedited and asks,
     )
     if picked is not None:
         without_errors(form)
@@ -242,6 +248,7 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
             "appeal": appeal,
             "packet": packet,
             "obstacles": obstacle,
+            "missing": missing_shown(request, case, page),
             "ways": shown_ways(ways, form, channel="channel", address="address"),
             "later": not answers_the_denial(appeal),
             "agency": "" if ways else agency_of_step(case, appeal),

@@ -67,18 +67,23 @@ def level_page(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
         "page": page,
         "appeal": page.appeal,
         "actions": _actions(request, case, page),
-        "missing": [
-            {
-                "code": r.code,
-                "message": r.message,
-                "url": _where(case, page, r.field) if NEEDS[r.field or ""] in request.may else "",
-                "do": WHERE[r.field or ""],
-            }
-            for r in page.missing
-        ],
+        "missing": missing_shown(request, case, page),
         "tone": {"decided": "good", "lapsed": "bad"}.get(page.appeal.status, ""),
     }
     return show(request, "appeals/level.html", case, context, here=page.rung.title)
+
+
+def missing_shown(request: CaseRequest, case: Any, page: LevelPage) -> list[dict[str, str]]:
+    """What has to be there before the filing, each with the page that does it for whoever may open that."""
+    return [
+        {
+            "code": r.code,
+            "message": r.message,
+            "url": _where(case, page, r.field) if NEEDS[r.field or ""] in request.may else "",
+            "do": WHERE[r.field or ""],
+        }
+        for r in page.missing
+    ]
 
 
 def _where(case: Any, page: LevelPage, name: str | None) -> str:

@@ -183,7 +183,8 @@ def test_file_appeal_files_only_the_bytes_that_were_shown(refused):
     )
     with pytest.raises(Refused) as caught:
         refused.file(1, "2026-04-10", expected_sha256=shown.sha256)
-    assert codes(caught) == ["file_changed"]
+    # The fingerprint is no field that a person sees: the words stand by themselves.
+    assert [(r.code, r.field) for r in caught.value.reasons] == [("file_changed", None)]
     assert (refused.level(1).status, Filing.objects.count()) == ("drafting", 0)
 
 
@@ -222,12 +223,12 @@ def test_file_appeal_refuses_a_filing_before_the_denial(refused):
         actor=refused.who,
         appeal=refused.level(1),
         text="Please.",
-        dated=date(2026, 3, 20),
+        dated=date(2026, 3, 24),
         at=moment("2026-04-09"),
     )
     with pytest.raises(Refused) as caught:
         refused.file(1, "2026-04-10", filed_at=moment("2026-03-23"))
-    assert codes(caught) == ["filed_before_denial"]
+    assert codes(caught) == ["filed_before_denial", "letter_dated_later"]
 
 
 def test_file_appeal_refuses_a_letter_dated_after_its_sending(refused):
@@ -316,7 +317,7 @@ def test_the_next_level_is_told_what_came_before_and_goes_where_the_decision_say
         "See Exhibit A.",
     ]
     carried = Exhibit.objects.filter(appeal=second).values_list("position", "document_version")
-    assert list(carried) == [(1, proof.pk)]
+    assert list(carried) == [(1, proof.pk), (2, decision.pk)]
 
 
 def test_a_number_is_no_address_for_the_post(refused):

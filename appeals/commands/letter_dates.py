@@ -1,0 +1,43 @@
+"""The date that a letter of appeal may carry: not before what it answers, not after the day it is written or sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+
+from advocacy.errors import Reason
+from appeals.facts import History, day_in
+from appeals.models import Appeal
+from cases.models import Case
+from cases.typesetting import long_date
+
+
+def office_day(case: Case, at: datetime) -> date:
+    """The calendar day where the organization is that writes."""
+    day = day_in(case.organization.time_zone, at)
+    assert day is not None
+    return day
+
+
+def answered_on(history: History, appeal: Appeal) -> date | None:
+    """The date of the decision that a level contests: of the level before, else of the denial; None where none is known."""
+    previous = history.previous(appeal)
+    decision = history.decisions.get(previous.pk) if previous else None
+    answered = decision.notice_on or history.day(decision.decided_at) if decision else None
+    denial = history.denial(appeal.denial_id)
+    return answered or denial.notice_on or denial.sent_on or denial.received_on
+
+
+def date_reasons(
+    history: History, appeal: Appeal, dated: date, *, last: date | None, late: Reason
+) -> Iterator[Reason]:
+    """What is wrong with the date of a letter; `last` is its last possible day and `late` the Reason for one after it."""
+    answered = answered_on(history, appeal)
+    if answered is not None and dated < answered:
+        yield Reason(
+            "letter_dated_before",
+            f"The letter is dated {long_date(dated, 'en')}, before the decision of {long_date(answered, 'en')} that it answers.",
+            "dated",
+        )
+    if last is not None and dated > last:
+        yield late
