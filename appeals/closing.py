@@ -29,6 +29,12 @@ _UNDECIDED = {
         "A request has no decision. Record the decision or withdraw it.",
     ),
 }
+NOT_SHOWN = Reason(
+    "coverage_not_shown",
+    "Nothing on the case shows coverage: no authorization, no approved request, nothing overturned, no money. Say in the note"
+    " why it is covered all the same, such as: this care needs no authorization.",
+    "note",
+)
 _WON_WORDS = {"overturned": "overturned", "partly": "partly overturned"}
 WON = frozenset(_WON_WORDS)
 
@@ -131,6 +137,8 @@ def _outcome(case: Case, history: History, rows: Mapping[str, list[Any]]) -> Ite
         )
     if case.outcome in (Case.Outcome.COVERED, Case.Outcome.PARTLY_COVERED) and not granted:
         refused = [item.code for item in history.items if any(item.pk in r for r in history.refused.values())]
+        if not refused and not case.outcome_note.strip() and not _paid(rows):
+            yield NOT_SHOWN
         if refused:
             yield Reason(
                 "outcome_contradicts",
@@ -138,6 +146,12 @@ def _outcome(case: Case, history: History, rows: Mapping[str, list[Any]]) -> Ite
                 " authorization says otherwise. Record it first, or choose “Not covered”.",
                 "outcome",
             )
+
+
+def _paid(rows: Mapping[str, list[Any]]) -> bool:
+    """Whether the record shows that something was paid: a figure of what the patient saved or the plan pays, above zero."""
+    kinds = (Cost.Kind.PATIENT_SAVINGS, Cost.Kind.PLAN_DOLLARS)
+    return any(cost.kind in kinds and cost.amount > 0 for cost in rows["costs"])
 
 
 def _money(history: History, rows: Mapping[str, list[Any]]) -> Iterator[Reason]:

@@ -37,10 +37,10 @@ def _close(someone: Actor, key: int, pids: list[int]) -> list[float] | None:
     with suppress(_Undone, Refused), transaction.atomic():
         with scoped_to(someone.organization_id, actor=someone.key, actor_label=someone.label):
             case = Case.objects.get(pk=key)
-            outcome = case.outcome
+            outcome, note = case.outcome, case.outcome_note
             reopen_case(actor=someone, case=case, reason="Measured.", at=at)
             begun = [ran([pid]) for pid in pids]
-            close_case(actor=someone, case=case, outcome=outcome, at=at)
+            close_case(actor=someone, case=case, outcome=outcome, note=note, at=at)
             took = [(ran([pid]) - before) / 1e6 for pid, before in zip(pids, begun, strict=True)]
         raise _Undone
     return took

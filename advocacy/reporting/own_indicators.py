@@ -160,7 +160,9 @@ _COUNTED: Final = (
         key="ultimate_approval",
         title="Cases that ended covered",
         definition="Of the cases closed, the share in which the treatment was covered in full in the end.",
-        numerator="cases closed as covered, at whatever stage",
+        numerator="cases closed as covered, at whatever stage; one whose record shows no authorization, no approved request,"
+        " nothing overturned and no money counts too, by the reason stated when it was closed, such as that the care needed no"
+        " authorization",
         denominator="cases closed as covered, partly covered, not covered, paid another way, or with a patient who could not"
         " be reached",
         clock="the day the case was closed where the patient lives",

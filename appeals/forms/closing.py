@@ -19,7 +19,10 @@ class CloseForm(forms.Form):
         required=False,
         max_length=2000,
         widget=lines(),
-        help_text="What the next reader should know.",
+        help_text=(
+            "What the next reader should know. Where it ended covered and nothing on the case shows that: why, such as that this"
+            " care needs no authorization."
+        ),
     )
 
 

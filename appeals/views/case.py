@@ -260,6 +260,11 @@ def _facts(found: CasePage) -> list[dict[str, str]]:
             "url": link("cases:team", case.public_id),
             "why": "team",
         },
+        *(
+            [{"label": "How it ended", "value": case.outcome_note}]
+            if case.status == "closed" and case.outcome_note
+            else []
+        ),
         {"label": "Consent", "value": found.consent.words, "tone": "" if found.consent.stands else "bad"},
     ]
     if (window := found.call_window) is not None:

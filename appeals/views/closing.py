@@ -53,6 +53,7 @@ def close(request: CaseRequest, case: Any) -> HttpResponse:
         extra={
             "obstacles": obstacles,
             "loose": loose,
+            "refused": form.is_bound,
             "at_stake": costs.get("at_stake"),
             "savings": costs.get("patient_savings"),
             "plan": costs.get("plan_dollars"),

@@ -218,13 +218,18 @@ def assign_cases(
 
 
 def close_case(*, actor: Actor, case: Case, outcome: str, note: str = "", at: datetime) -> Case:
-    """Close the case with its outcome. Raises NotAllowed, NotFound, WrongState, Refused with every obstacle of every app."""
+    """Close the case with its outcome. `note` stays on the case; one closed as covered without anything that shows coverage
+    needs it. Raises NotAllowed, NotFound, WrongState, Refused with every obstacle of every app.
+    """
     require(actor, Permission.CLOSE_CASE, case)
     if outcome and outcome not in Case.Outcome.values:
         raise Refused([Reason("outcome_missing", "Choose how the case ended.", "outcome")])
     with transaction.atomic():
         locked = Case.objects.select_for_update().get(pk=case.pk)
-        locked.outcome = outcome  # judged as it would stand; `take` writes it
+        locked.outcome, locked.outcome_note = (
+            outcome,
+            note.strip(),
+        )  # judged as they would stand; `take` writes them
         found = [reason for obstacles in registries.obstacles_to_closing for reason in obstacles(locked)]
         return CASE.take(
             "close",

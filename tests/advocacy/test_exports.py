@@ -107,7 +107,7 @@ def test_outcomes_are_the_decisions_that_figures_count(climb, machine):
 
 
 def test_the_trail_keeps_the_purpose_before_the_first_row_and_how_many_left(cast, machine, monkeypatch):
-    close_case(actor=cast.nora, case=cast.case, outcome="covered", at=NOW)
+    close_case(actor=cast.nora, case=cast.case, outcome="covered", note="Needs no authorization.", at=NOW)
     monkeypatch.setattr(exports, "PIECE", 1)
     asked = machine(scopes=SCOPE)
     answer = asked.get(FILE.format("cases"), PURPOSE | {"status": "closed"})

@@ -129,7 +129,7 @@ def test_after_any_sequence_of_commands_the_cells_are_what_group_by_says(cast, s
         at += timedelta(days=chance.choice((1, 15, 16, 31)))
         what = chance.randrange(5)
         if what < 2 and case.status == "open":
-            close_case(actor=cast.sam, case=case, outcome=chance.choice(OUTCOMES), at=at)
+            close_case(actor=cast.sam, case=case, outcome=chance.choice(OUTCOMES), note="No request.", at=at)
         elif what < 2:
             reopen_case(actor=cast.sam, case=case, reason="A new denial came.", at=at)
         elif what == 2:
@@ -168,7 +168,7 @@ def test_after_any_sequence_of_commands_the_cells_are_what_group_by_says(cast, s
 
 def test_figures_are_answered_from_the_cells_and_by_anything_else_live(cast):
     for case, outcome in zip(more_cases(cast, 4), OUTCOMES, strict=True):
-        close_case(actor=cast.nora, case=case, outcome=outcome, at=NOW)
+        close_case(actor=cast.nora, case=case, outcome=outcome, note="No request.", at=NOW)
     everything = system_actor(cast.harbor.pk, "test")
     for key, by, ours in (
         ("ultimate_approval", ["year", "payer"], True),
@@ -199,7 +199,7 @@ def test_figures_are_answered_from_the_cells_and_by_anything_else_live(cast):
 def test_a_restricted_case_is_in_the_figures_of_those_named_on_it_only(cast):
     cases = more_cases(cast, 3)
     for case in cases:
-        close_case(actor=cast.nora, case=case, outcome="covered", at=NOW)
+        close_case(actor=cast.nora, case=case, outcome="covered", note="Needs no authorization.", at=NOW)
     found = []
     for hidden in (cases[:0], cases[1:]):
         Case.objects.filter(pk__in=[case.pk for case in hidden]).update(is_restricted=True)
@@ -213,7 +213,7 @@ def test_a_restricted_case_is_in_the_figures_of_those_named_on_it_only(cast):
 
 def test_another_organization_sees_none_of_it(cast):
     (case,) = more_cases(cast, 1)
-    close_case(actor=cast.nora, case=case, outcome="covered", at=NOW)
+    close_case(actor=cast.nora, case=case, outcome="covered", note="Needs no authorization.", at=NOW)
     assert (CountedRow.objects.count(), CountedCell.objects.count()) == (1, len(GRAINS["closed_cases"]))
     with scoped_to(cast.meadow.pk), connection.cursor() as cursor:
         for table in ("reporting_countedrow", "reporting_countedcell"):
@@ -230,7 +230,7 @@ def test_another_organization_sees_none_of_it(cast):
 def test_the_check_names_a_planted_difference_and_a_rebuild_mends_it(cast):
     cases = more_cases(cast, 2)
     for case in cases:
-        close_case(actor=cast.nora, case=case, outcome="covered", at=NOW)
+        close_case(actor=cast.nora, case=case, outcome="covered", note="Needs no authorization.", at=NOW)
     (cell,) = CountedCell.objects.filter(grain="year,payer", payer=cases[0].coverage.payer)
     cell.pk, cell.n = None, 3
     cell.save()
@@ -268,7 +268,9 @@ def test_two_who_close_cases_of_the_same_payers_at_once_neither_wait_nor_lose_a_
         try:
             with scoped_to(cast.harbor.pk, actor=actor.key, actor_label=actor.label), transaction.atomic():
                 for case in mine:
-                    close_case(actor=actor, case=case, outcome="covered", at=NOW)
+                    close_case(
+                        actor=actor, case=case, outcome="covered", note="Needs no authorization.", at=NOW
+                    )
                     met.wait(10)
             answers.append("closed")
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -59,8 +60,22 @@ def test_closing_is_refused_with_every_reason_and_keeps_what_was_typed(climb, no
         text.count("Internal appeal, first level is open.") == 2
     )  # the sentence, and its link's name for a screen reader
     assert "Kept words" in answer.content.decode()
+    assert "<title>Error: Close the case" in answer.content.decode()
+    assert 'tabindex="-1" data-error-summary aria-labelledby="obstacles"' in answer.content.decode()
+    assert answer.content.decode().count("data-error-summary") == 1
+    assert re.search(r"Nothing was closed\. \d+ things? stands? in the way", text)
+    before = nora.get(address("close", climb.case)).content.decode()
+    assert "data-error-summary" not in before and "<title>Close the case" in before
     climb.case.refresh_from_db()
     assert climb.case.status == "open"
+
+
+def test_a_missing_outcome_is_said_above_the_list_and_takes_the_focus(climb, nora):
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask(days_ago(40))
+    page = nora.post(address("close", climb.case), {"outcome": ""}).content.decode()
+    assert page.count("data-error-summary") == 1
+    assert "Nothing was closed. Please look at:" in page and "<title>Error: Close the case" in page
 
 
 def test_a_case_without_open_things_closes_and_opens_again(climb, nora, sign_in):
@@ -121,6 +136,34 @@ def test_the_outcome_is_what_was_decided(climb):
         "covered": [],
         "partly_covered": [],
     }
+
+
+@pytest.mark.parametrize("outcome", ["covered", "partly_covered"])
+def test_a_case_where_nothing_shows_coverage_is_closed_as_covered_with_a_reason_only(climb, nora, outcome):
+    url = address("close", climb.case)
+    answer = nora.post(url, {"outcome": outcome, "note": " "})
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["note"])
+    assert "Nothing on the case shows coverage" in words(answer)
+    why = "This care needs no authorization, the plan said so."
+    assert nora.post(url, {"outcome": outcome, "note": why}).status_code == 302
+    climb.case.refresh_from_db()
+    assert (climb.case.outcome, climb.case.outcome_note) == (outcome, why)
+    assert why in words(nora.get(address("case", climb.case)))
+
+
+def test_money_that_was_paid_shows_coverage_and_a_zero_does_not(climb):
+    climb.case.outcome = "covered"
+    for amount, said in (("0", ["coverage_not_shown"]), ("120", [])):
+        record_cost(
+            actor=climb.who,
+            case=climb.case,
+            kind="plan_dollars",
+            amount=Decimal(amount),
+            certainty="actual",
+            basis="The plan's explanation of benefits.",
+            at=timezone.now(),
+        )
+        assert [r.code for r in open_contest_of(climb.case) if r.code == "coverage_not_shown"] == said
 
 
 def test_a_partly_overturned_item_is_named_as_that(climb):

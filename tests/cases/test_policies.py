@@ -79,7 +79,9 @@ def what_stands_is_no_release(cast: Cast) -> None:
 
 
 def the_case_was_closed(cast: Cast) -> None:
-    commands.close_case(actor=cast.nora, case=cast.case, outcome="covered", at=timezone.now())
+    commands.close_case(
+        actor=cast.nora, case=cast.case, outcome="covered", note="Needs no authorization.", at=timezone.now()
+    )
 
 
 def the_membership_ended(cast: Cast) -> None:

@@ -274,7 +274,9 @@ def test_assigning_is_all_or_none(cast, registered):
         commands.assign_cases(actor=cast.nora, cases=[cast.case], owner=cast.members["nils"], at=NOW)
     with pytest.raises(Refused):
         commands.assign_cases(actor=cast.sam, cases=[cast.case, second], owner=cast.members["anna"], at=NOW)
-    commands.close_case(actor=cast.nora, case=cast.case, outcome="covered", at=NOW)
+    commands.close_case(
+        actor=cast.nora, case=cast.case, outcome="covered", note="Needs no authorization.", at=NOW
+    )
     with pytest.raises(WrongState):
         commands.assign_cases(actor=cast.sam, cases=[second, cast.case], owner=cast.members["nils"], at=NOW)
     second.refresh_from_db()
@@ -344,7 +346,9 @@ def test_a_restricted_case_is_open_to_its_owner_and_to_dated_access_only(cast):
     assert grant.expires_at == now + timedelta(days=14)
     assert (sees(cast.nils), sees(cast.sam)) == ({"HB-2026-0001"}, set())
     with pytest.raises(NotAllowed):
-        commands.close_case(actor=cast.nils, case=cast.case, outcome="covered", at=NOW)
+        commands.close_case(
+            actor=cast.nils, case=cast.case, outcome="covered", note="Needs no authorization.", at=NOW
+        )
     access.end_grant(actor=cast.sam, grant=grant, at=now)
     assert sees(cast.nils) == set()
     with pytest.raises(WrongState):

@@ -43,7 +43,9 @@ def caseload(cast):
         access.give_grant(actor=cast.sam, case=found[key], user=cast.users["olga"], reason="Cover", at=at)
         if key == "expired":
             access.end_grant(actor=cast.sam, grant=grant, at=at)
-    commands.close_case(actor=cast.nora, case=found["closed"], outcome="covered", at=at)
+    commands.close_case(
+        actor=cast.nora, case=found["closed"], outcome="covered", note="Needs no authorization.", at=at
+    )
     call_command("rebuild_search", verbosity=0)
     return found
 
