@@ -75,6 +75,17 @@ def notice_order(
         )
 
 
+def call_window(notice_on: date | None, sent_on: date | None, until: date | None) -> Iterator[Reason]:
+    """A peer-to-peer is possible until a day that does not lie before the letter which offers it."""
+    first = min((d for d in (notice_on, sent_on) if d), default=None)
+    if until and first and until < first:
+        yield Reason(
+            "call_before_notice",
+            "The last day for the call cannot be before the letter itself.",
+            "peer_to_peer_until",
+        )
+
+
 def guards_of(workflow: Workflow, name: str, row: Any, given: Mapping[str, Any]) -> tuple[Reason, ...]:
     """What the guards of a step would say, so that a command can answer with all reasons before costly work.
 

@@ -15,7 +15,15 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import foreign, future_days, locked_case, notice_order, refuse, today_of
+from appeals.commands.checks import (
+    call_window,
+    foreign,
+    future_days,
+    locked_case,
+    notice_order,
+    refuse,
+    today_of,
+)
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.openings import open_first_level
 from appeals.models import (
@@ -305,6 +313,7 @@ def _field_reasons(
         {"notice_on": fields.notice_on, "sent_on": fields.sent_on, "received_on": fields.received_on},
     )
     yield from notice_order(fields.notice_on, fields.sent_on, fields.received_on, fields.stated_deadline_on)
+    yield from call_window(fields.notice_on, fields.sent_on, fields.peer_to_peer_until)
     for name in ("sent_evidence", "received_evidence"):
         if getattr(fields, name) not in Denial.Evidence.values:
             yield Reason("evidence_unknown", "Choose what proves the day.", name)

@@ -33,13 +33,24 @@ REOPENING = {
 
 
 def schedule_call(
-    *, actor: Actor, call: PeerToPeer, scheduled_at: datetime | None, at: datetime
+    *, actor: Actor, call: PeerToPeer, scheduled_at: datetime | None, after_window: bool = False, at: datetime
 ) -> PeerToPeer:
-    """Set the time of the call (again, when it moves). Raises WrongState, Refused."""
+    """Set the time of the call (again, when it moves). After the last day the letter names, only with `after_window`: the other
+    side agreed to it. Raises WrongState, Refused.
+    """
     require(actor, Permission.HOLD_PEER_TO_PEER, call)
     with transaction.atomic():
         case = locked_case(call.case)
-        row = PEER_TO_PEER.take("schedule", call, actor=actor, at=at, changes={"scheduled_at": scheduled_at})
+        late = is_after_window(call, scheduled_at)
+        refuse([] if after_window or not late else [_after_window(call)])
+        row = PEER_TO_PEER.take(
+            "schedule",
+            call,
+            actor=actor,
+            at=at,
+            changes={"scheduled_at": scheduled_at},
+            detail={"after_window": True} if late else None,
+        )
         _finish(case, at)
     return row
 
@@ -111,6 +122,23 @@ def miss_call(*, actor: Actor, call: PeerToPeer, reason: str, at: datetime) -> P
     return row
 
 
+def is_after_window(call: PeerToPeer, scheduled_at: datetime | None) -> bool:
+    """Whether a time lies after the last day the letter names, where the patient is; False where it names none."""
+    until = call.window_ends_on
+    return bool(until and scheduled_at and today_of(call.case, scheduled_at) > until)
+
+
+def _after_window(call: PeerToPeer) -> Reason:
+    until = call.window_ends_on
+    assert until is not None
+    return Reason(
+        "after_window",
+        f"The letter offers the call until {until:%B} {until.day}, {until.year}: the other side may refuse it. Choose an earlier"
+        " day, or tick that it agreed.",
+        "after_window",
+    )
+
+
 def _finish(case: Case, at: datetime) -> None:
     recompute_deadlines(case, at)
     touch(case, at)
@@ -148,8 +176,14 @@ def _reasons(
         yield Reason("item_outcome_missing", "Say which items were won in the call.", "outcome")
     if outcome in (PeerToPeer.Outcome.UPHELD, PeerToPeer.Outcome.MORE_INFORMATION) and won:
         yield Reason("outcome_contradicts", "Items were won, but the call ended without that.", "outcome")
-    if outcome == PeerToPeer.Outcome.OVERTURNED and ItemOutcome.Outcome.UPHELD in named.values():
-        yield Reason("outcome_contradicts", "Some items stay refused: choose “partly”.", "outcome")
+    upheld = [key for key, value in named.items() if value == ItemOutcome.Outcome.UPHELD]
+    if outcome == PeerToPeer.Outcome.OVERTURNED and upheld:
+        text = (
+            "Some items stay refused: choose “Partly overturned”."
+            if won
+            else "No item was won: choose “Denial upheld”."
+        )
+        yield Reason("outcome_contradicts", text, "outcome")
     if held_at and call.denial.notice_on and today_of(call.case, held_at) < call.denial.notice_on:
         yield Reason("held_before_denial", "The call cannot be earlier than the denial.", "held_at")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,20 @@ ITEM_CHOICES: Choices = [("", "Not decided in the call"), *ItemOutcome.Outcome.c
 
 
 class ScheduleForm(forms.Form):
+    """`until` is the last day the letter names, or None: after it the other side has to have agreed."""
+
     scheduled_at = MomentField(label="The call will be on")
+    after_window = forms.BooleanField(
+        label="The other side agreed to a call after the last day the letter names", required=False
+    )
+
+    def __init__(self, *args: Any, until: date | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if until is None:
+            del self.fields["after_window"]
+        else:
+            day = f"{until:%B} {until.day}, {until.year}"
+            self.fields["after_window"].help_text = f"The letter offers the call until {day}."
 
 
 class HoldForm(forms.Form):

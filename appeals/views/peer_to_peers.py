@@ -77,7 +77,9 @@ def peer_to_peer_schedule(request: CaseRequest, case: Any, call_id: UUID) -> Htt
         request,
         case,
         call,
-        ScheduleForm(request.POST or None, initial={"scheduled_at": call.scheduled_at}),
+        ScheduleForm(
+            request.POST or None, until=call.window_ends_on, initial={"scheduled_at": call.scheduled_at}
+        ),
         lambda data: commands.schedule_call(
             actor=request.actor,
             call=call,

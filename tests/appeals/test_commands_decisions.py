@@ -283,6 +283,34 @@ def test_hold_call_refuses(offered, fields, expected):
     assert PeerToPeer.objects.get().status == "offered"
 
 
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [
+        ("upheld", "No item was won: choose “Denial upheld”."),
+        ("overturned", "Some items stay refused: choose “Partly overturned”."),
+    ],
+)
+def test_a_call_is_not_overturned_while_items_stay_refused(offered, second, said):
+    one, two = offered.items
+    with pytest.raises(Refused) as caught:
+        hold(offered, "overturned", item_outcomes={one.public_id: "upheld", two.public_id: second})
+    assert [r.message for r in caught.value.reasons] == [said]
+
+
+def test_a_call_after_the_last_day_of_the_letter_needs_the_other_sides_yes(offered):
+    call = PeerToPeer.objects.get()
+    until = call.window_ends_on
+    given = {"actor": offered.who, "call": call, "at": moment("2026-04-01")}
+    after = moment((until + timedelta(days=1)).isoformat(), 9)
+    with pytest.raises(Refused) as caught:
+        schedule_call(**given, scheduled_at=after)
+    assert [(r.code, r.field) for r in caught.value.reasons] == [("after_window", "after_window")]
+    assert f"until {until:%B} {until.day}, {until.year}" in caught.value.reasons[0].message
+    last_hour = moment(until.isoformat(), 23)
+    assert schedule_call(**given, scheduled_at=last_hour).status == "scheduled"
+    assert schedule_call(**given, scheduled_at=after, after_window=True).scheduled_at == after
+
+
 def test_the_day_of_a_call_is_the_day_where_the_patient_is(offered):
     """An hour before midnight in New York the next day has begun in UTC; the call is still the day before the notice."""
     notice = PeerToPeer.objects.get().denial.notice_on

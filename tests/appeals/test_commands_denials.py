@@ -100,6 +100,7 @@ def test_confirm_denial_of_a_request_that_was_never_sent_is_the_wrong_state(clim
         ({"sent_on": date(2026, 3, 28)}, ["received_before_sent"]),
         ({"stated_deadline_on": date(2026, 3, 1)}, ["stated_before_notice"]),
         ({"received_evidence": "a guess"}, ["evidence_unknown"]),
+        ({"peer_to_peer_until": date(2026, 3, 23)}, ["call_before_notice"]),
     ],
 )
 def test_record_denial_refuses(climb, facts, expected):

@@ -20,7 +20,7 @@ from cases.commands.documents import upload_document
 from cases.jobs import read_document
 from cases.models import Document, FailedTreatment
 from tests.appeals.climbing import ERISA
-from tests.appeals.visiting import NEW_YORK, address, day, days_ago, minutes_ago, own_statements, words
+from tests.appeals.visiting import address, day, days_ago, minutes_ago, own_statements, words
 
 pytest_plugins = ("tests.appeals.climbing",)
 
@@ -116,7 +116,9 @@ class TestCall:
             "96365": "overturned",
             "J3490": "upheld",
         }
-        assert "Infusion approved, drug refused." in words(nora.get(answer.url))
+        text = words(nora.get(answer.url))
+        assert "Infusion approved, drug refused." in text
+        assert " Held " in text and " Scheduled " not in text
 
     def test_a_refusal_keeps_what_was_typed(self, climb, nora, call):
         typed = {"held_at": minutes_ago(-600), "outcome": "", "summary": "Kept words"}
@@ -189,21 +191,6 @@ class TestDecision:
         text = words(nora.get(answer.url))
         assert "in its own words The service is not proven. An adequate trial is missing." in text
         assert "Upheld (still refused)" in text and "The next level External review" in text
-
-    def test_the_date_on_the_notice_stands_for_a_decision_without_a_day(self, climb, nora, filed):
-        url = address("level_decide", climb.case, filed)
-        page = nora.get(url)
-        assert page.context["form"]["decided_at"].value() is None
-        typed = decision(page, decided_at="", **outcome_fields(climb, "upheld"))
-        answer = nora.post(url, typed)
-        assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["decided_at"])
-        late = nora.post(url, typed | {"decided_at": minutes_ago(5), "notice_on": days_ago(2)})
-        assert late.context["form"].errors["decided_at"] == [
-            "It cannot have been decided after the date on the notice."
-        ]
-        assert nora.post(url, typed | {"notice_on": days_ago(2)}).status_code == 302
-        decided = Decision.objects.get().decided_at.astimezone(NEW_YORK)
-        assert (decided.date(), decided.hour) == (day(days_ago(2)), 12)
 
     def test_a_win_records_its_authorization(self, climb, nora, filed):
         url = address("level_decide", climb.case, filed)
