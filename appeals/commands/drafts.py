@@ -216,7 +216,7 @@ def _carry_exhibits(appeal: Appeal) -> None:
 
 def _letter_of_decision(appeal: Appeal) -> DocumentVersion | None:
     """The newest version of the letter that decided the level before, where it has pages to print."""
-    letters = Decision.objects.filter(appeal_id=appeal.previous_id).values("letter_id")
+    letters = Decision.objects.filter(appeal=appeal.previous).values("letter_id")
     rows = DocumentVersion.objects.filter(document__in=letters, content_type__in=PRINTABLE)
     return rows.defer("pages").select_related("document").order_by("-number").first()
 

@@ -58,8 +58,12 @@ def test_a_call_after_its_last_day_asks_whether_the_other_side_agreed(refused, n
     answer = nora.post(url, typed)
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["after_window"])
     assert nora.post(url, typed | {"after_window": "on"}).status_code == 302
-    call.refresh_from_db()
-    assert call.status == "scheduled"
+    sheet = address("peer_to_peer", refused.case, call)
+    assert " Scheduled " in words(nora.get(sheet))
+    held = {"held_at": minutes_ago(10), "outcome": "upheld", "summary": "No."}
+    assert nora.post(address("peer_to_peer_hold", refused.case, call), held).status_code == 302
+    text = words(nora.get(sheet))
+    assert " Held " in text and " Scheduled " not in text
 
 
 def test_the_file_page_says_what_lacks_before_anybody_presses(refused, nora):
