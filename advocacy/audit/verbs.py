@@ -155,6 +155,8 @@ VERBS: dict[str, str] = {
     "denial_recorded": "recorded a denial",
     "denial_changed": "corrected the facts of a denial",
     "denial_confirmed": "confirmed the facts of a denial",
+    "denial_set_aside": "set aside a denial that was taken in by mistake",
+    "denial_taken_up": "took up again a denial that was set aside",
     "peer_to_peer_offered": "opened a peer-to-peer",
     "peer_to_peer_scheduled": "scheduled a peer-to-peer",
     "peer_to_peer_held": "recorded a peer-to-peer call",

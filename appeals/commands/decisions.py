@@ -23,6 +23,7 @@ from appeals.queries.history import load_history
 from appeals.queries.ladder import UNFAVORABLE, decision_of, items_in_question
 from appeals.regimes import book
 from appeals.workflow import APPEAL
+from cases.commands.documents import show_to_patient
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Document
@@ -113,6 +114,8 @@ def decide_appeal(
             ItemOutcome.objects.create(
                 case=case, item=items[key], decision=decision, outcome=outcome, decided_at=decided_at
             )
+        if letter is not None:
+            show_to_patient(actor=actor, document=letter, shown=True, at=at)
         if authorization:
             grant(case, row.denial.request, authorization, at)
             index_case(case)

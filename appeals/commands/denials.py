@@ -35,9 +35,11 @@ from appeals.models import (
     Proposal,
     RequestItem,
 )
+from appeals.queries.denial_intake import names_another
 from appeals.queries.lookup import get_version_for_reading
 from appeals.refusals import refusals
 from appeals.workflow import REQUEST, RequestStatus
+from cases.commands.documents import show_to_patient
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Document, DocumentVersion
@@ -173,7 +175,7 @@ def record_denial(
         )
         _write_parts(denial, refused, reasons)
         record("denial_recorded", subject=denial, detail={"items": len(refused), "reasons": _keys(reasons)})
-        _finish(case, at)
+        finish(case, at)
     return denial
 
 
@@ -195,8 +197,7 @@ def change_denial(
     with transaction.atomic():
         case = locked_case(denial.case)
         row = Denial.objects.select_for_update().select_related("request").get(pk=denial.pk)
-        if expected_version is not None and row.version != expected_version:
-            raise WrongState("change", "changed", "Somebody changed this denial meanwhile. Look at it again.")
+        still_as_seen(row, "change", expected_version)
         refused, reasons_found = _refused_items(row.request, items)
         confirmed = row.confirmed_at is not None
         found = [*reasons_found, *_field_reasons(case, fields, letter, at), *_taxonomy_reasons(reasons)]
@@ -212,17 +213,24 @@ def change_denial(
             DenialReason.objects.filter(denial=row).delete()
             _write_parts(row, refused, reasons)
         record("denial_changed", subject=row, detail={"confirmed": confirmed})
-        _finish(case, at)
+        finish(case, at)
     return row
 
 
 def confirm_denial(
-    *, actor: Actor, denial: Denial, at: datetime, expected_version: int | None = None
+    *,
+    actor: Actor,
+    denial: Denial,
+    at: datetime,
+    theirs_all_the_same: bool = False,
+    show_letter: bool = True,
+    expected_version: int | None = None,
 ) -> Denial:
     """A person stands for the facts of the letter: the clocks start, the request is denied, the first level opens, and a
-    peer-to-peer where the letter offers one.
+    peer-to-peer where the letter offers one. With `show_letter` the patient sees the letter in the portal from now on.
 
-    Raises WrongState (confirmed already, changed meanwhile, or the request was never sent), Refused with every reason.
+    Raises WrongState (confirmed already, set aside, changed meanwhile, or the request was never sent), Refused with every
+    reason: where the letter names another person or member id, somebody has to say that it is the patient's all the same.
     """
     require(actor, Permission.RECORD_DENIAL, denial)
     with transaction.atomic():
@@ -230,11 +238,9 @@ def confirm_denial(
         row = Denial.objects.select_for_update().select_related("request").get(pk=denial.pk)
         if row.confirmed_at is not None:
             raise WrongState("confirm", "confirmed", "This denial is confirmed already.")
-        if expected_version is not None and row.version != expected_version:
-            raise WrongState(
-                "confirm", "changed", "Somebody changed this denial meanwhile. Look at it again."
-            )
-        refuse(_confirmation_reasons(case, row, actor))
+        still_as_seen(row, "confirm", expected_version)
+        another = [] if theirs_all_the_same else [c.label.lower() for c in names_another(case, row)]
+        refuse([*_confirmation_reasons(case, row, actor), *_another_reasons(another)])
         row.confirmed_at, row.confirmed_by_id, row.version = at, actor.user_id, row.version + 1
         row.save(update_fields=["confirmed_at", "confirmed_by", "version"])
         record("denial_confirmed", subject=row, detail={"notice_on": row.notice_on})
@@ -248,13 +254,33 @@ def confirm_denial(
             )
         open_first_level(case, row, at)
         _offer_peer_to_peer(case, row, at)
-        _finish(case, at)
+        if show_letter and row.letter is not None:
+            show_to_patient(actor=actor, document=row.letter, shown=True, at=at)
+        finish(case, at)
     for name in ("confirmed_at", "confirmed_by_id", "version"):
         setattr(denial, name, getattr(row, name))
     return row
 
 
-def _finish(case: Case, at: datetime) -> None:
+def still_as_seen(row: Denial, step: str, expected_version: int | None) -> None:
+    """Raises WrongState when the denial was set aside or changed since it was looked at."""
+    if row.set_aside_at is not None:
+        raise WrongState(step, "set_aside", "This denial was set aside. Take it up again first.")
+    if expected_version is not None and row.version != expected_version:
+        raise WrongState(step, "changed", "Somebody changed this denial meanwhile. Look at it again.")
+
+
+def _another_reasons(another: Sequence[str]) -> Iterator[Reason]:
+    if another:
+        yield Reason(
+            "letter_of_another",
+            f"The letter and the case disagree ({', '.join(another)}). Say that it is this patient's letter, or set it aside.",
+            "theirs_all_the_same",
+        )
+
+
+def finish(case: Case, at: datetime) -> None:
+    """What follows from any change of a denial: the search text, every date, and when the case was touched."""
     index_case(case)
     recompute_deadlines(case, at)
     touch(case, at)

@@ -116,6 +116,31 @@ class DenialForm(forms.Form):
 
 
 class ConfirmForm(forms.Form):
-    """Nothing to type: the version that was looked at."""
+    """The version that was looked at, whether the patient sees the letter, and that it is theirs where it names another."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    theirs_all_the_same = forms.BooleanField(
+        label="It is this patient's letter all the same",
+        help_text="Tick it only when you know why it says otherwise: a maiden name, a new member id.",
+        required=False,
+    )
+    show_letter = forms.BooleanField(label="Show the letter to the patient in the portal", required=False)
+
+    def __init__(self, *args: Any, another: bool, letter: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not another:
+            del self.fields["theirs_all_the_same"]
+        if not letter:
+            del self.fields["show_letter"]
+
+
+class SetAsideForm(forms.Form):
+    """Why a denial does not belong here. `version` is the one that was looked at."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    why = forms.ChoiceField(
+        label="Why it does not belong here", choices=[("", "Choose"), *Denial.SetAside.choices]
+    )
+    note = forms.CharField(
+        label="In your words", required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -172,6 +172,9 @@ class Migration(migrations.Migration):
                 ('peer_to_peer_phone', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('recorded_at', models.DateTimeField()),
                 ('confirmed_at', models.DateTimeField(blank=True, null=True)),
+                ('set_aside_at', models.DateTimeField(blank=True, help_text='Taken in by mistake: it stays and counts for nothing.', null=True)),
+                ('set_aside_why', models.CharField(blank=True, choices=[('another_person', "The letter is another person's"), ('another_case', 'The letter belongs to another case of this patient'), ('no_denial', 'The letter refuses nothing'), ('twice', 'It was recorded twice'), ('other', 'Another reason')], max_length=16)),
+                ('set_aside_note', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='denials', to='cases.case')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -179,6 +182,7 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
                 ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('request', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='denials', to='appeals.authorizationrequest')),
+                ('set_aside_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'abstract': False,
@@ -766,6 +770,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='denial',
             constraint=models.CheckConstraint(condition=models.Q(('confirmed_at', None), ('notice_on__isnull', False), ('received_on__isnull', False), _connector='OR'), name='appeals_denial_confirmed_has_date'),
+        ),
+        migrations.AddConstraint(
+            model_name='denial',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('set_aside_at', None), ('set_aside_by', None), ('set_aside_why', '')), models.Q(('confirmed_at', None), ('set_aside_at__isnull', False), ('set_aside_by__isnull', False), models.Q(('set_aside_why', ''), _negated=True)), _connector='OR'), name='appeals_denial_set_aside_whole'),
         ),
         migrations.CreateModel(
             name='Choice',

@@ -8,13 +8,14 @@ from appeals.models.block import OwnLetterBlock
 from appeals.models.choice import Choice
 from appeals.models.deadline import Deadline
 from appeals.models.decision import Decision, ItemOutcome
-from appeals.models.denial import Denial, DenialItem, DenialReason, Proposal
+from appeals.models.denial import STANDS, Denial, DenialItem, DenialReason, Proposal
 from appeals.models.event import ClockEvent
 from appeals.models.peer_to_peer import PeerToPeer
 from appeals.models.reminder import Reminder
 from appeals.models.session import TreatmentSession
 
 __all__ = [
+    "STANDS",
     "Answer",
     "Appeal",
     "AuthorizationRequest",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,6 +12,9 @@ from django.db.models import Q
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import BlindIndexField, SealedTextField
+
+STANDS: Final = Q(set_aside_at=None)
+"""Denials that count: those taken in by mistake stay in their table and nowhere else."""
 
 
 class Denial(TenantModel):
@@ -25,6 +30,13 @@ class Denial(TenantModel):
         FAX = "fax", "Fax header"
         CERTIFIED = "certified", "Certified mail"
         PATIENT = "patient", "What the patient says"
+
+    class SetAside(models.TextChoices):
+        ANOTHER_PERSON = "another_person", "The letter is another person's"
+        ANOTHER_CASE = "another_case", "The letter belongs to another case of this patient"
+        NO_DENIAL = "no_denial", "The letter refuses nothing"
+        TWICE = "twice", "It was recorded twice"
+        OTHER = "other", "Another reason"
 
     case = tenant_key("cases.Case", related_name="denials")
     request = tenant_key("appeals.AuthorizationRequest", related_name="denials")
@@ -62,6 +74,14 @@ class Denial(TenantModel):
     confirmed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
     )
+    set_aside_at = models.DateTimeField(
+        null=True, blank=True, help_text="Taken in by mistake: it stays and counts for nothing."
+    )
+    set_aside_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    set_aside_why = models.CharField(max_length=16, choices=SetAside.choices, blank=True)
+    set_aside_note = SealedTextField(blank=True)
     version = models.PositiveIntegerField(default=1)
 
     class Meta(TenantModel.Meta):
@@ -77,6 +97,12 @@ class Denial(TenantModel):
             models.CheckConstraint(
                 condition=Q(confirmed_at=None) | Q(notice_on__isnull=False) | Q(received_on__isnull=False),
                 name="appeals_denial_confirmed_has_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(set_aside_at=None, set_aside_by=None, set_aside_why="")
+                | Q(set_aside_at__isnull=False, set_aside_by__isnull=False, confirmed_at=None)
+                & ~Q(set_aside_why=""),
+                name="appeals_denial_set_aside_whole",
             ),
         ]
         indexes = [models.Index(fields=["organization", "reference_number_index"], name="appeals_denial_ref")]

@@ -84,6 +84,21 @@ def latest_version(denial: Denial) -> DocumentVersion | None:
     return rows.order_by("-number").first()
 
 
+OF_THE_PERSON = ("patient_name", "member_id")
+
+
+def names_another(case: Case, denial: Denial) -> tuple[Compared, ...]:
+    """What the letter says of the person that the case says otherwise, unless somebody said that it was read wrong."""
+    version = latest_version(denial)
+    if version is None:
+        return ()
+    proposals = Proposal.objects.filter(document_version=version, fact__in=OF_THE_PERSON).order_by(
+        "page", "id"
+    )
+    compared = compared_with(case, denial.request, (), tuple(proposals), ())
+    return tuple(c for c in compared if c.agrees is False and not c.rejected)
+
+
 def intake(actor: Actor, case: Case, public_id: UUID) -> Intake:
     """The intake page in eight statements. Raises NotFound."""
     denial = denial_of(actor, case, public_id)

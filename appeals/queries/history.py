@@ -5,6 +5,7 @@ from __future__ import annotations
 from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import (
+    STANDS,
     Answer,
     Appeal,
     AuthorizationRequest,
@@ -38,7 +39,7 @@ def load_history(case: Case) -> History:
             .only("code"),
             "requests": AuthorizationRequest.objects.filter(case=case).order_by("id"),
             "items": RequestItem.objects.filter(case=case).order_by("request_id", "position"),
-            "denials": Denial.objects.filter(case=case).order_by("id"),
+            "denials": Denial.objects.filter(STANDS, case=case).order_by("id"),
             "calls": PeerToPeer.objects.filter(case=case).order_by("id"),
             "appeals": Appeal.objects.filter(case=case).defer("draft").order_by("denial_id", "position"),
             "filings": Filing.objects.filter(case=case).defer("manifest"),

@@ -286,13 +286,16 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
     """The newest version of every document of the case. While nothing was chosen, the denial letter is proposed first, and
     after it the letter of the decision that a later level contests.
 
-    Filed packets and proofs of sending are left out: they are not evidence for this level.
+    Filed packets and proofs of sending are left out: they are not evidence for this level. So is the letter of a denial that
+    was set aside; that of one which nobody has confirmed says so, since it may be another person's.
     """
     left_out = [Document.Kind.FILING, Document.Kind.PROOF, Document.Kind.CONSENT, Document.Kind.MEMBER_CARD]
     documents = Document.objects.filter(visible(actor, Document), case=case).exclude(kind__in=left_out)
     documents = documents.exclude(
         kind=Document.Kind.APPEAL_LETTER, is_frozen=True
     )  # what the patient was asked about
+    aside, unsure = _doubtful_letters(case)
+    documents = documents.exclude(pk__in=aside)
     newest: dict[int, DocumentVersion] = {}
     versions = DocumentVersion.objects.filter(document__in=documents).select_related("document")
     for version in versions.defer("pages").order_by("document_id", "number"):
@@ -315,12 +318,24 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
             Choosable(
                 str(version.public_id),
                 _named_version(version, dated.get(version.document_id)),
-                version.document.get_kind_display(),
+                version.document.get_kind_display() + (UNSURE if version.document_id in unsure else ""),
                 exhibit.position if exhibit else (None if chosen else proposed.get(version.document_id)),
                 exhibit.title if exhibit else version.document.title,
             )
         )
     return tuple(sorted(found, key=lambda c: (c.place is None, c.place or 0, c.kind, c.name)))
+
+
+UNSURE = " · not confirmed: look whether it is this patient's"
+
+
+def _doubtful_letters(case: Case) -> tuple[set[int], set[int]]:
+    """Documents that are the letter of denials set aside only, and of denials that nobody has confirmed."""
+    rows = Denial.objects.filter(case=case, letter__isnull=False)
+    told = list(rows.values_list("letter_id", "confirmed_at", "set_aside_at"))
+    sure = {letter for letter, confirmed, _ in told if confirmed}
+    standing = {letter for letter, _, aside in told if not aside}
+    return {letter for letter, _, _ in told} - standing, standing - sure
 
 
 def _dates_of_letters(case: Case) -> dict[int, date]:

@@ -13,6 +13,7 @@ from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent
 from appeals.models import (
+    STANDS,
     Answer,
     Appeal,
     AuthorizationRequest,
@@ -149,6 +150,6 @@ def cases_with_dates(actor: Actor) -> QuerySet[Case]:
 def reference_numbers_of(case: Case) -> set[str]:
     """The numbers a payer gave to requests, denials and authorizations: a case is found by each of them."""
     found: set[str] = {r.reference_number for r in AuthorizationRequest.objects.filter(case=case)}
-    found |= {d.reference_number for d in Denial.objects.filter(case=case)}
+    found |= {d.reference_number for d in Denial.objects.filter(STANDS, case=case)}
     found |= {g.number for g in GrantedAuthorization.objects.filter(case=case)}
     return found

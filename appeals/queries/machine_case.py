@@ -46,7 +46,7 @@ PARTS = {
              ARRAY(SELECT r.reason FROM appeals_denialreason r WHERE r.organization_id = n.organization_id
                       AND r.denial_id = n.id ORDER BY r.is_primary DESC, r.id) AS reasons
         FROM appeals_denial n
-       WHERE n.organization_id = %(organization)s AND n.case_id = c.id ORDER BY n.id""",
+       WHERE n.organization_id = %(organization)s AND n.case_id = c.id AND n.set_aside_at IS NULL ORDER BY n.id""",
     "levels": """
       SELECT l.public_id AS id, l.position, l.regime, l.level, l.status, l.is_expedited, l.opened_at, l.filed_at,
              l.forwarded_at, l.received_at, l.decided_at,

@@ -12,6 +12,7 @@ from appeals import dues
 from appeals.clock.facts import Moment
 from appeals.facts import History
 from appeals.models import (
+    STANDS,
     Answer,
     Appeal,
     AuthorizationRequest,
@@ -110,7 +111,7 @@ def history_rows(case: Case) -> dict[str, Any]:
     return {
         "requests": AuthorizationRequest.objects.filter(case_id=pk).order_by("id"),
         "items": RequestItem.objects.filter(case_id=pk).order_by("request_id", "position"),
-        "denials": Denial.objects.filter(case_id=pk).order_by("id"),
+        "denials": Denial.objects.filter(STANDS, case_id=pk).order_by("id"),
         "denial_items": DenialItem.objects.filter(case_id=pk),
         "calls": PeerToPeer.objects.filter(case_id=pk).order_by("id"),
         "appeals": Appeal.objects.filter(case_id=pk).defer("draft").order_by("id"),

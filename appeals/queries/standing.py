@@ -14,6 +14,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.tenancy.plans import any_of
 from appeals.models import (
+    STANDS,
     Appeal,
     AuthorizationRequest,
     Deadline,
@@ -66,7 +67,7 @@ def rows_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
     of_cases = any_of("case_id", ids)
     return {
         "requests": AuthorizationRequest.objects.filter(of_cases).order_by("id"),
-        "denials": Denial.objects.filter(of_cases).order_by("id"),
+        "denials": Denial.objects.filter(of_cases, STANDS).order_by("id"),
         "calls": PeerToPeer.objects.filter(of_cases).order_by("id"),
         "appeals": Appeal.objects.filter(of_cases).defer("draft").order_by("id"),
         "deadlines": Deadline.objects.filter(of_cases, status=Deadline.Status.RUNNING).order_by(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import NotAllowed
@@ -21,8 +22,9 @@ from appeals.commands.denials import (
     decide_proposal,
     record_denial,
 )
-from appeals.forms.denials import ConfirmForm, DenialForm, LetterForm
-from appeals.queries.denial_intake import Intake, denial_of, intake
+from appeals.commands.set_aside import set_aside_denial, take_up_denial
+from appeals.forms.denials import ConfirmForm, DenialForm, LetterForm, SetAsideForm
+from appeals.queries.denial_intake import Intake, denial_of, intake, names_another
 from appeals.queries.letter_facts import FIELD_OF, proposed_values
 from appeals.queries.request_page import get_request_of, requests_of
 from appeals.queries.shown_dues import history_rows, what_starts
@@ -126,6 +128,8 @@ def denial_page(request: CaseRequest, case: Any, denial_id: UUID) -> HttpRespons
         return _show(request, case, page, None, Outcome(False))
     if "look_again" in request.POST:
         return look_again(request, request.path)
+    if page.denial.set_aside_at and request.method != "POST":
+        return _show(request, case, page, None, Outcome(False))
     form = _form(request, page)
     outcome = attempt(request, form, lambda data: _save(request, page, data))
     if not outcome.done:
@@ -278,7 +282,13 @@ def denial_confirm(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResp
     """What will start is shown first; the press on the button starts it."""
     actor = request.actor
     denial = denial_of(actor, case, denial_id)
-    form = ConfirmForm(request.POST or None, initial={"version": denial.version})
+    another = () if denial.confirmed_at else names_another(case, denial)
+    form = ConfirmForm(
+        request.POST or None,
+        another=bool(another),
+        letter=denial.letter_id is not None,
+        initial={"version": denial.version, "show_letter": True},
+    )
     outcome = attempt(
         request,
         form,
@@ -286,6 +296,8 @@ def denial_confirm(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResp
             actor=actor,
             denial=denial,
             at=request.at,
+            theirs_all_the_same=data.get("theirs_all_the_same", False),
+            show_letter=data.get("show_letter", False),
             expected_version=data["version"],
         ),
     )
@@ -295,7 +307,7 @@ def denial_confirm(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResp
         )
     back = reverse("appeals:denial", args=[case.public_id, denial_id])
     starts = None
-    if not denial.confirmed_at:
+    if not denial.confirmed_at and not denial.set_aside_at:
         starts = what_starts(case, fetched(history_rows(case)), denial, today_for(request, case))
     return show_step(
         request,
@@ -306,6 +318,53 @@ def denial_confirm(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResp
         action="Confirm, and start these clocks",
         back=back,
         trail=(("Denial", back),),
-        extra={"denial": denial, "starts": starts},
+        extra={"denial": denial, "starts": starts, "another": another},
         template="appeals/denial_confirm.html",
     )
+
+
+@case_page(P.RECORD_DENIAL)
+def denial_set_aside(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
+    """A letter that was taken in by mistake: the denial counts for nothing, and nothing of it is lost."""
+    denial = denial_of(request.actor, case, denial_id)
+    form = SetAsideForm(request.POST or None, initial={"version": denial.version})
+    outcome = attempt(
+        request,
+        form,
+        lambda data: set_aside_denial(
+            actor=request.actor,
+            denial=denial,
+            why=data["why"],
+            note=data["note"],
+            at=request.at,
+            expected_version=data["version"],
+        ),
+    )
+    if outcome.done:
+        said = "The denial is set aside. It counts for nothing now."
+        return done(request, said, "appeals:denial", case.public_id, denial_id)
+    back = reverse("appeals:denial", args=[case.public_id, denial_id])
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="Set this denial aside",
+        action="Set it aside",
+        back=back,
+        trail=(("Denial", back),),
+        effects=(
+            "It leaves the case's dates, steps and figures. It stays here with its letter, and can be taken up again.",
+            "The patient does not see the letter in the portal.",
+            "If the letter is another person's, tell your privacy officer: the plan sent it to the wrong place.",
+        ),
+    )
+
+
+@case_page(P.RECORD_DENIAL)
+@require_POST
+def denial_take_up(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
+    """What was set aside counts again, unconfirmed."""
+    denial = denial_of(request.actor, case, denial_id)
+    take_up_denial(actor=request.actor, denial=denial, at=request.at)
+    return done(request, "The denial is taken up again.", "appeals:denial", case.public_id, denial_id)

@@ -87,16 +87,15 @@ class Document(TenantModel):
 
 FOR_PATIENT_KINDS = frozenset(
     {
-        Document.Kind.DENIAL_LETTER,
         Document.Kind.APPROVAL_LETTER,
-        Document.Kind.DECISION_LETTER,
         Document.Kind.PLAN_LETTER,
         Document.Kind.MEMBER_CARD,
         Document.Kind.CONSENT,
         Document.Kind.FILING,
     }
 )
-"""What the patient sees in the portal unless a colleague says otherwise: what plans write, what was filed, what was signed."""
+"""What the patient sees in the portal unless a colleague says otherwise: what plans write, what was filed, what was signed. The
+letter of a denial or a decision is shown once a person has confirmed what it says: until then it may be somebody else's."""
 
 
 class DocumentVersion(TenantModel):

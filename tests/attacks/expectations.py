@@ -149,6 +149,8 @@ appeals:session_void            NS        NS
 appeals:denial_new              NS        NS
 appeals:denial                  INCSP     NS
 appeals:denial_confirm          NS        NS
+appeals:denial_set_aside        NS        NS
+appeals:denial_take_up          -         NS
 appeals:denial_choice           NS        NS
 appeals:peer_to_peer_schedule   NCS       NCS
 appeals:peer_to_peer_hold       NCS       NCS

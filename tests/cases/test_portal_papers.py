@@ -214,22 +214,27 @@ def test_nothing_chosen_and_a_closed_case(cast, enter):
 
 def test_she_sees_what_is_for_her_by_kind_and_by_switch(cast, enter, sign_in):
     rows = {}
-    for kind in ("denial_letter", "clinical_note"):
+    for kind in ("approval_letter", "clinical_note", "denial_letter"):
         rows[kind] = upload_document(
             actor=cast.nora, case=cast.case, kind=kind, filename="a.pdf",
             stream=io.BytesIO(text_as_pdf(kind)), at=timezone.now(),
         )  # fmt: skip
     dana, rosa = enter("dana"), enter("rosa")
     listed = dana.get(reverse("portal:documents")).content.decode()
-    assert ("A letter that says no" in listed, "A note from your doctor" in listed) == (True, False)
+    told = ("A letter that says yes", "A note from your doctor", "A letter that says no")
+    assert [words in listed for words in told] == [
+        True,
+        False,
+        False,
+    ]  # a no is shown once a person has confirmed it
     hidden = reverse("portal:document", args=[rows["clinical_note"].public_id])
-    shown = reverse("portal:document", args=[rows["denial_letter"].public_id])
+    shown = reverse("portal:document", args=[rows["approval_letter"].public_id])
     assert [dana.get(url).status_code for url in (shown, hidden)] == [200, 404]
     desk = reverse("cases:document_portal", args=[cast.case.public_id, rows["clinical_note"].public_id])
     assert sign_in("nora").post(desk, {"shown": "yes"}).status_code == 302
     assert dana.get(hidden).status_code == 200
     assert Event.objects.filter(verb="document_shown").count() == 1
-    show_to_patient(actor=cast.nora, document=rows["denial_letter"], shown=False, at=timezone.now())
+    show_to_patient(actor=cast.nora, document=rows["approval_letter"], shown=False, at=timezone.now())
     assert dana.get(shown).status_code == 404
     assert rosa.get(hidden).status_code == 200
     restrict_case(actor=cast.sam, case=cast.case, reason="a colleague's sister", at=timezone.now())

@@ -45,6 +45,7 @@ OTHER: dict[str, str] = {
 
 # Pages that only take a POST: a GET is 405 before anything is looked up.
 POST_ONLY = {
+    "appeals:denial_take_up",
     "appeals:letter_block_retire",
     "appeals:setup_test",
     "appeals:undo_assign",

@@ -110,6 +110,7 @@ SPECIAL = {
     "appeals:level_choice": {"level_id": "decided_level"},
     "appeals:request_change": {"request_id": "draft_request"},
     "appeals:denial_confirm": {"denial_id": "open_denial"},
+    "appeals:denial_set_aside": {"denial_id": "open_denial"},
     "appeals:denial": {"denial_id": "open_denial"},
     "cases:task_wake": {"task_id": "held_task"},
 }

@@ -1,0 +1,138 @@
+"""A letter that does not belong here: the patient is not shown it, it is asked about, and what it began is set aside."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from advocacy.audit.models import Event
+from advocacy.errors import Refused, WrongState
+from appeals.commands.denials import confirm_denial
+from appeals.commands.set_aside import set_aside_denial, take_up_denial
+from appeals.models import Appeal, Denial
+from appeals.queries.history import load_history
+from appeals.queries.level_page import UNSURE, choosable_exhibits
+from appeals.queries.lookup import reference_numbers_of
+from tests.appeals.climbing import ERISA, codes, moment
+from tests.appeals.visiting import address, letter_in, words
+
+pytest_plugins = ("tests.appeals.climbing",)
+
+OWN, STRANGERS = "erisa_preservice", "aca_experimental"
+
+
+@pytest.fixture
+def taken_in(climb):
+    """A denial with a letter, unconfirmed, its dates typed."""
+
+    def take_in(name: str) -> Denial:
+        climb.answer(ERISA)
+        climb.ask()
+        denial = climb.refuse(confirmed=None, reference_number="LK-1")
+        denial.letter = letter_in(climb.cast, name)
+        denial.save(update_fields=["letter"])
+        return denial
+
+    return take_in
+
+
+def test_the_patient_sees_the_letter_once_somebody_has_confirmed_it(climb, taken_in):
+    denial = taken_in(OWN)
+    assert denial.letter.for_patient is False
+    confirm_denial(actor=climb.who, denial=denial, theirs_all_the_same=True, at=moment("2026-04-10"))
+    denial.letter.refresh_from_db()
+    assert denial.letter.for_patient is True
+
+
+def test_who_confirms_may_keep_the_letter_out_of_the_portal(climb, taken_in):
+    denial = taken_in(OWN)
+    confirm_denial(
+        actor=climb.who, denial=denial, theirs_all_the_same=True, show_letter=False, at=moment("2026-04-10")
+    )
+    denial.letter.refresh_from_db()
+    assert denial.letter.for_patient is False
+
+
+def test_a_letter_that_names_somebody_else_is_not_confirmed_without_a_word(climb, taken_in):
+    denial = taken_in(STRANGERS)
+    with pytest.raises(Refused) as caught:
+        confirm_denial(actor=climb.who, denial=denial, at=moment("2026-04-10"))
+    assert codes(caught) == ["letter_of_another"]
+    assert not Appeal.objects.exists()
+    confirm_denial(actor=climb.who, denial=denial, theirs_all_the_same=True, at=moment("2026-04-10"))
+    assert climb.positions == [(1, "internal_appeal_1", "open")]
+
+
+def test_what_is_set_aside_counts_for_nothing_and_stays(climb, taken_in):
+    denial = taken_in(STRANGERS)
+    assert climb.fresh().stage == "denial"
+    set_aside_denial(actor=climb.who, denial=denial, why="another_person", at=moment("2026-04-10"))
+    row = Denial.objects.get()
+    assert (row.set_aside_why, row.set_aside_by_id) == ("another_person", climb.who.user_id)
+    assert load_history(climb.case).denials == ()
+    assert "LK-1" not in reference_numbers_of(climb.case)
+    assert climb.fresh().stage != "denial"
+    assert Event.objects.get(verb="denial_set_aside").data == {"why": "another_person"}
+    for step in (
+        lambda: confirm_denial(actor=climb.who, denial=denial, at=moment("2026-04-11")),
+        lambda: set_aside_denial(actor=climb.who, denial=denial, why="twice", at=moment("2026-04-11")),
+    ):
+        with pytest.raises(WrongState):
+            step()
+    take_up_denial(actor=climb.who, denial=denial, at=moment("2026-04-12"))
+    assert [d.pk for d in load_history(climb.case).denials] == [denial.pk]
+    with pytest.raises(WrongState):
+        take_up_denial(actor=climb.who, denial=denial, at=moment("2026-04-12"))
+
+
+def test_a_confirmed_denial_is_not_set_aside(climb):
+    climb.ask()
+    climb.refuse()
+    with pytest.raises(WrongState):
+        set_aside_denial(actor=climb.who, denial=climb.denial, why="twice", at=moment("2026-04-11"))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Denial.objects.update(
+            set_aside_at=moment("2026-04-11"), set_aside_by=climb.who.user_id, set_aside_why="twice"
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"why": ""}, ["why_missing"]),
+        ({"why": "mistake"}, ["why_missing"]),
+        ({"why": "other"}, ["note_missing"]),
+    ],
+)
+def test_setting_aside_needs_a_reason(climb, given, expected):
+    climb.ask()
+    climb.refuse(confirmed=None)
+    with pytest.raises(Refused) as caught:
+        set_aside_denial(actor=climb.who, denial=climb.denial, at=moment("2026-04-11"), **given)
+    assert codes(caught) == expected
+
+
+def test_the_letter_goes_into_no_packet_unnoticed(climb, taken_in):
+    denial = taken_in(STRANGERS)
+    other = climb.refuse()
+    level = Appeal.objects.get(denial=other)
+    (shown,) = [c for c in choosable_exhibits(climb.who, climb.case, level) if c.kind.startswith("Denial")]
+    assert shown.kind.endswith(UNSURE)
+    set_aside_denial(actor=climb.who, denial=denial, why="another_person", at=moment("2026-04-10"))
+    assert [c for c in choosable_exhibits(climb.who, climb.case, level) if c.kind.startswith("Denial")] == []
+
+
+def test_on_screen(climb, taken_in, sign_in):
+    denial, nora = taken_in(STRANGERS), sign_in("nora")
+    confirm = address("denial_confirm", climb.case, denial)
+    shown = words(nora.get(confirm))
+    assert "The letter names somebody else:" in shown and "set it aside" in shown
+    refused = nora.post(confirm, {"version": denial.version, "show_letter": "on"})
+    assert "The letter and the case disagree (patient, member id)." in words(refused)
+    aside = address("denial_set_aside", climb.case, denial)
+    assert "tell your privacy officer" in words(nora.get(aside))
+    done = nora.post(aside, {"version": denial.version, "why": "another_person"}, follow=True)
+    assert "The letter is another person's. It counts for nothing." in words(done)
+    assert "Save, and see which clocks start" not in words(done)
+    again = nora.post(address("denial_take_up", climb.case, denial), follow=True)
+    assert "Not confirmed: no clock runs." in words(again)
