@@ -361,8 +361,8 @@ def denial_set_aside(request: CaseRequest, case: Any, denial_id: UUID) -> HttpRe
     )
 
 
-@case_page(P.RECORD_DENIAL)
 @require_POST
+@case_page(P.RECORD_DENIAL)
 def denial_take_up(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
     """What was set aside counts again, unconfirmed."""
     denial = denial_of(request.actor, case, denial_id)
