@@ -159,7 +159,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "desk_keys_url": reverse("desk_keys"),
         "desk_keys_off": not request.user.shortcuts,  # type: ignore[union-attr]
         "user_label": actor.label,
+        # In the organization's zone on every page: a page of one case has its patient's.
         "desk_glass_until": actor.glass_until,
+        "desk_glass_zone": organization.time_zone if organization else "UTC",
         "desk_glass_url": reverse("cases:break_glass") if actor.glass_until else "",
         "notice_sentence": notice_sentence(get_language() or "en"),
     }

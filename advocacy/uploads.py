@@ -90,7 +90,8 @@ class UploadLimitMiddleware:
     def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
         """Comes before the check of the form's token, which would parse the body."""
         if getattr(request, "is_too_long", False):
-            return error_page(request, 413)
+            limit = settings.UPLOAD_LIMIT_BYTES // 2**20
+            return error_page(request, 413, limit=limit, back_url=request.path)
         return None
 
 

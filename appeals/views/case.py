@@ -229,7 +229,7 @@ def _badges(found: CasePage) -> list[dict[str, str]]:
     if case.is_restricted:
         badges.append({"text": "Restricted to named people", "tone": "bad"})
     if not found.permissions:
-        badges.append({"text": "Read only: access given by a colleague", "tone": "info"})
+        badges.append({"text": "Read only: dated or emergency access", "tone": "info"})
     return badges
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -209,7 +210,10 @@ def test_at_the_desk(shut, sign_in):
     shown = nils.get(case)
     assert shown.status_code == 200 and shown.context["acts"] == []
     assert "Emergency access runs" in shown.content.decode()
-    assert "Emergency access runs" in nils.get(reverse("appeals:today")).content.decode()
+    today = nils.get(reverse("appeals:today")).content.decode()
+    assert "Emergency access runs" in today
+    ends = [re.findall(r"Until \d+:\d\d [AP]M \w+", text) for text in (shown.content.decode(), today)]
+    assert len(ends[0]) == 1 and ends[0] == ends[1]  # one end, in one zone, which it names
     assert nils.post(reverse("cases:note_new", args=[shut.case.public_id]), {"body": "x"}).status_code == 403
     seers = {s.name: [(w.rule, w.why) for w in s.ways] for s in who_sees(shut.case, timezone.now()).seers}
     assert seers == {"Nils Navigator": [("emergency", WHY)], "Nora Navigator": [("owner", "")]}
