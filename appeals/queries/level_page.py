@@ -100,13 +100,9 @@ _TONES = {"overturned": "good", "partly": "warn", "upheld": "bad"}
 
 
 def level_page(
-    actor: Actor, case: Case, public_id: UUID, day: Day, *, asks_approval: bool = False
+    actor: Actor, case: Case, appeal: Appeal, day: Day, *, asks_approval: bool = False
 ) -> LevelPage:
-    """Two statements beside the case's own. `asks_approval`: the organization wants the patient's yes to a letter.
-
-    Raises NotFound.
-    """
-    appeal = get_level(actor, case, public_id)
+    """One statement beside the case's own. `asks_approval`: the organization wants the patient's yes to a letter."""
     rows = fetched(
         history_rows(case)
         | {

@@ -21,7 +21,7 @@ from appeals.commands.denials import decide_proposal
 from appeals.commands.requests import AuthorizationInput
 from appeals.forms.decisions import DecisionForm, DecisionLetterForm, DeemForm, GrantedForm
 from appeals.queries.decision_letter import LetterBeside, letter_beside
-from appeals.queries.level_page import LevelPage, level_page
+from appeals.queries.level_page import LevelPage, get_level, level_page
 from appeals.views.casework import (
     UNREAD,
     CaseRequest,
@@ -39,7 +39,8 @@ NOON = time(12)
 
 
 def _page(request: CaseRequest, case: Any, level_id: UUID) -> LevelPage:
-    page = level_page(request.actor, case, level_id, today_for(request, case))
+    level = get_level(request.actor, case, level_id)
+    page = level_page(request.actor, case, level, today_for(request, case))
     if request.method != "POST" and not page.is_awaiting:
         raise WrongState(
             "decide",

@@ -196,7 +196,7 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
         except Refused as refusal:
             obstacle = refusal.reasons
     asks = request.organization.letters_need_patient_approval
-    page = level_page(request.actor, case, level_id, today_for(request, case), asks_approval=asks)
+    page = level_page(request.actor, case, appeal, today_for(request, case), asks_approval=asks)
     form = FilingForm(
         filled(request, picked, **_in_fields(picked)),
         initial=initial,

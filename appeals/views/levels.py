@@ -59,7 +59,7 @@ def level_page(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     page = page_of(
         request.actor,
         case,
-        level_id,
+        get_level(request.actor, case, level_id),
         today_for(request, case),
         asks_approval=request.organization.letters_need_patient_approval,
     )

@@ -127,7 +127,7 @@ def agreed(*, cases: int, each: int) -> int:
 
     for which in law.ALL:
         compare(which)
-    for _ in range(40):
+    for _ in range(200):
         few = {rule for rule in every_rule() if dated[rule] < each}
         # A rule that no row has reached yet is tried through every law whose stage has one of its versions.
         names = {name for name, _ in few}

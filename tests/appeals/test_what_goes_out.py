@@ -89,7 +89,7 @@ def test_a_letter_that_cites_an_exhibit_is_not_filed_without_it(refused):
         page = level_page(
             refused.who,
             refused.case,
-            refused.level(1).public_id,
+            refused.level(1),
             day_at(moment("2026-04-09"), "America/New_York"),
         )
         assert [m.code for m in page.missing if m.code == "exhibit_not_along"] == left

@@ -28,7 +28,7 @@ STATEMENTS = {
     "plain search text": "SELECT organization_id FROM people_patientsearch",
     "written": "UPDATE cases_case SET is_urgent = true RETURNING organization_id",
     "written by name": "UPDATE cases_case SET is_urgent = true WHERE id = %(key)s RETURNING organization_id",
-    "deleted": "DELETE FROM cases_failedtreatment RETURNING organization_id",
+    "deleted": "DELETE FROM appeals_denialreason RETURNING organization_id",
 }
 
 

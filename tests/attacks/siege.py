@@ -18,7 +18,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from advocacy.access.policy import Actor, Portal
-from advocacy.people.models import Draft, Patient, SavedSearch
+from advocacy.people.models import Draft, LegalHold, Patient, SavedSearch
 from advocacy.tenancy.scope import TenantModel, scoped_to, tenant_models
 from cases.commands.access import give_grant
 from cases.models import (
@@ -156,7 +156,7 @@ def _harbor(siege: Siege) -> None:
     inner = Fresh(*(row for model, row in first.made.items() if model not in INNER), start=900)
     for model in INNER:
         siege.rows[model._meta.label]["inner"] = _key(inner.row(model))
-    _meant([second.made[Inquiry]], patient=shut.patient)
+    _meant([second.made[Inquiry], second.made[LegalHold]], patient=shut.patient)
     _meant(
         [first.made[Note], second.made[Note], first.made[Document], second.made[Document]], for_patient=True
     )
