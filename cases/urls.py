@@ -114,6 +114,7 @@ urlpatterns = [
 # The patient's page shows cases, so it lives here; its name is `people:patient` (advocacy/urls.py joins the two).
 patient_pages = [
     path("patients/<uuid:patient_id>/", patients.patient, name="patient"),
+    path("patients/<uuid:patient_id>/release-form.pdf", accounting.release_form, name="release_form"),
     path("patients/<uuid:patient_id>/disclosures/", accounting.disclosures, name="disclosures"),
     path("patients/<uuid:patient_id>/disclosures/new/", accounting.disclosure_new, name="disclosure_new"),
     path("patients/<uuid:patient_id>/disclosures.pdf", accounting.disclosures_file, name="disclosures_file"),

@@ -235,10 +235,13 @@ def _basis(
     standing = [row for ask in authorizations for row in ask(about, on, at)]
     if not standing:
         raise _no_basis()
-    fitting = next((row for row in standing if special <= row.special), None)
-    if fitting is None:
+    if special - {code for row in standing for code in row.special}:
         raise _special()
-    return Basis.AUTHORIZATION, fitting.pk
+    # One for psychotherapy notes is for nothing else (164.508(b)(3)(ii)).
+    general = next((row for row in standing if not row.special & NEVER_TAKEN), None)
+    if general is None and special != NEVER_TAKEN:
+        raise _no_basis()
+    return Basis.AUTHORIZATION, (general or standing[0]).pk
 
 
 def _for_whoever_asks(actor: Actor, to: Recipient, about: Any, special: frozenset[str]) -> Basis:

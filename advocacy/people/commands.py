@@ -14,6 +14,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people import rules
+from advocacy.people.consent_words import OWN_FORM, OWN_STATEMENTS
 from advocacy.people.models import Consent, Contact, Patient, PatientSearch
 from advocacy.people.portal_invitations import end_access_by_contact
 from advocacy.people.queries import likely_duplicates
@@ -212,11 +213,16 @@ def record_consent(
     signed_on: date,
     expires_on: date | None = None,
     expires_event: str = "",
+    content: rules.ReleaseContent | None = None,
+    names_part2: bool = False,
+    copy_given: bool = False,
     at: datetime,
 ) -> Consent:
     """Record what the patient allowed, at the desk or by the patient in the portal. Days are days where the patient lives.
 
-    `expires_event` is what ends it where no day does, in words; it is kept with the scope. Raises NotAllowed, NotFound,
+    `expires_event` is what ends it where no day does, in words; it is kept with the scope. A release without `content` is on
+    our own form or by the portal's words; another form's content is checked, and where it lacks something that the law asks
+    for, the release is kept with what it lacks and allows nothing. Raises NotAllowed, NotFound,
     Refused with everything a release lacks.
     """
     require(actor, _consent_permission(actor), patient)
@@ -227,8 +233,13 @@ def record_consent(
     )
     reasons = [r for r in found if r]
     reasons += rules.consent_is_whole(kind, method, scope, expires_on, expires_event)
+    if content and not (
+        content.statements <= rules.STATEMENTS.keys() and content.special <= rules.SPECIAL.keys()
+    ):
+        reasons.append(Reason("code_unknown", "Choose from the list.", "statements"))
     if reasons:
         raise Refused(reasons)
+    said = content or (own_release(names_part2) if kind == Consent.Kind.RELEASE else rules.ReleaseContent())
     ends = f"It ends with: {expires_event.strip()}" if expires_event.strip() else ""
     with transaction.atomic():
         consent = Consent.objects.create(
@@ -236,13 +247,41 @@ def record_consent(
             kind=kind,
             scope="\n".join(filter(None, (scope.strip(), ends))),
             method=method,
+            form="own" if content is None else "other",
+            information=said.information.strip(),
+            discloser=said.discloser.strip(),
+            recipients=said.recipients.strip(),
+            purpose=said.purpose.strip(),
+            statements=sorted(said.statements),
+            special=sorted(said.special),
+            by_representative=said.by_representative,
+            authority=said.authority.strip(),
+            copy_given=copy_given,
+            lacks=list(rules.release_lacks(said)) if kind == Consent.Kind.RELEASE else [],
             signed_on=signed_on,
             expires_on=expires_on,
             recorded_at=at,
             recorded_by_id=actor.user_id,
         )
-        record("consent_recorded", subject=consent, detail={"kind": kind, "signed_on": signed_on})
+        record(
+            "consent_recorded",
+            subject=consent,
+            detail={"kind": kind, "signed_on": signed_on, "lacks": consent.lacks},
+        )
     return consent
+
+
+def own_release(names_part2: bool = False) -> rules.ReleaseContent:
+    """What our own form and the portal say: all that 45 CFR 164.508(c) asks for, and 42 CFR 2.31 where it is initialed."""
+    special = frozenset({"part2"} if names_part2 else ())
+    return rules.ReleaseContent(
+        OWN_FORM["information"],
+        OWN_FORM["discloser"],
+        OWN_FORM["recipients"],
+        OWN_FORM["purpose"],
+        frozenset(OWN_STATEMENTS),
+        special,
+    )
 
 
 def revoke_consent(*, actor: Actor, consent: Consent, at: datetime) -> Consent:

@@ -15,6 +15,25 @@ STANDARD: dict[str, str] = {
 }
 
 
+OWN_FORM: dict[str, str] = {
+    "information": mark(
+        "The records that the appeal needs: diagnoses, treatment, notes, test results, bills"
+    ),
+    "discloser": mark("My doctors, clinics and other providers, my plan, and this team"),
+    "recipients": mark("My plan, those who review its decision, my doctors and clinics, and this team"),
+    "purpose": mark("To ask my plan to pay for my care, and to appeal"),
+}
+"""What the organization's own form says, on paper and in the portal: the elements of 45 CFR 164.508(c)(1)(i) to (iv)."""
+OWN_STATEMENTS: dict[str, str] = {
+    "revocation": mark(
+        "I can take this back on any day: here, or in writing to this team. What was sent before stays sent."
+    ),
+    "conditions": mark("I do not have to sign. My care, its payment and my coverage do not depend on it."),
+    "redisclosure": mark("Who gets the records may pass them on. This law may then no longer protect them."),
+}
+"""What it tells whoever signs it: 45 CFR 164.508(c)(2)."""
+
+
 def said_in_their_language(scope: str) -> str:
     """A standard wording in the language of the page; words that somebody wrote themselves stay as they were agreed to."""
     return gettext(scope) if scope in STANDARD.values() else scope

@@ -15,6 +15,7 @@ from advocacy.people.leaving import may_receive
 from advocacy.people.models import Consent, Contact, Membership, Patient, SignInProvider, Team
 from advocacy.people.places import STATES, TIME_ZONES
 from advocacy.people.queries import members_of_organization
+from advocacy.people.rules import SPECIAL, STATEMENTS, ReleaseContent
 
 ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
 STATE_CHOICES = [("", "Not known yet"), *((code, f"{name} ({code})") for code, name in STATES.items())]
@@ -123,6 +124,76 @@ class ConsentForm(forms.Form):
         widget=lines(3),
         help_text="What may be shared, with whom, and why.",
     )
+    form = forms.ChoiceField(
+        label="A release: on which form",
+        choices=[("own", "Our own form"), ("other", "Another form: say below what stands on it")],
+        required=False,
+        initial="own",
+        help_text="Our own says all that the law asks for. Another form is checked against 45 CFR 164.508.",
+    )
+    information = forms.CharField(
+        label="On another form: the information", max_length=600, required=False, widget=lines(2)
+    )
+    discloser = forms.CharField(label="Who may disclose it", max_length=300, required=False)
+    recipients = forms.CharField(label="Who may receive it", max_length=300, required=False)
+    purpose = forms.CharField(
+        label="What it is for",
+        max_length=300,
+        required=False,
+        help_text="As it stands there; \u201cat my request\u201d is enough.",
+    )
+    statements = forms.MultipleChoiceField(
+        label="What it tells whoever signs",
+        choices=list(STATEMENTS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    special = forms.MultipleChoiceField(
+        label="Specially protected records it names",
+        choices=list(SPECIAL.items()),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text="On our own form: where the patient initialed it. A release of psychotherapy notes stands alone, on a form of"
+        " its own.",
+    )
+    authority = forms.CharField(
+        label="Where a representative signed: what lets them",
+        max_length=300,
+        required=False,
+        help_text="Such as: legal guardian, by an order of May 2, 2026. Leave it empty where the patient signed.",
+    )
+    signed_by = forms.ChoiceField(
+        label="Who signed",
+        choices=[("patient", "The patient"), ("representative", "A personal representative")],
+        required=False,
+        initial="patient",
+    )
+    copy_given = forms.BooleanField(label="Whoever signed has a copy", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        if typed.get("form") != "other" and "psychotherapy" in typed.get("special", ()):
+            said = (
+                "Our own form does not name psychotherapy notes: they need a form that is for nothing else."
+            )
+            self.add_error("special", said)
+        return typed
+
+    def recorded(self) -> dict[str, Any]:
+        """After validation: what `record_consent` takes. Another form's content is said only of a release."""
+        typed = dict(self.cleaned_data)
+        told = {
+            name: typed.pop(name)
+            for name in ("information", "discloser", "recipients", "purpose", "authority")
+        }
+        form, signed_by = typed.pop("form"), typed.pop("signed_by")
+        statements, special = frozenset(typed.pop("statements")), frozenset(typed.pop("special"))
+        if typed["kind"] != Consent.Kind.RELEASE or form != "other":
+            return typed | {"names_part2": "part2" in special}
+        by = signed_by == "representative"
+        return typed | {
+            "content": ReleaseContent(**told, statements=statements, special=special, by_representative=by)
+        }
 
 
 class InvitationForm(forms.Form):

@@ -23,11 +23,12 @@ def own(actor: Actor) -> Q:
 
 
 def standing_on(day: date | Combinable) -> Q:
-    """Consents that stand on `day` (a day where the patient lives): signed where they have to be, not expired, not withdrawn.
+    """Consents that stand on `day` (a day where the patient lives): signed where they have to be, whole, not expired,
+    not withdrawn.
 
     `Consent.stands_on` says the same of a row that is loaded.
     """
-    given = Q(signed_on__lte=day, revoked_at=None) & ~Q(kind__in=IN_WRITING, method=ORAL)
+    given = Q(signed_on__lte=day, revoked_at=None, lacks=[]) & ~Q(kind__in=IN_WRITING, method=ORAL)
     return given & (Q(expires_on=None) | Q(expires_on__gte=day))
 
 

@@ -100,6 +100,61 @@ def consent_is_whole(
         )
 
 
+@dataclass(frozen=True)
+class ReleaseContent:
+    """What a signed release says. `statements` and `special` hold codes; `authority` is what lets a representative sign."""
+
+    information: str = ""
+    discloser: str = ""
+    recipients: str = ""
+    purpose: str = ""
+    statements: frozenset[str] = frozenset()
+    special: frozenset[str] = frozenset()
+    by_representative: bool = False
+    authority: str = ""
+
+
+STATEMENTS = {
+    "revocation": "The right to revoke it in writing, and how",
+    "conditions": "Whether treatment, payment or enrollment may depend on signing",
+    "redisclosure": "That whoever receives it may disclose it again, no longer protected",
+}
+"""What a release has to tell whoever signs it: 45 CFR 164.508(c)(2)."""
+SPECIAL = {
+    "part2": "Treatment for substance use (42 CFR Part 2)",
+    "psychotherapy": "Psychotherapy notes (45 CFR 164.501)",
+}
+"""Records that the law protects further; a release covers them where it names them (42 CFR 2.31, 45 CFR 164.508(a)(2))."""
+LACKS = {
+    "information": "It does not describe the information in a specific way (45 CFR 164.508(c)(1)(i)).",
+    "discloser": "It does not name who may disclose it (45 CFR 164.508(c)(1)(ii)).",
+    "recipients": "It does not name who may receive it (45 CFR 164.508(c)(1)(iii)).",
+    "purpose": "It does not say what it is for; \u201cat the request of the individual\u201d is enough"
+    " (45 CFR 164.508(c)(1)(iv)).",
+    "authority": "A representative signed, and it does not say what lets them (45 CFR 164.508(c)(1)(vi)).",
+    "revocation": "It does not tell of the right to revoke it in writing, and how (45 CFR 164.508(c)(2)(i)).",
+    "conditions": "It does not say whether treatment, payment or enrollment may depend on it (45 CFR 164.508(c)(2)(ii)).",
+    "redisclosure": "It does not say that whoever receives the information may disclose it again"
+    " (45 CFR 164.508(c)(2)(iii)).",
+    "compound": "A release of psychotherapy notes stands alone: it may not be one with another (45 CFR 164.508(b)(3)(ii)).",
+}
+"""What a release may lack, as it is said. One that lacks anything is defective and allows nothing (164.508(b)(2)(ii))."""
+
+
+def release_lacks(content: ReleaseContent) -> tuple[str, ...]:
+    """Keys of LACKS, in the order of the law. That it is signed, dated and ends is asked before (`consent_is_whole`)."""
+    held = {
+        "information": bool(content.information.strip()),
+        "discloser": bool(content.discloser.strip()),
+        "recipients": bool(content.recipients.strip()),
+        "purpose": bool(content.purpose.strip()),
+        "authority": not content.by_representative or bool(content.authority.strip()),
+        **{code: code in content.statements for code in STATEMENTS},
+        "compound": "psychotherapy" not in content.special or len(content.special) == 1,
+    }
+    return tuple(code for code in LACKS if not held[code])
+
+
 def birth_date_is_believable(birth_date: date, today: date) -> Reason | None:
     if birth_date > today:
         return Reason(

@@ -23,6 +23,7 @@ from advocacy.access.policy import Actor, require, system_actor
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
 from advocacy.people.commands import record_consent, revoke_consent
+from advocacy.people.consent_words import OWN_STATEMENTS
 from advocacy.people.export import Enclosed, Record, Section, data_of, everything_about, names_of, shown
 from advocacy.people.models import Consent, Patient, PortalAccess
 from advocacy.people.portal_invitations import invite_representative
@@ -43,10 +44,11 @@ GIVABLE = (Consent.Kind.RELEASE, Consent.Kind.CONTACT)
 def words_to_agree_to(kind: str, organization: Organization) -> str:
     """What the patient agrees to, as it is shown and kept, in the current language."""
     if kind == Consent.Kind.RELEASE:
-        return _(
+        allowed = _(
             "%(team)s may ask my doctors for my health records. They may send them to my plan, "
-            "and to those who decide about my case. I can take this back on any day."
+            "and to those who decide about my case. It is for my appeal, and it counts for one year."
         ) % {"team": organization.name}
+        return " ".join([allowed, *(_(words) for words in OWN_STATEMENTS.values())])
     return _("%(team)s may write to me and call me about my case. I can take this back on any day.") % {
         "team": organization.name
     }
@@ -71,6 +73,7 @@ def give_consent(*, actor: Actor, patient: Patient, kind: str, words: str, at: d
         method="electronic",
         signed_on=today,
         expires_on=today + GIVEN_FOR if kind == Consent.Kind.RELEASE else None,
+        copy_given=True,  # the words stay in the portal, to read and to take along
         at=at,
     )
 

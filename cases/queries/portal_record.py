@@ -62,6 +62,8 @@ class Allowed:
     expires_on: date | None
     revoked_at: datetime | None
     stands: bool
+    is_not_whole: bool
+    """Signed on a form that lacks what the law asks for."""
     is_only_oral: bool
     """Said and not signed, where it has to be signed."""
 
@@ -175,6 +177,7 @@ def allowed_by(actor: Actor, patient: Patient, at: datetime) -> tuple[Allowed, .
                 row.expires_on,
                 row.revoked_at,
                 row.stands_on(today),
+                bool(row.lacks),
                 row.is_only_oral,
             )
         )

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
 from advocacy.access.disclosures import Door, Purpose, disclose, whoever_asks
@@ -25,6 +25,7 @@ from cases.commands.accounting import record_disclosure
 from cases.forms.accounting import DisclosureForm
 from cases.queries.accounting import accounting
 from cases.queries.portal_record import own_patient
+from cases.release_form import render_release_form
 from cases.views.files import POLICY
 
 
@@ -103,6 +104,30 @@ def sent_paper(request: ActorRequest) -> HttpResponse:
     return _paper(request, own_patient(request.actor))
 
 
+@require_safe
+@page
+def release_form(request: ActorRequest, patient_id: UUID) -> HttpResponse:
+    """Our own form of a release, in the patient's language, to be signed on paper."""
+    patient = get_patient(request.actor, patient_id)
+    require(request.actor, Permission.RECORD_CONSENT, patient)
+    passage = disclose(
+        actor=request.actor,
+        door=Door.PRINT,
+        purpose=Purpose.CASEWORK,
+        to=whoever_asks(request.actor),
+        about=patient,
+    )
+    with translation.override("es" if patient.language == "es" else "en"):
+        data = render_release_form(
+            patient=patient.full_name,
+            born=patient.birth_date,
+            organization=request.organization.name,
+            on=day_in(patient.time_zone, request.at),
+        )
+    saw(request, "read_page", patients=[patient.pk], **passage.told)
+    return _pdf(data, "release.pdf")
+
+
 def _paper(request: ActorRequest, patient: Any) -> HttpResponse:
     passage = disclose(
         actor=request.actor,
@@ -118,9 +143,12 @@ def _paper(request: ActorRequest, patient: Any) -> HttpResponse:
         organization=request.organization.name,
     )
     saw(request, "read_document", patients=[patient.pk], **passage.told)
+    return _pdf(data, f"disclosures-{timezone.localtime(request.at):%Y-%m-%d}.pdf")
+
+
+def _pdf(data: bytes, filename: str) -> HttpResponse:
     response = HttpResponse(data, content_type="application/pdf")
-    day = f"{timezone.localtime(request.at):%Y-%m-%d}"
-    response.headers["Content-Disposition"] = f'attachment; filename="disclosures-{day}.pdf"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["Content-Security-Policy"] = POLICY

@@ -62,6 +62,8 @@ def consent_state(consent: Any, today: Any) -> dict[str, Any]:
         return {"stands": False, "text": "Expired", "tone": "warn"}
     if consent.is_only_oral:
         return {"stands": False, "text": "Given orally: does not stand", "tone": "bad"}
+    if consent.lacks:
+        return {"stands": False, "text": "Not whole: allows nothing", "tone": "bad"}
     return {"stands": True, "text": "Stands", "tone": "good"}
 
 

@@ -124,6 +124,7 @@ people:consent_new              INS       INS
 people:consent_revoke           INS       INS
 people:contact_new              INS       INS
 people:contact_end              INS       INS
+people:release_form             INS       -
 people:disclosures              SP        -
 people:disclosure_new           SP        SP
 people:disclosures_file         SP        -

@@ -96,6 +96,8 @@ OUTWARD: dict[str, Through | str] = {
     "appeals.views.drafts:level_preview": Through(Door.PRINT),
     "appeals.views.setup:setup_letter": Through(Door.PRINT),
     "cases.views.accounting:_paper": Through(Door.PRINT),
+    "cases.views.accounting:release_form": Through(Door.PRINT),
+    "cases.views.accounting:_pdf": Through(Door.PRINT, "cases.views.accounting:_paper"),
     # What machines take.
     "advocacy.api:MachineView.dispatch": Through(Door.API),
     "advocacy.portal:portal_page": Through(Door.PORTAL),

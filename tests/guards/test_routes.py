@@ -115,6 +115,7 @@ def get_only(route) -> bool:
         "home",
         "people:disclosures",
         "people:disclosures_file",
+        "people:release_form",
         "people:invitations",
         "people:leavers",
         "people:machines",

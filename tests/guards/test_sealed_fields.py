@@ -28,6 +28,7 @@ PLAIN = {
     },
     "people.Draft": {"key": CODE},
     "people.Patient": {"reference": REFERENCE, "state": CODE, "time_zone": CODE},
+    "people.Consent": {"statements": CODE, "special": CODE, "lacks": CODE},
     "people.Membership": {"roles": CODE},
     "people.PortalAccess": {"scope": CODE},
     "people.PatientSearch": {

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from advocacy.people.rules import is_in_the_form_it_needs
+from advocacy.people.rules import LACKS, SPECIAL, is_in_the_form_it_needs
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import BlindIndexField, SealedDateField, SealedTextField
@@ -129,6 +130,30 @@ class Consent(TenantModel):
             ("oral", "Given orally"),
         ],
     )
+    form = models.CharField(
+        max_length=8,
+        choices=[("own", "Our own form, or the words of the portal"), ("other", "Another form")],
+        default="own",
+        help_text="Our own says all that 45 CFR 164.508(c) asks for; another is checked.",
+    )
+    information = SealedTextField(blank=True, help_text="What may be disclosed.")
+    discloser = SealedTextField(blank=True, help_text="Who may disclose it.")
+    recipients = SealedTextField(blank=True, help_text="Who may receive it.")
+    purpose = SealedTextField(blank=True, help_text="What it is for.")
+    statements = ArrayField(
+        models.CharField(max_length=16), default=list, help_text="What it tells whoever signs it."
+    )
+    special = ArrayField(
+        models.CharField(max_length=16), default=list, help_text="Specially protected records that it names."
+    )
+    by_representative = models.BooleanField(default=False, help_text="A personal representative signed it.")
+    authority = SealedTextField(blank=True, help_text="What lets the representative sign.")
+    copy_given = models.BooleanField(default=False, help_text="Whoever signed has a copy.")
+    lacks = ArrayField(
+        models.CharField(max_length=16),
+        default=list,
+        help_text="What it lacks of 45 CFR 164.508; one that lacks anything stands on no day.",
+    )
     signed_on = models.DateField()
     expires_on = models.DateField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -154,7 +179,17 @@ class Consent(TenantModel):
         """Said and not signed, where it has to be signed: it stands on no day."""
         return not is_in_the_form_it_needs(self.kind, self.method)
 
+    @property
+    def lacking(self) -> list[str]:
+        """What the law asks for and this one does not say, in sentences with their citation."""
+        return [LACKS[code] for code in self.lacks]
+
+    @property
+    def special_words(self) -> list[str]:
+        """Which specially protected records it names."""
+        return [SPECIAL[code] for code in self.special]
+
     def stands_on(self, day: date) -> bool:
         """Whether it stands on `day` (a day where the patient lives). `policies.standing_on` asks the same of the table."""
         ended = self.revoked_at is not None or (self.expires_on is not None and self.expires_on < day)
-        return self.signed_on <= day and not ended and not self.is_only_oral
+        return self.signed_on <= day and not ended and not self.is_only_oral and not self.lacks

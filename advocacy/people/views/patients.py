@@ -181,15 +181,19 @@ def consent_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     if request.method == "POST":
         form, status = ConsentForm(request.POST), 422
         if form.is_valid():
-            done, _result = attempt(
+            done, result = attempt(
                 lambda: commands.record_consent(
-                    actor=request.actor, patient=patient, at=request.at, **form.cleaned_data
+                    actor=request.actor, patient=patient, at=request.at, **form.recorded()
                 ),
                 form,
             )
             if done:
                 end_draft(actor=request.actor, key=key)
-                messages.success(request, "The consent is recorded.")
+                if result.lacks:
+                    said = "It is recorded and allows nothing: see below what the form lacks."
+                    messages.warning(request, said)
+                else:
+                    messages.success(request, "The consent is recorded.")
                 return redirect(back)
     else:
         words = kept(request, key)
