@@ -225,6 +225,15 @@ declare_portal(
 )
 
 
+def unprotected(portal: Portal) -> Q:
+    """Documents that may be shown here: to the patient no psychotherapy notes (45 CFR 164.524(a)(1)(i)); to whoever helps
+    nothing that the law protects further.
+    """
+    if portal.role == PortalRole.PATIENT:
+        return ~Q(special="psychotherapy")
+    return Q(special="")
+
+
 def messages_with(portal: Portal) -> Q:
     """What the patient's side and the organization wrote to each other in the portal, and nothing else of the log."""
     return Q(channel="message") & under("case", of_patient(portal))
@@ -232,7 +241,7 @@ def messages_with(portal: Portal) -> Q:
 
 def shown_to(portal: Portal) -> Q:
     """Documents the patient sees."""
-    return Q(for_patient=True) & under("case", of_patient(portal))
+    return Q(for_patient=True) & unprotected(portal) & under("case", of_patient(portal))
 
 
 declare_portal("cases.Document", see=(Permission.PORTAL_DOCUMENTS,), rows=shown_to)
@@ -250,7 +259,9 @@ declare_portal("cases.Communication", see=(Permission.PORTAL_MESSAGES,), rows=me
 declare_portal(
     "cases.Attachment",
     see=(Permission.PORTAL_MESSAGES,),
-    rows=lambda portal: under("communication", messages_with(portal)),
+    rows=lambda portal: (
+        under("communication", messages_with(portal)) & under("version__document", unprotected(portal))
+    ),
 )
 declare("cases.Payer", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("cases.Provider", see=Permission.SEE_LOOKUPS, rows=whole_organization)

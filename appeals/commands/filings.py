@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,7 +27,7 @@ from appeals.facts import History
 from appeals.models import Appeal, Filing
 from appeals.models.authorization import Channel
 from appeals.packets import CallRecord, render_call_record
-from appeals.queries.drafts import exhibit_label, exhibits_of
+from appeals.queries.drafts import exhibit_label, exhibits_of, special_exhibits
 from appeals.queries.history import load_history
 from appeals.queries.ladder import filing_of
 from appeals.rungs import Rung
@@ -95,6 +95,7 @@ def file_appeal(
                 ]
             )
         rung = history.rung(row)
+        special = special_exhibits(row)
         disclose(
             actor=actor,
             door=Door.FILING,
@@ -102,10 +103,11 @@ def file_appeal(
             to=_recipient(case, rung, address),
             about=case,
             on=facts["filed_on"],
+            special=special,
             what=f"The letter of the level with its exhibits, {packet.page_count} pages: {rung.title}",
             detail={"level": rung.key, "sha256": packet.sha256},
         )
-        version = _frozen(actor, case, rung, packet.pdf, at)
+        version = _frozen(actor, case, rung, packet.pdf, at, special)
         filed = APPEAL.take(
             "file",
             appeal,
@@ -294,7 +296,9 @@ def _recipient(case: Case, rung: Rung, address: str) -> Recipient:
     return Recipient(Party.REVIEWER, f"Reviewer of this level: {rung.title}", address)
 
 
-def _frozen(actor: Actor, case: Case, rung: Rung, pdf: bytes, at: datetime) -> DocumentVersion:
+def _frozen(
+    actor: Actor, case: Case, rung: Rung, pdf: bytes, at: datetime, special: Collection[str] = ()
+) -> DocumentVersion:
     return store_frozen(
         actor=actor,
         case=case,
@@ -302,6 +306,7 @@ def _frozen(actor: Actor, case: Case, rung: Rung, pdf: bytes, at: datetime) -> D
         title=f"As filed: {rung.title}",
         filename=f"{case.reference}-{rung.key}.pdf",
         data=pdf,
+        special=special,
         at=at,
     )
 

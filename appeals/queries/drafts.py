@@ -49,3 +49,9 @@ def exhibit_label(position: int) -> str:
         position, rest = divmod(position - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return f"Exhibit {letters}"
+
+
+def special_exhibits(appeal: Appeal) -> frozenset[str]:
+    """Which specially protected records are among the exhibits of a level. One statement."""
+    rows = Exhibit.objects.filter(appeal=appeal).exclude(document_version__document__special="")
+    return frozenset(rows.values_list("document_version__document__special", flat=True))

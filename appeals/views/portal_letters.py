@@ -21,7 +21,7 @@ from appeals.commands.approvals import answer_letter
 from appeals.queries.approvals import get_approval, open_asks, send_by, sent_letter, sent_letters
 from cases.commands.documents import open_letter
 from cases.views.casework import draft_key, typed_before
-from cases.views.files import file_response
+from cases.views.files import file_leaves, file_response
 
 PART = Permission.PORTAL_LETTERS
 SIZE = 20
@@ -96,8 +96,9 @@ def sent_file(request: ActorRequest, filing_id: UUID) -> HttpResponse:
 
 
 def _file(request: ActorRequest, row: Any, version: Any) -> HttpResponse:
+    passage = file_leaves(request.actor, row.case, version.document.special)
     blob = open_letter(request.actor, row)
-    saw(request, "read_document", cases=[row.case_id], patients=[row.case.patient_id])
+    saw(request, "read_document", cases=[row.case_id], patients=[row.case.patient_id], **passage.told)
     return file_response(
         request,
         blob,

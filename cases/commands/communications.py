@@ -323,6 +323,12 @@ def _went(entry: Communication) -> tuple[Any, ...]:
     return (entry.direction, entry.party, entry.person, entry.address, *sorted(versions))
 
 
+def _special_papers(entry: Communication) -> frozenset[str]:
+    """Which specially protected records went with it."""
+    rows = Attachment.objects.filter(communication=entry).exclude(version__document__special="")
+    return frozenset(rows.values_list("version__document__special", flat=True))
+
+
 def _papers_left(actor: Actor, case: Case, entry: Communication, before: tuple[Any, ...] = ()) -> None:
     """What went out with an entry of the log has left, to somebody outside; a correction that changes nothing of it has not.
 
@@ -339,6 +345,7 @@ def _papers_left(actor: Actor, case: Case, entry: Communication, before: tuple[A
             to=_recipient(case, entry),
             about=case,
             on=day_in(case.patient.time_zone, entry.happened_at),
+            special=_special_papers(entry),
             what=entry.summary,
             detail={"documents": len(versions)},
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hmac
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -21,6 +21,7 @@ from advocacy.access.policy import Actor, require, visible
 from advocacy.audit.trail import record
 from advocacy.background.queue import enqueue
 from advocacy.errors import NotFound, Reason, Refused
+from advocacy.people.rules import SPECIAL
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import OutsideScope, current_organization_id
 from advocacy.tenancy.sealing import keystore
@@ -61,19 +62,21 @@ def upload_document(
     filename: str,
     stream: BinaryIO,
     sent_key: str = "",
+    special: str = "",
     at: datetime,
 ) -> Document:
     """Keep a new document as its version 1 and ask for its text. `stream` is seekable; an empty title becomes the type.
 
     Under one `sent_key` a case takes one document.
-    The patient sees it in the portal where the kind is one for patients (FOR_PATIENT_KINDS).
+    The patient sees it in the portal where the kind is one for patients (FOR_PATIENT_KINDS) and nothing `special` is in it.
     Raises Refused with one reason on field "file" (empty, encrypted, damaged, not what its name says ...), its kind
-    TooLarge above `settings.UPLOAD_LIMIT_BYTES`, or the reason "kind_unknown".
+    TooLarge above `settings.UPLOAD_LIMIT_BYTES`, or the reasons "kind_unknown" and "special_unknown".
     """
     require(actor, Permission.UPLOAD_DOCUMENT, case)
-    _known_kind(kind)
-    shown = kind in FOR_PATIENT_KINDS
-    return _keep(actor, case, kind, title, filename, stream, at, for_patient=shown, sent_key=sent_key)
+    _known_kind(kind, special)
+    shown = kind in FOR_PATIENT_KINDS and not special
+    tags: dict[str, Any] = {"for_patient": shown, "sent_key": sent_key, "special": special}
+    return _keep(actor, case, kind, title, filename, stream, at, **tags)
 
 
 def already_sent(*, actor: Actor, case: Case, part: Permission, key: str) -> Document | None:
@@ -134,6 +137,7 @@ def _keep(
     *,
     for_patient: bool,
     sent_key: str = "",
+    special: str = "",
 ) -> Document:
     checked = checked_upload(stream, filename)
     with transaction.atomic():
@@ -143,6 +147,7 @@ def _keep(
             title=title.strip() or Document.Kind(kind).label,
             for_patient=for_patient,
             sent_key=sent_key,
+            special=special,
             created_at=at,
         )
         blob = _stored(actor, stream, checked.size, at)
@@ -194,7 +199,15 @@ def add_version(
 
 
 def store_frozen(
-    *, actor: Actor, case: Case, kind: str, title: str, filename: str, data: bytes, at: datetime
+    *,
+    actor: Actor,
+    case: Case,
+    kind: str,
+    title: str,
+    filename: str,
+    data: bytes,
+    special: Collection[str] = (),
+    at: datetime,
 ) -> DocumentVersion:
     """Keep bytes we made ourselves (a filed packet) as a document that never changes; read back before it counts.
 
@@ -211,6 +224,7 @@ def store_frozen(
             title=title.strip() or Document.Kind(kind).label,
             is_frozen=True,
             for_patient=kind in FOR_PATIENT_KINDS,
+            special=max(special, default=""),  # where both are in it, the stricter: psychotherapy notes
             created_at=at,
         )
         version = _append(document, _stored(actor, stream, len(data), at), checked, actor=actor, at=at)
@@ -221,18 +235,25 @@ def store_frozen(
     return version
 
 
-def change_document(*, actor: Actor, document: Document, kind: str, title: str, at: datetime) -> Document:
-    """Correct the type or the title; the bytes stay as they are. Raises Refused ("kind_unknown", "title_missing")."""
+def change_document(
+    *, actor: Actor, document: Document, kind: str, title: str, special: str | None = None, at: datetime
+) -> Document:
+    """Correct the type, the title or the special category (None: as it is); the bytes stay as they are.
+
+    Raises Refused ("kind_unknown", "title_missing", "special_unknown").
+    """
     require(actor, Permission.UPLOAD_DOCUMENT, document)
-    _known_kind(kind)
+    _known_kind(kind, special or "")
     if not title.strip():
         raise Refused([Reason("title_missing", "Give the document a title.", "title")])
     with transaction.atomic():
         locked = Document.objects.select_for_update().get(pk=document.pk)
-        before = locked.kind
+        before, tagged = locked.kind, locked.special
         locked.kind, locked.title = kind, title.strip()
-        locked.save(update_fields=["kind", "title"])
-        record("document_changed", subject=locked, detail={"from": before, "to": kind})
+        locked.special = tagged if special is None else special
+        locked.save(update_fields=["kind", "title", "special"])
+        tags = {"special": [tagged, locked.special]} if tagged != locked.special else {}
+        record("document_changed", subject=locked, detail={"from": before, "to": kind} | tags)
         touch(locked.case, at)
     return locked
 
@@ -347,9 +368,11 @@ def _text_of(actor: Actor, version: DocumentVersion) -> tuple[list[str], str]:
     return [], "It is a picture. Type what you need from it."
 
 
-def _known_kind(kind: str) -> None:
+def _known_kind(kind: str, special: str = "") -> None:
     if kind not in Document.Kind.values:
         raise Refused([Reason("kind_unknown", "Choose what kind of document this is.", "kind")])
+    if special and special not in SPECIAL:
+        raise Refused([Reason("special_unknown", "Choose from the list.", "special")])
 
 
 def checked_upload(stream: BinaryIO, filename: str) -> CheckedUpload:

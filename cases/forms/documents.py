@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
+from advocacy.people.rules import SPECIAL
 from cases.forms.inputs import short
 from cases.models import Document
 from cases.vault import MEGABYTE, TooLarge
@@ -41,6 +42,15 @@ def file_field() -> PaperField:
     )
 
 
+def special_field() -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label="Specially protected records in it",
+        choices=[("", "None"), *SPECIAL.items()],
+        required=False,
+        help_text="They leave only by a release that names them.",
+    )
+
+
 class UploadForm(forms.Form):
     kind = forms.ChoiceField(label="What it is", choices=[("", "Choose"), *UPLOADED])
     title = forms.CharField(
@@ -49,6 +59,8 @@ class UploadForm(forms.Form):
         widget=short(),
         help_text="Such as “Denial of March 3”. Left empty, the type stands there.",
     )
+
+    special = special_field()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,3 +76,4 @@ class VersionForm(forms.Form):
 class DocumentForm(forms.Form):
     kind = forms.ChoiceField(label="What it is", choices=UPLOADED)
     title = forms.CharField(max_length=200, widget=short())
+    special = special_field()

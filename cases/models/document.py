@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from advocacy.people.rules import SPECIAL
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import SealedJSONField, SealedTextField
@@ -59,6 +60,13 @@ class Document(TenantModel):
     title = SealedTextField()
     is_frozen = models.BooleanField(default=False, help_text="A filed packet takes no further version.")
     for_patient = models.BooleanField(default=False, help_text="The patient sees this in the portal.")
+    special = models.CharField(
+        max_length=16,
+        choices=list(SPECIAL.items()),
+        blank=True,
+        default="",
+        help_text="Records that the law protects further: they leave only by a release that names them.",
+    )
     sent_key = models.CharField(
         max_length=64, blank=True, help_text="The form it was sent by: sent twice it is one document."
     )

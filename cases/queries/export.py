@@ -37,6 +37,8 @@ from cases.models import (
     Triage,
 )
 
+TAKEN = ("", "part2")
+"""Special categories of documents that go along: psychotherapy notes do not (45 CFR 164.524(a)(1)(i))."""
 Opener = Callable[[Blob], Iterable[bytes]]
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
 
@@ -52,10 +54,15 @@ def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclose
         yield Section(key, title, of_patient, list(rows))
     for key, title, model, more in (
         ("failed_treatments", _("What you tried before"), FailedTreatment, {}),
-        ("documents", _("Documents"), Document, {}),
-        ("document_versions", _("Files"), DocumentVersion, {}),
+        ("documents", _("Documents"), Document, {"special__in": TAKEN}),
+        ("document_versions", _("Files"), DocumentVersion, {"document__special__in": TAKEN}),
         ("communications", _("Calls, letters and messages"), Communication, {}),
-        ("attachments", _("What went along with them"), Attachment, {}),
+        (
+            "attachments",
+            _("What went along with them"),
+            Attachment,
+            {"version__document__special__in": TAKEN},
+        ),
         ("notes", _("Notes for you"), Note, {"for_patient": True}),
         ("asked", _("What we asked you for"), Task, {"waits_on_patient": True}),
         ("costs", _("Money"), Cost, {}),
@@ -71,7 +78,8 @@ def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclose
         ("clinic_call_times", _("When your doctor can talk"), CallTime, {}),
     ):
         yield Section(key, title, model, of_cases(model, patient, **more))
-    versions = DocumentVersion.objects.filter(case__patient=patient).select_related("blob", "document")
+    versions = DocumentVersion.objects.filter(case__patient=patient, document__special__in=TAKEN)
+    versions = versions.select_related("blob", "document")
     newest = {version.document_id: version for version in versions.order_by("document_id", "number")}
     for place, version in enumerate(newest.values(), start=1):
         ending = ENDINGS.get(version.content_type, "bin")

@@ -71,7 +71,7 @@ class File:
 
 def file_of_machine(actor: Actor, document: UUID, number: int | None, *, page: str) -> File:
     """A version (the newest without a number). One statement, its read event with it. Raises NotFound when absent or
-    invisible.
+    invisible, and where the law protects it further: such records go to no machine.
     """
     found = one_row(
         _file(rows_of(actor, "cases.Case")),
@@ -92,6 +92,7 @@ WITH v AS MATERIALIZED (
     JOIN cases_documentversion v ON v.organization_id = %(organization)s AND v.document_id = d.id
     JOIN cases_blob b ON b.organization_id = %(organization)s AND b.id = v.blob_id
    WHERE d.organization_id = %(organization)s AND d.public_id = %(document)s::uuid AND {policy}
+     AND d.special = ''
      AND v.number = coalesce(%(number)s::int, v.number)
    ORDER BY v.number DESC LIMIT 1
 )

@@ -119,7 +119,7 @@ def attachment_for_patient(actor: Actor, public_id: UUID) -> Attachment:
     """A file that came with a message. Raises NotFound."""
     found = (
         Attachment.objects.filter(visible(actor, Attachment), public_id=public_id)
-        .select_related("version__blob", "case")
+        .select_related("version__blob", "version__document", "case")
         .defer("version__pages")
         .first()
     )

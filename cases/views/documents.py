@@ -62,6 +62,7 @@ def document_new(request: ActorRequest, case: Any) -> HttpResponse:
             case=case,
             kind=typed["kind"],
             title=typed["title"],
+            special=typed["special"],
             at=request.at,
             **_file(typed),
         )
@@ -118,6 +119,7 @@ def document(request: ActorRequest, case: Any, document_id: UUID) -> HttpRespons
         "actions": _actions(request, case, actions),
         "facts": [
             {"label": "Type", "value": row.get_kind_display()},
+            {"label": "Specially protected", "value": row.get_special_display()},
             {"label": "File name as uploaded", "value": current.filename},
             {"label": "Pages", "value": current.page_count},
             {"label": "Text", "value": current.get_text_status_display(), "note": current.text_note},
@@ -174,7 +176,8 @@ def document_change(request: ActorRequest, case: Any, document_id: UUID) -> Http
     """Correct the type or the title."""
     row = get_document(request.actor, case, document_id)
     form = DocumentForm(
-        request.POST or None, initial={"kind": row.kind, "title": row.title} | typed_before(request)
+        request.POST or None,
+        initial={"kind": row.kind, "title": row.title, "special": row.special} | typed_before(request),
     )
 
     def act(typed: Mapping[str, Any]) -> Any:
@@ -183,6 +186,7 @@ def document_change(request: ActorRequest, case: Any, document_id: UUID) -> Http
             document=row,
             kind=typed["kind"],
             title=typed["title"],
+            special=typed["special"],
             at=request.at,
         )
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
+from advocacy.access.disclosures import Door, Passage, Purpose, disclose, whoever_asks
+from advocacy.access.policy import Actor
 from cases.content import ContentType
 from cases.vault import Blob
 
@@ -23,6 +26,18 @@ POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; object-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
 )
+
+
+def file_leaves(actor: Actor, case: Any, special: str) -> Passage:
+    """A file of a case goes to whoever came into the portal. Raises Refused for what the law keeps from them."""
+    return disclose(
+        actor=actor,
+        door=Door.PORTAL,
+        purpose=Purpose.ACCESS,
+        to=whoever_asks(actor),
+        about=case,
+        special=[special],
+    )
 
 
 def file_response(

@@ -32,7 +32,7 @@ from cases.queries.portal_papers import (
     with_unread,
 )
 from cases.views.casework import draft_key, typed_before
-from cases.views.files import file_response
+from cases.views.files import file_leaves, file_response
 
 PART = Permission.PORTAL_MESSAGES
 SIZE = 15
@@ -122,8 +122,9 @@ def _who(request: ActorRequest, entry: Any) -> str:
 def attachment(request: ActorRequest, attachment_id: UUID) -> HttpResponse:
     """A file that came with a message; `?download` hands it over."""
     row = attachment_for_patient(request.actor, attachment_id)
+    passage = file_leaves(request.actor, row.case, row.version.document.special)
     blob = open_attachment(request.actor, row)
-    saw(request, "read_document", cases=[row.case_id], patients=[row.case.patient_id])
+    saw(request, "read_document", cases=[row.case_id], patients=[row.case.patient_id], **passage.told)
     ending = EXTENSIONS[ContentType(row.version.content_type)][0]
     return file_response(
         request,

@@ -33,7 +33,7 @@ from cases.queries.portal_papers import (
     newest_of,
     waiting_pages,
 )
-from cases.views.files import file_response
+from cases.views.files import file_leaves, file_response
 
 PART = Permission.PORTAL_DOCUMENTS
 SIZE = 20
@@ -68,6 +68,7 @@ def documents(request: ActorRequest) -> HttpResponse:
 def document_open(request: ActorRequest, document_id: UUID) -> HttpResponse:
     """The newest version of one of them, as it is; `?download` hands it over as a file."""
     row, version = document_for_patient(request.actor, document_id)
+    passage = file_leaves(request.actor, row.case, row.special)
     blob = open_version(request.actor, version)
     saw(
         request,
@@ -75,6 +76,7 @@ def document_open(request: ActorRequest, document_id: UUID) -> HttpResponse:
         cases=[row.case_id],
         patients=[row.case.patient_id],
         version=str(version.public_id),
+        **passage.told,
     )
     ending = EXTENSIONS[ContentType(version.content_type)][0]
     return file_response(

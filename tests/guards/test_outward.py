@@ -24,7 +24,7 @@ SINKS = frozenset(
     {
         "call", "file_response", "StreamingHttpResponse", "FileResponse", "deliver", "EmailMessage", "EmailMultiAlternatives",
         "send_mail", "told", "link_goes_out", "link_opens", "_papers_left", "page_told", "mail_clinic", "copy",
-        "urlopen", "Session", "create_connection", "SMTP", "log_sent", "attach", "export", "begun", "whole_record",
+        "file_leaves", "urlopen", "Session", "create_connection", "SMTP", "log_sent", "attach", "export", "begun", "whole_record",
     }
 )  # fmt: skip
 """Names of calls that hand something on. `HttpResponse` counts where it is given a body and a type that is no page."""
@@ -41,6 +41,7 @@ class Through:
 
 
 PORTAL = Through(Door.PORTAL, "advocacy.portal:portal_page")
+FILE = Through(Door.PORTAL, "cases.views.files:file_leaves")
 LOG = Through(Door.LOG, "cases.commands.communications:_papers_left")
 MAIL = Through(Door.MAIL, "advocacy.mail:deliver")
 SIGN_IN = "asks an organization's own sign-in about a colleague: nothing of a patient"
@@ -82,10 +83,11 @@ OUTWARD: dict[str, Through | str] = {
     "cases.commands.clinic:mail_clinic": MAIL,
     "cases.commands.patient_notices:_send": MAIL,
     # What the patient's side takes in the portal.
-    "cases.views.portal_papers:document_open": PORTAL,
+    "cases.views.files:file_leaves": Through(Door.PORTAL),
+    "cases.views.portal_papers:document_open": FILE,
     "cases.views.portal_papers:page_file": PORTAL,
-    "cases.views.portal_messages:attachment": PORTAL,
-    "appeals.views.portal_letters:_file": PORTAL,
+    "cases.views.portal_messages:attachment": FILE,
+    "appeals.views.portal_letters:_file": FILE,
     "cases.views.portal_record:take_along": Through(
         Door.TAKE_ALONG, "cases.commands.portal_record:whole_record"
     ),
