@@ -28,7 +28,7 @@ def standing_on(day: date | Combinable) -> Q:
 
     `Consent.stands_on` says the same of a row that is loaded.
     """
-    given = Q(signed_on__lte=day, revoked_at=None, lacks=[]) & ~Q(kind__in=IN_WRITING, method=ORAL)
+    given = Q(signed_on__lte=day, revoked_at=None, lacks__len=0) & ~Q(kind__in=IN_WRITING, method=ORAL)
     return given & (Q(expires_on=None) | Q(expires_on__gte=day))
 
 

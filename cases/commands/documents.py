@@ -369,10 +369,9 @@ def _text_of(actor: Actor, version: DocumentVersion) -> tuple[list[str], str]:
 
 
 def _known_kind(kind: str, special: str = "") -> None:
-    if kind not in Document.Kind.values:
-        raise Refused([Reason("kind_unknown", "Choose what kind of document this is.", "kind")])
-    if special and special not in SPECIAL:
-        raise Refused([Reason("special_unknown", "Choose from the list.", "special")])
+    known = {"kind": kind in Document.Kind.values, "special": not special or special in SPECIAL}
+    if wrong := [name for name, is_known in known.items() if not is_known]:
+        raise Refused([Reason(f"{name}_unknown", "Choose what this document is.", name) for name in wrong])
 
 
 def checked_upload(stream: BinaryIO, filename: str) -> CheckedUpload:
