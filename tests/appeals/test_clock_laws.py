@@ -24,6 +24,7 @@ AT_RANDOM = settings(
     max_examples=120,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+ONE = timedelta(days=1)
 ROWS = st.sampled_from(law.ALL).flatmap(lambda which: rows(*which))
 
 
@@ -106,15 +107,24 @@ def test_the_order_of_facts_and_rows_and_asking_again_change_nothing(
     assert {r["id"]: r for r in results_of(numbered)} == first
 
 
-@pytest.mark.long
-def test_the_clocks_of_a_case_cost_less_than_a_third_of_a_millisecond() -> None:
-    """A request and three levels, both sides (CPU, the best of two hundred rounds), with Oregon where a state is needed.
+def walk() -> int:
+    """A thousand days, one after the other: what the machine takes for dates without rules."""
+    day = date(2026, 1, 1)
+    for _ in range(1000):
+        day += ONE
+    return day.day
 
-    New York, whose own clocks are told beside, takes more (docs/performance.md).
+
+@pytest.mark.long
+def test_the_clocks_of_a_case_cost_no_more_than_walking_seven_thousand_days() -> None:
+    """A request and three levels, both sides (CPU, the best of many rounds), with Oregon where a state is needed.
+
+    Where docs/performance.md was measured that is a third of a millisecond; a slower machine walks slower too. New York,
+    whose own clocks are told beside, takes more.
     """
     of_oregon = {r.key: "OR" for r in book().regimes.values() if r.uses_state_layer}
     for regime in book().regimes.values():
         if regime.complete and not regime.combines:
             compute = clocks_of(regime.key, of_oregon.get(regime.key))
             # Other work on the machine only ever adds: three tries.
-            assert any(best(compute) < 0.3 for _ in range(3)), regime.key
+            assert any(best(compute) < 7 * best(walk) for _ in range(3)), regime.key
