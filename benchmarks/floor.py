@@ -59,8 +59,9 @@ WITH c AS MATERIALIZED (
   SELECT %(blob)s, %(organization)s, %(sha256)s, %(size)s, %(location)s, %(wrapped)s, %(key)s, %(at)s FROM c
   ON CONFLICT (organization_id, sha256) DO UPDATE SET key_id = excluded.key_id RETURNING id
 ), d AS (
-  INSERT INTO cases_document (public_id, organization_id, case_id, kind, title, is_frozen, for_patient, sent_key, created_at)
-  SELECT %(document)s, %(organization)s, c.id, %(kind)s, %(title)s, false, false, '', %(at)s FROM c RETURNING id, case_id
+  INSERT INTO cases_document (public_id, organization_id, case_id, kind, title, is_frozen, for_patient, special,
+                              sent_key, created_at)
+  SELECT %(document)s, %(organization)s, c.id, %(kind)s, %(title)s, false, false, '', '', %(at)s FROM c RETURNING id, case_id
 ), v AS (
   INSERT INTO cases_documentversion (public_id, organization_id, case_id, document_id, number, blob_id, filename, content_type,
                                      page_count, text_status, text_note, uploaded_at)
