@@ -38,7 +38,14 @@ test: environment chromium  ## every check and test on an empty PostgreSQL of it
 test-long: LOCK := requirements-dev.lock
 test-long: environment chromium  ## what takes longer: everybody at every page (at most an hour)
 	$(HOMELESS)
-	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest -n 2 --dist worksteal -m long tests
+	exec $(PY) -m advocacy.embedded run --throwaway $(MAKE) --no-print-directory test-long-steps
+
+# A process that has had a browser runs an event loop, in which the other tests may not ask the database.
+.PHONY: test-long-steps
+test-long-steps:
+	$(HOMELESS)
+	$(PY) -m pytest -n 2 --dist worksteal -m long tests --ignore tests/journeys
+	$(PY) -m pytest -n 2 --dist load --maxschedchunk 1 -m long tests/journeys
 
 .PHONY: security
 security: LOCK := requirements-dev.lock

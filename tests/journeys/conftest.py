@@ -59,8 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = [number for number, item in enumerate(items) if Path(__file__).parent in item.path.parents]
     long = sorted((items[n] for n in here if items[n].name in LONGEST), key=lambda i: LONGEST.index(i.name))
     others = [items[n] for n in here if items[n].name not in LONGEST]
-    paired = [item for pair in zip(long[:3], others[-3:], strict=False) for item in pair]
-    ordered = [*paired, *long[3:], *others[:-3]] if len(others) > 3 else [*long, *others]
+    first = min(3, len(long), len(others))
+    rest = len(others) - first
+    paired = [item for pair in zip(long[:first], others[rest:], strict=True) for item in pair]
+    ordered = [*paired, *long[first:], *others[:rest]]
     for number, item in zip(here, ordered, strict=True):
         items[number] = item
 
