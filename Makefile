@@ -9,7 +9,8 @@ SHELL := /bin/bash
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
-PY := .venv/bin/python
+VENV := .venv
+PY := $(VENV)/bin/python
 LOCK := requirements.lock
 
 # Programs that cache want a home they can write to.
@@ -49,9 +50,11 @@ test-long-steps:
 
 .PHONY: security
 security: LOCK := requirements-dev.lock
-security: environment  ## what is hidden takes as long as what is missing: 500 requests of each in turns
+security: environment  ## scanners over code, packages and a running demonstration, and 500 requests in turns (SCAN="bandit ...")
 	$(HOMELESS)
-	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest tests/attacks/timing.py -q -s
+	$(MAKE) --no-print-directory environment VENV=.local/scanners LOCK=requirements-security.lock \
+	  || echo "The scanners could not be installed: what they look at cannot be checked."
+	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m tests.scanners $(SCAN)
 
 .PHONY: test-postgres15
 test-postgres15:  ## the same on the distribution's PostgreSQL 15
@@ -70,18 +73,18 @@ environment:  ## .venv with the locked packages, hash-checked; nothing to do whe
 	exec 9>.local/environment.lock
 	flock 9
 	wanted=$$(sha256sum <$(LOCK))
-	if $(PY) -c '' 2>/dev/null && grep -qsxF "$$wanted" .venv/installed; then exit 0; fi
+	if $(PY) -c '' 2>/dev/null && grep -qsxF "$$wanted" $(VENV)/installed; then exit 0; fi
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
 	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1 || true). Name another: make PYTHON=python3.12 ..."
 	  exit 1
 	}
-	echo "Installing $(LOCK) into .venv ..."
-	rm -f .venv/installed
-	$(PY) -c '' 2>/dev/null || rm -rf .venv
+	echo "Installing $(LOCK) into $(VENV) ..."
+	rm -f $(VENV)/installed
+	$(PY) -c '' 2>/dev/null || rm -rf $(VENV)
 	with_uv() {
 	  command -v uv >/dev/null || return 1
 	  export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
-	  [[ -d .venv ]] || uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv || return 1
+	  [[ -d $(VENV) ]] || uv venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) || return 1
 	  uv pip install --quiet --python $(PY) --require-hashes -r $(LOCK)
 	}
 	with_pip() {
@@ -89,12 +92,12 @@ environment:  ## .venv with the locked packages, hash-checked; nothing to do whe
 	    echo "The package python3-venv is missing. Install it: apt-get install python3-venv"
 	    return 1
 	  }
-	  $(PY) -m pip --version >/dev/null 2>&1 || { rm -rf .venv; $(PYTHON) -m venv .venv; } || return 1
+	  $(PY) -m pip --version >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); } || return 1
 	  $(PY) -m pip install --quiet --no-input --disable-pip-version-check --require-hashes -r $(LOCK)
 	}
 	with_uv || with_pip || { echo "The packages of $(LOCK) could not be installed."; exit 1; }
 	# The development lock holds everything of the other one, at the same versions; a test keeps it so.
-	{ echo "$$wanted"; sha256sum <requirements.lock; } >.venv/installed
+	{ echo "$$wanted"; sha256sum <requirements.lock; } >$(VENV)/installed
 
 CHROMIUM_WORKS = works() { timeout 30 "$$1" --version >/dev/null 2>&1; }
 
@@ -164,6 +167,14 @@ pictures: environment chromium  ## take the pictures of the README again, from a
 	$(HOMELESS)
 	RECOURSE_SCREENSHOTS=1 exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m pytest tests/journeys/test_pictures.py -q
 
+PATIENTS ?= 300
+SEED ?= 1
+.PHONY: simulate
+simulate: environment  ## a simulated year of PATIENTS=300 cases of every kind of coverage; SEED=1 says which year
+	$(HOMELESS)
+	exec $(PY) -m advocacy.embedded run --throwaway bash -c \
+	  "RECOURSE_AS_OWNER=1 $(PY) manage.py prepare_database -v 0 && exec $(PY) manage.py simulate --cases $(PATIENTS) --seed $(SEED)"
+
 CASES ?= 100000
 BENCHMARK ?=
 .PHONY: benchmark
@@ -183,6 +194,7 @@ lock:  ## write the locks again from pyproject.toml (needs uv)
 	}
 	compile --upgrade pyproject.toml -o requirements.lock
 	compile --upgrade pyproject.toml --group dev --constraint requirements.lock -o requirements-dev.lock
+	compile --upgrade --group security -o requirements-security.lock
 
 .PHONY: translations
 translations: LOCK := requirements-dev.lock

@@ -11,7 +11,7 @@ import json
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -203,14 +203,17 @@ def a_day(given: Mapping[str, str], word: str) -> date | None:
 
 
 def a_moment(given: Mapping[str, str], word: str) -> datetime | None:
-    """A moment with its zone. A plus sign that came as a blank is taken as one."""
+    """A moment with its zone, in UTC. A plus sign that came as a blank is taken as one."""
     if word not in given:
         return None
+    found: datetime | None = None
     try:
-        found = datetime.fromisoformat(given[word].strip().replace(" ", "+"))
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
+        said_moment = datetime.fromisoformat(given[word].strip().replace(" ", "+"))
+        # As UTC: PostgreSQL takes no zone further off than sixteen hours, and there is no day before the first.
+        found = said_moment.astimezone(UTC) if said_moment.tzinfo else None
+    except (ValueError, OverflowError):
+        pass
+    if found is None:
         said = f"{word} is a moment with its zone, such as 2026-03-31T15:00:00Z."
         raise unusable([Reason("value_unknown", said, word)])
     return found

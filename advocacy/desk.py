@@ -86,6 +86,12 @@ NAVIGATION = (
         Permission.OPEN_CASE,
         ("cases:inquiry", "cases:inquiry_step", "cases:inquiry_decline"),
     ),
+    Item(
+        "Offers",
+        "cases:offers_received",
+        Permission.RECEIVE_CASE,
+        ("cases:offer_received", "cases:offer_accept", "cases:offer_decline"),
+    ),
     Item("New patient", "people:patient_new", Permission.REGISTER_PATIENT),
     Item("Restricted", "cases:restricted", Permission.GRANT_ACCESS),
     Item("Trails", "appeals:trails", Permission.SEE_TRAIL),

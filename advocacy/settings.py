@@ -36,13 +36,13 @@ KEYS: Keys = load_keys(
 )
 SECRET_KEY = KEYS.django
 # Keys of each organization's own, wrapped by the field key or by a key management service (advocacy/tenancy/keystore.py).
-# A signed pack of rules instead of those that come with the program, and the public keys whose signatures count.
-RULE_PACK = os.environ.get("RECOURSE_RULE_PACK", "")
-RULE_KEYS = os.environ.get("RECOURSE_RULE_KEYS", "")
 KEYSTORE = Path(os.environ.get("RECOURSE_KEYSTORE", LOCAL_DIR / "keystore"))
 KMS = os.environ.get("RECOURSE_KMS", "")
 if PRODUCTION and "RECOURSE_KEYSTORE" not in os.environ:
     raise ImproperlyConfigured("Production names the folder of its organizations' keys: RECOURSE_KEYSTORE.")
+# A signed pack of rules instead of those that come with the program, and the public keys whose signatures count.
+RULE_PACK = os.environ.get("RECOURSE_RULE_PACK", "")
+RULE_KEYS = os.environ.get("RECOURSE_RULE_KEYS", "")
 
 HOSTS = os.environ.get("RECOURSE_HOSTS", "localhost,127.0.0.1,[::1]" if not PRODUCTION else "")
 ALLOWED_HOSTS = [h for h in HOSTS.split(",") if h] + (["testserver"] if "pytest" in sys.modules else [])
@@ -223,9 +223,8 @@ ACCOUNT_RATE_LIMITS = {
 IDP_OIDC_AUTH_METHODS = ["client_secret_basic", "client_secret_post"]
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 3600
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = (
-    True  # a passkey asks for a finger, a face or a number: it is both factors at once
-)
+# A passkey asks for a finger, a face or a number: it is both factors at once.
+MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_FORMS = {"authenticate": "advocacy.people.sign_in_form.SignInCodeForm"}
 MFA_ADAPTER = "advocacy.people.second_factor.SecondFactorAdapter"
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -88,5 +88,12 @@ def send_text(number: str, text: str) -> None:
     to = international(number)
     if not to:
         raise NotSent("number")
-    sender: Sender = import_string(SENDERS.get(settings.TEXTS, settings.TEXTS))()
-    sender.send(to, " ".join(text.split())[:LONGEST])
+    try:
+        sender: Sender = import_string(SENDERS.get(settings.TEXTS, settings.TEXTS))()
+        sender.send(to, " ".join(text.split())[:LONGEST])
+    except NotSent:
+        raise
+    except (
+        Exception
+    ) as problem:  # a sender of the installation's own may fail in any way; its words may hold the number
+        raise NotSent(type(problem).__name__) from problem

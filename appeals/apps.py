@@ -13,6 +13,7 @@ class AppealsConfig(AppConfig):
         from appeals.closing import open_contest_of
         from appeals.commands.answers import coverage_changed
         from appeals.commands.approval_reminders import letter_is_over, remind_of_letters
+        from appeals.queries.doubtful import letters_of_others
         from appeals.queries.export import contest_of
         from appeals.queries.lookup import reference_numbers_of
         from appeals.queries.ways import ways_of_confirmed
@@ -22,6 +23,7 @@ class AppealsConfig(AppConfig):
         from cases.commands.registration import after_coverage
         from cases.commands.search_text import more_numbers
         from cases.jobs import after_reading
+        from cases.queries.export import withheld
         from cases.queries.ways import letter_ways
 
         try:
@@ -35,4 +37,5 @@ class AppealsConfig(AppConfig):
         is_over["letter"] = letter_is_over
         after_coverage.append(coverage_changed)
         more_numbers.append(reference_numbers_of)
+        withheld.append(letters_of_others)
         letter_ways.append(ways_of_confirmed)

@@ -7,8 +7,9 @@ There is no markup in a block: a heading, list or table is a kind of block, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from string import ascii_uppercase
 from typing import Any
 
 from advocacy.errors import Reason
@@ -197,11 +198,27 @@ def unfilled_gaps(blocks: Iterable[Block]) -> tuple[Reason, ...]:
     )
 
 
-# "Exhibit B", and each of "Exhibits A, B and C"; not an exhibit that is said to be somebody else's.
+# "Exhibit B", and each of "Exhibits A, B and C" and "Exhibits A to C"; not what is said to be somebody else's, nor the word "I"
+# or "A" that begins what follows.
+_AND = r"(?:, and |, or |, | and | or | & | to | through |[-\u2013])(?:(?<=\bH and )|(?![AI]\b [a-z]))"
 _CITED = re.compile(
-    r"\bExhibit (?P<one>[A-Z]{1,2})\b(?! (?:of|to|in) (?:the|your|its|their|our) )"
-    r"|\bExhibits (?P<some>[A-Z]{1,2}(?:(?:, and |, | and | or | to )[A-Z]{1,2}\b)+)"
+    rf"\b(?:Exhibit|EXHIBIT) (?P<one>[A-Z]{{1,2}}\b(?:{_AND}[A-Z]\b)*+)(?! (?:of|to|in) (?:the|your|its|their) )"
+    rf"|\b(?:Exhibits|EXHIBITS) (?P<some>[A-Z]{{1,2}}\b(?:{_AND}[A-Z]{{1,2}}\b)*+)(?! (?:of|to|in) (?:the|your|its|their) )"
 )
+_LABELS = [first + second for first in ("", *ascii_uppercase) for second in ascii_uppercase]
+
+
+def _named(listed: str) -> Iterator[str]:
+    """The labels that a list names ("A, C to E"), those between the ends of a range included."""
+    before, is_range = 0, False
+    for word in re.findall(r"\b[A-Z]{1,2}\b|\b(?:to|through)\b|[-\u2013]", listed):
+        if word not in _LABELS:
+            is_range = True
+            continue
+        place = _LABELS.index(word)
+        yield from _LABELS[before + 1 : place] if is_range else ()
+        yield word
+        before, is_range = place, False
 
 
 def cited_exhibits(blocks: Iterable[Block]) -> tuple[str, ...]:
@@ -209,7 +226,7 @@ def cited_exhibits(blocks: Iterable[Block]) -> tuple[str, ...]:
     own = blocks_as_text(block for block in blocks if not isinstance(block, Quote))
     found: dict[str, None] = {}
     for match in _CITED.finditer(" ".join(own.split())):
-        for letters in re.findall(r"\b[A-Z]{1,2}\b", match["one"] or match["some"]):
+        for letters in _named(match["one"] or match["some"]):
             found[f"Exhibit {letters}"] = None
     return tuple(found)
 

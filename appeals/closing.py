@@ -95,11 +95,13 @@ def _levels(history: History) -> Iterator[Reason]:
 
 
 def _items(history: History) -> Iterator[Reason]:
-    """A refused item ends by an outcome, or with a level that was given up, withdrawn or lapsed."""
+    """A refused item ends by an outcome, or with a level that was given up, withdrawn or lapsed, or that nobody decided: what
+    silence opens is a level of its own, and above the last one a court."""
+    silent = {d.appeal_id for d in history.decisions.values() if d.is_deemed}
     ended = {
         a.denial_id
         for a in history.appeals
-        if a.status in (AppealStatus.LAPSED, AppealStatus.DECLINED, AppealStatus.WITHDRAWN)
+        if a.pk in silent or a.status in (AppealStatus.LAPSED, AppealStatus.DECLINED, AppealStatus.WITHDRAWN)
     }
     known = {o.item_id for o in history.outcomes}
     for denial in history.denials:
@@ -151,7 +153,8 @@ def _outcome(case: Case, history: History, rows: Mapping[str, list[Any]]) -> Ite
 def _paid(rows: Mapping[str, list[Any]]) -> bool:
     """Whether the record shows that something was paid: a figure of what the patient saved or the plan pays, above zero."""
     kinds = (Cost.Kind.PATIENT_SAVINGS, Cost.Kind.PLAN_DOLLARS)
-    return any(cost.kind in kinds and cost.amount > 0 for cost in rows["costs"])
+    actual = [cost for cost in rows["costs"] if cost.certainty == Cost.Certainty.ACTUAL]
+    return any(cost.kind in kinds and cost.amount > 0 for cost in actual)
 
 
 def _money(history: History, rows: Mapping[str, list[Any]]) -> Iterator[Reason]:

@@ -244,7 +244,11 @@ def window_has_passed(appeal: Any, facts: Facts) -> Reason | None:
     end = facts.get("window_end")
     if end is not None and facts["today"] > end:
         return None
-    return Reason("window_open", "The window has not passed yet.")
+    return Reason(
+        "window_open",
+        "The window has not passed yet. It may be recorded from the day after its last day; until then file, or say that this"
+        " level is not pursued.",
+    )
 
 
 def consent_stands(appeal: Any, facts: Facts) -> Reason | None:
@@ -289,4 +293,8 @@ def decision_is_overdue(appeal: Any, facts: Facts) -> Reason | None:
     due = facts.get("decision_due")
     if due is not None and facts.get("decision_due_passed"):
         return None
-    return Reason("not_overdue", "The time to decide has not passed yet on the latest reading of the rule.")
+    return Reason(
+        "not_overdue",
+        "The time to decide has not passed yet on the latest reading of the rule. Going on without a decision may be recorded"
+        " from the first minute after it.",
+    )

@@ -77,7 +77,11 @@ def may_be_expedited(level: Level | None, facts: Facts, certified_by: str | None
     422.570(c), 438.410(a).
     """
     if facts.timing == "post_service":
-        return Reason("care_already_given", "Care already given cannot be handled as urgent.", "timing")
+        return Reason(
+            "care_already_given",
+            "Care already given cannot be handled as urgent. Ask for a standard decision.",
+            "timing",
+        )
     if not certified_by:
         return Reason(
             "urgency_not_certified",
@@ -86,7 +90,11 @@ def may_be_expedited(level: Level | None, facts: Facts, certified_by: str | None
         )
     in_hours = level is not None and any("urgent" in choice.when for choice in level.decisions)
     if level is not None and (level.kind == "court" or (level.kind == "council" and not in_hours)):
-        return Reason("no_expedited_path", f"{level.title} has no expedited path here.", "urgent")
+        return Reason(
+            "no_expedited_path",
+            f"{level.title} has no expedited path here. Ask for a standard decision.",
+            "urgent",
+        )
     return None
 
 
@@ -150,7 +158,7 @@ def amount_is_in_controversy(level: Level, amount: Decimal | int | None, year: i
 def not_in_the_future(moment: Moment, now: Moment, field: str) -> Reason | None:
     """A recorded event has happened already."""
     return (
-        Reason("in_the_future", f"{words_of(moment)} has not come yet.", field)
+        Reason("in_the_future", f"{words_of(moment)} has not come yet. Enter when it really happened.", field)
         if _after(moment, now)
         else None
     )
@@ -173,7 +181,8 @@ def still_reachable(clock: Clock, today: date) -> Reason | None:
             f"The date to work to has passed; the last day is {words_of(last)}. File today.",
             "filed",
         )
-    return Reason("window_passed", f"The last day was {words_of(last) if last else 'not known'}.", "filed")
+    day = words_of(last) if last else "not known"
+    return Reason("window_passed", f"The last day was {day}. File with the reason why it is late.", "filed")
 
 
 RENEWAL_DAYS = 30
@@ -208,12 +217,12 @@ def session_fits(
     """A session took place, and inside the days that were allowed (both inclusive)."""
     if held_on > today:
         return Reason(
-            "in_future", "This day has not come yet. A session is recorded when it took place.", "held_on"
+            "in_future", "This day has not come yet. Record a session when it took place.", "held_on"
         )
     if held_on < valid_from:
         return Reason(
             "outside_validity",
-            f"The authorization begins on {valid_from:%B} {valid_from.day}, {valid_from.year}.",
+            f"The authorization begins on {valid_from:%B} {valid_from.day}, {valid_from.year}. Choose another one.",
             "held_on",
         )
     if held_on > valid_until:

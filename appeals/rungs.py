@@ -89,12 +89,6 @@ class Rung:
         return found[0] if found and all(found) else None
 
     @property
-    def needs_written_consent(self) -> bool:
-        """Somebody who files for the patient needs the patient's written consent (42 CFR 438.402(c)(1)(ii); 5 CFR
-        890.105(a)); when in doubt, it is needed."""
-        return any("written consent" in level.who_may_file.lower() for level in self.levels)
-
-    @property
     def who_may_file(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(level.who_may_file for level in self.levels))
 

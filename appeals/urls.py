@@ -11,16 +11,20 @@ from appeals.views import (
     choices,
     closing,
     decisions,
+    demands,
     denials,
     drafts,
     filed,
     levels,
+    moved,
+    notice_checks,
     peer_to_peers,
     plan_facts,
     portal,
     portal_letters,
     questions,
     queue,
+    representative,
     requests,
     sessions,
     setup,
@@ -37,6 +41,7 @@ DENIAL = CASE + "denials/<uuid:denial_id>/"
 CALL = CASE + "peer-to-peers/<uuid:call_id>/"
 LEVEL = CASE + "levels/<uuid:level_id>/"
 FILING = CASE + "filings/<uuid:filing_id>/"
+DEMAND = CASE + "demands/<uuid:demand_id>/"
 GRANTED = CASE + "authorizations/<uuid:authorization_id>/"
 
 urlpatterns = [
@@ -57,6 +62,7 @@ urlpatterns = [
     path(CASE + "action/", take_action.take_action_page, name="take_action"),
     path(CASE + "trail/", trail.trail_page, name="trail"),
     path(CASE + "coverage-questions/", questions.questions, name="questions"),
+    path(CASE + "representative-form.pdf", representative.representative_form, name="representative_form"),
     path(CASE + "plan-facts/", plan_facts.plan_facts, name="plan_facts"),
     path(
         CASE + "plan-facts/<uuid:answer_id>/take-back/",
@@ -78,6 +84,7 @@ urlpatterns = [
     path(DENIAL + "set-aside/", denials.denial_set_aside, name="denial_set_aside"),
     path(DENIAL + "take-up/", denials.denial_take_up, name="denial_take_up"),
     path(DENIAL + "choice/", choices.denial_choice, name="denial_choice"),
+    path(DENIAL + "notice/<slug:check>/", notice_checks.notice_check, name="notice_check"),
     path(GRANTED, sessions.authorization, name="authorization"),
     path(GRANTED + "sessions/new/", sessions.session_new, name="session_new"),
     path(GRANTED + "renewal/", sessions.renewal, name="renewal"),
@@ -109,6 +116,18 @@ urlpatterns = [
     path(FILING, filed.filed, name="filed"),
     path(FILING + "file.pdf", filed.filed_file, name="filed_file"),
     path(FILING + "proof/", filed.proof_new, name="proof_new"),
+    path(CASE + "late/", demands.late, name="late"),
+    path(CASE + "late/<uuid:deadline_id>/<slug:about>/", demands.demand_new, name="demand_new"),
+    path(CASE + "dates/<uuid:deadline_id>/", moved.moved, name="moved"),
+    path(DEMAND, demands.demand, name="demand"),
+    path(DEMAND + "preview.pdf", demands.demand_preview, name="demand_preview"),
+    path(DEMAND + "send/", demands.demand_send, name="demand_send"),
+    path(DEMAND + "approval/", demands.demand_approval, name="demand_approval"),
+    path(
+        DEMAND + "approval/<uuid:approval_id>/answer/",
+        demands.demand_approval_answer,
+        name="demand_approval_answer",
+    ),
     path(CASE + "close/", closing.close, name="close"),
     path(CASE + "reopen/", closing.reopen, name="reopen"),
 ]

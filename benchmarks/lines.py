@@ -131,5 +131,7 @@ class Maker:
         )
         if pk == self.o.first_case or r.random() < 0.02:
             user = PORTAL_USER + pk
-            self.put(t.user, user, uid(ms, 10, user), f"patient-{pk}@example.org", "", "f")
-            self.put(t.portal, pk, uid(ms, 11, pk), o, user, pk, at)
+            address, access = f"patient-{pk}@example.org", uid(ms, 11, pk)
+            self.put(t.user, user, uid(ms, 10, user), address, "", "f")
+            sealed = seal(address, access, "people_portalaccess.sign_in_address")
+            self.put(t.portal, pk, access, o, user, pk, at, sealed)

@@ -15,21 +15,26 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
+from uuid_utils.compat import uuid7
 
+from advocacy.keyfile import load_keys
+from advocacy.tenancy.keystore import KeyStore
 from benchmarks import api, cluster
 from benchmarks.measure import ran, tree
 from benchmarks.plan import LARGEST
 from benchmarks.setting import Results, World
+from benchmarks.values import sealed
 
 WRITERS = 8
 SECONDS = 4.0
 SCOPE = "SELECT set_config('app.organization', %s, true), set_config('app.actor', 'user:1', true)"
 INSERT = """
 INSERT INTO cases_note (public_id, organization_id, case_id, body, for_patient, written_at, written_by_id)
-VALUES (gen_random_uuid(), %(organization)s, %(case)s, %(body)s, false, now(), NULL)
+VALUES (%(note)s, %(organization)s, %(case)s, %(body)s, false, now(), NULL)
 """
 READ = "SELECT audit.record('verb', 'note_written', 'cases_case', %(case)s, ARRAY[%(case)s]::bigint[], '{}', '{}', '')"
 
@@ -131,6 +136,10 @@ class Writers:
 
     def __init__(self, world: World, organization: int) -> None:
         self.organization = organization
+        local = Path(world.environment["RECOURSE_LOCAL_DIR"])
+        keys = load_keys(environment=world.environment, path=local / "keys.json", production=False)
+        self.store = KeyStore(local / "keystore", keys)
+        self.store.of(organization)
         self.connections = [
             psycopg.connect(world.server.address("recourse_app", world.database)) for _ in range(WRITERS)
         ]
@@ -153,15 +162,22 @@ class Writers:
         failed: list[BaseException] = []
 
         def write(place: int) -> None:
-            values = {"organization": self.organization, "case": self.cases[place], "body": b"k1" + bytes(60)}
-            connection = self.connections[place]
+            organization, connection = self.organization, self.connections[place]
             try:
                 while time.monotonic() < end:
+                    note = uuid7()
+                    body = sealed(self.store, organization, note, "cases_note.body", "Called the plan again.")
+                    row = {
+                        "organization": organization,
+                        "case": self.cases[place],
+                        "note": note,
+                        "body": body,
+                    }
                     with connection.transaction():
-                        connection.execute(SCOPE, [str(self.organization)])
-                        connection.execute(INSERT, values)
+                        connection.execute(SCOPE, [str(organization)])
+                        connection.execute(INSERT, row)
                         if not bare:
-                            connection.execute(READ, values)
+                            connection.execute(READ, row)
                     written[place] += 1
             except psycopg.Error as problem:
                 failed.append(problem)

@@ -31,7 +31,7 @@ class Tables:
         )
         self.portal = Table(
             "people.PortalAccess",
-            f"{tenant} user_id patient_id starts_at",
+            f"{tenant} user_id patient_id starts_at sign_in_address",
             kind="patient",
             scope=["status", "documents", "letters", "messages"],
         )

@@ -189,6 +189,8 @@ for child in (
     "NetworkCheck",
     "Referral",
     "Triage",
+    "CaseOffer",
+    "OfferedDocument",
     "CaseTeamMember",
     "ClinicAsk",
     "ClinicLink",
@@ -196,6 +198,7 @@ for child in (
     "CallTime",
 ):
     declare_through(f"cases.{child}", parent="cases.Case", path="case")
+declare_through("cases.ConsentPaper", parent="cases.DocumentVersion", path="version")
 declare("cases.Inquiry", see=Permission.OPEN_CASE, rows=reached_inquiries)
 declare_through("cases.InquirySearch", parent="cases.Inquiry", path="inquiry")
 declare("cases.WaitingPage", see=Permission.PORTAL_DOCUMENTS, rows=nobody_here)
@@ -263,6 +266,7 @@ declare_portal(
         under("communication", messages_with(portal)) & under("version__document", unprotected(portal))
     ),
 )
+declare("cases.ReceivedOffer", see=Permission.RECEIVE_CASE, rows=whole_organization)
 declare("cases.Payer", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("cases.Provider", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("cases.PayerChannel", see=Permission.SEE_LOOKUPS, rows=whole_organization)

@@ -7,19 +7,25 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from advocacy.people.consent_words import OWN_FORM, OWN_STATEMENTS
+from advocacy.people.consent_words import OWN_FORM, OWN_STATEMENTS, SHARING_FORM
 from cases.typesetting import long_date, typeset
 
 
-def render_release_form(*, patient: str, born: date, organization: str, on: date) -> bytes:
-    """PDF/UA-1 and PDF/A-2a in the current language (English or Spanish). Raises cases.typesetting.Unprintable."""
+def render_release_form(
+    *, patient: str, born: date, organization: str, on: date, receiving: str = ""
+) -> bytes:
+    """PDF/UA-1 and PDF/A-2a in the current language (English or Spanish); with `receiving`, the one for sharing the case with the
+    organization of that name. Raises cases.typesetting.Unprintable.
+    """
     language = "es" if (get_language() or "en").startswith("es") else "en"
-    own = {key: _(words) for key, words in OWN_FORM.items()}
+    own = {key: _(words) for key, words in (SHARING_FORM if receiving else OWN_FORM).items()}
     return typeset(
         "release.typ",
         {
             "language": language,
-            "title": _("I allow my health records to be shared"),
+            "title": _("I allow my case to go to another organization")
+            if receiving
+            else _("I allow my health records to be shared"),
             "about": [
                 [
                     _("Patient"),
@@ -30,7 +36,7 @@ def render_release_form(*, patient: str, born: date, organization: str, on: date
             "parts": [
                 [_("What may be shared"), own["information"]],
                 [_("Who may share it"), own["discloser"]],
-                [_("Who may get it"), own["recipients"]],
+                [_("Who may get it"), receiving or own["recipients"]],
                 [_("What it is for"), own["purpose"]],
             ],
             "ends": _("It ends on this day, or with this event:"),
@@ -39,7 +45,10 @@ def render_release_form(*, patient: str, born: date, organization: str, on: date
                 _("Initials:"),
             ],
             "know": _("What I know when I sign"),
-            "statements": [_(words) for words in OWN_STATEMENTS.values()],
+            "statements": [
+                *(_(words) for words in OWN_STATEMENTS.values()),
+                *([own["stays"]] if receiving else []),
+            ],
             "copy": _("I get a copy of this form."),
             "lines": [
                 _("Signature"),

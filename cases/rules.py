@@ -128,6 +128,16 @@ def member_id_can_be_kept(member_id: str) -> Reason | None:
     return None
 
 
+SHOWN_OF_A_NUMBER = 4
+
+
+def masked(number: str) -> str:
+    """A number by which somebody is known, with its last four letters and digits; a short one shows none of them."""
+    kept = "".join(c for c in number if c.isalnum())
+    shown = kept[-SHOWN_OF_A_NUMBER:] if len(kept) >= 2 * SHOWN_OF_A_NUMBER else ""
+    return f"\u2022\u2022\u2022\u2022 {shown}".strip()
+
+
 def not_in_the_future(day: date | None, today: date, field: str, what: str) -> Reason | None:
     if day is None or day <= today:
         return None

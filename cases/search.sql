@@ -91,6 +91,47 @@ CREATE FUNCTION search.clinic_link_of(p_hash bytea)
   WHERE l.token_hash = p_hash AND l.revoked_at IS NULL AND l.expires_at > statement_timestamp()
 $$;
 
+-- What other organizations offer to the scope's, as it can be read now: not revoked, not declined, not run out, on a release
+-- that stands today where the patient lives, of a case that is open, by an organization that is still there. The one place where
+-- rows of another organization are read; what is in `package` opens with the sender's keys only. p_offer: one of them by its
+-- public id (NULL: all); p_before: those older than this one. Newest first.
+CREATE FUNCTION search.offered(p_offer uuid, p_before uuid, p_limit int)
+  RETURNS TABLE (offer_id bigint, offer uuid, organization_id bigint, organization uuid, organization_name text, case_id bigint,
+                 patient_id bigint, package bytea, special text[], offered_by bigint, offered_at timestamptz,
+                 expires_at timestamptz, answer text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT f.id, f.public_id, f.organization_id, o.public_id, o.name::text, f.case_id,
+         c.patient_id, f.package, s.special::text[], f.offered_by_id, f.offered_at, f.expires_at, f.answer::text
+  FROM public.cases_caseoffer f
+  JOIN public.tenancy_organization o ON o.id = f.organization_id AND o.closed_at IS NULL
+  JOIN public.cases_case c ON c.organization_id = f.organization_id AND c.id = f.case_id AND c.status = 'open'
+  JOIN public.people_patient p ON p.organization_id = c.organization_id AND p.id = c.patient_id
+  JOIN public.people_consent s ON s.organization_id = f.organization_id AND s.id = f.consent_id AND s.patient_id = c.patient_id
+  WHERE f.to_organization_id = NULLIF(current_setting('app.organization', true), '')::bigint
+    AND (p_offer IS NULL OR f.public_id = p_offer) AND (p_before IS NULL OR f.public_id < p_before)
+    AND f.revoked_at IS NULL AND f.answer <> 'declined' AND f.expires_at > statement_timestamp()
+    AND s.kind IN ('release', 'sharing') AND s.method <> 'oral' AND s.revoked_at IS NULL AND cardinality(s.lacks) = 0
+    AND s.signed_on <= (statement_timestamp() AT TIME ZONE p.time_zone)::date
+    AND (s.expires_on IS NULL OR s.expires_on >= (statement_timestamp() AT TIME ZONE p.time_zone)::date)
+  ORDER BY f.public_id DESC LIMIT p_limit
+$$;
+
+-- Where the documents lie that such an offer shares, while it can be read; none that was tagged as specially protected since,
+-- unless the release names that.
+CREATE FUNCTION search.offered_papers(p_offer uuid)
+  RETURNS TABLE (version uuid, location text)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT v.public_id, b.location::text
+  FROM search.offered(p_offer, NULL, 1) f
+  JOIN public.cases_offereddocument d ON d.organization_id = f.organization_id AND d.offer_id = f.offer_id
+  JOIN public.cases_documentversion v ON v.organization_id = d.organization_id AND v.id = d.version_id
+  JOIN public.cases_document t ON t.organization_id = v.organization_id AND t.id = v.document_id
+  JOIN public.cases_blob b ON b.organization_id = v.organization_id AND b.id = v.blob_id
+  WHERE p_offer IS NOT NULL AND (t.special = '' OR t.special = ANY (f.special))
+  ORDER BY d.id
+$$;
+
+GRANT EXECUTE ON FUNCTION search.offered(uuid, uuid, int), search.offered_papers(uuid) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.clinic_link_of(bytea) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.found(text, text, boolean, bigint, bigint[], boolean, bigint[], int) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.inquiries(text, text, text, bigint, bigint[], int) TO recourse_app;

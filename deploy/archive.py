@@ -3,10 +3,11 @@
     backup/
       manifest.json        what is in it, each file with its size and SHA-256, each table with its count and digest
       database.dump        pg_dump's own format
+      tables/<name>.copy   rows of the tables that are held with other rows than they have (MASKED)
       documents/<organization>/<aa>/<sha256>     as they lie in the store: ciphertext
 
 Identifiers and documents in it are ciphertext, and no key is in it, wrapped or not (advocacy/tenancy/keystore.py).
-References, dates, codes, users' mail addresses and password hashes are plain: keep backups on an encrypted disk.
+References, dates, codes, colleagues' mail addresses and password hashes are plain: keep backups on an encrypted disk.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-FORMAT = 1
-MANIFEST, DUMP, DOCUMENTS = "manifest.json", "database.dump", "documents"
+FORMAT = 2
+MANIFEST, DUMP, DOCUMENTS, TABLES = "manifest.json", "database.dump", "documents", "tables"
 CHUNK = 1024 * 1024
 
 # Tables whose rows no backup holds, each with the reason.
@@ -38,6 +39,21 @@ LEFT_OUT = {
     "django_session": "whoever was signed in then signs in again",
     "django_cache": "counters and heartbeats of the moment",
     "allauth_idp_oidc_token": "a token that was revoked since must not live again; clients fetch another",
+}
+OUTSIDE = "sealed.invalid"
+"""The domain of an address that stands sealed in a row of the patient's organization, and so not in the account's."""
+_OF_A_PATIENT = "NOT (u.is_staff OR u.is_superuser) AND EXISTS (SELECT FROM public.people_portalaccess p WHERE p.user_id = u.id)"
+# Tables whose rows a backup holds otherwise than they are: columns with what stands in their place, and which rows (u).
+# A restore puts the addresses back from people_portalaccess.sign_in_address (manage.py rebuild_search).
+MASKED: dict[str, tuple[dict[str, str], str]] = {
+    "people_user": (
+        {"email": f"CASE WHEN {_OF_A_PATIENT} THEN u.public_id::text || '@{OUTSIDE}' ELSE u.email END"},
+        "true",
+    ),
+    "account_emailaddress": (
+        {},
+        f"u.user_id NOT IN (SELECT u.id FROM public.people_user u WHERE {_OF_A_PATIENT})",  # noqa: S608
+    ),
 }
 # Where rows name a stored document, as table: column.
 LOCATIONS = {"cases_blob": "location", "cases_waitingpage": "location"}
@@ -124,6 +140,47 @@ def tables(connection: psycopg.Connection[Any]) -> list[tuple[str, str]]:
     ).fetchall()
 
 
+def masked(connection: psycopg.Connection[Any], name: str) -> sql.Composable:
+    """The query of what a backup holds of such a table, its columns in their order."""
+    columns, condition = MASKED[name]
+    asked = connection.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        [f"public.{name}"],
+    )
+    shown = [
+        sql.SQL("{} AS {}").format(sql.SQL(columns[column]), sql.Identifier(column))  # type: ignore[arg-type]
+        if column in columns
+        else sql.Identifier("u", column)
+        for (column,) in asked.fetchall()
+    ]
+    return sql.SQL("SELECT {} FROM {} AS u WHERE {}").format(
+        sql.SQL(", ").join(shown),
+        sql.Identifier("public", name),
+        sql.SQL(condition),  # type: ignore[arg-type]
+    )
+
+
+def write_masked(connection: psycopg.Connection[Any], name: str, path: Path) -> list[Any]:
+    """What a backup holds of such a table as a file for COPY; [size, SHA-256]."""
+    path.parent.mkdir(exist_ok=True, mode=0o700)
+    command = sql.SQL("COPY ({} ORDER BY 1) TO STDOUT").format(masked(connection, name))
+    with path.open("xb") as file, connection.cursor() as cursor, cursor.copy(command) as rows:
+        path.chmod(0o600)
+        for piece in rows:
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    return fingerprint(path)
+
+
+def read_masked(connection: psycopg.Connection[Any], name: str, path: Path) -> None:
+    """Fill the empty table from it."""
+    command = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier("public", name))
+    with path.open("rb") as file, connection.cursor() as cursor, cursor.copy(command) as rows:
+        while piece := file.read(CHUNK):
+            rows.write(piece)
+
+
 def rows_of(connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
     """Table -> [count, digest] of every table whose rows a backup holds.
 
@@ -134,11 +191,14 @@ def rows_of(connection: psycopg.Connection[Any]) -> dict[str, list[Any]]:
     for schema, name in tables(connection):
         if name in LEFT_OUT:
             continue
+        source: sql.Composable = sql.Identifier(schema, name)
+        if name in MASKED:
+            source = sql.SQL("({})").format(masked(connection, name))
         query = sql.SQL(
             "SELECT count(*), coalesce(sum(('x' || left(d, 16))::bit(64)::bigint), 0)::text || ':' ||"
             " coalesce(sum(('x' || right(d, 16))::bit(64)::bigint), 0)::text"
             " FROM (SELECT md5(whole_row::text) AS d FROM {} AS whole_row) AS digests"
-        ).format(sql.Identifier(schema, name))
+        ).format(source)
         found[f"{schema}.{name}"] = list(connection.execute(query).fetchone() or ())
     return found
 
@@ -254,6 +314,7 @@ def flaws(
 ) -> list[str]:
     """What of the backup is missing, changed or too much, as sentences; empty when it is as it was made."""
     wanted = {DUMP: manifest["database"], **{f"{DOCUMENTS}/{k}": v for k, v in manifest["documents"].items()}}
+    wanted |= {f"{TABLES}/{name}.copy": expected for name, expected in manifest["tables"].items()}
     there = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()} - {MANIFEST}
     found = [f"{name} is not in the manifest." for name in sorted(there - set(wanted))]
     for number, (name, expected) in enumerate(sorted(wanted.items()), 1):

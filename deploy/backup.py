@@ -22,6 +22,8 @@ from deploy.archive import (
     DUMP,
     FORMAT,
     LEFT_OUT,
+    MASKED,
+    TABLES,
     Problem,
     connect,
     copy,
@@ -34,6 +36,7 @@ from deploy.archive import (
     setting,
     shape_of,
     write_manifest,
+    write_masked,
 )
 
 
@@ -83,8 +86,11 @@ def back_up(folder: Path, older: Path | None = None) -> str:
                 "SELECT pg_export_snapshot(), current_setting('server_version_num')::int"
             ).fetchone() or ("", 0)
             command = [program("pg_dump", version // 10000), "--format=custom", f"--snapshot={snapshot}"]
-            command += [f"--exclude-table-data=*.{table}" for table in LEFT_OUT]
+            command += [f"--exclude-table-data=*.{table}" for table in (*LEFT_OUT, *MASKED)]
             run([*command, "--no-password", f"--file={draft / DUMP}"], address, "The dump of the database")
+            tables = {
+                name: write_masked(connection, name, draft / TABLES / f"{name}.copy") for name in MASKED
+            }
             wanted, rows, shape = locations(connection), rows_of(connection), shape_of(connection)
         (draft / DOCUMENTS).mkdir()
         documents = take_documents(wanted, store, draft, older)
@@ -96,6 +102,7 @@ def back_up(folder: Path, older: Path | None = None) -> str:
                 "postgresql": version // 10000,
                 "database": fingerprint(draft / DUMP),
                 "documents": documents,
+                "tables": tables,
                 "rows": rows,
                 "shape": shape,
                 "left_out": LEFT_OUT,

@@ -39,6 +39,8 @@ MADE: dict[str, Callable[[], str]] = {
     "leaf_key": _key,
     "metrics_token": _word,
     "retired_keys": str,  # empty until a key is rotated
+    "smtp_password": str,  # empty until you have one of your mail server
+    "text_token": str,  # empty until you have one of a service for text messages
 }
 
 

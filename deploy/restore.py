@@ -2,7 +2,8 @@
 
 First deploy/roles.sh on the new server. Then this: it checks every file of the backup by its SHA-256, refuses a database or
 a store that is not empty, restores the dump and the documents, compares every table with the manifest, brings the database
-up to this program's version and rebuilds the search text. --check only checks the backup's files.
+up to this program's version, rebuilds the search text and puts back the addresses patients sign in with.
+--check only checks the backup's files.
 
 Its environment is that of the program: DATABASE_OWNER_URL and DATABASE_URL straight to PostgreSQL, RECOURSE_DATA_DIR, and
 the same keys as when the backup was made. Nobody is signed in afterward. Keep worker and web stopped until it is done, and
@@ -21,6 +22,8 @@ from pathlib import Path
 from deploy.archive import (
     DOCUMENTS,
     DUMP,
+    MASKED,
+    TABLES,
     Problem,
     connect,
     copy,
@@ -29,6 +32,7 @@ from deploy.archive import (
     listed_without,
     program,
     read_manifest,
+    read_masked,
     rows_of,
     run,
     setting,
@@ -55,6 +59,15 @@ def refuse_what_is_not_empty(address: str, store: Path) -> int:
     return version
 
 
+def refuse_without_keys(keystore: Path) -> None:
+    """In a folder that was only prepared every organization would get new keys, which open none of its rows. Raises Problem."""
+    of_organizations = [path for path in keystore.glob("*.json") if path.stem.isdigit() and path.stem != "0"]
+    if not of_organizations:
+        raise Problem(
+            "RECOURSE_KEYSTORE holds no keys: put the copy of the organizations' keys there first. No backup has them."
+        )
+
+
 # A table gets the privileges of the moment it is made. The dump only adds to them, so what a migration took away would be back:
 # nothing is given by itself until the end of the dump, which brings these defaults along.
 NOTHING_BY_ITSELF = """
@@ -67,10 +80,7 @@ def restore(folder: Path) -> None:
     """Raises Problem, before anything is changed where that is possible."""
     manifest = read_manifest(folder)
     address, store = setting("DATABASE_OWNER_URL"), Path(setting("RECOURSE_DATA_DIR"))
-    if not (Path(setting("RECOURSE_KEYSTORE")) / "keystore.json").exists():
-        raise Problem(
-            "RECOURSE_KEYSTORE holds no keys: put the copy of the organizations' keys there first. No backup has them."
-        )
+    refuse_without_keys(Path(setting("RECOURSE_KEYSTORE")))
     if found := flaws(folder, manifest):
         raise Problem("The backup is not whole:\n  " + "\n  ".join(found[:20]))
     major = refuse_what_is_not_empty(address, store)
@@ -82,7 +92,13 @@ def restore(folder: Path) -> None:
         contents.write(listed_without(listing.splitlines(keepends=True)))
         contents.flush()
         command = [pg_restore, "--dbname=", "--single-transaction", "--exit-on-error", "--no-password"]
-        run([*command, f"--use-list={contents.name}", str(folder / DUMP)], address, "Restoring the dump")
+        command += [f"--use-list={contents.name}", str(folder / DUMP)]
+        run([*command, "--section=pre-data", "--section=data"], address, "Restoring the dump")
+        # Before keys and triggers: they want every row.
+        with connect(address) as connection:
+            for name in MASKED:
+                read_masked(connection, name, folder / TABLES / f"{name}.copy")
+        run([*command, "--section=post-data"], address, "Restoring keys, indexes and triggers")
     for location, expected in manifest["documents"].items():
         if copy(folder / DOCUMENTS / location, store / location) != expected:
             raise Problem(f"The document {location} was not copied whole.")

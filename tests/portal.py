@@ -27,7 +27,7 @@ EVERYTHING = ["status", "documents", "letters", "messages"]
 def give_access(patient: Patient, email: str, **given: Any) -> PortalAccess:
     """A live access of the account with this address (made when there is none), in the current scope."""
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, None, name="")
-    values = {"kind": "patient", "scope": EVERYTHING, "starts_at": BEGAN} | given
+    values = {"kind": "patient", "scope": EVERYTHING, "starts_at": BEGAN, "sign_in_address": email} | given
     if values["kind"] == "representative":
         values = {
             "expires_at": timezone.now() + timedelta(days=30),

@@ -30,6 +30,7 @@ class Door(StrEnum):
     REQUEST = "request"
     CLINIC = "clinic"
     LOG = "log"
+    OFFER = "offer"
     BY_HAND = "by_hand"
     MAIL = "mail"
     PORTAL = "portal"
@@ -48,6 +49,7 @@ class Purpose(StrEnum):
     COVERAGE = "coverage"
     RECORDS = "records"
     CASEWORK = "casework"
+    REFERRAL = "referral"
     ACCESS = "access"
     NOTICE = "notice"
     SERVICE = "service"
@@ -66,6 +68,7 @@ class Party(StrEnum):
     PLAN = "plan"
     REVIEWER = "reviewer"
     CLINIC = "clinic"
+    ORGANIZATION = "organization"
     OPERATOR = "operator"
     OTHER = "other"
 
@@ -113,6 +116,8 @@ class Authorization:
 
     pk: int
     special: frozenset[str] = frozenset()
+    by_name: bool = False
+    """It is for one recipient only: nothing rests on it but what asks for it."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +145,8 @@ _BY_WHO_ASKS: Final = {
 }
 NEVER_TAKEN: Final = frozenset({"psychotherapy"})
 """What nobody takes for herself: psychotherapy notes are left out of the right of access (164.524(a)(1)(i))."""
+NAMED: Final = frozenset({Party.PLAN, Party.REVIEWER, Party.CLINIC, Party.ORGANIZATION, Party.OTHER})
+"""Who is no one without a name."""
 OF_THE_DESK: Final = frozenset({Basis.LAW, Basis.NONE})
 
 
@@ -173,6 +180,7 @@ def disclose(
     at: datetime | None = None,
     what: str = "",
     ground: Basis | None = None,
+    by: int | None = None,
     detail: Mapping[str, Any] | None = None,
 ) -> Passage:
     """Let something of a patient leave. Every door calls this before it opens.
@@ -181,13 +189,13 @@ def disclose(
     whoever asks gets it, who is held to the rows of the policies, or it is a mail without a patient, or the sealed trail.
     `special` names the special categories of what leaves, `on` the day it leaves where the patient lives (the day of `at`
     unless told), `what` says in words what it is, sealed, and `ground` is LAW or NONE where the desk records what left by
-    hand. `detail` holds codes and counts.
+    hand. `by` is the one authorization it has to rest on (a primary key; None: any that stands). `detail` holds codes and counts.
 
     Raises Refused: no_basis, special_category, recipient_missing.
     """
-    if to.party in (Party.PLAN, Party.REVIEWER, Party.CLINIC, Party.OTHER) and not to.name.strip():
+    if to.party in NAMED and not to.name.strip():
         raise Refused([Reason("recipient_missing", "Say who gets it.", "recipient")])
-    basis, authorization = _basis(actor, door, to, about, frozenset(special) - {""}, on, at, ground)
+    basis, authorization = _basis(actor, door, to, about, frozenset(special) - {""}, on, at, ground, by)
     passage = Passage(
         door,
         purpose,
@@ -215,6 +223,7 @@ def _basis(
     on: date | None,
     at: datetime | None,
     ground: Basis | None,
+    by: int | None,
 ) -> tuple[Basis, int | None]:
     if ground is not None:
         # What the desk records after it happened: nothing is let through here.
@@ -222,26 +231,34 @@ def _basis(
             raise _no_basis()
         return ground, None
     if door is Door.MAIL and about is None:
-        return (
-            Basis.NAMELESS,
-            None,
-        )  # a mail is read on screens nobody guards: nothing of a patient goes into one
+        # A mail is read on screens nobody guards: nothing of a patient goes into one.
+        return Basis.NAMELESS, None
     if door is Door.TRAIL and about is None:
         return Basis.SEALED, None
     if to.party in _BY_WHO_ASKS and to == whoever_asks(actor):
         return _for_whoever_asks(actor, to, about, special), None
     if about is None or door is Door.MAIL or to.party in _BY_WHO_ASKS:
         raise _no_basis()
-    standing = [row for ask in authorizations for row in ask(about, on, at)]
+    standing = [
+        row
+        for ask in authorizations
+        for row in ask(about, on, at)
+        if (row.pk == by if by else not row.by_name)
+    ]
     if not standing:
         raise _no_basis()
     if special - {code for row in standing for code in row.special}:
         raise _special()
     # One for psychotherapy notes is for nothing else (164.508(b)(3)(ii)).
-    general = next((row for row in standing if not row.special & NEVER_TAKEN), None)
-    if general is None and special != NEVER_TAKEN:
+    usable = [row for row in standing if not row.special & NEVER_TAKEN or special == NEVER_TAKEN]
+    if not usable:
         raise _no_basis()
-    return Basis.AUTHORIZATION, (general or standing[0]).pk
+    return Basis.AUTHORIZATION, _best(usable, special).pk
+
+
+def _best(usable: list[Authorization], special: frozenset[str]) -> Authorization:
+    """Of those it may rest on the one that names most of what leaves; of several the newest."""
+    return max(usable, key=lambda row: len(row.special & special))
 
 
 def _for_whoever_asks(actor: Actor, to: Recipient, about: Any, special: frozenset[str]) -> Basis:

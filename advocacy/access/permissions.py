@@ -35,6 +35,8 @@ class Permission(StrEnum):
     CHECK_BENEFITS = "cases.check_benefits"
     ASK_CLINIC = "cases.ask_clinic"
     TRIAGE_CASE = "cases.triage"
+    OFFER_CASE = "cases.offer"
+    RECEIVE_CASE = "cases.receive"
     SEE_LOOKUPS = "cases.see_lookups"
     MANAGE_LOOKUPS = "cases.manage_lookups"
     # appeals

@@ -79,6 +79,8 @@ _NAVIGATOR = _INTAKE | {
     P.DRAFT_APPEAL,
     P.FILE_APPEAL,
     P.RECORD_DECISION,
+    P.OFFER_CASE,
+    P.RECEIVE_CASE,
 }
 
 ROLES: dict[Role, RoleDescription] = {

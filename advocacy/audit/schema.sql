@@ -225,10 +225,11 @@ END $$;
 -- What waits for its seal, over all organizations: counts and the oldest moment, nothing of what happened.
 CREATE FUNCTION audit.organizations_waiting() RETURNS TABLE (organization_id bigint, events bigint, oldest timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT w.organization_id, w.events, e.recorded_at
+  -- The event is looked up by its key, one an organization: as a join it was a scan of the whole trail after a busy hour.
+  SELECT w.organization_id, w.events,
+         (SELECT e.recorded_at FROM audit.event e WHERE e.id = (SELECT f.ids[1] FROM audit.batch f WHERE f.id = w.first))
     FROM (SELECT b.organization_id, sum(cardinality(b.ids))::bigint AS events, min(b.id) AS first
             FROM audit.batch b GROUP BY b.organization_id) w
-    JOIN audit.batch f ON f.id = w.first LEFT JOIN audit.event e ON e.id = f.ids[1]
 $$;
 
 -- The newest seal of each of these organizations, or the one at `p_seqs`: hashes and ids only.

@@ -6,9 +6,12 @@ VERBS: dict[str, str] = {
     # people
     "patient_registered": "registered the patient",
     "patient_changed": "changed the patient's details",
+    "identifier_revealed": "had the full member id shown",
     "duplicate_overruled": "registered the patient although a likely duplicate was shown",
     "consent_recorded": "recorded a consent",
     "consent_revoked": "recorded that a consent was withdrawn",
+    "consent_paper_linked": "linked a scan to a consent",
+    "consent_paper_taken_back": "took a scan back from a consent",
     "portal_invited": "invited somebody to the portal",
     "portal_ended": "ended somebody's access to the portal",
     "portal_signed_in": "signed in to the portal",
@@ -20,6 +23,10 @@ VERBS: dict[str, str] = {
     "clinic_link_revoked": "revoked a clinic's link",
     "clinic_sent_records": "sent records through the clinic's link",
     "clinic_signed": "signed a statement through the clinic's link",
+    "case_offered": "offered the case to another organization",
+    "offer_revoked": "took an offer of the case back",
+    "offer_accepted": "took over a case that another organization offered",
+    "offer_declined": "declined a case that another organization offered",
     "clinic_offered_times": "offered times for a call through the clinic's link",
     "member_added": "added a member",
     "member_changed": "changed a member's roles",
@@ -163,6 +170,8 @@ VERBS: dict[str, str] = {
     "peer_to_peer_missed": "recorded that a peer-to-peer did not take place",
     "level_opened": "opened a level of appeal",
     "appeal_drafted": "changed the appeal draft",
+    "demand_drafted": "wrote or changed a letter to whoever is late",
+    "demand_sent": "sent a letter to whoever is late",
     "exhibits_set": "set the exhibits of an appeal",
     "urgency_set": "asked for an urgent decision, or took that back",
     "appeal_filed": "filed the appeal",
@@ -173,6 +182,7 @@ VERBS: dict[str, str] = {
     "appeal_lapsed": "recorded that the filing window passed",
     "proof_added": "added proof of a filing",
     "authorization_granted": "recorded an authorization",
+    "notice_checked": "decided whether a denial notice lacks something",
     "choice_recorded": "recorded what the patient chose after a decision",
     "session_recorded": "recorded a session of treatment",
     "session_voided": "voided a session that was recorded wrongly",
@@ -185,6 +195,7 @@ VERBS: dict[str, str] = {
     "read_search": "searched",
     "read_document": "opened a document",
     "read_trail": "opened the trail",
+    "read_offer": "read what another organization offered",
 }
 
 

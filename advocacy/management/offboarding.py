@@ -22,6 +22,7 @@ from django.db.models.functions import Greatest
 from advocacy import registries
 from advocacy.access.policy import system_actor
 from advocacy.access.roles import Role
+from advocacy.audit.models import Event
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
 from advocacy.people.kept_forms import KEPT
@@ -63,12 +64,12 @@ def may_be_offboarded(organization: Organization, asked_by: User, approved_by: U
     found = []
     if asked_by.pk == approved_by.pk:
         found.append(Reason("same_person", "Somebody else than who asked for it has to approve it."))
-    with scoped_to(organization.pk, actor="system:platform"):
+    with transaction.atomic(), scoped_to(organization.pk, actor="system:platform"):
         for user in (asked_by, approved_by):
             live = Membership.objects.filter(
                 user=user, ended_at=None, roles__contains=[Role.ORGANIZATION_ADMIN.value]
             )
-            if not user.is_active or not (user.is_superuser or live.exists() or organization.closed_at):
+            if not user.is_active or not (user.is_superuser or live.exists()):
                 found.append(Reason("not_theirs", f"{user.email} is no operator and no admin of it."))
         for asked in registries.holds_on_deletion:
             found += asked(None)
@@ -76,7 +77,7 @@ def may_be_offboarded(organization: Organization, asked_by: User, approved_by: U
 
 
 def offboard(organization: Organization, *, asked_by: User, approved_by: User, at: datetime) -> Offboarded:
-    """Close the organization and destroy its keys. Repeatable: what was broken off is done by the next run.
+    """Close the organization and destroy its keys. What is broken off after the organization was closed is for `finish`.
 
     For the owner's role, outside every scope and transaction. Raises Refused with every reason.
     """
@@ -106,9 +107,40 @@ def offboard(organization: Organization, *, asked_by: User, approved_by: User, a
                 "files": files,
             },
         )
-    keystore().destroy(organization.pk)
-    shutil.rmtree(folder, ignore_errors=True)
+    _destroy(organization)
     return done
+
+
+def was_decided(organization: Organization) -> bool:
+    """Whether two people had it off-boarded before: the act stands in its trail, and what is left is to finish it."""
+    if organization.closed_at is None:
+        return False
+    with transaction.atomic(), scoped_to(organization.pk, actor="system:platform"):
+        return Event.objects.filter(
+            verb="organization_offboarded",
+            subject_table=Organization._meta.db_table,
+            subject_id=organization.pk,
+        ).exists()
+
+
+def finish(organization: Organization) -> None:
+    """What a broken-off run left: the keys and the files. For an organization of which
+    `was_decided` is true: nobody is asked again, who asked for it may have no account any more.
+
+    Raises Refused while a hold stands, CannotOpen, OSError.
+    """
+    with transaction.atomic(), scoped_to(organization.pk, actor="system:platform"):
+        reasons = [reason for asked in registries.holds_on_deletion for reason in asked(None)]
+    if reasons:
+        raise Refused(reasons)
+    _destroy(organization)
+
+
+def _destroy(organization: Organization) -> None:
+    keystore().destroy(organization.pk)
+    folder = settings.DATA_DIR / str(organization.public_id)
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _memberships(at: datetime) -> int:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -193,7 +194,9 @@ class MembershipAdmin(Lookup):
     def add_view(
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Nobody is made a member: people are invited."""
+        """Nobody is made a member: people are invited, by whoever may."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
         return redirect("people:invitation_new")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -14,7 +14,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people import rules
-from advocacy.people.consent_words import OWN_FORM, OWN_STATEMENTS
+from advocacy.people.consent_words import OWN_FORM, OWN_STATEMENTS, SHARING_FORM
 from advocacy.people.models import Consent, Contact, Patient, PatientSearch
 from advocacy.people.portal_invitations import end_access_by_contact
 from advocacy.people.queries import likely_duplicates
@@ -215,15 +215,22 @@ def record_consent(
     expires_event: str = "",
     content: rules.ReleaseContent | None = None,
     names_part2: bool = False,
+    receiving: str = "",
+    by_representative: bool = False,
+    authority: str = "",
     copy_given: bool = False,
+    instrument: str = "",
     at: datetime,
 ) -> Consent:
     """Record what the patient allowed, at the desk or by the patient in the portal. Days are days where the patient lives.
 
+    `instrument` is the paper of an appointment, a key of INSTRUMENTS; without one it is "words".
+
     `expires_event` is what ends it where no day does, in words; it is kept with the scope. A release without `content` is on
     our own form or by the portal's words; another form's content is checked, and where it lacks something that the law asks
-    for, the release is kept with what it lacks and allows nothing. Raises NotAllowed, NotFound,
-    Refused with everything a release lacks.
+    for, the release is kept with what it lacks and allows nothing. So is one for sharing the case, whose form of ours names the
+    organization `receiving` it. Where a representative signed our form, `authority` says what lets them. Raises NotAllowed,
+    NotFound, Refused with everything a release lacks.
     """
     require(actor, _consent_permission(actor), patient)
     today = rules.day_in(patient.time_zone, at)
@@ -237,9 +244,14 @@ def record_consent(
         content.statements <= rules.STATEMENTS.keys() and content.special <= rules.SPECIAL.keys()
     ):
         reasons.append(Reason("code_unknown", "Choose from the list.", "statements"))
+    paper = (instrument or "words") if kind == Consent.Kind.REPRESENTATION else ""
+    if paper and paper not in rules.INSTRUMENTS:
+        reasons.append(Reason("instrument_unknown", "Choose from the list.", "instrument"))
     if reasons:
         raise Refused(reasons)
-    said = content or (own_release(names_part2) if kind == Consent.Kind.RELEASE else rules.ReleaseContent())
+    said = content or _own_words(kind, names_part2, receiving)
+    if content is None and by_representative and kind in rules.AUTHORIZATIONS:
+        said = replace(said, by_representative=True, authority=authority)
     ends = f"It ends with: {expires_event.strip()}" if expires_event.strip() else ""
     with transaction.atomic():
         consent = Consent.objects.create(
@@ -248,6 +260,7 @@ def record_consent(
             scope="\n".join(filter(None, (scope.strip(), ends))),
             method=method,
             form="own" if content is None else "other",
+            instrument=paper,
             information=said.information.strip(),
             discloser=said.discloser.strip(),
             recipients=said.recipients.strip(),
@@ -257,7 +270,7 @@ def record_consent(
             by_representative=said.by_representative,
             authority=said.authority.strip(),
             copy_given=copy_given,
-            lacks=list(rules.release_lacks(said)) if kind == Consent.Kind.RELEASE else [],
+            lacks=list(rules.release_lacks(said)) if kind in rules.AUTHORIZATIONS else [],
             signed_on=signed_on,
             expires_on=expires_on,
             recorded_at=at,
@@ -266,7 +279,7 @@ def record_consent(
         record(
             "consent_recorded",
             subject=consent,
-            detail={"kind": kind, "signed_on": signed_on, "lacks": consent.lacks},
+            detail={"kind": kind, "signed_on": signed_on, "lacks": consent.lacks, "instrument": paper},
         )
     return consent
 
@@ -282,6 +295,25 @@ def own_release(names_part2: bool = False) -> rules.ReleaseContent:
         frozenset(OWN_STATEMENTS),
         special,
     )
+
+
+def own_sharing(receiving: str, names_part2: bool = False) -> rules.ReleaseContent:
+    """What our own form for sharing the case with one other organization says; empty where it names none."""
+    special = frozenset({"part2"} if names_part2 else ())
+    return rules.ReleaseContent(
+        SHARING_FORM["information"],
+        SHARING_FORM["discloser"],
+        receiving,
+        SHARING_FORM["purpose"],
+        frozenset(OWN_STATEMENTS),
+        special,
+    )
+
+
+def _own_words(kind: str, names_part2: bool, receiving: str) -> rules.ReleaseContent:
+    if kind == Consent.Kind.SHARING:
+        return own_sharing(receiving, names_part2)
+    return own_release(names_part2) if kind == Consent.Kind.RELEASE else rules.ReleaseContent()
 
 
 def revoke_consent(*, actor: Actor, consent: Consent, at: datetime) -> Consent:

@@ -11,6 +11,10 @@ STANDARD: dict[str, str] = {
     "release": mark(
         "Your health records may go to and from your plan, your clinic and the reviewers, for this appeal."
     ),
+    "sharing": mark(
+        "My case may go to the organization named here, so that it can take my case over. What it takes over stays with it,"
+        " also when I take this back."
+    ),
     "representation": mark("We may file appeals and speak with your plan for you."),
 }
 
@@ -24,6 +28,15 @@ OWN_FORM: dict[str, str] = {
     "purpose": mark("To ask my plan to pay for my care, and to appeal"),
 }
 """What the organization's own form says, on paper and in the portal: the elements of 45 CFR 164.508(c)(1)(i) to (iv)."""
+SHARING_FORM: dict[str, str] = {
+    "information": mark(
+        "My case as this team keeps it: who I am, my plan, my treatment, what I tried, my papers"
+    ),
+    "discloser": mark("This team"),
+    "purpose": mark("So that the other organization can take my case over"),
+    "stays": mark("What it takes over becomes its own record. It stays there, also when I take this back."),
+}
+"""What our own form says for sharing the case with one other organization, whose name stands on it as the recipient."""
 OWN_STATEMENTS: dict[str, str] = {
     "revocation": mark(
         "I can take this back on any day: here, or in writing to this team. What was sent before stays sent."

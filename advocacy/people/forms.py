@@ -15,7 +15,14 @@ from advocacy.people.leaving import may_receive
 from advocacy.people.models import Consent, Contact, Membership, Patient, SignInProvider, Team
 from advocacy.people.places import STATES, TIME_ZONES
 from advocacy.people.queries import members_of_organization
-from advocacy.people.rules import SPECIAL, STATEMENTS, ReleaseContent
+from advocacy.people.rules import (
+    AUTHORIZATIONS,
+    HELPER,
+    INSTRUMENTS,
+    SPECIAL,
+    STATEMENTS,
+    ReleaseContent,
+)
 
 ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
 STATE_CHOICES = [("", "Not known yet"), *((code, f"{name} ({code})") for code, name in STATES.items())]
@@ -124,6 +131,12 @@ class ConsentForm(forms.Form):
         widget=lines(3),
         help_text="What may be shared, with whom, and why.",
     )
+    instrument = forms.ChoiceField(
+        label="An appointment: by which paper",
+        choices=[("", "Choose"), *((key, words) for key, words in INSTRUMENTS.items() if key != HELPER)],
+        required=False,
+        help_text="Each kind of coverage asks for its own; the page of a level says which.",
+    )
     form = forms.ChoiceField(
         label="A release: on which form",
         choices=[("own", "Our own form"), ("other", "Another form: say below what stands on it")],
@@ -135,7 +148,12 @@ class ConsentForm(forms.Form):
         label="On another form: the information", max_length=600, required=False, widget=lines(2)
     )
     discloser = forms.CharField(label="Who may disclose it", max_length=300, required=False)
-    recipients = forms.CharField(label="Who may receive it", max_length=300, required=False)
+    recipients = forms.CharField(
+        label="Who may receive it",
+        max_length=300,
+        required=False,
+        help_text="On our own form for sharing the case: the other organization, as it writes its name.",
+    )
     purpose = forms.CharField(
         label="What it is for",
         max_length=300,
@@ -172,11 +190,16 @@ class ConsentForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         typed = super().clean() or self.cleaned_data
+        appoints = typed.get("kind") == Consent.Kind.REPRESENTATION and "instrument" not in self.errors
+        if appoints and not typed.get("instrument"):
+            self.add_error("instrument", "Say by which paper.")
         if typed.get("form") != "other" and "psychotherapy" in typed.get("special", ()):
             said = (
                 "Our own form does not name psychotherapy notes: they need a form that is for nothing else."
             )
             self.add_error("special", said)
+        if typed.get("kind") == Consent.Kind.SHARING and not typed.get("recipients", "").strip():
+            self.add_error("recipients", "Name the other organization, as it writes its name.")
         return typed
 
     def recorded(self) -> dict[str, Any]:
@@ -188,9 +211,10 @@ class ConsentForm(forms.Form):
         }
         form, signed_by = typed.pop("form"), typed.pop("signed_by")
         statements, special = frozenset(typed.pop("statements")), frozenset(typed.pop("special"))
-        if typed["kind"] != Consent.Kind.RELEASE or form != "other":
-            return typed | {"names_part2": "part2" in special}
         by = signed_by == "representative"
+        if typed["kind"] not in AUTHORIZATIONS or form != "other":
+            own = {"names_part2": "part2" in special, "receiving": told["recipients"]}
+            return typed | own | {"by_representative": by, "authority": told["authority"]}
         return typed | {
             "content": ReleaseContent(**told, statements=statements, special=special, by_representative=by)
         }

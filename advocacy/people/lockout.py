@@ -53,7 +53,7 @@ def count_failure(email: str) -> bool:
     return bool(cache.add(_shut(email), time.time() + SHUT_SECONDS, SHUT_SECONDS))
 
 
-def tell_of_failure(email: str, *, request: HttpRequest, factor: str, shut: bool) -> None:
+def tell_of_failure(email: str, *, request: HttpRequest | None, factor: str, shut: bool) -> None:
     """The trail of whose account it was, and the mail when it is shut now. Nothing for an address that nobody has.
 
     At the sign-in this runs after the answer is sent: how long it takes tells nobody whether the account is there.
@@ -64,7 +64,8 @@ def tell_of_failure(email: str, *, request: HttpRequest, factor: str, shut: bool
     note_at_door(user, "sign_in_failed", request=request, proved=False, factor=factor)
     if shut:
         note_at_door(user, "sign_in_shut", request=request, proved=False, tries=settings.SIGN_IN_TRIES)
-        _tell(user)
+        if user.is_superuser or memberships_of(user.pk):  # who comes in by the portal has no passphrase
+            _tell(user)
 
 
 def open_again(*, actor: Actor, member: Membership) -> None:

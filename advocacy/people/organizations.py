@@ -101,6 +101,7 @@ def change_organization(
     actor: Actor,
     name: str,
     time_zone: str,
+    retention_years: int,
     address: str = "",
     phone: str = "",
     fax: str = "",
@@ -108,7 +109,6 @@ def change_organization(
     treatments_in_scope: Sequence[str] = (),
     scope_note: str = "",
     letters_need_patient_approval: bool = False,
-    retention_years: int = LEAST_YEARS,
     at: datetime,
 ) -> Organization:
     """Replace what the actor's own organization says of itself. Raises NotAllowed, Refused with every reason.

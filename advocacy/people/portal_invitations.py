@@ -60,6 +60,7 @@ def invite_patient(*, actor: Actor, patient: Patient, contact: Contact, at: date
     with transaction.atomic():
         access = PortalAccess.objects.create(
             user=_account(email),
+            sign_in_address=email,
             patient=patient,
             kind=PortalAccess.Kind.PATIENT,
             scope=[s.value for s in PortalScope],
@@ -140,6 +141,7 @@ def invite_representative(
     with transaction.atomic():
         access = PortalAccess.objects.create(
             user=_account(email),
+            sign_in_address=email,
             patient=patient,
             kind=PortalAccess.Kind.REPRESENTATIVE,
             scope=[s.value for s in PortalScope if s.value in scope],

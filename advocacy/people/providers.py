@@ -6,6 +6,7 @@ vouches for. Somebody is let in as the member they are, or as the one they were 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from advocacy.people.queries import memberships_of
 from advocacy.tenancy.scope import scoped_to
 from advocacy.tenancy.sealing import blind_index
 
+log = logging.getLogger("recourse.sign_in")
 DOMAIN = re.compile(r"(?=.{4,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+[a-z]{2,63}", re.ASCII)
 EVERYBODYS = frozenset(
     [
@@ -196,22 +198,20 @@ def _unreachable(issuer: str) -> list[Reason]:
 
 
 def _tell(actor: Actor, what: str) -> None:
-    """Whoever else keeps the organization learns at once that its door was changed."""
+    """Whoever else keeps the organization learns at once that its door was changed; a mail that fails changes nothing of that."""
     admins = Membership.objects.filter(roles__contains=[Role.ORGANIZATION_ADMIN.value], ended_at=None)
     for to in admins.exclude(user_id=actor.user_id or 0).values_list("user__email", flat=True):
-        deliver(
-            Notice(
-                to=to,
-                subject="The sign-in of your organization was changed",
-                template="notices/provider.txt",
-                facts={
-                    "who": actor.label,
-                    "what": what,
-                    "url": link_to(reverse("people:sign_in_provider")),
-                },
-                reader=Party.WORKFORCE,
-            )
+        notice = Notice(
+            to=to,
+            subject="The sign-in of your organization was changed",
+            template="notices/provider.txt",
+            facts={"who": actor.label, "what": what, "url": link_to(reverse("people:sign_in_provider"))},
+            reader=Party.WORKFORCE,
         )
+        try:
+            deliver(notice)
+        except OSError:
+            log.exception("The mail about a changed sign-in could not be sent.")
 
 
 # -- at the door ------------------------------------------------------------------------------------------------------

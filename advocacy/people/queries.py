@@ -241,8 +241,11 @@ def authorizations_of(about: Any, on: date | None, at: datetime | None) -> list[
     if day is None:
         assert at is not None, "whether an authorization stands is a question of a day"
         day = rules.day_in(patient.time_zone, at)
-    rows = standing_consents(patient, day).filter(kind=Consent.Kind.RELEASE).order_by("-signed_on", "-pk")
-    return [Authorization(row.pk, frozenset(row.special)) for row in rows]
+    rows = standing_consents(patient, day).filter(kind__in=rules.AUTHORIZATIONS).order_by("-signed_on", "-pk")
+    return [
+        Authorization(row.pk, frozenset(row.special), by_name=row.kind == Consent.Kind.SHARING)
+        for row in rows
+    ]
 
 
 def standing_consents(patient: Patient, on: date) -> QuerySet[Consent]:

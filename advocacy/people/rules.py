@@ -56,10 +56,21 @@ def ends_after_it_starts(starts: date | None, ends: date | None, field: str, wha
     return Reason("ends_before_start", f"{what} ends before it begins.", field)
 
 
-IN_WRITING = ("release", "representation")
+AUTHORIZATIONS = ("release", "sharing")
+"""Kinds of consent that let health information go to somebody; one for sharing is for that one organization only."""
+IN_WRITING = (*AUTHORIZATIONS, "representation")
 """Kinds of consent that are nothing until they are signed: an authorization to release health information (45 CFR
 164.508(c)(1)(vi)), and an appointment to act for the patient (42 CFR 405.910(c), 438.402(c)(1)(ii))."""
 ORAL = "oral"
+INSTRUMENTS = {
+    "designation": "Designation of an authorized representative (the plan's form or ours)",
+    "cms_1696": "Appointment of representative, CMS-1696, or a writing that says the same",
+    "written_consent": "Written consent that somebody else appeals (Medicaid, CHIP, FEHB)",
+    "words": "Other signed words: a letter, or what the portal says",
+    "helper": "Somebody sees parts of the case in the portal: appeals nothing",
+}
+"""By which paper a representative was appointed. Which of them files where, and for how long, the contest says."""
+HELPER = "helper"
 
 
 def is_in_the_form_it_needs(kind: str, method: str) -> bool:
@@ -76,7 +87,7 @@ def consent_is_whole(
     event (45 CFR 164.508(c)(1)); a word on the phone is none. Whoever acts for a patient is appointed in writing (42 CFR
     405.910(c), 438.402(c)(1)(ii)). That somebody may be called may be said.
     """
-    if kind == "release":
+    if kind in AUTHORIZATIONS:
         if method == ORAL:
             yield Reason(
                 "release_not_written",

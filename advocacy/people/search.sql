@@ -105,7 +105,7 @@ CREATE FUNCTION search.portal_accesses_of(p_user bigint)
     AND (a.expires_at IS NULL OR a.expires_at > statement_timestamp())
     AND (a.consent_id IS NULL OR (c.revoked_at IS NULL
           AND c.signed_on <= (statement_timestamp() AT TIME ZONE p.time_zone)::date
-          AND cardinality(c.lacks) = 0 AND NOT (c.kind IN ('release', 'representation') AND c.method = 'oral') AND (
+          AND cardinality(c.lacks) = 0 AND NOT (c.kind IN ('release', 'sharing', 'representation') AND c.method = 'oral') AND (
           c.expires_on IS NULL OR c.expires_on >= (statement_timestamp() AT TIME ZONE p.time_zone)::date)))
   ORDER BY o.name, a.id
 $$;

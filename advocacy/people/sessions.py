@@ -103,8 +103,10 @@ def _end(request: HttpRequest, person: Any, why: str) -> None:
     request.session[OVER] = why
     if language:
         request.session[LANGUAGE] = language
+    if in_portal(request):
+        return
     user = User.objects.filter(pk=person).first()
-    if user is not None and not in_portal(request):
+    if user is not None:
         note_at_door(user, "signed_out", request=request, by=why)
 
 

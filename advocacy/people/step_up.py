@@ -91,8 +91,9 @@ class StepUpMiddleware:
         request.reads = []  # type: ignore[attr-defined]  # nothing is shown
         asked = request.GET.copy()
         if request.method == "POST":
-            _keep(request)
-            asked[MARK] = "1"
+            asked.pop(MARK, None)
+            if _keep(request):
+                asked[MARK] = "1"
         back = f"{request.path}?{asked.urlencode()}" if asked else request.path
         return SeeOther(f"{reverse('people:proof')}?{urlencode({'next': back})}")
 
@@ -110,13 +111,15 @@ def _organization(request: HttpRequest) -> int:
     return int(request.organization.pk)  # type: ignore[attr-defined]
 
 
-def _keep(request: HttpRequest) -> None:
+def _keep(request: HttpRequest) -> bool:
+    """Whether what was typed is kept: not where it is too long."""
     fields = typed_fields(request)
     if sum(len(v) for values in fields.values() for v in values) > LARGEST:
-        return
+        return False
     plain = json.dumps(fields).encode()
     sealed = seal_bytes(plain, organization_id=_organization(request), context=_context(request))
     cache.set(_key(request), base64.b64encode(sealed).decode(), KEPT_SECONDS)
+    return True
 
 
 def _kept(request: HttpRequest) -> QueryDict | None:

@@ -37,6 +37,8 @@ INSTALLATION: Final = 0
 LOOK_AGAIN: Final = 2.0
 """Seconds after which a process looks whether an organization's file has changed."""
 PREPARED: Final = "keystore.json"
+UNKNOWN: Final = "unknown"
+"""When keys were destroyed of which only the zeros are there."""
 PROGRAM_SECONDS: Final = 20
 PROGRAM: Final = "kms:"
 
@@ -193,7 +195,7 @@ class KeyStore:
         """What opens values sealed under this key. Raises CannotOpen for a key that is not the organization's."""
         found = self.of(organization_id).ciphers.get(key_id)
         if found is None:  # another process may have made it a moment ago
-            found = self._look(organization_id, self._held[organization_id]).keys.ciphers.get(key_id)
+            found = self._look(organization_id, self._held.get(organization_id)).keys.ciphers.get(key_id)
         if found is None:
             raise CannotOpen("This value was sealed with a key that is not configured.")
         return found
@@ -265,15 +267,17 @@ class KeyStore:
         return changed
 
     def destroy(self, organization_id: int) -> None:
-        """Destroy the keys for good: the file is overwritten, and a note of when stays in its place."""
+        """Destroy the keys for good: the file is overwritten, and a note of when stays in its place.
+
+        The master forgets first: until it has, the file says that there is something left to do.
+        """
         path = self._path(organization_id)
-        if self.is_destroyed(organization_id):
-            return
-        with self._changing():
-            _overwrite(path)
-            self._write(path, {"organization": organization_id, "destroyed_at": _now()})
+        if not self.is_destroyed(organization_id) or _is_zeros(path):
+            with self._changing():
+                self._master.forget(organization_id)
+                _overwrite(path)
+                self._write(path, {"organization": organization_id, "destroyed_at": _now()})
         self._held.pop(organization_id, None)
-        self._master.forget(organization_id)
 
     def is_destroyed(self, organization_id: int) -> bool:
         """Whether the organization was off-boarded. False for one that never had keys."""
@@ -293,15 +297,24 @@ class KeyStore:
         return Listed(number, stored.get("current", ""), tuple(keys), masters, stored.get("destroyed_at", ""))
 
     def copy_to(self, folder: Path) -> int:
-        """Make another folder hold what this one does, and nothing else: keys that were destroyed here are destroyed there.
+        """Make another folder hold what this one does: keys that were destroyed here are destroyed there.
 
-        Returns how many files were written.
+        Returns how many files were written. Raises CannotOpen, before anything is written, where the copy has files that are not
+        here: an organization that left leaves a note, so a file that is missing is a folder that is not the right one.
         """
+        if self._strict and not self.is_prepared():
+            raise CannotOpen(
+                f"{self.folder} was not prepared for keys, or is not what it was. Nothing was copied."
+            )
+        missing = {p.name for p in folder.glob("*.json")} - {p.name for p in self.folder.glob("*.json")}
+        if missing:
+            raise CannotOpen(
+                f"{folder} holds {', '.join(sorted(missing))}, and {self.folder} does not. Nothing was copied."
+            )
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        there, written = {p.name for p in folder.glob("*.json")}, 0
+        written = 0
         with self._changing():
             for path in sorted(self.folder.glob("*.json")):
-                there.discard(path.name)
                 if (folder / path.name).exists() and (folder / path.name).read_bytes() == path.read_bytes():
                     continue
                 stored = _read(path)
@@ -309,9 +322,6 @@ class KeyStore:
                     _overwrite(folder / path.name)
                 self._write(folder / path.name, stored)
                 written += 1
-        for name in there:
-            _overwrite(folder / name)
-            (folder / name).unlink()
         return written
 
     # --- files ---
@@ -392,14 +402,21 @@ def _mark(path: Path) -> tuple[int, int]:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """Raises CannotOpen for a file that is damaged or was destroyed halfway."""
+    """Zeros are keys that were destroyed, before the note of it was written. Raises CannotOpen for a damaged file."""
     try:
+        if _is_zeros(path):
+            return {"organization": int(path.stem), "destroyed_at": UNKNOWN}
         found: dict[str, Any] = json.loads(path.read_text())
     except FileNotFoundError:
         raise CannotOpen(f"There are no keys in {path.name}.") from None
     except ValueError:
         raise CannotOpen(f"The file of keys {path.name} cannot be read.") from None
     return found
+
+
+def _is_zeros(path: Path) -> bool:
+    data = path.read_bytes()
+    return bool(data) and not data.strip(b"\0")
 
 
 def _overwrite(path: Path) -> None:

@@ -440,7 +440,7 @@ def _moved(override: Override, deadline: date, trigger: date | None) -> date | N
         )
     if trigger is None or deadline < values["disregard_from"] or trigger > values["disregard_to"]:
         return None
-    # The days of the period do not count, for at most a year from when the relief reached the person.
+    # The days of the period do not count, for at most a year: the day the relief reached the person and so many after it.
     start = max(trigger, values["disregard_from"])
     days = override.values["at_most_days"]
     assert isinstance(days, int)

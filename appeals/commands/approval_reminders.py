@@ -6,7 +6,7 @@ from datetime import datetime
 
 from advocacy.access.policy import Actor
 from appeals.models import LetterApproval
-from appeals.queries.approvals import send_by
+from appeals.queries.approvals import NOT_OUT, send_by
 from appeals.queries.ladder import BEFORE_FILING
 from cases.commands.patient_reminders import days_left, rung_of, tell_once
 from cases.models import PatientNotice
@@ -36,9 +36,5 @@ def remind_of_letters(actor: Actor, at: datetime) -> int:
 def letter_is_over(pk: int) -> bool:
     """Whether an ask waits for the patient no more: it was answered, the letter was changed, or it went out."""
     return not LetterApproval.objects.filter(
-        pk=pk,
-        superseded_at=None,
-        answer="",
-        appeal__status__in=BEFORE_FILING,
-        case__status=CaseStatus.OPEN,
+        NOT_OUT, pk=pk, superseded_at=None, answer="", case__status=CaseStatus.OPEN
     ).exists()

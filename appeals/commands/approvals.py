@@ -23,10 +23,11 @@ from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.rules import day_in
 from appeals.blocks import blocks_as_data, blocks_from_data, unfilled_gaps
 from appeals.commands.checks import locked_case, refuse
+from appeals.commands.demand_facts import letter_of_demand
 from appeals.commands.paper import heading_facts, letter_of
 from appeals.facts import History
 from appeals.letters import Letter, render_letter
-from appeals.models import Appeal, LetterApproval
+from appeals.models import Appeal, Demand, LetterApproval
 from appeals.queries.drafts import exhibits_of
 from appeals.queries.history import load_history
 from appeals.queries.ladder import BEFORE_FILING
@@ -39,8 +40,10 @@ from cases.models import Case, Document, PatientNotice, Task
 Answer, Method = LetterApproval.Answer, LetterApproval.Method
 
 
-def letter_as_it_stands(case: Case, appeal: Appeal, history: History | None = None) -> Letter:
-    """The letter that would go out now. The appeal has a draft."""
+def letter_as_it_stands(case: Case, appeal: Appeal | Demand, history: History | None = None) -> Letter:
+    """The letter that would go out now: of a level, or to whoever is late. It has a draft."""
+    if isinstance(appeal, Demand):
+        return letter_of_demand(case, appeal)
     history = history or load_history(case)
     return letter_of(case, appeal, heading_facts(case, appeal, history), exhibits_of(appeal))
 
@@ -56,8 +59,9 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else repr(value)
 
 
-def ask_approval(*, actor: Actor, appeal: Appeal, at: datetime) -> LetterApproval:
-    """Ask the patient to approve the letter as it stands; the patient is told that there is something to read.
+def ask_approval(*, actor: Actor, appeal: Appeal | Demand, at: datetime) -> LetterApproval:
+    """Ask the patient to approve the letter as it stands, of a level or to whoever is late; the patient is told that there
+    is something to read.
 
     Raises NotAllowed, WrongState once filed, Refused with every reason (letter_missing, open places, approval_asked,
     approval_given, a character that cannot be printed).
@@ -65,14 +69,14 @@ def ask_approval(*, actor: Actor, appeal: Appeal, at: datetime) -> LetterApprova
     require(actor, Permission.DRAFT_APPEAL, appeal)
     with transaction.atomic():
         case, row = _ready(appeal)
-        if row.status not in BEFORE_FILING:
-            raise WrongState("ask_approval", row.status, "This was filed: what went out stays as it is.")
+        if not _may_change(row):
+            raise WrongState("ask_approval", _state(row), "This was filed: what went out stays as it is.")
         if not row.draft:
             raise Refused([Reason("letter_missing", "Write the letter first.", "text")])
         refuse(unfilled_gaps(blocks_from_data(row.draft["blocks"])))
         letter = letter_as_it_stands(case, row)
         digest = digest_of(letter)
-        standing = LetterApproval.objects.filter(appeal=row, superseded_at=None).first()
+        standing = _standing(row)
         if standing is not None and standing.digest == digest and standing.answer != Answer.CHANGE:
             code, text = (
                 ("approval_given", "The patient approved this very letter already.")
@@ -93,7 +97,7 @@ def ask_approval(*, actor: Actor, appeal: Appeal, at: datetime) -> LetterApprova
         )
         asked = LetterApproval.objects.create(
             case=case,
-            appeal=row,
+            **_of(row),
             version=version,
             digest=digest,
             letter=_kept(letter),
@@ -129,10 +133,10 @@ def answer_letter(
     if method not in Method.values or (method == Method.PORTAL and not theirs):
         raise Refused([Reason("method_missing", "Say how the patient answered.", "method")])
     with transaction.atomic():
-        case, appeal = _ready(approval.appeal)
+        case, appeal = _ready(approval.appeal or approval.demand)
         row = LetterApproval.objects.select_for_update().get(pk=approval.pk)
-        if row.answer or row.superseded_at or appeal.status not in BEFORE_FILING:
-            raise WrongState("answer_letter", row.answer or appeal.status)
+        if row.answer or row.superseded_at or not _may_change(appeal):
+            raise WrongState("answer_letter", row.answer or _state(appeal))
         if digest_of(letter_as_it_stands(case, appeal)) != row.digest:
             raise Refused(
                 [Reason("letter_changed", _("We changed this letter. We will ask you about the new one."))]
@@ -152,29 +156,30 @@ def answer_letter(
     return row
 
 
-def let_go_of_approval(case: Case, appeal: Appeal, at: datetime) -> None:
+def let_go_of_approval(case: Case, appeal: Appeal | Demand, at: datetime) -> None:
     """After the letter was edited: an ask about what it said before does not stand any more."""
-    standing = LetterApproval.objects.filter(appeal=appeal, superseded_at=None).first()
+    standing = _standing(appeal)
     if standing is None:
         return
     whole = _case(case.pk)
-    current = Appeal.objects.select_related("denial").get(pk=appeal.pk)
+    current = _row(appeal)
     if not current.draft or digest_of(letter_as_it_stands(whole, current)) != standing.digest:
         _supersede(standing, at)
 
 
-def approval_reasons(case: Case, appeal: Appeal, history: History, why_not: str) -> Iterator[Reason]:
+def approval_reasons(case: Case, appeal: Appeal | Demand, history: History, why_not: str) -> Iterator[Reason]:
     """Why a letter cannot be filed without the patient: nothing where the organization does not ask for it.
 
     An urgent filing goes with a reason (`why_not`).
     """
     if not case.organization.letters_need_patient_approval or not appeal.draft:
         return
-    standing = LetterApproval.objects.filter(appeal=appeal, superseded_at=None).first()
+    standing = _standing(appeal)
+    urgent = appeal.is_urgent if isinstance(appeal, Demand) else appeal.is_expedited
     digest = digest_of(letter_as_it_stands(case, appeal, history))
     if standing is not None and standing.answer == Answer.APPROVED and standing.digest == digest:
         return
-    if appeal.is_expedited and why_not.strip():
+    if urgent and why_not.strip():
         return
     if standing is not None and standing.digest != digest:
         text = (
@@ -184,13 +189,15 @@ def approval_reasons(case: Case, appeal: Appeal, history: History, why_not: str)
         text = "The patient asked for a change. Change the letter, then ask the patient to approve it."
     elif standing is not None:
         text = (
-            "The patient has not answered yet. Record the answer on the level's page if it came another way."
+            "The patient has not answered yet. Record the answer on the letter's page if it came another way."
         )
     else:
-        text = "The patient has to approve this letter. Use “Ask the patient to approve” on the level's page."
-    if appeal.is_expedited:
+        text = (
+            "The patient has to approve this letter. Use “Ask the patient to approve” on the letter's page."
+        )
+    if urgent:
         text += " This filing is urgent: it may go with a reason."
-    yield Reason("letter_not_approved", text, "unapproved_reason" if appeal.is_expedited else None)
+    yield Reason("letter_not_approved", text, "unapproved_reason" if urgent else None)
 
 
 def unsaid_reasons(case: Case, appeal: Appeal, history: History, said_at: datetime) -> Iterator[Reason]:
@@ -226,10 +233,36 @@ def _supersede(row: LetterApproval, at: datetime) -> None:
     record("approval_superseded", subject=row, detail={"digest": row.digest})
 
 
-def _ready(appeal: Appeal) -> tuple[Case, Appeal]:
+def _ready(appeal: Appeal | Demand | None) -> tuple[Case, Appeal | Demand]:
+    assert appeal is not None, "an ask is about a letter"
     locked_case(appeal.case)
-    row = Appeal.objects.select_for_update(of=("self",)).select_related("denial").get(pk=appeal.pk)
-    return _case(appeal.case_id), row
+    return _case(appeal.case_id), _row(appeal, lock=True)
+
+
+def _row(appeal: Appeal | Demand, *, lock: bool = False) -> Appeal | Demand:
+    if isinstance(appeal, Demand):
+        demands = Demand.objects.select_for_update(of=("self",)) if lock else Demand.objects
+        return demands.select_related("deadline__request", "deadline__appeal__denial", "denial").get(
+            pk=appeal.pk
+        )
+    levels = Appeal.objects.select_for_update(of=("self",)) if lock else Appeal.objects
+    return levels.select_related("denial").get(pk=appeal.pk)
+
+
+def _of(appeal: Appeal | Demand) -> dict[str, Any]:
+    return {"demand": appeal} if isinstance(appeal, Demand) else {"appeal": appeal}
+
+
+def _standing(appeal: Appeal | Demand) -> LetterApproval | None:
+    return LetterApproval.objects.filter(superseded_at=None, **_of(appeal)).first()
+
+
+def _may_change(appeal: Appeal | Demand) -> bool:
+    return appeal.sent_at is None if isinstance(appeal, Demand) else appeal.status in BEFORE_FILING
+
+
+def _state(appeal: Appeal | Demand) -> str:
+    return "sent" if isinstance(appeal, Demand) else str(appeal.status)
 
 
 def _case(pk: int) -> Case:

@@ -47,7 +47,9 @@ def foreign(case: Case, row: Model | None, field: str, what: str) -> Iterator[Re
         return
     same = getattr(row, "organization_id", None) == case.organization_id
     if not same or getattr(row, "case_id", None) != case.pk:
-        yield Reason("not_of_this_case", f"This {what} does not belong to this case.", field)
+        yield Reason(
+            "not_of_this_case", f"This {what} does not belong to this case. Choose one that does.", field
+        )
 
 
 def future_days(case: Case, at: datetime, days: Mapping[str, date | None]) -> Iterator[Reason]:

@@ -98,7 +98,14 @@ def _subject_reasons(denial: Denial, decision: Decision | None) -> Iterator[Reas
     if decision is None:
         return
     if decision.appeal.denial_id != denial.pk:
-        raise Refused([Reason("not_of_this_denial", "This decision is not about this denial.")])
+        raise Refused(
+            [
+                Reason(
+                    "not_of_this_denial",
+                    "This decision is not about this denial. Choose the decision of one of its levels.",
+                )
+            ]
+        )
     settled = {ItemOutcome.Outcome.OVERTURNED.value, ItemOutcome.Outcome.WITHDRAWN.value}
     found = set(ItemOutcome.objects.filter(decision=decision).values_list("outcome", flat=True))
     if found and found <= settled:

@@ -92,7 +92,9 @@ def _event_reasons(case: Case, event: ClockEvent, at: datetime) -> Iterator[Reas
     yield from future_days(case, at, {"sent_on": event.sent_on, "received_on": event.received_on})
     yield from shift_reasons(event)
     if event.days is not None and event.kind != ClockEvent.Kind.EXTENSION:
-        yield Reason("days_without_extension", "Only an extension has a number of days.", "days")
+        yield Reason(
+            "days_without_extension", "Only an extension has a number of days. Leave the days empty.", "days"
+        )
     elif event.days is not None and not 0 < event.days <= MOST_EXTENSION:
         yield Reason("days_impossible", f"Enter 1 to {MOST_EXTENSION} days.", "days")
     if event.kind == ClockEvent.Kind.SUPPORTING_STATEMENT and event.request is None:

@@ -17,7 +17,7 @@ from appeals.dues import CLAIMANT, ENDED, RUNNING, Due, day_of
 from appeals.facts import History
 from appeals.models import Deadline
 from appeals.queries.history import load_history
-from appeals.queries.ladder import ladder_from, stage_of
+from appeals.queries.ladder import Ladder, ladder_from, stage_of
 from appeals.rungs import rung_at
 from appeals.workflow import APPEAL
 from cases.models import Case
@@ -72,7 +72,8 @@ def check_projection(case: Case, at: datetime) -> tuple[Difference, ...]:
     with transaction.atomic():
         row = _locked(case)
         history = load_history(row)
-        found = tuple(_differences(history, row)) if row.status != CaseStatus.CLOSED else ()
+        closed = row.status == CaseStatus.CLOSED
+        found = () if closed else tuple(differences(history, row, ladder_from(history)))
         recompute_deadlines(row, at)
         if found:
             days = "; ".join(f"{d.key[2]}: stored {d.stored}, computed {d.computed}" for d in found)
@@ -224,8 +225,9 @@ def _project(case: Case, history: History, rows: Iterable[Deadline]) -> None:
         case.save(update_fields=changed)
 
 
-def _differences(history: History, case: Case) -> Iterable[Difference]:
-    wanted = {_key(due): due for due in ladder_from(history).dues if due.due is not None}
+def differences(history: History, case: Case, ladder: Ladder) -> Iterable[Difference]:
+    """The stored rows that are not what the ladder, computed from the history, says. Nothing is written."""
+    wanted = {_key(due): due for due in ladder.dues if due.due is not None}
     standing = _standing(case)
     for key in sorted({*wanted, *standing}):
         due, row = wanted.get(key), standing.get(key)

@@ -19,6 +19,7 @@ from appeals.commands.requests import AuthorizationInput, authorization_reasons,
 from appeals.dues import passed
 from appeals.facts import History
 from appeals.models import Appeal, Decision, Denial, ItemOutcome, RequestItem
+from appeals.queries.denial_intake import names_another
 from appeals.queries.history import load_history
 from appeals.queries.ladder import UNFAVORABLE, decision_of, items_in_question
 from appeals.regimes import book
@@ -48,6 +49,8 @@ def decide_appeal(
     summary: str = "",
     reasons_quoted: str = "",
     authorization: AuthorizationInput | None = None,
+    theirs_all_the_same: bool = False,
+    show_letter: bool = True,
     at: datetime,
     expected_version: int | None = None,
 ) -> Decision:
@@ -55,7 +58,10 @@ def decide_appeal(
     are the notice's own words for what stays refused, a reason to a line (the next level's letter answers them).
 
     What stays refused, in whole or part, opens the next level with its own window; above the last level before a court a
-    task asks to consider one. Raises WrongState (somebody decided first, or the page was stale), Refused with every reason.
+    task asks to consider one. With `show_letter` the patient sees the letter in the portal; where it names another person or
+    member id, somebody has to say that it is the patient's all the same.
+
+    Raises WrongState (somebody decided first, or the page was stale), Refused with every reason.
     """
     require(actor, Permission.RECORD_DECISION, appeal)
     with transaction.atomic():
@@ -79,6 +85,7 @@ def decide_appeal(
             *_order_reasons(history, row, days),
             *_decided_by_then(history, decided_at, days),
             *foreign(case, letter, "letter", "document"),
+            *(() if theirs_all_the_same else _another_reasons(case, row, letter)),
             *(authorization_reasons(case, authorization) if authorization else ()),
         ]
         if received_evidence not in Denial.Evidence.values:
@@ -114,7 +121,7 @@ def decide_appeal(
             ItemOutcome.objects.create(
                 case=case, item=items[key], decision=decision, outcome=outcome, decided_at=decided_at
             )
-        if letter is not None:
+        if letter is not None and show_letter:
             show_to_patient(actor=actor, document=letter, shown=True, at=at)
         if authorization:
             grant(case, row.denial.request, authorization, at)
@@ -182,12 +189,26 @@ def _outcome_reasons(
 ) -> Iterator[Reason]:
     for key, outcome in named.items():
         if key not in items:
-            yield Reason("item_unknown", "This item is not in question at this level.", f"item_{key}")
+            yield Reason(
+                "item_unknown", "This item is not in question at this level. Leave it out.", f"item_{key}"
+            )
         elif outcome and outcome not in ItemOutcome.Outcome.values:
             yield Reason("outcome_unknown", "Choose the outcome of the item.", f"item_{key}")
     if authorization and not WON & set(named.values()):
         yield Reason(
             "authorization_without_win", "An authorization needs an item that is now covered.", "number"
+        )
+
+
+def _another_reasons(case: Case, appeal: Appeal, letter: Document | None) -> Iterator[Reason]:
+    if letter is None or letter.case_id != case.pk:
+        return
+    another = [c.label.lower() for c in names_another(case, appeal.denial.request, letter.pk)]
+    if another:
+        yield Reason(
+            "letter_of_another",
+            f"The letter and the case disagree ({', '.join(another)}). Say that it is this patient's letter, or choose another.",
+            "theirs_all_the_same",
         )
 
 
@@ -220,4 +241,7 @@ def _silence_reasons(history: History, appeal: Appeal) -> Iterator[Reason]:
     silent = [key for key in rung.silence if key not in SILENCE_OPENS]
     if silent or not rung.levels:
         words = " ".join(book().if_missed[key] for key in silent) or "No rule is known for silence here."
-        yield Reason("silence_opens_nothing", f"Silence does not open a next level here. {words}")
+        yield Reason(
+            "silence_opens_nothing",
+            f"Silence does not open a next level here. {words} Ask for the decision, or complain to the agency.",
+        )

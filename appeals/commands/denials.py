@@ -239,7 +239,8 @@ def confirm_denial(
         if row.confirmed_at is not None:
             raise WrongState("confirm", "confirmed", "This denial is confirmed already.")
         still_as_seen(row, "confirm", expected_version)
-        another = [] if theirs_all_the_same else [c.label.lower() for c in names_another(case, row)]
+        said = () if theirs_all_the_same else names_another(case, row.request, row.letter_id)
+        another = [c.label.lower() for c in said]
         refuse([*_confirmation_reasons(case, row, actor), *_another_reasons(another)])
         row.confirmed_at, row.confirmed_by_id, row.version = at, actor.user_id, row.version + 1
         row.save(update_fields=["confirmed_at", "confirmed_by", "version"])
@@ -315,7 +316,13 @@ def _refused_items(
     wanted = dict.fromkeys(str(getattr(i, "public_id", i)) for i in items)
     own = {str(i.public_id): i for i in RequestItem.objects.filter(request=request).order_by("position")}
     if unknown := [i for i in wanted if i not in own]:
-        return [], [Reason("item_unknown", f"{len(unknown)} of these items is not of this request.", "items")]
+        return [], [
+            Reason(
+                "item_unknown",
+                f"{len(unknown)} of these items is not of this request. Choose items of it.",
+                "items",
+            )
+        ]
     return [own[i] for i in own if i in wanted], []
 
 
@@ -326,7 +333,7 @@ def _taxonomy_reasons(reasons: Sequence[ReasonInput]) -> Iterator[Reason]:
     if len(set(keys)) != len(keys):
         yield Reason("reason_twice", "Name each reason once.", "reasons")
     if sum(r.is_primary for r in reasons) > 1:
-        yield Reason("primary_twice", "Only one reason can be the main one.", "primary_reason")
+        yield Reason("primary_twice", "Only one reason can be the main one. Choose it.", "primary_reason")
 
 
 def _field_reasons(
@@ -354,7 +361,11 @@ def _confirmed_reasons(row: Denial, fields: DenialInput, refused: Sequence[Reque
         yield _no_date()
     standing = set(DenialItem.objects.filter(denial=row).values_list("item_id", flat=True))
     if {i.pk for i in refused} != standing:
-        yield Reason("items_confirmed", "The refused items are confirmed and stay as they are.", "items")
+        yield Reason(
+            "items_confirmed",
+            "The refused items are confirmed. Leave them as they are; what became of them is recorded with the decision.",
+            "items",
+        )
 
 
 def _no_date() -> Reason:
@@ -367,7 +378,10 @@ def _no_date() -> Reason:
 
 def _confirmation_reasons(case: Case, row: Denial, actor: Actor) -> Iterator[Reason]:
     if actor.user_id is None:
-        yield Reason("person_needed", "Only a person confirms what a letter says.")
+        yield Reason(
+            "person_needed",
+            "Only a person confirms what a letter says. Ask somebody of the desk to confirm it.",
+        )
     if row.notice_on is None and row.received_on is None:
         yield _no_date()
     if not DenialItem.objects.filter(denial=row).exists():
@@ -377,7 +391,7 @@ def _confirmation_reasons(case: Case, row: Denial, actor: Actor) -> Iterator[Rea
     if sent and told and told < today_of(case, sent):
         yield Reason(
             "denied_before_sent",
-            "The letter is dated before the request was sent. One of the two is wrong.",
+            "The letter is dated before the request was sent. One of the two is wrong: correct it.",
             "notice_on",
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,8 @@ from appeals.facts import History, filing_facts
 from appeals.letters import AppealFacts, appeal_letter_blocks, render_letter
 from appeals.models import Appeal, Decision, Exhibit
 from appeals.packets import Packet, build_packet
-from appeals.queries.drafts import exhibit_label, exhibits_of
+from appeals.queries.doubtful import doubtful_letters
+from appeals.queries.drafts import exhibit_label, exhibit_set_aside, exhibits_of
 from appeals.queries.history import load_history
 from appeals.queries.ladder import BEFORE_FILING
 from appeals.rules import may_be_expedited
@@ -38,7 +39,11 @@ PRINTABLE = frozenset(
     {ContentType.PDF, ContentType.PNG, ContentType.JPEG, ContentType.TIFF, ContentType.TEXT}
 )
 MOST_EXHIBITS = 99
-NOT_YET = Reason("letter_dated_ahead", "This day has not come yet where your organization is.", "dated")
+NOT_YET = Reason(
+    "letter_dated_ahead",
+    "This day has not come yet where your organization is. Date it today or before.",
+    "dated",
+)
 
 
 def start_draft(*, actor: Actor, appeal: Appeal, at: datetime) -> Appeal:
@@ -108,7 +113,8 @@ def set_exhibits(
         own = {
             str(v.public_id): v for v in DocumentVersion.objects.filter(case=case).select_related("document")
         }
-        refuse(_exhibit_reasons(wanted, own))
+        aside, _ = doubtful_letters(case)
+        refuse(_exhibit_reasons(wanted, own, aside))
         Exhibit.objects.filter(appeal=row).delete()
         made = [
             Exhibit.objects.create(
@@ -196,11 +202,16 @@ def facts_of(case: Case, appeal: Appeal, history: History) -> AppealFacts:
 
 def _carry_exhibits(appeal: Appeal) -> None:
     """What went along at the level before goes along again, in its places: the carried words name it by them. The letter of
-    that level's decision comes last: it is what this level contests."""
+    that level's decision comes last: it is what this level contests. The letter of a denial set aside since stays behind."""
     if appeal.previous_id is None or Exhibit.objects.filter(appeal=appeal).exists():
         return
-    before = list(Exhibit.objects.filter(appeal_id=appeal.previous_id).order_by("position"))
-    carried = [(piece.title, piece.document_version_id) for piece in before]
+    aside, _ = doubtful_letters(appeal.case)
+    before = Exhibit.objects.filter(appeal_id=appeal.previous_id).select_related("document_version")
+    carried = [
+        (piece.title, piece.document_version_id)
+        for piece in before.defer("document_version__pages").order_by("position")
+        if piece.document_version.document_id not in aside
+    ]
     decided = _letter_of_decision(appeal)
     if carried and decided is not None and decided.pk not in {version for _, version in carried}:
         carried.append((decided.document.title, decided.pk))
@@ -265,15 +276,19 @@ def _still_before(appeal: Appeal, step: str) -> None:
         raise WrongState(step, appeal.status, "This was filed: what went out stays as it is.")
 
 
-def _exhibit_reasons(wanted: Sequence[tuple[str, str]], own: dict[str, DocumentVersion]) -> Iterator[Reason]:
+def _exhibit_reasons(
+    wanted: Sequence[tuple[str, str]], own: dict[str, DocumentVersion], aside: Collection[int]
+) -> Iterator[Reason]:
     keys = [key for key, _ in wanted]
     if any(key not in own for key in keys):
         yield Reason("version_unknown", "Choose documents of this case.", "exhibits")
     if len(set(keys)) != len(keys):
-        yield Reason("exhibit_twice", "Each document goes along once.", "exhibits")
+        yield Reason("exhibit_twice", "Each document goes along once. Leave the second out.", "exhibits")
     if len(keys) > MOST_EXHIBITS:
         yield Reason("exhibits_too_many", f"At most {MOST_EXHIBITS} exhibits fit one file.", "exhibits")
     for number, key in enumerate(keys, start=1):
+        if key in own and own[key].document_id in aside:
+            yield exhibit_set_aside(number)
         if key in own and own[key].content_type not in PRINTABLE:
             yield Reason(
                 "exhibit_unprintable",

@@ -15,6 +15,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
 from advocacy.people.models import Consent
+from advocacy.people.queries import standing_consents
 from appeals.blocks import blocks_from_data, cited_and_left_out, unfilled_gaps
 from appeals.commands.approvals import approval_reasons, unsaid_reasons
 from appeals.commands.checks import consent_stands, foreign, guards_of, locked_case, refuse
@@ -27,9 +28,12 @@ from appeals.facts import History
 from appeals.models import Appeal, Filing
 from appeals.models.authorization import Channel
 from appeals.packets import CallRecord, render_call_record
-from appeals.queries.drafts import exhibit_label, exhibits_of, special_exhibits
+from appeals.queries.doubtful import doubtful_letters
+from appeals.queries.drafts import exhibit_label, exhibit_set_aside, exhibits_of, special_exhibits
 from appeals.queries.history import load_history
 from appeals.queries.ladder import filing_of
+from appeals.queries.representation import who_may_not
+from appeals.representation import REPRESENTATIVE
 from appeals.rungs import Rung
 from appeals.workflow import APPEAL
 from cases.commands.communications import log_sent
@@ -39,7 +43,9 @@ from cases.models import Case, Communication, Document, DocumentVersion
 from cases.queries.work import at_stake
 
 WRITTEN = frozenset(Channel.values) - {Channel.PHONE}
-DATED_LATER = Reason("letter_dated_later", "The letter is dated after the day it was sent.", "filed_at")
+DATED_LATER = Reason(
+    "letter_dated_later", "The letter is dated after the day it was sent. Correct one of the two.", "filed_at"
+)
 TO_THE_PLAN = frozenset({"", "plan"})
 """Kinds of levels that go to the plan itself; where only the letter speaks, it is the plan's letter that says where."""
 
@@ -55,6 +61,7 @@ def file_appeal(
     good_cause: str = "",
     amount_reason: str = "",
     unapproved_reason: str = "",
+    filed_as: str = REPRESENTATIVE,
     proof: Document | None = None,
     expected_sha256: str | None = None,
     at: datetime,
@@ -63,7 +70,8 @@ def file_appeal(
 
     With `expected_sha256` only the very bytes that were shown are filed. `good_cause` is the reason why a filing is late,
     `amount_reason` why the amount a level asks for is met where the record does not show it (claims taken together),
-    `unapproved_reason` why an urgent one goes without the patient's approval where the organization asks for it.
+    `unapproved_reason` why an urgent one goes without the patient's approval where the organization asks for it, `filed_as`
+    who files: the patient's representative, or a physician who needs no appointment where the rules say so.
     Raises WrongState, Refused with every reason (draft, open places, address, consent, window, amount, dates, exhibits).
     """
     require(actor, Permission.FILE_APPEAL, appeal)
@@ -74,7 +82,7 @@ def file_appeal(
         facts["address"] = address.strip()
         reasons = [
             *guards_of(APPEAL, "file", row, {"at": at, "actor": actor, "changes": changes} | facts),
-            *_representation(case, history, row, facts["filed_on"]),
+            *_filer(history, row, facts["filed_on"], filed_as),
             *_letter_reasons(case, row, history, filed_at),
             *approval_reasons(case, row, history, unapproved_reason),
             *foreign(case, proof, "proof", "document"),
@@ -115,7 +123,12 @@ def file_appeal(
             at=at,
             changes={"filed_at": filed_at, "frozen_version": version},
             facts=facts,
-            detail={"sha256": packet.sha256, "channel": channel, "late": bool(good_cause.strip())},
+            detail={
+                "sha256": packet.sha256,
+                "channel": channel,
+                "late": bool(good_cause.strip()),
+                "filed_as": filed_as,
+            },
         )
         filing = _write(
             case,
@@ -132,6 +145,7 @@ def file_appeal(
             good_cause=good_cause.strip(),
             amount_reason=amount_reason.strip(),
             unapproved_reason=unapproved_reason.strip() if row.is_expedited else "",
+            filed_as=filed_as,
         )
         _log(actor, case, rung, filing, at)
         _finish(case, at)
@@ -146,6 +160,7 @@ def file_orally(
     good_cause: str = "",
     amount_reason: str = "",
     unapproved_reason: str = "",
+    filed_as: str = REPRESENTATIVE,
     at: datetime,
 ) -> Filing:
     """File a level by a call that was logged: the record of the call is the file that is frozen.
@@ -167,7 +182,7 @@ def file_orally(
         refuse(found)
         reasons = [
             *guards_of(APPEAL, "file_orally", row, {"at": at, "actor": actor, "changes": changes} | facts),
-            *_representation(case, history, row, facts["filed_on"]),
+            *_filer(history, row, facts["filed_on"], filed_as),
         ]
         if communication.channel != Communication.Channel.CALL:
             reasons.append(Reason("not_a_call", "Choose a logged phone call.", "communication"))
@@ -194,7 +209,11 @@ def file_orally(
             at=at,
             changes={"filed_at": filed_at, "frozen_version": version},
             facts=facts,
-            detail={"sha256": version.blob.sha256, "channel": Channel.PHONE.value},
+            detail={
+                "sha256": version.blob.sha256,
+                "channel": Channel.PHONE.value,
+                "filed_as": filed_as,
+            },
         )
         filing = _write(
             case,
@@ -211,6 +230,7 @@ def file_orally(
             good_cause=good_cause.strip(),
             amount_reason=amount_reason.strip(),
             unapproved_reason=unapproved_reason.strip() if without else "",
+            filed_as=filed_as,
         )
         _finish(case, at)
     return filing
@@ -264,15 +284,12 @@ def _filing_facts(
     }
 
 
-def _representation(case: Case, history: History, appeal: Appeal, on: date | None) -> Iterator[Reason]:
-    if on is None or not history.rung(appeal).needs_written_consent:
+def _filer(history: History, appeal: Appeal, on: date | None, filed_as: str) -> Iterator[Reason]:
+    """Whether whoever files may: an appointment whose form fits and is in force on the day, or a rule that asks for none."""
+    if on is None:
         return
-    if not consent_stands(case, Consent.Kind.REPRESENTATION, on):
-        yield Reason(
-            "representation_missing",
-            "This level needs the patient's written consent that you file for the patient. Record it first.",
-            "consent",
-        )
+    appointed = standing_consents(history.case.patient, on).filter(kind=Consent.Kind.REPRESENTATION)
+    yield from who_may_not(history, appeal, appointed, on, filed_as=filed_as)
 
 
 def _letter_reasons(
@@ -283,7 +300,12 @@ def _letter_reasons(
         return
     blocks = blocks_from_data(appeal.draft["blocks"])
     yield from unfilled_gaps(blocks)
-    yield from cited_and_left_out(blocks, (exhibit_label(e.position) for e in exhibits_of(appeal)))
+    exhibits = exhibits_of(appeal)
+    yield from cited_and_left_out(blocks, (exhibit_label(e.position) for e in exhibits))
+    aside, _ = doubtful_letters(case)
+    for exhibit in exhibits:
+        if exhibit.document_version.document_id in aside:
+            yield exhibit_set_aside(exhibit.position)
     dated = date.fromisoformat(appeal.draft["dated"])
     last = office_day(case, filed_at) if filed_at else None
     yield from date_reasons(history, appeal, dated, last=last, late=DATED_LATER)

@@ -28,15 +28,25 @@ def answered_on(history: History, appeal: Appeal) -> date | None:
     return answered or denial.notice_on or denial.sent_on or denial.received_on
 
 
+def _is_of_a_moment(history: History, appeal: Appeal) -> bool:
+    """Whether that date is the day of a moment: the decision has no notice with a date of its own."""
+    previous = history.previous(appeal)
+    decision = history.decisions.get(previous.pk) if previous else None
+    return decision is not None and decision.notice_on is None
+
+
 def date_reasons(
     history: History, appeal: Appeal, dated: date, *, last: date | None, late: Reason
 ) -> Iterator[Reason]:
     """What is wrong with the date of a letter; `last` is its last possible day and `late` the Reason for one after it."""
     answered = answered_on(history, appeal)
+    if answered is not None and last is not None and _is_of_a_moment(history, appeal):
+        answered = min(answered, last)  # the patient's day may have begun where the organization's has not
     if answered is not None and dated < answered:
         yield Reason(
             "letter_dated_before",
-            f"The letter is dated {long_date(dated, 'en')}, before the decision of {long_date(answered, 'en')} that it answers.",
+            f"The letter is dated {long_date(dated, 'en')}, before the decision of {long_date(answered, 'en')} that it answers."
+            " Date it on that day or after.",
             "dated",
         )
     if last is not None and dated > last:

@@ -41,14 +41,21 @@ def schedule_call(
     require(actor, Permission.HOLD_PEER_TO_PEER, call)
     with transaction.atomic():
         case = locked_case(call.case)
-        late = is_after_window(call, scheduled_at)
-        refuse([] if after_window or not late else [_after_window(call)])
+        locked = PeerToPeer.objects.select_for_update().get(pk=call.pk)
+        late = is_after_window(locked, scheduled_at)
+        changes = {"scheduled_at": scheduled_at}
+        refuse(
+            [
+                *guards_of(PEER_TO_PEER, "schedule", locked, {"at": at, "actor": actor, "changes": changes}),
+                *([] if after_window or not late else [_after_window(locked)]),
+            ]
+        )
         row = PEER_TO_PEER.take(
             "schedule",
             call,
             actor=actor,
             at=at,
-            changes={"scheduled_at": scheduled_at},
+            changes=changes,
             detail={"after_window": True} if late else None,
         )
         _finish(case, at)
@@ -167,7 +174,9 @@ def _reasons(
         yield Reason("outcome_unknown", "Choose how the call ended.", "outcome")
     for key, value in named.items():
         if key not in items:
-            yield Reason("item_unknown", "This item is not refused by the denial.", f"item_{key}")
+            yield Reason(
+                "item_unknown", "This item is not refused by the denial. Leave it out.", f"item_{key}"
+            )
         elif value not in ItemOutcome.Outcome.values:
             yield Reason("outcome_unknown", "Choose the outcome of the item.", f"item_{key}")
     good = {str(ItemOutcome.Outcome.OVERTURNED), str(ItemOutcome.Outcome.PARTLY)}
@@ -175,7 +184,11 @@ def _reasons(
     if outcome == PeerToPeer.Outcome.PARTLY and not won:
         yield Reason("item_outcome_missing", "Say which items were won in the call.", "outcome")
     if outcome in (PeerToPeer.Outcome.UPHELD, PeerToPeer.Outcome.MORE_INFORMATION) and won:
-        yield Reason("outcome_contradicts", "Items were won, but the call ended without that.", "outcome")
+        yield Reason(
+            "outcome_contradicts",
+            "Items were won, but the call ended without that. Choose how it ended by what became of them.",
+            "outcome",
+        )
     upheld = [key for key, value in named.items() if value == ItemOutcome.Outcome.UPHELD]
     if outcome == PeerToPeer.Outcome.OVERTURNED and upheld:
         text = (

@@ -57,7 +57,15 @@ def withdraw_plan_fact(*, actor: Actor, answer: Answer, at: datetime) -> Answer:
     """Take a fact back that was misread. Raises WrongState when it stands no longer, Refused for a coverage question."""
     require(actor, Permission.ANSWER_QUESTIONS, answer)
     if not is_plan_fact(answer.question):
-        refuse([Reason("fact_unknown", "This is an answer to a coverage question.", "fact")])
+        refuse(
+            [
+                Reason(
+                    "fact_unknown",
+                    "This is an answer to a coverage question. Change it on the page of the coverage questions.",
+                    "fact",
+                )
+            ]
+        )
     with transaction.atomic():
         row = locked_case(answer.case)
         locked = Answer.objects.select_for_update().get(pk=answer.pk)

@@ -412,9 +412,15 @@ def _item_reasons(items: Sequence[ItemInput]) -> Iterator[Reason]:
         # Local and temporary codes exist besides the published sets; five characters is the shape of all of them.
         if not (well_formed(code, CPT) or well_formed(code, HCPCS)):
             yield Reason(
-                "code_malformed", f"Item {number}: a CPT or HCPCS code has five characters.", "items"
+                "code_malformed",
+                f"Item {number}: a CPT or HCPCS code has five characters. Correct it.",
+                "items",
             )
         if not item.units.is_finite() or not 0 < item.units <= MOST_UNITS:
             yield Reason("units_impossible", f"Item {number}: say how many units.", "items")
         if item.starts_on and item.ends_on and item.ends_on < item.starts_on:
-            yield Reason("range_backward", f"Item {number}: the last day is before the first.", "items")
+            yield Reason(
+                "range_backward",
+                f"Item {number}: the last day is before the first. Correct one of them.",
+                "items",
+            )

@@ -13,6 +13,7 @@ from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import locked_case, refuse
 from appeals.commands.denials import finish, still_as_seen
 from appeals.models import Denial
+from appeals.queries.doubtful import stands_elsewhere
 from cases.commands.documents import show_to_patient
 
 
@@ -26,7 +27,7 @@ def set_aside_denial(
     expected_version: int | None = None,
 ) -> Denial:
     """A denial that was taken in by mistake counts for nothing any more; it stays with its letter, which the patient does
-    not see. `why` is one of Denial.SetAside; OTHER needs a note.
+    not see, unless a confirmed denial or a decision rests on it too. `why` is one of Denial.SetAside; OTHER needs a note.
 
     Raises WrongState (confirmed already, set aside already, changed meanwhile), Refused.
     """
@@ -48,7 +49,7 @@ def set_aside_denial(
         still_as_seen(row, "set aside", expected_version)
         refuse(reasons)
         _mark_aside(row, at, actor.user_id, why, note.strip())
-        if row.letter is not None and row.letter.for_patient:
+        if row.letter is not None and row.letter.for_patient and not stands_elsewhere(row):
             show_to_patient(actor=actor, document=row.letter, shown=False, at=at)
         record("denial_set_aside", subject=row, detail={"why": why})
         finish(case, at)

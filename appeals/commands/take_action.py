@@ -123,7 +123,7 @@ def plan_assignment(*, actor: Actor, cases: Sequence[Case], owner: Membership | 
         if case.status == CaseStatus.CLOSED:
             refusal = Reason("case_closed", "The case is closed. Reopen it to give it to somebody.")
         elif case.owner_id == (owner.pk if owner else None):
-            refusal = Reason("same_owner", "It is already so.")
+            refusal = Reason("same_owner", "It is already so. Nothing needs to be done.")
         elif owner is None and case.is_restricted:
             refusal = Reason(
                 "restricted_needs_owner", "A restricted case needs an owner, or nobody opens it."
@@ -138,7 +138,14 @@ def assign_planned(
     """Assign the cases without a refusal: all of them or none. Returns what was done, as `sharing.take_back` needs it."""
     possible = [p.case for p in planned if p.refusal is None]
     if not possible:
-        raise Refused([Reason("nothing_to_assign", "None of these cases can be given to this person.")])
+        raise Refused(
+            [
+                Reason(
+                    "nothing_to_assign",
+                    "None of these cases can be given to this person. Choose somebody else, or other cases.",
+                )
+            ]
+        )
     before = {case.pk: case.owner_id for case in possible}
     done = assign_cases(actor=actor, cases=possible, owner=owner, at=at)
     to = owner.pk if owner else None

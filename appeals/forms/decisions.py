@@ -12,6 +12,8 @@ from appeals.forms.requests import AuthorizationForm
 from appeals.models import Denial, ItemOutcome
 from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
 
+LETTER_FIELDS = ("letter", "file", "summary", "reasons_quoted", "theirs_all_the_same", "show_letter")
+
 
 class OutcomeField(forms.ChoiceField):
     """Shown as needed; that it is missing the command says, together with every other reason."""
@@ -52,6 +54,15 @@ class DecisionForm(forms.Form):
         max_length=8000,
         widget=lines(5),
         help_text="Word for word, each reason on a line of its own. The letter of the next level quotes and answers them.",
+    )
+
+    theirs_all_the_same = forms.BooleanField(
+        label="It is this patient's letter, though it names somebody else",
+        help_text="Tick it only when you know why it says otherwise: a maiden name, a new member id.",
+        required=False,
+    )
+    show_letter = forms.BooleanField(
+        label="Show the letter to the patient in the portal", required=False, initial=True
     )
 
     def __init__(
@@ -97,7 +108,7 @@ class DecisionForm(forms.Form):
 
     @property
     def letter_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("letter", "file", "summary", "reasons_quoted")]
+        return [self[name] for name in LETTER_FIELDS]
 
     def outcomes(self) -> dict[UUID | str, str]:
         """Item public id (text) to outcome, chosen ones only: a missing one is the command's to refuse."""

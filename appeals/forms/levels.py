@@ -13,6 +13,17 @@ from appeals.models.authorization import Channel
 from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
 
 
+def filer_field(filers: Choices) -> forms.ChoiceField:
+    """Who files, where somebody may without being appointed."""
+    return forms.ChoiceField(
+        label="Who files",
+        choices=filers,
+        initial=filers[0][0],
+        required=False,
+        help_text="Whoever files without appointment says so in the letter, and tells the patient.",
+    )
+
+
 class DraftForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     recipient = forms.CharField(
@@ -122,9 +133,16 @@ class FilingForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, asks_amount: bool = False, asks_approval: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        asks_amount: bool = False,
+        asks_approval: bool = False,
+        filers: Choices = (),
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if len(filers) > 1:
+            self.fields["filed_as"] = filer_field(filers)
         if asks_amount:
             self.fields["amount_reason"] = copy.deepcopy(AMOUNT)
         if asks_approval:
@@ -175,9 +193,12 @@ class PhoneForm(forms.Form):
         calls: Choices,
         asks_amount: bool = False,
         asks_approval: bool = False,
+        filers: Choices = (),
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        if len(filers) > 1:
+            self.fields["filed_as"] = filer_field(filers)
         if asks_amount:
             self.fields["amount_reason"] = copy.deepcopy(AMOUNT)
         if asks_approval:
@@ -191,7 +212,7 @@ class PhoneForm(forms.Form):
         self.fields["communication"] = PickField(
             label="The logged call", choices=calls, empty="Choose the call"
         )
-        self.order_fields(["communication", "good_cause", "amount_reason", "unapproved_reason"])
+        self.order_fields(["communication", "filed_as", "good_cause", "amount_reason", "unapproved_reason"])
 
 
 class ForwardedForm(forms.Form):

@@ -11,6 +11,7 @@ from typing import Final
 from appeals.intake.addresses import mail_address, web_page
 from appeals.intake.adjustments import adjustments
 from appeals.intake.asides import grievance_is_appeal
+from appeals.intake.beside_address import beside_address
 from appeals.intake.contacts import contacts
 from appeals.intake.cues import cues
 from appeals.intake.deadlines import stated_deadline
@@ -51,6 +52,7 @@ _OF_A_REFUSAL: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]]
     stated_deadline,
     contacts,
     mail_address,
+    beside_address,
     web_page,
 )
 """What only a letter that refuses something tells: which services, until when, and where, an appeal goes."""

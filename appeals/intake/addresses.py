@@ -20,23 +20,30 @@ _NOT_APPEALS: Final = re.compile(
 _REFUSED: Final = re.compile(
     r"\b(?:do not|don't|never|not|no longer|cannot|other than|except)\b[^.;]{0,60}$", re.IGNORECASE
 )
+_BUT_NOT: Final = re.compile(r", not (?:to )?[\w ]{1,30}(?=:?$)", re.IGNORECASE)
+"""`The request goes to the plan, not to Corvane:`"""
 _PROSE: Final = re.compile(r"\b(?:within|days|after|notice|must|you|your|we|may|if|is|are|will|can)\b")
 _PHONE: Final = re.compile(r"\d{3}[-. )]\s?\d{3}[-. ]\d{4}")
-_ZIP: Final = r"[A-Z]{2}\s{1,3}\d{5}(?:-\d{4})?"
+_ZIP: Final = (
+    r"(?:[A-Z]{2}|(?!(?:Box|Drawer|Suite|Room|Floor|BOX)\b)[A-Z][a-z]{3,12}(?: [A-Z][a-z]{3,12})?)"
+    r"\s{1,3}\d{5}(?:-\d{4})?"
+)
 _ZIP_END: Final = re.compile(rf"(?:^|,?\s){_ZIP}\.?$")
 _STREET: Final = re.compile(
-    r"\b(?:P\.?\s?O\.?\s?Box|Post Office Box|Apartado|Drawer)\s|\b\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z0-9]",
+    r"\b(?:P\.?\s?O\.?\s?Box|Post Office Box|Box|Apartado|Drawer)\s|\b(?:One|Two|Three)\s[A-Z]|"
+    r"\b\d{1,6}\s(?:[NSEW]\.?\s)?[A-Z0-9]",
     re.IGNORECASE,
 )
 
 _ADDRESS: Final = re.compile(
     rf"(?P<address>(?!(?:Write|Mail|Post|Send|Or|To|By|Fax|Where|Address|The)\b)[A-Z][\w&.' -]{{2,60}}(?:,|\n|"
     rf"\s{{2,}})(?:[^|;:]|(?<=ttn):|(?<=TTN):){{0,200}}?"
-    rf"(?:P\.?\s?O\.?\s?Box|Post Office Box|\d{{1,6}}\s(?:[NSEW]\.?\s)?[A-Z])(?:[^|;:]|(?<=ttn):|"
+    rf"(?:P\.?\s?O\.?\s?(?:Box|BOX)|Post Office Box|(?<=, )Box \d|(?:P\.O\. |PO )?Drawer \d|(?<=, )(?:One|Two|Three) [A-Z]|"
+    rf"\d{{1,6}}\s(?:[NSEW]\.?\s)?[A-Z])(?:[^|;:]|(?<=ttn):|"
     rf"(?<=TTN):){{2,120}}?(?:,|\s)\s?{_ZIP})(?!\d)"
 )
 _STREET_ONLY: Final = re.compile(
-    r"(?P<address>[A-Z][\w&' -]{2,60},\s[^|;:.]{0,60}?,?\s?\d{1,6}\s[A-Z][\w ]+?,\s[A-Z][a-z]+)(?=\.\s|\.$)"
+    r"(?P<address>[A-Z][\w&' -]{2,60},\s[^|;:.]{0,60}?,?\s?\d{1,6}\s[A-Z][\w ]+?,\s[A-Z][a-z]+(?: [A-Z][a-z]+)?)(?=\.\s|\.$|$)"
 )
 _CUE: Final = re.compile(
     r"(?:\b(?:mail(?:ing)?|write|post|send|mailed|sent|address(?:ed)?|deliver|letter|envie\w*|escriba\w*)\b[^.;:]{0,40}?\s?(?:\bto|\bat|\bis|\bfax|\ba)?\s?:?|"
@@ -167,13 +174,16 @@ def _judged(page: Page, block: Sequence[Cell]) -> tuple[bool, Proposal] | None:
     beside = " ".join(cell.text for cell in page.rows[first.row] if cell.start < first.start)
     rows = [row for row in page.rows[max(0, first.row - 4) : first.row] if row]
     above = " ".join(cell.text for row in rows[-2:] for cell in row)
-    lead = f"{above} {beside}".strip()
+    lead = _BUT_NOT.sub("", f"{above} {beside}".strip())
     text = ", ".join(cell.text.strip(" ,") for cell in block)
     if _NOT_APPEALS.search(f"{lead[-70:]} {text}") or _REFUSED.search(lead[-70:]):
         return None
     named = _NAMED.search(text) is not None
     sends = re.search(
-        r"\b(?:mail|write|send|address|post|deliver|in writing|fax)\w*\b[^.;]{0,60}:?$", lead, re.IGNORECASE
+        r"\b(?:mail|write|send|sent|address|post|deliver|in writing|fax|goes|directed|filed|made|submitted|"
+        r"paper)\w*\b[^.;]{0,60}:?$",
+        lead,
+        re.IGNORECASE,
     )
     about = APPEAL.search(page.plain, max(0, first.start - 400), first.start)
     if _NO_STREET.search(text):

@@ -63,7 +63,11 @@ _QUOTED: Final = re.compile(r'"[^"]{12,400}"')
 
 def tells_of_before(sentence: Sentence) -> bool:
     """Whether a sentence reports what an earlier letter said, by its words or its heading."""
-    return _REPORTED.search(sentence.text) is not None or _HEADED_BEFORE.search(sentence.heading) is not None
+    headed = _HEADED_BEFORE.search(sentence.heading) and not _ASKS_AGAIN.search(sentence.heading)
+    return _REPORTED.search(sentence.text) is not None or bool(headed)
+
+
+_ASKS_AGAIN: Final = re.compile(r"\b(?:reconsider|appeal) (?:our|this|the)\b", re.IGNORECASE)
 
 
 def in_quotation(text: str, at: int) -> bool:
@@ -96,11 +100,16 @@ def is_aside(sentence: Sentence, places: frozenset[tuple[int, int]]) -> bool:
     """Whether a sentence stands in such a paragraph and does not itself name the appeal."""
     if (sentence.page.number, sentence.row) not in places:
         return False
-    return _NO_APPEAL.search(sentence.text) is not None or not _NAMES_APPEAL.search(sentence.text)
+    if _NO_APPEAL.search(sentence.text):
+        return True
+    asked = _NAMES_APPEAL.search(sentence.before) and not _NO_APPEAL.search(sentence.before)
+    return not (_NAMES_APPEAL.search(sentence.text) or asked)
 
 
 _GRIEVANCE_IS_APPEAL: Final = re.compile(
-    r"\bgrievances?\s\((?:\w+\s){0,2}appeals?\)|\bappeals?\s\((?:\w+\s){0,2}grievances?\)", re.IGNORECASE
+    r"\bgrievances?\s\((?:\w+\s){0,4}appeals?\)|\bappeals?\s\((?:\w+\s){0,5}grievances?\)|"
+    r"\bgrievance,? (?:which|that) is (?:an|the) appeal\b|\bappeal by filing a grievance\b",
+    re.IGNORECASE,
 )
 CALLED_APPEAL: Final = "appealing"
 """Stands for `grievance` in letters that call the appeal so; of equal length, so that all places stay."""

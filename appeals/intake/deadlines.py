@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from appeals.intake.asides import (
@@ -20,9 +22,11 @@ from appeals.intake.asides import (
     is_aside,
     tells_of_before,
 )
+from appeals.intake.counted_days import counted_days
 from appeals.intake.dates import find_dates
 from appeals.intake.layout import Page, Sentence
 from appeals.intake.limits import Limit, clause_before, limits_of, with_lead
+from appeals.intake.notice_dates import notice_dates
 from appeals.intake.proceedings import BACK_REFERENCE
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 from appeals.intake.subjects import (
@@ -88,14 +92,53 @@ def stated_deadline(pages: Sequence[Page]) -> Iterator[Proposal]:
     asides = aside_places(pages)
     sentences = [called_appeal(one) for one in sentences] if grievance_is_appeal(pages) else sentences
     sentences = [one for one in sentences if not tells_of_before(one) and not is_aside(one, asides)]
-    yield from _stated([limit for sentence in sentences for limit in limits_of(sentence)])
-    yield from _printed_last_day(sentences)
+    days = [
+        date.fromisoformat(one.value)
+        for one in notice_dates(pages)
+        if one.fact in ("notice_date", "sent_date")
+    ]
+    counted = list(counted_days(sentences, days))
+    limits = [limit for sentence in sentences for limit in limits_of(sentence)]
+    stated = list(_stated(limits, [limit for _, limit in counted]))
+    if not stated and any(_ANSWERED.search(page.plain) for page in pages):
+        again = [_as_next_level(one) for one in sentences]
+        stated = list(_stated([limit for sentence in again for limit in limits_of(sentence)], []))
+    yield from stated
+    printed = list(_printed_last_day(sentences))
+    if len({one.value for one, _ in counted}) == 1:
+        printed = [counted[0][0]]
+    yield from printed
     yield from _receipt_rule(sentences)
 
 
-def _stated(limits: Sequence[Limit]) -> Iterator[Proposal]:
-    """The one deadline to appeal; nothing when the letter gives two that differ."""
-    ours = [limit for limit in limits if _is_deadline(limit)]
+_ANSWERED: Final = re.compile(
+    r"\b(?:you(?:r \w+)? appealed|thank you for (?:your appeal|appealing)|answer to your (?:first[- ]level |level (?:one|1) )?"
+    r"appeal|(?:decision|result) (?:on|of) (?:your|the) (?:first[- ]level )?appeal|(?:we|the plan|committee|panel)"
+    r"(?: \w+)? uph(?:olds?|eld)|appeal (?:decision|denied|upheld)|(?:of|on) the first-level appeal of|"
+    r"(?:received|reviewed|considered) your (?:first[- ]level )?appeal)\b",
+    re.IGNORECASE,
+)
+"""What a letter says that answers an appeal; the next one is then the second."""
+_SECOND: Final = re.compile(r"\bsecond(?=[- ,])", re.IGNORECASE)
+_LEVEL: Final = re.compile(r"\blevel (?:ii|2|two)\b", re.IGNORECASE)
+
+
+def _as_next_level(sentence: Sentence) -> Sentence:
+    """The sentence with `member` for `second`, which is as long, so that all places stay."""
+
+    def told(text: str) -> str:
+        return _LEVEL.sub(lambda match: "level ".ljust(len(match[0]), "-"), _SECOND.sub("member", text))
+
+    return replace(
+        sentence, text=told(sentence.text), heading=told(sentence.heading), before=told(sentence.before)
+    )
+
+
+def _stated(limits: Sequence[Limit], proven: Sequence[Limit]) -> Iterator[Proposal]:
+    """The one deadline to appeal; nothing when the letter gives two that differ. `proven`: those with a last day."""
+    ours = [limit for limit in limits if _is_deadline(limit) and (limit.anchor or _sets_a_time(limit))]
+    ours = _without_shorter(ours) or [limit for limit in limits if _is_counted_from_letter(limit)]
+    ours = ours or list(proven)
     if len({(limit.count, limit.unit) for limit in ours}) != 1:
         return
     anchored = [limit for limit in ours if limit.anchor]
@@ -109,11 +152,57 @@ def _stated(limits: Sequence[Limit]) -> Iterator[Proposal]:
     yield best.sentence.proposal("stated_deadline_text", words, span, confidence, best.figure)
 
 
+_ANSWERS: Final = re.compile(
+    r"\b(?:decision|decided?|answer\w*|write to you|hear from us|takes?|made in|payment|harm\w*|waiting|confirm\w*|"
+    r"send (?:you )?a letter|review is|dispute|corrected|outside|external|independent)\b",
+    re.IGNORECASE,
+)
+
+
+def _sets_a_time(limit: Limit) -> bool:
+    """Whether a limit that runs from nothing said is one for filing: its own clause speaks of the appeal, of no answer."""
+    clause, _ = _clause(limit)
+    return APPEAL.search(clause) is not None and _ANSWERS.search(clause) is None
+
+
+_GOES_ON: Final = re.compile(
+    r"\b(?:go(?:es)? on|going on|keep\w*|continu\w+|stays?|same|being cut|getting (?:treatment|care|services)|"
+    r"until (?:the|your) appeal)\b",
+    re.IGNORECASE,
+)
+_SHORT: Final = 15
+"""Days; within so few a member asks for care to go on, and within more for the appeal itself."""
+
+
+def _without_shorter(limits: Sequence[Limit]) -> list[Limit]:
+    """The limits without one for care to go on, where a longer one stands beside it."""
+    longer = any(limit.count > _SHORT or limit.unit == "calendar_month" for limit in limits)
+    return [
+        limit
+        for limit in limits
+        if not (
+            longer and limit.count <= _SHORT and (not limit.anchor or _GOES_ON.search(limit.sentence.text))
+        )
+    ]
+
+
+_FEWEST: Final = 30
+
+
+def _is_counted_from_letter(limit: Limit) -> bool:
+    """A limit with no verb of its own that is counted from this letter, in words on the appeal and on nothing else."""
+    if limit.owner or limit.anchor not in ("receipt", "notice_date", "mailing"):
+        return False
+    if limit.unit == "calendar_day" and limit.count < _FEWEST:
+        return False
+    return limit.unit in ("calendar_day", "calendar_month") and _is_deadline(replace(limit, owner="file"))
+
+
 def _clause(limit: Limit) -> tuple[str, str]:
     """The clause that holds the limit, and the words of its sentence before that clause."""
     text = limit.sentence.text
     cut = re.compile(
-        r"[;:]\s|,\s(?=not\s)|,\s(?:and|but|or)\s(?=you\b|we\b|the\b|your\b|our\b|it\b)|\sbut\s|\s[-|]\s"
+        r"[;:]\s|\sunless\s|,\s(?=not\s)|,\s(?:and|but|or)\s(?=you\b|we\b|the\b|your\b|our\b|it\b)|\sbut\s|\s[-|]\s"
     )
     begin, end = 0, len(text)
     for mark in cut.finditer(text):
@@ -157,7 +246,7 @@ def _is_members_appeal(clause: str, before: str, sentence: Sentence) -> bool:
     heading = sentence.heading.split(" / ")[-1]
     if _for_another(clause) or _QUICK.search(clause):
         return False
-    if NEXT_LEVEL.search(sentence.heading) or (
+    if NEXT_LEVEL.search(heading if APPEAL.search(heading) else sentence.heading) or (
         NOT_OUR_HEADING.search(heading) and not APPEAL.search(heading)
     ):
         return False

@@ -81,7 +81,9 @@ def _provisions(sentence: Sentence) -> Iterator[Proposal]:
         if not (match["document"] or match["owner"]) or _LAW.search(sentence.text[: match.start()]):
             continue
         if re.search(
-            r"\b(?:medical|clinical|coverage|privacy)\s$", sentence.text[: match.start()], re.IGNORECASE
+            r"\b(?:medical|clinical|coverage|privacy|providers?|behavioral(?: health)?|procedures?(?: manual)?[^.;]{0,40})\s$",
+            sentence.text[: match.start()],
+            re.IGNORECASE,
         ):
             continue
         document = f"{match['document']}, " if match["document"] else ""

@@ -9,6 +9,7 @@ from typing import Final
 from appeals.intake.dates import date_at_start
 from appeals.intake.labels import ANY_LABEL, HOLDER, Found, Value, beside, best, every_value, label
 from appeals.intake.layout import Page
+from appeals.intake.own_labels import MEMBER, REFERENCE, named_then, quoted
 from appeals.intake.proposal import Proposal
 from cases.codes import all_codes
 
@@ -106,9 +107,12 @@ _POLICY_ALONE: Final = (label(r"\Apolicy(?=\Z)"),)
 def identifiers(pages: Sequence[Page]) -> Iterator[Proposal]:
     """Member id, reference, group and policy number where they stand beside their labels."""
     member = every_value(pages, _MEMBER, _identifier(fewest_digits=3)) or list(_bare_member_ids(pages))
+    if not member:
+        member = every_value(pages, MEMBER, _identifier(fewest_digits=5)) or list(named_then(pages))
     yield from best("member_id", member)
     reference = every_value(pages, _REFERENCE, _identifier(fewest_digits=3), barred=_NOT_REFERENCE)
-    yield from best("reference_number", reference or list(_in_subject(pages)))
+    reference = reference or list(_in_subject(pages)) or every_value(pages, REFERENCE, _case_number)
+    yield from best("reference_number", reference or list(quoted(pages)))
     for fact, labels, alone, barred in (
         ("group_number", _GROUP, _GROUP_ALONE, _NOT_GROUP),
         ("policy_number", _POLICY, _POLICY_ALONE, _NOT_POLICY),
@@ -142,6 +146,7 @@ _NOT_REFERENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_GROUP: Final = re.compile(
+    r"\b(?!(?:Employer|Plan|Your|Subscriber|Member|Policy|Account|Insured|Sponsor)\s)(?-i:[A-Z][a-z]+)\s$|"
     r"\b(?:medical|provider|age|drug|peer|work|diagnosis|related|physician|this|the|a|blood)\s*$",
     re.IGNORECASE,
 )
@@ -159,9 +164,15 @@ def _identifier(fewest_digits: int) -> Callable[[str], Value | None]:
     return read
 
 
+def _case_number(text: str) -> Value | None:
+    """A number beside a label of a house's own: of five digits at least, and no date."""
+    return _read_identifier(text, 5)
+
+
+_NOUGHTS: Final = re.compile(r"[0xX]{4,}")
 _CODE_OF_ANOTHER_KIND: Final = re.compile(r"[A-TV-Z]\d[0-9A-Z]\.[0-9A-Z]{1,4}|(?:CO|PR|OA|PI)-\d{1,3}")
 """A diagnosis or an adjustment code numbers no case."""
-_TOKEN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9'./-]*")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9'./-]|\*(?=\w))*")
 _PHONE: Final = re.compile(r"(?:1-)?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
 
 
@@ -191,7 +202,7 @@ def _read_identifier(text: str, fewest_digits: int) -> Value | None:
         end += check.end()  # a check letter at the end of the line, as in `55 9012 X`
     value = text[begin:end]
     digits = sum(character.isdigit() for character in value)
-    if _CODE_OF_ANOTHER_KIND.fullmatch(value) or value in all_codes():
+    if _CODE_OF_ANOTHER_KIND.fullmatch(value) or _NOUGHTS.fullmatch(value) or value in all_codes():
         return None
     if digits < fewest_digits or len(value) < 4 or len(value) > 40 or _PHONE.fullmatch(value):
         return None

@@ -152,10 +152,18 @@ def beside(
                 yield Found(one.rank, value[2], page, begin, cell.start + position + value[1])
             continue
         neighbor = _neighbor(page, cell, whole=not before.strip(" *-"))
-        value = read(neighbor.text) if neighbor else None
-        if neighbor and value and not _NOT_AFTER.match(neighbor.text[value[1] :]):
-            start = begin if neighbor.row == cell.row else neighbor.start + value[0]
-            yield Found(one.rank, value[2], page, start, neighbor.start + value[1])
+        if neighbor is None:
+            continue
+        colon = _COLON.match(neighbor.text)  # `Case      : X-2026-11`
+        text = neighbor.text[colon.end() :] if colon else neighbor.text
+        value = read(text)
+        if value and not _NOT_AFTER.match(text[value[1] :]):
+            at = neighbor.end - len(text)
+            start = begin if neighbor.row == cell.row else at + value[0]
+            yield Found(one.rank, value[2], page, start, at + value[1])
+
+
+_COLON: Final = re.compile(r"[:=]\s*")
 
 
 def _neighbor(page: Page, cell: Cell, *, whole: bool) -> Cell | None:
@@ -186,9 +194,28 @@ def best(fact: str, found: Sequence[Found], confidence: str = HIGH) -> Iterator[
         return
     rank = min(one.rank for one in found)
     kept = [one for one in found if one.rank == rank]
+    if len({_same(one.value) for one in kept}) > 1:
+        kept = [one for one in kept if not _in_prose(one)]  # what the letter's lines say before what it tells
     if len({_same(one.value) for one in kept}) == 1:
         first = kept[0]
         yield first.page.proposal(fact, first.value, first.start, first.end, confidence)
+
+
+_PROSE: Final = 60
+"""Characters of a sentence that is no line of a label and its value."""
+
+
+def _in_prose(one: Found) -> bool:
+    """Whether a value stands within the words of a longer sentence."""
+    row = one.page.rows[one.page.plain.count("\n", 0, one.start)]
+    cell = next((cell for cell in row if cell.start <= one.start < cell.end), None)
+    if cell is None or one.start - cell.start <= 1:
+        return False
+    return any(
+        len(sentence.text) > _PROSE and sentence.places[0] < one.start <= sentence.places[-1]
+        for sentence in one.page.sentences
+        if cell.row in sentence.rows
+    )
 
 
 def _same(value: str) -> str:

@@ -236,8 +236,13 @@ def _is_capital(text: str) -> bool:
     return len(letters) >= 4 and all(character.isupper() for character in letters)
 
 
+_ONE_WORD: Final = re.compile(
+    r"(?:Appeals?|Appealing|Grievances?|Reconsiderations?|Redeterminations?|Records)"
+)
+
+
 def _ends_like_heading(text: str) -> bool:
-    return (
+    return _ONE_WORD.fullmatch(text) is not None or (
         len(text) <= 72 and not re.search(r"[.,;]$|\d$", text) and len(re.findall(r"[A-Za-z]{2,}", text)) >= 2
     )
 
@@ -261,6 +266,12 @@ def _starts_anew(flow: _Flow, cell: Cell, width: int) -> bool:
     return short and finished and re.match(r"[\"'(]?[A-Z]", cell.text) is not None
 
 
+_INDENT: Final = 3
+_GOES_ON: Final = re.compile(
+    r"[,;]$|\b(?:a|an|and|at|by|for|from|in|of|on|or|the|this|to|your|our|is|are|with|after|within)$"
+)
+
+
 def _flows(page: Page) -> list[_Flow]:
     widths = [row[-1].end - row[0].start for row in page.rows if len(row) == 1]
     width = min(max(widths, default=60), 100)
@@ -275,8 +286,11 @@ def _flows(page: Page) -> list[_Flow]:
         column_width = width if alone else max((len(cell.text) for cell in row), default=1)
         label_row = not alone and row[0].text.endswith(":")
         led = _LEADER.match(page.plain, row[0].end) is not None
+        entry = not alone and bool(live) and row[0].column + _INDENT < min(flow.last.column for flow in live)
         for cell in row:
             flow = _continued(live, cell, alone=alone)
+            if entry and flow and cell.text[:1].isupper() and not _GOES_ON.search(flow.last.text):
+                flow = None  # the first column begins again: an entry of its own
             told_anew = led and cell is not row[0] and flow is not None and _WORDS.search(flow.last.text)
             if (
                 flow is None

@@ -17,7 +17,7 @@ _COUNT: Final = (
 )
 _LIMIT: Final = re.compile(
     rf"(?<![\w.,$/-])(?:{_COUNT}[\s-]{{1,2}}(?P<kind>(?:calendar|business|working|full|consecutive|entire|whole)[\s-])?"
-    r"(?P<unit>days?|months?|hours?|weeks?|hrs?|d[i\u00ed]as?|mes(?:es)?|horas?|semanas?)\b'?"
+    r"(?P<unit>days?|months?|hours?|weeks?|hrs?|d(?=\.?\s(?:from|after|of)\b)|d[i\u00ed]as?|mes(?:es)?|horas?|semanas?)\b'?"
     r"(?:\s(?P<kind_after>calendario|naturales|corridos|h[a\u00e1]biles|laborables))?|"
     r"(?P<ordinal>\d{1,3})(?:st|nd|rd|th)\s(?P<kind_of>(?:calendar|business)\s)?(?P<ordinal_unit>day)\b)",
     re.IGNORECASE,
@@ -30,16 +30,18 @@ LEAD: Final = re.compile(
 _UNITS: Final = {"d": "calendar_day", "m": "calendar_month", "h": "hour", "w": "week", "s": "week"}
 
 _COUNTED_FROM: Final = re.compile(
-    r"[\s,]*(?:\((?!\s)[^()]{1,30}\)\s)?(?:to (?:appeal|ask|file|request|write|do (?:so|this|that|it))(?:\s(?:for|an?|us|"
+    r"\.?[\s,]*(?:\((?!\s)[^()]{1,30}\)\s)?(?:(?:(?:have|has) (?:gone by|passed|elapsed|run)|(?:may|can) (?:go by|pass|"
+    r"elapse))\s)?(?:to (?:appeal|ask|file|request|write|do (?:so|this|that|it))(?:\s(?:for|an?|us|"
     r"it|this|the|your|appeal|review|in|writing)){0,4}\s)?(?:(?:in writing|to us)\s)?"
     r"(?:counted|counting|beginning|starting|running|measured|calculated|which (?:start|begin|run)s?|that (?:start|begin|"
-    r"run)s?)?\s?(?:after|from|of|following|since|past|that follows?|once|starting|beginning|on|with|when|de|desde|"
+    r"run)s?)?\s?(?:after|from|of|following|since|past|that follows?|once|starting|beginning|between|on|with|when|de|desde|"
     r"despu[e\u00e9]s de(?= )|a partir de|siguientes a)\b(?:\s?l\b)?\s",
     re.IGNORECASE,
 )
 _ANCHOR_STOP: Final = re.compile(
     r"[.;:?!)]|,(?!\s(?:the date|as shown|(?:19|20)\d\d))|\s[-(]|\s(?:to (?!you\b)|to$|to(?=:)|that you (?!receiv|get|got|"
-    r"have)|by|if|unless|or|and|but|whichever|so|because|using|via|"
+    r"have)|by|if|unless|or(?! (?:the|your|a) \w+ (?:receiv|got|gets?\b))|and|but|whichever|write|fax|call|how|so|"
+    r"because|using|via|"
     r"through|with|in writing|in order|even|for|either|we must|you (?:may|can|must|have)|at (?!the top)|y|o|para|por)\b",
     re.IGNORECASE,
 )
@@ -63,7 +65,7 @@ _ANOTHER_EVENT: Final = re.compile(
 )
 _RECEIVED: Final = re.compile(
     r"\b(?:receiv\w+|receipt|get|gets|got|gotten|getting|reach(?:es|ed)?|arriv\w+|deliver\w+|recib\w+|recep\w+|your hands|"
-    r"(?:comes?|came) (?:in)?to you(?:r \w+)?)\b|"
+    r"(?:were|was|are) given|(?:comes?|came) (?:in)?to you(?:r \w+)?)\b|"
     r"\bhave (?:this|the) (?:letter|notice)\b",
     re.IGNORECASE,
 )

@@ -78,7 +78,7 @@ _LABEL_FIRST: Final = re.compile(
 )
 _LABEL_LAST: Final = re.compile(
     r"\s(?:Contract|Certificate|Coverage|Policy|Product|Member|Patient|Group|Date|Claim|Case|Number|Identification|Account|"
-    r"Employer|Employee|Reference|Request|Service|Provider|Born|DOB|ID|Fund|Plan|Payer|Notice|Letter|Mailed|Sex|Phone|Address)$",
+    r"Employer|Employee|Reference|Request|Service|Provider|Born|DOB|ID|Fund|Plan|Payer|Notice|Letter|Mailed|Sex|Phone|Address|Card)$",
     re.IGNORECASE,
 )
 

@@ -21,6 +21,10 @@ _NOTICE_DATE: Final = (
         r"\Aissued(?:\son)?(?=\s\S)|fecha\s(?:del?\s)?(?:la\s)?(?:este\s|esta\s)?(?:aviso|carta|notificaci[o\u00f3]n|decisi[o\u00f3]n)|"
         r"\A(?:issued|dated)(?=\s[\w/, .-]{6,20}\Z)|\A(?:notice|letter|explanation|statement)(?:\sof\s[A-Za-z ]{3,30}?)?\sdated"
         r"(?=\s[\w/, .-]{6,20}\Z)|"
+        r"\A(?:report|statement|summary)\s(?:of|date)(?=\Z|\s*:|\s[\w/, .-]{6,20}\Z)|"
+        r"\A(?:issued|written|dated|notice|letter)(?:\s(?:on|of))?(?=\Z)|\A(?:written|notice)(?:\son|"
+        r"\sof)?(?=\s[\w/, .-]{6,20}\Z)|"
+        r"\Anotice\smailed\sand\sdated(?=\s*:)|date\sof\sthis\sEOB|summary\sdate|date\s(?:of\s)?(?:this\s)?summary|"
         r"date\son\sthis\s(?:notice|letter)|issue\sdate|date\sof\s(?:issue|issuance)|issued(?:\son)?(?=\s*:)|(?:this\s)(?:notice|letter|"
         r"statement)\sis\sdated"
     ),
@@ -31,7 +35,8 @@ _NOTICE_DATE: Final = (
     ),
     label(
         r"(?:date\sprocessed|process(?:ed|ing)\sdate|remittance\sdate|payment\sdate|date\sof\sremittance|"
-        r"date\spaid)|processed(?:\son)?(?=\s*:)|\A(?:produced|prepared|generated)\son",
+        r"date\spaid|process\sdate)|processed(?:\son)?(?=\s*:)|\A(?:produced|prepared|generated)\son|"
+        r"\A(?:processed|prepared|produced|generated)(?:\son)?(?=\Z|\s*:|\s[\w/, .-]{6,20}\Z)",
         2,
     ),
 )
@@ -39,10 +44,15 @@ _SENT_DATE: Final = (
     label(
         r"(?:date\s(?:of\s)?(?:mailed|mailing|sent)|mail(?:ed|ing)?\sdate|(?:mailed|"
         r"sent)(?:\son)?(?=\s*:)|\A(?:mailed|sent)(?:\son)?(?=\s\S)|enviad[oa](?:\sel)?(?=\s*:)|postmark(?:ed)?(?:\sdate)?|"
-        r"(?:placed|put|deposited)\sin\sthe\s(?:u\.?s\.?\s)?mail(?:\son)?|"
+        r"(?:placed|put|deposited)\sin\s(?:the\s)?(?:u\.?s\.?\s)?mail(?:\son)?|"
+        r"\A(?:mailed|sent|posted|when\ssent|notice\ssent)(?:\son)?(?=\Z|\s\d|\s(?-i:[A-Z])\w+\s\d)|"
+        r"\A(?:date\s)?we\smailed\s(?:it|this(?:\s(?:letter|notice|decision))?)(?:\son)?|"
+        r"\Asent\sby\s[a-z -]{4,20}mail(?=\s*:|\s)|"
+        r"(?<=\()(?:mailed|sent|posted)|"
         r"(?:this\s(?:notice|letter)\swas\s(?:mailed|sent)(?:\sto\syou)?(?:\son)?))"
     ),
 )
+_PRINTED: Final = (label(r"\A(?:print\sdate|date\sprinted|printed(?:\son)?)(?=\Z|\s*:|\s[\w/, .-]{6,20}\Z)"),)
 _DECIDED: Final = (
     label(
         r"(?:decision|determination)\sdate|date\sof\s(?:the\s|this\s|our\s)?(?:decision|determination|"
@@ -54,6 +64,7 @@ _RECEIVED: Final = (
         r"request\sreceived(?:\son)?|(?:request\sreceipt|receipt\sof\srequest)\sdate|"
         r"date\s(?:request\s|your\srequest\s(?:was\s)?)received|"
         r"received\sdate|date\sreceived|date\sof\s(?:the\s|your\s)?request\sreceipt|"
+        r"request\s(?:came(?:\sin)?|came\sto\sus|logged(?:\sin)?|arrived|reached\sus)|date\swe\sreceived\s(?:it|the\srequest|your\srequest)|"
         r"request\s(?:rec'?d|recv'?d|in|got)|(?:date\s)?we\sgot\s(?:the|your|this)\srequest"
     ),
     label(r"\A(?:received|rec'?d|recv'?d?|rcvd)(?:\son)?(?=\s*:|\Z|\s\S)", 1),
@@ -96,6 +107,13 @@ def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
         )  # the only date on the letter's face is the day it was mailed
     elif decided and not sent and not _other_date_in_head(pages[0], decided[0].value):
         yield from best("notice_date", decided, MEDIUM)
+    elif (
+        not sent
+        and not decided
+        and (printed := every_value(pages[:1], _PRINTED, _day, barred=_NOT_NOTICE))
+        and not _other_date_in_head(pages[0], printed[0].value)
+    ):
+        yield from best("notice_date", printed, MEDIUM)
     received = every_value(pages, _RECEIVED, _day, barred=_NOT_REQUEST)
     if decides_appeal(pages) or sum(len(_AMOUNT.findall(page.plain)) for page in pages) > _FEW_AMOUNTS:
         received = [
@@ -128,6 +146,13 @@ _AMOUNT: Final = re.compile(r"\d\.\d\d(?!\d)")
 def _bare_dates(page: Page) -> Iterator[Found]:
     """A date alone in its cell in the letter's head, with no label beside or above it."""
     seen = 0
+    services = {
+        cell.column
+        for row in page.rows
+        if row and _AMOUNT.search(page.plain, row[0].start, row[-1].end)
+        for cell in row
+        if date_at_start(cell.text)
+    }
     for number, row in enumerate(page.rows):
         if not row:
             continue
@@ -139,7 +164,12 @@ def _bare_dates(page: Page) -> Iterator[Found]:
             return
         for place, cell in enumerate(row):
             printed = date_at_start(cell.text)
-            if printed is None or cell.text[printed.end :].strip(" ."):
+            if printed is None:
+                continue
+            if cell.column in services:
+                continue  # a line of services, its amounts in the rows under it
+            rest = cell.text[printed.end :].strip(" .")
+            if rest and not _THEN_SENT.match(rest):
                 continue
             left = row[place - 1].text if place and not greeting else ""
             above = [
@@ -161,6 +191,8 @@ def _bare_dates(page: Page) -> Iterator[Found]:
             )
 
 
+_THEN_SENT: Final = re.compile(r"[(,-]\s?(?:mailed|sent|posted)\b", re.IGNORECASE)
+"""`August 3, 2026 (mailed August 5, 2026)`"""
 _DATED: Final = re.compile(
     r"\W*(?:(?:date|dated|issued|of|on|this|the|our|notice|letter|today)\W+){1,5}", re.IGNORECASE
 )

@@ -30,6 +30,7 @@ from appeals.intake.mistaken import (
     rival_program,
     runs_on,
 )
+from appeals.intake.own_offices import names_appeals_itself, stands_beside_appeals
 from appeals.intake.plausibility import implausible
 from appeals.intake.proposal import Proposal
 from appeals.intake.subjects import PEERS, WITH_DOCTOR
@@ -54,7 +55,8 @@ def unobjected(
     initials = agency_initials(pages)
     letter = "\n".join(page.plain for page in pages)
     written = next((date.fromisoformat(one.value) for one in proposals if one.fact == "notice_date"), None)
-    kept = []
+    kept: list[Proposal] = []
+    doubted: list[Proposal] = []
     for proposal in proposals:
         page = pages[proposal.page - 1]
         place = Place(
@@ -69,10 +71,15 @@ def unobjected(
             lead_in(page, proposal.start),
             written,
         )
-        if not any(objection(place) for objection in _OBJECTIONS.get(proposal.fact, ())):
+        against = [one for one in _OBJECTIONS.get(proposal.fact, ()) if one(place)]
+        if not against:
             kept.append(proposal)
+        elif against == [_of_another_office]:
+            doubted.append(proposal)
+    kept.extend(one for one in doubted if stands_beside_appeals(pages[one.page - 1], one, kept))
     wrong = implausible(pages, kept)
-    return tuple(one for one in kept if one.fact not in wrong)
+    chosen = {id(one) for one in kept if one.fact not in wrong}
+    return tuple(one for one in proposals if id(one) in chosen)
 
 
 def _value_at(page: Page, proposal: Proposal) -> int:
@@ -93,6 +100,8 @@ def _of_another_office(place: Place) -> bool:
     """An address or a number whose paragraph last spoke of another office, or of something else than the appeal."""
     label, item = place.topics(place.label), place.topics(place.item)
     heads = {topic.name for head in _heads(place) for topic in place.topics(head)}
+    if names_appeals_itself(place.proposal) and not heads & OFFICES and not place.names_initials:
+        return any(topic.name in OFFICES | {"provider", "records", "claim", "peer"} for topic in label)
     if place.names_initials or heads & OFFICES or (heads & _HEADS and "own" not in heads):
         return not _OUR_OWN.search(place.label)
     if place.proposal.fact == "send_to_mail":
@@ -272,9 +281,6 @@ def _named_elsewhere(place: Place) -> bool:
             return True
         at = letter.find(number, at + 1)
     return False
-
-
-# Time limits
 
 
 def _another_limit(own: frozenset[str], foreign: frozenset[str]) -> Callable[[Place], bool]:

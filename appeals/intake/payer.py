@@ -8,6 +8,7 @@ from typing import Final
 
 from appeals.intake.labels import Value, best, every_value, label
 from appeals.intake.layout import Cell, Page, Sentence
+from appeals.intake.named_plans import named_plans
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
 _WORD: Final = r"(?:[A-Z][\w'&.-]*|of|the|and|for|&)"
@@ -111,9 +112,16 @@ _HEAD: Final = 8
 
 
 def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
-    """Payer and administrator."""
+    """Payer and administrator; a plan that only a word such as `acting for` names, where nothing else names the payer."""
     if not pages:
         return
+    found = list(_payer_facts(pages))
+    yield from found
+    if not any(one.fact == "payer" for one in found):
+        yield from named_plans(pages)
+
+
+def _payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
     whole = "\n".join(page.plain for page in pages)
     administrators = list(
         best("administrator", every_value(pages, _ADMINISTRATOR_LABEL, _administrator_name))
@@ -151,9 +159,14 @@ def payer_facts(pages: Sequence[Page]) -> Iterator[Proposal]:
         if _single(named):
             yield named[0]
         elif head and (
-            not head.value.lower().startswith(told.value.lower()) if told else _ADMINISTERS.search(head.value)
+            not head.value.lower().startswith(told.value.lower())
+            if told
+            else _ADMINISTERS.search(head.value) and not _INSURER.search(head.value)
         ):
             yield Proposal("administrator", head.value, head.words, head.page, head.start, head.end, MEDIUM)
+
+
+_INSURER: Final = re.compile(r"\b(?:service plan|health plan|insurance|assurance)\b", re.IGNORECASE)
 
 
 def _head_lines(page: Page) -> Iterator[Sentence]:

@@ -9,6 +9,7 @@ from typing import Final
 from appeals.intake.labels import ANY_LABEL, HOLDER, Found, Value, best, every_value, label
 from appeals.intake.layout import Page
 from appeals.intake.proposal import MEDIUM, Proposal
+from appeals.intake.spoken_for import above_the_number, greeted_by_family_name, spoken_for
 
 _NAME: Final = (
     label(r"(?:patient|claimant)(?:'s)?(?:\sname)?", 0, opens=True),
@@ -16,6 +17,7 @@ _NAME: Final = (
     label(r"(?:your\s)?name", 2, opens=True),
     label(r"to|for", 3, opens=True),
     label(r"\Apt\.?(?=\Z|\s*:)", 0),
+    label(r"\A(?:covered person|person treated)(?=\Z|\s*:)", 0),
     label(r"\Adependent(?=\s*:)", 0),
     label(r"(?:nombre (?:del )?)?(?:paciente|afiliad[oa]|miembro|asegurad[oa])|nombre", 1, opens=True),
 )
@@ -40,7 +42,11 @@ _CREDENTIAL: Final = re.compile(
     r"Provider|Family|Parent|Guardian|"
     r"Estate|Psychiatry|Medicine|Care|Associates|Partners|Pharmacy|Yes|No|Whom|Number|Our|Your|"
     r"The|You|We|May|Has|Must|"
-    r"Appeal|Rights|Copy|Only|Self|Spouse|Child|Dependent|Not|Applicable)\b",
+    r"Appeal|Rights|Copy|Only|Self|Spouse|Child|Dependent|Not|Applicable|On|Of|By|With|In|"
+    r"Coverage|Determinations?|Redeterminations?|Reconsiderations?|Exceptions?|Decisions?|Denials?|Claims?|Reviews?|"
+    r"Authorizations?|Utilization|Behalf|Operations|Correspondence|Grievances?|Enrollment|Notices?|Reference|Subject|Policy|"
+    r"Coordinators?|Resolution|Management|Medicare|Medicaid|Rx|Program|Committee|Office|Desk|Team|Advantage|Mutual|"
+    r"Cooperative|Network|Assurance|Trust|Fund)\b",
     re.IGNORECASE,
 )
 
@@ -249,6 +255,7 @@ _POLICY_HOLDER: Final = re.compile(
 def people(pages: Sequence[Page]) -> Iterator[Proposal]:
     """The patient's name, from a label that means the patient, or else from the address or the greeting of the letter."""
     found = [*every_value(pages, _NAME, _person_name, barred=_NOT_PATIENT), *_named_without_colon(pages)]
+    found = found or list(spoken_for(pages, _person_name))
     if any(_DEPENDENT.search(page.plain) for page in pages):
         found = [one for one in found if one.rank == 0]  # who holds the policy need not be the patient
         yield from best("patient_name", found)
@@ -260,8 +267,20 @@ def people(pages: Sequence[Page]) -> Iterator[Proposal]:
     if found or not pages:
         yield from best("patient_name", found)
         return
-    for reader in (lambda: _addressee(pages[0]), lambda: _named_with_id(pages), lambda: _greeted(pages)):
+    for reader in (
+        lambda: _addressee(pages[0]),
+        lambda: _named_with_id(pages),
+        lambda: _greeted(pages),
+        lambda: _greeted_by_title(pages),
+    ):
         second = list(reader())
         if second:
             yield from best("patient_name", second, MEDIUM)
             return
+
+
+def _greeted_by_title(pages: Sequence[Page]) -> Iterator[Found]:
+    """A full name that a greeting, or the member's number beside it, makes the member's, where nobody else is spoken of."""
+    if any(_FOR_A_CHILD.search(page.plain) or _SOMEBODY.search(page.plain) for page in pages):
+        return
+    yield from list(greeted_by_family_name(pages, _person_name)) or above_the_number(pages, _person_name)

@@ -50,6 +50,10 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"service|use) (?:considered |deemed |regarded as |viewed as |"
             r"to be )?(?:an? )?(?:experimental|investigational|unproven)\b",
             r"\bexperimental(?:,)? (?:or|and|and/or|/) (?:investigational|unproven)\b",
+            r"\b(?:is|are|remains?|counts?) (?:still|currently|therefore|also|at present) (?:as )?(?:experimental|"
+            r"investigational|unproven)\b",
+            r"\bcounts? as (?:experimental|investigational|unproven)\b",
+            r"\bconsiders? (?:the|this|that|such|it) (?:[\w-]+ ){0,3}?(?:experimental|investigational|unproven)\b",
             r"\bexperimental/investigational\b",
             r"\b(?:has|have) not been (?:proven|shown to be) (?:safe and )?effective\b",
             r"\bnot (?:been )?proven (?:to (?:work|help)|(?:safe and )?effective)\b|\bunproven for\b",
@@ -90,6 +94,21 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\bmedical necessity (?:criteria )?(?:has|have|was|were|is|are) not (?:been )?(?:met|"
             r"established|shown|supported|demonstrated)\b",
             r"\black(?:s|ing)? (?:of )?medical necessity\b",
+            r"\b(?:more|other) than (?:is |are )?medically (?:necessary|needed)\b|^\W*not med(?:ically)?\.? nec(?:essary)?\b",
+            r"\b(?:has|have|had|was|were|is|are) not (?:therefore |yet )?(?:been )?(?:shown|found|established|proven|"
+            r"demonstrated)"
+            r" to be (?:reasonable and necessary|medically (?:necessary|needed|appropriate))\b",
+            r"\b(?:medical necessity|necessity(?: standard)?)\b[^;]{0,90}?\b(?:has|have|had|was|were|is|are|could|can)"
+            r" (?:therefore |thus )?not (?:therefore )?(?:been |be )?(?:met|established|shown|satisfied|confirmed|"
+            r"demonstrated|proven)\b",
+            r"\bwe do not (?:think|believe|agree) (?:that )?[^.;]{0,60}\b(?:is|are) medically (?:necessary|needed)\b",
+            r"\b(?:does|do|did) not (?:fit|come within|fall within|meet)\b[^;]{0,50}\b(?:meaning|"
+            r"definition) of \W?medical(?:ly)? necess\w+",
+            r"\b(?:not able|unable) to (?:find|conclude|confirm|tell|say|see)\b[^.;]{0,60}\b(?:is|are|"
+            r"remains?) (?:still )?(?:medically )?"
+            r"(?:necessary|needed)\b",
+            r"\bcan(?: ?not|'t) be (?:found|considered|called) (?:reasonable and necessary|medically (?:necessary|needed))\b",
+            r"\bnot (?:find|see|show) (?:a |any )?medical need\b|\bnothing\b[^.;]{0,40}\bshows? (?:a |any )?medical need\b",
             r"\bcould not (?:tell|determine|confirm) that [^.;]{0,60}\b(?:needed|necessary)\b",
         ),
     ),
@@ -114,6 +133,10 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\bstep[- ]therapy (?:requirements?|rules?|criteria|protocol)?\s?(?:was|were|is|are|has|"
             r"have) not (?:been )?(?:met|satisfied|completed)\b",
             r"\b(?:does|do|did) not (?:meet|satisfy)\b[^.;]{0,40}\bstep[- ]therapy\b",
+            r"\bstep (?:requirement|rule|criteria|edit) (?:was|were|is|are|has|have) (?:therefore )?not (?:therefore )?(?:been )?"
+            r"(?:met|satisfied|completed)\b|\bstep therapy applies to this (?:drug|medicine)\b",
+            r"\brequires? that certain (?:medicines|drugs|medications|treatments) be tried first\b",
+            r"\ba (?:member|patient) must first (?:use|try)\b",
             r"\b(?:has|have|had) not (?:yet )?(?:tried|failed|completed a trial of)\b",
             r"\b(?:asks?|requires?|needs?|expects?) (?:that )?(?:you|members?|patients?) (?:to )?(?:first )?(?:try|use|fail)\b"
             r"[^.;]{0,60}\bfirst\b",
@@ -151,6 +174,14 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\b(?:not|never|no record)\b",
             r"\b(?:did not|didn't|never) (?:get|ask for|request|obtain|have) (?:our |the |a |any )?(?:prior |advance )?"
             r"(?:authorization|precertification|pre-?authorization|pre-?approval|approval)\b",
+            r"\bno record that\b[^.;]{0,50}\b(?:approval|authorization|precertification|"
+            r"pre-?authorization)\b[^.;]{0,40}\b(?:asked for|"
+            r"requested|sought|given|obtained)\b|\bno record that\b[^.;]{0,40}\b(?:called|asked|applied) for (?:\w+ )?"
+            r"(?:approval|authorization|precertification|pre-?authorization)\b",
+            r"\b(?:precertification|(?:prior |pre-?)?authorization|pre-?approval|approval)\b[^.;]{0,50}\b(?:was|"
+            r"is) (?:required|needed)\b"
+            r"[^.;]{0,40}\bnot (?:on file|on record|obtained|given|requested)\b",
+            r"\brequires? (?:\w+ )?(?:approval|precertification|authorization) before\b[^.;]{0,40}\b(?:none|no record|not)\b",
             r"\bwithout (?:the required |required )?(?:prior authorization|precertification|"
             r"pre-?authorization|pre-?approval)\b",
         ),
@@ -219,7 +250,11 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\bnot (?:on|in|listed on|included on|included in|part of) (?:our|the|your plan's|the plan's|"
             r"this plan's) (?:list of covered drugs|formulary|drug list|covered drug list|"
             r"preferred drug list)\b",
-            r"\b(?:is|was|are) (?:a )?non-?formulary\b",
+            r"\b(?:is|was|are) (?:a )?non-?formulary\b|^\W*non-?formulary drug\b|^\W*off formulary\b",
+            r"\bnot (?:on|in) (?:the )?(?-i:[A-Z])[\w.&'-]*(?: (?-i:[A-Z])[\w.&'-]*){0,4} (?:formulary|drug list|"
+            r"list of covered drugs)\b",
+            r"\b(?:does not appear on|is left off|is missing from|is outside|was left off) (?:of )?(?:our|the|your) (?:\d{4} )?"
+            r"(?:[\w-]+ )?(?:formulary|drug list|list of covered drugs)\b|\bformulary does not (?:include|list|cover)\b",
         ),
     ),
     (
@@ -228,6 +263,10 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\bnot (?:for |prescribed for )?(?:a |considered a )?medically[- ]accepted (?:indication|"
             r"use)\b",
             r"\bnot a Part D drug\b",
+            r"\b(?:use|indication) is not (?:FDA[- ]approved|approved by the FDA) and (?:is )?not (?:supported|listed)\b",
+            r"\bnot (?:listed|supported|recognized) (?:as an? (?:medically )?accepted (?:use|indication) )?(?:in|"
+            r"by) (?:the|either|any|"
+            r"one of the)\b[^.;]{0,30}\b(?:drug books?|compendia|drug references)\b",
         ),
     ),
     (
@@ -243,6 +282,10 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"sion)(?: services?)? (?:under|from|by|in)\b",
             r"\b(?:is|are|was) not (?:a )?covered (?:benefits?|services?)\b",
             r"\byour (?:plan|policy|contract|certificate|coverage) (?:excludes|does not cover)\b",
+            r"\b(?:the|your) (?:\w+ )?(?:plan|policy|contract|certificate(?: of coverage)?|benefit|"
+            r"plan document) (?:does not (?:cover|pay for)|"
+            r"excludes) (?!(?:it\b|this\b|that\b|them\b|these\b|experi|investig|unproven|services? (?:that|which|not|"
+            r"from)|care (?:that|which|from)|anything|any\b|charges))",
             r"\b(?:is|are) (?:a )?non-?covered (?:benefits?|services?)\b|\bbenefit exclusion\b|"
             r"\bplan exclusion applies\b",
         ),
@@ -278,6 +321,10 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"\b(?:not|no longer) (?:need|require)\b[^.;]{0,60}\b(?:inpatient|residential|hospital|"
             r"24-hour)[\w -]{0,20}(?:care|treatment|stay|level)\b",
             r"\bcould be (?:treated|managed) at a lower level of care\b",
+            r"\blevel of care is (?:therefore )?not (?:therefore )?medically (?:necessary|needed)\b",
+            r"\b(?:can|could|may) (?:safely )?(?:be (?:safely )?(?:met|given|provided|had)|"
+            r"get [^.;]{3,40}?)\b[^.;]{0,20} at a lower level\b",
+            r"\bno longer needs? (?:the )?(?:residential|inpatient|hospital|partial hospital\w*) level\b",
             r"\blevel of care (?:criteria |requested |you asked for )?(?:is|was|were|are) not (?:met|necessary|approved)\b",
         ),
     ),

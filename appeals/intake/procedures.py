@@ -15,6 +15,7 @@ from typing import Final
 from appeals.intake.layout import Cell, Page, Sentence
 from appeals.intake.numerals import SPELLED
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
+from appeals.intake.service_lines import asked_for, refused_lines
 from appeals.intake.service_polarity import AGAINST, ELSE, FOR_US, OPEN, Mark, marks, verdict_at
 from appeals.intake.tables import Table, tables
 from cases.codes import CPT, HCPCS, all_codes
@@ -90,6 +91,10 @@ def procedures(pages: Sequence[Page]) -> Iterator[Proposal]:
         for text in _texts(page, taken):
             found.extend(_of_text(text))
         found.extend(_opening_lines(page, taken))
+        for code, place in refused_lines(page, taken):
+            if is_procedure(code):
+                words = page.proposal("procedure_code", code, place, place + len(code), MEDIUM)
+                found.append(_Candidate(code, words, AGAINST))
     granted = {one.code for one in found if one.standing == FOR_US}
     refused = {one.code for one in found if one.standing == AGAINST}
     for one in found:
@@ -149,6 +154,7 @@ def _of_text(text: Sentence) -> Iterator[_Candidate]:
     credible_before = any_credible = False
     barred_end = -1
     known = {match["code"] for match in shapes if _known(match["code"])}
+    asked = {begin for begin, _ in asked_for(text.text)}
     for match in shapes:
         before = text.text[: match.start()]
         listed = (
@@ -164,14 +170,14 @@ def _of_text(text: Sentence) -> Iterator[_Candidate]:
             previous, credible_before = None, False
             continue  # a range of codes does not say which of them was asked for
         joined = any_credible and re.search(r"\b(?:with|and|plus)\s$", before) is not None
-        named = begin is not None or (listed and credible_before) or joined
+        named = begin is not None or (listed and credible_before) or joined or match.start() in asked
         strength = _strength(text, match, before, named, known, told)
         standing = verdict_at(_of_clause(text.text, told, match.start()), match.start(), match.end())
         if strength:
             span = (begin if begin is not None else match.start(), match.end("code"))
             found = text.proposal("procedure_code", match["code"], span, strength, match.span("code"))
             yield _Candidate(match["code"], found, standing)
-        elif standing in (FOR_US, AGAINST) and match["code"].isdigit():
+        elif standing == FOR_US or (standing == AGAINST and match["code"].isdigit()):
             yield _Candidate(
                 match["code"], None, standing
             )  # only tells of a code that has its evidence elsewhere

@@ -14,7 +14,16 @@ from typing import Final
 
 from appeals.intake.dates import find_dates
 from appeals.intake.layout import Page
-from appeals.intake.proof_services import is_negated, is_paid, is_taken_back, of_no_case, only_suggested
+from appeals.intake.proof_services import (
+    is_negated,
+    is_paid,
+    is_taken_back,
+    is_unchanged,
+    is_undecided,
+    of_a_paid_claim,
+    of_no_case,
+    only_suggested,
+)
 from appeals.intake.proposal import Proposal
 from appeals.intake.said import Said
 
@@ -47,6 +56,11 @@ def of_another_line(said: Said) -> bool:
 
 
 _NO_DIGITS: Final = re.compile(r"[0x]{4,}|(?P<one>[1-9])(?P=one){6,}|0?123456789?0?", re.IGNORECASE)
+
+
+def is_mostly_number(said: Said) -> bool:
+    """A name with a number of four digits or more in it, which names a member or a case."""
+    return re.search(r"\d{4}", said.proposal.value) is not None
 
 
 def is_no_number(said: Said) -> bool:
@@ -319,11 +333,13 @@ _GROUPS: Final[tuple[tuple[Sequence[str], tuple[_Rule, ...]], ...]] = (
     (_WAYS, (is_a_clinics,)),
     (("procedure_code", "ndc"), (only_suggested,)),
     (("procedure_code", "ndc", "diagnosis_code", "carc", "rarc"), (is_a_relatives, is_taken_back)),
-    (("procedure_code",), (is_paid,)),
+    (("procedure_code",), (is_paid, is_undecided, is_unchanged)),
+    (("procedure_code", "carc", "rarc"), (of_a_paid_claim,)),
     (("reviewer_name", "reviewer_credentials"), (decides_nothing, of_a_second_opinion)),
     (("administrator", "funding_cue"), (of_some_benefits,)),
     (("program_cue",), (holds_for_some,)),
     (("payer",), (is_a_relatives,)),
+    (("payer", "administrator", "patient_name"), (is_mostly_number,)),
     (("notice_date",), (beside_another_date, ends_a_sentence)),
     (("standard_decision_days",), (not_of_an_answer, of_requests)),
     (("expedited_hours", "expedited_available"), (of_requests,)),

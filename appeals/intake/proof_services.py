@@ -48,6 +48,47 @@ def is_paid(said: Said) -> bool:
     return re.search(r"\bpaid in full\b|\bbelongs? to\b", said.text, re.IGNORECASE) is not None
 
 
+_UNCHANGED: Final = re.compile(
+    r"\b(?:no change|unchanged|stays? the same|same as (?:now|before)|not changing)\b", re.IGNORECASE
+)
+
+
+def is_unchanged(said: Said) -> bool:
+    """A service whose own line says that nothing changes for it."""
+    return len(said.page.rows[said.row]) > 1 and _UNCHANGED.search(said.line) is not None
+
+
+_NOTHING_DENIED: Final = re.compile(
+    r"\b(?:nothing|no (?:part|line|charge|service)) (?:was|is) (?:denied|refused|excluded)\b|\bpaid in full\b",
+    re.IGNORECASE,
+)
+
+
+def of_a_paid_claim(said: Said) -> bool:
+    """A code in a block of rows, up to the next line drawn or left blank, that says nothing of it was denied."""
+    rows = said.page.rows
+    first = last = said.row
+    while first > 0 and rows[first - 1]:
+        first -= 1
+    while last + 1 < len(rows) and rows[last + 1]:
+        last += 1
+    block = " ".join(cell.text for row in rows[first : last + 1] for cell in row)
+    return _NOTHING_DENIED.search(block) is not None
+
+
+_UNDECIDED: Final = re.compile(
+    r"\bnot (?:before us|(?:ruling|deciding|passing) (?:on|about)|(?:yet )?decided|in front of us|being decided|taken up|"
+    r"(?:a )?part of (?:this|our|the) (?:decision|review|appeal|letter|denial))\b|\b(?:abandoned|withdrew|dropped)\b|"
+    r"\b(?:has|have|had) not (?:yet )?(?:been )?(?:sent|billed|submitted|asked for|requested) (?:it|that|this|us)?\W*$",
+    re.IGNORECASE,
+)
+
+
+def is_undecided(said: Said) -> bool:
+    """A service in a sentence that says it was given up, or is not decided in this letter."""
+    return said.sentence is not None and _UNDECIDED.search(said.text) is not None
+
+
 _NEGATED: Final = re.compile(r"(?:\b(?:not|never|neither|nor|no)\b|n't\b)[^,;:.]{0,70}<>", re.IGNORECASE)
 _REFUSING: Final = re.compile(
     r"\b(?:cannot|can't|can not|unable to|(?:did|could|will|do|does|is|are|was|were|has|have|may)(?: not|n't)|won't|not)"

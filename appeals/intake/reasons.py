@@ -12,6 +12,7 @@ from typing import Final
 
 from appeals.intake.asides import decides_appeal, tells_of_before, tells_of_first_decision
 from appeals.intake.layout import Page, Sentence
+from appeals.intake.only_necessary import only_necessary
 from appeals.intake.phrases import NOT_FOUND_NECESSARY, PHRASES
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 
@@ -43,7 +44,8 @@ _DENIED: Final = re.compile(
     re.IGNORECASE,
 )
 _CONDITION: Final = re.compile(
-    r"\b(?:if|when|whenever|unless|whether|in case|may be denied|might|could be denied|would be|"
+    r"\b(?:if|when(?! (?:it is |they are )?used (?:for|to|in)\b)|whenever|unless|whether|in case|may be denied|might|"
+    r"could be denied|would be|"
     r"can be approved|for example|such as|means|defined as|definition of|"
     r"some services|services that are|in general|generally|denials? (?:based on|for|because|that)|"
     r"decisions? (?:based on|about|that involve)|involv(?:es|ing)|on the grounds?|judgment|"
@@ -176,6 +178,8 @@ def reasons(pages: Sequence[Page], codes: Sequence[Proposal] = ()) -> Iterator[P
             proposal.value not in seen or _says_it_better(proposal, seen[proposal.value])
         ):
             seen[proposal.value] = proposal
+    if not codes and set(seen) <= {"insufficient_documentation"}:
+        yield from only_necessary(pages, struck)
     yield from _with_codes(seen, codes)
     if codes and "out_of_network" not in seen:
         yield from _marked_out_of_network(pages)

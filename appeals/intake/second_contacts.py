@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from appeals.intake.layout import Page
+from appeals.intake.own_offices import names_appeals_itself
 from appeals.intake.proposal import Proposal
 from appeals.intake.telephones import PHONE, QUICK
 from appeals.intake.topics import OFFICES, column_before, item_before, label_before, sentence_at, topics
@@ -152,7 +153,9 @@ def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool, first: b
         return False
     if _is_of_another_step(page, proposal, said, first=first):
         return False
-    if _other_words(said, own="own" in {one.name for one in topics(said, grievance=grievance)}):
+    if not _names_appeals(proposal, said, grievance) and _other_words(
+        said, own="own" in {one.name for one in topics(said, grievance=grievance)}
+    ):
         return False
     if proposal.fact == "send_to_mail":
         named = {one.name for one in topics(_one_line(proposal.value), grievance=grievance)}
@@ -174,6 +177,20 @@ def goes_to_appeals(page: Page, proposal: Proposal, *, grievance: bool, first: b
     if proposal.fact == "send_to_portal" and not item and _PATH.search(proposal.value):
         return not names & _NOT_BESIDE
     return not names & _NOT_BESIDE and _last_topic(_over(page, top), grievance) == "own"
+
+
+def _names_appeals(proposal: Proposal, said: str, grievance: bool) -> bool:
+    """Whether an address names the office of appeals itself, and the words before it name nothing else."""
+    if proposal.fact == "send_to_portal":
+        return names_appeals_itself(proposal) and {one.name for one in topics(said, grievance=grievance)} <= {
+            "own",
+            "help",
+        }
+    if proposal.fact != "send_to_mail":
+        return False
+    inside = {one.name for one in topics(_one_line(proposal.value), grievance=grievance)}
+    before = {one.name for one in topics(said, grievance=grievance)}
+    return inside == {"own"} and before <= {"own", "help"}
 
 
 _NAME_THEN_FAX: Final = re.compile(

@@ -15,12 +15,13 @@ from appeals.intake.topics import sentence_at
 _CALLED: Final = {
     "notice": re.compile(
         r"\b(?:notice|letter|ltr|statement|EOB|issu(?:ed?|ance)|dated?|today(?:'s)?|process(?:ed|ing)|prepared|produced|"
-        r"generated|remittance|payment|paid|determination|decision|denial|mail(?:ed|ing)?|sent|fecha|explanation|finalized|"
+        r"generated|remittance|payment|paid|determination|decision|denial|mail(?:ed|ing)?|sent|fecha|explanation|finalized|written|"
+        r"posted|print(?:ed)?|"
         r"summary)\b",
         re.IGNORECASE,
     ),
     "sent": re.compile(
-        r"\b(?:mail(?:ed|ing)?|sent|enviad[oa]|postmark(?:ed)?|faxed|released)\b", re.IGNORECASE
+        r"\b(?:mail(?:ed|ing)?|sent|enviad[oa]|post(?:ed|mark(?:ed)?)?|faxed|released)\b", re.IGNORECASE
     ),
     "received": re.compile(
         r"\b(?:recei(?:ved|pt)|rec'?d|recv'?d?|rcvd|got|request in|came (?:in|to us)|reached us|arrived|had)\b",
@@ -61,7 +62,7 @@ def _labels_of(page: Page, at: int) -> tuple[str, ...]:
     place = next((number for number in reversed(range(len(cells))) if cells[number].start <= at), None)
     if place is None:
         return ()
-    inside = re.split(r"[;|]|\d{4}\s", page.plain[cells[place].start : at])[-1]
+    inside = re.split(r"[;|]|\d{4}\s", _WEEKDAY.sub("", page.plain[cells[place].start : at]))[-1]
     if re.search(r"[A-Za-z]{3}", inside):
         return (inside,)
     left = [cell.text for cell in cells[:place] if re.search(r"[A-Za-z]{2}", cell.text)][-1:]
@@ -71,6 +72,9 @@ def _labels_of(page: Page, at: int) -> tuple[str, ...]:
     return tuple(text for text in (*left, *near) if len(text) < _LONGEST_LABEL and not find_dates(text))
 
 
+_WEEKDAY: Final = re.compile(
+    r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.?,?\s*$"
+)
 _NAMES_A_DATE: Final = re.compile(
     "|".join(one.pattern for one in (*_CALLED.values(), *_NOT_CALLED.values())), re.IGNORECASE
 )

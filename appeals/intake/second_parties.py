@@ -111,7 +111,7 @@ _KIND_ONLY: Final = frozenset(
         "the", "a", "an", "our", "your", "this", "third", "party", "claim", "claims", "plan", "plans", "benefit", "benefits",
         "administrator", "administrators", "administration", "administrative", "service", "services", "review", "reviewer",
         "organization", "utilization", "management", "independent", "medical", "health", "program", "company", "agent",
-        "delegated", "insurer", "insurance", "carrier", "payer", "group", "employer", "of", "and", "for",
+        "delegated", "insurer", "insurance", "carrier", "payer", "group", "employer", "rx", "of", "and", "for",
     ]
 )  # fmt: skip
 

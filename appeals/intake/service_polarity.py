@@ -48,7 +48,8 @@ _INSTEAD: Final = re.compile(
     re.IGNORECASE,
 )
 _SUPPOSED: Final = re.compile(
-    r"\b(?:available|payable|indicated|may be|can be|would|could|might|if|unless|criteria)\b", re.IGNORECASE
+    r"\b(?:available|payable|indicated|may be|can be|would(?! (?:bill|carry|be billed)\b)|could|might|if|unless|criteria)\b",
+    re.IGNORECASE,
 )
 _ELSEWHERE: Final = re.compile(
     r"\b(?:how to|glossary|words|terms|definitions?|example|rights?|history|help|what codes|other|alternatives?|options?|"

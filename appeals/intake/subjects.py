@@ -14,7 +14,7 @@ FILE: Final = re.compile(
     r"\bwe (?:must|need to|have to) (?:receive|get|have)\b|\bso that (?:we (?:have|get|receive)|it (?:reaches|arrives))\b|"
     r"\b(?:ask|file|apply|write|dispute|lodge|postmarked|requested)\b|(?<!your )(?<!an )(?<!the )(?<!this )(?<!our )(?<!any )"
     r"(?<!fast )(?<!plan )(?<!each )(?<!member )(?<!urgent )(?<!internal )(?<!standard )"
-    r"(?<!expedited )\bappeal\b|\bright to\b|\bdeadline\b|\btime limit\b|\b(?:time|last day|"
+    r"(?<!expedited )(?<!level )\bappeal\b|\bright to\b|\bdeadline\b|\btime limit\b|\b(?:time|last day|"
     r"limit) to appeal\b|\bappeals? (?:window|"
     r"period)\b|\bsubmit(?:ted)?\b|\bsend\b|\bdo (?:it|this|so)\b|"
     r"\bwe (?:get|receive|have) (?:it|your)\b|\btell us\b|\b(?:member|enrollee|patient)s? (?:may|has|have|can|must)\b|"
@@ -31,7 +31,9 @@ DECIDE: Final = re.compile(
     r"\breview takes\b|\btakes?\b|\bfrom us\b|\bextend\w*\b|"
     r"\b(?:we|the plan) (?:have|has|need|may have|get)\b(?! (?:it|your|them|to (?:get|receive|have))\b)|"
     r"\b(?:get|receive|expect|see) (?:a|an|our|"
-    r"the) (?:\w+ )?(?:answer|decision|response|letter|reply)\b|\bour (?:answer|decision|response|"
+    r"the) (?:\w+ )?(?:answer|decision|response|letter|reply)\b|"
+    r"(?<!appeal )(?<!dispute )(?<!challenge )(?<!contest )(?<!reconsider )(?<!agree with )\bour (?:answer|decision|"
+    r"response|"
     r"reply)\b|\b(?:decidiremos|responderemos|contestaremos|tomaremos|le daremos|resolveremos)\b",
     re.IGNORECASE,
 )
@@ -56,7 +58,7 @@ NEXT_LEVEL: Final = re.compile(
 APPEAL: Final = re.compile(
     r"\bappeal|\breconsider|\bredetermin|\bdisagree|\bdo(?:n't| not) agree|\blook (?:at (?:it|"
     r"this) )?again|\breviews? (?:of|our|this)|\b(?:request|ask for|asking for|seek) (?:a|the|your|"
-    r"an) (?:\w+ )?(?:review|second look)\b|"
+    r"an) (?:\w+ ){0,3}?(?:review|second look)\b|"
     r"\bdispute|\bhow to ask\b|\bwrong(?:ly)?\b|\bmistake\b|\bchallenge|\bcontest\b|\bthink again\b|"
     r"\bapela|\bno est[a\u00e1] de acuerdo\b|\breconsidera",
     re.IGNORECASE,
@@ -108,7 +110,7 @@ def is_for_providers(text: str) -> bool:
     """Whether a text gives a right to those who treat, and not (also) to the member."""
     provider = _PROVIDERS.search(text)
     return provider is not None and not re.search(
-        r"\b(?:you|member|enrollee|patient)s?\b[^.;]{0,60}$",
+        r"\b(?:you|member|enrollee|patient)s?\b[^.;]{0,90}$",
         re.sub(r"^if you(?:'re| are)\b", "", text[: provider.end()], flags=re.IGNORECASE),
         re.IGNORECASE,
     )

@@ -16,7 +16,9 @@ _KIND: Final = re.compile(
     re.IGNORECASE,
 )
 _KIND_AFTER: Final = re.compile(
-    r"\s*\(\s*(?:(?P<fax>fax)|(?P<phone>phone|voice)|(?P<tty>tty|tdd|tty/tdd))\s*\)", re.IGNORECASE
+    r"\s*\(\s*(?:(?P<fax>fax)|(?P<phone>phone|voice)|(?P<tty>tty|tdd|tty/tdd))\s*\)|"
+    r"\s+by (?:(?P<by_fax>fax|facsimile)|(?P<by_phone>phone|telephone|voice))\b(?! to\b| at\b|\W{0,3}\(?\d)",
+    re.IGNORECASE,
 )
 QUICK: Final = re.compile(
     r"\b(?:fast(?:er)?|urgent|expedited|rush|quick|emergen(?:cy|t)|(?:24|48|72)-hour)\b", re.IGNORECASE
@@ -70,7 +72,7 @@ def telephones(page: Page) -> Iterator[Telephone]:
         for match in PHONE.finditer(text):
             words = text[previous : match.start()]
             named = list(_KIND.finditer(words))
-            after = _KIND_AFTER.match(text, match.end())
+            after = _KIND_AFTER.match(page.plain, shown[0] + match.end())
             if after:
                 kind = _kind_of(after)
             elif named:
@@ -131,7 +133,8 @@ def _by_row(page: Page) -> Iterator[tuple[Sentence | None, tuple[int, int]]]:
 
 
 def _kind_of(match: re.Match[str]) -> str:
-    return next(name for name in ("fax", "phone", "tty") if match[name])
+    named = match.groupdict()
+    return next(name for name in ("fax", "phone", "tty") if named.get(name) or named.get(f"by_{name}"))
 
 
 def _kind_above(sentence: Sentence | None, number: str) -> str:

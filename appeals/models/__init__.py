@@ -8,8 +8,10 @@ from appeals.models.block import OwnLetterBlock
 from appeals.models.choice import Choice
 from appeals.models.deadline import Deadline
 from appeals.models.decision import Decision, ItemOutcome
+from appeals.models.demand import Demand
 from appeals.models.denial import STANDS, Denial, DenialItem, DenialReason, Proposal
 from appeals.models.event import ClockEvent
+from appeals.models.notice_check import NoticeCheck
 from appeals.models.peer_to_peer import PeerToPeer
 from appeals.models.reminder import Reminder
 from appeals.models.session import TreatmentSession
@@ -23,6 +25,7 @@ __all__ = [
     "ClockEvent",
     "Deadline",
     "Decision",
+    "Demand",
     "Denial",
     "DenialItem",
     "DenialReason",
@@ -31,6 +34,7 @@ __all__ = [
     "GrantedAuthorization",
     "ItemOutcome",
     "LetterApproval",
+    "NoticeCheck",
     "OwnLetterBlock",
     "PeerToPeer",
     "Proposal",

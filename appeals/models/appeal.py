@@ -115,6 +115,15 @@ class Filing(TenantModel):
     good_cause = SealedTextField(blank=True)
     amount_reason = SealedTextField("why the amount in dispute is met", blank=True)
     unapproved_reason = SealedTextField("why it went without the patient's approval", blank=True)
+    filed_as = models.CharField(
+        max_length=16,
+        choices=[
+            ("representative", "The patient's representative: this team"),
+            ("physician", "The treating physician or prescriber, without appointment"),
+        ],
+        default="representative",
+        help_text="Who files: not everybody needs to be appointed, and not everywhere.",
+    )
     filed_at = models.DateTimeField()
     filed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

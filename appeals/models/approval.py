@@ -12,7 +12,8 @@ from advocacy.tenancy.sealing import SealedJSONField, SealedTextField
 
 
 class LetterApproval(TenantModel):
-    """One letter as it stood when it was asked about. `digest` is the SHA-256 of all it says; `version` is its frozen PDF.
+    """One letter as it stood when it was asked about: of a level (`appeal`), or one that holds the other side to the law
+    (`demand`). `digest` is the SHA-256 of all it says; `version` is its frozen PDF.
 
     A letter that was changed afterward is another letter: the ask is then superseded, and its answer counts for nothing.
     """
@@ -27,7 +28,8 @@ class LetterApproval(TenantModel):
         PAPER = "paper", "On paper"
 
     case = tenant_key("cases.Case", related_name="+")
-    appeal = tenant_key("appeals.Appeal", related_name="approvals")
+    appeal = tenant_key("appeals.Appeal", null=True, blank=True, related_name="approvals")
+    demand = tenant_key("appeals.Demand", null=True, blank=True, related_name="approvals")
     version = tenant_key("cases.DocumentVersion", related_name="+")
     digest = models.CharField(max_length=64)
     letter = SealedJSONField()
@@ -48,6 +50,7 @@ class LetterApproval(TenantModel):
         constraints = [
             SameOrganization("case"),
             SameOrganization("appeal"),
+            SameOrganization("demand"),
             SameOrganization("version"),
             models.CheckConstraint(
                 condition=Q(digest__regex=r"^[0-9a-f]{64}$"), name="appeals_approval_digest_form"
@@ -57,10 +60,19 @@ class LetterApproval(TenantModel):
                 | ~Q(answer="") & ~Q(method="") & Q(answered_at__isnull=False),
                 name="appeals_approval_answer_whole",
             ),
+            models.CheckConstraint(
+                condition=Q(appeal__isnull=False, demand=None) | Q(appeal=None, demand__isnull=False),
+                name="appeals_approval_one_letter",
+            ),
             models.UniqueConstraint(
                 fields=["organization", "appeal"],
                 condition=Q(superseded_at=None),
                 name="appeals_approval_one_stands",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "demand"],
+                condition=Q(superseded_at=None),
+                name="appeals_approval_one_of_demand",
             ),
         ]
 

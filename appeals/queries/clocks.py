@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -62,6 +63,7 @@ class Due:
     overdue: bool
     kind: str
     who: str
+    key: UUID
 
 
 @dataclass(frozen=True)
@@ -214,4 +216,5 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         overdue=is_over(deadline, day),
         kind=kind_of(who, deadline.rule, is_courtesy=deadline.is_courtesy),
         who=who,
+        key=deadline.public_id,
     )

@@ -26,6 +26,7 @@ from appeals.queries.letter_facts import (
     span_hint,
 )
 from appeals.queries.lookup import get_denial
+from appeals.queries.notice_page import NoticePage, notice_page
 from appeals.queries.request_page import ItemShown, items_of
 from appeals.refusals import label_of_refusal, refusals
 from cases.models import Case, DocumentVersion
@@ -58,6 +59,7 @@ class Intake:
     compared: tuple[Compared, ...]
     proposals: tuple[Proposal, ...]
     levels: tuple[Appeal, ...]
+    notice: NoticePage | None
 
     @property
     def item_choices(self) -> list[tuple[str, str]]:
@@ -76,33 +78,33 @@ def denial_of(actor: Actor, case: Case, public_id: UUID) -> Denial:
     return denial
 
 
-def latest_version(denial: Denial) -> DocumentVersion | None:
-    """The letter's newest version with its text and its document."""
-    if denial.letter_id is None:
+def latest_version(letter_id: int | None) -> DocumentVersion | None:
+    """The newest version of a letter with its text and its document; None without a letter."""
+    if letter_id is None:
         return None
-    rows = DocumentVersion.objects.filter(document_id=denial.letter_id).select_related("document", "blob")
+    rows = DocumentVersion.objects.filter(document_id=letter_id).select_related("document", "blob")
     return rows.order_by("-number").first()
 
 
 OF_THE_PERSON = ("patient_name", "member_id")
 
 
-def names_another(case: Case, denial: Denial) -> tuple[Compared, ...]:
-    """What the letter says of the person that the case says otherwise, unless somebody said that it was read wrong."""
-    version = latest_version(denial)
+def names_another(case: Case, request: AuthorizationRequest, letter_id: int | None) -> tuple[Compared, ...]:
+    """What a letter says of the person that the case says otherwise, unless somebody said that it was read wrong."""
+    version = latest_version(letter_id)
     if version is None:
         return ()
     proposals = Proposal.objects.filter(document_version=version, fact__in=OF_THE_PERSON).order_by(
         "page", "id"
     )
-    compared = compared_with(case, denial.request, (), tuple(proposals), ())
+    compared = compared_with(case, request, (), tuple(proposals), ())
     return tuple(c for c in compared if c.agrees is False and not c.rejected)
 
 
 def intake(actor: Actor, case: Case, public_id: UUID) -> Intake:
-    """The intake page in eight statements. Raises NotFound."""
+    """The intake page in nine statements. Raises NotFound."""
     denial = denial_of(actor, case, public_id)
-    version = latest_version(denial)
+    version = latest_version(denial.letter_id)
     proposals = (
         tuple(Proposal.objects.filter(document_version=version).order_by("page", "id")) if version else ()
     )
@@ -125,6 +127,7 @@ def intake(actor: Actor, case: Case, public_id: UUID) -> Intake:
         compared=compared,
         proposals=proposals,
         levels=tuple(levels) if denial.confirmed_at else (),
+        notice=notice_page(case, denial, version, proposals, given),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from advocacy.errors import Reason
 from appeals.blocks import Block, blocks_as_text, blocks_from_data
 from appeals.models import Appeal, Exhibit
 
@@ -49,6 +50,12 @@ def exhibit_label(position: int) -> str:
         position, rest = divmod(position - 1, 26)
         letters = chr(ord("A") + rest) + letters
     return f"Exhibit {letters}"
+
+
+def exhibit_set_aside(position: int, field: str = "exhibits") -> Reason:
+    """An exhibit is the letter of a denial that was set aside: it may be somebody else's."""
+    text = f"{exhibit_label(position)} is the letter of a denial that was set aside. Take it out."
+    return Reason("exhibit_set_aside", text, field)
 
 
 def special_exhibits(appeal: Appeal) -> frozenset[str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
+from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import (
@@ -28,26 +32,37 @@ COURT_TASK = "consider_court:"
 _COMPLETED = {"none": 0, "first": 1, "second": 2}
 
 
+THE_CASE = Case(pk=-7_101)
+
+
+def _of(case: Case) -> dict[str, Any]:
+    return {
+        "answers": Answer.objects.filter(case=case, superseded_at=None).order_by("answered_at", "id"),
+        "refused": DenialItem.objects.filter(case=case),
+        "court": Task.objects.filter(case=case, code__startswith=COURT_TASK)
+        .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
+        .only("code"),
+        "requests": AuthorizationRequest.objects.filter(case=case).order_by("id"),
+        "items": RequestItem.objects.filter(case=case).order_by("request_id", "position"),
+        "denials": Denial.objects.filter(STANDS, case=case).order_by("id"),
+        "calls": PeerToPeer.objects.filter(case=case).order_by("id"),
+        "appeals": Appeal.objects.filter(case=case).defer("draft").order_by("denial_id", "position"),
+        "filings": Filing.objects.filter(case=case).defer("manifest"),
+        "decisions": Decision.objects.filter(case=case),
+        "outcomes": ItemOutcome.objects.filter(case=case).order_by("decided_at", "id"),
+        "events": ClockEvent.objects.filter(case=case).order_by("occurred_at", "id"),
+    }
+
+
+@cache
+def _kept() -> KeptRows:
+    """Asked after each act on a case: its text is made once."""
+    return kept_rows(lambda: _of(THE_CASE), {"case": THE_CASE.pk})
+
+
 def load_history(case: Case) -> History:
     """All rows of the case as they are now. `case.patient` and `case.coverage` are read from the instance when loaded."""
-    rows = fetched(
-        {
-            "answers": Answer.objects.filter(case=case, superseded_at=None).order_by("answered_at", "id"),
-            "refused": DenialItem.objects.filter(case=case),
-            "court": Task.objects.filter(case=case, code__startswith=COURT_TASK)
-            .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
-            .only("code"),
-            "requests": AuthorizationRequest.objects.filter(case=case).order_by("id"),
-            "items": RequestItem.objects.filter(case=case).order_by("request_id", "position"),
-            "denials": Denial.objects.filter(STANDS, case=case).order_by("id"),
-            "calls": PeerToPeer.objects.filter(case=case).order_by("id"),
-            "appeals": Appeal.objects.filter(case=case).defer("draft").order_by("denial_id", "position"),
-            "filings": Filing.objects.filter(case=case).defer("manifest"),
-            "decisions": Decision.objects.filter(case=case),
-            "outcomes": ItemOutcome.objects.filter(case=case).order_by("decided_at", "id"),
-            "events": ClockEvent.objects.filter(case=case).order_by("occurred_at", "id"),
-        }
-    )
+    rows = fetched(_kept().written({"case": case.pk}))
     answers = tuple(rows["answers"])
     said = said_of(case, answers)
     levels = agreed(said, "levels")

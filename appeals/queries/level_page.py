@@ -16,7 +16,9 @@ from advocacy.people.models import Consent
 from advocacy.tenancy.together import fetched
 from appeals.blocks import blocks_from_data, cited_and_left_out, unfilled_gaps
 from appeals.dues import RUNNING
+from appeals.facts import History
 from appeals.models import (
+    STANDS,
     Appeal,
     ClockEvent,
     Decision,
@@ -30,9 +32,11 @@ from appeals.models import (
 )
 from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day
-from appeals.queries.drafts import exhibit_label
+from appeals.queries.doubtful import doubtful_letters
+from appeals.queries.drafts import exhibit_label, exhibit_set_aside
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, items_in_question, ladder_from
 from appeals.queries.lookup import consent_among, get_appeal, get_filing
+from appeals.queries.representation import FilerShown, filer_choices, filer_shown, who_may_not
 from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
@@ -49,8 +53,8 @@ class ExhibitShown:
 
 @dataclass(frozen=True)
 class LevelPage:
-    """`clocks` are ours first. `outcomes` are (item, words, tone). `missing` is what has to be there before filing. `letter` is
-    the document of the decision, where there is one that the reader may see.
+    """`clocks` are ours first. `filers` are the choices of who files. `outcomes` are (item, words, tone). `missing` is what
+    has to be there before filing. `letter` is the document of the decision, where there is one that the reader may see.
     """
 
     appeal: Appeal
@@ -61,6 +65,8 @@ class LevelPage:
     items: tuple[ItemShown, ...]
     exhibits: tuple[ExhibitShown, ...]
     missing: tuple[Reason, ...]
+    filer: FilerShown
+    filers: list[tuple[str, str]]
     filing: Filing | None
     decision: Decision | None
     letter: UUID | None
@@ -112,6 +118,7 @@ def level_page(
             )
             .defer("pages")
             .order_by("id"),
+            "aside": Denial.objects.filter(case_id=case.pk).exclude(STANDS).order_by("id"),
             "consents": Consent.objects.filter(patient_id=case.patient_id, revoked_at=None).order_by("id"),
             "choices": standing_choices([case.pk]),
             "at_stake": Cost.objects.filter(case_id=case.pk, kind=Cost.Kind.AT_STAKE, superseded_at=None),
@@ -133,11 +140,12 @@ def level_page(
     clocks = _clocks(standing, day)
     asked = items_in_question(history, appeal)
     decision = history.decisions.get(appeal.pk)
-    versions = {v.pk: v.public_id for v in rows["versions"]}
+    versions = {v.pk: v for v in rows["versions"]}
     exhibits = tuple(
-        ExhibitShown(exhibit_label(e.position), e.title, versions[e.document_version_id])
+        ExhibitShown(exhibit_label(e.position), e.title, versions[e.document_version_id].public_id)
         for e in rows["exhibits"]
     )
+    aside = {d.letter_id for d in rows["aside"]} - {d.letter_id for d in history.denials}
     filing_card = next((c for c in clocks if c.running and c.whose == "ours"), None)
     decision_card = card_of(standing.decision, day) if standing.decision else None
     last_day = standing.filing.last_day if standing.filing else None
@@ -153,11 +161,17 @@ def level_page(
         exhibits=exhibits,
         missing=tuple(
             [
-                *_missing(appeal, rung, exhibits, rows["consents"], day.today),
+                *_missing(history, appeal, exhibits, rows["consents"], day.today),
+                *_set_aside(
+                    appeal,
+                    [e for e in rows["exhibits"] if versions[e.document_version_id].document_id in aside],
+                ),
                 *_amount_lacks(appeal, rung, rows["at_stake"], day.today),
                 *(_not_approved(appeal, rung, rows["approvals"]) if asks_approval else ()),
             ]
         ),
+        filer=filer_shown(history, appeal),
+        filers=filer_choices(history, appeal),
         filing=history.filings.get(appeal.pk),
         decision=decision,
         letter=next((d.public_id for d in rows["letters"]), None),
@@ -200,10 +214,10 @@ def _outcomes(
 
 
 def _missing(
-    appeal: Appeal, rung: Rung, exhibits: tuple[ExhibitShown, ...], consents: list[Consent], on: date
+    history: History, appeal: Appeal, exhibits: tuple[ExhibitShown, ...], consents: list[Consent], on: date
 ) -> Iterable[Reason]:
     """What a filing will ask for, said before it is asked. The command decides; this is a list to work through."""
-    if appeal.status not in BEFORE_FILING or not rung.may_be_filed:
+    if appeal.status not in BEFORE_FILING or not history.rung(appeal).may_be_filed:
         return
     if not appeal.draft:
         yield Reason("letter_missing", "The letter is not written yet.", "level_draft")
@@ -225,12 +239,15 @@ def _missing(
             "There is no standing consent of the patient to send health information.",
             "patient",
         )
-    if rung.needs_written_consent and not consent_among(consents, Consent.Kind.REPRESENTATION, on):
-        yield Reason(
-            "representation_missing",
-            "This level needs the patient's written consent that you file for the patient.",
-            "patient",
-        )
+    appointed = [c for c in consents if c.kind == Consent.Kind.REPRESENTATION]
+    yield from who_may_not(history, appeal, appointed, on, field="patient")
+
+
+def _set_aside(appeal: Appeal, aside: Iterable[Exhibit]) -> Iterable[Reason]:
+    """Exhibits that are the letter of a denial that was set aside."""
+    if appeal.status in BEFORE_FILING:
+        for exhibit in aside:
+            yield exhibit_set_aside(exhibit.position, "level_exhibits")
 
 
 def _amount_lacks(appeal: Appeal, rung: Rung, at_stake: list[Cost], on: date) -> Iterable[Reason]:
@@ -260,10 +277,19 @@ def _not_approved(appeal: Appeal, rung: Rung, asked: list[LetterApproval]) -> It
     yield Reason("letter_not_approved", text, "level_approval")
 
 
-def asks_amount(actor: Actor, case: Case, appeal: Appeal) -> bool:
-    """Whether filing this level asks for an amount in dispute, under any set of rules that may apply."""
-    rung = history_from(case, fetched(history_rows(case))).rung(appeal)
-    return any(level.amount is not None for level in rung.levels)
+@dataclass(frozen=True)
+class FilingAsks:
+    """Whether filing a level asks for an amount in dispute, under any set of rules that may apply, and who may file it."""
+
+    amount: bool
+    filers: list[tuple[str, str]]
+
+
+def filing_asks(actor: Actor, case: Case, appeal: Appeal) -> FilingAsks:
+    """What the form of a filing has to ask for at this level."""
+    history = history_from(case, fetched(history_rows(case)))
+    amount = any(level.amount is not None for level in history.rung(appeal).levels)
+    return FilingAsks(amount, filer_choices(history, appeal))
 
 
 # -- the pages around it -----------------------------------------------------------------------------------
@@ -290,7 +316,7 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
     documents = documents.exclude(
         kind=Document.Kind.APPEAL_LETTER, is_frozen=True
     )  # what the patient was asked about
-    aside, unsure = _doubtful_letters(case)
+    aside, unsure = doubtful_letters(case)
     documents = documents.exclude(pk__in=aside)
     newest: dict[int, DocumentVersion] = {}
     versions = DocumentVersion.objects.filter(document__in=documents).select_related("document")
@@ -323,15 +349,6 @@ def choosable_exhibits(actor: Actor, case: Case, appeal: Appeal) -> tuple[Choosa
 
 
 UNSURE = " · not confirmed: look whether it is this patient's"
-
-
-def _doubtful_letters(case: Case) -> tuple[set[int], set[int]]:
-    """Documents that are the letter of denials set aside only, and of denials that nobody has confirmed."""
-    rows = Denial.objects.filter(case=case, letter__isnull=False)
-    told = list(rows.values_list("letter_id", "confirmed_at", "set_aside_at"))
-    sure = {letter for letter, confirmed, _ in told if confirmed}
-    standing = {letter for letter, _, aside in told if not aside}
-    return {letter for letter, _, _ in told} - standing, standing - sure
 
 
 def _dates_of_letters(case: Case) -> dict[int, date]:

@@ -12,6 +12,7 @@ from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.tenancy.together import fetched
 from appeals.models import (
+    STANDS,
     AuthorizationRequest,
     ClockEvent,
     Denial,
@@ -64,7 +65,8 @@ def item_shown(item: RequestItem) -> ItemShown:
 class RequestPage:
     """`clocks` are the payer's on this request, running or ended; without a date a clock says why.
 
-    `lacks` is what a request that was not sent lacks today.
+    `lacks` is what a request that was not sent lacks today, `aside` the denials that were
+    taken in by mistake.
     """
 
     request: AuthorizationRequest
@@ -76,6 +78,7 @@ class RequestPage:
     follows: AuthorizationRequest | None = None
     followed_by: tuple[AuthorizationRequest, ...] = ()
     lacks: tuple[Lack, ...] = ()
+    aside: tuple[Denial, ...] = ()
 
 
 def get_request_of(actor: Actor, case: Case, public_id: UUID) -> AuthorizationRequest:
@@ -103,6 +106,7 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
     rows = fetched(
         history_rows(case)
         | {"grants": GrantedAuthorization.objects.filter(request_id=request.pk).order_by("granted_at", "id")}
+        | {"aside": Denial.objects.filter(request_id=request.pk).exclude(STANDS).order_by("id")}
         | benefit_rows(case)
         | release_rows(case)
     )
@@ -117,6 +121,7 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
         next((r for r in history.requests if r.pk == request.follows_id), None),
         tuple(r for r in history.requests if r.follows_id == request.pk),
         _lacks(request, case, rows, day),
+        tuple(rows["aside"]),
     )
 
 

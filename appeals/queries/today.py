@@ -82,7 +82,7 @@ def stacks_of(scope: str) -> tuple[tuple[str, str, Filters], ...]:
     owner = "desk" if scope == "desk" else ""
     return (
         ("legal", "Legal deadlines in 14 days", Filters(due=LEGAL_DAYS, owner=owner)),
-        ("payer", "Other side is late", Filters(overdue="plan", owner=owner)),
+        ("payer", "Payer overdue", Filters(overdue="plan", owner=owner)),
         ("call", f"Peer-to-peer window closes in {CALL_DAYS} days", Filters(work="call", owner=owner)),
         ("patient", "Patient waiting on me", Filters(work="patient")),
         ("waiting", "Waiting on me", Filters(work="waiting")),

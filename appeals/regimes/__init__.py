@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -135,6 +136,7 @@ def _state_rule(row: Mapping[str, Any], slug: str) -> Rule:
                 k: row[k]
                 for k in ("in_force_from", "calculation", "text", "citation", "confidence", "checked_on")
             },
+            **{k: row[k] for k in ("known_from", "published") if k in row},
         }
     )
 
@@ -268,10 +270,10 @@ def known_on(day: date, among: Book | None = None) -> Book:
     rules: dict[str, tuple[Rule, ...]] = {}
     for name, versions in whole.rules.items():
         kept = [r for r in versions if r.known_from is None or r.known_from <= day]
-        if kept and len(kept) < len(versions):
-            kept[-1] = replace(kept[-1], in_force_to=None)
         if kept:
-            rules[name] = tuple(kept)
+            rules[name] = tuple(
+                _without(r, versions, later) for r, later in zip_longest(kept, kept[1:]) if r is not None
+            )
     return replace(
         whole,
         rules=MappingProxyType(rules),
@@ -280,6 +282,14 @@ def known_on(day: date, among: Book | None = None) -> Book:
             a for a in whole.amounts if date.fromisoformat(a.get("known_from", "0001-01-01")) <= day
         ),
     )
+
+
+def _without(rule: Rule, versions: Sequence[Rule], later: Rule | None) -> Rule:
+    """A version as it ends where its successor is left out: with the day before `later`, the next one kept, or never."""
+    after = next((r for r in versions if r.in_force_from > rule.in_force_from), None)
+    if after is later:
+        return rule
+    return replace(rule, in_force_to=None if later is None else later.in_force_from - timedelta(days=1))
 
 
 def rule_in_force(rule_id: str, on: date | None, among: Book | None = None) -> Rule | None:

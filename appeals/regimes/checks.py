@@ -44,8 +44,12 @@ def operations_of(node: Any) -> Iterator[Mapping[str, Any]]:
 def problems_of(found: Book) -> Iterator[str]:
     """Every contradiction in the data, as sentences."""
     every_rule = [r for versions in found.rules.values() for r in versions]
-    every_rule += [s.filing for s in found.states.values() if s.filing] + [found.state_default]
-    every_rule += [s.rule for state in found.states.values() for s in state.stages.values()]
+    of_states = [s.filing for s in found.states.values() if s.filing] + [found.state_default]
+    of_states += [s.rule for state in found.states.values() for s in state.stages.values()]
+    for rule in of_states:
+        if rule.known_from is not None:
+            yield f"Rule {rule.id} is a state's: since when it is known (known_from) is not asked there."
+    every_rule += of_states
     for rule in every_rule:
         name = f"{rule.id} v{rule.version}"
         if not rule.citation or not rule.text:

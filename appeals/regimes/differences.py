@@ -10,14 +10,15 @@ from typing import Any
 from appeals.regimes.packs import Pack
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
-DECISIVE = frozenset(
+WORDS = frozenset(
     {
-        "calculation", "in_force_from", "in_force_to", "extension", "requires", "lenient", "picked_by", "then", "process",
-        "actor", "if_missed", "filing_stages", "decision_stage", "window", "stages", "scope", "kind", "original_from",
-        "original_to", "new_deadline", "disregard_from", "disregard_to", "at_most_days", "known_from", "rule", "choose",
+        "text", "citation", "citations", "confidence", "process_confidence", "checked_on", "published", "title", "agency", "note",
+        "notes", "not_complete_because", "name", "source", "confirm", "cues", "sentence",
     }
 )  # fmt: skip
-"""Fields that may move a date; the others only say something else about it."""
+"""Fields that only say something about a date; every other may move one."""
+SAID = frozenset({"consequence", "chronology", "task"})
+"""Tables whose rows are sentences."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ def _of_table(what: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iter
             for field in sorted({*row, *old[name]}):
                 before, after = old[name].get(field), row.get(field)
                 if before != after:
-                    yield Difference(CHANGED, what, name, field, before, after, field in DECISIVE)
+                    yield Difference(CHANGED, what, name, field, before, after, field not in WORDS)
         elif row != old[name]:
-            yield Difference(CHANGED, what, name, "value", old[name], row, False)
+            yield Difference(CHANGED, what, name, "value", old[name], row, what not in SAID)
     yield from (Difference(REMOVED, what, name, before=row) for name, row in old.items() if name not in new)
 
 
@@ -93,5 +94,14 @@ _TABLES = {
     "amount": lambda pack: {
         str(a.get("year", "every year")): a for a in pack["regimes"]["amount_in_controversy"]
     },
+    "order": lambda pack: {r["key"]: [x["key"] for x in r["ladder"]] for r in pack["regimes"]["regimes"]},
+    "question": lambda pack: {q["key"]: q for q in pack["regimes"]["intake_questions"]},
+    "implication": lambda pack: {
+        f"{i['question']}={i['value']} ({i['implies']})": i for i in pack["regimes"]["implications"]
+    },
+    "chronology": lambda pack: {
+        f"{first} before {then}": said for first, then, said in pack["regimes"]["chronology"]
+    },
     "consequence": lambda pack: pack["regimes"]["if_missed"],
+    "task": lambda pack: pack["regimes"]["tasks"],
 }

@@ -61,6 +61,7 @@ MORE: tuple[tuple[str, tuple[Act, ...]], ...] = (
             ("Triage", "cases:triage", P.TRIAGE_CASE),
             ("Change the case", "cases:case_change", P.CHANGE_CASE),
             ("Related cases", "cases:related", P.CHANGE_CASE),
+            ("Offer to another organization", "cases:offers", P.OFFER_CASE),
             ("Assign the case", "cases:assign", P.ASSIGN_CASE),
             ("Access", "cases:access", P.GRANT_ACCESS),
             ("Who can see this", "cases:who_sees", P.SEE_TRAIL),

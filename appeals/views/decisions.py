@@ -35,8 +35,6 @@ from appeals.views.papers import document_choices, file_url, given_document
 from cases.content import ContentType
 from cases.views.casework import Outcome, attempt, done
 
-NOON = time(12)
-
 
 def _page(request: CaseRequest, case: Any, level_id: UUID) -> LevelPage:
     level = get_level(request.actor, case, level_id)
@@ -102,14 +100,15 @@ def _decision_form(
 
 
 def _moment_of(page: LevelPage, notice: date | None, now: datetime) -> datetime | None:
-    """The moment a decision is taken to have been made that its notice dates: noon of that day where the patient is, not before
-    the level was there to be decided and not after now. None without a notice."""
+    """The moment a decision is taken to have been made that its notice dates: the first of that day where the patient is, since
+    nobody is called late on a presumption; not before the level was there to be decided and not after now. None without a
+    notice."""
     if notice is None:
         return None
-    noon = datetime.combine(notice, NOON, tzinfo=timezone.get_current_timezone())
+    day = datetime.combine(notice, time.min, tzinfo=timezone.get_current_timezone())
     level = page.appeal
-    start = level.received_at or level.filed_at or level.forwarded_at or noon
-    return min(max(noon, start) if timezone.localtime(start).date() == notice else noon, now)
+    start = level.received_at or level.filed_at or level.forwarded_at or day
+    return min(max(day, start) if timezone.localtime(start).date() == notice else day, now)
 
 
 def _record(
@@ -139,6 +138,8 @@ def _record(
         summary=data["summary"],
         reasons_quoted=data["reasons_quoted"],
         authorization=_granted(granted),
+        theirs_all_the_same=data["theirs_all_the_same"],
+        show_letter=data["show_letter"],
         at=request.at,
         expected_version=data["version"],
     )

@@ -282,7 +282,7 @@ def denial_confirm(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResp
     """What will start is shown first; the press on the button starts it."""
     actor = request.actor
     denial = denial_of(actor, case, denial_id)
-    another = () if denial.confirmed_at else names_another(case, denial)
+    another = () if denial.confirmed_at else names_another(case, denial.request, denial.letter_id)
     form = ConfirmForm(
         request.POST or None,
         another=bool(another),

@@ -29,6 +29,7 @@ from appeals.queries.level_page import choosable_exhibits, get_level, level_page
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
 from appeals.queries.ways import agency_of_step, answers_the_denial, place_of_step, ways_for_filing
+from appeals.representation import REPRESENTATIVE
 from appeals.views.casework import CaseRequest, bring_back, case_page, show_step, today_for
 from appeals.views.levels import missing_shown
 from cases.views.casework import Outcome, attempt, done
@@ -202,6 +203,7 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
         initial=initial,
         asks_amount=any(level.amount is not None for level in page.rung.levels),
         asks_approval=appeal.is_expedited and asks,
+        filers=page.filers,
     )
     if picked is not None:
         without_errors(form)
@@ -220,6 +222,7 @@ def level_file(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
                 good_cause=data["good_cause"],
                 amount_reason=data.get("amount_reason", ""),
                 unapproved_reason=data.get("unapproved_reason", ""),
+                filed_as=data.get("filed_as") or REPRESENTATIVE,
                 expected_sha256=data["expected_sha256"],
                 at=request.at,
             ),

@@ -23,8 +23,9 @@ from appeals.forms.levels import (
     UrgencyForm,
 )
 from appeals.forms.requests import APPEAL_EVENTS, EventForm
-from appeals.queries.level_page import LevelPage, asks_amount, calls_of, get_level
+from appeals.queries.level_page import LevelPage, calls_of, filing_asks, get_level
 from appeals.queries.level_page import level_page as page_of
+from appeals.representation import REPRESENTATIVE
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from cases.views.casework import attempt, done
 
@@ -192,6 +193,7 @@ def level_phone(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
     calls = {c.public_id: c for c in calls_of(request.actor, case)}
     choices = [(str(key), _call_words(call)) for key, call in calls.items()]
     asks_approval = request.organization.letters_need_patient_approval
+    asks = filing_asks(request.actor, case, appeal)
     return _step(
         request,
         case,
@@ -199,8 +201,9 @@ def level_phone(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
         PhoneForm(
             request.POST or None,
             calls=choices,
-            asks_amount=asks_amount(request.actor, case, appeal),
+            asks_amount=asks.amount,
             asks_approval=asks_approval,
+            filers=asks.filers,
         ),
         lambda data: commands.file_orally(
             appeal=appeal,
@@ -208,6 +211,7 @@ def level_phone(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
             good_cause=data["good_cause"],
             amount_reason=data.get("amount_reason", ""),
             unapproved_reason=data.get("unapproved_reason", ""),
+            filed_as=data.get("filed_as") or REPRESENTATIVE,
             **_who(request),
         ),
         "The level is filed by phone. The record of the call is frozen.",

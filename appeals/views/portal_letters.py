@@ -18,7 +18,7 @@ from advocacy.people.drafts import end_draft
 from advocacy.portal import portal_page
 from advocacy.web import ActorRequest, paged, saw
 from appeals.commands.approvals import answer_letter
-from appeals.queries.approvals import get_approval, open_asks, send_by, sent_letter, sent_letters
+from appeals.queries.approvals import get_approval, open_asks, send_by, sent_letter, sent_letters, waits
 from cases.commands.documents import open_letter
 from cases.views.casework import draft_key, typed_before
 from cases.views.files import file_leaves, file_response
@@ -65,7 +65,7 @@ def letter(request: ActorRequest, approval_id: UUID) -> HttpResponse:
             messages.success(request, _("Thank you. We wrote your answer down."))
             return redirect("portal:letters")
     saw(request, "read_page", cases=[row.case_id], patients=[row.case.patient_id])
-    is_open = not row.answer and not row.superseded_at and row.appeal.status in ("open", "drafting")
+    is_open = waits(row)
     context = {
         "approval": row,
         "letter": row.letter,

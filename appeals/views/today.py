@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor
 from advocacy.errors import NotAllowed
 from advocacy.web import page, saw
-from appeals.queries.standing import stage_label
+from appeals.queries.standing import permissions_on, stage_label
 from appeals.queries.today import Row, Stack, default_scope, today
 from appeals.views.links import action_link, day_of, link, queue_link
 from cases.queries.registration import sees_cases
@@ -46,12 +47,25 @@ def _what(stack: Stack, row: Row) -> tuple[str, str]:
         return row.task.title, f"{stage_label(case.stage)} · {case.coverage.payer}{more}{wakes}"
     if stack.code == "new":
         return "Untouched since it came", f"{stage_label(case.stage)} · {where}"
+    if stack.code == "payer" and row.due and row.due.if_missed:
+        return row.due.label, f"{row.due.if_missed} · {where}"
     if stack.code == "call" and row.due:
         return row.due.label, f"{row.due.kind} · {where}"
     return (row.due.label if row.due else stage_label(case.stage)), where
 
 
-def _shown(stack: Stack, row: Row) -> dict[str, Any]:
+def _about_the_late(actor: Actor, stack: Stack, row: Row) -> list[dict[str, str]]:
+    """Of whoever is late: one click to the demand as it is filled from the record, one to whatever else the law opens."""
+    if stack.code != "payer" or row.due is None:
+        return []
+    key, found = row.case.public_id, []
+    if Permission.DRAFT_APPEAL in permissions_on(actor, row.case):
+        demand = link("appeals:demand_new", key, row.due.key, "overdue")
+        found.append({"label": "Demand the decision", "url": demand})
+    return [*found, {"label": "Complain, or go on", "url": link("appeals:late", key)}]
+
+
+def _shown(actor: Actor, stack: Stack, row: Row) -> dict[str, Any]:
     what, note = _what(stack, row)
     case, due = row.case, row.due
     shown = {
@@ -64,6 +78,7 @@ def _shown(stack: Stack, row: Row) -> dict[str, Any]:
         "tone": "warn",
         "owner": str(case.owner.user) if case.owner else "No owner",
         "due_label": "",
+        "also": _about_the_late(actor, stack, row),
     }
     if row.task is not None and row.task.due_on is not None and stack.code in ("waiting", "covering"):
         shown |= {"date": row.task.due_on, "days_left": row.task_days_left, "due_label": "Task"}
@@ -118,7 +133,7 @@ def today_page(request: HttpRequest) -> HttpResponse:
                 "total": stack.total,
                 "all_url": queue_link(stack.filters),
                 "empty": EMPTY[stack.code],
-                "rows": [_shown(stack, row) for row in stack.rows],
+                "rows": [_shown(actor, stack, row) for row in stack.rows],
             }
             for stack in stacks
         ],

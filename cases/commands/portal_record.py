@@ -28,7 +28,7 @@ from advocacy.people.export import Enclosed, Record, Section, data_of, everythin
 from advocacy.people.models import Consent, Patient, PortalAccess
 from advocacy.people.portal_invitations import invite_representative
 from advocacy.people.queries import standing_consents
-from advocacy.people.rules import day_in
+from advocacy.people.rules import HELPER, day_in
 from advocacy.tenancy.models import Organization
 from cases.commands.documents import document_vault
 from cases.commands.tasks import open_task
@@ -125,6 +125,7 @@ def let_in(
             kind=Consent.Kind.REPRESENTATION,
             scope=_("I let %(name)s see parts of my case here.") % {"name": name.strip()},
             method="electronic",
+            instrument=HELPER,
             signed_on=today,
             expires_on=max(today, expires_on),
             at=at,

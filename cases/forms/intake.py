@@ -13,7 +13,7 @@ from advocacy.inputs import DayField, SectionedForm, lines, one_of, short
 from advocacy.people.commands import ContactInput
 from advocacy.people.forms import METHODS, PatientForm
 from advocacy.people.models import Membership, Patient
-from advocacy.people.rules import consent_is_whole
+from advocacy.people.rules import HELPER, INSTRUMENTS, consent_is_whole
 from cases.forms.benefits import TriageForm
 from cases.forms.inputs import Choices, PickField
 from cases.forms.registration import CaseForm, CoverageField, CoverageForm, OwnerField, RowField
@@ -220,6 +220,7 @@ class IntakeProviderForm(SectionedForm):
 
 
 CONSENTS = {"release": "Release of health information", "representation": "Representation"}
+PAPER = {"representation": ("instrument",)}
 
 
 class IntakeConsentForm(SectionedForm):
@@ -230,7 +231,15 @@ class IntakeConsentForm(SectionedForm):
             title,
             "",
             tuple(
-                f"{kind}_{part}" for part in ("method", "signed_on", "expires_on", "expires_event", "scope")
+                f"{kind}_{part}"
+                for part in (
+                    "method",
+                    *PAPER.get(kind, ()),
+                    "signed_on",
+                    "expires_on",
+                    "expires_event",
+                    "scope",
+                )
             ),
         )
         for kind, title in CONSENTS.items()
@@ -242,6 +251,11 @@ class IntakeConsentForm(SectionedForm):
             self.fields[f"{kind}_method"] = forms.ChoiceField(
                 label="How it was given", choices=[("", "Not yet"), *METHODS], required=False
             )
+            if kind in PAPER:
+                papers = ((key, words) for key, words in INSTRUMENTS.items() if key != HELPER)
+                self.fields[f"{kind}_instrument"] = forms.ChoiceField(
+                    label="By which paper", choices=[("", "Choose"), *papers], required=False
+                )
             self.fields[f"{kind}_signed_on"] = DayField(label="Signed or given on", required=False)
             self.fields[f"{kind}_expires_on"] = DayField(label="Expires on", required=False)
             self.fields[f"{kind}_expires_event"] = forms.CharField(
@@ -263,6 +277,8 @@ class IntakeConsentForm(SectionedForm):
                 self.add_error(f"{kind}_signed_on", "Say on which day it was given.")
             if day and not method:
                 self.add_error(f"{kind}_method", "Say how it was given.")
+            if method and kind in PAPER and not typed.get(f"{kind}_instrument"):
+                self.add_error(f"{kind}_instrument", "Say by which paper.")
             if method and not any(f"{kind}_{part}" in self.errors for part in ("scope", "expires_on")):
                 self._whole(kind, typed)
         return typed
@@ -283,6 +299,7 @@ class IntakeConsentForm(SectionedForm):
                 "expires_on": typed[f"{kind}_expires_on"],
                 "expires_event": typed[f"{kind}_expires_event"],
                 "scope": typed[f"{kind}_scope"],
+                "instrument": typed.get(f"{kind}_instrument", ""),
             }
             for kind in CONSENTS
             if typed[f"{kind}_method"]

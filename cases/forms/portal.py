@@ -24,6 +24,20 @@ class ProofField(forms.ModelChoiceField):
         return f"{obj.title} ({obj.case.reference})"
 
 
+class ConsentPaperForm(forms.Form):
+    document = ProofField(
+        Document.objects.none(),
+        label="The scan",
+        to_field_name="public_id",
+        empty_label="Choose",
+        help_text="Documents of this patient's cases that were uploaded as a consent or an appointment. Upload it there first.",
+    )
+
+    def __init__(self, *args: Any, actor: Actor, patient: Patient, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["document"].queryset = proofs_of(actor, patient)  # type: ignore[attr-defined]
+
+
 class InvitePatientForm(forms.Form):
     contact = EmailContactField(
         Contact.objects.none(),

@@ -7,10 +7,11 @@ from cases.models.clinic import Attestation, CallTime, ClinicAsk, ClinicLink
 from cases.models.communication import Attachment, Communication, Note
 from cases.models.cost import Cost
 from cases.models.coverage import Coverage, Payer, Provider
-from cases.models.document import FOR_PATIENT_KINDS, Blob, Document, DocumentVersion
+from cases.models.document import FOR_PATIENT_KINDS, Blob, ConsentPaper, Document, DocumentVersion
 from cases.models.grant import CaseGrant
 from cases.models.intake import Inquiry
 from cases.models.notice import PatientNotice
+from cases.models.offer import Answer, CaseOffer, OfferedDocument, ReceivedOffer
 from cases.models.search import CaseSearch, InquirySearch
 from cases.models.task import Task
 from cases.models.team import CaseTeamMember
@@ -19,6 +20,7 @@ from cases.models.waiting_page import WaitingPage
 
 __all__ = [
     "FOR_PATIENT_KINDS",
+    "Answer",
     "Attachment",
     "Attestation",
     "BenefitAnswer",
@@ -28,11 +30,13 @@ __all__ = [
     "Case",
     "CaseGrant",
     "CaseLink",
+    "CaseOffer",
     "CaseSearch",
     "CaseTeamMember",
     "ClinicAsk",
     "ClinicLink",
     "Communication",
+    "ConsentPaper",
     "Cost",
     "Coverage",
     "Document",
@@ -42,11 +46,13 @@ __all__ = [
     "InquirySearch",
     "NetworkCheck",
     "Note",
+    "OfferedDocument",
     "OwnTaskTemplate",
     "PatientNotice",
     "Payer",
     "PayerChannel",
     "Provider",
+    "ReceivedOffer",
     "Referral",
     "Task",
     "Triage",

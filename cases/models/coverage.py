@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import BlindIndexField, SealedTextField
+from cases.rules import masked
 
 
 class Payer(TenantModel):
@@ -82,3 +83,8 @@ class Coverage(TenantModel):
 
     def __str__(self) -> str:
         return f"coverage {self.pk}"
+
+    @property
+    def masked_member_id(self) -> str:
+        """What of the member id is shown to whoever does not work the case."""
+        return masked(self.member_id)

@@ -146,3 +146,32 @@ class DocumentVersion(TenantModel):
     @property
     def has_text(self) -> bool:
         return self.text_status == self.TextStatus.READ
+
+
+class ConsentPaper(TenantModel):
+    """The scan that proves a consent: the very version, so that a later one does not change what was signed.
+
+    Its keys keep the document from being removed. A wrong one is taken back, and stays as what was once linked.
+    """
+
+    consent = tenant_key("people.Consent", related_name="papers")
+    version = tenant_key("cases.DocumentVersion", related_name="proves")
+    linked_at = models.DateTimeField()
+    linked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            SameOrganization("consent"),
+            SameOrganization("version"),
+            models.UniqueConstraint(
+                fields=["organization", "consent", "version"],
+                condition=Q(taken_back_at=None),
+                name="cases_consentpaper_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"paper of a consent {self.pk}"

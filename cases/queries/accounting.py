@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as mark
+from django.utils.translation import ngettext
 
 from advocacy.access.disclosures import VERB, Basis, Door, Purpose, words_of
 from advocacy.access.policy import Actor, visible
@@ -22,6 +23,7 @@ from advocacy.audit.trail import about, reason_of
 from advocacy.people.models import Patient
 from advocacy.people.rules import day_in
 from cases.models import Case
+from cases.offering import PARTS
 
 YEARS: Final = 6
 MISTAKE: Final = "mistake"
@@ -48,6 +50,7 @@ WHAT: Final[dict[str, str]] = {
     Door.REQUEST: mark("The request to the plan to pay for the treatment"),
     Door.CLINIC: mark("Name, birth date, and what the clinic is asked for, behind a link"),
     Door.LOG: mark("Papers of the case"),
+    Door.OFFER: mark("Parts of the case, offered to another organization"),
     Door.BY_HAND: "",
 }
 WHY: Final[dict[str, str]] = {
@@ -55,6 +58,7 @@ WHY: Final[dict[str, str]] = {
     Purpose.COVERAGE: mark("So that the plan decides about the treatment"),
     Purpose.RECORDS: mark("To get records or a signature"),
     Purpose.CASEWORK: mark("For the work on the case"),
+    Purpose.REFERRAL: mark("So that another organization can take the case over"),
     Purpose.LAW: mark("The law requires or allows it"),
     Purpose.MISTAKE: mark("It was a mistake"),
 }
@@ -117,11 +121,21 @@ def _line(event: Event, zone: ZoneInfo) -> Disclosed:
     name, address, said = words_of(reason_of(event))
     day = date.fromisoformat(data["on"]) if "on" in data else event.at.astimezone(zone).date()
     door = data["door"]
-    typed = said if door in (Door.LOG, Door.BY_HAND) else ""
+    typed = said if door in (Door.LOG, Door.BY_HAND) else _offered(data) if door == Door.OFFER else ""
     kind, why = WHAT[door], WHY[data["purpose"]]
     allowed = GROUNDS[data["ground"]] if "ground" in data else ALLOWED[data["basis"]]
     what = ": ".join(filter(None, (_(kind) if kind else "", typed)))
     return Disclosed(day, name, address, what, _(why), _(allowed), bool(data["counted"]))
+
+
+def _offered(data: dict[str, Any]) -> str:
+    """Which parts an offer shared, and how many documents."""
+    said = [_(PARTS[part]) for part in data["parts"]]
+    if data["papers"]:
+        said.append(
+            ngettext("%(count)s document", "%(count)s documents", data["papers"]) % {"count": data["papers"]}
+        )
+    return ", ".join(said)
 
 
 def _years_before(day: date, years: int) -> date:

@@ -1,7 +1,7 @@
 """What the matter holds about one patient, for the patient: rows in plain words, and every document in its newest version.
 
 Left out: notes the team writes for itself, and what only serves its own work (tasks that ask nothing of the patient, the
-search text, access of colleagues, links between cases).
+search text, access of colleagues, links between cases), and letters that may be somebody else's.
 """
 
 from __future__ import annotations
@@ -39,12 +39,16 @@ from cases.models import (
 
 TAKEN = ("", "part2")
 """Special categories of documents that go along: psychotherapy notes do not (45 CFR 164.524(a)(1)(i))."""
+withheld: list[Callable[[Patient], set[int]]] = []
+"""Of a patient, the documents that do not go along because they may be somebody else's; the apps above fill it when ready."""
 Opener = Callable[[Blob], Iterable[bytes]]
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
 
 
 def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclosed]:
     """`open_blob` opens a stored blob for reading in pieces (the vault's door, which stands above)."""
+    others = {pk for of_others in withheld for pk in of_others(patient)}
+    own = Document.objects.filter(case__patient=patient, special__in=TAKEN).exclude(pk__in=others)
     for key, title, of_patient in (
         ("coverages", _("Your plans"), Coverage),
         ("cases", _("Your cases"), Case),
@@ -54,14 +58,14 @@ def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclose
         yield Section(key, title, of_patient, list(rows))
     for key, title, model, more in (
         ("failed_treatments", _("What you tried before"), FailedTreatment, {}),
-        ("documents", _("Documents"), Document, {"special__in": TAKEN}),
-        ("document_versions", _("Files"), DocumentVersion, {"document__special__in": TAKEN}),
+        ("documents", _("Documents"), Document, {"pk__in": own.values("pk")}),
+        ("document_versions", _("Files"), DocumentVersion, {"document__in": own}),
         ("communications", _("Calls, letters and messages"), Communication, {}),
         (
             "attachments",
             _("What went along with them"),
             Attachment,
-            {"version__document__special__in": TAKEN},
+            {"version__document__in": own},
         ),
         ("notes", _("Notes for you"), Note, {"for_patient": True}),
         ("asked", _("What we asked you for"), Task, {"waits_on_patient": True}),
@@ -78,7 +82,7 @@ def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclose
         ("clinic_call_times", _("When your doctor can talk"), CallTime, {}),
     ):
         yield Section(key, title, model, of_cases(model, patient, **more))
-    versions = DocumentVersion.objects.filter(case__patient=patient, document__special__in=TAKEN)
+    versions = DocumentVersion.objects.filter(document__in=own)
     versions = versions.select_related("blob", "document")
     newest = {version.document_id: version for version in versions.order_by("document_id", "number")}
     for place, version in enumerate(newest.values(), start=1):

@@ -119,6 +119,8 @@ def _who(
 ) -> tuple[str, str]:
     if key.startswith("system:"):
         return _("Our computer"), _("It checks days and sends mails.")
+    if key.startswith("organization:"):
+        return label, _("Another organization. You let us show it your case.")
     if key.startswith("machine:"):
         return _("A program we use"), _("It reads or adds papers for us.")
     if key in helpers:
@@ -161,6 +163,7 @@ def allowed_by(actor: Actor, patient: Patient, at: datetime) -> tuple[Allowed, .
     today = day_in(patient.time_zone, at)
     names = {
         Consent.Kind.RELEASE: _("We may get and send your health records"),
+        Consent.Kind.SHARING: _("Another organization may have your case"),
         Consent.Kind.REPRESENTATION: _("Somebody may act for you"),
         Consent.Kind.CONTACT: _("We may write to you and call you"),
     }

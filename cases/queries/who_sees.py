@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable
@@ -24,9 +25,11 @@ from advocacy.people.models import Consent, MachineClient, Membership, PortalAcc
 from advocacy.people.policies import standing_on
 from advocacy.people.rules import day_in
 from cases.models import Case, CaseTeamMember
+from cases.offering import PARTS, parts_in
 from cases.policies import ANY_PART, glass_that_stands, grants_that_stand, standing_on_team
+from cases.queries.offers import running_offers
 
-COLLEAGUE, PATIENTS_SIDE, MACHINE = "colleague", "patient", "machine"
+COLLEAGUE, PATIENTS_SIDE, MACHINE, ORGANIZATION = "colleague", "patient", "machine", "organization"
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,15 @@ def get_case_to_answer_for(actor: Actor, public_id: UUID) -> Case:
 
 
 def who_sees(case: Case, at: datetime) -> WhoSees:
-    """Everybody whom the policy lets see the case at `at` (aware). Six statements."""
+    """Everybody whom the policy lets see the case at `at` (aware), and who reads an offer of it. Six statements."""
+    named = CaseTeamMember.objects.filter(standing_on_team(), case=case, member=OuterRef("pk")).order_by("id")
     over = RoleTerm.objects.filter(member_id=OuterRef("pk"), ended_at=None, until__lte=at)
     members = list(
         Membership.objects.filter(Q(until=None) | Q(until__gt=at), starts_at__lte=at, ended_at=None)
-        .annotate(roles_over=ArraySubquery(over.values("role")))
+        .annotate(
+            roles_over=ArraySubquery(over.values("role")),
+            parts=ArraySubquery(named.values(part=JSONObject(role="role", until="until_on"))),
+        )
         .select_related("user")
         .order_by("user__name", "id")
     )
@@ -100,14 +107,11 @@ def who_sees(case: Case, at: datetime) -> WhoSees:
         for m in members
         if not ways[m.pk] and Permission.GRANT_ACCESS in permissions_of(frozenset(m.roles))
     )
-    return WhoSees((*colleagues, *_patients_side(case, at), *_machines(case, at)), administrators)
+    others = (*_patients_side(case, at), *_machines(case, at), *_organizations(case, at))
+    return WhoSees((*colleagues, *others), administrators)
 
 
 def _ways_of_members(case: Case, members: Sequence[Any]) -> dict[int, list[Way]]:
-    named = CaseTeamMember.objects.filter(standing_on_team(), case=case, member__isnull=False)
-    parts = defaultdict(list)
-    for entry in named.order_by("id"):
-        parts[entry.member_id].append(entry)
     grants = defaultdict(list)
     standing = grants_that_stand().filter(content_object=case).select_related("granted_by", "permission")
     for grant in standing.order_by("id"):
@@ -126,8 +130,12 @@ def _ways_of_members(case: Case, members: Sequence[Any]) -> dict[int, list[Way]]
             if case.owner_id == member.pk:
                 ways.append(Way("owner", "Owns the case.", until=member.until))
             ways += [
-                Way("team", f"On the team: {entry.get_role_display()}.", last_day=entry.until_on)
-                for entry in parts[member.pk]
+                Way(
+                    "team",
+                    f"On the team: {CaseTeamMember.Role(part['role']).label}.",
+                    last_day=date.fromisoformat(part["until"]) if part["until"] else None,
+                )
+                for part in member.parts
             ]
         ways += [
             Way(
@@ -180,3 +188,19 @@ def _machines(case: Case, at: datetime) -> Iterator[Seer]:
         roles = ", ".join(ROLES[r].title for r in Role if r in row.roles)
         way = Way("machine", f"At the API as {roles}: {titles}.", until=row.expires_at)
         yield Seer(MACHINE, f"machine:{row.pk}", row.purpose, (way,))
+
+
+def _organizations(case: Case, at: datetime) -> Iterator[Seer]:
+    """Whoever reads an offer now: what was shared of the case, and nothing else of it."""
+    if case.status == "closed":
+        return
+    today = day_in(case.patient.time_zone, at)
+    for offer in running_offers(case, at):
+        if not offer.consent.stands_on(today):
+            continue
+        parts = [PARTS[part] for part in parts_in(offer.package)]
+        papers = len(offer.package["papers"])
+        parts += [f"{papers} document{'' if papers == 1 else 's'}"] if papers else []
+        way = Way("offer", f"Reads what was offered: {'; '.join(parts)}.", until=offer.expires_at)
+        receiver = offer.to_organization
+        yield Seer(ORGANIZATION, f"organization:{receiver.public_id}", receiver.name, (way,))

@@ -100,6 +100,11 @@ def who_sees(request: ActorRequest, case_id: UUID) -> HttpResponse:
                     "Nobody: the portal is closed for this patient.",
                 ),
                 (queries.MACHINE, "Machines", "No machine."),
+                (
+                    queries.ORGANIZATION,
+                    "Other organizations, of what was offered to them",
+                    "No other organization.",
+                ),
             )
         ],
         "zone": zone_name(request.organization.time_zone),

@@ -24,6 +24,7 @@ from cases.accounting import render_accounting
 from cases.commands.accounting import record_disclosure
 from cases.forms.accounting import DisclosureForm
 from cases.queries.accounting import accounting
+from cases.queries.offers import organization_of
 from cases.queries.portal_record import own_patient
 from cases.release_form import render_release_form
 from cases.views.files import POLICY
@@ -107,9 +108,12 @@ def sent_paper(request: ActorRequest) -> HttpResponse:
 @require_safe
 @page
 def release_form(request: ActorRequest, patient_id: UUID) -> HttpResponse:
-    """Our own form of a release, in the patient's language, to be signed on paper."""
+    """Our own form of a release, in the patient's language, to be signed on paper; with `?to=`, an organization's id, the one
+    for sharing the case with that organization.
+    """
     patient = get_patient(request.actor, patient_id)
     require(request.actor, Permission.RECORD_CONSENT, patient)
+    receiving = organization_of(request.GET["to"]).name if request.GET.get("to") else ""
     passage = disclose(
         actor=request.actor,
         door=Door.PRINT,
@@ -123,6 +127,7 @@ def release_form(request: ActorRequest, patient_id: UUID) -> HttpResponse:
             born=patient.birth_date,
             organization=request.organization.name,
             on=day_in(patient.time_zone, request.at),
+            receiving=receiving,
         )
     saw(request, "read_page", patients=[patient.pk], **passage.told)
     return _pdf(data, "release.pdf")

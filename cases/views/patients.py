@@ -11,11 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission
+from advocacy.access.policy import allows
 from advocacy.people.places import STATES, TIME_ZONES
 from advocacy.people.portal_access import portal_shown
 from advocacy.people.queries import consents_of, contacts_of, get_patient
 from advocacy.people.rules import day_in
 from advocacy.web import ActorRequest, page, saw
+from cases.queries.consent_papers import papers_by_consent, proofs_by_access
 from cases.queries.registration import cases_of, coverages_of
 
 
@@ -28,11 +30,15 @@ def patient(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     coverages = list(coverages_of(row))
     consents = list(consents_of(row))
     today = day_in(row.time_zone, request.at)
+    papers = papers_by_consent(request.actor, consents)
     for consent in consents:
         consent.standing = consent_state(consent, today)  # type: ignore[attr-defined]
+        consent.scans = papers.get(consent.pk, [])  # type: ignore[attr-defined]
     may = request.actor.may
     contacts = list(contacts_of(row))
     saw(request, "read_page", patients=[row.pk], cases=[case.pk for case in cases])
+    accesses = portal_shown(row, request.at, contacts, consents)
+    proofs = proofs_by_access(request.actor, [shown.access for shown in accesses])
     context = {
         "patient": row,
         "breadcrumbs": [{"label": row.reference, "url": ""}],
@@ -45,8 +51,9 @@ def patient(request: ActorRequest, patient_id: UUID) -> HttpResponse:
         "consent_stands": any(c.standing["stands"] for c in consents),  # type: ignore[attr-defined]
         "release_stands": any(c.kind == "release" and c.stands_on(today) for c in consents),
         "cases": cases,
-        "portal_accesses": portal_shown(row, request.at, contacts, consents),
+        "portal_accesses": [(shown, proofs.get(shown.access.proof)) for shown in accesses],
         "now": request.at,
+        "shows_numbers": bool(coverages) and allows(request.actor, Permission.WORK_TASKS, row),
         "may_invite": may(Permission.INVITE_TO_PORTAL),
         "may_change": may(Permission.CHANGE_PATIENT),
         "may_consent": may(Permission.RECORD_CONSENT),

@@ -37,6 +37,7 @@ from deploy.check.walk import (
     packet,
     portal,
     sign_in,
+    signed_in_by_code,
     walk,
 )
 
@@ -138,7 +139,7 @@ def compare(before: dict[str, Any], after: dict[str, Any]) -> None:
 
 
 def came_back(place: Any, walked: Walked, before: Browser) -> None:
-    """In the restored installation nobody is signed in, and the frozen packet opens with the same bytes."""
+    """In the restored installation nobody is signed in; the frozen packet opens with the same bytes; the patient comes in."""
     old = place.browser()
     old.cookies = dict(before.cookies)
     old.go(walked.case)
@@ -148,6 +149,7 @@ def came_back(place: Any, walked: Walked, before: Browser) -> None:
     expect("the frozen packet", packet(nia, walked) == walked.bytes, True)
     expect("the case", nia.go(walked.case), 200)
     found_by_name(nia)
+    signed_in_by_code(place)
 
 
 def check(folder: Path, make: Callable[..., Any]) -> None:

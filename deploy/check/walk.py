@@ -199,6 +199,8 @@ def registered(nia: Browser, when: dict[str, date]) -> None:
     for consent in ("Release of health", "Appointment of representative", "Agreement to be contacted"):
         nia.follow("Record consent")
         nia.choose("What was allowed", consent)
+        if consent.startswith("Appointment"):
+            nia.choose("An appointment: by which paper", "Designation of an authorized")
         nia.choose("How", "Signed on paper")
         nia.fill(Signed_or_given_on=when["asked"], Expires_on=when["asked"] + timedelta(days=365))
         nia.fill(Scope="Records of the treatment, to and from the plan, for this appeal.")
@@ -327,11 +329,16 @@ def portal(place: Installation, nia: Browser, case: str) -> None:
     nia.follow("Invite the patient")
     nia.choose("E-mail address", PATIENT)
     nia.press("Send invitation")
+    signed_in_by_code(place)
+
+
+def signed_in_by_code(place: Installation) -> None:
+    """The patient asks for a code by the address, types it in and reads where the case stands."""
     dana = place.browser()
     dana.go("/portal/sign-in/")
     dana.type("Your e-mail address", PATIENT)
     dana.press("")
-    code = re.search(r"\b\d{4}-\d{4}\b", mail_to(place, PATIENT, "code"))
+    code = re.search(r"\b\d{4}-\d{4}\b", mail_to(place, PATIENT, "Your sign-in code"))
     typed = next(n for n in dana.main.walk() if n.attributes.get("name") == "code")
     typed.attributes["value"] = code[0] if code else ""
     dana.press("")

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from advocacy.audit.models import Event
 from advocacy.people import lockout
-from advocacy.people.models import BrowserSession, Draft
+from advocacy.people.models import BrowserSession, Draft, User
 from advocacy.people.queries import SESSION_KEY
 from advocacy.people.session_store import SessionStore
 from advocacy.people.sessions import BEGUN, browser_in_words
@@ -164,6 +164,13 @@ def test_an_address_nobody_has_is_shut_in_the_same_way(cast, settings):
         answers[address] = (last.status_code, last.context["form"].non_field_errors())
         assert lockout.shut_until(address) is not None
     assert len({str(answer) for answer in answers.values()}) == 1
+    assert [m.to for m in mail.outbox] == [["nora@harbor.example"]]
+
+
+def test_a_patient_is_told_nothing_about_a_passphrase_they_do_not_have(cast):
+    patient = User.objects.create(email="dana@mail.example", name="Dana")
+    for address in (patient.email, "nora@harbor.example"):
+        lockout.tell_of_failure(address, request=None, factor="passphrase", shut=True)
     assert [m.to for m in mail.outbox] == [["nora@harbor.example"]]
 
 

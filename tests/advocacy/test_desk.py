@@ -23,13 +23,14 @@ from tests.cast import NOW
 
 WANTED = {
     "ines": ["Today", "Queue", "Intake", "New patient", "Look-ups"],
-    "nora": ["Today", "Queue", "Intake", "New patient", "Look-ups"],
+    "nora": ["Today", "Queue", "Intake", "Offers", "New patient", "Look-ups"],
     "clara": ["Today", "Queue", "Look-ups"],
     "sam": [
         "Today",
         "Queue",
         "Board",
         "Intake",
+        "Offers",
         "New patient",
         "Restricted",
         "Trails",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from urllib.parse import quote
 
 import pytest
 from django.db import connection
@@ -143,3 +144,24 @@ def test_a_role_without_cases_takes_no_rows(cast, machine):
         asked.row.save(update_fields=["roles"])
     assert asked.get(FILE.format("cases"), PURPOSE).status_code == 403
     assert Event.objects.filter(verb="export_begun").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("2026-03-02T00:00:00+23:59", 200),
+        ("0001-01-01T00:00:00+23:59", 400),
+        ("9999-12-31T23:59:59-23:59", 400),
+    ],
+)
+def test_a_zone_that_the_database_does_not_know_is_no_fault_of_ours(machine, moment, status):
+    """What a scanner found: the file broke off with 500, since the statement began after the answer."""
+    asking = machine(scopes=["rows:export", "cases:read", "events:read"])
+    for path in (
+        f"{FILE.format('cases')}?purpose=Board&updated=",
+        "/api/v1/cases?updated=",
+        "/api/v1/events?since=",
+    ):
+        answer = asking.get(path + quote(moment))
+        assert answer.status_code == status, path
+        assert not answer.streaming or b"".join(answer.streaming_content).startswith(b"id,reference,")

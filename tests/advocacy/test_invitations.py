@@ -187,6 +187,9 @@ def test_a_last_day_closes_the_door_by_itself(cast):
 
 def test_only_the_own_organization_is_changed_and_only_how_it_presents_itself(cast):
     given = {"name": "Harbor", "time_zone": "America/Los_Angeles", "treatments_in_scope": ["esketamine"]}
+    with pytest.raises(TypeError, match="retention_years"):  # never shortened by being left out
+        change_organization(actor=cast.olga, at=timezone.now(), **given)
+    given["retention_years"] = 6
     row = change_organization(actor=cast.olga, at=timezone.now(), **given)
     assert (row.name, row.takes_on("esketamine"), row.takes_on("iv_ketamine")) == ("Harbor", True, False)
     event = Event.objects.get(verb="organization_changed")

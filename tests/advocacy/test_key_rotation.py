@@ -29,13 +29,17 @@ from cases.commands.documents import document_vault, upload_document
 from cases.models import Coverage
 from tests.advocacy.test_keyfile import environment, key
 from tests.cast import NOW
+from tests.terminal import BY_OPERATOR
+
+pytest_plugins = ("tests.terminal",)
 
 
 @pytest.fixture(autouse=True)
 def own_keystore(request, settings, tmp_path):
-    """What a test does to keys is done to a copy of them."""
+    """What a test does to keys is done to a copy of them, by an operator at a terminal."""
     if "cast" in request.fixturenames:
         request.getfixturevalue("cast")
+        request.getfixturevalue("operator")
         own = tmp_path / "keys"
         keystore().copy_to(own)
         settings.KEYSTORE = own
@@ -52,7 +56,7 @@ def without_older_keys(settings) -> None:
 
 def run(*arguments: str) -> str:
     out = io.StringIO()
-    call_command("rotate_keys", *arguments, stdout=out)
+    call_command("rotate_keys", *arguments, *BY_OPERATOR, stdout=out)
     return out.getvalue()
 
 
@@ -151,8 +155,8 @@ def test_a_new_master_key_wraps_the_keys_anew_and_touches_no_data(cast, settings
     )
     settings.KEYS = with_new
     wanted = len(keystore().listed()) * 2
-    assert run_keys("rewrap").startswith(f"{wanted} keys of {wanted // 2} are wrapped")
-    assert run_keys("rewrap").startswith("0 keys of ")
+    assert run_keys("rewrap", *BY_OPERATOR).startswith(f"{wanted} keys of {wanted // 2} are wrapped")
+    assert run_keys("rewrap", *BY_OPERATOR).startswith("0 keys of ")
     settings.KEYS = dataclasses.replace(with_new, retired={})  # the older master opens nothing any more
     assert raw("people_patient", "given_name", patient) == before
     assert Patient.objects.get(pk=patient).given_name == cast.case.patient.given_name

@@ -175,6 +175,34 @@ def test_a_copy_holds_the_same_and_forgets_what_was_destroyed(store, tmp_path):
         KeyStore(kept, KEYS).of(7)
 
 
+def test_a_folder_that_is_not_mounted_takes_nothing_from_the_copy(store, tmp_path):
+    store.of(7)
+    kept = tmp_path / "copy"
+    store.copy_to(kept)
+    before = (kept / "7.json").read_bytes()
+    for strict in (True, False):
+        with pytest.raises(CannotOpen, match="Nothing was copied"):
+            KeyStore(tmp_path / "unmounted", KEYS, strict=strict).copy_to(kept)
+    assert (kept / "7.json").read_bytes() == before
+
+
+def test_destroying_that_was_broken_off_is_finished_by_the_next_run(store, tmp_path):
+    store.of(7)
+    refusing = KeyStore(store.folder, KEYS, program="/bin/false")
+    with pytest.raises(CannotOpen, match="refused to forget"):
+        refusing.destroy(7)
+    assert not store.is_destroyed(7)  # so that the service is asked again
+    path = store.folder / "7.json"
+    path.write_bytes(bytes(path.stat().st_size))  # and here it ended between the zeros and the note
+    assert (again(store).is_destroyed(7), [one.destroyed_at for one in store.listed()]) == (True, ["unknown"])
+    with pytest.raises(KeysDestroyed):
+        again(store).of(7)
+    with pytest.raises(CannotOpen, match="refused to forget"):
+        refusing.destroy(7)
+    store.destroy(7)
+    assert json.loads(path.read_text())["destroyed_at"] != "unknown"
+
+
 def test_a_key_management_service_wraps_behind_a_program(tmp_path):
     """A program of the operator's, here one with a key of its own for each organization, which `forget` destroys."""
     held, program = tmp_path / "service", tmp_path / "service.py"

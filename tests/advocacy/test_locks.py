@@ -29,20 +29,26 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def asked(*, development: bool) -> list[Requirement]:
+def asked(*parts: str) -> list[Requirement]:
+    """Of the program itself ("") and of groups beside it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    lines = project["project"]["dependencies"] + (project["dependency-groups"]["dev"] if development else [])
-    return [Requirement(line) for line in lines]
+    found = {"": project["project"]["dependencies"], **project["dependency-groups"]}
+    return [Requirement(line) for part in parts for line in found[part]]
 
 
-@pytest.mark.parametrize(
-    ("lock", "development"), [("requirements.lock", False), ("requirements-dev.lock", True)]
-)
-def test_every_dependency_is_pinned_at_a_version_that_was_asked_for(lock: str, development: bool) -> None:
+LOCKS = {
+    "requirements.lock": [""],
+    "requirements-dev.lock": ["", "dev"],
+    "requirements-security.lock": ["security"],
+}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_dependency_is_pinned_at_a_version_that_was_asked_for(lock: str) -> None:
     pinned = pins(lock)
     out_of_step = [
         str(requirement)
-        for requirement in asked(development=development)
+        for requirement in asked(*LOCKS[lock])
         if normal(requirement.name) not in pinned
         or not requirement.specifier.contains(pinned[normal(requirement.name)])
     ]
@@ -54,7 +60,7 @@ def test_the_development_lock_holds_the_other_one_at_the_same_versions() -> None
     assert {name: development.get(name) for name in pins("requirements.lock")} == pins("requirements.lock")
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", LOCKS)
 def test_locks_hold_names_versions_and_hashes_only(lock: str) -> None:
     text = (ROOT / lock).read_text()
     assert re.findall(r"https?:|file:|--index-url|--find-links| @ ", text) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
@@ -21,14 +22,17 @@ from advocacy.tenancy.scope import scoped_to
 from advocacy.tenancy.sealing import keystore
 from cases.commands.documents import document_vault, upload_document
 from cases.models import CaseSearch
-from tests.cast import NOW
+from tests.cast import NOW, PASSWORD
 from tests.portal import come_in, give_access
+from tests.terminal import BY_OPERATOR
+
+pytest_plugins = ("tests.terminal",)
 
 SLUG = "harbor"
 
 
 @pytest.fixture
-def leaving(cast, settings, tmp_path):
+def leaving(cast, settings, tmp_path, operator):
     """Harbor with a document, search text, a patient in the portal, and two people who may decide that it leaves."""
     settings.DATA_DIR = tmp_path / "documents"
     own = tmp_path / "keys"
@@ -45,7 +49,6 @@ def leaving(cast, settings, tmp_path):
     record("case_opened", subject=cast.case, reason="because Dana asked")
     call_command("rebuild_search", stdout=io.StringIO())
     give_access(cast.case.patient, "dana@mail.example")
-    User.objects.create_user("ops@platform.example", None, name="Ops", is_superuser=True)
     seal_all()
     return cast
 
@@ -90,6 +93,15 @@ def test_two_people_who_may_decide_it(leaving):
     assert Organization.objects.get(slug=SLUG).closed_at is None
 
 
+@pytest.mark.parametrize("words", [(PASSWORD, "wrong"), ("wrong", PASSWORD), (PASSWORD, ""), ()])
+def test_both_prove_who_they_are(leaving, typed_there, words):
+    typed_there(*words)
+    with pytest.raises(CommandError, match="does not prove"):
+        leave("--confirm", SLUG)
+    assert Organization.objects.get(slug=SLUG).closed_at is None
+    assert Event.objects.filter(verb="sign_in_failed").count() == (1 if words[:1] != (PASSWORD,) else 0)
+
+
 def test_after_it_left_nothing_opens_and_the_trail_still_verifies(leaving):
     case, harbor = leaving.case, leaving.harbor
     patient = Patient.objects.get(pk=case.patient_id)
@@ -129,9 +141,25 @@ def test_others_are_not_touched_and_work_on(leaving):
         assert [p.family_name for p in Patient.objects.all()] == ["Castellano"]
         assert Membership.objects.filter(ended_at=None).count() == 1
     assert User.objects.get(email="mia@meadow.example").is_active
-    for command in (["rebuild_search"], ["check_documents"], ["rotate_keys"]):
+    for command in (["rebuild_search"], ["check_documents"], ["rotate_keys", *BY_OPERATOR]):
         said(*command)
     assert "harbor: destroyed at" in said("data_keys")
+
+
+def test_a_run_that_broke_off_at_the_keys_is_finished_though_who_asked_has_no_account(leaving, settings):
+    settings.KMS, settings.KEYSTORE = (
+        "/bin/false",
+        Path(str(settings.KEYSTORE)),
+    )  # another service: asked anew
+    with pytest.raises(CommandError, match="run the same command again"):
+        leave("--confirm", SLUG)
+    folder = configured.DATA_DIR / str(leaving.harbor.public_id)
+    assert (keystore().is_destroyed(leaving.harbor.pk), any(folder.rglob("*"))) == (False, True)
+    settings.KMS, settings.KEYSTORE = "", Path(str(settings.KEYSTORE))
+    assert "was off-boarded. Nothing was done" in leave()
+    assert not keystore().is_destroyed(leaving.harbor.pk)
+    assert "keys and its files are destroyed" in leave("--confirm", SLUG)
+    assert (keystore().is_destroyed(leaving.harbor.pk), folder.exists()) == (True, False)
 
 
 def test_a_second_run_finishes_what_a_restored_backup_brought_back(leaving):
@@ -139,7 +167,10 @@ def test_a_second_run_finishes_what_a_restored_backup_brought_back(leaving):
     leave("--confirm", SLUG)
     Organization.objects.filter(slug=SLUG).update(closed_at=None)
     Membership.objects.filter(user=leaving.users["olga"]).update(ended_at=None)
-    User.objects.filter(pk=leaving.users["olga"].pk).update(email="olga@harbor.example", is_active=True)
+    olga = User.objects.get(pk=leaving.users["olga"].pk)
+    olga.email, olga.is_active = "olga@harbor.example", True
+    olga.set_password(PASSWORD)
+    olga.save()
     leave("--confirm", SLUG)
     assert not Membership.objects.filter(ended_at=None).exists()
     assert Organization.objects.get(slug=SLUG).closed_at is not None

@@ -149,7 +149,7 @@ def test_what_drips_is_cut_at_the_deadline(server, loopback, monkeypatch):
     began = time.monotonic()
     with pytest.raises(CallFailed) as failed:
         call("GET", f"{server}/slow")
-    assert (failed.value.code, time.monotonic() - began < 1.5) == ("late", True)
+    assert (failed.value.code, time.monotonic() - began < 3) == ("late", True)  # of more than four
     assert not [t for t in threading.enumerate() if isinstance(t, threading.Timer) and t.is_alive()]
 
 

@@ -299,7 +299,7 @@ def test_consent_is_recorded_and_withdrawn(cast, dana, sign_in):
         422,
         ["method", "scope", "expires_on"],
     )
-    by_voice = browser.post(url, bare | {"kind": "representation"})
+    by_voice = browser.post(url, bare | {"kind": "representation", "instrument": "designation"})
     assert list(by_voice.context["form"].errors) == ["method"]
     event = {"signed_on": "2026-03-01", "expires_event": "the end of the appeal"}
     assert browser.post(url, typed | event).status_code == 302
@@ -357,6 +357,9 @@ def test_the_patient_page_costs_the_same_with_one_row_and_with_three(cast, dana,
             q["sql"] for q in counted.captured_queries if not q["sql"].startswith(("SAVEPOINT", "RELEASE"))
         ]
 
+    Consent.objects.create(
+        patient=dana, kind="release", method="paper", signed_on=date(2026, 1, 1), recorded_at=NOW
+    )
     one = statements()
     for n in range(2):
         Contact.objects.create(patient=dana, kind="email", value=f"d{n}@example.org")

@@ -118,8 +118,14 @@ class Broken:
         raise NotSent("busy")
 
 
-def test_a_sender_that_fails_keeps_nobody_out(dana, settings, mailoutbox, caplog):
-    settings.TEXTS = f"{__name__}.Broken"
+class Failing:
+    def send(self, number: str, text: str) -> None:
+        raise OSError(f"no way to {number}")
+
+
+@pytest.mark.parametrize("sender", ["Broken", "Failing", "Misspelled"])
+def test_a_sender_that_fails_keeps_nobody_out(dana, settings, mailoutbox, caplog, sender):
+    settings.TEXTS = f"{__name__}.{sender}"
     Client().post(SIGN_IN, DANA)
     assert len(mailoutbox) == 1
     assert "555" not in caplog.text

@@ -11,7 +11,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclose
+from advocacy.access.disclosures import VERB, Door, Party, Purpose, Recipient, disclose
+from advocacy.audit.models import Event
 from advocacy.errors import Refused
 from advocacy.people import rules
 from advocacy.people.commands import own_release, record_consent
@@ -123,6 +124,18 @@ def test_special_records_leave_by_a_release_that_names_them(cast):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("older", ["plain", "part2"])
+def test_the_accounting_names_the_release_that_names_what_left(cast, older):
+    day = timezone.now().date()
+    days = dict.fromkeys(["plain", "part2"], day - timedelta(days=1)) | {older: day - timedelta(days=3)}
+    plain = recorded(cast, signed_on=days["plain"])
+    named = recorded(cast, names_part2=True, signed_on=days["part2"])
+    assert [sent(cast, "part2"), sent(cast)] == ["", ""]
+    acts = Event.objects.filter(verb=VERB).order_by("id")
+    assert [act.data["consent"] for act in acts] == [named.pk, (named if older == "plain" else plain).pk]
+
+
+@pytest.mark.django_db
 def test_a_release_of_psychotherapy_notes_is_for_nothing_else(cast):
     recorded(cast, replace(WHOLE, special=frozenset({"psychotherapy"})))
     assert [sent(cast), sent(cast, "psychotherapy")] == ["no_basis", ""]
@@ -156,7 +169,17 @@ def test_the_desk_records_another_form_and_is_told_what_it_lacks(cast, sign_in):
     assert client.post(page, own).status_code == 422
     assert client.post(page, own | {"special": ["part2"]}).status_code == 302
     row = Consent.objects.latest("pk")
-    assert (row.form, row.special, row.lacks, row.purpose) == ("own", ["part2"], [], own_release().purpose)
+    assert (row.form, row.special, row.purpose) == ("own", ["part2"], own_release().purpose)
+    assert (row.by_representative, row.lacks) == (
+        True,
+        ["authority"],
+    )  # 45 CFR 164.508(c)(1)(vi), on our form too
+    assert client.post(page, own | {"special": [], "authority": "Legal guardian"}).status_code == 302
+    row = Consent.objects.latest("pk")
+    assert (row.by_representative, row.authority, row.lacks) == (True, "Legal guardian", [])
+    assert client.post(page, own | {"special": ["part2"], "signed_by": "patient"}).status_code == 302
+    row = Consent.objects.latest("pk")
+    assert (row.by_representative, row.special, row.lacks) == (False, ["part2"], [])
 
 
 @pytest.mark.django_db

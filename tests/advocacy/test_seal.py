@@ -27,6 +27,9 @@ from advocacy.audit.trail import record, sealed_until
 from advocacy.background import queue, sealing
 from advocacy.tenancy.scope import scoped_to
 from deploy.make_secrets import public_key
+from tests.terminal import BY_OPERATOR
+
+pytest_plugins = ("tests.terminal",)
 
 VECTORS = json.loads((Path(__file__).parent / "trail_vectors.json").read_text())
 VERIFIER = Path(verifier.__file__)
@@ -103,7 +106,7 @@ def test_the_worker_seals_by_the_clock(cast):
     assert sealing.what_waits() == []
 
 
-def test_without_a_key_nothing_is_sealed_and_nothing_breaks(cast, settings, caplog):
+def test_without_a_key_nothing_is_sealed_and_nothing_breaks(cast, operator, settings, caplog):
     settings.KEYS = shipped.KEYS.__class__(
         **{**vars(shipped.KEYS), "seal": None, "leaf": None, "seal_public": {}}
     )
@@ -112,7 +115,7 @@ def test_without_a_key_nothing_is_sealed_and_nothing_breaks(cast, settings, capl
     with pytest.raises(CommandError, match="RECOURSE_SEAL_KEY"):
         said("seal_trail")
     with pytest.raises(CommandError, match="RECOURSE_LEAF_KEY"):
-        said("export_trail", "harbor", "/nowhere/x", "--reason", "x")
+        said("export_trail", "harbor", "/nowhere/x", "--reason", "x", *BY_OPERATOR)
 
 
 def test_the_trail_page_says_up_to_when_it_is_sealed(cast, sign_in):
@@ -206,11 +209,13 @@ def test_a_folder_that_is_not_there_raises_the_alarm(quiet, settings, mailoutbox
     assert "could not be laid down (FileNotFoundError)" in mailoutbox[0].body
 
 
-def test_an_exported_bundle_is_checked_by_the_verifier_alone(quiet, tmp_path):
+def test_an_exported_bundle_is_checked_by_the_verifier_alone(quiet, operator, tmp_path):
     """Its own interpreter, isolated: nothing of ours but the one file, and no Django."""
     bundle, keys = tmp_path / "trail.jsonl.gz", tmp_path / "keys.json"
     record("case_restricted", subject=quiet.case, reason="Dana Whitlock asked for it")
-    assert "events in 1 seals" in said("export_trail", "harbor", str(bundle), "--reason", "For the reviewer")
+    assert "events in 1 seals" in said(
+        "export_trail", "harbor", str(bundle), "--reason", "For the reviewer", *BY_OPERATOR
+    )
     assert oct(bundle.stat().st_mode & 0o777) == "0o600"
     answer = Client().get("/.well-known/recourse-seal-keys.json")
     keys.write_bytes(answer.content)
@@ -230,7 +235,7 @@ def test_an_exported_bundle_is_checked_by_the_verifier_alone(quiet, tmp_path):
     assert verifier.main([str(bundle), "--keys", str(keys)]) == 1
     assert verifier.main([str(keys)]) == 2
     with pytest.raises(CommandError, match="exists"):
-        said("export_trail", "harbor", str(bundle), "--reason", "Again")
+        said("export_trail", "harbor", str(bundle), "--reason", "Again", *BY_OPERATOR)
 
 
 def test_the_verifier_needs_the_standard_library_and_one_more():

@@ -18,6 +18,7 @@ from advocacy.people.invitations import invite_member
 from advocacy.people.models import ExternalIdentity, Membership, SignInProvider, User
 from advocacy.people.providers import retire_provider, set_provider
 from advocacy.people.queries import PROVIDER_KEY
+from advocacy.people.step_up import PROVEN
 from advocacy.tenancy.scope import scoped_to
 from tests.cast import at_harbor
 from tests.oidc.serving import inside, real, send, way_out
@@ -210,6 +211,13 @@ def test_where_it_is_the_only_way_a_passphrase_opens_nothing(cast, issuer, sign_
     shut = with_passphrase.get(reverse("appeals:today"))
     assert (shut.status_code, "its own sign-in only" in shut.content.decode()) == (403, True)
     assert works(come(issuer, NORA, amr=["mfa"])[0])
+    # Taking the only way back opens passphrases to everybody: that asks for a fresh proof.
+    held = olga.session
+    held[PROVEN] = 0
+    held.save()
+    asked = olga.post(page, {"retire": "1"}).headers["Location"]
+    assert asked.startswith(reverse("people:proof")) and SignInProvider.objects.get().retired_at is None
+    assert olga.get(f"{page}?proven=1").context["form"].errors == {}
     call_command("open_to_passphrases", "harbor")
     assert "opens to passphrases again" in capsys.readouterr().out
     assert works(with_passphrase)
@@ -267,6 +275,9 @@ def test_the_admin_names_it_and_the_others_are_told(cast, issuer, sign_in, mailo
     assert reverse("sso_callback", args=[row.public_id]) in shown
     assert [m.to for m in mailoutbox] == [["second@harbor.example"]]
     assert "Olga" in mailoutbox[0].body
+    # Enter in a field sends the form by its first button: that saves, and takes nothing back.
+    (saving,) = (part.partition("</form>")[0] for part in shown.split("<form") if 'name="issuer"' in part)
+    assert ("retire" in saving, shown.count('name="retire"')) == (False, 1)
     # Another client is another provider: who was known to the one is not to the other.
     assert olga.post(page, form | {"client_id": "second"}).status_code == 302
     assert [(r.client_id, r.retired_at is None) for r in SignInProvider.objects.order_by("id")] == [
@@ -275,6 +286,17 @@ def test_the_admin_names_it_and_the_others_are_told(cast, issuer, sign_in, mailo
     ]
     assert olga.post(page, {"retire": "1"}).status_code == 302
     assert not SignInProvider.objects.filter(retired_at=None).exists()
+
+
+def test_a_mail_server_that_is_down_keeps_no_provider_in(cast, issuer, settings):
+    named(cast, issuer)
+    with at_harbor(cast):
+        other = User.objects.create(email="second@harbor.example", name="Second", is_staff=True)
+        Membership.objects.create(user=other, roles=["organization_admin"], starts_at=timezone.now())
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9  # nobody answers there
+    with at_harbor(cast):
+        assert retire_provider(actor=cast.olga, at=timezone.now()).retired_at is not None
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,13 @@ INDIVIDUAL = INSURED | {"sponsor": "individual"}
 MEDICARE_ADVANTAGE = {"program": "medicare_advantage", "benefit": "medical"}
 MEDICAID = {"program": "medicaid", "medicaid_delivery": "plan"}
 FEHB = {"program": "fehb_pshb"}
+OWN_FORMS = {
+    "medicare_advantage": "cms_1696",
+    "medicare_part_d": "cms_1696",
+    "medicare_original": "cms_1696",
+    "fehb_pshb": "written_consent",
+}
+"""Programs that take no other signed words for an appointment, and the form that the patient signs there."""
 
 
 def moment(day: str, hour: int = 14) -> datetime:
@@ -63,8 +70,10 @@ class Climb:
             record_answer(
                 actor=self.who, case=self.case, question=question, value=value, source=source, at=moment(on)
             )
+        if form := OWN_FORMS.get(answers.get("program", "")):
+            self.consent("representation", instrument=form, on=on)
 
-    def consent(self, *kinds: str, on: str = "2026-03-16") -> None:
+    def consent(self, *kinds: str, on: str = "2026-03-16", instrument: str = "") -> None:
         for kind in kinds or ("release", "representation"):
             record_consent(
                 actor=self.who,
@@ -72,6 +81,7 @@ class Climb:
                 kind=kind,
                 scope="everything",
                 method="paper",
+                instrument=instrument,
                 signed_on=date.fromisoformat(on),
                 expires_event="the end of the case",
                 at=moment(on),

@@ -309,6 +309,9 @@ def test_a_call_after_the_last_day_of_the_letter_needs_the_other_sides_yes(offer
     last_hour = moment(until.isoformat(), 23)
     assert schedule_call(**given, scheduled_at=last_hour).status == "scheduled"
     assert schedule_call(**given, scheduled_at=after, after_window=True).scheduled_at == after
+    miss_call(actor=offered.who, call=call, reason="Nobody called.", at=moment("2026-04-02"))
+    with pytest.raises(WrongState):
+        schedule_call(**given, scheduled_at=after)
 
 
 def test_the_day_of_a_call_is_the_day_where_the_patient_is(offered):

@@ -204,6 +204,7 @@ def test_file_appeal_refuses_with_every_reason_at_once(refused):
         "in_future",
         "window_passed",
         "consent_missing",
+        "representation_missing",
         "letter_missing",
         "channel_missing",
     ]
@@ -269,7 +270,7 @@ def test_written_consent_is_needed_where_the_rules_ask_for_it(climb, answers):
     with pytest.raises(Refused) as caught:
         climb.file(1, "2026-04-10")
     assert codes(caught) == ["representation_missing"]
-    climb.consent("representation", on="2026-04-10")
+    climb.consent("representation", instrument="written_consent", on="2026-04-10")
     climb.file(1, "2026-04-10")
     assert climb.level(1).status == "filed"
 

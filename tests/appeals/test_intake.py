@@ -41,6 +41,11 @@ from cases.reading import read_pdf
 # 3: a day of mailing beside another day, a reviewer's title, a reason told by words that do not say it. Not kept, because they
 # cost more: a reason only after `because` (stops 2, costs 85), a telephone or fax only with the word appeal in its line (4 and
 # 185), a payer only when named twice (1 and 60), a span of deciding only where no other stands (1 and 11).
+# The batches t (24 rewordings) and u (20 new letters) gave 8 false of 283 and 5 of 275 on first reading; of these 13 four are a
+# limit or a program said truly that their truths did not list. The reader was widened on half of the letters (t 01-12, u 01-10)
+# and then read the other half for the first time: 10 flagged of 293 (two of them said truly), where before it had 8 of 261, and
+# 58 instead of 52 of a hundred plain facts. Each false one was then mended by a rule on the kind of evidence: a service given up
+# or unchanged, a code of a claim of which nothing was denied, a day in the column of services, a name made of an office's words.
 # `test_intake_asides.py` puts 226 sentences on other things into a letter at two places; before, 60 of the 452 readings gave
 # something false.
 # What was not found stands under `missed` in their truths; nothing may be false there either.
@@ -121,7 +126,9 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 
 FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
-ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *EXTRA[::4]}
+_TEXT_ONLY = ("blind_t_", "blind_u_")
+_OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
+ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}
 """Letters that are read from their PDF in `make test` too; of the others `make test` reads the text."""
 LEADS = {
     "aca_experimental": "experimental_investigational",

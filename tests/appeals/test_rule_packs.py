@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -99,6 +100,12 @@ def test_what_a_schema_cannot_say_is_refused_too(pack: packs.Pack) -> None:
         packs.loaded(pack)
 
 
+def test_a_state_cannot_say_since_when_its_rule_is_known(pack: packs.Pack) -> None:
+    pack["states"]["default"] |= {"known_from": "2026-01-01", "published": "somewhere"}
+    with pytest.raises(packs.BadPack, match="known_from"):
+        packs.loaded(pack)
+
+
 def test_a_pack_counts_only_with_a_signature_that_counts(pack: packs.Pack) -> None:
     keys = {"r1": PUBLIC}
     with pytest.raises(packs.BadPack, match="not signed"):
@@ -183,6 +190,26 @@ def test_every_difference_is_named_with_both_values(pack: packs.Pack) -> None:
     }
     (agency,) = [d.sentence for d in differences(pack, new) if d.what == "state"]
     assert agency == 'state AL: agency was "HHS-administered process", is "Another department".'
+
+
+def test_no_part_of_the_rules_changes_unseen(pack: packs.Pack) -> None:
+    about = {"schema", "as_of", "confidence", "applies_to"}
+    parts = [(part, name) for part in packs.PARTS for name in pack[part] if name not in about]
+    unseen = []
+    for part, name in parts:
+        new = copy.deepcopy(pack)
+        value = new[part][name]
+        value.pop(0) if isinstance(value, list) else value.pop(next(iter(value)))
+        if not any(d.moves_dates for d in differences(pack, new)):
+            unseen.append((part, name))
+    assert unseen == []
+    new = copy.deepcopy(pack)
+    new["regimes"]["regimes"][0]["ladder"].reverse()
+    new["regimes"]["regimes"][0]["max_levels"] = 9
+    assert {(d.what, d.field, d.moves_dates) for d in differences(pack, new)} == {
+        ("order", "value", True),
+        ("regime", "max_levels", True),
+    }
 
 
 def test_diff_rules_says_what_moves(pack: packs.Pack, tmp_path: Path) -> None:
@@ -297,6 +324,21 @@ def test_a_step_that_no_law_knew_has_no_date() -> None:
         "On that day no rule for this step could be known."
     )
     assert computed(row, "2024-02-08")["deadline"] == "2026-03-09"
+
+
+def test_each_version_ends_where_the_next_one_that_is_known_begins() -> None:
+    """Of three versions the middle one is published last: until then the first goes on to the third."""
+    (one,) = shipped().rules["claims.appeal_1.filing"]
+    starts = [date(2001, 1, 1), date(2002, 1, 1), date(2003, 1, 1)]
+    ends = [date(2001, 12, 31), date(2002, 12, 31), date(2003, 12, 31)]
+    published = [None, date(2006, 1, 1), None]
+    versions = tuple(
+        replace(one, version=n, in_force_from=start, in_force_to=end, known_from=known)
+        for n, (start, end, known) in enumerate(zip(starts, ends, published, strict=True), start=1)
+    )
+    among = replace(shipped(), rules={one.id: versions})
+    kept = known_on(date(2005, 1, 1), among).rules[one.id]
+    assert [(r.version, r.in_force_to) for r in kept] == [(1, date(2002, 12, 31)), (3, date(2003, 12, 31))]
 
 
 def test_an_amount_is_known_when_its_notice_is_published() -> None:

@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from appeals.closing import open_contest_of
+from appeals.commands.decisions import deem_decided
 from appeals.commands.denials import DenialInput, record_denial
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from cases.commands.costs import record_cost
@@ -45,6 +46,19 @@ def test_every_obstacle_leads_to_the_page_that_resolves_it(climb, nora):
     ]
     for obstacle in page.context["obstacles"]:
         assert nora.get(obstacle["url"]).status_code == 200, obstacle["code"]
+
+
+def test_a_case_closes_after_the_last_level_was_silent(climb):
+    """Above it stands a court: no later level will say what became of the items."""
+    climb.answer(ERISA | {"plan_kind": "grandfathered", "levels": "1"})
+    climb.ask()
+    climb.refuse()
+    climb.stake()
+    climb.file(1, "2026-04-10")
+    assert open_contest_of(climb.fresh())[0].code == "level_undecided"
+    deem_decided(actor=climb.who, appeal=climb.level(1), at=moment("2026-06-20"))
+    assert climb.positions == [(1, "internal_appeal_1", "decided")]
+    assert open_contest_of(climb.fresh()) == []
 
 
 def test_closing_is_refused_with_every_reason_and_keeps_what_was_typed(climb, nora):
@@ -153,13 +167,14 @@ def test_a_case_where_nothing_shows_coverage_is_closed_as_covered_with_a_reason_
 
 def test_money_that_was_paid_shows_coverage_and_a_zero_does_not(climb):
     climb.case.outcome = "covered"
-    for amount, said in (("0", ["coverage_not_shown"]), ("120", [])):
+    lacks = ["coverage_not_shown"]
+    for amount, certainty, said in (("0", "actual", lacks), ("90", "estimate", lacks), ("120", "actual", [])):
         record_cost(
             actor=climb.who,
             case=climb.case,
             kind="plan_dollars",
             amount=Decimal(amount),
-            certainty="actual",
+            certainty=certainty,
             basis="The plan's explanation of benefits.",
             at=timezone.now(),
         )

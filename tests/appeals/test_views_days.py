@@ -46,7 +46,7 @@ def test_the_date_on_the_notice_stands_for_a_decision_without_a_day(refused, nor
     ]
     assert nora.post(url, typed | {"notice_on": days_ago(2)}).status_code == 302
     decided = Decision.objects.get().decided_at.astimezone(NEW_YORK)
-    assert (decided.date(), decided.hour) == (day(days_ago(2)), 12)
+    assert (decided.date(), decided.hour) == (day(days_ago(2)), 0)
 
 
 def test_a_call_after_its_last_day_asks_whether_the_other_side_agreed(refused, nora):

@@ -40,7 +40,7 @@ def level(climb):
     """The first level of a refused request, its window running, in days around the real today."""
 
     def opened(answers=ERISA | {"levels": "1"}, **facts) -> Appeal:
-        climb.answer(answers)
+        climb.answer(answers, on=days_ago(41))
         climb.ask(days_ago(40))
         climb.refuse(days_ago(25), days_ago(22), confirmed=days_ago(20), **facts)
         return climb.level(1)

@@ -8,6 +8,7 @@ import pytest
 
 from advocacy.errors import Refused
 from appeals.blocks import Paragraph, Quote, cited_exhibits
+from appeals.commands.decisions import decide_appeal
 from appeals.commands.drafts import save_draft, set_exhibits
 from appeals.models import Exhibit
 from appeals.queries.clocks import day_at
@@ -35,6 +36,16 @@ def refused(climb):
         ("Exhibits A, B and AA show it; Exhibit A again.", ("Exhibit A", "Exhibit B", "Exhibit AA")),
         ("Exhibit C of your policy, and an exhibit B.", ()),
         ("Exhibit A and I agree.", ("Exhibit A",)),
+        ("Exhibits A and I agree.", ("Exhibit A",)),
+        ("Exhibits H and I show it.", ("Exhibit H", "Exhibit I")),
+        ("Exhibits A to D.", ("Exhibit A", "Exhibit B", "Exhibit C", "Exhibit D")),
+        ("Exhibits Z through AB.", ("Exhibit Z", "Exhibit AA", "Exhibit AB")),
+        ("Exhibit A, B and C.", ("Exhibit A", "Exhibit B", "Exhibit C")),
+        ("Exhibits A-B, D & E.", ("Exhibit A", "Exhibit B", "Exhibit D", "Exhibit E")),
+        ("EXHIBIT B, MD Lee.", ("Exhibit B",)),
+        ("Exhibits A, B of your policy.", ()),
+        ("Exhibit B in our packet.", ("Exhibit B",)),
+        ("Exhibit B - A letter of Dr. Lee.", ("Exhibit B",)),
     ],
 )
 def test_which_exhibits_a_letter_cites(text, cited):
@@ -58,6 +69,24 @@ def test_a_letter_is_dated_from_the_denial_to_today_where_the_organization_is(re
         assert saved.draft["dated"] == good or (good is None and saved.draft["dated"] == "2026-04-09")
 
 
+def test_a_decision_of_an_hour_ago_is_answered_on_the_day_of_the_office(climb):
+    """Decided an hour past midnight where the patient is: on the other coast it is still the day before."""
+    climb.answer(ERISA)
+    climb.ask()
+    climb.refuse()
+    climb.case.organization.time_zone = "America/Los_Angeles"
+    climb.case.organization.save(update_fields=["time_zone"])
+    climb.file(1, "2026-04-10")
+    outcomes = {item.public_id: "upheld" for item in climb.items}
+    told = {"decided_at": moment("2026-05-01", 1), "received_on": date(2026, 5, 1), "outcomes": outcomes}
+    decide_appeal(actor=climb.who, appeal=climb.level(1), at=moment("2026-05-01", 2), **told)
+    given = {"actor": climb.who, "appeal": climb.level(2), "text": "Please.", "at": moment("2026-05-01", 2)}
+    assert save_draft(**given, dated=date(2026, 4, 30)).draft["dated"] == "2026-04-30"
+    with pytest.raises(Refused) as caught:
+        save_draft(**given | {"appeal": climb.level(2)}, dated=date(2026, 4, 29))
+    assert [r.code for r in caught.value.reasons] == ["letter_dated_before"]
+
+
 def test_the_date_of_the_letter_is_looked_at_again_when_it_is_filed(refused):
     level = save_draft(actor=refused.who, appeal=refused.level(1), text="Please.", at=moment("2026-04-09"))
     level.draft = level.draft | {"dated": "2020-01-01"}
@@ -66,6 +95,7 @@ def test_the_date_of_the_letter_is_looked_at_again_when_it_is_filed(refused):
         refused.file(1, "2026-04-10")
     assert [r.message for r in caught.value.reasons] == [
         "The letter is dated January 1, 2020, before the decision of March 24, 2026 that it answers."
+        " Date it on that day or after."
     ]
 
 

@@ -35,10 +35,14 @@ appeals:bulk_assign             S         S
 appeals:undo_assign             -         S
 appeals:board                   S         -
 appeals:share                   S         S
+# Absences are of people who work cases, since what a cover takes over is their cases and tasks. An admin and a privacy officer
+# hold none, so they see who is away and record nothing; for somebody else it is whoever hands out work (the supervisor).
 people:absences                 INCSOP    INCS
 people:absence_end              IS        IS
 cases:search                    INCSP     INCSP
 cases:search_results            N         -
+# One's own words in a form that was not sent, sealed, read by their author only. An admin types templates and invitations; an
+# analyst or a funder has next to nothing to type, and what they keep is about nobody: a door for six roles would protect nothing.
 people:draft                    INCSOAPF  INCSOAPF
 people:draft_discard            -         N
 
@@ -47,8 +51,11 @@ appeals:case                    INCSP     -
 appeals:authorization           INCSP     -
 appeals:filed                   INCSP     -
 appeals:filed_file              INCSP     -
+appeals:late                    INCSP     -
 appeals:level                   INCSP     -
 appeals:level_preview           NCS       -
+appeals:demand_preview          NCS       -
+appeals:moved                   INCSP     -
 appeals:peer_to_peer            INCSP     -
 appeals:request                 INCSP     -
 cases:clinic                    INCSP     -
@@ -76,6 +83,9 @@ cases:messages_settle           -         INCS
 cases:cost_new                  NS        NS
 cases:document_new              INCS      INCS
 cases:document_change           INCS      INCS
+# Showing a paper to the patient goes with writing to the patient (`cases:messages`), papers attached: intake welcomes people, a
+# clinician asks them about their treatment. The patient has a right to nearly all of it (45 CFR 164.524); what they have no right
+# to, psychotherapy notes, no role can show. Each change stands in the trail.
 cases:document_portal           -         INCS
 cases:version_new               INCS      INCS
 cases:read_again                -         INCS
@@ -91,6 +101,16 @@ appeals:take_action             INCS      INCS
 cases:triage                    INCS      INCS
 cases:related                   INCSP     NS
 cases:unlink                    -         .
+
+# A case offered to another organization, and what others offer.
+cases:offers                    INCSP     -
+cases:offer_new                 NS        NS
+cases:offer_revoke              -         NS
+cases:offers_received           NS        -
+cases:offer_received            NS        -
+cases:offer_received_file       NS        -
+cases:offer_accept              NS        NS
+cases:offer_decline             NS        NS
 
 # Intake: benefits, coverage, clinics, what a patient tried.
 cases:benefits                  INCSP     INS
@@ -109,6 +129,9 @@ appeals:plan_fact_withdraw      INS       INS
 cases:case_new                  INS       INS
 cases:coverage_new              INS       INS
 cases:coverage_change           INS       INS
+cases:reveal                    INCSP     INCSP
+# Somebody asking for help is nobody's case yet. A privacy officer answers for what was done with cases, reads no more than that
+# takes (45 CFR 164.502(b)), and finds in the trail who took an inquiry in.
 cases:intake                    INS       -
 cases:inquiry                   INS       -
 cases:inquiry_decline           INS       INS
@@ -122,9 +145,12 @@ people:patient_new              INS       INS
 people:patient_change           INS       INS
 people:consent_new              INS       INS
 people:consent_revoke           INS       INS
+cases:consent_paper             INS       INS
+cases:consent_paper_back        -         INS
 people:contact_new              INS       INS
 people:contact_end              INS       INS
 people:release_form             INS       -
+appeals:representative_form     INS       -
 people:disclosures              SP        -
 people:disclosure_new           SP        SP
 people:disclosures_file         SP        -
@@ -153,6 +179,7 @@ appeals:denial_confirm          NS        NS
 appeals:denial_set_aside        NS        NS
 appeals:denial_take_up          -         NS
 appeals:denial_choice           NS        NS
+appeals:notice_check            NS        NS
 appeals:peer_to_peer_schedule   NCS       NCS
 appeals:peer_to_peer_hold       NCS       NCS
 appeals:peer_to_peer_miss       NCS       NCS
@@ -161,6 +188,11 @@ appeals:level_exhibits          NCS       NCS
 appeals:level_approval          NCS       NCS
 appeals:level_approval_answer   NCS       NCS
 appeals:level_file              NS        NS
+appeals:demand                  INCSP     NCS
+appeals:demand_new              NCS       NCS
+appeals:demand_send             NS        NS
+appeals:demand_approval         NCS       NCS
+appeals:demand_approval_answer  NCS       NCS
 appeals:level_phone             NS        NS
 appeals:proof_new               NS        NS
 appeals:level_received          NS        NS
@@ -177,6 +209,8 @@ appeals:reopen                  S         S
 # Who may open a case, and who did.
 cases:assign                    S         S
 cases:restrict                  S         S
+# The list is a tool of whoever restricts cases and gives access to them. A privacy officer does neither, and is closed out by a
+# restriction like everybody else; what was done about one stands in the trails, which they read.
 cases:restricted                S         -
 cases:access                    S         S
 cases:grant_end                 S         S
@@ -187,6 +221,7 @@ people:holds                    SP        SP
 people:hold_lift                SP        SP
 cases:glasses                   SP        -
 cases:glass_review              SP        SP
+# Whoever opened it ends it too (this one is an operator's); those who review it may cut it short, which only takes access away.
 cases:glass_end                 -         SP
 appeals:trails                  SP        -
 
@@ -283,15 +318,19 @@ WITHOUT_A_SCOPE = {("POST", "/api/v1/token"), ("GET", "/api/v1/openapi.json")}
 """A machine gets its token at the first, and anybody reads the description at the second."""
 
 # Django's admin: the look-ups in it, who sees one, who adds one, who changes one. Nothing is deleted there, by anybody.
+# Payers and clinics: no coverage is recorded without its payer and no case without its clinic, so intake adds them. Whoever calls
+# a plan hears first that its number has changed; waiting for an admin would leave the old fax on file, which is worse. What goes
+# where is asked again at every filing, on the page that freezes it, and the trail keeps both numbers. Which way serves which
+# purpose (`payerchannel`) is the organization's own rule, and its admin's. Clinicians and privacy officers only read.
 LOOKUPS = {
     "cases.payer": ("INCSOP", "INSO", "INSO"),
     "cases.payerchannel": ("INCSOP", "O", "O"),
     "cases.provider": ("INCSOP", "INSO", "INSO"),
     "people.membership": (
         "INCSOP",
-        "INCSOAPF",
         "O",
-    ),  # its "add" leads to the invitations, which have a line of their own
+        "O",
+    ),  # its "add" leads whoever invites to the invitations, which have a line of their own
     "people.team": ("INCSOP", "O", "O"),
 }
 # Its other pages: of nobody's rows. No look-up completes what somebody types.

@@ -34,6 +34,7 @@ PATIENTS = CASEWORK
 INTAKE: Reach = {"nora": BOTH, "ines": BOTH, "nils": OPEN, "sam": OPEN}
 LOOKUPS: Reach = dict.fromkeys(["ines", "nora", "nils", "clara", "sam", "olga", "petra"], BOTH)
 COLLEAGUES = LOOKUPS
+WELCOME: Reach = dict.fromkeys(["nora", "nils", "sam"], BOTH)
 KEEPERS: Reach = {"olga": BOTH}
 WATCHERS: Reach = {"sam": BOTH, "petra": BOTH}
 OWN: Reach = {"nora": OPEN, "nils": SHUT}
@@ -49,6 +50,7 @@ TABLES: dict[str, Reach] = {
     "appeals.ClockEvent": CASEWORK,
     "appeals.Deadline": CASEWORK,
     "appeals.Decision": CASEWORK,
+    "appeals.Demand": CASEWORK,
     "appeals.Denial": CASEWORK,
     "appeals.DenialItem": CASEWORK,
     "appeals.DenialReason": CASEWORK,
@@ -57,6 +59,7 @@ TABLES: dict[str, Reach] = {
     "appeals.GrantedAuthorization": CASEWORK,
     "appeals.ItemOutcome": CASEWORK,
     "appeals.LetterApproval": CASEWORK,
+    "appeals.NoticeCheck": CASEWORK,
     "appeals.OwnLetterBlock": LOOKUPS,
     "appeals.PeerToPeer": CASEWORK,
     "appeals.Proposal": CASEWORK,
@@ -73,11 +76,13 @@ TABLES: dict[str, Reach] = {
     "cases.Case": CASEWORK,
     "cases.CaseGrant": CASEWORK,
     "cases.CaseLink": CASEWORK,
+    "cases.CaseOffer": CASEWORK,
     "cases.CaseSearch": CASEWORK,
     "cases.CaseTeamMember": CASEWORK,
     "cases.ClinicAsk": CASEWORK,
     "cases.ClinicLink": CASEWORK,
     "cases.Communication": CASEWORK,
+    "cases.ConsentPaper": CASEWORK,
     "cases.Cost": CASEWORK,
     "cases.Coverage": PATIENTS,
     "cases.Document": CASEWORK,
@@ -87,11 +92,13 @@ TABLES: dict[str, Reach] = {
     "cases.InquirySearch": INTAKE,
     "cases.NetworkCheck": CASEWORK,
     "cases.Note": CASEWORK,
+    "cases.OfferedDocument": CASEWORK,
     "cases.OwnTaskTemplate": LOOKUPS,
     "cases.PatientNotice": CASEWORK,
     "cases.Payer": LOOKUPS,
     "cases.PayerChannel": LOOKUPS,
     "cases.Provider": LOOKUPS,
+    "cases.ReceivedOffer": WELCOME,  # what others offered, and how it was answered
     "cases.Referral": CASEWORK,
     "cases.Task": CASEWORK,
     "cases.Triage": CASEWORK,

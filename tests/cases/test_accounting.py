@@ -16,6 +16,7 @@ from advocacy.audit.models import Event
 from advocacy.audit.trail import reason_of
 from advocacy.errors import NotAllowed, Refused
 from advocacy.people.commands import revoke_consent
+from advocacy.people.rules import day_in
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.access import restrict_case
 from cases.commands.accounting import record_disclosure
@@ -213,10 +214,11 @@ def test_what_left_by_hand_is_said_whole(cast):
 
 def test_the_accounting_holds_what_the_law_asks_for_and_tells_the_rest_apart(released):
     patient, now = released.case.patient, timezone.now()
+    today = day_in(patient.time_zone, now)
     send(released)
-    by_hand(released)
-    by_hand(released, ground="mistake", recipient="A wrong fax number", left_on=now.date())
-    by_hand(released, recipient="Long ago", left_on=now.date() - timedelta(days=6 * 366))
+    by_hand(released, left_on=today - timedelta(days=9))
+    by_hand(released, ground="mistake", recipient="A wrong fax number", left_on=today)
+    by_hand(released, recipient="Long ago", left_on=today - timedelta(days=6 * 366))
     found = accounting(released.petra, patient, now)
     assert [(line.to, line.allowed) for line in found.counted] == [
         ("A wrong fax number", "A mistake: nothing allowed it"),
@@ -224,7 +226,7 @@ def test_the_accounting_holds_what_the_law_asks_for_and_tells_the_rest_apart(rel
     ]
     (line,) = [line for line in found.counted if line.to.startswith("Circuit")]
     assert (line.day, line.address, line.what) == (
-        now.date() - timedelta(days=9),
+        today - timedelta(days=9),
         "Eugene, OR",
         "Notes of March. Order of April 2, 2026",
     )

@@ -31,7 +31,9 @@ from cases.commands.search_text import index_case
 from cases.models import Case, Task
 from cases.queries.search import search
 from cases.queries.who_sees import who_sees
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
+
+pytest_plugins = ("tests.terminal",)
 
 WHY = "She called from the bridge; nobody else is in."
 
@@ -233,8 +235,11 @@ def test_at_the_desk(shut, sign_in):
 
 
 @pytest.fixture
-def operator(db):
-    return User.objects.create(email="root@example.org", name="Root", is_superuser=True, is_staff=True)
+def operator(db, typed_there):
+    typed_there(*[PASSWORD] * 5)
+    return User.objects.create_user(
+        "root@example.org", PASSWORD, name="Root", is_superuser=True, is_staff=True
+    )
 
 
 def as_operator(user: User) -> Client:

@@ -116,7 +116,7 @@ def test_the_desk_tags_a_document_and_says_what_that_means(cast, papers, sign_in
     assert client.post(change, typed | {"special": "secret"}).status_code == 422
     assert client.post(change, typed).status_code == 302
     page = client.get(reverse("cases:document", args=[cast.case.public_id, row.public_id])).content.decode()
-    assert "It leaves only by a release that names it" in page
+    assert "It may leave only if a release names it. Helpers in the portal and machines never get it." in page
     assert "45 CFR 164.524(a)(1)(i)" in page
     event = Event.objects.filter(verb="document_changed").latest("pk")
     assert event.data["special"] == ["", "psychotherapy"]

@@ -44,6 +44,7 @@ def backup(tmp_path):
         "postgresql": 15,
         "database": archive.fingerprint(folder / archive.DUMP),
         "documents": taken,
+        "tables": {},
         "rows": {"public.x": [2, "1:2"]},
         "shape": {},
         "left_out": LEFT_OUT,
@@ -97,8 +98,8 @@ def test_a_folder_without_a_manifest_or_of_another_format_is_no_backup(backup, t
     with pytest.raises(Problem, match="no whole backup"):
         archive.read_manifest(tmp_path)
     text = (backup / archive.MANIFEST).read_text()
-    (backup / archive.MANIFEST).write_text(json.dumps(json.loads(text) | {"format": 2}))
-    with pytest.raises(Problem, match="has the format 2; this program reads 1"):
+    (backup / archive.MANIFEST).write_text(json.dumps(json.loads(text) | {"format": 3}))
+    with pytest.raises(Problem, match="has the format 3; this program reads 2"):
         archive.read_manifest(backup)
 
 

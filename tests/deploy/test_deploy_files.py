@@ -18,13 +18,27 @@ from django.conf import settings
 
 from advocacy.keyfile import SECRET_FILES
 from deploy import healthcheck
+from deploy.archive import Problem
 from deploy.make_secrets import MADE, address, make
+from deploy.restore import refuse_without_keys
 from tests.guards.test_settings import explained
 
 ROOT = Path(settings.BASE_DIR)
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+NOT_IN_CONTAINERS = {
+    "PROMETHEUS_MULTIPROC_DIR",  # the web server's own
+    "RECOURSE_AS_OWNER",  # of one command
+    "RECOURSE_BREAK_GLASS",  # of one command
+    "RECOURSE_DEBUG",  # not in production
+    "RECOURSE_GRACE_SECONDS",  # stop_grace_period is counted on it
+    "RECOURSE_OUTGOING_LOOPBACK",  # not in production
+    "RECOURSE_PG_BIN",  # one version is in the image
+    "RECOURSE_SECOND_FACTOR",  # required in production
+    "RECOURSE_SECRET_FILE",  # not in production
+    "RECOURSE_TEXT_DIR",  # not in production
+}
 OURS = ("web", "worker", "migrate", "backup", "restore")
 
 
@@ -103,6 +117,8 @@ def test_web_and_worker_hold_no_password_but_their_own():
             "index_key",
             "seal_public_keys",
             "metrics_token",
+            "smtp_password",
+            "text_token",
         } | ({"seal_key", "leaf_key"} if name == "worker" else set())
     keys = {"secret_key", "field_key", "index_key", "retired_keys", "seal_key", "leaf_key"}
     assert set(COMPOSE["services"]["backup"]["secrets"]) & keys == set()
@@ -151,6 +167,18 @@ def test_every_setting_of_the_compose_file_is_one_of_the_program():
     assert given - known == set()
 
 
+def test_every_setting_of_the_program_reaches_its_containers_or_is_none_of_theirs():
+    services = [COMPOSE["services"][name] for name in OURS]
+    reached = {"PORT"} | {key for service in services for key in service["environment"]}
+    reached |= set(re.findall(r"\b(RECOURSE_[A-Z_]+)=", stages()["recourse"]))
+    reached |= {name for file, name in SECRET_FILES.items() if file in reached}
+    assert explained() - reached == NOT_IN_CONTAINERS
+    # Dates are worked out by both: by the same rules.
+    for service in (COMPOSE["services"]["web"], COMPOSE["services"]["worker"]):
+        assert service["environment"]["RECOURSE_RULE_PACK"] == "${RECOURSE_RULE_PACK:+/run/rules.json}"
+        assert "${RECOURSE_RULE_PACK:-/dev/null}:/run/rules.json:ro" in service["volumes"]
+
+
 def test_the_pooler_pools_by_transaction():
     config = configparser.ConfigParser(interpolation=None)
     config.read(DEPLOY / "pgbouncer.ini")
@@ -168,7 +196,9 @@ def test_secrets_are_made_once_and_lie_in_a_closed_folder(tmp_path):
     assert make(folder, server="elsewhere:1", pooler="elsewhere:2") == []
     assert {name: (folder / name).read_text() for name in made} == kept
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
-    assert len({kept[name] for name in MADE if name != "retired_keys"}) == len(MADE) - 1
+    given = {"retired_keys", "smtp_password", "text_token"}
+    assert len({kept[name] for name in MADE if name not in given}) == len(MADE) - len(given)
+    assert {kept[name] for name in given} == {""}
     private = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(kept["seal_key"]))
     public = base64.urlsafe_b64encode(private.public_key().public_bytes_raw()).decode()
     assert kept["seal_public_keys"] == f"s1:{public}\n"
@@ -218,6 +248,15 @@ def test_the_program_starts_in_production_with_secrets_from_files_only(tmp_path)
     assert done.stdout == "recourse_app db 6432 k1 32 True json\n", done.stderr
 
 
+def test_a_folder_that_was_only_prepared_holds_no_keys_to_restore_with(tmp_path):
+    for name in ("keystore.json", "0.json"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(Problem, match="holds no keys"):
+        refuse_without_keys(tmp_path)
+    (tmp_path / "7.json").write_text("{}")
+    refuse_without_keys(tmp_path)
+
+
 def test_a_web_server_that_does_not_answer_is_not_well(monkeypatch):
     monkeypatch.setenv("RECOURSE_BIND", "127.0.0.1:9")
     assert healthcheck.web() is False
@@ -247,7 +286,12 @@ def test_operations_say_which_secrets_may_lie_in_files():
 def test_operations_name_only_commands_and_figures_that_exist():
     text = (ROOT / "docs/operations.md").read_text()
     commands = {p.stem for p in ROOT.rglob("management/commands/*.py") if ".venv" not in p.parts}
-    named = set(re.findall(r"manage\.py ([a-z_]+)", text)) - {"qcluster", "check", "collectstatic"}
+    named = set(re.findall(r"manage\.py ([a-z_]+)", text)) - {
+        "qcluster",
+        "check",
+        "collectstatic",
+        "createsuperuser",
+    }
     assert named - commands == set()
     source = (ROOT / "advocacy/metrics.py").read_text()
     figures = {f.removesuffix("_total") for f in re.findall(r"`(recourse_[a-z_]+)[{`]", text)}

@@ -7,6 +7,7 @@ too, in the same scope, once per `Maker`.
 from __future__ import annotations
 
 import datetime
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +18,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from advocacy.people.models import User
-from advocacy.tenancy.scope import TenantModel
+from advocacy.tenancy.models import Organization
+from advocacy.tenancy.scope import TenantModel, current_organization_id
 from cases.models import Case
 
 DAY = datetime.date(2026, 3, 2)
@@ -37,6 +39,8 @@ SPECIAL: dict[str, Any] = {
     "appeals.LetterApproval.digest": "c" * 64,
     "appeals.GrantedAuthorization.sessions": 6,
     "appeals.Proposal.span": [0, 4],
+    "cases.CaseOffer.expires_at": MOMENT + datetime.timedelta(days=14),
+    "cases.ReceivedOffer.answer": "declined",
     "cases.CaseTeamMember.role": "interpreter",
     "cases.CaseGrant.expires_at": MOMENT + datetime.timedelta(days=14),
     "people.SignInProvider.retired_at": MOMENT,
@@ -46,7 +50,12 @@ SPECIAL: dict[str, Any] = {
 # Nullable references of which the database wants exactly one.
 # References that must not name the row that another one names.
 ANOTHER = {"people.Absence.cover"}
-ONE_OF = {"appeals.ClockEvent": "request", "appeals.ItemOutcome": "decision"}
+ONE_OF = {
+    "appeals.ClockEvent": "request",
+    "appeals.Demand": "deadline",
+    "appeals.ItemOutcome": "decision",
+    "appeals.LetterApproval": "appeal",
+}
 
 
 class Maker:
@@ -78,7 +87,8 @@ class Maker:
 
     def alternatives(self, model: type[models.Model]) -> set[str]:
         return {f.name for f in model._meta.local_fields if isinstance(f, models.ForeignKey) and f.null} - {
-            "document"
+            "document",
+            "document_version",
         }
 
     def may_stay_empty(self, model: type[models.Model], field: models.Field) -> bool:
@@ -121,6 +131,8 @@ class Maker:
             return DAY
         if isinstance(field, models.DecimalField):
             return Decimal("1")
+        if isinstance(field, models.UUIDField):
+            return uuid.uuid4()
         if isinstance(field, models.IntegerField):
             return self.count
         if isinstance(field, models.BinaryField):
@@ -130,6 +142,8 @@ class Maker:
     def related(self, model: type[models.Model]) -> models.Model:
         if model is User:
             return User.objects.create(email=f"u{User.objects.count()}-{self.count}@example.org", name="U")
+        if model is Organization:
+            return Organization.objects.exclude(pk=current_organization_id()).order_by("pk")[0]
         if model is Client:
             return Client.objects.create(name="machine", grant_types="client_credentials", secret="")
         if model is Permission:

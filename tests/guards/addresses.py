@@ -29,6 +29,7 @@ ROWS: dict[str, str] = {
     "task_id": "cases.Task",
     "contact_id": "people.Contact",
     "consent_id": "people.Consent",
+    "consent_paper_id": "cases.ConsentPaper",
     "draft_id": "people.Draft",
     "member_id": "people.Membership",
     "machine_id": "people.MachineClient",
@@ -52,7 +53,12 @@ ROWS: dict[str, str] = {
     "referral_id": "cases.Referral",
     "approval_id": "appeals.LetterApproval",
     "page_id": "cases.WaitingPage",
+    "deadline_id": "appeals.Deadline",
+    "demand_id": "appeals.Demand",
     "attachment_id": "cases.Attachment",
+    "offer_id": "cases.CaseOffer",
+    "received_id": "cases.CaseOffer",
+    "paper_id": "cases.DocumentVersion",
 }
 # Parameters that name no row, with a value that the view knows.
 WORDS: dict[str, str] = {
@@ -61,6 +67,8 @@ WORDS: dict[str, str] = {
     "step": "members",
     "key": "gather_records",
     "block": "decision_in_writing",
+    "about": "overdue",
+    "check": "claim_file",
 }
 
 

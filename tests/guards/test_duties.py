@@ -29,6 +29,7 @@ BESIDE = {
 ONE_MAY_BE_BOTH = {
     "appeals.Denial": "whoever typed a letter in holds it against its picture a second time",
     "appeals.LetterApproval": "the patient answers; a colleague writes down what was said on the phone",
+    "cases.CaseOffer": "what was offered is taken back",
     "appeals.TreatmentSession": "a slip is voided by whoever made it",
     "cases.Communication": "logged, read and answered in the course of one conversation",
     "people.MachineClient": "what was issued is taken back",
@@ -41,6 +42,7 @@ ASKED_BY = {
     "cases/commands/access.py": ["give_grant"],
     "cases/commands/break_glass.py": ["review_glass"],
     "cases/commands/cases.py": ["assign_cases"],
+    "cases/commands/received_offers.py": ["accept_offer", "decline_offer"],
     "cases/commands/team.py": ["name_on_team"],
 }
 

@@ -50,6 +50,8 @@ API = Through(Door.API, "advocacy.api:MachineView.dispatch")
 OUTWARD: dict[str, Through | str] = {
     # What we send.
     "appeals.commands.filings:file_appeal": Through(Door.FILING),
+    "appeals.commands.demands:send_demand": Through(Door.FILING),
+    "appeals.commands.demands:_log": Through(Door.FILING, "appeals.commands.demands:send_demand"),
     "appeals.commands.filings:_log": Through(Door.FILING, "appeals.commands.filings:file_appeal"),
     "appeals.commands.filings:file_orally": Through(Door.CALL),
     "appeals.commands.requests:_take": Through(Door.REQUEST),
@@ -60,6 +62,8 @@ OUTWARD: dict[str, Through | str] = {
     "cases.commands.clinic_reminders:remind_clinic": Through(
         Door.CLINIC, "cases.commands.clinic_leaving:link_goes_out"
     ),
+    "cases.commands.offers:offer_case": Through(Door.OFFER),
+    "cases.views.received_offers:offer_received_file": Through(Door.OFFER),
     "cases.commands.communications:_papers_left": Through(Door.LOG),
     "cases.commands.communications:log_communication": LOG,
     "cases.commands.communications:correct_communication": LOG,
@@ -96,9 +100,11 @@ OUTWARD: dict[str, Through | str] = {
     "cases.views.documents:document_file": Through(Door.DOWNLOAD),
     "appeals.views.filed:filed_file": Through(Door.DOWNLOAD),
     "appeals.views.drafts:level_preview": Through(Door.PRINT),
+    "appeals.views.demands:demand_preview": Through(Door.PRINT),
     "appeals.views.setup:setup_letter": Through(Door.PRINT),
     "cases.views.accounting:_paper": Through(Door.PRINT),
     "cases.views.accounting:release_form": Through(Door.PRINT),
+    "appeals.views.representative:representative_form": Through(Door.PRINT),
     "cases.views.accounting:_pdf": Through(Door.PRINT, "cases.views.accounting:_paper"),
     # What machines take.
     "advocacy.api:MachineView.dispatch": Through(Door.API),

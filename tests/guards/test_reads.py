@@ -24,6 +24,7 @@ from tests.guards.world import PRIVATE
 MOST_STATEMENTS = 12
 # Pages without anything of a patient, each with its reason.
 SHOWS_NO_PATIENT = {
+    "cases:offers_received": "organizations and days",
     "appeals:board": "counts by colleague; each opens a list",
     "people:absences": "colleagues and days",
     "people:absence_end": "a colleague",
@@ -67,6 +68,13 @@ LISTS = {
     "people:draft",
     "reporting:figures_list",
 }
+# Pages of what another organization offers: our read event names the offer, theirs the case (tests/cases/test_offers.py).
+OF_ANOTHER = {
+    "cases:offer_received",
+    "cases:offer_received_file",
+    "cases:offer_accept",
+    "cases:offer_decline",
+}
 # Pages about who works a case: its reference, never its patient.
 REFERENCE_ONLY = {
     "cases:access",
@@ -106,6 +114,10 @@ def test_one_read_event_for_one_page(world, name):
     assert event.verb.startswith("read_")
     assert event.actor.startswith("user:")
     if name in LISTS:
+        return
+    if name in OF_ANOTHER:
+        assert event.data["offer"] == str(world.rows["received_id"].public_id)
+        assert (event.case_ids, event.patient_ids) == ([], [])
         return
     stage = next(
         (c for c in (world.rows, world.earlier) if str(c["case_id"].public_id) in world.address(route)), None

@@ -53,6 +53,7 @@ PLAIN = {
     "cases.Payer": {"name": LOOKUP, "phone": LOOKUP, "fax": LOOKUP},
     "cases.PayerChannel": {"address": LOOKUP, "line_of_business": LOOKUP, "source": LOOKUP},
     "cases.OwnTaskTemplate": {"key": CODE, "title": LOOKUP, "detail": LOOKUP, "checklist": LOOKUP},
+    "appeals.NoticeCheck": {"rule": CODE},
     "appeals.OwnLetterBlock": {"key": CODE, "title": LOOKUP, "text": LOOKUP},
     "cases.Provider": {
         "name": LOOKUP,
@@ -83,6 +84,7 @@ PLAIN = {
     "cases.Document": {"sent_key": CODE},
     "cases.WaitingPage": {"key": CODE, "content_type": CODE, "location": CODE},
     "appeals.LetterApproval": {"digest": CODE},
+    "appeals.Demand": {"agency": CODE, "sha256": CODE},
     "cases.DocumentVersion": {
         "content_type": CODE,
         "text_note": "our own words about a file that cannot be read",

@@ -33,6 +33,7 @@ SOFT = {
     "audit.seal.organization": "the organization as the bundle and the verifier know it; signed",
     "cases_blob.size": SIZE,
     "cases_case.payer_key": "kept by triggers from the coverage, whose own key it copies (cases/lists.sql)",
+    "cases_receivedoffer.offer": "an offer is another organization's row, which no key may name; `search.offered` finds it",
     "cases_waitingpage.size": SIZE,
     "reporting_countedrow.source_id": "a case or a decision, by its population; kept by triggers, proven by rebuild_figures",
 }

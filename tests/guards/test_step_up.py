@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -49,7 +50,7 @@ def asks(cast: Cast) -> dict[str, tuple[str, str, dict[str, object], type]]:
                 "purpose": "Figures of the county",
                 "roles": ["analyst"],
                 "scopes": ["figures:read"],
-                "last_day": "2027-01-31",
+                "last_day": (timezone.now() + timedelta(days=60)).date().isoformat(),
             },
             MachineClient,
         ),
@@ -117,6 +118,19 @@ def test_the_same_form_comes_back_with_what_was_typed(cast: Cast, late, what: st
     assert browser.post(back, typed).status_code in (201, 302)
     assert list(rows.objects.order_by("pk").values()) != before
     assert Event.objects.filter(verb="proved_again").count() == 1
+
+
+def test_what_is_too_long_to_keep_is_not_said_to_be_kept(cast: Cast, late, monkeypatch):
+    who, page, typed, _rows = asks(cast)["machine"]
+    browser = late(who)
+    assert (
+        "What you typed is kept"
+        in browser.get(browser.post(page, typed).headers["Location"]).content.decode()
+    )
+    monkeypatch.setattr("advocacy.people.step_up.LARGEST", 1)
+    proof = browser.post(page, typed).headers["Location"]
+    assert "proven" not in proof
+    assert "What you typed is kept" not in browser.get(proof).content.decode()
 
 
 def test_the_words_wait_sealed_and_for_their_author_only(cast: Cast, late):

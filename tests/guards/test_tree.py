@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 
 ROOT = Path(settings.BASE_DIR)
 FOLDERS = {"advocacy", "appeals", "cases", "deploy", "docs", "templates", "tests", "benchmarks", ".ci"}
@@ -26,6 +26,7 @@ FILES = {
     "pyproject.toml",
     "requirements-dev.lock",
     "requirements-ocr.lock",
+    "requirements-security.lock",
     "requirements.lock",
 }
 LONGEST = 450
@@ -90,7 +91,7 @@ def test_links_of_a_page_lead_to_a_file(page):
 
 @pytest.mark.parametrize("page", ["docs/trust.md", "docs/security/threat-model.md"])
 def test_what_shows_an_answer_can_be_run(page):
-    """Every test, command and target that stands beside a promise."""
+    """Every test, command with its options, and target that stands beside a promise."""
     targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     missing, said = [], re.findall(r"`(pytest|manage\.py|make) ([^`]+)`", (ROOT / page).read_text())
     for program, words in said:
@@ -99,8 +100,23 @@ def test_what_shows_an_answer_can_be_run(page):
             missing += [name for name in names if not (ROOT / name).exists()]
         elif names[0] not in (targets if program == "make" else get_commands()):
             missing.append(f"{program} {names[0]}")
+        elif program == "manage.py":
+            app = get_commands()[names[0]]
+            command = load_command_class(app, names[0]) if isinstance(app, str) else app
+            known = command.create_parser("manage.py", names[0])._option_string_actions
+            missing += [f"{names[0]} {word}" for word in names if word.startswith("-") and word not in known]
     assert missing == []
     assert len(said) > 8
+
+
+def test_each_question_of_the_trust_page_has_one_answer():
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([^|]+) \| ([^|]*) \|$", (ROOT / "docs/trust.md").read_text(), re.MULTILINE
+    )
+    questions = [question.strip() for question, _answer, _shown in rows if question != "Question"]
+    assert sorted(questions) == sorted(set(questions))
+    assert len(questions) > 30
+    assert [question for question in questions if not question.endswith("?")] == []
 
 
 @pytest.mark.parametrize("page", ["docs/architecture.md", "README.md"])

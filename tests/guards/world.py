@@ -26,6 +26,7 @@ from advocacy.tenancy.scope import scoped_to
 from appeals.commands.answers import record_answer
 from appeals.commands.approvals import ask_approval
 from appeals.commands.decisions import decide_appeal
+from appeals.commands.demands import write_demand
 from appeals.commands.denials import (
     DenialInput,
     ReasonInput,
@@ -41,12 +42,13 @@ from appeals.commands.requests import (
     draft_request,
     receive_request,
 )
-from appeals.models import Appeal, AuthorizationRequest, Denial, Filing, PeerToPeer, RequestItem
+from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, Filing, PeerToPeer, RequestItem
 from appeals.sample_letters import text_as_pdf
 from cases.commands.access import give_grant
 from cases.commands.cases import record_failed_treatment
 from cases.commands.clinic import ask_clinic, send_link
 from cases.commands.communications import log_communication, write_note
+from cases.commands.consent_papers import link_paper
 from cases.commands.costs import record_cost
 from cases.commands.documents import read_text, upload_document
 from cases.commands.messages import send_message
@@ -57,7 +59,7 @@ from cases.models import Attachment, Case, Coverage, DocumentVersion, PatientNot
 from tests.cast import NOW, Cast, assemble
 from tests.factories.readiness import PLACE, benefits_checked
 from tests.guards.marks import MARKS, PRIVATE
-from tests.guards.world_team import ask_around, teamwork
+from tests.guards.world_team import ask_around, exchange, teamwork
 from tests.machines import let_in
 from tests.portal import give_access
 from tests.standing import prepared
@@ -113,6 +115,7 @@ SPECIAL = {
     "appeals:denial_set_aside": {"denial_id": "open_denial"},
     "appeals:denial": {"denial_id": "open_denial"},
     "cases:task_wake": {"task_id": "held_task"},
+    "appeals:demand_approval_answer": {"approval_id": "demand_approval"},
 }
 
 
@@ -170,6 +173,9 @@ def _fill(cast: Cast, case: Case, member_id: str, *, file_first: bool) -> dict[s
     )
     version = DocumentVersion.objects.get(document=rows["document_id"])
     rows["version_id"] = read_text(actor=nora, version=version, at=at)
+    rows["consent_paper_id"] = link_paper(
+        actor=nora, consent=rows["consent_id"], document=rows["document_id"], at=at
+    )
     rows["communication_id"] = log_communication(
         actor=nora,
         case=case,
@@ -294,6 +300,11 @@ def _contest(cast: Cast, case: Case, rows: dict[str, Any], *, file_first: bool) 
     second = rows["level_id"] = Appeal.objects.get(case=case, position=2)
     save_letter(actor=nora, appeal=second, text="Please reverse it again.", at=moment("2026-05-07"))
     _file(cast, second, "2026-05-08")
+    late = rows["deadline_id"] = Deadline.objects.get(appeal=second, clock="decision", status="running")
+    written = rows["demand_id"] = write_demand(
+        actor=nora, case=case, deadline=late, kind="complaint", agency="ebsa", at=moment("2026-10-01")
+    )
+    rows["demand_approval"] = ask_approval(actor=nora, appeal=written, at=moment("2026-10-01"))
 
 
 def _file(cast: Cast, appeal: Appeal, day: str) -> None:
@@ -382,6 +393,7 @@ def fill(cast: Cast) -> World:
         actor=nora, key="patient:new", fields={"family_name": ["Whitlock"]}, at=timezone.now()
     )
     ask_around(cast, rows, other)
+    exchange(rows, cast)
     rows["member_id"] = cast.members["nils"]
     rows["team"] = Team.objects.create(name="Harbor Appeals")
     rows["invitation_id"] = invite_member(

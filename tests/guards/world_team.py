@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,15 +10,25 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from advocacy.people.absence import record_absence
+from advocacy.people.commands import record_consent
+from advocacy.people.consent_words import STANDARD
+from advocacy.people.models import Patient
+from advocacy.people.queries import actor_of, memberships_of
+from advocacy.tenancy.models import Organization
+from advocacy.tenancy.scope import scoped_to
 from appeals.commands.choices import ChoiceInput, record_choice
+from appeals.commands.notice_checks import decide_notice_check
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.sessions import record_session
 from cases.commands.benefits import record_referral
+from cases.commands.documents import upload_document
 from cases.commands.intake import save_step, start_inquiry
+from cases.commands.offers import offer_case
 from cases.commands.team import name_on_team
 from cases.commands.triage import link_cases, unlink_cases
-from cases.models import Case
-from tests.cast import Cast
+from cases.models import Case, CaseOffer
+from cases.offering import PARTS
+from tests.cast import Cast, make_case, make_member
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
 
@@ -79,6 +90,14 @@ def _allow(cast: Cast, rows: dict[str, Any]) -> None:
         ),
         at=moment("2026-05-08", 17),
     )
+    decide_notice_check(
+        actor=nora,
+        denial=rows["denial_id"],
+        rule="claim_file",
+        answer="none",
+        reason="the dog howls at the fax",
+        at=moment("2026-05-08", 17),
+    )
 
 
 def ask_around(cast: Cast, rows: dict[str, Any], other: Case) -> None:
@@ -113,3 +132,51 @@ def ask_around(cast: Cast, rows: dict[str, Any], other: Case) -> None:
         reached=False,
         at=moment("2026-05-10", 14),
     )
+
+
+def names(actor: Any, patient: Patient, organization: Organization) -> Any:
+    """A release that lets the organization have the records of this patient."""
+    return record_consent(
+        actor=actor,
+        patient=patient,
+        kind="sharing",
+        scope=STANDARD["sharing"],
+        method="paper",
+        signed_on=date(2026, 3, 16),
+        expires_event="the end of the case",
+        receiving=organization.name,
+        at=timezone.now(),
+    )
+
+
+def offered(actor: Any, case: Case, receiver: Organization, **given: Any) -> CaseOffer:
+    """All facts of the case, offered on a release that names the organization."""
+    asked = {"parts": list(PARTS), "papers": (), "days": 14, "name": receiver.name} | given
+    if "consent" not in asked:
+        asked["consent"] = names(actor, case.patient, receiver).public_id
+    asked.setdefault("organization", receiver.public_id)
+    return offer_case(actor=actor, case=case, at=timezone.now(), **asked)
+
+
+def exchange(rows: dict[str, Any], cast: Cast) -> None:
+    """Adds rows for `offer_id`, which Harbor made to a third organization, and `received_id` and `paper_id`, which that one
+    offers to Harbor.
+    """
+    lakeside = Organization.objects.create(
+        slug="lakeside", name="Lakeside Care Rights", reference_prefix="LS"
+    )
+    with scoped_to(lakeside.pk, actor="system:test", actor_label="test"):
+        user, member = make_member(lakeside, "lena", "Lena Lakeside", ["navigator"])
+        lena = actor_of(user, memberships_of(user.pk)[0])
+        case = make_case("LS-2026-0001", given="Juniper", family="Alder", member_id="LAKE-31", owner=member)
+        document = upload_document(
+            actor=lena,
+            case=case,
+            kind="other",
+            filename="note.txt",
+            stream=io.BytesIO(b"A note."),
+            at=timezone.now(),
+        )
+        rows["paper_id"] = document.versions.get()
+        rows["received_id"] = offered(lena, case, cast.harbor, papers=[rows["paper_id"].public_id])
+    rows["offer_id"] = offered(cast.nora, rows["case_id"], lakeside)

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import EmailMessage
-from email.policy import default as mail_policy
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.conf import settings
 
 from advocacy.management.seed.cast import PASSPHRASE
 from tests.journeys.acts import Desk
-from tests.seeded import copy_of_seeded, drop
+from tests.journeys.captured import leaks, let_out, listen, messages_in, words_of
+from tests.journeys.serving import Running, serve
 
-ROOT = Path(settings.BASE_DIR)
-PYTHON = sys.executable
 # The same browser without its window costs a third less; either serves.
 CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium")
 CUT_OFF = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
@@ -67,136 +53,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items[number] = item
 
 
-@dataclass
-class Running:
-    """A served installation: its address, its environment (for management commands), its mails, its worker's process."""
-
-    url: str
-    environment: dict[str, str]
-    mails: Path
-    start_worker: Callable[[], subprocess.Popen[bytes]] | None = None
-    worker: subprocess.Popen[bytes] | None = None
-    remembered: dict[str, Any] = field(default_factory=dict)
-    listener: subprocess.Popen[str] | None = None
-    """A process that was started once and runs what `shell` is given."""
-
-    def shell(self, script: str, **given: Any) -> Any:
-        """Run Python against it, with `given` as the variable `given`; what the script leaves in `result` comes back."""
-        if self.listener is None:
-            self.listener = subprocess.Popen(
-                [PYTHON, "-m", "tests.journeys.listening"],
-                cwd=ROOT,
-                env=self.environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        to, back = self.listener.stdin, self.listener.stdout
-        assert to is not None and back is not None
-        to.write(json.dumps({"script": script, "given": given}) + "\n")
-        to.flush()
-        answer = json.loads(back.readline() or '{"error": "It ended."}')
-        assert "error" not in answer, answer["error"]
-        return answer["result"]
-
-    def kill_worker(self) -> None:
-        """As a power cut would: the whole process group, at once."""
-        assert self.worker is not None
-        os.killpg(self.worker.pid, signal.SIGKILL)
-        self.worker.wait(15)
-
-    def restart_worker(self) -> None:
-        assert self.start_worker is not None
-        self.worker = self.start_worker()
-
-    def manage(self, *arguments: str, owner: bool = False) -> str:
-        """Run a management command against it and return what it printed."""
-        more = {"RECOURSE_AS_OWNER": "1"} if owner else {}
-        done = subprocess.run(
-            [PYTHON, "manage.py", *arguments],
-            cwd=ROOT,
-            env=self.environment | more,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"{arguments}: {done.stdout[-3000:]}\n{done.stderr[-6000:]}"
-        return done.stdout
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One installation for the whole session, as `make demo` has it: migrated, seeded, served."""
-    folder = tmp_path_factory.mktemp("served")
-    copy = copy_of_seeded(f"journeys_{os.getpid()}", folder / "documents")
-    mails = folder / "mails"
-    mails.mkdir()
-    port = free_port()
-    environment = {
-        **os.environ,
-        **copy.addresses,
-        "RECOURSE_LOCAL_DIR": str(folder),
-        "RECOURSE_SECRET_FILE": str(Path(settings.LOCAL_DIR) / "keys.json"),
-        "RECOURSE_KEYSTORE": str(settings.KEYSTORE),
-        "RECOURSE_EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend",
-        "RECOURSE_MAIL_DIR": str(mails),
-        "RECOURSE_JOB_RETRY": "20",
-        "RECOURSE_SECOND_FACTOR": "optional",
-        "PORT": str(port),
-    }
-    running = Running(f"http://localhost:{port}", environment, mails)
-    log = (folder / "server.log").open("w")
-    children: list[subprocess.Popen[bytes]] = []
-    try:
-
-        def start(*arguments: str) -> subprocess.Popen[bytes]:
-            child = subprocess.Popen(
-                [PYTHON, *arguments],
-                cwd=ROOT,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            children.append(child)
-            return child
-
-        start("-m", "gunicorn", "advocacy.wsgi", "-c", "deploy/gunicorn.conf.py", "-b", f"127.0.0.1:{port}")
-        running.start_worker = lambda: start("manage.py", "qcluster")
-        running.restart_worker()
-        wait_until_ready(running.url, log.name)
+    """One installation for the whole session. When all is done, what it let out is searched for its patients."""
+    with serve(tmp_path_factory.mktemp("served")) as running:
         yield running
-    finally:
-        if running.listener is not None:
-            running.listener.communicate()
-        for child in children:
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGTERM)
-        for child in children:
-            try:
-                child.wait(5)
-            except subprocess.TimeoutExpired:
-                os.killpg(child.pid, signal.SIGKILL)
-        log.close()
-        drop(copy.database)
-
-
-def wait_until_ready(url: str, log: str) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(f"{url}/health/ready", timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.3)
-    raise AssertionError(f"The server did not become ready:\n{Path(log).read_text()[-4000:]}")
+        assert leaks(words_of(running), let_out(running)) == []
 
 
 @pytest.fixture(scope="session")
@@ -236,6 +98,7 @@ def at_desk(served: Running, browser: Any) -> Iterator[Any]:
         kept = None if fresh else served.remembered.get(email)
         context = browser.new_context(viewport=SCREENS[screen], base_url=served.url, storage_state=kept)
         contexts.append(context)
+        listen(served, context)
         desk = Desk(context.new_page(), served.url, email)
         if kept is not None:
             desk.page.goto(f"{served.url}/")
@@ -260,6 +123,7 @@ def at_door(served: Running, browser: Any) -> Iterator[Any]:
             viewport=SCREENS[screen], base_url=served.url, java_script_enabled=script
         )
         contexts.append(context)
+        listen(served, context)
         return Desk(context.new_page(), served.url, email)
 
     yield arrive
@@ -300,6 +164,7 @@ def at_phone(served: Running, browser: Any) -> Iterator[Any]:
             viewport=SCREENS[screen], base_url=served.url, storage_state=kept, java_script_enabled=script
         )
         contexts.append(context)
+        listen(served, context)
         phone = Desk(context.new_page(), served.url, email)
         phone.go("/portal/")
         if "/sign-in" in phone.page.url:
@@ -341,12 +206,6 @@ def mail_to(served: Running, address: str, *, since: float, about: str = "", sec
                     return text
         time.sleep(0.2)
     raise AssertionError(f"No mail came within {seconds} seconds.")
-
-
-def messages_in(path: Path) -> list[EmailMessage]:
-    """What Django's file backend wrote into one file, parted at its rulers."""
-    parts = path.read_bytes().split(b"-" * 79)
-    return [message_from_bytes(p.strip(), policy=mail_policy) for p in parts if p.strip()]  # type: ignore[misc]
 
 
 def one_time_code(served: Running, email: str) -> str:

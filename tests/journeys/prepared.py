@@ -31,7 +31,7 @@ from cases.commands.costs import record_cost
 from cases.commands.documents import upload_document
 from cases.commands.registration import record_coverage, record_payer, record_provider
 from cases.models import DocumentVersion, Payer
-from tests.appeals.climbing import moment
+from tests.appeals.climbing import OWN_FORMS, moment
 from tests.factories.readiness import PLACE, benefits_checked
 from tests.journeys.acts import NUMBERS, a_valid_npi, family_name, spelled_apart
 
@@ -113,6 +113,17 @@ def requested(actor: Actor, case: Any, answers: Mapping[str, str]) -> Any:
     for question, value in answers.items():
         record_answer(
             actor=actor, case=case, question=question, value=value, source="card", at=moment("2026-03-16")
+        )
+    if form := OWN_FORMS.get(answers.get("program", "")):
+        record_consent(
+            actor=actor,
+            patient=case.patient,
+            kind="representation",
+            scope="everything",
+            method="paper",
+            instrument=form,
+            signed_on=date(2026, 3, 16),
+            at=moment("2026-03-16"),
         )
     benefits_checked(actor, case, moment("2026-03-17", 8))
     made = draft_request(

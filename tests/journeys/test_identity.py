@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from django.utils import timezone
 
 from advocacy.management.seed.cast import PASSPHRASE
 from tests.journeys.conftest import axe_findings, fill_sign_in
@@ -86,7 +89,7 @@ def test_a_passkey_signs_in_and_proves_it_again(served, at_door):
     iris.type("Purpose", "Nightly figures")
     for name, value in (("roles", "analyst"), ("scopes", "figures:read")):
         page.locator(f"input[name={name}][value='{value}']").check()
-    iris.type("Last day", "2027-01-31")
+    iris.type("Last day", (timezone.now() + timedelta(days=60)).date().isoformat())
     age(served, iris, proven_at=400)
     iris.press("Give access")
     assert iris.heading == "Confirm that it is you"
@@ -138,6 +141,25 @@ def test_a_session_ends_over_a_page_and_goes_on_in_it(served, at_desk):
     assert nora.field("Given name").input_value() == "Marisol"
     nora.press("Register", refused=True)
     assert nora.here.startswith("/admin/patients/new/")  # refused for what it lacks, not for who sent it
+    assert nora.field("Given name").input_value() == "Marisol"
+
+    # At the end of the longest time nothing makes it longer: it is said, and the page of signing in comes when it is over.
+    age(served, nora, begun_at=35_940)
+    look(nora)
+    dialog.get_by_role("heading", name="Your sign-in ends soon").wait_for()
+    assert dialog.get_by_role("button").all_inner_texts() == ["Close"]
+    dialog.get_by_role("button", name="Close").click()
+    dialog.wait_for(state="hidden")
+    # Who signs in again in another tab (as at the organization's own provider, which no frame shows) goes on in this one.
+    age(served, nora, begun_at=36_001)
+    look(nora)
+    dialog.get_by_role("heading", name="Your sign-in has ended").wait_for()
+    other = page.context.new_page()
+    other.goto(page.url.partition("/admin/")[0] + "/accounts/login/")
+    _sign_in(other, "nora@harbor.example")
+    other.wait_for_url(lambda url: "/accounts/" not in url)
+    look(nora)
+    dialog.wait_for(state="hidden")
     assert nora.field("Given name").input_value() == "Marisol"
 
     nora.type("Given name", "Marisol Ana")

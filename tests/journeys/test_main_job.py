@@ -68,6 +68,10 @@ def test_from_the_denial_letter_to_the_closed_case(at_desk):
     nora.follow("Record consent")
     nora.choose("What was allowed", "Appointment of representative")
     nora.choose("How", "Signed on paper")
+    nora.choose(
+        "An appointment: by which paper",
+        "Designation of an authorized representative (the plan's form or ours)",
+    )
     nora.fill(Signed_or_given_on=days["asked"])
     nora.press("Record consent")
 

@@ -107,6 +107,7 @@ def intake_registers(ines: Desk, story: Story) -> None:
         given.get_by_label("Signed or given on").fill(story.days["asked"].isoformat())
         given.get_by_label("Or the event").fill("The end of this appeal")
         given.get_by_label("Scope").fill("Records of the treatment.")
+    given.get_by_label("By which paper").select_option("designation")
     ines.press("Save and continue")
     ines.tick("No, asked")
     ines.choose("Owner", "Nils Okafor")
@@ -263,8 +264,7 @@ def patient_sees_where_it_stands(at_phone: Any, story: Story) -> None:
     assert "Nora Lindgren" in dana.text
     assert dana.go("/portal/record/helpers/") == 200
     assert "Rosa Helper" in dana.text
-    # A patient is nobody at the desk.
-    dana.go(story.case)
+    dana.go(story.case)  # a patient is nobody at the desk
     assert "/accounts/login/" in dana.page.url
 
 

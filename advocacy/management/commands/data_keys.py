@@ -2,7 +2,7 @@
 
 data_keys                   what there is
 data_keys prepare           mark the folder as the one keys are made in (deploy/migrate.sh does)
-data_keys rewrap            wrap every key by the master key of now; no data is touched
+data_keys rewrap --account OPERATOR     wrap every key by the master key of now; no data is touched
 data_keys copy FOLDER       make a copy hold what the folder holds, and nothing that was destroyed since
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from advocacy.management.at_terminal import operator_of, prove
 from advocacy.tenancy.keystore import INSTALLATION, CannotOpen
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.sealing import keystore
@@ -26,9 +27,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "action", nargs="?", default="show", choices=["show", "prepare", "rewrap", "copy"]
         )
+        parser.add_argument(
+            "--account", help="The operator's e-mail address, who types a code of theirs: for rewrap."
+        )
         parser.add_argument("folder", nargs="?", type=Path, help="Where the copy lies.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["action"] == "rewrap":
+            if not options["account"]:
+                raise CommandError("Say with --account who does it: they type a code of theirs.")
+            prove(operator_of(options["account"]))
         try:
             getattr(self, options["action"])(options["folder"])
         except (CannotOpen, OSError) as problem:

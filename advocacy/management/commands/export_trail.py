@@ -15,6 +15,7 @@ from advocacy.access.policy import system_actor
 from advocacy.audit.check import export
 from advocacy.audit.seal import NoSealKey, Organization
 from advocacy.audit.trail import record
+from advocacy.management.at_terminal import operator_of, prove
 from advocacy.tenancy.models import Organization as Row
 from advocacy.tenancy.scope import scoped_to
 
@@ -29,14 +30,19 @@ class Command(BaseCommand):
         parser.add_argument("organization", help="The organization's slug.")
         parser.add_argument("file", type=Path, help="A file that is not there yet.")
         parser.add_argument("--reason", required=True, help="For whom and why; kept in the trail, sealed.")
+        parser.add_argument(
+            "--account", required=True, help="The operator's e-mail address, who types a code of theirs."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         row = Row.objects.filter(slug=options["organization"]).first()
         if row is None:
             raise CommandError(f"No organization is called {options['organization']}.")
+        operator = operator_of(options["account"])
+        prove(operator)
         try:
             with (
-                scoped_to(row.pk, actor="system:export_trail", actor_label="Recourse"),
+                scoped_to(row.pk, actor=f"user:{operator.pk}", actor_label=f"{operator} (operator)"),
                 transaction.atomic(),
                 connection.cursor() as cursor,
             ):

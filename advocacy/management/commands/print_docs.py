@@ -14,9 +14,13 @@ from django.db import models
 from advocacy import openapi, workflow
 from advocacy.audit.verbs import VERBS
 from advocacy.background import queue
+from advocacy.management import sbom
 from advocacy.management.commands import access_matrix
+from advocacy.management.seed.year import calendar
 from advocacy.tenancy.scope import tenant_models
+from appeals import representation
 from appeals.clock import printed
+from appeals.notice_checks.printed import notices as notices_printed
 
 PRINTED = "*Printed by `manage.py print_docs`; edit the table in the code and print again.*"
 
@@ -77,6 +81,12 @@ def rules() -> Iterator[str]:
     yield from printed.rules()
 
 
+def notices() -> Iterator[str]:
+    yield "# Denial notices: what they have to hold, its source and how sure we are"
+    yield PRINTED
+    yield from notices_printed()
+
+
 def verbs() -> Iterator[str]:
     yield "# What the trail says, and which jobs run"
     yield PRINTED
@@ -93,8 +103,12 @@ DOCUMENTS = {
     "permissions.md": access_matrix.matrix,
     "tables.md": tables,
     "rules.md": rules,
+    "representatives.md": representation.printed,
+    "notices.md": notices,
     "trail-verbs.md": verbs,
+    "invariants.md": calendar.rules_printed,
     "openapi.json": openapi.printed,
+    "security/sbom.json": sbom.printed,
 }
 
 

@@ -1,4 +1,4 @@
-"""Makes the search text of every organization anew from its sealed rows: after a restore, whose backup leaves it out."""
+"""Makes what no backup holds anew from sealed rows: search text, and the addresses with which patients sign in."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import transaction
 
 from advocacy.people.commands import index_patient
 from advocacy.people.models import Patient
+from advocacy.people.portal_access import put_addresses_back
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from advocacy.tenancy.sealing import keystore
@@ -19,7 +20,10 @@ BATCH = 200
 
 
 class Command(BaseCommand):
-    help = "Rebuild the text by which patients, cases and inquiries are found, for every organization. Safe to repeat."
+    help = (
+        "Rebuild the text by which patients, cases and inquiries are found, and put back the addresses with which patients"
+        " sign in, for every organization. Safe to repeat."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         for organization in Organization.objects.order_by("pk"):
@@ -27,7 +31,10 @@ class Command(BaseCommand):
                 self.stdout.write(f"{organization.slug}: its keys were destroyed; it has no search text")
                 continue
             patients, cases = self.rebuilt(organization)
-            self.stdout.write(f"{organization.slug}: {patients} patients, {cases} cases")
+            with transaction.atomic(), scoped_to(organization.pk, actor="system:rebuild_search"):
+                addresses = put_addresses_back()
+            told = f", {addresses} addresses of sign-in put back" if addresses else ""
+            self.stdout.write(f"{organization.slug}: {patients} patients, {cases} cases{told}")
 
     def rebuilt(self, organization: Organization) -> tuple[int, int]:
         """How many patients and cases of the organization were indexed; one transaction per batch."""

@@ -17,6 +17,7 @@ from django.db import models, transaction
 from django.db.models import F, Func, Q, Value
 
 from advocacy.audit.trail import record
+from advocacy.management.at_terminal import operator_of, prove
 from advocacy.people import second_factor
 from advocacy.tenancy.keystore import INSTALLATION
 from advocacy.tenancy.models import Organization
@@ -73,6 +74,9 @@ class Command(BaseCommand):
             "--check", action="store_true", help="Only count what is not under the current key."
         )
         parser.add_argument(
+            "--account", help="The operator's e-mail address, who types a code of theirs; --check needs none."
+        )
+        parser.add_argument(
             "--index",
             action="store_true",
             help="Make the hashes for exact search anew too, after RECOURSE_INDEX_KEY was changed (opens every row).",
@@ -80,6 +84,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         slug, whole = options["organization"], not options["organization"]
+        if not options["check"]:
+            if not options["account"]:
+                raise CommandError("Say with --account who does it: they type a code of theirs.")
+            prove(operator_of(options["account"]))
         try:
             organizations = self.organizations(slug)
             total = sum(self.left(o) for o in organizations) + self.factors_left(whole)

@@ -33,6 +33,8 @@ def begin(life: Life) -> None:
     for question, value, source in story.plan.answers:
         ago = max(story.begins - 1, 0)
         life.do(record_answer, ago, case=life.case, question=question, value=value, source=source)
+    if story.plainly:
+        return
     _tell_what_was_tried(life, story.matter)
     talk = TALKS["welcome"]
     life.do(
@@ -144,9 +146,18 @@ def _consent(life: Life) -> None:
         kind="representation",
         scope=STANDARD["representation"],
         method="paper",
+        instrument=_paper(life.story.plan),
         signed_on=signed,
         expires_on=signed + timedelta(days=365),
     )
+
+
+def _paper(plan: Plan) -> str:
+    """The form that the coverage of the story asks for."""
+    program = next((value for question, value, _source in plan.answers if question == "program"), "")
+    if program.startswith("medicare"):
+        return "cms_1696"
+    return "written_consent" if program in ("medicaid", "chip", "fehb_pshb") else "designation"
 
 
 def _provider(life: Life, matter: Matter) -> Provider:

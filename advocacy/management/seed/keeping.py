@@ -93,7 +93,7 @@ def set_up(harbor: Standing, now: datetime) -> None:
 
 def as_it_is(organization: Organization) -> dict[str, Any]:
     """What an organization says of itself, for a change that leaves it so."""
-    kept = ("name", "time_zone", "address", "phone", "fax", "reply_email")
+    kept = ("name", "time_zone", "retention_years", "address", "phone", "fax", "reply_email")
     return {key: getattr(organization, key) for key in kept}
 
 

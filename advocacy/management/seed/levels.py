@@ -140,7 +140,7 @@ def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
 def _fill(life: Life) -> None:
     text = _GAP.sub(_ANSWER, draft_text(life.level))
     on = life.at.astimezone(life.standing.zone).date()
-    office = None if life.level.previous_id is None else _where(life)["mail"].split(", ", 1)
+    office = None if life.level.previous_id is None else where_it_goes(life)["mail"].split(", ", 1)
     life.do(save_draft, appeal=life.level, text=text, dated=on, recipient=office)
 
 
@@ -163,7 +163,7 @@ def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_b
             written(ago, ticked=9)(life)
         _fill(life)
         choose_unless_chosen(life, "appeal")
-        address = _where(life)[channel]
+        address = where_it_goes(life)[channel]
         filing = life.do(
             file_appeal,
             appeal=life.level,
@@ -180,7 +180,7 @@ def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_b
     return step
 
 
-def _where(life: Life) -> dict[str, str]:
+def where_it_goes(life: Life) -> dict[str, str]:
     """Where a level goes, by channel: the first as the denial says, a later one to the office that decides it."""
     denial, plan = life.refusal, life.story.plan
     if life.level.previous_id is None:
@@ -301,7 +301,7 @@ def decided(
             authorization=given if outcome in ("overturned", "partly") else None,
         )
         if outcome in ("overturned", "partly"):
-            _count_money(life, count)
+            count_money(life, count)
 
     return step
 
@@ -338,7 +338,7 @@ def given_up(ago: int, reason: str) -> Step:
     return step
 
 
-def _count_money(life: Life, sessions: int) -> None:
+def count_money(life: Life, sessions: int) -> None:
     matter = life.matter
     assert matter is not None
     savings, obtained, words = papers.shared_savings(matter, sessions)
@@ -359,7 +359,7 @@ def closed(ago: int, outcome: str, note: str = "") -> Step:
         won = ItemOutcome.objects.filter(case=life.case_row, outcome__in=["overturned", "partly"]).exists()
         counted = Cost.objects.filter(case=life.case_row, kind="patient_savings").exists()
         if won and not counted and life.matter is not None:
-            _count_money(life, life.matter.sessions)
+            count_money(life, life.matter.sessions)
         _settle(life)
         life.do(close_case, case=life.case, outcome=outcome, note=note)
 

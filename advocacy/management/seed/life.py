@@ -68,6 +68,8 @@ class Story:
     """For how long the release of information stands, in days from its signing; None records none."""
     first_owner: str | None = None
     """Who had the case when it was opened, where that is not `owner`."""
+    plainly: bool = False
+    """Nothing is told of earlier treatments and of the first call: one case among many."""
 
     @property
     def name(self) -> str:

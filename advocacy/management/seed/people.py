@@ -114,6 +114,10 @@ def _post(p: Person, n: int) -> tuple[list[ContactInput], str]:
     ], "Wants everything in writing as well."
 
 
+def _email(p: Person, n: int) -> tuple[list[ContactInput], str]:
+    return [ContactInput("email", _mail(p), is_safe=True, is_preferred=True)], ""
+
+
 WAYS: dict[str, Callable[[Person, int], tuple[list[ContactInput], str]]] = {
     "message": _message,
     "no_message": _no_message,
@@ -122,6 +126,7 @@ WAYS: dict[str, Callable[[Person, int], tuple[list[ContactInput], str]]] = {
     "hidden": _hidden,
     "sister": _sister,
     "post": _post,
+    "email": _email,
 }
 
 

@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from advocacy.people.rules import LACKS, SPECIAL, is_in_the_form_it_needs
+from advocacy.people.rules import INSTRUMENTS, LACKS, SPECIAL, is_in_the_form_it_needs
 from advocacy.tenancy.isolation import SameOrganization, tenant_key
 from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import BlindIndexField, SealedDateField, SealedTextField
@@ -116,6 +116,7 @@ class Consent(TenantModel):
 
     class Kind(models.TextChoices):
         RELEASE = "release", "Release of health information (HIPAA authorization)"
+        SHARING = "sharing", "Sharing the case with another organization (HIPAA authorization)"
         REPRESENTATION = "representation", "Appointment of representative"
         CONTACT = "contact", "Agreement to be contacted"
 
@@ -135,6 +136,13 @@ class Consent(TenantModel):
         choices=[("own", "Our own form, or the words of the portal"), ("other", "Another form")],
         default="own",
         help_text="Our own says all that 45 CFR 164.508(c) asks for; another is checked.",
+    )
+    instrument = models.CharField(
+        max_length=16,
+        choices=list(INSTRUMENTS.items()),
+        blank=True,
+        default="",
+        help_text="Of an appointment: on which paper. Not every paper appoints somebody under every kind of coverage.",
     )
     information = SealedTextField(blank=True, help_text="What may be disclosed.")
     discloser = SealedTextField(blank=True, help_text="Who may disclose it.")

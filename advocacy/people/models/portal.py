@@ -19,6 +19,7 @@ class PortalAccess(TenantModel):
 
     A representative's access also ends with the consent it rests on: expiry and withdrawal are evaluated at each request
     (`search.portal_accesses_of`), never pushed. The account it belongs to is found by the address and holds no name.
+    A backup holds that address as it lies here, sealed, and not in the account (deploy/archive.py).
     """
 
     class Kind(models.TextChoices):
@@ -32,6 +33,7 @@ class PortalAccess(TenantModel):
         models.CharField(max_length=12, choices=PortalScope.choices()),
         help_text="Which parts of the patient's portal this person sees.",
     )
+    sign_in_address = SealedTextField(help_text="The account's address once more: no backup has it in plain.")
     name = SealedTextField(blank=True, help_text="How the representative is called. The patient needs none.")
     relation = SealedTextField(blank=True, help_text="What the representative is to the patient.")
     proof_note = SealedTextField(blank=True, help_text="What shows that they may act, and where it is kept.")

@@ -61,6 +61,7 @@ def proof(request: ActorRequest) -> HttpResponse:
         "js_data": {"request_options": passkeys.begin_authentication(user)} if key_form else None,
         "way": "code" if code_form else "passphrase",
         "back_url": way_back(request),
+        "kept": f"{MARK}=1" in way_back(request),
         "again_url": f"{reverse('sso')}?{urlencode({'next': way_back(request)})}",
         "breadcrumbs": [{"label": "Confirm that it is you", "url": ""}],
     }

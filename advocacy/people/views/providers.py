@@ -25,12 +25,17 @@ def sign_in_provider(request: ActorRequest) -> HttpResponse:
     """Name the provider, change it, or take it back. The secret that is kept is never shown."""
     require(request.actor, Permission.MANAGE_SIGN_IN)
     here = reverse("people:sign_in_provider")
+    row = commands.provider_in_use(request.actor)
     if request.method == "POST" and "retire" in request.POST:
+        if row is not None and row.is_only_way:  # passphrases open everything again: that gives access
+            require_fresh(request)
         commands.retire_provider(actor=request.actor, at=request.at)
         messages.success(request, "It lets nobody in any more. Whoever came in by it has to sign in again.")
         return redirect("home" if provider_of_session(request) else here)
-    row = commands.provider_in_use(request.actor)
-    form, status = ProviderForm(typed(request), initial=ProviderForm.of(row)), 200
+    words = typed(request)
+    if words is not None and "retire" in words:  # come back from the proof that taking it back asked for
+        words = None
+    form, status = ProviderForm(words, initial=ProviderForm.of(row)), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

@@ -303,8 +303,8 @@ OUTBREAK_FROM, OUTBREAK_TO = date(2020, 3, 1), date(2023, 7, 10)
 def moved(law: Law, told: Told, until: Moment) -> Moment | None:
     """Acts of a program: CMS's notice of July 31, 2026, and the outbreak period (85 FR 26351; EBSA Notice 2021-01).
 
-    The year of relief is counted as 365 days, as the engine counts it. The notice's own example ends a year that began on
-    March 1, 2020, on February 28, 2021, a day before that: the two do not settle it.
+    Of the notice's two examples one ends the year that begins on March 1, 2020, on February 28, 2021, the other the year
+    from March 1, 2021, on March 1, 2022. The earlier way of counting is taken: doubt about a patient's date resolves early.
     """
     if isinstance(until, datetime):
         return None
@@ -316,7 +316,7 @@ def moved(law: Law, told: Told, until: Moment) -> Moment | None:
         if until >= OUTBREAK_FROM and began <= OUTBREAK_TO:
             # The days of the period are not walked, for at most a year from the day the relief reached the person.
             here = start = max(began, OUTBREAK_FROM)
-            while here < OUTBREAK_TO and (here - start).days < 365:
+            while here < OUTBREAK_TO and (here - start).days < 364:
                 here = days.after(here, 1)
             found.append(days.after(here, (until - start).days))
     best = max(found, default=None)

@@ -13,7 +13,6 @@
   const text = dialog.querySelector('#session-text')
   const place = dialog.querySelector('.session__frame')
   const stay = dialog.querySelector('[data-session-stay]')
-  const enter = dialog.querySelector('[data-session-enter]')
   const close = dialog.querySelector('[data-session-close]')
   let timer = null
   let over = false
@@ -52,7 +51,7 @@
   function show (heading, words, buttons) {
     title.textContent = heading
     text.textContent = words;
-    [stay, enter, close].forEach(function (button) { button.hidden = buttons.indexOf(button) === -1 })
+    [stay, close].forEach(function (button) { button.hidden = buttons.indexOf(button) === -1 })
     if (!dialog.open) dialog.showModal()
     const first = buttons[0] || title
     first.focus()
@@ -74,11 +73,12 @@
 
   function goOn (said) {
     if (said.left > WARN) {
-      if (!over) shut()
+      if (over) return signIn(dialog.dataset.done) // signed in again in another tab
+      shut()
       return after(said.left - WARN, look)
     }
     const words = word(said.extends ? 'soon-idle' : 'soon-long').replace('TIME', clock(said.left))
-    if (!over && !place.firstChild) show(word('soon-title'), words, said.extends ? [stay, close] : [enter, close])
+    if (!over && !place.firstChild) show(word('soon-title'), words, said.extends ? [stay, close] : [close])
     after(said.left + 1, look)
   }
 
@@ -88,19 +88,20 @@
     window.clearTimeout(timer)
     dialog.classList.add('session--over')
     show(word('over-title'), word('over-text'), [])
-    signIn()
+    signIn(dialog.dataset.signIn)
   }
 
-  function signIn () {
+  function signIn (address) {
     const frame = document.createElement('iframe')
     frame.title = word('frame')
     frame.addEventListener('load', function () {
       let page = null
       try { page = frame.contentDocument } catch (other) { /* not ours: nothing is taken from it */ }
+      if (page) page.querySelectorAll('a[data-elsewhere]').forEach(function (link) { link.target = '_blank' }) // no frame shows it
       const mark = page && page.querySelector('[data-signed-in]')
       if (mark) back(mark.dataset.signedIn, page.querySelector('input[name="csrfmiddlewaretoken"]').value)
     })
-    frame.src = dialog.dataset.signIn
+    frame.src = address
     place.replaceChildren(frame)
   }
 
@@ -120,10 +121,6 @@
     if (!said.signed_in || said.who !== dialog.dataset.who) return ended()
     shut()
     goOn(said)
-  })
-  enter.addEventListener('click', function () {
-    [stay, enter].forEach(function (button) { button.hidden = true })
-    signIn()
   })
   close.addEventListener('click', function () { place.replaceChildren(); dialog.close() })
   dialog.addEventListener('cancel', function (event) { if (over) event.preventDefault() })

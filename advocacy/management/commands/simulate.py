@@ -1,0 +1,114 @@
+"""manage.py simulate: cases of every kind of coverage live through a year, by the real commands; each evening what must hold is
+looked at.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from argparse import ArgumentParser
+from datetime import date, datetime, timedelta
+from datetime import time as hour
+from multiprocessing import get_context
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
+from django.utils import timezone
+
+from advocacy.management.seed.cast import HOUSES, Standing, assemble
+from advocacy.management.seed.tell import is_empty
+from advocacy.management.seed.year.calendar import BEGINS, year_of
+
+BEFORE = timedelta(days=30)
+"""Colleagues were there before the year began."""
+FULL = 365
+
+
+class Command(BaseCommand):
+    help = (
+        "Lets cases live through a simulated year on an empty database, and names everything that did not hold."
+        " The same seed gives the same year."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--cases", type=int, default=300, help="How many cases, in both organizations together."
+        )
+        parser.add_argument("--seed", type=int, default=1, help="Which year: the same number, the same year.")
+        parser.add_argument("--days", type=int, default=FULL)
+        parser.add_argument(
+            "--from", dest="start", type=date.fromisoformat, default=BEGINS, help="Its first day."
+        )
+        parser.add_argument(
+            "--house",
+            choices=[house.slug for house in HOUSES],
+            help="Only this organization, in this process; else both, in a process each.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("Simulated people have a known passphrase: they are not made in production.")
+        if not is_empty():
+            raise CommandError(
+                "There are organizations here already: a simulated year begins on an empty database."
+            )
+        # What was imported stays: looking through it for garbage again and again takes a quarter of the time.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        began = time.monotonic()
+        start = options["start"]
+        at = datetime.combine(start, hour(12), tzinfo=timezone.get_default_timezone()) - BEFORE
+        standing = assemble(at)
+        houses = [options["house"]] if options["house"] else [house.slug for house in HOUSES]
+        share = {slug: options["cases"] // len(houses) for slug in houses}
+        share[houses[0]] += options["cases"] % len(houses)
+        if len(houses) == 1:
+            failed = self._one(standing, houses[0], share[houses[0]], options)
+        else:
+            failed = self._side_by_side(standing, share, options)
+        self.stdout.write(
+            f"{options['cases']} cases, {options['days']} days: {time.monotonic() - began:.1f} s"
+        )
+        if failed:
+            raise CommandError("Something did not hold.")
+
+    def _one(self, standing: dict[str, Standing], slug: str, cases: int, options: dict[str, Any]) -> bool:
+        """One organization's year; whether something did not hold."""
+        other = next(there for name, there in standing.items() if name != slug)
+        year = year_of(
+            standing[slug],
+            other,
+            cases=cases,
+            seed=options["seed"],
+            start=options["start"],
+            days=options["days"],
+        )
+        broken = year.pass_by()
+        for one in broken:
+            self.stdout.write(f"{slug} {one.day} {one.rule}: {one.what}")
+        done = ", ".join(f"{what} {count}" for what, count in sorted(year.house.done.items()))
+        self.stdout.write(f"{slug}: {done}")
+        name = year.house.told.hexdigest()[:16]
+        self.stdout.write(
+            f"{slug}: {year.watch.looked} looks, {len(broken)} things did not hold; the year is {name}"
+        )
+        return bool(broken)
+
+    def _side_by_side(
+        self, standing: dict[str, Standing], share: dict[str, int], options: dict[str, Any]
+    ) -> bool:
+        """A process for each organization: references are given out one at a time within one."""
+        connections.close_all()  # a forked process must not share the parent's connection
+        context = get_context("fork")
+
+        def live(slug: str) -> None:
+            raise SystemExit(int(self._one(standing, slug, share[slug], options)))
+
+        processes = [context.Process(target=live, args=(slug,)) for slug in share]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+        return any(process.exitcode for process in processes)

@@ -1,0 +1,100 @@
+"""What must hold of dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import connection
+
+from advocacy.management.seed.year.watch import EVERY_EVENING, Evening, Watch, rule
+from appeals.clock.facts import Moment
+from appeals.commands.deadlines import differences
+from appeals.dues import CLAIMANT, RUNNING
+from appeals.models import Deadline
+from appeals.queries.queue import Filters, listed, planned
+
+
+@rule("The dates that lists read are what the clocks compute from the rows, date by date.")
+def stored_dates_are_the_engines(watch: Watch, evening: Evening) -> Iterator[str]:
+    for case in evening.cases:
+        if case.status == "closed":
+            watch.theirs.pop(case.pk, None)
+            watch.ours.pop(case.pk, None)
+            continue
+        ladder = evening.ladders[case.pk]
+        for found in differences(evening.histories[case.pk], case, ladder):
+            yield f"{case.reference}: {found.key[2]} is stored as {found.stored}, and computed as {found.computed}"
+        running = [d for d in ladder.dues if d.status == RUNNING and d.due is not None and not d.is_courtesy]
+        watch.theirs[case.pk] = [d.due for d in running if d.side != CLAIMANT and d.due is not None]
+        watch.ours[case.pk] = [d.due for d in running if d.side == CLAIMANT and d.due is not None]
+
+
+_FROM_UNCONFIRMED = """
+WITH denials AS (
+  SELECT d.id, c.reference FROM appeals_denial d JOIN cases_case c ON c.id = d.case_id
+   WHERE d.case_id = ANY (%(cases)s) AND (d.confirmed_at IS NULL OR d.set_aside_at IS NOT NULL))
+SELECT d.reference, a.level FROM appeals_appeal a JOIN denials d ON d.id = a.denial_id
+ UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN denials d ON d.id = r.denial_id WHERE r.status = 'running'
+ UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN appeals_appeal a ON a.id = r.appeal_id
+   JOIN denials d ON d.id = a.denial_id WHERE r.status = 'running'
+ UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN appeals_peertopeer p ON p.id = r.peer_to_peer_id
+   JOIN denials d ON d.id = p.denial_id WHERE r.status = 'running'
+"""
+
+
+@rule("A denial that nobody has confirmed starts no clock and opens no level.")
+def unconfirmed_starts_nothing(watch: Watch, evening: Evening) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_FROM_UNCONFIRMED, {"cases": evening.worked})
+        for reference, what in cursor.fetchall():
+            yield f"{reference}: {what} stands, and its denial is not confirmed"
+
+
+@rule(
+    "In front of the patient's dates stands the earlier of the safe day and the day that the letter states."
+)
+def front_is_the_earlier(watch: Watch, evening: Evening) -> Iterator[str]:
+    rows = Deadline.objects.filter(case_id__in=evening.worked, side="claimant", status="running", due_at=None)
+    for row in rows.exclude(clock="completion").select_related("case"):
+        days = [day for day in (row.safe_on, row.stated_on) if day is not None]
+        if days and row.due_on != min(days):
+            yield f"{row.case.reference}: {row.clock} shows {row.due_on}, and the earlier is {min(days)}"
+
+
+def _passed(moments: list[Moment], evening: Evening) -> bool:
+    here = evening.where
+    return any(m < here.now if isinstance(m, datetime) else m < here.today for m in moments)
+
+
+@rule(
+    "The lists of passed dates hold exactly the cases past the latest day the law may mean, of either side.",
+    when=EVERY_EVENING,
+)
+def overdue_lists_are_exact(watch: Watch, evening: Evening) -> Iterator[str]:
+    for side, known in (("plan", watch.theirs), ("ours", watch.ours)):
+        wanted = {pk for pk, moments in known.items() if _passed(moments, evening)}
+        if wanted == watch.shown.get(side) and not evening.worked:
+            continue  # nobody worked, and the list was read when it held the same
+        filters = Filters(overdue=side)
+        with planned(filters):
+            shown = set(listed(evening.supervisor, filters, evening.where).values_list("pk", flat=True))
+        watch.shown[side] = shown
+        for pk in sorted(shown ^ wanted):
+            yield f"case {pk} is {'' if pk in shown else 'not '}on the list of passed dates ({side})"
+
+
+_WITHOUT_GROUND = """
+SELECT c.reference, a.level FROM appeals_appeal a JOIN cases_case c ON c.id = a.case_id
+  JOIN appeals_appeal below ON below.id = a.previous_id
+ WHERE a.case_id = ANY (%(cases)s) AND (below.status <> 'decided' OR below.position >= a.position
+   OR NOT EXISTS (SELECT FROM appeals_decision d WHERE d.appeal_id = below.id))
+"""
+
+
+@rule("A level above the first stands on one below that was decided, or let its time pass.")
+def levels_follow_decisions(watch: Watch, evening: Evening) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_GROUND, {"cases": evening.worked})
+        for reference, level in cursor.fetchall():
+            yield f"{reference}: {level} is open, and the level below was not decided"

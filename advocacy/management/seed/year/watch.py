@@ -1,0 +1,154 @@
+"""What must hold whatever happens: rules with a name and a sentence, looked at every evening of the simulated year.
+
+A rule looks at the cases that were worked that day, or at the whole house with one statement: so it is cheap enough for each
+step. Each answers with a sentence for everything that is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from advocacy.access.policy import Actor
+from advocacy.audit.models import Event
+from advocacy.management.seed.cast import Standing
+from advocacy.management.seed.year.lived import House
+from advocacy.tenancy.scope import scope_with
+from appeals.clock.facts import Moment
+from appeals.facts import History
+from appeals.queries.clocks import Day, day_at
+from appeals.queries.history import load_history
+from appeals.queries.ladder import Ladder, ladder_from
+from cases.models import Case
+
+EVERY_EVENING = "every evening"
+OF_THE_WORKED = "every evening, of the cases that were worked on"
+AT_CLOSING = "when a case is closed"
+AT_THE_END = "at the end of the year"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Something that did not hold: which rule, on which day, and what."""
+
+    rule: str
+    day: date
+    what: str
+
+
+@dataclass
+class Evening:
+    """A day that is over. `worked` are the cases that somebody worked on, `acts` who did what when."""
+
+    house: House
+    other: Standing
+    day: date
+    at: datetime
+    worked: list[int]
+    acts: list[tuple[str, datetime, str]]
+
+    @cached_property
+    def where(self) -> Day:
+        """The evening as lists of the desk read it, where the organization works."""
+        return day_at(self.at, self.house.standing.organization.time_zone)
+
+    @cached_property
+    def supervisor(self) -> Actor:
+        return self.house.standing.actors[self.house.supervisor]
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        rows = Case.objects.filter(pk__in=self.worked).select_related("patient", "coverage", "owner__user")
+        return list(rows.order_by("pk"))
+
+    @cached_property
+    def closed(self) -> list[int]:
+        """Those of the worked cases that are closed now."""
+        if not self.worked:
+            return []
+        return [case.pk for case in self.cases if case.status == "closed"]
+
+    @cached_property
+    def histories(self) -> dict[int, History]:
+        return {case.pk: load_history(case) for case in self.cases}
+
+    @cached_property
+    def ladders(self) -> dict[int, Ladder]:
+        return {pk: ladder_from(history) for pk, history in self.histories.items()}
+
+
+@dataclass
+class Watch:
+    """What is remembered from evening to evening: how far the trail was read, and what the clocks said."""
+
+    read_until: int = 0
+    filings_until: int = 0
+    theirs: dict[int, list[Moment]] = field(default_factory=dict)
+    """By open case: the latest moments up to which the other side may take its time, as the engine has them."""
+    ours: dict[int, list[Moment]] = field(default_factory=dict)
+    shown: dict[str, set[int]] = field(default_factory=dict)
+    """By side: the cases on the list of passed dates, when it was read last."""
+    looked: int = 0
+
+    def in_the_evening(self, evening: Evening) -> list[Broken]:
+        return self._look(evening, [EVERY_EVENING, OF_THE_WORKED, AT_CLOSING])
+
+    def at_the_end(self, evening: Evening) -> list[Broken]:
+        return self._look(evening, [AT_THE_END])
+
+    def _look(self, evening: Evening, whens: list[str]) -> list[Broken]:
+        found = []
+        there = evening.house.standing
+        with there.program(evening.at, request_id="year:evening"), scope_with(actor="system:watch"):
+            for known in RULES.values():
+                idle = known.when == OF_THE_WORKED and not evening.worked
+                idle |= known.when == AT_CLOSING and not evening.closed
+                if known.when in whens and not idle:
+                    self.looked += 1
+                    found += [Broken(known.name, evening.day, what) for what in known.find(self, evening)]
+            self.read_until = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        return found
+
+
+Find = Callable[[Watch, Evening], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`says` is a sentence that is true of every house at every step."""
+
+    name: str
+    says: str
+    when: str
+    find: Find
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(says: str, *, when: str = OF_THE_WORKED) -> Callable[[Find], Find]:
+    """Put a function among the rules under its name."""
+
+    def known(find: Find) -> Find:
+        RULES[find.__name__] = Rule(find.__name__, says, when, find)
+        return find
+
+    return known
+
+
+def printed() -> Iterator[str]:
+    """The list of rules, for the documents."""
+    yield "# What must hold at each step"
+    yield "*Printed by `manage.py print_docs`; edit the rules in the code and print again.*"
+    yield " ".join(
+        (
+            "`manage.py simulate` lets cases of every kind of coverage live through a year, day by day, by the product's own",
+            "commands, and holds what stands in the database against these sentences. For each of them a test breaks it on",
+            "purpose, and it is found.",
+        )
+    )
+    rows = ["| Name | What holds | Looked at |", "|---|---|---|"]
+    rows += [f"| `{r.name}` | {r.says} | {r.when} |" for r in RULES.values()]
+    yield "\n".join(rows)

@@ -1,0 +1,120 @@
+"""Where the other side is late on a case: each missed date with what follows from it, and the letters about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from advocacy.access.policy import Actor, visible
+from advocacy.errors import NotFound
+from appeals.models import Deadline, Demand
+from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, is_over
+from appeals.queries.history import load_history
+from appeals.queries.ladder import AWAITING
+from appeals.regulators import Agency, agencies, agencies_for
+from cases.models import Case
+
+
+@dataclass(frozen=True)
+class LateDate:
+    """One missed date. `level` is the level that may go on without a decision, where the law opens the next one."""
+
+    deadline: Deadline
+    due: Due
+    agencies: tuple[Agency, ...]
+    letters: tuple[Demand, ...]
+    level: UUID | None
+    request: UUID | None
+
+
+@dataclass(frozen=True)
+class LatePage:
+    """`late` are the dates that are over and unanswered, `answered_late` those that were answered after their time; `others` the
+    letters about notices, and about dates that were computed anew since."""
+
+    late: tuple[LateDate, ...]
+    answered_late: tuple[LateDate, ...]
+    others: tuple[Demand, ...]
+
+
+def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
+    """`day` is the moment where the patient is. Two statements, and one for the rules that apply."""
+    rows = (
+        Deadline.objects.filter(visible(actor, Deadline), case=case, peer_to_peer=None)
+        .filter(status__in=[Deadline.Status.RUNNING, Deadline.Status.MISSED])
+        .exclude(side=CLAIMANT)
+        .select_related("appeal", "request")
+        .order_by("due_on", "id")
+    )
+    letters = list(
+        Demand.objects.filter(visible(actor, Demand), case=case)
+        .select_related("deadline", "denial")
+        .order_by("-id")
+    )
+    found = load_history(case).classification
+    shown: dict[str, list[LateDate]] = {"late": [], "answered": []}
+    told: set[int] = set()
+    for row in rows:
+        answered = row.status == Deadline.Status.MISSED
+        if not answered and not is_over(row, day):
+            continue
+        own = tuple(letter for letter in letters if letter.deadline_id == row.pk)
+        told |= {letter.pk for letter in own}
+        regimes = (row.regime,) if row.regime != "unknown" else found.candidates
+        awaits = row.clock == "decision" and row.appeal is not None and row.appeal.status in AWAITING
+        shown["answered" if answered else "late"].append(
+            LateDate(
+                row,
+                due_of(row, day),
+                agencies_for(regimes, found.state),
+                own,
+                row.appeal.public_id if awaits and row.appeal is not None else None,
+                row.request.public_id if row.request is not None else None,
+            )
+        )
+    others = tuple(letter for letter in letters if letter.pk not in told)
+    return LatePage(tuple(shown["late"]), tuple(shown["answered"]), others)
+
+
+def get_late_deadline(actor: Actor, case: Case, public_id: UUID) -> Deadline:
+    """One date of the other side, with what it hangs on. Raises NotFound when absent, invisible or of another case."""
+    found = (
+        Deadline.objects.filter(visible(actor, Deadline), case=case, public_id=public_id, peer_to_peer=None)
+        .exclude(side=CLAIMANT)
+        .select_related("request", "appeal__denial")
+        .first()
+    )
+    if found is None:
+        raise NotFound("deadline")
+    return found
+
+
+def get_demand(actor: Actor, case: Case, public_id: UUID) -> Demand:
+    """One letter with what it is about. Raises NotFound when absent, invisible or of another case."""
+    found = (
+        Demand.objects.filter(visible(actor, Demand), case=case, public_id=public_id)
+        .select_related(
+            "case",
+            "deadline__request",
+            "deadline__appeal__denial",
+            "denial",
+            "document_version__document",
+            "sent_by",
+        )
+        .defer("document_version__pages")
+        .first()
+    )
+    if found is None:
+        raise NotFound("demand")
+    return found
+
+
+def draft_begun(actor: Actor, deadline: Deadline, kind: str, agency: str) -> Demand | None:
+    """The letter of this kind about this date that is begun and not sent."""
+    rows = Demand.objects.filter(visible(actor, Demand), deadline=deadline, kind=kind, agency=agency)
+    return rows.filter(sent_at=None).first()
+
+
+def agency_named(key: str) -> Agency | None:
+    """The agency of a complaint; None for any other letter."""
+    return agencies().get(key)
