@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import reverse
@@ -45,6 +46,9 @@ class DoorSessionMiddleware(SessionMiddleware):
 
     The portal's cookie outlives the browser being closed, as phones do it at any moment, and ends some hours after its last
     use (RECOURSE_PORTAL_SESSION_SECONDS).
+
+    A session can end in another tab (or be another one after signing in there) while an answer is made: the answer goes out
+    as it is, since what was asked is done, and it writes no session and touches no cookie, as that is the other tab's now.
     """
 
     def process_request(self, request: HttpRequest) -> None:
@@ -55,7 +59,10 @@ class DoorSessionMiddleware(SessionMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if not request.path.startswith(PORTAL):
-            return super().process_response(request, response)
+            try:
+                return super().process_response(request, response)
+            except SessionInterrupted:
+                return response
         session = getattr(request, "session", None)
         if session is None:
             return response
@@ -68,8 +75,7 @@ class DoorSessionMiddleware(SessionMiddleware):
             session.set_expiry(settings.PORTAL_SESSION_SECONDS)
             try:
                 session.save()
-            except UpdateError:  # signed out in another tab while this page was made
-                response.delete_cookie(COOKIE, path=PORTAL, samesite="Lax")
+            except UpdateError:
                 return response
             response.set_cookie(
                 COOKIE,

@@ -8,6 +8,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
 from django.test import Client
+from django.test.signals import template_rendered
 from django.urls import reverse
 
 from advocacy.audit.models import Event
@@ -65,6 +66,25 @@ def test_a_session_at_the_desk_ends_by_itself_and_keeps_what_was_sent(cast, limi
     assert 'value="Marisol"' in nora.get(NEW).content.decode()
     assert Draft.objects.get().user_id == cast.users["nora"].pk
     assert words not in nora.get(LOGIN).content.decode()
+
+
+@pytest.mark.parametrize(("cookie", "address"), [("sessionid", NEW), (COOKIE, "/portal/")])
+def test_an_answer_made_while_another_tab_ends_the_session_goes_out_and_leaves_the_cookie_alone(
+    cast, portal_people, cookie, address
+):
+    browser = enter(cast, "nora") if cookie == "sessionid" else come_in("dana@mail.example")
+    age(browser, cookie, seen=100)  # long enough ago that the answer writes the session
+
+    def end_it(**_said: object) -> None:
+        BrowserSession.objects.all().delete()
+
+    template_rendered.connect(end_it)
+    try:
+        answer = browser.get(address)
+    finally:
+        template_rendered.disconnect(end_it)
+    assert (answer.status_code, cookie in answer.cookies) == (200, False)
+    assert browser.get(address).status_code == 302
 
 
 def test_what_is_done_puts_the_end_off_and_asking_does_not(cast):

@@ -150,6 +150,7 @@ def test_a_session_ends_over_a_page_and_goes_on_in_it(served, at_desk):
     assert dialog.get_by_role("button").all_inner_texts() == ["Close"]
     dialog.get_by_role("button", name="Close").click()
     dialog.wait_for(state="hidden")
+    frame.locator("input[type=password]").wait_for()
     # Who signs in again in another tab (as at the organization's own provider, which no frame shows) goes on in this one.
     age(served, nora, begun_at=36_001)
     look(nora)
