@@ -26,6 +26,8 @@ from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("advocacy", "cases", "appeals", "templates")
+APPLICATION = {key: settings.DATABASES["default"][key] for key in ("USER", "PASSWORD", "HOST")}
+"""As the program was started: a test that lays siege to the database has the connection be a superuser's meanwhile."""
 FRESH = timedelta(hours=2)
 """Its dates count back from the moment it was made; older than this it is made again."""
 
@@ -64,7 +66,7 @@ def drop(name: str) -> None:
 def addresses(database: str) -> dict[str, str]:
     """What a program of ours needs in its environment to use that database."""
     return {
-        "DATABASE_URL": _address(settings.DATABASES["default"], database),
+        "DATABASE_URL": _address(APPLICATION, database),
         "DATABASE_OWNER_URL": _address(settings.OWNER_DATABASE, database),
         "DJANGO_SETTINGS_MODULE": "advocacy.settings",
     }

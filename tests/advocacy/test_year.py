@@ -343,6 +343,7 @@ def simulated(cases: int, tmp_path: Path) -> str:
 
 @pytest.mark.long
 def test_a_year_of_three_hundred_cases(tmp_path, django_db_setup):
+    assert addresses("year")["DATABASE_URL"].startswith("postgresql://recourse_app:")
     said = simulated(300, tmp_path)
     assert said.count(" 0 things did not hold") == 2
     for happened in (
