@@ -20,6 +20,7 @@ from appeals.blocks import (
 )
 from appeals.letter_blocks import LetterBlock, letter_blocks
 from appeals.letterhead import Language, Letterhead, letterhead_data
+from appeals.state_laws import StateLaw
 from cases.typesetting import long_date, typeset
 
 
@@ -291,6 +292,27 @@ def argument_of(body: tuple[Block, ...]) -> tuple[Block, ...]:
     ends = (Heading(REQUESTS), Heading(EXHIBITS))
     last = next((at for at, block in enumerate(body) if block in ends), len(body))
     return body[first:last]
+
+
+def paragraph_citing(law: StateLaw) -> Paragraph:
+    """What a draft says about a law, and the place that only a person can fill: nothing is asserted about the case."""
+    place = law.state_name
+    look = f"Read {law.citation}"
+    if law.is_weak:
+        look += ", confirm that it is the law of today and reaches this policy"
+    todo = gap(f"{look}, quote the part that fits, and say what the record shows about it.")
+    return Paragraph(
+        f"The policy was issued in {place}. The law of {place} on {_in_sentence(law.subject.title)}: {law.citation}. {todo}"
+    )
+
+
+def letter_citing(body: tuple[Block, ...], law: StateLaw) -> tuple[Block, ...]:
+    """The letter with the paragraph where its argument ends; as it was when it cites the law already."""
+    if any(isinstance(block, Paragraph) and law.citation in block.text for block in body):
+        return body
+    ends = (Heading(REQUESTS), Heading(EXHIBITS))
+    at = next((n for n, block in enumerate(body) if block in ends), len(body))
+    return (*body[:at], paragraph_citing(law), *body[at:])
 
 
 def answers_carried(before: tuple[Block, ...], now: tuple[Block, ...]) -> int:

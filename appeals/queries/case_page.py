@@ -36,12 +36,14 @@ from appeals.next_action import Proposal, next_action
 from appeals.queries import timeline
 from appeals.queries.choices import ChoicePoint, choice_points
 from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
+from appeals.queries.lookup import agreed, said_of
 from appeals.queries.readiness import benefit_rows
 from appeals.queries.sessions import AuthorizationLine, lines_of
 from appeals.queries.standing import current_level, permissions_on, position_of, rows_under, workable
 from appeals.queries.steps import Step, history_from, level_titles, steps_of
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
+from appeals.state_laws import FUNDING, StateLaws, state_laws_for
 from cases.benefits import open_questions
 from cases.models import (
     Case,
@@ -127,6 +129,7 @@ class CasePage:
     case: Case
     permissions: frozenset[Permission]
     classification: Classification
+    state_laws: StateLaws
     regime: str
     consent: ConsentState
     due: Due | None
@@ -260,6 +263,7 @@ def case_page(
         case=case,
         permissions=permissions,
         classification=found,
+        state_laws=state_laws_for(found, agreed(said_of(case, tuple(rows["answers"])), FUNDING)),
         regime=book().regimes[found.regime].title if found.regime else "Not known yet",
         consent=consent,
         due=due_of(next_date, day) if next_date else None,

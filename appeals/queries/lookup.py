@@ -27,12 +27,13 @@ from appeals.models import (
 from appeals.plan_facts import is_plan_fact
 from appeals.regimes.classifier import Answer as Said
 from appeals.regimes.classifier import Classification, classify
+from appeals.state_laws import FUNDING, StateLaws, state_laws_for
 from cases.models import Case, DocumentVersion
 
 Row = TypeVar("Row", bound=Model)
 
 COVERAGE_SOURCE = "card"
-FUNDING, STATE = "funding", "state_of_issue"
+STATE = "state_of_issue"
 
 
 def _one(actor: Actor, model: type[Row], public_id: UUID, *joined: str) -> Row:
@@ -126,6 +127,12 @@ def plan_facts_said(answers: Iterable[Answer]) -> tuple[Said, ...]:
 def classification_of(case: Case) -> Classification:
     """Which rules apply to a case and why, from its answers and its coverage."""
     return classify(said_of(case))
+
+
+def state_laws_of(case: Case) -> StateLaws:
+    """The laws of the state of issue that reach this coverage, or why none does. One statement."""
+    said = said_of(case)
+    return state_laws_for(classify(said), agreed(said, FUNDING))
 
 
 def agreed(said: tuple[Said, ...], question: str) -> str | None:

@@ -11,6 +11,7 @@ from appeals.regimes import book, ladder
 from appeals.regimes.classifier import SOURCES, STATE, UNKNOWN, Classification, classify, disputed, questions
 from appeals.regimes.classifier import Answer as Claim
 from appeals.regimes.shapes import Level, Question, Regime
+from appeals.state_laws import FUNDING, StateLaws, state_laws_for
 from cases.models import Case
 
 OF_A_STATE = frozenset({STATE, "regulator"})
@@ -66,6 +67,7 @@ class RulesPage:
     questions: tuple[QuestionShown, ...]
     paths: tuple[Path, ...]
     disputed: tuple[Disputed, ...]
+    state_laws: StateLaws
 
 
 def choices_of(question: Question) -> tuple[tuple[str, str], ...]:
@@ -153,4 +155,5 @@ def rules_page(case: Case) -> RulesPage:
         _path(key, result.state, int(plan_levels) if plan_levels else None) for key in result.candidates
     )
     title = paths[0].regime.title if result.regime else "More than one set of rules may apply"
-    return RulesPage(result, title, tuple(shown), paths, _disputed(said))
+    cards = state_laws_for(result, agreed(said, FUNDING))
+    return RulesPage(result, title, tuple(shown), paths, _disputed(said), cards)

@@ -23,13 +23,15 @@ from appeals.commands.drafts import facts_of, packet_of
 from appeals.commands.letter_dates import office_day
 from appeals.commands.paper import recipient_of
 from appeals.forms.levels import DraftForm, ExhibitsForm, FilingForm
-from appeals.letters import answers_carried, appeal_letter_blocks
+from appeals.letters import answers_carried, appeal_letter_blocks, letter_citing
 from appeals.queries.drafts import draft_text, letter_before
 from appeals.queries.level_page import choosable_exhibits, get_level, level_page
+from appeals.queries.lookup import state_laws_of
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
 from appeals.queries.ways import agency_of_step, answers_the_denial, place_of_step, ways_for_filing
 from appeals.representation import REPRESENTATIVE
+from appeals.state_laws import StateLaw
 from appeals.views.casework import CaseRequest, bring_back, case_page, show_step, today_for
 from appeals.views.levels import missing_shown
 from cases.views.casework import Outcome, attempt, done
@@ -69,10 +71,17 @@ def _seed(case: Any, appeal: Any, at: datetime) -> dict[str, Any]:
     }
 
 
+def _with_law(text: str, law: StateLaw | None) -> str:
+    return blocks_as_text(letter_citing(blocks_from_text(text), law)) if law else text
+
+
 @case_page(P.DRAFT_APPEAL)
 def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
-    """Write the letter. What only a person can fill stands in double brackets, and is listed."""
+    """Write the letter. What only a person can fill stands in double brackets, and is listed. `cite` with a POST names the
+    subject of a state's law that the letter is saved with."""
     appeal = _level(request, case, level_id)
+    laws = state_laws_of(case)
+    law = laws.law(request.POST.get("cite", ""))
     form = DraftForm(
         request.POST or None, initial=_seed(case, appeal, request.at) | {"version": appeal.version}
     )
@@ -82,7 +91,7 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
         lambda data: commands.save_draft(
             actor=request.actor,
             appeal=appeal,
-            text=data["text"],
+            text=_with_law(data["text"], law),
             dated=data["dated"],
             recipient=data["recipient"].splitlines(),
             at=request.at,
@@ -92,7 +101,8 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
     address = [case.public_id, appeal.public_id]
     if outcome.done:
         go_on = "appeals:level_exhibits" if "go_on" in request.POST else "appeals:level_draft"
-        return done(request, "The letter is saved.", go_on, *address)
+        said = f"The letter is saved, and cites {law.citation}." if law else "The letter is saved."
+        return done(request, said, go_on, *address)
     names = bring_back(request, form)
     text = form["text"].value() or ""
     before, place = letter_before(appeal), place_of_step(appeal)
@@ -111,6 +121,7 @@ def level_draft(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
             "before": before,
             "place": place,
             "agency": agency_of_step(case, appeal) if place.open_place else "",
+            "laws": laws,
             "carried": answers_carried(before.body, blocks_from_text(text)) if before else 0,
         },
         template="appeals/level_draft.html",

@@ -11,6 +11,7 @@ from advocacy.access.policy import require
 from appeals.commands.answers import record_answer
 from appeals.forms.questions import AnswerForm
 from appeals.queries.rules_page import QuestionShown, rules_page
+from appeals.state_laws import NO_STATE, NOT_SETTLED
 from appeals.views.casework import CaseRequest, case_page, show
 from cases.views.casework import Outcome, attempt, done
 
@@ -77,6 +78,9 @@ def _context(found: Any, forms: dict[str, AnswerForm], opened: str) -> dict[str,
     settled = [row for row in rows if not row["shown"].bears]
     return {
         "page": found,
+        "cards": found.state_laws,
+        "not_settled": NOT_SETTLED,
+        "no_state": NO_STATE,
         "rows": rows,
         "settled": len(settled),
         "settled_open": any(row["open"] for row in settled),

@@ -18,7 +18,7 @@ from advocacy.management import sbom
 from advocacy.management.commands import access_matrix
 from advocacy.management.seed.year import calendar
 from advocacy.tenancy.scope import tenant_models
-from appeals import representation
+from appeals import representation, state_laws
 from appeals.clock import printed
 from appeals.notice_checks.printed import notices as notices_printed
 
@@ -103,6 +103,7 @@ DOCUMENTS = {
     "permissions.md": access_matrix.matrix,
     "tables.md": tables,
     "rules.md": rules,
+    "states.md": state_laws.printed,
     "representatives.md": representation.printed,
     "notices.md": notices,
     "trail-verbs.md": verbs,
