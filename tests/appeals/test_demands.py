@@ -349,6 +349,14 @@ def test_the_page_of_what_is_overdue_holds_law_letters_and_the_next_level(overdu
     assert "no legal or medical advice" in words(page)
     assert "Complain to: U.S. Department of Labor" in words(page)
     assert len(own_statements(nora, address("late", overdue.case))) <= 12
+    without = sign_in("clara").get(address("late", overdue.case)).content.decode()
+    assert (
+        address("level_deem", overdue.case, level) in without,
+        address("level", overdue.case, level) in without,
+    ) == (
+        False,
+        True,
+    )
 
 
 def test_it_is_sent_as_the_pages_that_were_shown(overdue, sign_in):
