@@ -16,6 +16,7 @@ from appeals.intake.contacts import contacts
 from appeals.intake.cues import cues
 from appeals.intake.deadlines import stated_deadline
 from appeals.intake.diagnoses import diagnoses
+from appeals.intake.evidence import evident
 from appeals.intake.grounds import grounds
 from appeals.intake.identifiers import identifiers
 from appeals.intake.layout import Page
@@ -79,4 +80,4 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
         keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
     grievance = grievance_is_appeal(read)
     unopposed = unobjected(read, tuple(kept.values()), grievance=grievance)
-    return proven(read, confirmed(read, unopposed, grievance=grievance))
+    return evident(read, proven(read, confirmed(read, unopposed, grievance=grievance)))

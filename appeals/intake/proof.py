@@ -123,7 +123,7 @@ _OF_ELSE: Final = re.compile(
 )
 
 
-def _dates_in_head(page: Page) -> list[tuple[int, str, str]]:
+def dates_in_head(page: Page) -> list[tuple[int, str, str]]:
     """The dates in the letter's head that a label names or that stand alone in their cell: place, day, label."""
     found: list[tuple[int, str, str]] = []
     rows = [cells for cells in page.rows if cells][:_HEAD_ROWS]
@@ -148,7 +148,7 @@ def beside_another_date(said: Said) -> bool:
     proposal = said.proposal
     if proposal.page != 1:
         return False
-    dates = _dates_in_head(said.pages[0])
+    dates = dates_in_head(said.pages[0])
     mine = [label for place, _, label in dates if proposal.start <= place < proposal.end]
     if not mine or not _WEAK.search(mine[-1]):
         return False

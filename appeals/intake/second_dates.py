@@ -72,6 +72,11 @@ def _labels_of(page: Page, at: int) -> tuple[str, ...]:
     return tuple(text for text in (*left, *near) if len(text) < _LONGEST_LABEL and not find_dates(text))
 
 
+def labels_of_date(page: Page, proposal: Proposal) -> tuple[str, ...]:
+    """The words that may name the date of a proposal."""
+    return _labels_of(page, _date_place(page, proposal))
+
+
 _WEEKDAY: Final = re.compile(
     r"\b(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\.?,?\s*$"
 )

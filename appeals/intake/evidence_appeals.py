@@ -1,0 +1,269 @@
+"""What is enough evidence that a limit is the appeal's and that an address, a fax or a telephone takes appeals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from appeals.intake.proposal import Proposal
+from appeals.intake.said import Said
+
+_APPEAL: Final = re.compile(
+    r"\b(?:appeal\w*|apela\w*|redetermin\w*|reconsider\w*|grievances?|disagree\w*|dispute|contest\w*|challeng\w*|object\w*|"
+    r"review(?:ed)?|second look|look again|look at (?:it|this) again|complain\w*|deadline|next steps?|rights)\b",
+    re.IGNORECASE,
+)
+_ELSEWHERE: Final = re.compile(
+    r"\b(?:external|outside review|independent|hearing|court|civil action|lawsuit|peer|doctor[- ]to[- ]doctor|"
+    r"(?:providers?|clinicians?|physicians?|doctors?) only|only (?:the )?(?:ordering|treating) \w+|records only|"
+    r"corrected claims?|"
+    r"new (?:requests?|authorization)|civil rights|discriminat\w+|ombuds\w*|commissioner|department of|division of)\b",
+    re.IGNORECASE,
+)
+_RECEIPT: Final = re.compile(
+    r"\b(?:receiv\w+|receipt|reciba|recib\w+|get|gets|got|getting|reach\w*|arriv\w+|came|comes|deliver\w+|in your hands|"
+    r"in hand|given|handed)\b",
+    re.IGNORECASE,
+)
+_OF_DATE: Final = re.compile(
+    r"\b(?:date|dated|fecha|printed|issued?|issuance|mail\w*|sent|postmark\w*|letter|notice|statement|decision|denial|"
+    r"shown|above|written)\b",
+    re.IGNORECASE,
+)
+_GOES_ON: Final = re.compile(
+    r"\b(?:go(?:es)? on|going on|continu\w+|keep\w*|stays? the same|same (?:level|amount)|covered until|while (?:we|"
+    r"you)|before we act|unchanged)\b",
+    re.IGNORECASE,
+)
+_SPAN: Final = re.compile(
+    r"\b(?P<count>\d{1,3})\W{0,2}(?:calendar |business |working )?days?\b", re.IGNORECASE
+)
+_FILES: Final = re.compile(
+    r"\b(?:you (?:have|must|may|can)|file|filed|ask(?:ed)? for|submit\w*|must be|to appeal|appeal (?:within|by)|send)\b",
+    re.IGNORECASE,
+)
+
+
+def _context(said: Said) -> str:
+    sentence = said.sentence
+    return f"{sentence.heading} . {sentence.before} . {sentence.text}" if sentence else said.line
+
+
+def is_limit_of_appeal(said: Said, every: Sequence[Proposal]) -> bool:
+    """A limit in words on the appeal and on no other proceeding, whose event its own words name."""
+    proposal = said.proposal
+    if said.sentence is None or not _APPEAL.search(_context(said)):
+        return False
+    if proposal.fact == "external_review_window":
+        return _is_outside(said)
+    if proposal.fact == "stated_deadline_date" and _GOES_ON.search(said.text):
+        return False
+    if proposal.fact == "stated_deadline":
+        return _anchored(said) and not _other_spans(said)
+    if proposal.fact == "stated_deadline_text":
+        return any(
+            one.fact == "stated_deadline" and is_limit_of_appeal(Said(said.pages, one), every)
+            for one in every
+        ) and _is_one_piece(said)
+    return True
+
+
+def _is_one_piece(said: Said) -> bool:
+    """Words of one column: no gap of a table in any of their lines, and no label of the next row."""
+    lines = said.proposal.words.split("\n")
+    return all(re.search(r"\S\s{3,}\S|\.{4}|\|", one.strip()) is None for one in lines) or len(lines) == 1
+
+
+def _anchored(said: Said) -> bool:
+    anchor = said.proposal.value.partition(" after ")[2]
+    words = re.sub(
+        r"\s+",
+        " ",
+        said.proposal.words + said.page.plain[said.proposal.end : said.proposal.end + 30].split(".")[0],
+    )
+    if anchor == "receipt":
+        return _RECEIPT.search(words) is not None
+    if anchor in ("notice_date", "mailing"):
+        return _OF_DATE.search(words) is not None and not _RECEIPT.search(said.proposal.words)
+    return True
+
+
+def _other_spans(said: Said) -> bool:
+    """Whether another sentence gives the appeal another number of days."""
+    own = said.proposal.value.split()[0]
+    for page in said.pages:
+        for sentence in page.sentences:
+            if sentence is said.sentence or _ELSEWHERE.search(f"{sentence.heading} {sentence.text}"):
+                continue
+            if not (re.search(r"\bappeal", sentence.text, re.IGNORECASE) and _FILES.search(sentence.text)):
+                continue
+            spans = {one["count"] for one in _SPAN.finditer(sentence.text)}
+            if (
+                spans
+                and own not in spans
+                and not _ANSWERS.search(sentence.text)
+                and not _GOES_ON.search(sentence.text)
+            ):
+                return True
+    return False
+
+
+_OUTSIDE: Final = re.compile(
+    r"\b(?:external|outside|independent)\W+(?:\w+\W+){0,3}?(?:review\w*|appeal|organization)|\bIRO\b|\bDIFS\b|\bexternal\b",
+    re.IGNORECASE,
+)
+_NOT_OUTSIDE: Final = re.compile(
+    r"\b(?:hearing|judge|entity|medicare|federal|court|we will|you will be told|decided? (?:within|in))\b",
+    re.IGNORECASE,
+)
+
+
+def _is_outside(said: Said) -> bool:
+    return _OUTSIDE.search(f"{said.heading} . {said.text}") is not None and not _NOT_OUTSIDE.search(said.text)
+
+
+_ANSWERS: Final = re.compile(
+    r"\b(?:answer\w*|deci[ds]\w*|repl\w+|respon\w+|resol\w+|writ(?:e|ten)|hear from us|let you know|tell you|notif\w+|"
+    r"result|outcome|"
+    r"determin\w+|takes?|review|standard|regular|complet\w+|turnaround|how (?:long|fast|soon))\b",
+    re.IGNORECASE,
+)
+_OTHER_ANSWER: Final = re.compile(
+    r"\b(?:money|pay(?:ment|ing)?|paid|reimburs\w+|meetings?|hearing|extension|extend|more time|part b|other (?:medical|"
+    r"care)|independent|external|entity|"
+    r"reviewer that|law gives|mailing|records|copies|peer|after you (?:receive|get))\b|\(\d+ days\)",
+    re.IGNORECASE,
+)
+_FAST: Final = re.compile(
+    r"\b(?:fast|expedit\w+|urgent\w*|quick\w*|rush|hurr\w+|speed\w*|soon\w*|jeopard\w+|danger|harm\w*|emergency|"
+    r"r[a\u00e1]pid\w+|sooner|wait\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def answers_appeals(said: Said, every: Sequence[Proposal]) -> bool:
+    """A time of an answer in words on answering appeals, where the letter gives no other of its kind."""
+    proposal = said.proposal
+    context = f"{_context(said)} {said.line}"
+    if not _APPEAL.search(context):
+        return False
+    if proposal.fact == "standard_decision_days":
+        return _ANSWERS.search(
+            f"{said.text} {said.line} {said.heading}"
+        ) is not None and not _OTHER_ANSWER.search(f"{said.proposal.words} {said.text}")
+    if proposal.fact == "expedited_hours":
+        return _FAST.search(context) is not None and not re.search(
+            r"\b(?:external|independent|hearing|entity)\b", said.text, re.IGNORECASE
+        )
+    return _FAST.search(context) is not None
+
+
+_TAKES_NONE: Final = re.compile(
+    r"\b(?:records?|chart|notes|copies|copy|clinicians?|providers?|peer|exceptions?|new requests?|questions?|"
+    r"member services|customer|"
+    r"pharmac\w+|claims?|refunds?|corrected|hearings?|external|independent|civil rights|discriminat\w+|department of|"
+    r"division of|ombuds\w*|"
+    r"error|mistake|certification|interpreter|help|status|forms?|no appeals?|not (?:an? )?appeals?|representative|(?:your|the|case|claim|whole) file)\b",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
+_BY: Final = re.compile(
+    r"\W{0,3}(?:by|\(|is|is the) ?(?P<kind>fax|facsimile|voice|phone|telephone|mail)\b", re.IGNORECASE
+)
+
+
+def goes_to_appeals(said: Said, every: Sequence[Proposal]) -> bool:
+    """A way that its own cell, sentence or list gives to appeals, with no word of another office beside it."""
+    proposal, page = said.proposal, said.page
+    if proposal.fact == "send_to_mail":
+        return _is_address(said, every)
+    after = _BY.match(page.plain, proposal.end)
+    if after and ("fax" in proposal.fact) != (after["kind"].lower() in ("fax", "facsimile")):
+        return False
+    label = _own_label(said)
+    if _TAKES_NONE.search(label):
+        return False
+    if proposal.fact in ("send_to_phone", "appeal_phone"):
+        return re.search(
+            r"\bappeal|redeterm|reconsid|grievance|apela", label, re.IGNORECASE
+        ) is not None or _in_list(said, every)
+    return _for_appeals(said) or _in_list(said, every)
+
+
+_FOR_APPEALS: Final = re.compile(r"\b(?:appeal|redeterm|reconsid|grievance|apela)", re.IGNORECASE)
+
+
+def _for_appeals(said: Said) -> bool:
+    """Whether the cell, the sentence, the head or the lead-in of a number names the appeal, and none of them another office."""
+    page, start = said.page, said.proposal.start
+    paragraph = re.split(r"\n\s*\n", page.plain[max(0, start - 600) : start])[-1]
+    near = f"{said.heading} . {paragraph} . {said.text}"
+    if _ELSEWHERE.search(f"{paragraph[-200:]} {said.text}"):
+        return _FOR_APPEALS.search(_own_label(said)) is not None
+    return _FOR_APPEALS.search(near) is not None
+
+
+def _own_label(said: Said) -> str:
+    """The words before a number in its cell or clause, and the few after it."""
+    page, start = said.page, said.proposal.start
+    number = _NUMBER.search(page.plain, start, said.proposal.end)
+    at = number.start() if number else start
+    before = re.split(r"[.;|?!]\s|\s{3,}|\n\s*\n|\d{3}[-. ]\d{4}", page.plain[max(0, at - 120) : at])[-1]
+    after = re.split(
+        r"[.;|\n]|\s{3,}|\d{3}[-. ]\d{4}", page.plain[said.proposal.end : said.proposal.end + 40]
+    )[0]
+    return f"{before} {after}"
+
+
+_PLAIN: Final = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        24 7 a also an and appeal appeals ask asking at be by call calling can dial either facsimile fax faxed
+        file filed following free how in instead is it line may no number of on one or oral orally ph phone
+        phoning please reach send standard start submit tel telephone tell to toll tollfree tty us use via
+        voice ways web when where with you your
+        """,
+    )
+)
+_ROWS: Final = 3
+
+
+def _in_list(said: Said, every: Sequence[Proposal]) -> bool:
+    """Whether a number under a bare label stands in one list or sentence with the address or the fax for appeals."""
+    label = re.sub(r"[\d() .-]{10,}", " ", _own_label(said))
+    if not {one.lower() for one in re.findall(r"[A-Za-z]{2,}", label)} <= _PLAIN:
+        return False
+    context = f"{_context(said)} {said.page.plain[max(0, said.proposal.start - 600) : said.proposal.start]}"
+    if not _FOR_APPEALS.search(context) or _ELSEWHERE.search(said.text):
+        return False
+    rows = {
+        said.page.plain.count("\n", 0, place)
+        for one in every
+        if one.fact in ("send_to_fax", "send_to_mail", "send_to_portal", "send_to_phone")
+        and one.page == said.proposal.page
+        and one != said.proposal
+        for place in (one.start, one.end)
+    }
+    return any(abs(row - said.row) <= _ROWS for row in rows)
+
+
+_NO_ADDRESS: Final = re.compile(
+    r"\b(?:letter|friday|monday|sunday|\d to \d|it goes|goes to|in care of|refunds?|recovery|department of|division of|"
+    r"commissioner|who|you|your|phone|fax|urgent)\b|\d{3}-\d{4}",
+    re.IGNORECASE,
+)
+
+
+def _is_address(said: Said, every: Sequence[Proposal]) -> bool:
+    """An address in clean lines of its own, named for appeals by itself or by the words that lead to it."""
+    value = said.proposal.value
+    patient = next((one.value for one in every if one.fact == "patient_name"), "")
+    if _NO_ADDRESS.search(value) or (patient and patient in value) or not re.search(r"\d", value):
+        return False
+    before = said.page.plain[max(0, said.proposal.start - 500) : said.proposal.start]
+    return (
+        re.search(r"\b(?:appeal|redeterm|reconsid|grievance|apela)", f"{value} {before}", re.IGNORECASE)
+        is not None
+    )

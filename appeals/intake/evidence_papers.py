@@ -1,0 +1,89 @@
+"""What is enough evidence that a number is this case's and a day the notice's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from appeals.intake.proof import dates_in_head
+from appeals.intake.proposal import Proposal
+from appeals.intake.said import Said
+from appeals.intake.second_dates import labels_of_date
+
+_OF_ELSE: Final = re.compile(
+    r"\b(?:earlier|previous|prior (?!auth)|original|first|other|another|related|different|sample|example|spouse|"
+    r"brother|sister|disregard|corrected|replaces?|superseded?)\b",
+    re.IGNORECASE,
+)
+_NO_NUMBER: Final = re.compile(
+    r"[A-TV-Z]\d\d(?:\.\w{1,4})?|\d{1,2}[/-]\d{1,2}[/-]\d{2,4}|(?:19|20)\d\d-\d\d-\d\d|\d{5}|[A-V]\d{4}"
+)
+_LABEL: Final = {
+    "member_id": re.compile(
+        r"\b(?:member|subscriber|enrollee|insured|participant|recipient|client|beneficiary|cardholder|card|medicaid|medicare|"
+        r"id|identification|policy\s?holder|certificate|rin|mbi|cin|afiliad\w|miembro|employee|patient|plan)\b|#",
+        re.IGNORECASE,
+    ),
+    "reference_number": re.compile(
+        r"\b(?:ref(?:erence)?|case|request|claim|notice|determination|denial|decision|review|appeal|tracking|control|"
+        r"auth\w*|pre-?auth\w*|pre-?cert\w*|certification|inquiry|file|transaction|action|icn|pa|ur|um|letter|our|caso|"
+        r"referencia|reclamaci\w+|number|no)\b|#",
+        re.IGNORECASE,
+    ),
+    "group_number": re.compile(r"\b(?:group|grp|grupo|plan|account|employer)\b", re.IGNORECASE),
+    "policy_number": re.compile(r"\b(?:policy|contract|certificate)\b", re.IGNORECASE),
+}
+
+
+def numbers_case(said: Said, every: Sequence[Proposal]) -> bool:
+    """A number whose label stands in its words, its row or the cell over it, and is no code, date or other letter's."""
+    proposal = said.proposal
+    if _NO_NUMBER.fullmatch(proposal.value) and proposal.fact in ("reference_number", "member_id"):
+        return False
+    above = said.page.rows[said.row - 1] if said.row else ()
+    label = " ".join((proposal.words, said.line.split(proposal.value)[0], *(cell.text for cell in above)))
+    if not _LABEL[proposal.fact].search(label):
+        return False
+    own = said.page.plain[max(said.page.line_starts[said.row], proposal.start - 40) : proposal.end]
+    own = re.split(r"\s{3,}|[|;]", own.replace(proposal.value, "", 1))[-1]
+    return _OF_ELSE.search(own) is None
+
+
+_PAPER: Final = re.compile(
+    r"\b(?:notice|letter|ltr|statement|issu(?:ed?|ance)|dated?|today|fecha|decision|determination|denial|explanation|EOB|"
+    r"summary|written|report)\b",
+    re.IGNORECASE,
+)
+_WEAK: Final = re.compile(
+    r"\b(?:mail\w*|sent|post\w*|placed|print\w*|prepared|processed|produced|generated|paid|payment|remittance|run)\b",
+    re.IGNORECASE,
+)
+_ANOTHER_DAY: Final = re.compile(
+    r"\b(?:birth|dob|born|services?|received?|receipt|rec'?d|rcvd|request\w*|effective|from|through|until|due|deadline|"
+    r"begin\w*|"
+    r"start\w*|last|next|visit|treatment|admi\w+|period)\b",
+    re.IGNORECASE,
+)
+
+
+_CHARGE: Final = re.compile(r"\d\.\d\d\b|\b(?:out of|in) network\b")
+
+
+def dates_paper(said: Said, every: Sequence[Proposal]) -> bool:
+    """A day that its label calls the paper's own, or the only day of the head; a day of mailing is not the notice's."""
+    if said.proposal.fact == "sent_date":
+        return True
+    labels = " ".join(labels_of_date(said.page, said.proposal))
+    if _ANOTHER_DAY.search(labels) or _CHARGE.search(said.line):
+        return False
+    if _PAPER.search(f"{labels} {said.proposal.words}") and not _WEAK.search(labels):
+        return True
+    if said.proposal.page != 1:
+        return False
+    head = dates_in_head(said.pages[0])
+    bare = {day for _, day, label in head if not label}
+    if said.proposal.value in bare and not _WEAK.search(labels):
+        return len(bare) == 1
+    rivals = {day for _, day, label in head if not label or _PAPER.search(label) or _WEAK.search(label)}
+    return _WEAK.search(labels) is not None and rivals <= {said.proposal.value}

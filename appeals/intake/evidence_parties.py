@@ -1,0 +1,149 @@
+"""What is enough evidence that a name is the payer's, the administrator's or the patient's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from appeals.intake.proposal import Proposal
+from appeals.intake.said import Said
+
+_OFFICE: Final = re.compile(
+    r"\b(?:departments?|dept|teams?|desk|unit|division|decisions?|notices?|third|party|dental|vision|"
+    r"pharmacy benefits?|managed care program|operations|correspondence|review(?:s|ers?)?|"
+    r"management|behavioral network|clinical)\b|^(?:\w ){3}",
+    re.IGNORECASE,
+)
+"""Words of an office, a title or another line of business, which no payer's name that was proposed truly held."""
+_PROGRAM: Final = re.compile(
+    r"(?:[A-Z][\w.-]+ )?(?:medi-?cal|medicaid|medicare|chip)(?: (?:managed care|program|advantage|plan))*",
+    re.IGNORECASE,
+)
+_COMPANY: Final = re.compile(
+    r"\b(?:plans?|insurance|assurance|mutual|fund|trust|health(?:care)?|hmo|ppo|pdp|company|corp\w*|inc|care|medicare|"
+    r"advantage|rx|indemnity|casualty|cooperative|association|blue|salud|medicaid|network)\b",
+    re.IGNORECASE,
+)
+_HOLDS: Final = re.compile(
+    r"\b(?:plan|payer|insurer|carrier|issuer|company|underwritten by|insured by|issued by|administrator (?:for|of)|"
+    r"on behalf of|for|administers|administering|insures|offered by|provided by|coverage|member of)\b",
+    re.IGNORECASE,
+)
+_FEW: Final = 6
+
+
+def _times(said: Said, name: str) -> int:
+    """How often a letter prints the first two words of a name."""
+    words = r"\s+".join(re.escape(one) for one in re.findall(r"\S+", name)[:2])
+    letter = "\n".join(page.plain for page in said.pages)
+    return len(re.findall(words, letter, re.IGNORECASE))
+
+
+def _rows_above(said: Said) -> int:
+    return sum(1 for cells in said.page.rows[: said.row] if cells)
+
+
+def names_payer(said: Said, every: Sequence[Proposal]) -> bool:
+    """A company's name that a label or `on behalf of` makes the plan's, or a letterhead that comes back in the letter."""
+    name = said.proposal.value
+    if _OFFICE.search(name) or _PROGRAM.fullmatch(name) or not _COMPANY.search(name):
+        return False
+    lead = said.page.plain[max(0, said.proposal.start - 40) : said.proposal.start].split("\n")[-1]
+    if (
+        _HOLDS.search(f"{lead} {said.proposal.words.removesuffix(name)}")
+        and len(said.proposal.words) > len(name) + 3
+    ):
+        return True
+    return _times(said, name) > 1 or (said.proposal.page == 1 and _rows_above(said) == 0)
+
+
+_ADMINISTERS: Final = re.compile(
+    r"\b(?:administer(?:ed|s|ing)?|administrat(?:ors?|ion|ive)|TPA|on behalf of|claims? (?:services|payor)|c/o)\b",
+    re.IGNORECASE,
+)
+
+
+def names_administrator(said: Said, every: Sequence[Proposal]) -> bool:
+    """A company that the letter says administers the plan: in its own words, its row or the one under it."""
+    name = said.proposal.value
+    payer = next((one.value for one in every if one.fact == "payer"), "")
+    if len(name.split()) < 2 or re.search(
+        r"^third[- ]party$|\bdental\b|\bvision\b|third-party$", name, re.IGNORECASE
+    ):
+        return False
+    if not payer or name.lower().split()[:2] == payer.lower().split()[:2]:
+        return False
+    rows = [cells for cells in said.page.rows[said.row : said.row + 3] if cells]
+    around = " ".join(cell.text for cells in rows[:2] for cell in cells)
+    return _ADMINISTERS.search(around.replace(name, " ") if name in around else around) is not None
+
+
+_NO_PERSON: Final = re.compile(
+    r"\b(?:determinations?|appeals?|decisions?|coverage|services?|department|claims?|plan|health|notice)\b",
+    re.IGNORECASE,
+)
+_ANOTHER: Final = re.compile(
+    r"\b(?:subscriber|policy\s?holder|employee|insured|guardian|parent|representative|attention|attn|provider|prescriber)\b",
+    re.IGNORECASE,
+)
+_PATIENT: Final = re.compile(
+    r"\b(?:patient|child|dependent|claimant|member|enrollee|beneficiary|participant)\b", re.IGNORECASE
+)
+
+
+_PARENT_OF: Final = re.compile(
+    r"\b(?:parents?|guardian)(?:\(s\))?(?: or (?:legal )?(?:guardian|parent))? of:?\s*$", re.IGNORECASE
+)
+
+
+def names_patient(said: Said, every: Sequence[Proposal]) -> bool:
+    """A person's name beside a label of the patient, or one that the letter prints or greets a second time."""
+    name = said.proposal.value
+    if _NO_PERSON.search(name):
+        return False
+    column = said.proposal.start - said.page.line_starts[said.row]
+    line = said.line.split(name)[0] if name in said.line else said.line
+    letter = "\n".join(page.plain for page in said.pages)
+    labels = set(re.findall(r"(?im)^\W*(patient|child|dependent)(?:'s)?(?: name)?[ .:]", letter))
+    label = re.split(r"\s{3,}|[|;,]", line[:120].rstrip())[-1]
+    if _ANOTHER.search(label) and (labels or not _PATIENT.search(label)):
+        return (
+            not labels
+            and _times(said, name) > 0
+            and re.search(r"\bdependent|\bchild\b", letter, re.IGNORECASE) is None
+        )
+    above = " ".join(cell.text for cell in said.page.rows[said.row - 1]) if said.row else ""
+    over = [
+        cell.text
+        for cell in (said.page.rows[said.row - 1] if said.row else ())
+        if abs(cell.start - said.page.line_starts[cell.row] - column) <= 2
+    ]
+    if any(_PATIENT.search(one) for one in over) or _PARENT_OF.search(f"{above} {label}"):
+        return True
+    if (
+        _PATIENT.search(said.proposal.words)
+        or _PATIENT.search(label)
+        or re.search(r"\b(?:re|name|to)\b", label, re.IGNORECASE)
+    ):
+        return True
+    if _SPOKEN_FOR.search(letter):
+        return False
+    return (
+        len(re.findall(rf"\b{re.escape(name.split()[-1])}\b", letter, re.IGNORECASE)) > 1
+        or _OWN.search(letter) is not None
+    )
+
+
+_SPOKEN_FOR: Final = re.compile(
+    r"\b(?:guardian|conservator|parents?|estate|on behalf of|power of attorney|(?:authorized|personal|"
+    r"appointed) representative "
+    r"(?:for|of)|your (?:child|son|daughter|spouse|wife|husband|dependent|mother|father)|(?:his|her|their) (?:health|"
+    r"condition|doctor|plan|"
+    r"treatment|request|visits|care)|the (?:patient|child)'s)\b",
+    re.IGNORECASE,
+)
+_OWN: Final = re.compile(
+    r"\byour (?:\w+ )?(?:request|doctor|treatment|claim|condition|provider|prescriber|drug|visits|infusions?|member|appeal)\b",
+    re.IGNORECASE,
+)
