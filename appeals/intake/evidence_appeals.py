@@ -164,7 +164,8 @@ _TAKES_NONE: Final = re.compile(
     r"member services|customer|"
     r"pharmac\w+|claims?|refunds?|corrected|hearings?|external|independent|civil rights|discriminat\w+|department of|"
     r"division of|ombuds\w*|"
-    r"error|mistake|certification|interpreter|help|status|forms?|no appeals?|not (?:an? )?appeals?|representative|(?:your|the|case|claim|whole) file)\b",
+    r"error|mistake|certification|interpreter|help|status|forms?|no appeals?|not (?:an? )?appeals?|representative|"
+    r"(?:your|the|case|claim|whole) file)\b",
     re.IGNORECASE,
 )
 _NUMBER: Final = re.compile(r"\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}")
