@@ -79,7 +79,7 @@ class Item:
 NAVIGATION = (
     Item("Today", "appeals:today", Permission.SEE_CASES),
     Item("Queue", "appeals:queue", Permission.SEE_CASES, ("appeals:bulk_assign",)),
-    Item("Board", "appeals:board", Permission.ASSIGN_CASE, ("appeals:share",)),
+    Item("Board", "appeals:board", Permission.ASSIGN_CASE, ("appeals:share", "appeals:checks")),
     Item(
         "Intake",
         "cases:intake",

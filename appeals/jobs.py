@@ -10,15 +10,18 @@ from django.utils import timezone
 from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import each, enqueue, job
 from advocacy.tenancy.scope import current_organization_id
-from appeals.commands.deadlines import check_projection
 from appeals.commands.denials import READ_KINDS, propose_by_key
+from appeals.commands.integrity import check_dates_of, end_of_closed_cases, sweep
 from appeals.commands.sessions import consider_renewals, to_consider
+from appeals.queries.integrity import CHECK_JOB as INTEGRITY_JOB
+from appeals.queries.integrity import open_case_keys
 from appeals.queries.lookup import cases_with_dates
 
 PROPOSE_JOB = "appeals.propose_facts"
 CHECK_JOB = "appeals.check_dates"
 RENEWAL_JOB = "appeals.open_renewals"
 AT_ONCE = 25
+SWEPT_AT_ONCE = 500
 
 
 def _program() -> Actor:
@@ -39,12 +42,24 @@ def check_dates(*, case: int | None = None, after: int | None = None) -> None:
     actor, at = _program(), timezone.now()
     if case is not None:
         for row in cases_with_dates(actor).filter(pk=case):
-            check_projection(row, at)
+            check_dates_of(row, at)
         return
     rows = {row.pk: row for row in cases_with_dates(actor).filter(pk__gt=after or 0)[:AT_ONCE]}
-    each(CHECK_JOB, rows, lambda key: check_projection(rows[key], at), by="case")
+    each(CHECK_JOB, rows, lambda key: check_dates_of(rows[key], at), by="case")
     if len(rows) == AT_ONCE:
         enqueue(CHECK_JOB, after=max(rows))
+
+
+@job(INTEGRITY_JOB, title="Look for cases that nobody moves", every=timedelta(days=1))
+def check_integrity(*, after: int | None = None) -> None:
+    """Write what is wrong with open cases, and end what is so no more: so many cases a job, the rest in another one."""
+    at = timezone.now()
+    if after is None:
+        end_of_closed_cases(at)
+    keys = open_case_keys(after=after or 0, most=SWEPT_AT_ONCE)
+    sweep(keys, at)
+    if len(keys) == SWEPT_AT_ONCE:
+        enqueue(INTEGRITY_JOB, after=keys[-1])
 
 
 @job(RENEWAL_JOB, title="Open the renewals that are due", every=timedelta(days=1))

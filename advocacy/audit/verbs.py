@@ -35,6 +35,7 @@ VERBS: dict[str, str] = {
     "invitation_resent": "sent an invitation again",
     "invitation_revoked": "revoked an invitation",
     "invitation_accepted": "accepted an invitation",
+    "finding_put_right": "put right what a nightly check had found",
     "leaver_found": "found something left behind by somebody who works here no more",
     "provider_set": "set or changed the organization's own sign-in",
     "provider_retired": "took the organization's own sign-in back",

@@ -1120,5 +1120,28 @@ class Migration(migrations.Migration):
         ),
         TenantTable('NoticeCheck'),
         Watched('NoticeCheck'),
+        migrations.CreateModel(
+            name='Finding',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
+                ('kind', models.CharField(choices=[('no_next', 'Nobody has anything to do next, and nothing wakes'), ('dates', 'Stored dates were not what their clocks compute'), ('case_leaver', 'The owner of the case has left'), ('task_leaver', 'A task is with somebody who has left'), ('stuck', 'A step is stuck'), ('hold_over', 'A hold is over, and its task still sleeps')], max_length=12)),
+                ('step', models.CharField(blank=True, max_length=20)),
+                ('found_at', models.DateTimeField()),
+                ('resolved_at', models.DateTimeField(blank=True, null=True)),
+                ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
+                ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
+                ('resolved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('task', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.task')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [advocacy.tenancy.isolation.SameOrganization('case', name='appeals_finding_case_org'), advocacy.tenancy.isolation.SameOrganization('task', name='appeals_finding_task_org'), models.UniqueConstraint(condition=models.Q(('resolved_at', None)), fields=('organization', 'case', 'kind', 'step', 'task'), name='appeals_finding_stands_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('resolved_by', None), ('resolved_at__isnull', False), _connector='OR'), name='appeals_finding_resolved_by_at')],
+            },
+        ),
+        TenantTable('Finding'),
+        Watched('Finding'),
     ]
     operations = folded(operations)

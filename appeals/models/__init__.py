@@ -11,6 +11,7 @@ from appeals.models.decision import Decision, ItemOutcome
 from appeals.models.demand import Demand
 from appeals.models.denial import STANDS, Denial, DenialItem, DenialReason, Proposal
 from appeals.models.event import ClockEvent
+from appeals.models.finding import Finding
 from appeals.models.notice_check import NoticeCheck
 from appeals.models.peer_to_peer import PeerToPeer
 from appeals.models.reminder import Reminder
@@ -31,6 +32,7 @@ __all__ = [
     "DenialReason",
     "Exhibit",
     "Filing",
+    "Finding",
     "GrantedAuthorization",
     "ItemOutcome",
     "LetterApproval",

@@ -35,6 +35,8 @@ appeals:bulk_assign             S         S
 appeals:undo_assign             -         S
 appeals:board                   S         -
 appeals:share                   S         S
+appeals:checks                  S         -
+appeals:check_put_right         -         S
 # Absences are of people who work cases, since what a cover takes over is their cases and tasks. An admin and a privacy officer
 # hold none, so they see who is away and record nothing; for somebody else it is whoever hands out work (the supervisor).
 people:absences                 INCSOP    INCS

@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 # Tables of a patient or a case that do not go along, each with its reason.
 LEFT_OUT = {
     "appeals.DenialItem": "says which item a denial refuses: the item and the denial go along",
+    "appeals.Finding": "what a nightly check of our own work found; it says nothing of the patient",
     "appeals.Proposal": "what a program read in a letter; what was confirmed of it stands in the denial",
     "appeals.Reminder": "a mail to a colleague about a day, without any word of the patient",
     "cases.CaseGrant": "a colleague's access; who looked is a page of its own",

@@ -55,6 +55,7 @@ ROWS: dict[str, str] = {
     "page_id": "cases.WaitingPage",
     "deadline_id": "appeals.Deadline",
     "demand_id": "appeals.Demand",
+    "finding_id": "appeals.Finding",
     "attachment_id": "cases.Attachment",
     "offer_id": "cases.CaseOffer",
     "received_id": "cases.CaseOffer",

@@ -70,6 +70,7 @@ def test_the_jobs():
     """By equality, so that a new one is met here and in docs/trail-verbs.md."""
     assert JOBS == [
         "appeals.check_dates",
+        "appeals.check_integrity",
         "appeals.mail_reminder",
         "appeals.open_renewals",
         "appeals.propose_facts",

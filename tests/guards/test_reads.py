@@ -57,6 +57,7 @@ LEADS_ELSEWHERE = {
 }
 # What the page shows besides the case in its address, as rows of the world.
 LISTS = {
+    "appeals:checks",
     "appeals:share",
     "cases:intake",
     "appeals:today",

@@ -45,6 +45,7 @@ OTHER: dict[str, str] = {
 
 # Pages that only take a POST: a GET is 405 before anything is looked up.
 POST_ONLY = {
+    "appeals:check_put_right",
     "appeals:denial_take_up",
     "appeals:letter_block_retire",
     "appeals:setup_test",
@@ -82,6 +83,7 @@ def get_only(route) -> bool:
         "appeals:authorization",
         "appeals:board",
         "appeals:case",
+        "appeals:checks",
         "appeals:filed",
         "appeals:filed_file",
         "appeals:level",

@@ -117,6 +117,7 @@ PLAIN = {
     "appeals.Decision": {"received_evidence": CODE},
     "appeals.DenialReason": {"reason": CODE},
     "appeals.Reminder": {"lead": OURS},
+    "appeals.Finding": {"step": CODE},
     "appeals.Proposal": {"fact": CODE, "confidence": CODE},
     "appeals.TreatmentSession": {"place_of_service": CODE},
 }

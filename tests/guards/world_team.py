@@ -20,6 +20,7 @@ from appeals.commands.choices import ChoiceInput, record_choice
 from appeals.commands.notice_checks import decide_notice_check
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.sessions import record_session
+from appeals.models import Finding
 from cases.commands.benefits import record_referral
 from cases.commands.documents import upload_document
 from cases.commands.intake import save_step, start_inquiry
@@ -40,7 +41,10 @@ def moment(day: str, hour: int) -> datetime:
 
 
 def teamwork(cast: Cast, rows: dict[str, Any]) -> None:
-    """Adds rows for `entry_id`, `absence_id`, `authorization_id` and `session_id`."""
+    """Adds rows for `entry_id`, `absence_id`, `authorization_id`, `session_id` and `finding_id`."""
+    rows["finding_id"] = Finding.objects.create(
+        case=rows["case_id"], kind=Finding.Kind.STUCK, step="call_unreported", found_at=timezone.now()
+    )
     rows["entry_id"] = name_on_team(
         actor=cast.sam,
         case=rows["case_id"],
