@@ -204,7 +204,7 @@ def listed(
         )
         cases = cases.filter(passed)
     if filters.work == "waiting":
-        cases = cases.filter(Exists(waiting_on(actor).filter(case_id=OuterRef("pk"))))
+        cases = cases.filter(among(waiting_on(actor).values("case_id")))
     elif filters.work == "waking":
         cases = cases.filter(Exists(waking_today(actor, day).filter(case_id=OuterRef("pk"))))
     elif filters.work == "call":
@@ -262,6 +262,20 @@ def place_of(text: str) -> Place | None:
 
 FORWARD = forward()
 
+# What a line of a list says of a case, of its patient, payer and owner; the other columns of the six tables stay where they are.
+_CASE = "organization public_id reference status stage outcome treatment is_restricted is_urgent urgency safety_concern"
+_PATIENT = "organization public_id given_name family_name preferred_name"
+LINE = (
+    *(*_CASE.split(), "triage_rank", "next_deadline_on", "patient", "coverage", "owner"),
+    *(f"patient__{name}" for name in _PATIENT.split()),
+    *("coverage__payer", "coverage__payer__name", "owner__user", "owner__user__name", "owner__user__email"),
+)
+
+
+def in_lines(cases: QuerySet[Case]) -> QuerySet[Case]:
+    """The cases as lists show them, each with its patient, payer and owner."""
+    return cases.select_related("patient", "coverage__payer", "owner__user").only(*LINE)
+
 
 # -- the page -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
@@ -291,7 +305,7 @@ def queue(
         cases = cases.filter(after.behind)
     # The rows of the page first, and only then what stands beside them: a long list is not joined before it is cut.
     heads = cases.order_by(*forward(filters.sort)).values("pk")[: size + 1]
-    shown = Case.objects.filter(pk__in=heads).select_related("patient", "coverage__payer", "owner__user")
+    shown = in_lines(Case.objects.filter(pk__in=heads))
     with planned(filters):
         found = list(shown.order_by(*forward(filters.sort)))
     more, found = len(found) > size, found[:size]
@@ -372,12 +386,14 @@ def owner_names(members: Mapping[str, Membership], day: Day) -> list[tuple[str, 
     return [(key, called(member, away)) for key, member in members.items()]
 
 
-def owner_choices(actor: Actor) -> dict[str, Membership]:
-    """Members who can own a case, by name: public id to membership (with the user)."""
-    members = Membership.objects.filter(visible(actor, Membership), ended_at=None)
+def owner_choices(actor: Actor, *, to_show: bool = False) -> dict[str, Membership]:
+    """Members who can own a case, by name: public id to membership (with the user); `to_show` has what names them alone."""
+    members = Membership.objects.filter(visible(actor, Membership), ended_at=None).select_related("user")
+    if to_show:
+        members = members.only("public_id", "roles", "user", "user__name", "user__email")
     return {
         str(m.public_id): m
-        for m in members.select_related("user").order_by("user__name", "id")
+        for m in members.order_by("user__name", "id")
         if owner_can_work_cases(permissions_of(frozenset(m.roles))) is None
     }
 

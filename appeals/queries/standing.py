@@ -80,6 +80,23 @@ def rows_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
     }
 
 
+# What `position_of` reads of rows that have many columns more.
+_DECIDING = {
+    "requests": ("case_id", "public_id", "status", "follows_id"),
+    "denials": ("case_id", "public_id", "confirmed_at"),
+    "calls": ("case_id", "public_id", "status"),
+    "appeals": ("case_id", "public_id", "status", "regime", "level", "denial_id", "previous_id"),
+}
+
+
+def position_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
+    """The same for `proposals_for` alone, without the columns that only the page of a case shows."""
+    return {
+        key: rows.only(*_DECIDING[key]) if key in _DECIDING else rows
+        for key, rows in rows_under(case_ids).items()
+    }
+
+
 # What `position_of` asks of a case: the keys of `rows_under`.
 DECIDING = ("requests", "denials", "calls", "appeals", "deadlines", "choices", "authorizations")
 

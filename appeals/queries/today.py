@@ -22,8 +22,8 @@ from advocacy.tenancy.together import fetched
 from appeals.models import Deadline
 from appeals.next_action import Proposal
 from appeals.queries.clocks import Day, Due, call_windows, due_of, earliest, ours, theirs
-from appeals.queries.queue import CALL_DAYS, FORWARD, Filters, Place, listed
-from appeals.queries.standing import by_case, proposals_for, rows_under, workable
+from appeals.queries.queue import CALL_DAYS, FORWARD, Filters, Place, in_lines, listed
+from appeals.queries.standing import by_case, position_under, proposals_for, workable
 from appeals.queries.worklists import (
     Reach,
     covered_tasks,
@@ -164,13 +164,10 @@ def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
     wanted = tuple(stack for stack in wanted if stack[0] != "covering" or totals["covering"])
     if not everything:
         return tuple(Stack(code, title, f, 0, ()) for code, title, f in wanted)
-    cases = (
-        Case.objects.filter(any_of("pk", everything))
-        .select_related("patient", "coverage__payer", "owner__user")
-        .annotate(is_workable=workable(actor))
-    )
+    # By their keys alone, which the server plans once for everybody.
+    cases = in_lines(Case.objects.filter(any_of("pk", everything))).annotate(is_workable=workable(actor))
+    known = {case.pk: case for case in cases}
     with planned_with_values():
-        known = {case.pk: case for case in cases}
         rows = _rows_of(reach, day, everything, ids["patient"])
     actions = proposals_for(actor, known.values(), rows, day)
     away = _covered(actor, day) if totals["covering"] else {}
@@ -208,12 +205,12 @@ def _under(
 ) -> dict[str, QuerySet[Any]]:
     """What stands under these cases; of `waited_for`, what their patients wrote. Keys all at once, see `any_of`."""
     of_cases = any_of("case_id", cases)
-    return rows_under(cases) | {
+    return position_under(cases) | {
         "waiting": waiting_on(actor).filter(of_cases).order_by("due_on", "id"),
         "covering": covered_tasks(actor, day, away).filter(of_cases).order_by("due_on", "id"),
         "waking": waking_today(actor, day).filter(of_cases).order_by("hold_until", "id"),
         "patient": Communication.objects.filter(unanswered(), any_of("case_id", waited_for))
-        .defer("summary")
+        .only("case_id", "happened_at")
         .order_by("happened_at", "id"),
     }
 

@@ -74,7 +74,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
         patients=[r.case.patient_id for r in found.rows],
         rows=len(found.rows),
     )
-    owners = owner_choices(actor)
+    owners = owner_choices(actor, to_show=True)
     members = owner_names(owners, day)
     payers = payer_choices(actor)
     initial = {name: getattr(filters, name) for name in QueueFilters.base_fields}

@@ -82,7 +82,12 @@ def test_todays_lists_and_what_stands_under_them_are_planned_for_their_values(ca
     assert len(statements) == 4
     _reach, lists, cases, rows = statements
     assert ('"stack"' in lists[0], "jsonb_agg" in rows[0], 'AS "is_workable"' in cases[0]) == (True,) * 3
-    assert [may for _sql, may in statements] == [True, False, False, False]
+    assert [may for _sql, may in statements] == [
+        True,
+        False,
+        True,
+        False,
+    ]  # the cases: by nothing but their keys
 
 
 def test_todays_text_is_the_same_for_everybody_and_every_number_of_cases(cast: Cast) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from advocacy.audit.models import Event
 from advocacy.errors import NotFound
 from appeals.queries.queue import Filters, Place, cases_by_public_id, listed, neighbors, place_of, queue
+from appeals.views.links import link
 from cases.commands.triage import triage_case
 from cases.models import Case
 from tests.appeals.scenes import clock, new_case
@@ -273,3 +276,10 @@ def test_only_who_assigns_may_and_only_what_they_see(cast, sign_in):
     assert owners(case) == ["Nora Navigator"]
     with pytest.raises(NotFound):
         cases_by_public_id(cast.sam, [cast.meadow_case.public_id])
+
+
+def test_the_address_of_a_page_of_public_ids_is_the_routes_own() -> None:
+    case, level = uuid4(), uuid4()
+    for name, ids in (("appeals:case", (case,)), ("appeals:level", (case, level)), ("appeals:queue", ())):
+        assert link(name, *ids) == reverse(name, args=ids)
+    assert link("appeals:case", case, at="a b", empty="") == reverse("appeals:case", args=[case]) + "?at=a+b"
