@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from advocacy.errors import Reason
 from appeals.regimes import book, ladder
@@ -104,6 +105,15 @@ class Rung:
 
 def rungs(found: Classification, levels: int | None) -> tuple[Rung, ...]:
     """All levels, the court included. Empty where no candidate has a ladder; `rung_at` then gives bare rungs."""
+    kept: dict[Any, tuple[Rung, ...]] = book().memo.setdefault("rungs", {})
+    key = (found.regime, found.candidates, found.state, levels)
+    row = kept.get(key)
+    if row is None:
+        row = kept[key] = _rungs(found, levels)
+    return row
+
+
+def _rungs(found: Classification, levels: int | None) -> tuple[Rung, ...]:
     if found.regime is not None:
         row = ladder(found.regime, found.state, levels)
         return tuple(

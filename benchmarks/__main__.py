@@ -1,4 +1,4 @@
-"""`python -m benchmarks run|report|generate|remove ...`"""
+"""`python -m benchmarks run|report|recompute|generate|remove ...`"""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
         case ["generate" | "inside" as name, *rest]:
             django.setup()
             return int(importlib.import_module(f"benchmarks.{name}").main(rest))
-        case ["run" | "report" as name, *rest]:
+        case ["run" | "report" | "recompute" as name, *rest]:
             return int(importlib.import_module(f"benchmarks.{name}").main(rest))
     sys.stderr.write((__doc__ or "") + "\n")
     return 2

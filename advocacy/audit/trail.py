@@ -77,6 +77,29 @@ def record(
         )
 
 
+def record_many(verb: str, acts: Iterable[tuple[models.Model, Mapping[str, Any]]]) -> None:
+    """The same act on many subjects of cases, each with its own detail as in `record`, in one statement. Raises KeyError."""
+    sentence(verb)
+    listed = [
+        [
+            subject._meta.db_table,
+            subject.pk,
+            *_belongs(subject, "cases_case", "case_id"),
+            json.dumps(dict(detail), cls=DjangoJSONEncoder),
+        ]
+        for subject, detail in acts
+    ]
+    if not listed:
+        return
+    tables, subjects, cases, details = zip(*listed, strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM (SELECT audit.record('verb', %s, s.name, s.key, ARRAY[s.of], '{}', s.detail, '')"
+            " FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::jsonb[]) AS s(name, key, of, detail)) told",
+            [verb, list(tables), list(subjects), list(cases), list(details)],
+        )
+
+
 def record_read(
     verb: str,
     *,

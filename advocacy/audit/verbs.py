@@ -188,6 +188,7 @@ VERBS: dict[str, str] = {
     "session_recorded": "recorded a session of treatment",
     "session_voided": "voided a session that was recorded wrongly",
     "deadline_superseded": "recomputed a deadline",
+    "deadlines_recomputed": "recomputed the dates of many cases",
     "reminder_sent": "sent a deadline reminder",
     "job_retried": "retried a job",
     # reads

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -60,25 +60,31 @@ def fetched(querysets: Mapping[str, models.QuerySet[Any] | Written]) -> dict[str
         answer = cursor.fetchone()
     for key, text in zip(keys, answer, strict=True):
         rows = json.loads(text, parse_float=Decimal) if isinstance(text, str) else text
-        found[key] = [_instance(told[key].model, row) for row in rows or ()]
+        found[key] = _instances(told[key].model, rows or ())
     return found
 
 
 Reader = Callable[[Any], Any]
 
 
-def _instance(model: type[models.Model], row: Mapping[str, Any]) -> models.Model:
-    names, values, known = [], [], set()
-    for column, attname, read in _columns(model):
-        if column in row:
-            raw = row[column]
-            names.append(attname)
-            values.append(raw if raw is None or read is None else read(raw))
-            known.add(column)
-    made = model.from_db(connection.alias, names, values)
-    for name in row.keys() - known:
-        setattr(made, name, row[name])
-    return made
+def _instances(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> list[models.Model]:
+    """The rows of one queryset, which all have the same columns; what is no column of the model becomes an attribute."""
+    if not rows:
+        return []
+    present = [known for known in _columns(model) if known[0] in rows[0]]
+    names = [attname for _, attname, _ in present]
+    readers = [(column, read) for column, _, read in present]
+    more = rows[0].keys() - {column for column, _ in readers}
+    using, found = connection.alias, []
+    for row in rows:
+        values = [
+            raw if (raw := row[column]) is None or read is None else read(raw) for column, read in readers
+        ]
+        made = model.from_db(using, names, values)
+        for name in more:
+            setattr(made, name, row[name])
+        found.append(made)
+    return found
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from appeals.commands.follow_ups import ask, ask_what_dates_need
 from appeals.commands.stage_work import keep_stage_tasks
 from appeals.dues import CLAIMANT, ENDED, RUNNING, Due, day_of
 from appeals.facts import History
-from appeals.models import Deadline
+from appeals.models import Appeal, Deadline
 from appeals.queries.history import load_history
 from appeals.queries.ladder import Ladder, ladder_from, stage_of
 from appeals.rungs import rung_at
@@ -50,7 +50,7 @@ def recompute_deadlines(case: Case, at: datetime) -> tuple[Deadline, ...]:
         history = load_history(row)
         _follow_the_rules(history)
         ladder = ladder_from(history)
-        wanted = {_key(due): due for due in ladder.dues if due.due is not None}
+        wanted = {key_of_due(due): due for due in ladder.dues if due.due is not None}
         stands = [
             _written(history, row, wanted.get(key), standing, key, at)
             for key, standing in _with_new(_standing(row), wanted).items()
@@ -104,21 +104,30 @@ def _follow_the_rules(history: History) -> None:
     """Levels that have not ended follow the rules that apply now. A level keeps its place: the second level of what was
     unknown becomes the second level of what is known.
     """
-    found = history.classification
+    for appeal in under_other_rules(history):
+        appeal.save(update_fields=["regime", "level"])
+
+
+def under_other_rules(history: History) -> list[Appeal]:
+    """The levels for which other rules apply now than those they are recorded with; they have the new ones, not written yet."""
+    found, changed = history.classification, []
     for appeal in history.appeals:
         rung = rung_at(found, history.levels, appeal.position)
         if appeal.status in APPEAL.final or rung is None or rung.is_court:
             continue
         if (rung.regime, rung.key) != (appeal.regime, appeal.level):
             appeal.regime, appeal.level = rung.regime, rung.key
-            appeal.save(update_fields=["regime", "level"])
+            changed.append(appeal)
+    return changed
 
 
-def _key(due: Due) -> Key:
+def key_of_due(due: Due) -> Key:
+    """The same of a date that was computed."""
     return (due.subject, due.subject_id, due.clock)
 
 
-def _key_of(row: Deadline) -> Key:
+def key_of(row: Deadline) -> Key:
+    """What the date hangs on, and which clock of it."""
     for subject in SUBJECTS:
         pk = getattr(row, f"{subject}_id")
         if pk is not None:
@@ -128,7 +137,7 @@ def _key_of(row: Deadline) -> Key:
 
 def _standing(case: Case) -> dict[Key, Deadline]:
     rows = Deadline.objects.filter(case=case).exclude(status=Deadline.Status.SUPERSEDED).order_by("id")
-    return {_key_of(row): row for row in rows}
+    return {key_of(row): row for row in rows}
 
 
 def _with_new(standing: dict[Key, Deadline], wanted: dict[Key, Due]) -> dict[Key, Deadline | None]:
@@ -144,32 +153,41 @@ def _written(
         if row.status == Deadline.Status.RUNNING:
             _end(row, Deadline.Status.ENDED, at)
         return row
-    columns = _columns(due, history.zone)
-    status = _status(due, case)
+    columns = columns_of(due, history.zone)
+    status = status_of(due, case)
     if row is None:
         return _create(case, key, columns, status, due, at)
-    if _same(row, columns):
+    if same(row, columns):
         if row.status != status:
             _end(row, status, due.ended_at or at)
         return row
     _end(row, Deadline.Status.SUPERSEDED, at)
     new = _create(case, key, columns, status, due, at)
-    record(
-        "deadline_superseded",
-        subject=new,
-        detail={"clock": due.clock, "from": row.due_on, "to": new.due_on, "superseded": row.pk},
-    )
+    record("deadline_superseded", subject=new, detail=superseded_by(row, new))
     return new
 
 
-def _status(due: Due, case: Case) -> str:
+def superseded_by(old: Deadline, new: Deadline) -> dict[str, Any]:
+    """What the trail keeps of a date that another took the place of."""
+    return {"clock": new.clock, "from": old.due_on, "to": new.due_on, "superseded": old.pk}
+
+
+def status_of(due: Due, case: Case) -> str:
+    """A clock of a closed case does not run."""
     if due.status == RUNNING and case.status == CaseStatus.CLOSED:
         return ENDED
     return due.status
 
 
 def _create(case: Case, key: Key, columns: dict[str, Any], status: str, due: Due, at: datetime) -> Deadline:
-    return Deadline.objects.create(
+    made = made_of(case, key, columns, status, due, at)
+    made.save(force_insert=True)
+    return made
+
+
+def made_of(case: Case, key: Key, columns: dict[str, Any], status: str, due: Due, at: datetime) -> Deadline:
+    """A new row for a clock, not stored yet."""
+    return Deadline(
         case=case,
         **{f"{key[0]}_id": key[1]},
         clock=key[2],
@@ -185,7 +203,8 @@ def _end(row: Deadline, status: str, at: datetime) -> None:
     row.save(update_fields=["status", "ended_at"])
 
 
-def _columns(due: Due, zone: str) -> dict[str, Any]:
+def columns_of(due: Due, zone: str) -> dict[str, Any]:
+    """What is stored of a date that was computed."""
     on = day_of(due.due, zone)
     assert on is not None
     return {
@@ -208,16 +227,13 @@ def _columns(due: Due, zone: str) -> dict[str, Any]:
     }
 
 
-def _same(row: Deadline, columns: dict[str, Any]) -> bool:
+def same(row: Deadline, columns: dict[str, Any]) -> bool:
+    """Whether a stored date is as it is computed now, in all that is stored of it."""
     return all(getattr(row, name) == value for name, value in columns.items())
 
 
 def _project(case: Case, history: History, rows: Iterable[Deadline]) -> None:
-    running = [d for d in rows if d.status == Deadline.Status.RUNNING]
-    legal = [d for d in running if not d.is_courtesy]
-    ours = [d.due_on for d in legal if d.side == CLAIMANT]
-    theirs = [d.due_on for d in legal if d.side != CLAIMANT]
-    values = {"next_deadline_on": min(ours or theirs, default=None), "stage": stage_of(history)}
+    values = {"next_deadline_on": next_of(rows), "stage": stage_of(history)}
     changed = [name for name, value in values.items() if getattr(case, name) != value]
     for name in changed:
         setattr(case, name, values[name])
@@ -225,9 +241,16 @@ def _project(case: Case, history: History, rows: Iterable[Deadline]) -> None:
         case.save(update_fields=changed)
 
 
+def next_of(rows: Iterable[Deadline]) -> date | None:
+    """The patient's earliest running legal date; where none runs, the other side's."""
+    legal = [d for d in rows if d.status == Deadline.Status.RUNNING and not d.is_courtesy]
+    ours = [d.due_on for d in legal if d.side == CLAIMANT]
+    return min(ours or [d.due_on for d in legal], default=None)
+
+
 def differences(history: History, case: Case, ladder: Ladder) -> Iterable[Difference]:
     """The stored rows that are not what the ladder, computed from the history, says. Nothing is written."""
-    wanted = {_key(due): due for due in ladder.dues if due.due is not None}
+    wanted = {key_of_due(due): due for due in ladder.dues if due.due is not None}
     standing = _standing(case)
     for key in sorted({*wanted, *standing}):
         due, row = wanted.get(key), standing.get(key)
@@ -236,6 +259,6 @@ def differences(history: History, case: Case, ladder: Ladder) -> Iterable[Differ
             if row is not None and row.status == Deadline.Status.RUNNING:
                 yield Difference(key, stored, "nothing")
             continue
-        columns = _columns(due, history.zone)
-        if row is None or not _same(row, columns) or row.status != _status(due, case):
+        columns = columns_of(due, history.zone)
+        if row is None or not same(row, columns) or row.status != status_of(due, case):
             yield Difference(key, stored, f"{columns['due_on']} {due.status}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -105,14 +106,10 @@ def ask_what_dates_need(case: Case, history: History, ladder: Ladder, at: dateti
     """
     if case.status == CaseStatus.CLOSED:
         return
-    wanted = _wanted(case, history, ladder, at)
-    tasks = [t for t in Task.objects.filter(case=case).exclude(code="").order_by("id") if _is_ours(t.code)]
-    standing = {t.code: t for t in tasks if t.status not in ENDED}
-    looked_at = {(t.code, t.circumstances) for t in tasks if t.status in ENDED}
-    for code, want in wanted.items():
-        key = _circumstances(history, code, want)
-        task = standing.get(code)
-        if task is None and (code, key) not in looked_at:
+    tasks = Task.objects.filter(case=case).exclude(code="").order_by("id")
+    for code, want, task, key in what_dates_need(case, history, ladder, list(tasks), at):
+        if task is None:
+            assert want is not None
             ask(
                 case,
                 code=code,
@@ -122,17 +119,39 @@ def ask_what_dates_need(case: Case, history: History, ladder: Ladder, at: dateti
                 circumstances=key,
                 at=at,
             )
-        elif task is not None and task.circumstances != key:
+        elif want is not None or task.status in ENDED:
             _remember(task, key)
-    for task in tasks:
-        if task.code in wanted:
-            continue
-        if task.status not in ENDED:
+        else:
             settle_task(
                 actor=program_of(case), task=task, reason="What this asked for has been recorded.", at=at
             )
-        elif task.circumstances:
-            _remember(task, "")
+
+
+def what_dates_need(
+    case: Case, history: History, ladder: Ladder, tasks: Iterable[Task], at: datetime
+) -> list[tuple[str, Wanted | None, Task | None, str]]:
+    """What `ask_what_dates_need` has to do, given all tasks of the case that have a code; nothing is written.
+
+    Code, what is wanted, the task there is, the circumstances to keep: without a task one is opened; one that is no longer
+    wanted is ended; else its circumstances are noted.
+    """
+    wanted = _wanted(case, history, ladder, at)
+    ours = [t for t in tasks if _is_ours(t.code)]
+    standing = {t.code: t for t in ours if t.status not in ENDED}
+    looked_at = {(t.code, t.circumstances) for t in ours if t.status in ENDED}
+    found: list[tuple[str, Wanted | None, Task | None, str]] = []
+    for code, want in wanted.items():
+        key = _circumstances(history, code, want)
+        task = standing.get(code)
+        if (task is None and (code, key) not in looked_at) or (
+            task is not None and task.circumstances != key
+        ):
+            found.append((code, want, task, key))
+    return found + [
+        (t.code, None, t, "")
+        for t in ours
+        if t.code not in wanted and (t.status not in ENDED or t.circumstances)
+    ]
 
 
 def _circumstances(history: History, code: str, want: Wanted) -> str:

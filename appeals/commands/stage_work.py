@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,6 +15,7 @@ from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
 from cases.commands.tasks import ENDED, settle_task
 from cases.models import Case, Task
 from cases.queries.templates import template_known
+from cases.task_templates import TaskTemplate
 from cases.workflow import CaseStatus
 
 STAGE = "stage:"
@@ -50,6 +51,18 @@ class StageTask:
     after: str = ""
 
 
+@dataclass(frozen=True)
+class StageWork:
+    """`opened` are to be opened, `changed` get a title and a due day, `over` end with their stage."""
+
+    opened: tuple[StageTask, ...]
+    changed: tuple[tuple[Task, str, date | None], ...]
+    over: tuple[Task, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.opened or self.changed or self.over)
+
+
 def keep_stage_tasks(case: Case, history: History, ladder: Ladder, at: datetime) -> None:
     """Open the task of each stage that has begun and had none, let its due day follow the dates while nobody has touched it,
     and end it with its stage.
@@ -59,24 +72,36 @@ def keep_stage_tasks(case: Case, history: History, ladder: Ladder, at: datetime)
     """
     if case.status == CaseStatus.CLOSED:
         return
-    wanted = {task.code: task for task in _wanted(history, ladder)}
     rows = {t.code: t for t in Task.objects.filter(case=case, code__startswith=STAGE).order_by("id")}
+    work = stage_work(history, ladder, rows)
+    for want in work.opened:
+        opened = _opened(case, want, rows.get(want.after), at)
+        rows |= {want.code: opened} if opened is not None else {}
+    for task, title, due_on in work.changed:
+        task.title, task.due_on = title, due_on
+        task.save(update_fields=["title", "due_on"])
+    over = _endings(history)
+    for task in work.over:
+        reason = over.get(task.code, "The stage is over.")
+        settle_task(actor=program_of(case), task=task, reason=reason, at=at)
+
+
+def stage_work(history: History, ladder: Ladder, rows: Mapping[str, Task]) -> StageWork:
+    """What `keep_stage_tasks` has to do, given the tasks of stages by their code; nothing is written."""
+    wanted = {task.code: task for task in _wanted(history, ladder)}
+    changed = []
     for code, want in wanted.items():
-        task = rows.get(code)
-        if task is None:
-            opened = _opened(case, want, rows.get(want.after), at)
-            rows |= {code: opened} if opened is not None else {}
+        if (task := rows.get(code)) is None:
             continue
         title = _title_now(task, want)
         due_on = want.due_on if task.version == 1 else task.due_on
         if (task.title, task.due_on) != (title, due_on):
-            task.title, task.due_on = title, due_on
-            task.save(update_fields=["title", "due_on"])
-    over = _endings(history)
-    for code, task in rows.items():
-        if code not in wanted and task.status not in ENDED:
-            reason = over.get(code, "The stage is over.")
-            settle_task(actor=program_of(case), task=task, reason=reason, at=at)
+            changed.append((task, title, due_on))
+    return StageWork(
+        tuple(want for code, want in wanted.items() if code not in rows),
+        tuple(changed),
+        tuple(t for code, t in rows.items() if code not in wanted and t.status not in ENDED),
+    )
 
 
 def _title_now(task: Task, want: StageTask) -> str:
@@ -96,7 +121,7 @@ def _opened(case: Case, want: StageTask, first: Task | None, at: datetime) -> Ta
     return ask(
         case,
         code=want.code,
-        title=f"{template.title}: {want.about}" if want.about else template.title,
+        title=titled(want, template),
         detail=template.detail,
         due_on=want.due_on,
         opened_by=Task.OpenedBy.STAGE,
@@ -104,6 +129,11 @@ def _opened(case: Case, want: StageTask, first: Task | None, at: datetime) -> Ta
         waits_for=first if first is not None and first.status not in ENDED else None,
         at=at,
     )
+
+
+def titled(want: StageTask, template: TaskTemplate) -> str:
+    """How the task of a stage is called when it opens."""
+    return f"{template.title}: {want.about}" if want.about else template.title
 
 
 def _wanted(history: History, ladder: Ladder) -> Iterator[StageTask]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
+
+from django.db.models import Q, QuerySet
 
 from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
@@ -32,37 +35,42 @@ COURT_TASK = "consider_court:"
 _COMPLETED = {"none": 0, "first": 1, "second": 2}
 
 
-THE_CASE = Case(pk=-7_101)
+THE_CASE = -7_101
 
 
-def _of(case: Case) -> dict[str, Any]:
+def clock_rows(whose: Q) -> dict[str, QuerySet[Any]]:
+    """What `history_of` needs of the cases whose rows `whose` names; each case's own rows in the order it takes them."""
     return {
-        "answers": Answer.objects.filter(case=case, superseded_at=None).order_by("answered_at", "id"),
-        "refused": DenialItem.objects.filter(case=case),
-        "court": Task.objects.filter(case=case, code__startswith=COURT_TASK)
+        "answers": Answer.objects.filter(whose, superseded_at=None).order_by("answered_at", "id"),
+        "refused": DenialItem.objects.filter(whose),
+        "court": Task.objects.filter(whose, code__startswith=COURT_TASK)
         .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
-        .only("code"),
-        "requests": AuthorizationRequest.objects.filter(case=case).order_by("id"),
-        "items": RequestItem.objects.filter(case=case).order_by("request_id", "position"),
-        "denials": Denial.objects.filter(STANDS, case=case).order_by("id"),
-        "calls": PeerToPeer.objects.filter(case=case).order_by("id"),
-        "appeals": Appeal.objects.filter(case=case).defer("draft").order_by("denial_id", "position"),
-        "filings": Filing.objects.filter(case=case).defer("manifest"),
-        "decisions": Decision.objects.filter(case=case),
-        "outcomes": ItemOutcome.objects.filter(case=case).order_by("decided_at", "id"),
-        "events": ClockEvent.objects.filter(case=case).order_by("occurred_at", "id"),
+        .only("code", "case"),
+        "requests": AuthorizationRequest.objects.filter(whose).order_by("id"),
+        "items": RequestItem.objects.filter(whose).order_by("request_id", "position"),
+        "denials": Denial.objects.filter(STANDS, whose).order_by("id"),
+        "calls": PeerToPeer.objects.filter(whose).order_by("id"),
+        "appeals": Appeal.objects.filter(whose).defer("draft").order_by("denial_id", "position"),
+        "filings": Filing.objects.filter(whose).defer("manifest"),
+        "decisions": Decision.objects.filter(whose),
+        "outcomes": ItemOutcome.objects.filter(whose).order_by("decided_at", "id"),
+        "events": ClockEvent.objects.filter(whose).order_by("occurred_at", "id"),
     }
 
 
 @cache
 def _kept() -> KeptRows:
     """Asked after each act on a case: its text is made once."""
-    return kept_rows(lambda: _of(THE_CASE), {"case": THE_CASE.pk})
+    return kept_rows(lambda: clock_rows(Q(case=THE_CASE)), {"case": THE_CASE})
 
 
 def load_history(case: Case) -> History:
     """All rows of the case as they are now. `case.patient` and `case.coverage` are read from the instance when loaded."""
-    rows = fetched(_kept().written({"case": case.pk}))
+    return history_of(case, fetched(_kept().written({"case": case.pk})))
+
+
+def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
+    """The same of rows that are loaded already, under the keys of `clock_rows`."""
     answers = tuple(rows["answers"])
     said = said_of(case, answers)
     levels = agreed(said, "levels")

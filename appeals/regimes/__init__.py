@@ -329,6 +329,14 @@ def ladder(regime_key: str, state: str | None = None, levels: int | None = None)
     2. A regime that is recognized and not complete has no ladder. Raises KeyError for an unknown regime or
     state.
     """
+    kept_ladders = book().memo.setdefault("ladders", {})
+    found: tuple[Level, ...] | None = kept_ladders.get((regime_key, state, levels))
+    if found is None:
+        found = kept_ladders[(regime_key, state, levels)] = _ladder(regime_key, state, levels)
+    return found
+
+
+def _ladder(regime_key: str, state: str | None, levels: int | None) -> tuple[Level, ...]:
     regime = book().regimes[regime_key]
     if state is not None and state not in book().states:
         raise KeyError(state)

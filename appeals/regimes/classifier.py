@@ -27,6 +27,9 @@ SOURCES = {
 }
 
 
+MOST_KEPT = 4096
+
+
 @dataclass(frozen=True)
 class Answer:
     """One answer to one intake question, from one source (a key of SOURCES). Several answers to a question
@@ -66,7 +69,18 @@ def questions() -> tuple[Question, ...]:
 
 def classify(answers: Sequence[Answer]) -> Classification:
     """The regime that fits the answers, or every candidate. Raises ValueError for a question, value or
-    source not on the list."""
+    source not on the list. Many cases say the same: the latest conclusions are kept."""
+    kept: dict[tuple[Answer, ...], Classification] = book().memo.setdefault("classified", {})
+    said = tuple(answers)
+    found = kept.get(said)
+    if found is None:
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        found = kept[said] = _classified(said)
+    return found
+
+
+def _classified(answers: Sequence[Answer]) -> Classification:
     known = {q.key: q for q in book().questions}
     for answer in answers:
         _check(answer, known)

@@ -78,7 +78,7 @@ def open_task(
                 template=chosen.key if chosen else "",
                 title=title,
                 detail=detail.strip() or (chosen.detail if chosen else ""),
-                checklist=_fresh_checklist(chosen),
+                checklist=fresh_checklist(chosen),
                 opened_by=opened_by,
                 owner=owner,
                 due_on=due_on,
@@ -349,7 +349,8 @@ def _wake_if_due(actor: Actor, task: Task, at: datetime) -> None:
         wake_task(actor=actor, task=task, at=at)
 
 
-def _fresh_checklist(template: TaskTemplate | None) -> list[dict[str, Any]] | None:
+def fresh_checklist(template: TaskTemplate | None) -> list[dict[str, Any]] | None:
+    """A template's checklist as a new task has it; None without one."""
     if template is None or not template.checklist:
         return None
     return [

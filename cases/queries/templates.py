@@ -38,6 +38,11 @@ def templates_in_use() -> dict[str, TaskTemplate]:
     return {item.template.key: item.template for item in templates_listed() if not item.retired}
 
 
+def templates_known() -> dict[str, TaskTemplate]:
+    """All templates by key, retired ones too. One statement."""
+    return {item.template.key: item.template for item in templates_listed()}
+
+
 def template_known(key: str) -> TaskTemplate | None:
     """The template of this key, retired or not: what a rule opens does not ask what is offered by hand."""
     row = OwnTaskTemplate.objects.filter(key=key).first()
