@@ -14,6 +14,7 @@ class AppealsConfig(AppConfig):
         from appeals.commands.answers import coverage_changed
         from appeals.commands.approval_reminders import letter_is_over, remind_of_letters
         from appeals.queries.doubtful import letters_of_others
+        from appeals.queries.drafts import packets_with
         from appeals.queries.export import contest_of
         from appeals.queries.lookup import reference_numbers_of
         from appeals.queries.ways import ways_of_confirmed
@@ -22,6 +23,7 @@ class AppealsConfig(AppConfig):
         from cases.commands.patient_reminders import also
         from cases.commands.registration import after_coverage
         from cases.commands.search_text import more_numbers
+        from cases.commands.tags import taken_in
         from cases.jobs import after_reading
         from cases.queries.export import withheld
         from cases.queries.ways import letter_ways
@@ -38,4 +40,5 @@ class AppealsConfig(AppConfig):
         after_coverage.append(coverage_changed)
         more_numbers.append(reference_numbers_of)
         withheld.append(letters_of_others)
+        taken_in.append(packets_with)
         letter_ways.append(ways_of_confirmed)

@@ -62,7 +62,7 @@ WITH c AS MATERIALIZED (
 ), d AS (
   INSERT INTO cases_document (public_id, organization_id, case_id, kind, title, is_frozen, for_patient, special,
                               sent_key, created_at)
-  SELECT %(document)s, %(organization)s, c.id, %(kind)s, %(title)s, false, false, '', '', %(at)s FROM c RETURNING id, case_id
+  SELECT %(document)s, %(organization)s, c.id, %(kind)s, %(title)s, false, false, '{}', '', %(at)s FROM c RETURNING id, case_id
 ), v AS (
   INSERT INTO cases_documentversion (public_id, organization_id, case_id, document_id, number, blob_id, filename, content_type,
                                      page_count, text_status, text_note, uploaded_at)

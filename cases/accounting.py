@@ -7,7 +7,7 @@ from datetime import date
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cases.queries.accounting import Accounting, Disclosed
+from cases.queries.accounting import Accounting, Corrected, Disclosed
 from cases.typesetting import long_date, typeset
 
 
@@ -23,7 +23,7 @@ def render_accounting(found: Accounting, *, patient: str, born: date, organizati
             [
                 day(line.day),
                 "\n".join(filter(None, (line.to, line.address))),
-                line.what,
+                "\n".join([line.what, *(_before(was, day(was.day)) for was in line.corrected)]),
                 f"{line.why}. {line.allowed}.",
             ]
             for line in lines
@@ -45,9 +45,11 @@ def render_accounting(found: Accounting, *, patient: str, born: date, organizati
             "parts": [
                 {
                     "title": _("What the law asks us to list (45 CFR 164.528)"),
-                    "note": _("Without the signed release of the patient.")
+                    "note": _(
+                        "Without the signed release of the patient. In rare cases the law lets us list something later."
+                    )
                     if counted
-                    else _("Nothing left without the signed release of the patient."),
+                    else _("Nothing is listed here."),
                     "rows": counted,
                 },
                 {
@@ -61,3 +63,7 @@ def render_accounting(found: Accounting, *, patient: str, born: date, organizati
         },
         on=found.until,
     )
+
+
+def _before(was: Corrected, day: str) -> str:
+    return _("We put this right on %(day)s. Before, it said: %(to)s.") % {"day": day, "to": was.to}

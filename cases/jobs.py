@@ -13,14 +13,18 @@ from django.utils import timezone
 from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import PublicProblem, again, enqueue, job
 from advocacy.tenancy.scope import current_organization_id
+from cases.commands.accounting import TELL_JOB as HELD_BACK_JOB
+from cases.commands.accounting import tell_of_held_back, to_look_at_again
 from cases.commands.benefits import watch_referrals
 from cases.commands.break_glass import TELL_JOB, tell_of
 from cases.commands.clinic_reminders import due_reminders, raise_silent_clinics
 from cases.commands.clinic_reminders import remind_clinic as write_once_more
 from cases.commands.documents import mark_unreadable, read_text
+from cases.commands.offers import TELL_JOB as TELL_OF_OFFER_JOB
 from cases.commands.papers import sweep_pages
 from cases.commands.patient_notices import SEND_JOB, hand_over, send_notice
 from cases.commands.patient_reminders import remind_patients
+from cases.commands.received_offers import tell_of_offer
 from cases.commands.tasks import wake_due_tasks
 from cases.commands.upkeep import tidy_vault as tidy
 from cases.queries.clinic import link_by_key
@@ -141,3 +145,24 @@ def _tell(version: DocumentVersion) -> None:
 def tell_of_broken_glass(*, glass: int) -> None:
     """Mail supervisors and privacy officers that somebody opened a record in an emergency, and open a task; once."""
     tell_of(actor=_program(), glass=glass, at=timezone.now())
+
+
+@job(HELD_BACK_JOB, title="Tell privacy officers of a disclosure that waits for them")
+def tell_privacy_officers(*, patient: int, line: int) -> None:
+    """Mail the privacy officers that a line of a patient's accounting waits for their decision."""
+    with transaction.atomic():
+        tell_of_held_back(actor=_program(), patient=patient, line=line, at=timezone.now())
+
+
+@job("cases.watch_held_back", title="See which disclosures are held back too long", every=timedelta(days=1))
+def watch_held_back() -> None:
+    """Ask for a mail for each line whose risk is to be looked at again, or about which nobody decided."""
+    for patient, line in to_look_at_again(at=timezone.now()):
+        again(HELD_BACK_JOB, patient=patient, line=line)
+
+
+@job(TELL_OF_OFFER_JOB, title="Tell of a case that another organization offers")
+def tell_of_offered_case(*, offer: int) -> None:
+    """Mail whoever leads the work here, unless the offer (by primary key) ended or was answered meanwhile."""
+    with transaction.atomic():
+        tell_of_offer(actor=_program(), offer=offer)

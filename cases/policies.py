@@ -233,8 +233,8 @@ def unprotected(portal: Portal) -> Q:
     nothing that the law protects further.
     """
     if portal.role == PortalRole.PATIENT:
-        return ~Q(special="psychotherapy")
-    return Q(special="")
+        return ~Q(special__contains=["psychotherapy"])
+    return Q(special__len=0)
 
 
 def messages_with(portal: Portal) -> Q:

@@ -127,7 +127,7 @@ CREATE FUNCTION search.offered_papers(p_offer uuid)
   JOIN public.cases_documentversion v ON v.organization_id = d.organization_id AND v.id = d.version_id
   JOIN public.cases_document t ON t.organization_id = v.organization_id AND t.id = v.document_id
   JOIN public.cases_blob b ON b.organization_id = v.organization_id AND b.id = v.blob_id
-  WHERE p_offer IS NOT NULL AND (t.special = '' OR t.special = ANY (f.special))
+  WHERE p_offer IS NOT NULL AND t.special::text[] <@ f.special
   ORDER BY d.id
 $$;
 

@@ -81,6 +81,7 @@ urlpatterns = [
     path("coverages/<uuid:coverage_id>/change/", reg.coverage_change, name="coverage_change"),
     path("coverages/<uuid:coverage_id>/member-id/", reveal.reveal, name="reveal"),
     path("consents/<uuid:consent_id>/paper/", consent_papers.consent_paper, name="consent_paper"),
+    path("consents/<uuid:consent_id>/correct/", consent_papers.consent_correct, name="consent_correct"),
     path("consent-papers/<uuid:consent_paper_id>/back/", consent_papers.consent_paper_back, name="consent_paper_back"),
     path("search/", search.search_new, name="search"),
     path("search/<uuid:search_id>/", search.search_results, name="search_results"),
@@ -132,6 +133,12 @@ patient_pages = [
     path("patients/<uuid:patient_id>/release-form.pdf", accounting.release_form, name="release_form"),
     path("patients/<uuid:patient_id>/disclosures/", accounting.disclosures, name="disclosures"),
     path("patients/<uuid:patient_id>/disclosures/new/", accounting.disclosure_new, name="disclosure_new"),
+    path("patients/<uuid:patient_id>/disclosures/hold/", accounting.disclosure_hold, name="disclosure_hold"),
+    path(
+        "patients/<uuid:patient_id>/disclosures/correct/",
+        accounting.disclosure_correct,
+        name="disclosure_correct",
+    ),
     path("patients/<uuid:patient_id>/disclosures.pdf", accounting.disclosures_file, name="disclosures_file"),
     path("patients/<uuid:patient_id>/portal/", portal_access.portal_invite, name="portal_invite"),
     path(

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MANAGE_MACHINES = "people.manage_machines"
     MANAGE_SIGN_IN = "people.manage_sign_in"
     ACCOUNT_DISCLOSURES = "people.account"
+    DECIDE_ACCOUNTING = "people.decide_accounting"
     INVITE_TO_PORTAL = "people.portal"
     HOLD_RECORDS = "people.hold"
     # cases

@@ -153,11 +153,12 @@ ROLES: dict[Role, RoleDescription] = {
     Role.PRIVACY_OFFICER: RoleDescription(
         "Privacy officer",
         "Reads cases and every case's trail to answer who saw and changed what, and what left; reviews emergency access,"
-        " places legal holds. Changes no case.",
+        " places legal holds, decides what a patient is told later. Changes no case.",
         frozenset(
             {
                 P.SEE_PATIENTS,
                 P.ACCOUNT_DISCLOSURES,
+                P.DECIDE_ACCOUNTING,
                 P.SEE_CASES,
                 P.SEE_TRAIL,
                 P.SEE_MEMBERS,

@@ -24,7 +24,7 @@ from appeals.queries.history import load_history
 from appeals.queries.ladder import UNFAVORABLE, decision_of, items_in_question
 from appeals.regimes import book
 from appeals.workflow import APPEAL
-from cases.commands.documents import show_to_patient
+from cases.commands.patient_notices import show_and_tell
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Document
@@ -122,7 +122,7 @@ def decide_appeal(
                 case=case, item=items[key], decision=decision, outcome=outcome, decided_at=decided_at
             )
         if letter is not None and show_letter:
-            show_to_patient(actor=actor, document=letter, shown=True, at=at)
+            show_and_tell(actor=actor, document=letter, at=at)
         if authorization:
             grant(case, row.denial.request, authorization, at)
             index_case(case)

@@ -39,7 +39,7 @@ from appeals.queries.denial_intake import names_another
 from appeals.queries.lookup import get_version_for_reading
 from appeals.refusals import refusals
 from appeals.workflow import REQUEST, RequestStatus
-from cases.commands.documents import show_to_patient
+from cases.commands.patient_notices import show_and_tell
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Document, DocumentVersion
@@ -227,7 +227,8 @@ def confirm_denial(
     expected_version: int | None = None,
 ) -> Denial:
     """A person stands for the facts of the letter: the clocks start, the request is denied, the first level opens, and a
-    peer-to-peer where the letter offers one. With `show_letter` the patient sees the letter in the portal from now on.
+    peer-to-peer where the letter offers one. With `show_letter` the patient sees the letter in the portal from now on, and is
+    told that something is there.
 
     Raises WrongState (confirmed already, set aside, changed meanwhile, or the request was never sent), Refused with every
     reason: where the letter names another person or member id, somebody has to say that it is the patient's all the same.
@@ -256,7 +257,7 @@ def confirm_denial(
         open_first_level(case, row, at)
         _offer_peer_to_peer(case, row, at)
         if show_letter and row.letter is not None:
-            show_to_patient(actor=actor, document=row.letter, shown=True, at=at)
+            show_and_tell(actor=actor, document=row.letter, at=at)
         finish(case, at)
     for name in ("confirmed_at", "confirmed_by_id", "version"):
         setattr(denial, name, getattr(row, name))

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from advocacy.errors import Reason
 from appeals.blocks import Block, blocks_as_text, blocks_from_data
-from appeals.models import Appeal, Exhibit
+from appeals.models import Appeal, Exhibit, Filing
+from cases.models import Document
 
 
 def draft_text(appeal: Appeal) -> str:
@@ -58,7 +59,13 @@ def exhibit_set_aside(position: int, field: str = "exhibits") -> Reason:
     return Reason("exhibit_set_aside", text, field)
 
 
+def packets_with(document: Document) -> list[Document]:
+    """The filed packets that hold a version of this document among their exhibits. One statement."""
+    filings = Filing.objects.filter(appeal__exhibits__document_version__document=document)
+    return list(Document.objects.filter(pk__in=filings.values("document_version__document")))
+
+
 def special_exhibits(appeal: Appeal) -> frozenset[str]:
     """Which specially protected records are among the exhibits of a level. One statement."""
-    rows = Exhibit.objects.filter(appeal=appeal).exclude(document_version__document__special="")
-    return frozenset(rows.values_list("document_version__document__special", flat=True))
+    rows = Exhibit.objects.filter(appeal=appeal).values_list("document_version__document__special", flat=True)
+    return frozenset(code for codes in rows for code in codes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from advocacy.access.disclosures import VERB as DISCLOSED
-from advocacy.access.disclosures import words_of
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, reachable, visible
 from advocacy.audit.models import Event
@@ -27,6 +27,8 @@ from advocacy.tenancy.scope import TenantModel
 from advocacy.tenancy.sealing import CannotOpen, unseal_bytes
 from advocacy.tenancy.together import fetched
 from cases.models import Case, CaseGrant
+from cases.queries.accounting import CORRECTED
+from cases.suspensions import HELD, SHOWN
 
 __all__ = ["CASES", "audited_cases", "sealed_until", "trail"]
 
@@ -36,6 +38,8 @@ SEALED = "changed (encrypted)"
 _PLUMBING = frozenset(
     {"id", "organization_id", "public_id", "version", "workflow_version", "case_id", "patient_id"}
 )
+_IN_PARTS = frozenset({DISCLOSED, CORRECTED, HELD, SHOWN})
+"""Acts whose sealed reason is several texts."""
 _OF_TASKS = frozenset({"task_raised", "task_settled", "task_opened"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _BY_NUMBER = re.compile(r":\d+$")
@@ -211,7 +215,7 @@ def _line(event: Event, names: _Names, ids: Mapping[tuple[str, int], UUID], orga
 def _reason(event: Event) -> str:
     """What was said of it; of what left, who got it, where, and what it was."""
     said = reason_of(event)
-    return "; ".join(filter(None, words_of(said))) if event.verb == DISCLOSED and said else said
+    return "; ".join(filter(None, json.loads(said))) if event.verb in _IN_PARTS and said[:1] == "[" else said
 
 
 def _detail(event: Event) -> str:

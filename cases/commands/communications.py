@@ -13,12 +13,15 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.utils import timezone
 
+from advocacy.access.disclosures import VERB as DISCLOSED
 from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclose
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
-from advocacy.audit.trail import record
+from advocacy.audit.models import Event
+from advocacy.audit.trail import about, record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.rules import day_in
+from cases.commands.accounting import write_correction
 from cases.commands.cases import must_be_open
 from cases.commands.documents import upload_document
 from cases.commands.search_text import index_case
@@ -182,7 +185,7 @@ def correct_communication(
         attached = attach(actor, entry, attachments or (), upload, at)
         if attachments is None:
             carry_over(old, entry)
-        _papers_left(actor, case, entry, before=_went(old))
+        _papers_left(actor, case, entry, before=old)
         record(
             "communication_corrected",
             subject=entry,
@@ -314,7 +317,7 @@ def carry_over(old: Communication, new: Communication) -> None:
 def _recipient(case: Case, entry: Communication) -> Recipient:
     """Whom papers went to: by name where one was typed, else what they are."""
     usual = case.coverage.payer.name if entry.party == Communication.With.PAYER else entry.get_party_display()
-    return Recipient(OUTSIDE[entry.party], entry.person or usual, entry.address)
+    return Recipient(OUTSIDE.get(entry.party, Party.PATIENT), entry.person or usual, entry.address)
 
 
 def _went(entry: Communication) -> tuple[Any, ...]:
@@ -325,30 +328,60 @@ def _went(entry: Communication) -> tuple[Any, ...]:
 
 def _special_papers(entry: Communication) -> frozenset[str]:
     """Which specially protected records went with it."""
-    rows = Attachment.objects.filter(communication=entry).exclude(version__document__special="")
-    return frozenset(rows.values_list("version__document__special", flat=True))
+    rows = Attachment.objects.filter(communication=entry).values_list("version__document__special", flat=True)
+    return frozenset(code for codes in rows for code in codes)
 
 
-def _papers_left(actor: Actor, case: Case, entry: Communication, before: tuple[Any, ...] = ()) -> None:
-    """What went out with an entry of the log has left, to somebody outside; a correction that changes nothing of it has not.
+def _papers_left(actor: Actor, case: Case, entry: Communication, before: Communication | None = None) -> None:
+    """What went out with an entry of the log has left, to somebody outside. Where an entry `before` said so already, its line in
+    the accounting is put right: that happened, and a release that was withdrawn since does not undo it. Papers that it did not
+    name have left too, and need what every paper needs.
 
     Raises Refused where nothing allowed it on that day.
     """
-    if entry.direction != Communication.Direction.OUT or entry.party not in OUTSIDE:
+    went = _went(entry)
+    line = _line_of(before) if before is not None else None
+    if line is not None and before is not None:
+        was = _went(before)
+        if (went[:4], entry.happened_at) != (was[:4], before.happened_at):
+            _put_right(case, entry, line)
+        if set(went[4:]) <= set(was[4:]):
+            return
+    if entry.direction != Communication.Direction.OUT or entry.party not in OUTSIDE or not went[4:]:
         return
-    _direction, _party, _person, _address, *versions = went = _went(entry)
-    if versions and went != before:
-        disclose(
-            actor=actor,
-            door=Door.LOG,
-            purpose=Purpose.CASEWORK,
-            to=_recipient(case, entry),
-            about=case,
-            on=day_in(case.patient.time_zone, entry.happened_at),
-            special=_special_papers(entry),
-            what=entry.summary,
-            detail={"documents": len(versions)},
-        )
+    disclose(
+        actor=actor,
+        door=Door.LOG,
+        purpose=Purpose.CASEWORK,
+        to=_recipient(case, entry),
+        about=case,
+        on=day_in(case.patient.time_zone, entry.happened_at),
+        special=_special_papers(entry),
+        what=entry.summary,
+        detail={"documents": len(went[4:]), "entry": entry.pk},
+    )
+
+
+def _line_of(entry: Communication) -> int | None:
+    """The act by which the papers of an entry, or of one that it corrects, were told as left."""
+    keys, row = [entry.pk], entry
+    while row.corrects_id is not None and (earlier := row.corrects) is not None:
+        keys.append(earlier.pk)
+        row = earlier
+    acts = Event.objects.filter(
+        about(cases=[entry.case_id]), kind=Event.Kind.VERB, verb=DISCLOSED, data__entry__in=keys
+    )
+    return acts.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _put_right(case: Case, entry: Communication, line: int) -> None:
+    """The line of the accounting says what the corrected entry says."""
+    if entry.direction == Communication.Direction.OUT:
+        to, what = _recipient(case, entry), entry.summary
+    else:
+        to, what = Recipient(Party.OTHER, entry.get_party_display()), "It did not leave; it came in."
+    days = {"on": day_in(case.patient.time_zone, entry.happened_at)}
+    write_correction(case.patient, line, to, what, entry.correction_reason, detail=days)
 
 
 def _create(actor: Actor, case: Case, at: datetime, **fields: Any) -> Communication:

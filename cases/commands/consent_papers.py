@@ -1,4 +1,6 @@
-"""A consent is proved by a scan: which version of which document, linked and taken back."""
+"""A consent is proved by a scan: which version of which document, linked and taken back; and what was copied from it wrongly is
+put right.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.models import Consent, Patient
-from cases.models import ConsentPaper, Document, DocumentVersion
+from advocacy.people.rules import AUTHORIZATIONS
+from cases.models import CaseOffer, ConsentPaper, Document, DocumentVersion
+from cases.offering import names
 
 
 def link_paper(*, actor: Actor, consent: Consent, document: Document, at: datetime) -> ConsentPaper:
@@ -45,6 +49,55 @@ def take_paper_back(*, actor: Actor, paper: ConsentPaper, at: datetime) -> Conse
         row.taken_back_at = at
         row.save(update_fields=["taken_back_at"])
         _told("consent_paper_taken_back", paper.consent, paper.version)
+    return row
+
+
+def correct_recipients(
+    *, actor: Actor, consent: Consent, recipients: str, because: str, at: datetime
+) -> Consent:
+    """Put right who may receive, as the signed form says it, also of a release that was withdrawn. The trail keeps both versions.
+
+    The form itself is what was signed: whom it does not name needs another one. Raises NotAllowed, NotFound, Refused: it is no
+    release of another form or for sharing (ours has printed words), nobody is named, no reason, or an offer runs to an
+    organization that would be named no more.
+    """
+    require(actor, Permission.RECORD_CONSENT, consent)
+    said = recipients.strip()
+    with transaction.atomic():
+        row = Consent.objects.select_for_update(of=("self",)).get(pk=consent.pk)
+        typed = row.form == "other" or row.kind == Consent.Kind.SHARING
+        running = CaseOffer.objects.filter(
+            consent=row, revoked_at=None, expires_at__gt=at, case__status="open"
+        ).exclude(answer="declined")
+        lost = [
+            offer.to_organization.name
+            for offer in running.select_related("to_organization")
+            if not names(said, offer.to_organization.name)
+        ]
+        found = (
+            (
+                row.kind in AUTHORIZATIONS and typed,
+                "words_of_ours",
+                "Its words are printed in our own form.",
+                None,
+            ),
+            (bool(said), "recipients_missing", "Write who may receive it, as the form says.", "recipients"),
+            (said != row.recipients, "recipients_same", "This is what is recorded.", "recipients"),
+            (bool(because.strip()), "reason_missing", "Say what was wrong.", "because"),
+            (
+                not lost,
+                "offer_runs",
+                f"The case is offered to {', '.join(lost)}. Take the offer back first.",
+                "recipients",
+            ),
+        )
+        reasons = [Reason(code, text, field) for holds, code, text, field in found if not holds]
+        if reasons:
+            raise Refused(reasons)
+        row.recipients = said
+        row.lacks = [code for code in row.lacks if code != "recipients"]
+        row.save(update_fields=["recipients", "lacks"])
+        record("consent_corrected", subject=row, detail={"kind": row.kind}, reason=because.strip())
     return row
 
 

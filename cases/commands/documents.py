@@ -62,7 +62,7 @@ def upload_document(
     filename: str,
     stream: BinaryIO,
     sent_key: str = "",
-    special: str = "",
+    special: Collection[str] = (),
     at: datetime,
 ) -> Document:
     """Keep a new document as its version 1 and ask for its text. `stream` is seekable; an empty title becomes the type.
@@ -73,9 +73,9 @@ def upload_document(
     TooLarge above `settings.UPLOAD_LIMIT_BYTES`, or the reasons "kind_unknown" and "special_unknown".
     """
     require(actor, Permission.UPLOAD_DOCUMENT, case)
-    _known_kind(kind, special)
+    known_kind(kind, special)
     shown = kind in FOR_PATIENT_KINDS and not special
-    tags: dict[str, Any] = {"for_patient": shown, "sent_key": sent_key, "special": special}
+    tags: dict[str, Any] = {"for_patient": shown, "sent_key": sent_key, "special": sorted(special)}
     return _keep(actor, case, kind, title, filename, stream, at, **tags)
 
 
@@ -109,7 +109,7 @@ def receive_document(
     Raises NotAllowed, NotFound, and as `upload_document`.
     """
     require(actor, part, case)
-    _known_kind(kind)
+    known_kind(kind)
     return _keep(actor, case, kind, title, filename, stream, at, for_patient=True, sent_key=sent_key)
 
 
@@ -137,7 +137,7 @@ def _keep(
     *,
     for_patient: bool,
     sent_key: str = "",
-    special: str = "",
+    special: Collection[str] = (),
 ) -> Document:
     checked = checked_upload(stream, filename)
     with transaction.atomic():
@@ -147,7 +147,7 @@ def _keep(
             title=title.strip() or Document.Kind(kind).label,
             for_patient=for_patient,
             sent_key=sent_key,
-            special=special,
+            special=list(special),
             created_at=at,
         )
         blob = _stored(actor, stream, checked.size, at)
@@ -214,7 +214,7 @@ def store_frozen(
     Raises Refused when the bytes are not a sound file, cases.vault.Corrupted when the disk gave back something else.
     """
     require(actor, Permission.UPLOAD_DOCUMENT, case)
-    _known_kind(kind)
+    known_kind(kind, special)
     stream = io.BytesIO(data)
     checked = check_upload(stream, filename=filename)
     with transaction.atomic():
@@ -224,7 +224,7 @@ def store_frozen(
             title=title.strip() or Document.Kind(kind).label,
             is_frozen=True,
             for_patient=kind in FOR_PATIENT_KINDS,
-            special=max(special, default=""),  # where both are in it, the stricter: psychotherapy notes
+            special=sorted(special),
             created_at=at,
         )
         version = _append(document, _stored(actor, stream, len(data), at), checked, actor=actor, at=at)
@@ -233,29 +233,6 @@ def store_frozen(
         touch(case, at)
         enqueue(READ_JOB, version=version.pk)
     return version
-
-
-def change_document(
-    *, actor: Actor, document: Document, kind: str, title: str, special: str | None = None, at: datetime
-) -> Document:
-    """Correct the type, the title or the special category (None: as it is); the bytes stay as they are.
-
-    Raises Refused ("kind_unknown", "title_missing", "special_unknown").
-    """
-    require(actor, Permission.UPLOAD_DOCUMENT, document)
-    _known_kind(kind, special or "")
-    if not title.strip():
-        raise Refused([Reason("title_missing", "Give the document a title.", "title")])
-    with transaction.atomic():
-        locked = Document.objects.select_for_update().get(pk=document.pk)
-        before, tagged = locked.kind, locked.special
-        locked.kind, locked.title = kind, title.strip()
-        locked.special = tagged if special is None else special
-        locked.save(update_fields=["kind", "title", "special"])
-        tags = {"special": [tagged, locked.special]} if tagged != locked.special else {}
-        record("document_changed", subject=locked, detail={"from": before, "to": kind} | tags)
-        touch(locked.case, at)
-    return locked
 
 
 def open_version(actor: Actor, version: DocumentVersion) -> StoredBlob:
@@ -368,8 +345,8 @@ def _text_of(actor: Actor, version: DocumentVersion) -> tuple[list[str], str]:
     return [], "It is a picture. Type what you need from it."
 
 
-def _known_kind(kind: str, special: str = "") -> None:
-    known = {"kind": kind in Document.Kind.values, "special": not special or special in SPECIAL}
+def known_kind(kind: str, special: Collection[str] = ()) -> None:
+    known = {"kind": kind in Document.Kind.values, "special": set(special) <= SPECIAL.keys()}
     if wrong := [name for name, is_known in known.items() if not is_known]:
         raise Refused([Reason(f"{name}_unknown", "Choose what this document is.", name) for name in wrong])
 

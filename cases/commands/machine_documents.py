@@ -166,7 +166,7 @@ WITH d AS (
   INSERT INTO cases_document
     (public_id, organization_id, case_id, kind, title, is_frozen, for_patient, special, sent_key, created_at)
   VALUES (%(document)s::uuid, %(organization)s, %(case)s::bigint, %(kind)s::text, %(title)s::bytea, false,
-          %(for_patient)s::boolean, '', %(sent_key)s::text, %(at)s::timestamptz)
+          %(for_patient)s::boolean, '{}', %(sent_key)s::text, %(at)s::timestamptz)
   RETURNING id, case_id
 ), had AS (
   SELECT id FROM cases_blob WHERE organization_id = %(organization)s AND sha256 = %(sha256)s::text

@@ -12,11 +12,16 @@ from advocacy.access.disclosures import Door, Party, Purpose, Recipient, disclos
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
+from advocacy.background.queue import enqueue
 from advocacy.errors import Reason, Refused, WrongState
+from advocacy.tenancy.models import Organization
+from advocacy.tenancy.scope import scoped_to
 from cases import offering
 from cases.commands.cases import must_be_open
 from cases.models import Case, CaseOffer, OfferedDocument
 from cases.queries.offers import consents_to_offer_on, receiver_called, running_offers, versions_to_offer
+
+TELL_JOB = "cases.tell_of_offer"
 
 
 def offer_case(
@@ -99,7 +104,7 @@ def offer_case(
             purpose=Purpose.REFERRAL,
             to=Recipient(Party.ORGANIZATION, receiver.name, receiver.address.replace("\n", ", ")),
             about=case,
-            special={version.document.special for version in versions},
+            special={code for version in versions for code in version.document.special},
             at=at,
             what="; ".join(
                 [*(offering.PARTS[part] for part in shared), *(v.document.title for v in versions)]
@@ -112,7 +117,15 @@ def offer_case(
             subject=offer,
             detail={"to": receiver.pk, "parts": shared, "papers": len(versions), "days": days},
         )
+        _announce(actor, receiver, offer, at)
     return offer
+
+
+def _announce(actor: Actor, receiver: Organization, offer: CaseOffer, at: datetime) -> None:
+    """Ask, on the receiver's side, that those who may take it over are told of it (`received_offers.tell_of_offer`)."""
+    us = Organization.objects.get(pk=actor.organization_id)
+    with scoped_to(receiver.pk, actor=f"organization:{us.public_id}", actor_label=us.name, at=at):
+        enqueue(TELL_JOB, offer=offer.pk)
 
 
 def revoke_offer(*, actor: Actor, offer: CaseOffer, at: datetime) -> CaseOffer:

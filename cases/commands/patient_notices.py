@@ -28,8 +28,9 @@ from advocacy.people.rules import day_in
 from advocacy.tenancy.scope import current_organization_id, current_scope
 from cases import notices
 from cases.commands.communications import log_sent
+from cases.commands.documents import show_to_patient
 from cases.commands.tasks import open_task
-from cases.models import Case, Communication, PatientNotice, Task
+from cases.models import Case, Communication, Document, PatientNotice, Task
 from cases.workflow import CaseStatus
 
 SEND_JOB = "cases.send_notice"
@@ -100,6 +101,25 @@ def notify_patient(
         # Somebody asked for the same thing between our look and our write.
         return told.get()
     return notice
+
+
+def show_and_tell(*, actor: Actor, document: Document, at: datetime) -> Document:
+    """The patient sees a document in the portal from now on, and is told that something is there, once, where they come into the
+    portal. Raises as `show_to_patient` and `notify_patient`.
+    """
+    with transaction.atomic():
+        row = show_to_patient(actor=actor, document=document, shown=True, at=at)
+        patient = row.case.patient
+        if not row.has_psychotherapy_notes and _portal_of(patient, at) is not None:
+            kind, about = PatientNotice.Kind.DOCUMENT.value, f"document:{row.pk}"
+            notify_patient(actor=actor, patient=patient, kind=kind, about=about, case=row.case, at=at)
+    return row
+
+
+def document_is_over(key: int) -> bool:
+    """Whether a document is not shown to the patient any more, or never was."""
+    shown = Document.objects.filter(pk=key, for_patient=True)
+    return not shown.exclude(special__contains=["psychotherapy"]).exists()
 
 
 def send_notice(*, notice: int, at: datetime) -> PatientNotice | None:

@@ -12,7 +12,7 @@ from cases.models import Coverage
 
 
 def reveal_member_id(*, actor: Actor, coverage: Coverage, reason: str) -> str:
-    """The member id of a coverage, as the card shows it. `reason` is kept sealed.
+    """The member id of a coverage, as the card shows it; its group number is shown with it. `reason` is kept sealed.
 
     Raises NotAllowed, NotFound, Refused ("reason_missing").
     """
@@ -21,6 +21,9 @@ def reveal_member_id(*, actor: Actor, coverage: Coverage, reason: str) -> str:
         raise Refused([Reason("reason_missing", "Say what you need the number for.", "reason")])
     with transaction.atomic():
         record(
-            "identifier_revealed", subject=coverage, detail={"identifier": "member_id"}, reason=reason.strip()
+            "identifier_revealed",
+            subject=coverage,
+            detail={"identifier": "member_id, group_number" if coverage.group_number else "member_id"},
+            reason=reason.strip(),
         )
     return coverage.member_id

@@ -42,12 +42,13 @@ def file_field() -> PaperField:
     )
 
 
-def special_field() -> forms.ChoiceField:
-    return forms.ChoiceField(
+def special_field() -> forms.MultipleChoiceField:
+    return forms.MultipleChoiceField(
         label="Specially protected records in it",
-        choices=[("", "None"), *SPECIAL.items()],
+        choices=list(SPECIAL.items()),
         required=False,
-        help_text="They leave only by a release that names them.",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Tick all that are in it. They leave only by a release that names them all.",
     )
 
 

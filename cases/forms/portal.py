@@ -38,6 +38,15 @@ class ConsentPaperForm(forms.Form):
         self.fields["document"].queryset = proofs_of(actor, patient)  # type: ignore[attr-defined]
 
 
+class ConsentCorrectionForm(forms.Form):
+    recipients = forms.CharField(
+        label="Who may receive it",
+        max_length=300,
+        help_text="As the signed form says. Whom the form does not name needs a new one, signed.",
+    )
+    because = forms.CharField(label="What was wrong", max_length=300)
+
+
 class InvitePatientForm(forms.Form):
     contact = EmailContactField(
         Contact.objects.none(),

@@ -88,3 +88,8 @@ class Coverage(TenantModel):
     def masked_member_id(self) -> str:
         """What of the member id is shown to whoever does not work the case."""
         return masked(self.member_id)
+
+    @property
+    def masked_group_number(self) -> str:
+        """The same of its group number; empty where there is none."""
+        return masked(self.group_number) if self.group_number else ""

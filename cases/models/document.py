@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -60,12 +61,11 @@ class Document(TenantModel):
     title = SealedTextField()
     is_frozen = models.BooleanField(default=False, help_text="A filed packet takes no further version.")
     for_patient = models.BooleanField(default=False, help_text="The patient sees this in the portal.")
-    special = models.CharField(
-        max_length=16,
-        choices=list(SPECIAL.items()),
+    special = ArrayField(
+        models.CharField(max_length=16, choices=list(SPECIAL.items())),
         blank=True,
-        default="",
-        help_text="Records that the law protects further: they leave only by a release that names them.",
+        default=list,
+        help_text="Every kind of record in it that the law protects further: it leaves only by a release that names them all.",
     )
     sent_key = models.CharField(
         max_length=64, blank=True, help_text="The form it was sent by: sent twice it is one document."
@@ -91,6 +91,15 @@ class Document(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
+
+    @property
+    def special_words(self) -> str:
+        """The specially protected records in it; empty without any."""
+        return "; ".join(SPECIAL[code] for code in self.special)
+
+    @property
+    def has_psychotherapy_notes(self) -> bool:
+        return "psychotherapy" in self.special
 
 
 FOR_PATIENT_KINDS = frozenset(

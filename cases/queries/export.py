@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from advocacy.people.export import Enclosed, Section, of_cases
@@ -36,11 +37,15 @@ from cases.models import (
     Task,
     Triage,
 )
+from cases.queries.accounting import holds_something_back
 
-TAKEN = ("", "part2")
-"""Special categories of documents that go along: psychotherapy notes do not (45 CFR 164.524(a)(1)(i))."""
+KEPT_BACK = "psychotherapy"
+"""What is in no document that goes along: notes of psychotherapy (45 CFR 164.524(a)(1)(i))."""
 withheld: list[Callable[[Patient], set[int]]] = []
 """Of a patient, the documents that do not go along because they may be somebody else's; the apps above fill it when ready."""
+KNOWN = tuple(party for party in Communication.With.values if party != Communication.With.OTHER)
+"""With whom entries of the log go along while something is held back from the patient (cases/suspensions.py): a call with an
+agency about it stands there as one with somebody else."""
 Opener = Callable[[Blob], Iterable[bytes]]
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
 
@@ -48,7 +53,9 @@ ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "t
 def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclosed]:
     """`open_blob` opens a stored blob for reading in pieces (the vault's door, which stands above)."""
     others = {pk for of_others in withheld for pk in of_others(patient)}
-    own = Document.objects.filter(case__patient=patient, special__in=TAKEN).exclude(pk__in=others)
+    own = Document.objects.filter(case__patient=patient).exclude(special__contains=[KEPT_BACK])
+    own = own.exclude(pk__in=others)
+    told = {"party__in": KNOWN} if holds_something_back(patient, timezone.now()) else {}
     for key, title, of_patient in (
         ("coverages", _("Your plans"), Coverage),
         ("cases", _("Your cases"), Case),
@@ -60,12 +67,12 @@ def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclose
         ("failed_treatments", _("What you tried before"), FailedTreatment, {}),
         ("documents", _("Documents"), Document, {"pk__in": own.values("pk")}),
         ("document_versions", _("Files"), DocumentVersion, {"document__in": own}),
-        ("communications", _("Calls, letters and messages"), Communication, {}),
+        ("communications", _("Calls, letters and messages"), Communication, told),
         (
             "attachments",
             _("What went along with them"),
             Attachment,
-            {"version__document__in": own},
+            {"version__document__in": own} | {f"communication__{field}": of for field, of in told.items()},
         ),
         ("notes", _("Notes for you"), Note, {"for_patient": True}),
         ("asked", _("What we asked you for"), Task, {"waits_on_patient": True}),

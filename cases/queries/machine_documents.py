@@ -92,7 +92,7 @@ WITH v AS MATERIALIZED (
     JOIN cases_documentversion v ON v.organization_id = %(organization)s AND v.document_id = d.id
     JOIN cases_blob b ON b.organization_id = %(organization)s AND b.id = v.blob_id
    WHERE d.organization_id = %(organization)s AND d.public_id = %(document)s::uuid AND {policy}
-     AND d.special = ''
+     AND cardinality(d.special) = 0
      AND v.number = coalesce(%(number)s::int, v.number)
    ORDER BY v.number DESC LIMIT 1
 )

@@ -63,7 +63,7 @@ class Paper:
     location: str
     title: str
     kind: str
-    special: str
+    special: list[str]
     number: int
     filename: str
     content_type: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,13 @@ from advocacy.people.views.steps import attempt, show_form
 from advocacy.portal import portal_page
 from advocacy.web import ActorRequest, page, saw
 from cases.accounting import render_accounting
-from cases.commands.accounting import record_disclosure
-from cases.forms.accounting import DisclosureForm
-from cases.queries.accounting import accounting
+from cases.commands.accounting import correct_disclosure, hold_back, record_disclosure
+from cases.forms.accounting import CorrectionForm, DisclosureForm, HoldForm
+from cases.queries.accounting import Disclosed, accounting
 from cases.queries.offers import organization_of
 from cases.queries.portal_record import own_patient
 from cases.release_form import render_release_form
+from cases.suspensions import SENSITIVE
 from cases.views.files import POLICY
 
 
@@ -40,6 +42,7 @@ def disclosures(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     context = {
         "patient": patient,
         "found": accounting(request.actor, patient, request.at),
+        "sensitive": SENSITIVE,
         "breadcrumbs": [
             {"label": patient.reference, "url": reverse("people:patient", args=[patient.public_id])},
             {"label": "Disclosures", "url": ""},
@@ -61,7 +64,7 @@ def disclosure_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
         if form.is_valid():
             done, _result = attempt(
                 lambda: record_disclosure(
-                    actor=request.actor, patient=patient, at=request.at, **form.cleaned_data
+                    actor=request.actor, patient=patient, at=request.at, **form.of_it()
                 ),
                 form,
             )
@@ -79,10 +82,86 @@ def disclosure_new(request: ActorRequest, patient_id: UUID) -> HttpResponse:
     )
 
 
+@page
+def disclosure_hold(request: ActorRequest, patient_id: UUID) -> HttpResponse:
+    """Hold a line back from the patient's own view, or show it (45 CFR 164.528(a)(2), 164.512(c)(2)); `?line=` chooses it."""
+    patient = get_patient(request.actor, patient_id)
+    require(request.actor, Permission.ACCOUNT_DISCLOSURES, patient)
+    found = accounting(request.actor, patient, request.at)
+    rows = [
+        (line.key, _called(line))
+        for line in (*found.counted, *found.others)
+        if line.held or line.ground in SENSITIVE
+    ]
+    form = HoldForm(request.POST or None, rows=rows, initial={"line": request.GET.get("line")})
+
+    def act() -> None:
+        line = form.cleaned_data["line"]
+        hold_back(actor=request.actor, patient=patient, line=line, told=form.as_told(), at=request.at)
+
+    return _line_form(
+        request, patient, form, act, title="What the patient sees", action="Save", told="It is kept so."
+    )
+
+
+@page
+def disclosure_correct(request: ActorRequest, patient_id: UUID) -> HttpResponse:
+    """Put a line right; what it said stays beside it. `?line=` chooses it and fills the form."""
+    patient = get_patient(request.actor, patient_id)
+    require(request.actor, Permission.ACCOUNT_DISCLOSURES, patient)
+    found = accounting(request.actor, patient, request.at)
+    lines = (*found.counted, *found.others)
+    chosen = next((line for line in lines if str(line.key) == request.GET.get("line")), None)
+    initial = {"line": chosen.key, "recipient": chosen.to, "address": chosen.address} if chosen else {}
+    if chosen and chosen.by_hand:
+        initial |= {"what": chosen.what}
+    rows = [(line.key, _called(line)) for line in lines]
+    form = CorrectionForm(request.POST or None, rows=rows, initial=initial)
+
+    def act() -> None:
+        correct_disclosure(actor=request.actor, patient=patient, at=request.at, **form.cleaned_data)
+
+    return _line_form(
+        request,
+        patient,
+        form,
+        act,
+        title="Correct a disclosure",
+        action="Save the correction",
+        told="The disclosure is corrected. What it said before stays beside it.",
+    )
+
+
+def _called(line: Disclosed) -> str:
+    return f"{line.day:%b} {line.day.day}, {line.day.year}: {line.to}"
+
+
+def _line_form(
+    request: ActorRequest,
+    patient: Any,
+    form: Any,
+    act: Callable[[], None],
+    *,
+    title: str,
+    action: str,
+    told: str,
+) -> HttpResponse:
+    """A form about one line: saved and back to the accounting, or shown again with its reasons."""
+    back, status = reverse("people:disclosures", args=[patient.public_id]), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            done, _result = attempt(act, form)
+            if done:
+                messages.success(request, told)
+                return redirect(back)
+    return show_form(request, form, title=title, action=action, back=back, patient=patient, status=status)
+
+
 @require_safe
 @page
 def disclosures_file(request: ActorRequest, patient_id: UUID) -> HttpResponse:
-    """The same as a paper, to give to the patient."""
+    """The same as a paper, to give to the patient: without what is held back from her now."""
     patient = get_patient(request.actor, patient_id)
     require(request.actor, Permission.ACCOUNT_DISCLOSURES, patient)
     return _paper(request, patient)
@@ -142,7 +221,7 @@ def _paper(request: ActorRequest, patient: Any) -> HttpResponse:
         about=patient,
     )
     data = render_accounting(
-        accounting(request.actor, patient, request.at),
+        accounting(request.actor, patient, request.at, for_patient=True),
         patient=patient.full_name,
         born=patient.birth_date,
         organization=request.organization.name,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -117,11 +117,17 @@ def draft_key(request: ActorRequest) -> str:
     return f"path:{request.path}"[:120]
 
 
-def typed_before(request: ActorRequest) -> dict[str, Any]:
-    """What this person typed into the form of this page and did not send, as initial values. The page says so (`show`)."""
+def typed_before(request: ActorRequest, lists: Collection[str] = ()) -> dict[str, Any]:
+    """What this person typed into the form of this page and did not send, as initial values. The page says so (`show`).
+    `lists` are fields of several values.
+    """
     draft = draft_of(request.actor, draft_key(request)) or {}
     request.words_kept = any(any(values) for values in draft.values())  # type: ignore[attr-defined]
-    return {name: values[-1] for name, values in draft.items() if values and name != "version"}
+    return {
+        name: list(values) if name in lists else values[-1]
+        for name, values in draft.items()
+        if values and name != "version"
+    }
 
 
 def done(request: ActorRequest, said: str, name: str, *args: Any) -> HttpResponse:

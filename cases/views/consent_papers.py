@@ -1,4 +1,4 @@
-"""Linking the scan of a signed form to the consent it proves, and taking a wrong one back."""
+"""Linking the scan of a signed form to its consent, taking a wrong one back, putting right what was copied from it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from advocacy.access.policy import require
 from advocacy.people.queries import get_consent
 from advocacy.people.views.steps import attempt, show_form
 from advocacy.web import ActorRequest, page
-from cases.commands.consent_papers import link_paper, take_paper_back
-from cases.forms.portal import ConsentPaperForm
+from cases.commands.consent_papers import correct_recipients, link_paper, take_paper_back
+from cases.forms.portal import ConsentCorrectionForm, ConsentPaperForm
 from cases.queries.consent_papers import get_paper
 
 
@@ -44,6 +44,35 @@ def consent_paper(request: ActorRequest, consent_id: UUID) -> HttpResponse:
         form,
         title="Link the signed form",
         action="Link it",
+        back=back,
+        patient=patient,
+        status=status,
+    )
+
+
+@page
+def consent_correct(request: ActorRequest, consent_id: UUID) -> HttpResponse:
+    """Put right who may receive, as the signed form says."""
+    consent = get_consent(request.actor, consent_id)
+    patient: Any = consent.patient
+    require(request.actor, Permission.RECORD_CONSENT, consent)
+    form = ConsentCorrectionForm(request.POST or None, initial={"recipients": consent.recipients})
+    back, status = reverse("people:patient", args=[patient.public_id]), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            typed = form.cleaned_data
+            done, _result = attempt(
+                lambda: correct_recipients(actor=request.actor, consent=consent, at=request.at, **typed), form
+            )
+            if done:
+                messages.success(request, "It is corrected. What it said before stays in the trail.")
+                return redirect(back)
+    return show_form(
+        request,
+        form,
+        title="Correct who may receive",
+        action="Save the correction",
         back=back,
         patient=patient,
         status=status,

@@ -18,12 +18,12 @@ from advocacy.web import ActorRequest, saw
 from cases.commands.documents import (
     add_version,
     await_reading,
-    change_document,
     open_version,
     show_to_patient,
     upload_document,
 )
 from cases.commands.patient_notices import notify_patient
+from cases.commands.tags import change_document
 from cases.content import EXTENSIONS, ContentType
 from cases.forms.documents import DocumentForm, UploadForm, VersionForm
 from cases.queries.documents import documents_listed, get_document, get_version, same_bytes_in, versions_of
@@ -53,7 +53,7 @@ def document_new(request: ActorRequest, case: Any) -> HttpResponse:
     form = UploadForm(
         request.POST or None,
         request.FILES or None,
-        initial={"kind": request.GET.get("kind", "")} | typed_before(request),
+        initial={"kind": request.GET.get("kind", "")} | typed_before(request, lists=("special",)),
     )
 
     def act(typed: Mapping[str, Any]) -> Any:
@@ -119,7 +119,7 @@ def document(request: ActorRequest, case: Any, document_id: UUID) -> HttpRespons
         "actions": _actions(request, case, actions),
         "facts": [
             {"label": "Type", "value": row.get_kind_display()},
-            {"label": "Specially protected", "value": row.get_special_display()},
+            {"label": "Specially protected", "value": row.special_words},
             {"label": "File name as uploaded", "value": current.filename},
             {"label": "Pages", "value": current.page_count},
             {"label": "Text", "value": current.get_text_status_display(), "note": current.text_note},
@@ -177,7 +177,8 @@ def document_change(request: ActorRequest, case: Any, document_id: UUID) -> Http
     row = get_document(request.actor, case, document_id)
     form = DocumentForm(
         request.POST or None,
-        initial={"kind": row.kind, "title": row.title, "special": row.special} | typed_before(request),
+        initial={"kind": row.kind, "title": row.title, "special": row.special}
+        | typed_before(request, lists=("special",)),
     )
 
     def act(typed: Mapping[str, Any]) -> Any:

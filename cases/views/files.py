@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -28,7 +29,7 @@ POLICY = (
 )
 
 
-def file_leaves(actor: Actor, case: Any, special: str) -> Passage:
+def file_leaves(actor: Actor, case: Any, special: Collection[str]) -> Passage:
     """A file of a case goes to whoever came into the portal. Raises Refused for what the law keeps from them."""
     return disclose(
         actor=actor,
@@ -36,7 +37,7 @@ def file_leaves(actor: Actor, case: Any, special: str) -> Passage:
         purpose=Purpose.ACCESS,
         to=whoever_asks(actor),
         about=case,
-        special=[special],
+        special=special,
     )
 
 

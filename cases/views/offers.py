@@ -98,4 +98,4 @@ def offer_revoke(request: ActorRequest, case: Any, offer_id: UUID) -> HttpRespon
 
 
 def _tagged(document: Any) -> str:
-    return f", specially protected: {document.get_special_display()}" if document.special else ""
+    return f", specially protected: {document.special_words}" if document.special else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core import mail
 from django.db import IntegrityError, transaction
 
 from advocacy.audit.models import Event
@@ -17,9 +18,13 @@ from appeals.queries.export import contest_of
 from appeals.queries.history import load_history
 from appeals.queries.level_page import UNSURE, choosable_exhibits, level_page
 from appeals.queries.lookup import reference_numbers_of
+from cases.commands.documents import show_to_patient
+from cases.commands.patient_notices import send_notice
 from cases.commands.portal_record import matter_of_patient
+from cases.models import PatientNotice
 from tests.appeals.climbing import ERISA, codes, moment
 from tests.appeals.visiting import address, letter_in, words
+from tests.cases.reaching import ADDRESS, invite, reach
 
 pytest_plugins = ("tests.appeals.climbing",)
 
@@ -47,6 +52,40 @@ def test_the_patient_sees_the_letter_once_somebody_has_confirmed_it(climb, taken
     confirm_denial(actor=climb.who, denial=denial, theirs_all_the_same=True, at=moment("2026-04-10"))
     denial.letter.refresh_from_db()
     assert denial.letter.for_patient is True
+
+
+def told(climb) -> list[tuple[str, str, str]]:
+    rows = PatientNotice.objects.filter(patient=climb.case.patient, kind="document")
+    return [(row.about, row.status, row.contact.value if row.contact else "") for row in rows]
+
+
+def test_the_patient_is_told_that_something_is_there_by_her_safe_way(climb, taken_in):
+    denial = taken_in(OWN)
+    invite(climb.case.patient, "es")
+    reach(climb.cast)
+    confirm_denial(actor=climb.who, denial=denial, theirs_all_the_same=True, at=moment("2026-04-10"))
+    about = f"document:{denial.letter_id}"
+    assert told(climb) == [(about, "waiting", "")]
+    notice = PatientNotice.objects.get(about=about)
+    send_notice(notice=notice.pk, at=max(notice.due_at, moment("2026-04-10")))
+    assert told(climb) == [(about, "sent", ADDRESS)]
+    assert (mail.outbox[-1].subject, "denial" in mail.outbox[-1].body) == ("Tiene un mensaje", False)
+
+
+def test_what_is_not_shown_any_more_is_told_to_nobody(climb, taken_in):
+    denial = taken_in(OWN)
+    invite(climb.case.patient)
+    reach(climb.cast)
+    confirm_denial(actor=climb.who, denial=denial, theirs_all_the_same=True, at=moment("2026-04-10"))
+    show_to_patient(actor=climb.who, document=denial.letter, shown=False, at=moment("2026-04-10"))
+    notice = PatientNotice.objects.get(about=f"document:{denial.letter_id}")
+    send_notice(notice=notice.pk, at=max(notice.due_at, moment("2026-04-10")))
+    assert [status for _about, status, _to in told(climb)] == ["over"]
+
+
+def test_without_the_portal_nobody_is_told_of_what_stands_there(climb, taken_in):
+    confirm_denial(actor=climb.who, denial=taken_in(OWN), theirs_all_the_same=True, at=moment("2026-04-10"))
+    assert told(climb) == []
 
 
 def test_who_confirms_may_keep_the_letter_out_of_the_portal(climb, taken_in):

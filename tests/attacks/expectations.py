@@ -149,12 +149,15 @@ people:consent_new              INS       INS
 people:consent_revoke           INS       INS
 cases:consent_paper             INS       INS
 cases:consent_paper_back        -         INS
+cases:consent_correct           INS       INS
 people:contact_new              INS       INS
 people:contact_end              INS       INS
 people:release_form             INS       -
 appeals:representative_form     INS       -
 people:disclosures              SP        -
 people:disclosure_new           SP        SP
+people:disclosure_hold          SP        SP
+people:disclosure_correct       SP        SP
 people:disclosures_file         SP        -
 people:portal_invite            NS        NS
 people:portal_representative    NS        NS

@@ -176,10 +176,11 @@ def test_papers_that_are_logged_as_sent_have_left(cast, settings, tmp_path):
         at=timezone.now(),
         **said | {"direction": "out", "party": "provider"},
     )
-    assert [line.to for line in accounting(cast.sam, cast.case.patient, timezone.now()).others] == [
+    (line,) = accounting(cast.sam, cast.case.patient, timezone.now()).others
+    assert (line.to, [(was.to, was.because) for was in line.corrected]) == (
         "Provider",
-        "Payer of HB-2026-0001",
-    ]
+        [("Payer of HB-2026-0001", "it went to the clinic")],
+    )
 
 
 def by_hand(cast, actor=None, **given):

@@ -22,12 +22,12 @@ from cases import jobs
 from cases.commands.documents import (
     add_version,
     await_reading,
-    change_document,
     document_vault,
     open_version,
     store_frozen,
     upload_document,
 )
+from cases.commands.tags import change_document
 from cases.models import Blob, Case, Document, DocumentVersion
 from cases.queries.documents import documents_listed, get_version, same_bytes_in
 from cases.vault import TooLarge

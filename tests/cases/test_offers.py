@@ -117,13 +117,13 @@ def test_who_may_offer_and_who_may_not(ready):
 
 def test_specially_protected_records_leave_only_where_the_release_names_them(ready):
     note = paper("Visit note")
-    Document.objects.filter(pk=note.document_id).update(special="part2")
+    Document.objects.filter(pk=note.document_id).update(special=["part2"])
     assert codes(lambda: offer(ready, papers=[note.public_id])) == ["special_category"]
     assert not CaseOffer.objects.exists()
     Consent.objects.filter(pk=consent_of(ready).pk).update(special=["part2"])
     made = offer(ready, papers=[note.public_id])
     assert reads(ready, made)
-    Document.objects.filter(pk=note.document_id).update(special="psychotherapy")
+    Document.objects.filter(pk=note.document_id).update(special=["psychotherapy"])
     with at_meadow(ready):
         assert papers_of(get_offered(made.public_id)) == []
 

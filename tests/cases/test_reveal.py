@@ -13,6 +13,7 @@ from advocacy.audit.trail import reason_of
 from advocacy.people.step_up import PROVEN
 from cases.commands.access import restrict_case
 from cases.commands.break_glass import break_glass
+from cases.models import Coverage
 from cases.rules import masked
 from tests.cast import PASSWORD
 
@@ -51,6 +52,28 @@ def test_whoever_works_the_case_sees_it(cast, sign_in, who):
 
 def test_whoever_only_reads_it_sees_the_last_four(cast, sign_in):
     assert numbers(sign_in("petra"), cast) == [(False, True)] * 2
+
+
+def test_the_group_number_is_masked_with_it_and_shown_with_it(cast, sign_in):
+    coverage = Coverage.objects.get(pk=cast.case.coverage_id)
+    coverage.group_number = "GRP 0071 5523"
+    coverage.save(update_fields=["group_number"])
+    pages = [
+        reverse("people:patient", args=[cast.case.patient.public_id]),
+        reverse("appeals:case", args=[cast.case.public_id]),
+    ]
+
+    def seen(who: str) -> list[tuple[bool, bool]]:
+        texts = [sign_in(who).get(page).content.decode() for page in pages]
+        return [("GRP 0071 5523" in text, f"{DOTS} 5523" in text) for text in texts]
+
+    assert (seen("nora"), seen("petra")) == ([(True, False)] * 2, [(False, True)] * 2)
+    shown = sign_in("petra").post(
+        reverse("cases:reveal", args=[cast.case.coverage.public_id]), {"reason": WHY}
+    )
+    assert "GRP 0071 5523" in shown.content.decode()
+    event = Event.objects.get(verb="identifier_revealed")
+    assert event.data == {"identifier": "member_id, group_number"}
 
 
 def test_emergency_access_shows_the_last_four_too(cast, sign_in):

@@ -13,9 +13,10 @@ from advocacy.audit.models import Event
 from advocacy.errors import NotFound, Refused
 from advocacy.people.export import Enclosed
 from cases.commands.communications import log_communication
-from cases.commands.documents import change_document, show_to_patient, upload_document
+from cases.commands.documents import show_to_patient, upload_document
 from cases.commands.messages import send_message
 from cases.commands.portal_record import matter_of_patient
+from cases.commands.tags import change_document
 from cases.models import Attachment, Document
 from cases.queries.machine_documents import file_of_machine
 from tests.cast import Cast, release
@@ -35,7 +36,7 @@ def papers(cast: Cast, settings: Any, tmp_path: Any) -> dict[str, Document]:
             kind="rating_scale",
             filename="scale.txt",
             stream=io.BytesIO(f"Scale {special}".encode()),
-            special=special,
+            special=[special] if special else [],
             at=timezone.now(),
         )
         assert not (special and row.for_patient)
@@ -77,7 +78,9 @@ def test_the_portal_shows_what_the_law_lets_each_side_see(cast, papers, enter):
         attachments=list(papers.values()),
         at=timezone.now(),
     )
-    files = {a.version.document.special: a for a in Attachment.objects.select_related("version__document")}
+    files = {
+        "".join(a.version.document.special): a for a in Attachment.objects.select_related("version__document")
+    }
     opened = {}
     for who in ("dana", "rosa"):
         client = enter(who)
@@ -106,21 +109,21 @@ def test_no_machine_gets_them_and_psychotherapy_notes_do_not_go_along(cast, pape
     parts = list(matter_of_patient(cast.case.patient))
     assert len([part for part in parts if isinstance(part, Enclosed)]) == 2
     listed = [part.rows for part in parts if getattr(part, "key", "") == "documents"]
-    assert [[row.special for row in rows] for rows in listed] == [["", "part2"]]
+    assert [[row.special for row in rows] for rows in listed] == [[[], ["part2"]]]
 
 
 def test_the_desk_tags_a_document_and_says_what_that_means(cast, papers, sign_in):
     client, row = sign_in("nora"), papers[""]
     change = reverse("cases:document_change", args=[cast.case.public_id, row.public_id])
-    typed = {"kind": "clinical_note", "title": "Note of May", "special": "psychotherapy"}
-    assert client.post(change, typed | {"special": "secret"}).status_code == 422
+    typed = {"kind": "clinical_note", "title": "Note of May", "special": ["psychotherapy"]}
+    assert client.post(change, typed | {"special": ["secret"]}).status_code == 422
     assert client.post(change, typed).status_code == 302
     page = client.get(reverse("cases:document", args=[cast.case.public_id, row.public_id])).content.decode()
     assert "It may leave only if a release names it. Helpers in the portal and machines never get it." in page
     assert "45 CFR 164.524(a)(1)(i)" in page
     event = Event.objects.filter(verb="document_changed").latest("pk")
-    assert event.data["special"] == ["", "psychotherapy"]
+    assert event.data["special"] == [[], ["psychotherapy"]]
     with pytest.raises(Refused):
         change_document(
-            actor=cast.nora, document=row, kind="other", title="x", special="secret", at=timezone.now()
+            actor=cast.nora, document=row, kind="other", title="x", special=["secret"], at=timezone.now()
         )

@@ -31,6 +31,9 @@ IDS = {
     "link",
     "glass",
     "after",
+    "patient",
+    "line",
+    "offer",
 }
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
@@ -50,6 +53,9 @@ def ids_for(world, name: str) -> dict[str, int]:
         "access": world.rows["portal_access_id"].pk,
         "link": world.rows["clinic_link_id"].pk,
         "glass": world.rows["glass_id"].pk,
+        "patient": world.rows["case_id"].patient_id,
+        "line": 7,
+        "offer": world.rows["received_id"].pk,
         "deadline": (
             running := Deadline.objects.filter(status=Deadline.Status.RUNNING).order_by("due_on")[0]
         ).pk,
@@ -83,9 +89,12 @@ def test_the_jobs():
         "cases.send_notice",
         "cases.send_notices",
         "cases.tell_of_broken_glass",
+        "cases.tell_of_held_back",
+        "cases.tell_of_offer",
         "cases.tidy_vault",
         "cases.wake_tasks",
         "cases.watch_clinics",
+        "cases.watch_held_back",
         "cases.watch_referrals",
         "people.check_leavers",
         "people.invite_to_portal",

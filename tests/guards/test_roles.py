@@ -97,7 +97,8 @@ def test_dated_access_reads_and_writes_nothing(world):
 
 # What somebody who changes nothing may still post: their own searches, unsent words and keys, and where they work. And what
 # a privacy officer is there for: ending and reviewing emergency access, legal holds, and recording what left by other ways than
-# ours (45 CFR 164.528), which change no case and no patient. A member id is shown to them for a reason that is told.
+# ours, putting that right and holding it back (45 CFR 164.528), which change no case and no patient. A member id is shown to
+# them for a reason that is told.
 OWN = {
     "cases:communication_find",
     "cases:glass_end",
@@ -105,6 +106,8 @@ OWN = {
     "cases:reveal",
     "cases:search",
     "desk_keys",
+    "people:disclosure_correct",
+    "people:disclosure_hold",
     "people:disclosure_new",
     "people:draft",
     "people:proof",

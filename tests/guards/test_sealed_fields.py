@@ -81,7 +81,7 @@ PLAIN = {
     "reporting.CountedRow": dict.fromkeys(COUNTED_BY, CODE),
     "reporting.CountedCell": dict.fromkeys([*COUNTED_BY, "grain"], CODE),
     "cases.Blob": {"sha256": CODE, "location": CODE, "key_id": CODE},
-    "cases.Document": {"sent_key": CODE},
+    "cases.Document": {"sent_key": CODE, "special": CODE},
     "cases.WaitingPage": {"key": CODE, "content_type": CODE, "location": CODE},
     "appeals.LetterApproval": {"digest": CODE},
     "appeals.Demand": {"agency": CODE, "sha256": CODE},
