@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -172,6 +173,9 @@ def all_read(**readers: Callable[[], Any]) -> dict[str, Any]:
     return found
 
 
+_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
 def one_of(given: Mapping[str, str], word: str, codes: Collection[str]) -> str:
     """The value of a filter that takes codes; "" when it is not used."""
     value = given.get(word, "")
@@ -194,9 +198,12 @@ def an_id(given: Mapping[str, str], word: str, other: Collection[str] = ()) -> u
 
 
 def a_day(given: Mapping[str, str], word: str) -> date | None:
+    """A calendar day as RFC 3339 writes it; other forms of ISO 8601 (20260331, 2026-W14-2) are not what the document says."""
     if word not in given:
         return None
     try:
+        if not _A_DAY.fullmatch(given[word]):
+            raise ValueError
         return date.fromisoformat(given[word])
     except ValueError:
         raise unusable([Reason("value_unknown", f"{word} is a day, such as 2026-03-31.", word)]) from None

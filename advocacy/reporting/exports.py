@@ -111,8 +111,8 @@ def begun(*, actor: Actor, export: Export, purpose: str, given: Mapping[str, Any
 
     Only machines ask, and whoever calls has required the permission. Raises Refused without a purpose.
     """
-    purpose = " ".join(purpose.split())
-    if not 3 <= len(purpose) <= LONGEST_PURPOSE:
+    said_whole, purpose = purpose, " ".join(purpose.split())
+    if len(purpose) < 3 or len(said_whole) > LONGEST_PURPOSE:
         said = f"Say in 3 to {LONGEST_PURPOSE} characters what the rows are for."
         raise Refused([Reason("purpose_missing", said, "purpose")])
     disclose(actor=actor, door=Door.EXPORT, purpose=Purpose.SERVICE, to=whoever_asks(actor))

@@ -77,6 +77,22 @@ def test_filters_are_those_of_the_list_and_an_unknown_value_is_an_error(cast, ma
     assert Event.objects.filter(verb="export_begun").count() == 5
 
 
+def test_what_is_taken_is_what_the_document_says(machine):
+    """A purpose of three characters that are no blanks around, 300 at most as they were sent; a day as RFC 3339 writes it."""
+    asked = machine(scopes=SCOPE)
+    given = [
+        {"purpose": "a b", "decided": "2026-03-31"},
+        {"purpose": " ".join(["x" * 140] * 2) + "  " * 15},
+        {"purpose": "Board" + " " * 296},
+        {"purpose": "   "},
+        PURPOSE | {"decided": "20260331"},
+        PURPOSE | {"decided": "2026-W14-2"},
+        PURPOSE | {"decided": ""},
+    ]
+    answers = [asked.get(FILE.format("outcomes"), words).status_code for words in given]
+    assert answers == [200, 400, 400, 400, 400, 400, 400]
+
+
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_begins_as_a_formula(cast, machine, begins):
     name = f'{begins}HYPERLINK("http://x","y")'

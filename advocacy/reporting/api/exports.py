@@ -23,7 +23,7 @@ FILE: dict[Any, Any] = {(200, CSV): OpenApiTypes.STR}
 PURPOSE = query(
     "purpose",
     "What the rows are for. The trail keeps it, sealed.",
-    {"type": "string", "minLength": 3, "maxLength": 300},
+    {"type": "string", "minLength": 3, "maxLength": 300, "pattern": r"\S[\s\S]+\S"},
     required=True,
 )
 COMMON = (
