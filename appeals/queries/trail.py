@@ -28,7 +28,7 @@ from advocacy.tenancy.sealing import CannotOpen, unseal_bytes
 from advocacy.tenancy.together import fetched
 from cases.models import Case, CaseGrant
 from cases.queries.accounting import CORRECTED
-from cases.suspensions import HELD, SHOWN
+from cases.suspensions import HELD
 
 __all__ = ["CASES", "audited_cases", "sealed_until", "trail"]
 
@@ -38,7 +38,7 @@ SEALED = "changed (encrypted)"
 _PLUMBING = frozenset(
     {"id", "organization_id", "public_id", "version", "workflow_version", "case_id", "patient_id"}
 )
-_IN_PARTS = frozenset({DISCLOSED, CORRECTED, HELD, SHOWN})
+_IN_PARTS = frozenset({DISCLOSED, CORRECTED, HELD})
 """Acts whose sealed reason is several texts."""
 _OF_TASKS = frozenset({"task_raised", "task_settled", "task_opened"})
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -26,6 +26,7 @@ from advocacy.people.models import Membership, Patient
 from advocacy.people.rules import day_in, not_in_the_future
 from cases.queries.accounting import CORRECTED, GROUNDS, MISTAKE, Disclosed, accounting
 from cases.suspensions import (
+    ABUSE,
     HELD,
     OF_A_RISK,
     RISK_GROUNDS,
@@ -119,11 +120,8 @@ def record_disclosure(
             detail={"ground": ground},
         )
         # The patient's row is locked: the newest act of this kind is the one just written.
-        line = (
-            Event.objects.filter(about(patients=[patient.pk]), kind=Event.Kind.VERB, verb=VERB)
-            .latest("pk")
-            .pk
-        )
+        acts = Event.objects.filter(about(patients=[patient.pk]), kind=Event.Kind.VERB, verb=VERB)
+        line = acts.filter(data__door=Door.BY_HAND.value).latest("pk").pk
         if told.told == SHOW and ground in SENSITIVE:
             record(SHOWN, subject=patient, detail={"line": line})
         elif told.told in WORDS:
@@ -203,9 +201,11 @@ def correct_disclosure(
         raise Refused(reasons)
     codes = {"ground": ground, "counted": True} if ground else {}
     days = {"on": left_on} if left_on is not None and found.by_hand else {}
-    write_correction(
-        patient, line, Recipient(Party.OTHER, recipient, address), what, because, detail={**codes, **days}
-    )
+    to = Recipient(Party.OTHER, recipient, address)
+    with transaction.atomic():
+        write_correction(patient, line, to, what, because, detail={**codes, **days})
+        if ground == ABUSE:
+            _hold(patient, line, Told(Why.UNDECIDED))
 
 
 def write_correction(
@@ -287,7 +287,7 @@ def _told_reasons(actor: Actor, ground: str, told: Told, today: date) -> list[Re
             return []
         return [Reason("told_missing", "Choose whether the patient may see this.", "told")]
     if told.told == SHOW:
-        return [privacy_officer_decides()] if ground == "abuse" and not _decides(actor) else []
+        return [privacy_officer_decides()] if ground == ABUSE and not _decides(actor) else []
     if told.told not in WORDS:
         return [Reason("told_unknown", "Choose from the list.", "told")]
     held = Held(Why(told.told), told.until, told.who, told.statement)
