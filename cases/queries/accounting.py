@@ -166,7 +166,8 @@ def accounting(actor: Actor, patient: Patient, at: datetime, *, for_patient: boo
 
 def holds_something_back(patient: Patient, at: datetime) -> bool:
     """Whether something that left is held back from the patient now."""
-    return bool(accounting(system_actor(patient.organization_id, "accounting"), patient, at).held)
+    program = system_actor(patient.organization_id or 0, "accounting")
+    return bool(accounting(program, patient, at).held)
 
 
 def _line(event: Event, after: Sequence[Event], zone: ZoneInfo, today: date) -> Disclosed:
