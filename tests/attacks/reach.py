@@ -56,6 +56,7 @@ TABLES: dict[str, Reach] = {
     "appeals.DenialReason": CASEWORK,
     "appeals.Exhibit": CASEWORK,
     "appeals.Filing": CASEWORK,
+    "appeals.Finding": {"sam": BOTH},  # whoever assigns work, on restricted cases too: a reference and what is wrong
     "appeals.GrantedAuthorization": CASEWORK,
     "appeals.ItemOutcome": CASEWORK,
     "appeals.LetterApproval": CASEWORK,
