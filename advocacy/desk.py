@@ -95,7 +95,12 @@ NAVIGATION = (
     Item("New patient", "people:patient_new", Permission.REGISTER_PATIENT),
     Item("Restricted", "cases:restricted", Permission.GRANT_ACCESS),
     Item("Trails", "appeals:trails", Permission.SEE_TRAIL),
-    Item("Set-up", "appeals:setup", Permission.MANAGE_MEMBERS, ("cases:organization", "appeals:templates")),
+    Item(
+        "Set-up",
+        "appeals:setup",
+        Permission.MANAGE_MEMBERS,
+        ("cases:organization", "appeals:templates", "appeals:own_dates"),
+    ),
     Item("Figures", "reporting:figures", Permission.SEE_FIGURES, ("reporting:figures_list",)),
     Item("Jobs", "background:jobs", Permission.SEE_JOBS),
     Item("Look-ups", "admin:index", Permission.SEE_LOOKUPS),

@@ -74,6 +74,8 @@ class Due:
     stated: date | None = None
     permissive: Moment | None = None
     last_day: date | None = None
+    law: date | None = None
+    own_reason: str = ""
     forward_by: Moment | None = None
     regime: str = ""
     rule: str = ""

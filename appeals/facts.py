@@ -28,6 +28,7 @@ from appeals.models import (
     RequestItem,
 )
 from appeals.models.authorization import Channel
+from appeals.own_dates import OwnDate
 from appeals.plan_facts import PlanFact
 from appeals.regimes.classifier import Classification
 from appeals.rungs import Rung, rung_of
@@ -60,6 +61,8 @@ class History:
     plan: Mapping[str, Any] = field(default_factory=dict)
     """Facts of the plan that count, by their name in `Facts` (`appeals.plan_facts.counted`)."""
     plan_disagreements: tuple[PlanFact, ...] = ()
+    own_dates: tuple[OwnDate, ...] = ()
+    """The organization's own, earlier dates that stand."""
     answered: bool = False
     court_considered: frozenset[int] = frozenset()
     """Appeals after which the task about a court is still open."""

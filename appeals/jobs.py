@@ -10,8 +10,10 @@ from django.utils import timezone
 from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import each, enqueue, job
 from advocacy.tenancy.scope import current_organization_id
+from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.denials import READ_KINDS, propose_by_key
 from appeals.commands.integrity import check_dates_of, end_of_closed_cases, sweep
+from appeals.commands.own_dates import OWN_DATES_JOB
 from appeals.commands.sessions import consider_renewals, to_consider
 from appeals.queries.integrity import CHECK_JOB as INTEGRITY_JOB
 from appeals.queries.integrity import open_case_keys
@@ -60,6 +62,20 @@ def check_integrity(*, after: int | None = None) -> None:
     sweep(keys, at)
     if len(keys) == SWEPT_AT_ONCE:
         enqueue(INTEGRITY_JOB, after=keys[-1])
+
+
+@job(OWN_DATES_JOB, title="Compute dates again after an own date of the organization changed", later=True)
+def own_dates_changed(*, case: int | None = None, after: int | None = None) -> None:
+    """Compute the dates of every open case again: so many cases a job, the rest in another one."""
+    actor, at = _program(), timezone.now()
+    if case is not None:
+        for row in cases_with_dates(actor).filter(pk=case):
+            recompute_deadlines(row, at)
+        return
+    rows = {row.pk: row for row in cases_with_dates(actor).filter(pk__gt=after or 0)[:AT_ONCE]}
+    each(OWN_DATES_JOB, rows, lambda key: recompute_deadlines(rows[key], at), by="case")
+    if len(rows) == AT_ONCE:
+        enqueue(OWN_DATES_JOB, after=max(rows))
 
 
 @job(RENEWAL_JOB, title="Open the renewals that are due", every=timedelta(days=1))

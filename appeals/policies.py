@@ -33,6 +33,7 @@ for model in (
 ):
     declare_through(f"appeals.{model}", parent="cases.Case", path="case")
 declare("appeals.Finding", see=Permission.ASSIGN_CASE, rows=whole_organization)
+declare("appeals.OwnDateRule", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("appeals.OwnLetterBlock", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 for letter in ("Filing", "LetterApproval"):
     declare_portal(

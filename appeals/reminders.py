@@ -282,10 +282,18 @@ def _notice(row: Deadline, rung: int, lead: str, to: str, day: Day) -> notices.N
         case=row.case.public_id,
         due_on=moment.date() if moment else row.due_on,
         time=f"{moment:%-I:%M %p %Z}" if moment else "",
-        left=left or _days_words((row.due_on - day.today).days, ours, row.is_courtesy),
+        left=(left or _days_words((row.due_on - day.today).days, ours, row.is_courtesy)) + _by_law(row),
         lead=lead,
         subject=_subject(rung, row.is_courtesy),
     )
+
+
+def _by_law(row: Deadline) -> str:
+    """What a reminder of the organization's own date adds."""
+    if row.law_on is None:
+        return ""
+    law = f"{row.law_on:%A, %B} {row.law_on.day}, {row.law_on.year}"
+    return f" This is your organization's own date; by the law, work to {law}."
 
 
 def _subject(rung: int, is_courtesy: bool) -> str:

@@ -42,7 +42,7 @@ class CaseLine(serializers.Serializer[Any]):
     next_date = serializers.DateField(
         source="next_deadline_on",
         allow_null=True,
-        help_text="The patient's next date; its rule stands in the case.",
+        help_text="The patient's next date, or the organization's own, earlier one; both stand in the case with their rule.",
     )
     opened_at = Moment()
     closed_at = Moment(allow_null=True)
@@ -77,6 +77,13 @@ class DateTold(serializers.Serializer[Any]):
     safe_date = serializers.DateField(source="safe_on", allow_null=True)
     stated = serializers.DateField(source="stated_on", allow_null=True, help_text="As the letter says.")
     permissive_deadline = serializers.DateField(source="permissive_on", allow_null=True)
+    own_date = serializers.DateField(
+        source="own_on", allow_null=True, help_text="The organization's own, earlier day, when it is `due`."
+    )
+    due_by_law = serializers.DateField(
+        source="law_on", allow_null=True, help_text="What `due` is without the organization's own day."
+    )
+    own_reason = serializers.CharField(help_text="Why the organization works to an earlier day.")
     regime = serializers.CharField()
     rule = serializers.CharField()
     rule_version = serializers.CharField()

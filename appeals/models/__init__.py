@@ -13,6 +13,7 @@ from appeals.models.denial import STANDS, Denial, DenialItem, DenialReason, Prop
 from appeals.models.event import ClockEvent
 from appeals.models.finding import Finding
 from appeals.models.notice_check import NoticeCheck
+from appeals.models.own_date import OwnDateRule
 from appeals.models.peer_to_peer import PeerToPeer
 from appeals.models.reminder import Reminder
 from appeals.models.session import TreatmentSession
@@ -37,6 +38,7 @@ __all__ = [
     "ItemOutcome",
     "LetterApproval",
     "NoticeCheck",
+    "OwnDateRule",
     "OwnLetterBlock",
     "PeerToPeer",
     "Proposal",

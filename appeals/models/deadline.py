@@ -48,6 +48,13 @@ class Deadline(TenantModel):
     safe_on = models.DateField(null=True, blank=True)
     stated_on = models.DateField(null=True, blank=True)
     permissive_on = models.DateField(null=True, blank=True)
+    own_on = models.DateField(
+        null=True, blank=True, help_text="The organization's own, earlier day, when it is in front."
+    )
+    law_on = models.DateField(
+        null=True, blank=True, help_text="What is in front without the organization's own day."
+    )
+    own_reason = models.CharField(max_length=200, blank=True)
     regime = models.CharField(max_length=50)
     rule = models.CharField(max_length=120)
     rule_version = models.CharField(max_length=20)

@@ -47,7 +47,7 @@ def send_by(approval: LetterApproval) -> date | None:
     if approval.appeal is None:
         return None
     found = filing_of(load_history(approval.case), approval.appeal)
-    due = found.due or found.last_day
+    due = found.law or found.due or found.last_day
     if isinstance(due, datetime):
         return due.astimezone(ZoneInfo(approval.case.patient.time_zone)).date()
     return due

@@ -37,6 +37,7 @@ from appeals.queries import timeline
 from appeals.queries.choices import ChoicePoint, choice_points
 from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
 from appeals.queries.lookup import agreed, said_of
+from appeals.queries.own_dates import standing_own_dates
 from appeals.queries.readiness import benefit_rows
 from appeals.queries.sessions import AuthorizationLine, lines_of
 from appeals.queries.standing import current_level, permissions_on, position_of, rows_under, workable
@@ -183,6 +184,7 @@ def _rows(case: Case, today: date) -> dict[str, QuerySet[Any]]:
         "denial_items": DenialItem.objects.filter(case_id=pk),
         "events": ClockEvent.objects.filter(case_id=pk).order_by("occurred_at", "id"),
         "answers": Answer.objects.filter(case_id=pk, superseded_at=None).order_by("answered_at", "id"),
+        "own_dates": standing_own_dates(),
         "filings": Filing.objects.filter(case_id=pk).defer("manifest").order_by("id"),
         "decisions": Decision.objects.filter(case_id=pk).order_by("id"),
         "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),

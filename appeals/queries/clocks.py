@@ -64,6 +64,8 @@ class Due:
     kind: str
     who: str
     key: UUID
+    law_date: dt.date | None
+    own_reason: str
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,10 @@ def shown_due(due: dues.Due, day: Day) -> Shown:
     if due.status == dues.RUNNING and isinstance(due.due, datetime):
         left = hours_left(due.due, day, who=due.who)
     days_left = (on - day.today).days if due.status == dues.RUNNING else 99
-    return Shown(due.title, on, days_left, left, due.citation, due.status, due.who)
+    label = due.title
+    if due.law is not None:
+        label += f" (your organization's own date; by the law {due.law:%b} {due.law.day}, {due.law.year})"
+    return Shown(label, on, days_left, left, due.citation, due.status, due.who)
 
 
 _ENDINGS = {dues.MET: "met", dues.MISSED: "missed", dues.ENDED: "ended with this step"}
@@ -134,6 +139,8 @@ def call_windows(deadlines: Iterable[Deadline]) -> list[Deadline]:
 def _running(deadlines: Iterable[Deadline]) -> list[Deadline]:
     return [d for d in deadlines if d.status == Deadline.Status.RUNNING]
 
+
+OWN_KIND = "Your organization's own date, earlier than the law's"
 
 LEGAL = Q(peer_to_peer=None)
 """The deadlines that are legal dates of either side."""
@@ -214,7 +221,9 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         steps=tuple(deadline.arithmetic),
         if_missed=book().if_missed.get(deadline.if_missed, "") if deadline.if_missed != "none" else "",
         overdue=is_over(deadline, day),
-        kind=kind_of(who, deadline.rule, is_courtesy=deadline.is_courtesy),
+        kind=OWN_KIND if deadline.own_on else kind_of(who, deadline.rule, is_courtesy=deadline.is_courtesy),
         who=who,
         key=deadline.public_id,
+        law_date=deadline.law_on if deadline.own_on else None,
+        own_reason=deadline.own_reason,
     )

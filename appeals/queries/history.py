@@ -27,6 +27,7 @@ from appeals.models import (
 )
 from appeals.plan_facts import counted, disagreeing
 from appeals.queries.lookup import agreed, plan_facts_said, said_of
+from appeals.queries.own_dates import own_dates_from, standing_own_dates
 from appeals.regimes.classifier import classify
 from cases.models import Case, Task
 from cases.workflow import TaskStatus
@@ -55,6 +56,7 @@ def clock_rows(whose: Q) -> dict[str, QuerySet[Any]]:
         "decisions": Decision.objects.filter(whose),
         "outcomes": ItemOutcome.objects.filter(whose).order_by("decided_at", "id"),
         "events": ClockEvent.objects.filter(whose).order_by("occurred_at", "id"),
+        "own_dates": standing_own_dates(),
     }
 
 
@@ -96,6 +98,7 @@ def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
         events=tuple(rows["events"]),
         plan=counted(plan_said, found.state),
         plan_disagreements=disagreeing(plan_said, found),
+        own_dates=own_dates_from(rows["own_dates"]),
         answered=bool(answers),
         court_considered=frozenset(int(t.code.removeprefix(COURT_TASK)) for t in rows["court"]),
     )

@@ -29,7 +29,8 @@ ACT = "jsonb_strip_nulls(jsonb_build_object({}))".format(
 PARTS = {
     "dates": """
       SELECT d.public_id AS id, d.clock, d.title, d.side, d.status, d.due_on AS due, d.due_at, d.statutory_on AS deadline,
-             d.safe_on AS safe_date, d.stated_on AS stated, d.permissive_on AS permissive_deadline, d.regime, d.rule,
+             d.safe_on AS safe_date, d.stated_on AS stated, d.permissive_on AS permissive_deadline, d.own_on AS own_date,
+             d.law_on AS due_by_law, d.own_reason, d.regime, d.rule,
              d.rule_version, d.citation, d.confidence, d.arithmetic, d.flags, d.if_missed, d.computed_at, d.ended_at,
              d.peer_to_peer_id IS NOT NULL AS is_courtesy,
              (SELECT l.public_id FROM appeals_appeal l

@@ -80,11 +80,12 @@ def load_many(keys: Sequence[int]) -> list[Loaded]:
     patients = {p.pk: p for p in rows.pop("patients")}
     coverages = {c.pk: c for c in rows.pop("coverages")}
     cases = rows.pop("cases")
+    of_all = {"own_dates": rows.pop("own_dates")}
     own: dict[str, Mapping[int, list[Any]]] = {name: _by_case(found) for name, found in rows.items()}
     loaded = []
     for case in cases:
         case.patient, case.coverage = patients[case.patient_id], coverages[case.coverage_id]
-        of_case = {name: found.get(case.pk, ()) for name, found in own.items()}
+        of_case: dict[str, Any] = of_all | {name: found.get(case.pk, ()) for name, found in own.items()}
         loaded.append(
             Loaded(case, history_of(case, of_case), tuple(of_case["standing"]), tuple(of_case["tasks"]))
         )

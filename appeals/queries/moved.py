@@ -28,6 +28,8 @@ SUBJECTS = ("request", "denial", "appeal", "peer_to_peer")
 _FIELDS = (
     ("due_on", "The date in front"),
     ("due_at", "To the hour"),
+    ("own_on", "Your organization's own date"),
+    ("own_reason", "Why it is earlier"),
     ("statutory_on", "Law says"),
     ("safe_on", "Safe date"),
     ("stated_on", "Letter says"),

@@ -315,11 +315,13 @@ def _place(case: Case, rows: Mapping[str, list[Any]], day: Day, history: History
 
 
 def _moment(deadline: Any, day: Day) -> date | datetime | None:
-    """The day that is named; with its hour where the rule counts hours."""
+    """The day that is named; with its hour where the rule counts hours. An earlier day that the organization sets for its own
+    people is none of the patient's: the law's is named.
+    """
     if deadline is None:
         return None
     at: datetime | None = deadline.due_at.astimezone(day.zone) if deadline.due_at else None
-    on: date = deadline.due_on
+    on: date = deadline.law_on or deadline.due_on
     return at or on
 
 

@@ -25,9 +25,10 @@ from appeals.models import (
     PeerToPeer,
     RequestItem,
 )
-from appeals.queries.clocks import Day, hours_left, kind_of
+from appeals.queries.clocks import OWN_KIND, Day, hours_left, kind_of
 from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import agreed, said_of
+from appeals.queries.own_dates import standing_own_dates
 from appeals.queries.steps import history_from
 from appeals.rungs import Rung, first_position, rung_at
 from cases.models import Case, Task
@@ -60,6 +61,8 @@ class Card:
     running: bool
     kind: str
     who: str
+    law_date: dt.date | None
+    own_reason: str
 
 
 def _on(moment: Moment | None, day: Day) -> dt.date | None:
@@ -100,8 +103,10 @@ def card_of(due: dues.Due, day: Day) -> Card:
         flags=tuple(f.text for f in due.flags),
         overdue=_is_over(due, day),
         running=running,
-        kind=kind_of(due.who, due.rule, is_courtesy=due.is_courtesy),
+        kind=OWN_KIND if due.law else kind_of(due.who, due.rule, is_courtesy=due.is_courtesy),
         who=due.who,
+        law_date=due.law,
+        own_reason=due.own_reason,
     )
 
 
@@ -120,6 +125,7 @@ def history_rows(case: Case) -> dict[str, Any]:
         "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),
         "events": ClockEvent.objects.filter(case_id=pk).order_by("occurred_at", "id"),
         "answers": Answer.objects.filter(case_id=pk, superseded_at=None).order_by("answered_at", "id"),
+        "own_dates": standing_own_dates(),
         "tasks": Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD]).order_by(
             "id"
         ),

@@ -14,6 +14,7 @@ from appeals.queries.clocks import Day, Shown, shown_due
 from appeals.queries.history import COURT_TASK
 from appeals.queries.ladder import Ladder, Standing, ladder_from
 from appeals.queries.lookup import agreed, plan_facts_said, said_of
+from appeals.queries.own_dates import own_dates_from
 from appeals.regimes.classifier import classify
 from cases.models import Case
 
@@ -67,6 +68,7 @@ def history_from(case: Case, rows: Mapping[str, list[Any]]) -> History:
         events=tuple(rows["events"]),
         plan=counted(plan_said, found.state),
         plan_disagreements=disagreeing(plan_said, found),
+        own_dates=own_dates_from(rows["own_dates"]),
         court_considered=frozenset(
             int(t.code.removeprefix(COURT_TASK)) for t in rows["tasks"] if t.code.startswith(COURT_TASK)
         ),

@@ -17,7 +17,7 @@ from advocacy.people.queries import absent_now
 from advocacy.web import page, saw
 from appeals.caseload import URGENT_POINTS, URGENT_WHY, WEIGHTS, weight_of
 from appeals.commands.sharing import do_moves, plan_split
-from appeals.queries.board import Load, Number, board, cases_of_person, get_person, loads_of
+from appeals.queries.board import Load, Number, board, cases_of_person, get_person, loads_of, own_days
 from appeals.queries.queue import called, cases_by_public_id, owner_choices
 from appeals.queries.standing import stage_label
 from appeals.views.links import day_of, link, queue_link
@@ -101,7 +101,7 @@ def share(request: HttpRequest, member_id: UUID) -> HttpResponse:
             reasons = refusal.reasons
     cases = cases_of_person(actor, person, day, most=MOST_AT_ONCE)
     loads = loads_of(actor, [m.pk for m in members.values()])
-    away = absent_now(day.today)
+    away, own = absent_now(day.today), own_days(cases)
     saw(request, "read_list", cases=[c.pk for c in cases], patients=[c.patient_id for c in cases])
     pairs = _pairs(request)
     chosen = {*request.POST.getlist("case"), *(key for key, _to in pairs)}
@@ -109,7 +109,8 @@ def share(request: HttpRequest, member_id: UUID) -> HttpResponse:
     context |= {
         "reasons": reasons,
         "cases": [
-            _case(case, checked=str(case.public_id) in chosen or request.method == "GET") for case in cases
+            _case(case, own.get(case.pk), checked=str(case.public_id) in chosen or request.method == "GET")
+            for case in cases
         ],
         "receivers": [
             {
@@ -125,13 +126,15 @@ def share(request: HttpRequest, member_id: UUID) -> HttpResponse:
     return render(request, "appeals/share.html", context, status=422 if reasons else 200)
 
 
-def _case(case: Any, *, checked: bool = True) -> dict[str, Any]:
+def _case(case: Any, own: Any = None, *, checked: bool = True) -> dict[str, Any]:
     return {
         "key": str(case.public_id),
         "who": case.patient.called,
         "reference": case.reference,
         "stage": stage_label(case.stage),
         "due": case.next_deadline_on,
+        "law_date": own.law_on if own else None,
+        "own_reason": own.own_reason if own else "",
         "points": weight_of(case.stage, case.is_urgent),
         "urgent": case.is_urgent,
         "checked": checked,

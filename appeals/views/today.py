@@ -93,6 +93,8 @@ def _shown(actor: Actor, stack: Stack, row: Row) -> dict[str, Any]:
             "rule": due.label,
             "steps": due.steps,
             "confirm": due.confidence == "confirm",
+            "law_date": due.law_date,
+            "own_reason": due.own_reason,
         }
     if stack.code == "patient":
         return shown | {"action": "Answer", "action_url": link("cases:messages", case.public_id)}

@@ -235,6 +235,10 @@ appeals:setup                   O         -
 appeals:setup_test              -         O
 appeals:setup_letter            O         -
 appeals:templates               INCSOP    -
+appeals:own_dates               INCSOP    -
+appeals:own_date_new            O         O
+appeals:own_date_confirm        -         SO
+appeals:own_date_end            -         SO
 appeals:letter_block            O         O
 appeals:letter_block_retire     -         O
 cases:task_template             O         O

@@ -61,6 +61,7 @@ TABLES: dict[str, Reach] = {
     "appeals.ItemOutcome": CASEWORK,
     "appeals.LetterApproval": CASEWORK,
     "appeals.NoticeCheck": CASEWORK,
+    "appeals.OwnDateRule": LOOKUPS,
     "appeals.OwnLetterBlock": LOOKUPS,
     "appeals.PeerToPeer": CASEWORK,
     "appeals.Proposal": CASEWORK,

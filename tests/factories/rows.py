@@ -27,6 +27,7 @@ MOMENT = datetime.datetime(2026, 3, 2, 16, 0, tzinfo=datetime.UTC)
 
 SPECIAL: dict[str, Any] = {
     "cases.Blob.sha256": "a" * 64,
+    "appeals.OwnDateRule.days": 10,
     "appeals.Filing.sha256": "b" * 64,
     "cases.Attestation.sha256": "d" * 64,
     "cases.ClinicLink.expires_at": MOMENT + datetime.timedelta(days=1),

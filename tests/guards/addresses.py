@@ -60,6 +60,7 @@ ROWS: dict[str, str] = {
     "offer_id": "cases.CaseOffer",
     "received_id": "cases.CaseOffer",
     "paper_id": "cases.DocumentVersion",
+    "own_date_id": "appeals.OwnDateRule",
 }
 # Parameters that name no row, with a value that the view knows.
 WORDS: dict[str, str] = {

@@ -15,6 +15,7 @@ from tests.factories.rows import MOMENT, Maker
 
 # The one who decides or gives, and the one who asked or is given: the database refuses one user in both.
 TWO_PEOPLE = {
+    "appeals.OwnDateRule": ("confirmed_by", "proposed_by"),
     "cases.CaseGrant": ("granted_by", "user"),
     "people.BreakGlass": ("reviewed_by", "user"),
     "people.LegalHold": ("lifted_by", "placed_by"),
@@ -39,6 +40,7 @@ ASKED_BY = {
     "advocacy/people/holds.py": ["lift_hold"],
     "advocacy/people/membership.py": ["change_member"],
     "advocacy/people/portal_invitations.py": ["_to_oneself"],
+    "appeals/commands/own_dates.py": ["confirm_own_date"],
     "cases/commands/access.py": ["give_grant"],
     "cases/commands/break_glass.py": ["review_glass"],
     "cases/commands/cases.py": ["assign_cases"],

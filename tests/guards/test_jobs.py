@@ -79,6 +79,7 @@ def test_the_jobs():
         "appeals.check_integrity",
         "appeals.mail_reminder",
         "appeals.open_renewals",
+        "appeals.own_dates",
         "appeals.propose_facts",
         "appeals.remind",
         "appeals.remind_of",

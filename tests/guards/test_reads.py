@@ -48,6 +48,8 @@ SHOWS_NO_PATIENT = {
     "appeals:setup_letter": "a sample about nobody",
     "appeals:templates": "templates",
     "appeals:letter_block": "a template",
+    "appeals:own_dates": "the organization's own rules and the colleagues who set them",
+    "appeals:own_date_new": "an empty form",
     "reporting:figures": "counts; each opens a list",
 }
 # A GET of these only leads elsewhere.

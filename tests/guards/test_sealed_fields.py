@@ -54,6 +54,7 @@ PLAIN = {
     "cases.PayerChannel": {"address": LOOKUP, "line_of_business": LOOKUP, "source": LOOKUP},
     "cases.OwnTaskTemplate": {"key": CODE, "title": LOOKUP, "detail": LOOKUP, "checklist": LOOKUP},
     "appeals.NoticeCheck": {"rule": CODE},
+    "appeals.OwnDateRule": {"regime": CODE, "level": CODE, "reason": LOOKUP},
     "appeals.OwnLetterBlock": {"key": CODE, "title": LOOKUP, "text": LOOKUP},
     "cases.Provider": {
         "name": LOOKUP,
@@ -103,6 +104,7 @@ PLAIN = {
     "appeals.Filing": {"sha256": CODE},
     "cases.Attestation": {"sha256": CODE},
     "appeals.Deadline": {
+        "own_reason": LOOKUP,
         "clock": CODE,
         "title": CODE,
         "regime": CODE,

@@ -33,6 +33,7 @@ ADMINS = {
     "appeals:setup",
     "appeals:setup_letter",
     "appeals:letter_block",
+    "appeals:own_date_new",
 }
 # Searches and drafts are one's own.
 OWN = {"cases:search_results", "people:draft"}

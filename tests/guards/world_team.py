@@ -18,6 +18,7 @@ from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.choices import ChoiceInput, record_choice
 from appeals.commands.notice_checks import decide_notice_check
+from appeals.commands.own_dates import propose_own_date
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.sessions import record_session
 from appeals.models import Finding
@@ -92,6 +93,17 @@ def _allow(cast: Cast, rows: dict[str, Any]) -> None:
         given=ChoiceInput(
             "appeal", "Zebulon Quark", "patient", "call", date(2026, 3, 31), "the dog howls at the fax"
         ),
+        at=moment("2026-05-08", 17),
+    )
+    rows["own_date_id"] = propose_own_date(
+        actor=cast.olga,
+        regime="fully_insured_group",
+        level="internal_appeal_1",
+        kind="before",
+        days=10,
+        reason="Two readings of each letter",
+        in_force_from=date(2026, 5, 8),
+        today=date(2026, 5, 8),
         at=moment("2026-05-08", 17),
     )
     decide_notice_check(
