@@ -56,6 +56,12 @@ def test_the_top_level_is_as_planned():
     assert {"advocacy", "cases", "appeals", "templates", "deploy", "tests", "manage.py"} <= first
 
 
+def test_each_decision_has_a_number_of_its_own():
+    papers = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [int(p.name[:4]) for p in papers] == list(range(1, len(papers) + 1))
+    assert [p.read_text().partition(".")[0] for p in papers] == [f"# {int(p.name[:4])}" for p in papers]
+
+
 def test_files_stay_short():
     """Generated files, data and vendored files apart."""
     long = {}
