@@ -75,6 +75,12 @@ def _is_one_piece(said: Said) -> bool:
     return all(re.search(r"\S\s{3,}\S|\.{4}|\|", one.strip()) is None for one in lines) or len(lines) == 1
 
 
+_NOT_THIS: Final = re.compile(
+    r"\b(?:his|her|their|own|another|that|first|earlier|next|final) (?:own )?(?:notice|letter|decision|statement)\b",
+    re.IGNORECASE,
+)
+
+
 def _anchored(said: Said) -> bool:
     anchor = said.proposal.value.partition(" after ")[2]
     words = re.sub(
@@ -82,6 +88,8 @@ def _anchored(said: Said) -> bool:
         " ",
         said.proposal.words + said.page.plain[said.proposal.end : said.proposal.end + 30].split(".")[0],
     )
+    if _NOT_THIS.search(words):
+        return False
     if anchor == "receipt":
         return _RECEIPT.search(words) is not None
     if anchor in ("notice_date", "mailing"):
@@ -142,11 +150,36 @@ _FAST: Final = re.compile(
 )
 
 
+_HEDGED: Final = re.compile(
+    r"\b(?:sometimes|usually|often|most|about|may take|at each level)\b", re.IGNORECASE
+)
+
+
+def _other_times(said: Said) -> bool:
+    """Whether the sentence of a time, or the row of its label, names another number of days or hedges."""
+    own = said.proposal.value.split()[0]
+    told = re.sub(
+        r"\b(?:24|48|72) ?(?:\([^()]*\) )?hours\b", " ", f"{said.text} {said.line}", flags=re.IGNORECASE
+    )
+    spans = {one["count"] for one in _SPAN.finditer(told)}
+    return _HEDGED.search(told) is not None or not spans <= {own}
+
+
+def _of_a_review_outside(said: Said) -> bool:
+    """Whether a time goes on with a sentence on the review outside, without a word on the appeal itself."""
+    before = said.sentence.before if said.sentence else ""
+    return (
+        _OUTSIDE.search(before) is not None and re.search(r"\bappeals?\b", said.text, re.IGNORECASE) is None
+    )
+
+
 def answers_appeals(said: Said, every: Sequence[Proposal]) -> bool:
     """A time of an answer in words on answering appeals, where the letter gives no other of its kind."""
     proposal = said.proposal
     context = f"{_context(said)} {said.line}"
-    if not _APPEAL.search(context):
+    if not _APPEAL.search(context) or _of_a_review_outside(said):
+        return False
+    if proposal.fact == "standard_decision_days" and _other_times(said):
         return False
     if proposal.fact == "standard_decision_days":
         return _ANSWERS.search(

@@ -40,14 +40,52 @@ def _times(said: Said, name: str) -> int:
     return len(re.findall(words, letter, re.IGNORECASE))
 
 
+_TITLE: Final = re.compile(
+    r"\b(?:notice|explanation|statement|page|important|denial|decision|determination|copy|fax|bill|confidential)\b|^\W*$",
+    re.IGNORECASE,
+)
+
+
 def _rows_above(said: Said) -> int:
-    return sum(1 for cells in said.page.rows[: said.row] if cells)
+    return sum(1 for cells in said.page.rows[: said.row] if cells and not _TITLE.search(cells[0].text))
+
+
+_BORNE_BY: Final = re.compile(
+    r"\b(?:underwritten|insured|issued|offered|provided) by\s+(?:the\s+)?(?P<name>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+)"
+)
+
+
+def _another_bears(said: Said, name: str) -> bool:
+    """Whether the letter says that a company of another name underwrites or insures: which of the two is the payer?"""
+    own = re.findall(r"\w+", name.lower())
+    found = [
+        re.findall(r"\w+", one["name"].lower())
+        for page in said.pages
+        for one in _BORNE_BY.finditer(page.plain)
+    ]
+    return any(one[:2] != own[:2] and _COMPANY.search(" ".join(one)) for one in found)
+
+
+def _printed_otherwise(said: Said, name: str) -> bool:
+    """Whether a letterhead in capitals was put in letters that the letter itself does not print so: `PrairieGold`."""
+    whole = "\n".join(page.plain for page in said.pages)
+    for word in re.findall(r"[\w'-]+", re.sub(r"\([^()]*\)", "", name)):
+        mixed = {
+            one
+            for one in re.findall(rf"(?i)\b{re.escape(word)}\b", whole)
+            if not one.isupper() and not one.islower()
+        }
+        if mixed and word not in mixed and not word.islower() and not word.isupper():
+            return True
+    return False
 
 
 def names_payer(said: Said, every: Sequence[Proposal]) -> bool:
     """A company's name that a label or `on behalf of` makes the plan's, or a letterhead that comes back in the letter."""
     name = said.proposal.value
     if _OFFICE.search(name) or _PROGRAM.fullmatch(name) or not _COMPANY.search(name):
+        return False
+    if _another_bears(said, name) or _printed_otherwise(said, name):
         return False
     lead = said.page.plain[max(0, said.proposal.start - 40) : said.proposal.start].split("\n")[-1]
     if (

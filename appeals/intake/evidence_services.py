@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from appeals.intake.phrases import PHRASES
+from appeals.intake.procedures import is_known
 from appeals.intake.proposal import Proposal
 from appeals.intake.said import Said
 
@@ -41,60 +42,128 @@ _NOT_REFUSED: Final = re.compile(
     r"in full|copay|nothing was denied|deductible only|leave|left out|put aside|set aside|not part|outside this)\b",
     re.IGNORECASE,
 )
-_PAID: Final = re.compile(r"\bpaid\W{0,4}\$?[1-9]", re.IGNORECASE)
-
-
-_MIXED: Final = re.compile(
-    r"\b(?:no change|unchanged|approved in part|partly approved|partially approved|(?:is|are|was|"
-    r"were) (?:also )?(?:approved|paid|covered)|no review needed|"
-    r"paid \$?[1-9]|not ruling|abandoned|withdrawn)\b",
+_NOT_SO: Final = re.compile(
+    r"\b(?:not|non|never|cannot|can't|could not|un)\b[- ]?(?:be |been |being )?(?:\w+ )?(?:approv|allow|grant|cover|"
+    r"certif|authoriz|paid|pay)\w*|"
+    r"\b(?:approved|allowed|paid|covered|granted)\W{0,6}\$? ?0(?:\.00)?\b(?!\.)|\$?0\.00 (?:approved|allowed|paid)\b|"
+    r"\b(?:before|until|unless|only|if|be) (?:\w+ )?(?:approv|cover|authoriz)\w*|\byou(?:'re| are) covered\b",
     re.IGNORECASE,
 )
-_LABELLED: Final = re.compile(
-    r"\W*(?:services?|procedures?|CPT|HCPCS|svc|codes?|items?|drugs?|treatments?|service codes?)\b",
+_ALLOWED: Final = re.compile(
+    r"\b(?:approved|allowed|granted|certified|authorized|yes|payable|paid)\b|^\W*covered\b|\bpaid\W{0,4}\$?[1-9]",
     re.IGNORECASE,
+)
+_MIXED: Final = re.compile(
+    r"\b(?:partly|partially|partial|in part|part of (?:your|the) request|no change|unchanged|not reviewed|"
+    r"no review needed|not ruling|abandoned|"
+    r"(?:is|are|was|were) (?:also |already |both )?(?:approved|paid|allowed|granted|certified)|"
+    r"we (?:have |also |did )?(?:approved?|allow(?:ed)?|paid|certif(?:y|ied)|authorized?)|(?:days?|visits?|units?|"
+    r"hours?|sessions?) approved)\b|"
+    r"^\W*(?:allowed|approved|covered|granted|certified|authorized)\s*:|\bpaid \$?[1-9]",
+    re.IGNORECASE | re.MULTILINE,
 )
 _REFUSED_LINE: Final = re.compile(
-    r"(?<![\d.])0?\.00\b|\s0\s*(?:\||$)|\b(?:CO|PR|OA|PI)[- ]?\w?\d|\bnot\b|\bno\b"
+    r"(?<![\d.])0?\.00\b|\s0\s*(?:\||$)|\b(?:CO|PI|OA)[- ]?[A-Z]?\d|\bPR[- ]?(?![123]\b)\d|\bnot\b|\bno\b"
 )
-_ASKED_FOR: Final = re.compile(
-    r"\b(?:request\w*|asked|asks|sought|wants?|ordered|billed|submitted|claim)\b", re.IGNORECASE
+_PAID_HEAD: Final = re.compile(
+    r"(?:plan |we |amount |benefit )?(?:pays|paid|payment|pd|pmt)\b", re.IGNORECASE
 )
+_AMOUNT: Final = re.compile(r"\$?(?P<figure>\d[\d,]*\.\d\d)")
+_TABLE: Final = 14
 
 
 def is_code_refused(said: Said, every: Sequence[Proposal]) -> bool:
-    """A code in a sentence or row that asks, bills or refuses, and says nothing that sets the code apart."""
+    """A code in a row or sentence that asks, bills or refuses, and says nothing that sets the code apart.
+
+    In a letter that grants, leaves or pays a part, only a code whose own row or sentence says that it is refused.
+    """
     row = said.line
-    text = said.text if len(said.text) > len(row) else row
+    if len(said.page.rows[said.row]) == 1 and said.sentence is not None and len(said.text) > _PROSE:
+        row = said.text  # a line of prose may hold the end of another sentence
+    text = f"{row} {said.text if len(said.text) > len(row) else ''}"
     if said.proposal.fact in ("carc", "rarc"):
-        return not re.search(
-            r"\b(?:example|mistake|disregard|different|nothing was denied)\b", text, re.IGNORECASE
-        )
-    said_of_it = f"{row} {text}"
-    if _NOT_REFUSED.search(said_of_it) or _PAID.search(row):
+        return _OF_ANOTHER.search(text) is None
+    if _NOT_REFUSED.search(text) or _is_paid(said):
         return False
-    head = " ".join(
-        cell.text
-        for cells in said.page.rows[max(0, said.row - 12) : said.row]
-        for cell in cells
-        if len(cells) > 2
-    )
-    above = " ".join(cell.text for cell in (said.page.rows[said.row - 1] if said.row else ()))
-    if said.proposal.fact == "ndc":
-        return True
+    near = _near(said)
     if said.proposal.fact == "diagnosis_code":
-        return bool(_OWNS.search(f"{said_of_it} {above} {said.heading}"))
-    if not _MIXED.search("\n".join(page.plain for page in said.pages)):
-        return bool(
-            _ASKS.search(f"{said_of_it} {above} {head} {said.heading}") or _REFUSES.search(said_of_it)
-        )
-    if _LABELLED.match(said.page.rows[said.row][0].text):
-        return True
-    return bool(
-        _REFUSES.search(f"{said_of_it} {said.heading}")
-        or _REFUSED_LINE.search(row)
-        or _ASKED_FOR.search(f"{row} {above} {text}")
+        return bool(_OWNS.search(f"{text} {near} {said.heading}"))
+    bare = _NOT_SO.sub(" ", row)
+    entry = _entry(said)
+    refused = (
+        _REFUSES.search(f"{text} {entry}") is not None or _REFUSED_LINE.search(f"{row} {entry}") is not None
     )
+    if _ALLOWED.search(bare) and not refused:
+        return False
+    whole = "\n".join(page.plain for page in said.pages)
+    if _MIXED.search(_NOT_SO.sub(" ", whole)):
+        return refused or _led_in(said) or _is_all_there_is(said)
+    return said.proposal.fact == "ndc" or _ASKS.search(f"{text} {near} {said.heading}") is not None or refused
+
+
+def _is_all_there_is(said: Said) -> bool:
+    """Whether the letter names no code of a service outside the row or sentence of this one, so that none was granted apart."""
+    whole = {code for page in said.pages for code in _CODE.findall(page.plain) if is_known(code)}
+    return whole - {said.proposal.value} <= set(
+        _CODE.findall(f"{said.line} {said.text if len(said.text) < _LONGEST else ''}")
+    )
+
+
+_LONGEST: Final = 400
+_PROSE: Final = 30
+_OF_ANOTHER: Final = re.compile(
+    r"\b(?:example|mistake|disregard|different|nothing was denied)\b", re.IGNORECASE
+)
+
+
+_CODE: Final = re.compile(r"(?<![\w-])(?:[A-V]\d{4}|\d{5})(?![\w-])")
+_ROWS_OF_ENTRY: Final = 3
+
+
+def _entry(said: Said) -> str:
+    """The rows under a code that go on with its entry: up to a blank one or the next code."""
+    found: list[str] = []
+    for cells in said.page.rows[said.row + 1 : said.row + 1 + _ROWS_OF_ENTRY]:
+        line = said.page.plain[cells[0].start : cells[-1].end] if cells else ""
+        if not line or _CODE.search(line):
+            break
+        found.append(line)
+    return " ".join(found) if any(_AMOUNT.search(one) for one in found) else ""
+
+
+def _near(said: Said) -> str:
+    """The row above and the heads of the table over a code."""
+    rows = said.page.rows[max(0, said.row - _TABLE) : said.row]
+    heads = [cell.text for cells in rows for cell in cells if len(cells) > 2]
+    return " ".join([*heads, *(cell.text for cell in (rows[-1] if rows else ()))])
+
+
+_LEADS: Final = re.compile(
+    r"\b(?:denied|not (?:approved|covered|paid|certified|authorized)|refused|declined)\b", re.IGNORECASE
+)
+
+
+def _led_in(said: Said) -> bool:
+    """Whether the line that leads in the block of a code, or its head, says that what follows is refused and nothing else."""
+    block = re.split(r"\n\s*\n", said.page.plain[max(0, said.proposal.start - 400) : said.proposal.start])[-1]
+    lead = f"{said.heading} {block}"
+    return _LEADS.search(lead) is not None and _ALLOWED.search(_NOT_SO.sub(" ", lead)) is None
+
+
+def _is_paid(said: Said) -> bool:
+    """Whether the row of a statement holds an amount under `Paid`, and no adjustment that refuses a part."""
+    cells = said.page.rows[said.row]
+    for above in reversed(said.page.rows[max(0, said.row - _TABLE) : said.row]):
+        head = next((cell for cell in above if _PAID_HEAD.match(cell.text)), None) if len(above) > 2 else None
+        if head is None:
+            continue
+        left, right = head.column - 2, head.column + len(head.text) + 2
+        for cell in cells:
+            amount = _AMOUNT.match(cell.text)
+            if amount and cell.column < right and cell.column + len(cell.text) > left:
+                return float(amount["figure"].replace(",", "")) > 0
+        return False
+    return False
 
 
 _NEGATES: Final = re.compile(
@@ -123,12 +192,6 @@ _PLAIN_GROUNDS: Final = frozenset(
     }
 )  # fmt: skip
 """Grounds whose words hold no negation of their own: one before them denies them."""
-_SAYS_WHY: Final = re.compile(
-    r"\b(?:because|since|due to|reasons?|why|basis|rationale|therefore|so|ground|explanation|finding|conclu\w+|"
-    r"determin\w+|decision|"
-    r"decided|found|find|result|outcome|criteria|requires?|rules?|policy|means|notes?|remarks?|codes?)\b",
-    re.IGNORECASE,
-)
 _HISTORY: Final = re.compile(
     r"\b(?:that|(?-i:[A-Z])[a-z]+|first|earlier|initial|original) (?:letter|notice|decision|"
     r"denial) (?:of [^.;]{3,24} )?(?:had )?(?:denied|said|refused|gave|told)\b|"
@@ -170,13 +233,39 @@ def is_ground(said: Said, every: Sequence[Proposal]) -> bool:
     before = _REFUSAL.sub(" ", sentence.text[: max(place, 0)])
     if (_NEGATES if proposal.value in _PLAIN_GROUNDS else _UNSAYS).search(before):
         return False
+    if proposal.value == "benefit_exclusion" and any(
+        one.fact == "reason" and one != proposal and one.start < proposal.end and proposal.start < one.end
+        for one in every
+    ):
+        return False  # what the plan excludes is told by the other ground: experimental, outside the network
     if _HISTORY.search(sentence.text) or _ASKS_READER.match(sentence.text):
         return False
-    number = next((at for at, one in enumerate(said.page.sentences) if one is sentence), 0)
-    near = " . ".join(one.text for one in said.page.sentences[max(0, number - 3) : number + 2])
-    return bool(
-        _REFUSES.search(f"{sentence.heading} . {near}") or _SAYS_WHY.search(f"{sentence.heading} . {near}")
-    )
+    left = row if len(row.strip()) else ""
+    if _REFUSES.search(sentence.text) or _HEADS_WHY.search(f"{sentence.heading} {left}"):
+        return True
+    if _REFUSES.search(f"{sentence.heading} . {sentence.before}") or _HEADS_WHY.search(sentence.before):
+        return True
+    return proposal.value in _SAID_PLAINLY and _PLAINLY.search(sentence.text) is not None
 
 
+_HEADS_WHY: Final = re.compile(
+    r"\b(?:why|reasons?|rationale|basis|explanation|grounds?|because|codes?|notes?|remarks?|findings?|criteria|clinical|"
+    r"motivos?|raz[o\u00f3]n)\b",
+    re.IGNORECASE,
+)
+_SAID_PLAINLY: Final = frozenset(
+    {
+        "medical_necessity",
+        "experimental_investigational",
+        "non_formulary",
+        "benefit_exclusion",
+        "no_prior_auth",
+        "level_of_care",
+    }
+)
+_PLAINLY: Final = re.compile(
+    r"\b(?:is|are|was|were|as|consider\w*|regards?|deem\w*|find|found|cannot|could not|can't|no)\b",
+    re.IGNORECASE,
+)
+"""The sentence names the service and the judgment: `this level of care is not medically necessary`."""
 _SHORT_LABEL: Final = 24

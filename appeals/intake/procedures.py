@@ -135,7 +135,8 @@ def is_procedure(code: str) -> bool:
     return known is None or known.system in (CPT, HCPCS)
 
 
-def _known(code: str) -> bool:
+def is_known(code: str) -> bool:
+    """Whether a word is a code of the reference data for a procedure, a drug or a supply."""
     known = all_codes().get(code)
     return known is not None and known.system in (CPT, HCPCS)
 
@@ -153,7 +154,7 @@ def _of_text(text: Sentence) -> Iterator[_Candidate]:
     previous: re.Match[str] | None = None
     credible_before = any_credible = False
     barred_end = -1
-    known = {match["code"] for match in shapes if _known(match["code"])}
+    known = {match["code"] for match in shapes if is_known(match["code"])}
     asked = {begin for begin, _ in asked_for(text.text)}
     for match in shapes:
         before = text.text[: match.start()]
@@ -229,8 +230,8 @@ def _strength(
         and _NAMED_BEFORE.search(before)
         and text.text[match.end() : match.end() + 1] in (")", ",", ";")
     ):
-        return HIGH if _known(code) or serves else ""
-    if not _known(code) or not re.search(r"[A-Za-z]{3}", _SHAPE.sub("", text.text)):
+        return HIGH if is_known(code) or serves else ""
+    if not is_known(code) or not re.search(r"[A-Za-z]{3}", _SHAPE.sub("", text.text)):
         return ""
     if lettered or len(known) > 1:
         return MEDIUM
@@ -280,7 +281,7 @@ def _opening_lines(page: Page, taken: set[int]) -> Iterator[_Candidate]:
             continue
         if amounts == 1 and not re.search(r"\b(?:denied|CO|PR|OA|PI)\b", line):
             continue
-        if not _known(match["code"].upper()) and amounts < 2:
+        if not is_known(match["code"].upper()) and amounts < 2:
             continue
         paid = _PAID_AMOUNT.search(line)
         standing = (

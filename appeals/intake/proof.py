@@ -104,7 +104,7 @@ def is_a_relatives(said: Said) -> bool:
 # The date of the notice
 
 _HEAD_ROWS: Final = 24
-_FEW_CELLS: Final = 2
+_FEW_CELLS: Final = 3
 _SALUTATION: Final = re.compile(r"(?:dear|hello|hi|to whom)\b", re.IGNORECASE)
 _WEAK: Final = re.compile(
     r"\b(?:mail(?:ed|ing)?|sent|post(?:ed|mark(?:ed)?)?|placed|prepared|printed|processed|produced|generated|run|paid|payment)\b",
