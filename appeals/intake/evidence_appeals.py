@@ -102,7 +102,9 @@ def _other_spans(said: Said) -> bool:
     own = said.proposal.value.split()[0]
     for page in said.pages:
         for sentence in page.sentences:
-            if sentence is said.sentence or _ELSEWHERE.search(f"{sentence.heading} {sentence.text}"):
+            if sentence is said.sentence or "ppeal" not in sentence.text.replace("PPEAL", "ppeal"):
+                continue
+            if _ELSEWHERE.search(f"{sentence.heading} {sentence.text}"):
                 continue
             if not (re.search(r"\bappeal", sentence.text, re.IGNORECASE) and _FILES.search(sentence.text)):
                 continue

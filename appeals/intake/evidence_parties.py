@@ -35,9 +35,8 @@ _FEW: Final = 6
 
 def _times(said: Said, name: str) -> int:
     """How often a letter prints the first two words of a name."""
-    words = r"\s+".join(re.escape(one) for one in re.findall(r"\S+", name)[:2])
-    letter = "\n".join(page.plain for page in said.pages)
-    return len(re.findall(words, letter, re.IGNORECASE))
+    first = " ".join(name.lower().split()[:2])
+    return sum(" ".join(page.plain.lower().split()).count(first) for page in said.pages)
 
 
 _TITLE: Final = re.compile(
@@ -68,16 +67,21 @@ def _another_bears(said: Said, name: str) -> bool:
 
 def _printed_otherwise(said: Said, name: str) -> bool:
     """Whether a letterhead in capitals was put in letters that the letter itself does not print so: `PrairieGold`."""
-    whole = "\n".join(page.plain for page in said.pages)
-    for word in re.findall(r"[\w'-]+", re.sub(r"\([^()]*\)", "", name)):
-        mixed = {
-            one
-            for one in re.findall(rf"(?i)\b{re.escape(word)}\b", whole)
-            if not one.isupper() and not one.islower()
-        }
-        if mixed and word not in mixed and not word.islower() and not word.isupper():
-            return True
-    return False
+    printed: dict[str, set[str]] = {}
+    for page in said.pages:
+        for word in _WORD.findall(page.plain):
+            printed.setdefault(word.lower(), set()).add(word)
+    return any(
+        bool(
+            mixed := {one for one in printed.get(word.lower(), ()) if not one.isupper() and not one.islower()}
+        )
+        and word not in mixed
+        for word in _WORD.findall(re.sub(r"\([^()]*\)", "", name))
+        if not word.islower() and not word.isupper()
+    )
+
+
+_WORD: Final = re.compile(r"[\w'-]+")
 
 
 def names_payer(said: Said, every: Sequence[Proposal]) -> bool:

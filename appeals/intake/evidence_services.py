@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from appeals.intake.phrases import PHRASES
@@ -95,8 +96,7 @@ def is_code_refused(said: Said, every: Sequence[Proposal]) -> bool:
     )
     if _ALLOWED.search(bare) and not refused:
         return False
-    whole = "\n".join(page.plain for page in said.pages)
-    if _MIXED.search(_NOT_SO.sub(" ", whole)):
+    if any(_grants_a_part(page.plain) for page in said.pages):
         return refused or _led_in(said) or _is_all_there_is(said)
     return said.proposal.fact == "ndc" or _ASKS.search(f"{text} {near} {said.heading}") is not None or refused
 
@@ -111,6 +111,13 @@ def _is_all_there_is(said: Said) -> bool:
 
 _LONGEST: Final = 400
 _PROSE: Final = 30
+
+
+@lru_cache(maxsize=16)
+def _grants_a_part(text: str) -> bool:
+    return _MIXED.search(_NOT_SO.sub(" ", text)) is not None
+
+
 _OF_ANOTHER: Final = re.compile(
     r"\b(?:example|mistake|disregard|different|nothing was denied)\b", re.IGNORECASE
 )
