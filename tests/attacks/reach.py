@@ -56,7 +56,8 @@ TABLES: dict[str, Reach] = {
     "appeals.DenialReason": CASEWORK,
     "appeals.Exhibit": CASEWORK,
     "appeals.Filing": CASEWORK,
-    "appeals.Finding": {"sam": BOTH},  # whoever assigns work, on restricted cases too: a reference and what is wrong
+    # Whoever assigns work, on restricted cases too: a reference and what is wrong.
+    "appeals.Finding": {"sam": BOTH},
     "appeals.GrantedAuthorization": CASEWORK,
     "appeals.ItemOutcome": CASEWORK,
     "appeals.LetterApproval": CASEWORK,
