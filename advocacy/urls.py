@@ -16,6 +16,7 @@ from advocacy.reporting import urls as reporting_urls
 from advocacy.reporting.api import urls as reporting_api
 from appeals.api import urls as appeals_api
 from appeals.urls import portal_pages
+from appeals.views.calendar import calendar_file
 from cases import urls as case_urls
 from cases.api import urls as case_api
 from cases.views import clinic
@@ -40,6 +41,7 @@ urlpatterns = [
     path("admin/", desk.site.urls),
     path("portal/", include(([*portal_urls.urlpatterns, *portal_pages, *case_urls.portal_pages], "portal"))),
     path("invitation/<str:token>/", accept, name="invitation"),
+    path("calendar/<str:token>.ics", calendar_file, name="calendar"),
     path("clinic/<str:token>/", clinic.door, name="clinic"),
     path("clinic/<str:token>/<uuid:ask_id>/", clinic.answer, name="clinic_answer"),
     path("accounts/session/", session, name="session"),

@@ -9,7 +9,7 @@ class AppealsConfig(AppConfig):
         from django.core.exceptions import ImproperlyConfigured
 
         from advocacy import registries
-        from appeals import jobs, policies, reminders  # noqa: F401  declares them
+        from appeals import digests, jobs, policies, reminders  # noqa: F401  declares them
         from appeals.closing import open_contest_of
         from appeals.commands.answers import coverage_changed
         from appeals.commands.approval_reminders import letter_is_over, remind_of_letters

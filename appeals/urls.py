@@ -7,6 +7,7 @@ from django.urls import path
 from appeals.views import (
     approvals,
     board,
+    calendar,
     case,
     choices,
     closing,
@@ -62,6 +63,7 @@ urlpatterns = [
     path("queue/assign/", queue.bulk_assign, name="bulk_assign"),
     path("trails/", trail.trails_page, name="trails"),
     path("board/", board.board_page, name="board"),
+    path("notices/", calendar.own_notices, name="own_notices"),
     path("checks/", integrity.checks, name="checks"),
     path("checks/<uuid:finding_id>/", integrity.check_put_right, name="check_put_right"),
     path("board/<uuid:member_id>/share/", board.share, name="share"),

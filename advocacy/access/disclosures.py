@@ -36,6 +36,7 @@ class Door(StrEnum):
     PORTAL = "portal"
     TAKE_ALONG = "take_along"
     DOWNLOAD = "download"
+    CALENDAR = "calendar"
     PRINT = "print"
     API = "api"
     EXPORT = "export"

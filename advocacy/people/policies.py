@@ -22,6 +22,11 @@ def own(actor: Actor) -> Q:
     return Q(user_id=actor.user_id)
 
 
+def own_membership(actor: Actor) -> Q:
+    """Their own."""
+    return Q(member_id=actor.membership_id or 0)
+
+
 def standing_on(day: date | Combinable) -> Q:
     """Consents that stand on `day` (a day where the patient lives): signed where they have to be, whole, not expired,
     not withdrawn.
@@ -49,4 +54,6 @@ for theirs in ("PortalAccess", "Consent", "Contact"):
     )
 declare("people.Team", see=Permission.SEE_MEMBERS, rows=whole_organization)
 declare("people.Draft", see=Permission.SEE_CASES, rows=own)
+declare("people.CalendarFeed", see=Permission.SEE_CASES, rows=own_membership)
+declare("people.DailyDigest", see=Permission.SEE_CASES, rows=own_membership)
 declare("people.SavedSearch", see=Permission.SEE_CASES, rows=own)

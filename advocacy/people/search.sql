@@ -89,6 +89,18 @@ CREATE FUNCTION search.invitation_of(p_hash bytea)
   WHERE i.token_hash = p_hash AND i.accepted_at IS NULL AND i.revoked_at IS NULL
 $$;
 
+-- A calendar's secret address that is not revoked and has not run out, by the SHA-256 of its token: whoever reads it has no scope
+-- yet. Whether the membership still stands is asked of search.memberships_of.
+CREATE FUNCTION search.calendar_feed_of(p_hash bytea)
+  RETURNS TABLE (feed_id bigint, organization_id bigint, member_id bigint, user_id bigint)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT f.id, f.organization_id, m.id, m.user_id
+  FROM public.people_calendarfeed f
+  JOIN public.people_membership m ON m.organization_id = f.organization_id AND m.id = f.member_id
+  JOIN public.tenancy_organization o ON o.id = f.organization_id AND o.closed_at IS NULL
+  WHERE f.token_hash = p_hash AND f.revoked_at IS NULL AND f.expires_at > statement_timestamp()
+$$;
+
 -- Whom somebody may enter the portal for: live now, and resting on a signed consent that stands today where the patient lives.
 CREATE FUNCTION search.portal_accesses_of(p_user bigint)
   RETURNS TABLE (access_id bigint, access_public_id uuid, organization_id bigint, organization_public_id uuid,
@@ -124,6 +136,7 @@ CREATE FUNCTION search.similar_patients(p_name text, p_sorted text, p_birth_date
 $$;
 
 GRANT EXECUTE ON FUNCTION search.memberships_of(bigint), search.invitation_of(bytea) TO recourse_app;
+GRANT EXECUTE ON FUNCTION search.calendar_feed_of(bytea) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.providers_of(text), search.provider_in_use(uuid) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.portal_accesses_of(bigint) TO recourse_app;
 GRANT EXECUTE ON FUNCTION search.broken_glass_of(bigint), search.operators_glass_runs(uuid) TO recourse_app;

@@ -27,6 +27,7 @@ home                            INCSOAPF  -
 desk_keys                       -         INCSOAPF
 people:proof                    INCSOAPF  INCSOAPF
 people:sessions                 INCSOAPF  INCSOAPF
+appeals:own_notices             INCSP     INCSP
 
 # Work: what is due, and the cases.
 appeals:today                   INCSP     -
@@ -394,6 +395,7 @@ health/metrics                       no     no
 # Doors that a secret opens, with one that nobody was given.
 SECRETS = {
     "invitation": "/invitation/{secret}/",
+    "calendar": "/calendar/{secret}.ics",
     "clinic": "/clinic/{secret}/",
     "clinic_answer": "/clinic/{secret}/{ask}/",
     "sso_callback": "/accounts/organization/{ask}/callback/?state={secret}&code={secret}",

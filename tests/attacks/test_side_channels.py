@@ -217,7 +217,9 @@ def test_nor_a_restricted_case(world, nils):
     assert differences(machine.client, operations(world), own=True, both=True) == {}
 
 
-@pytest.mark.parametrize("path", ["/clinic/{}/", "/invitation/{}/", "/accounts/confirm-email/{}/"])
+@pytest.mark.parametrize(
+    "path", ["/calendar/{}.ics", "/clinic/{}/", "/invitation/{}/", "/accounts/confirm-email/{}/"]
+)
 def test_no_secret_is_told_from_another(db, path):
     """One that was never given, and one that cannot be any."""
     seen = [told(Client(), "GET", path.format(secret)) for secret in ("A" * 43, "B" * 43)]

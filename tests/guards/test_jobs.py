@@ -34,6 +34,7 @@ IDS = {
     "patient",
     "line",
     "offer",
+    "member",
 }
 # Tables of the machinery: a job that asks for others leaves rows here each time.
 MACHINERY = {"background_job"}
@@ -48,6 +49,7 @@ def ids_for(world, name: str) -> dict[str, int]:
         "authorization": world.rows["authorization_id"].pk,
         "version": world.rows["version_id"].pk,
         "case": world.rows["case_id"].pk,
+        "member": world.cast.members["nora"].pk,
         "after": world.rows["case_id"].pk,
         "notice": world.rows["notice"].pk,
         "access": world.rows["portal_access_id"].pk,
@@ -77,6 +79,8 @@ def test_the_jobs():
     assert JOBS == [
         "appeals.check_dates",
         "appeals.check_integrity",
+        "appeals.digests",
+        "appeals.mail_digest",
         "appeals.mail_reminder",
         "appeals.open_renewals",
         "appeals.own_dates",

@@ -103,6 +103,8 @@ OUTWARD: dict[str, Through | str] = {
     "appeals.views.filed:filed_file": Through(Door.DOWNLOAD),
     "appeals.views.drafts:level_preview": Through(Door.PRINT),
     "appeals.views.demands:demand_preview": Through(Door.PRINT),
+    "appeals.digests:send_digest": MAIL,
+    "appeals.views.calendar:calendar_file": Through(Door.CALENDAR),
     "appeals.views.setup:setup_letter": Through(Door.PRINT),
     "cases.views.accounting:_paper": Through(Door.PRINT),
     "cases.views.accounting:release_form": Through(Door.PRINT),

@@ -25,6 +25,7 @@ MOST_STATEMENTS = 12
 # Pages without anything of a patient, each with its reason.
 SHOWS_NO_PATIENT = {
     "cases:offers_received": "organizations and days",
+    "appeals:own_notices": "one's own secret address",
     "appeals:board": "counts by colleague; each opens a list",
     "people:absences": "colleagues and days",
     "people:absence_end": "a colleague",

@@ -100,6 +100,7 @@ def test_dated_access_reads_and_writes_nothing(world):
 # ours, putting that right and holding it back (45 CFR 164.528), which change no case and no patient. A member id is shown to
 # them for a reason that is told.
 OWN = {
+    "appeals:own_notices",
     "cases:communication_find",
     "cases:glass_end",
     "cases:glass_review",

@@ -542,5 +542,48 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
         ),
+        migrations.CreateModel(
+            name='CalendarFeed',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
+                ('token_hash', models.BinaryField()),
+                ('made_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ('last_read_at', models.DateTimeField(blank=True, null=True)),
+                ('member', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.membership')),
+                ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'indexes': [models.Index(fields=['organization', 'token_hash'], name='people_calendarfeed_token')],
+                'constraints': [advocacy.tenancy.isolation.SameOrganization('member', name='people_calendarfeed_member_org'), models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('made_at'))), name='people_calendarfeed_ends'), models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('organization', 'member'), name='people_calendarfeed_one_stands')],
+            },
+        ),
+        TenantTable('CalendarFeed'),
+        Watched('CalendarFeed'),
+        migrations.CreateModel(
+            name='DailyDigest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
+                ('is_wanted', models.BooleanField(default=True)),
+                ('hour', models.PositiveSmallIntegerField(default=7)),
+                ('told_on', models.DateField(blank=True, null=True)),
+                ('member', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.membership')),
+                ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [advocacy.tenancy.isolation.SameOrganization('member', name='people_dailydigest_member_org'), models.UniqueConstraint(fields=('organization', 'member'), name='people_dailydigest_once'), models.CheckConstraint(condition=models.Q(('hour__lte', 23)), name='people_dailydigest_hour')],
+            },
+        ),
+        TenantTable('DailyDigest'),
+        Watched('DailyDigest'),
     ]
     operations = folded(operations)

@@ -3,6 +3,7 @@
 from advocacy.people.models.absence import Absence
 from advocacy.people.models.browser import BrowserSession
 from advocacy.people.models.draft import Draft
+from advocacy.people.models.feed import CalendarFeed, DailyDigest
 from advocacy.people.models.glass import BreakGlass
 from advocacy.people.models.hold import LegalHold
 from advocacy.people.models.machine import MachineClient
@@ -18,8 +19,10 @@ __all__ = [
     "Absence",
     "BreakGlass",
     "BrowserSession",
+    "CalendarFeed",
     "Consent",
     "Contact",
+    "DailyDigest",
     "Draft",
     "ExternalIdentity",
     "Invitation",
