@@ -14,6 +14,10 @@ OURS = "A date of ours comes up in a case you work."
 COVERING = "A date comes up in a case of a colleague you cover for."
 OURS_SUPERVISOR = "A date of ours comes up in a case of your organization."
 OURS_PASSED = "A date of ours has passed in a case of your organization."
+OURS_LEFT = (
+    "A date of ours has passed in a case of your organization, and nobody has filed late or recorded the window as lost."
+    " Ask whoever assigns work."
+)
 CALL = "The plan offers a peer-to-peer call until this day. It is no legal deadline: the appeal's own dates stand."
 CALL_SUPERVISOR = "In a case of your organization the plan offers a peer-to-peer call until this day. It is no legal deadline."
 CALL_PASSED = "The plan's offer of a peer-to-peer call has ended. The appeal's own dates stand as they were."

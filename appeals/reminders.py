@@ -1,8 +1,8 @@
 """Reminders of running clocks: who is told, how long before, each once. `rungs_of` is the whole table.
 
-`Deadline.reminded` keeps the rungs that were dealt with, by these codes: days before the date (30 to 0), -1 for after it,
-and 1000 + hours for clocks that count hours. Mail goes out from seven in the morning where the patient lives; hour clocks
-do not wait for the morning.
+`Deadline.reminded` keeps the rungs that were dealt with, by these codes: days before the date (30 to 0), -1 for after it, -2
+for when nobody acted after that either, and 1000 + hours for clocks that count hours. Mail goes out from seven in the morning
+where the patient lives; hour clocks do not wait for the morning.
 """
 
 from __future__ import annotations
@@ -32,10 +32,21 @@ from cases.workflow import CaseStatus
 OWNER_DAYS = (30, 14, 7, 3, 1)
 HOURS = (24, 4)
 PASSED = -1
+ESCALATED = -2
 ON_THE_DAY = 0
+ESCALATED_AFTER = 2
+"""Business days after a date of ours has passed: whoever keeps the organization hears that nobody acted."""
+ESCALATED_HOURS = timedelta(hours=12)
+"""The same where hours count."""
 MORNING = time(7, 0)
-OWNER, SUPERVISORS = "owner", "supervisors"
+ALWAYS = frozenset({PASSED, ESCALATED, ON_THE_DAY})
+"""Told however late they are found."""
+OWNER, SUPERVISORS, ADMINS = "owner", "supervisors", "admins"
 SEND_JOB = "appeals.mail_reminder"
+LAST_TOLD = Q(reminded__contains=[ESCALATED]) | (
+    (~Q(side=CLAIMANT) | Q(peer_to_peer__isnull=False)) & Q(reminded__contains=[PASSED])
+)
+"""Clocks of which nothing more is to be told."""
 UNSENT_AFTER = timedelta(minutes=30)
 """Longer than the broker waits before it delivers a job again, and than the attempts of a job take."""
 
@@ -59,8 +70,9 @@ def rungs_of(deadline: Deadline, day: Day) -> tuple[Rung, ...]:
     """Every reminder of a clock, in the order in which they come due.
 
     Ours, and the window of a call: 30, 14, 7, 3 and 1 days before to the owner, with the last one and the day after to the
-    supervisors too; where hours are counted, 24 and 4 hours before in place of the last day. Theirs: on the day and one
-    business day after.
+    supervisors too; where hours are counted, 24 and 4 hours before in place of the last day. A legal date that passed and on
+    which nobody acts goes to whoever keeps the organization: two business days after, or twelve hours where hours count.
+    Theirs: on the day and one business day after.
     """
     both = (OWNER, SUPERVISORS)
     after = add_business_days(deadline.due_on, 1, count_for="payer")
@@ -77,6 +89,10 @@ def rungs_of(deadline: Deadline, day: Day) -> tuple[Rung, ...]:
             found += [Rung(1000 + h, deadline.due_at - timedelta(hours=h), both, *told) for h in HOURS]
         ends = deadline.due_at or _morning(deadline.due_on + timedelta(days=1), day)
         found.append(Rung(PASSED, ends, both, passed, passed))
+        if not deadline.is_courtesy:
+            late = _morning(add_business_days(deadline.due_on, ESCALATED_AFTER + 1, count_for="payer"), day)
+            late = deadline.due_at + ESCALATED_HOURS if deadline.due_at else late
+            found.append(Rung(ESCALATED, late, (*both, ADMINS), notices.OURS_LEFT, notices.OURS_LEFT))
     else:
         if deadline.due_at:
             lead = notices.PLAN_TODAY
@@ -85,7 +101,7 @@ def rungs_of(deadline: Deadline, day: Day) -> tuple[Rung, ...]:
         else:
             found.append(Rung(ON_THE_DAY, _morning(deadline.due_on, day), (OWNER,), notices.PLAN_TODAY))
         found.append(Rung(PASSED, _morning(after, day), both, notices.PLAN_PASSED, notices.PLAN_PASSED))
-    return tuple(sorted(found, key=lambda r: r.opens))
+    return tuple(sorted(found, key=lambda r: (r.opens, -r.code)))
 
 
 def pending(deadline: Deadline, done: Iterable[int], day: Day) -> tuple[Rung, ...]:
@@ -100,7 +116,7 @@ def pending(deadline: Deadline, done: Iterable[int], day: Day) -> tuple[Rung, ..
         for rung in rungs_of(deadline, day)
         if rung.code not in dealt_with
         and rung.opens <= day.now
-        and (rung.code in {PASSED, ON_THE_DAY} or rung.opens >= _computed_day(deadline, day))
+        and (rung.code in ALWAYS or rung.opens >= _computed_day(deadline, day))
     )
 
 
@@ -115,7 +131,7 @@ def to_remind(at: datetime) -> list[Deadline]:
         Deadline.objects.filter(
             status=Deadline.Status.RUNNING, case__status=CaseStatus.OPEN, due_on__lte=horizon
         )
-        .exclude(reminded__contains=[PASSED])
+        .exclude(LAST_TOLD)
         .select_related("case__patient")
         .order_by("due_on", "id")
     )
@@ -256,13 +272,13 @@ def _recipients(row: Deadline, rung: Rung, at: datetime) -> list[tuple[Membershi
     found = {owner.pk: (owner, rung.lead)} if owner is not None and works and OWNER in rung.to else {}
     if owner is not None and works and OWNER in rung.to:
         found |= {cover.pk: (cover, notices.COVERING) for cover in _covers(row, owner, at)}
-    if SUPERVISORS in rung.to or not works:
+    if ADMINS in rung.to or SUPERVISORS in rung.to or not works:
         lead = rung.supervisor_lead or rung.lead
         live = Membership.objects.filter(Q(ended_at=None), user__is_active=True).select_related("user")
         members = list(live.order_by("pk"))
         chosen = [m for m in members if Permission.ASSIGN_CASE in permissions_of(frozenset(m.roles))]
-        if not chosen and not found:
-            chosen = [m for m in members if Permission.MANAGE_MEMBERS in permissions_of(frozenset(m.roles))]
+        if ADMINS in rung.to or (not chosen and not found):
+            chosen += [m for m in members if Permission.MANAGE_MEMBERS in permissions_of(frozenset(m.roles))]
         for member in chosen:
             found.setdefault(member.pk, (member, lead))
     if not found:
@@ -297,7 +313,9 @@ def _by_law(row: Deadline) -> str:
 
 
 def _subject(rung: int, is_courtesy: bool) -> str:
-    now = rung in {PASSED, ON_THE_DAY}
+    if rung == ESCALATED:
+        return "a date has passed, and nobody acted"
+    now = rung in ALWAYS
     if is_courtesy:
         return "a peer-to-peer window has closed" if now else "a peer-to-peer window closes"
     return "a date needs you today" if now else "a date comes up"

@@ -34,7 +34,7 @@ from tests.cast import NOW, Cast
 ZONE = "America/New_York"
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 DUE = date(2026, 4, 30)
-NORA, SAM = "nora@harbor.example", "sam@harbor.example"
+NORA, SAM, OLGA = "nora@harbor.example", "sam@harbor.example", "olga@harbor.example"
 
 
 def at(day: date, hour: int = 12) -> datetime:
@@ -57,8 +57,8 @@ def sent(deadline: Deadline, moment: datetime) -> list[str]:
 
 def test_our_date_is_told_30_14_7_3_and_1_days_before_and_after_it(ours):
     days = [r.code for r in rungs_of(ours, day_at(START, ZONE))]
-    assert days == [30, 14, 7, 3, 1, -1]
-    told = {n: sent(ours, before(n)) for n in range(40, -4, -1)}
+    assert days == [30, 14, 7, 3, 1, -1, -2]
+    told = {n: sent(ours, before(n)) for n in range(40, -9, -1)}
     assert {n: to for n, to in told.items() if to} == {
         30: [NORA],
         14: [NORA],
@@ -66,9 +66,11 @@ def test_our_date_is_told_30_14_7_3_and_1_days_before_and_after_it(ours):
         3: [NORA],
         1: [NORA, SAM],
         -1: [NORA, SAM],
+        -5: [NORA, OLGA, SAM],  # Tuesday, two business days after the Friday on which it was told
     }
     ours.refresh_from_db()
-    assert ours.reminded == [30, 14, 7, 3, 1, -1]
+    assert ours.reminded == [30, 14, 7, 3, 1, -1, -2]
+    assert to_remind(before(-9)) == []
 
 
 def test_nothing_goes_out_before_seven_where_the_patient_lives(ours):
@@ -154,6 +156,14 @@ def test_hour_clocks_are_told_24_and_4_hours_before(cast):
     assert "4 hours left" in mail.outbox[-4].body
 
 
+def test_a_legal_hour_that_passed_and_on_which_nobody_acts_goes_to_the_admin_after_twelve_hours(cast):
+    moment = at(DUE, 15)
+    deadline = clock(new_case(1, at=START, owner=cast.members["nora"]), due_on=DUE, at=START, due_at=moment)
+    told = {hours: sent(deadline, moment + timedelta(hours=hours)) for hours in (0, 11, 12, 30)}
+    assert told == {0: [NORA, SAM], 11: [], 12: [NORA, OLGA, SAM], 30: []}
+    assert mail.outbox[-1].subject == "HB-2026-1001: a date has passed, and nobody acted"
+
+
 def test_an_ended_clock_and_a_closed_case_are_silent(cast, ours):
     Deadline.objects.filter(pk=ours.pk).update(status="met")
     assert sent(ours, before(7)) == []
@@ -197,7 +207,7 @@ def test_the_reminder_is_recorded_on_the_case(ours):
 def test_the_hourly_job_asks_for_one_job_per_clock(cast):
     now = timezone.now()
     today = day_at(now, ZONE).today
-    late = clock(new_case(1, at=now, owner=cast.members["nora"]), due_on=today - timedelta(days=3), at=now)
+    late = clock(new_case(1, at=now, owner=cast.members["nora"]), due_on=today - timedelta(days=2), at=now)
     clock(new_case(2, at=now, owner=cast.members["nora"]), due_on=today + timedelta(days=60), at=now)
     remind()
     assert [(j.name, j.arguments) for j in Job.objects.all()] == [
@@ -256,7 +266,7 @@ def test_a_mail_server_that_refuses_one_keeps_the_other_from_going_out_twice(our
 def test_what_was_claimed_and_never_went_out_is_asked_for_again(cast):
     now = timezone.now()
     today = day_at(now, ZONE).today
-    late = clock(new_case(1, at=now, owner=cast.members["nora"]), due_on=today - timedelta(days=3), at=now)
+    late = clock(new_case(1, at=now, owner=cast.members["nora"]), due_on=today - timedelta(days=2), at=now)
     [to_nora, to_sam] = claimed(late, now - timedelta(minutes=31))
     failed = enqueue(SEND_JOB, reminder=to_nora.pk)
     failed.status, failed.reason = Job.Status.FAILED, "ConnectionRefusedError"

@@ -124,7 +124,9 @@ def supervisors_hear_when_nobody_acts(watch: Watch, evening: Evening) -> Iterato
         "((d.side = 'claimant' AND d.due_at IS NULL AND d.due_on < %(today)s::date)"
         " OR (d.side <> 'claimant' AND d.due_on < %(long)s::date))"
     )
-    for reference, clock, due in _unsent(evening, what, "m.rung = -1 AND 'supervisor' = ANY (p.roles)"):
+    for reference, clock, due in _unsent(
+        evening, what, "m.rung IN (-1, -2) AND 'supervisor' = ANY (p.roles)"
+    ):
         yield f"{reference}: {clock} ended on {due}, and no supervisor was told"
 
 
