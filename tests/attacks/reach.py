@@ -108,8 +108,10 @@ TABLES: dict[str, Reach] = {
     "cases.WaitingPage": NOBODY,  # photographs that the patient has not handed in yet
     "people.Absence": COLLEAGUES,
     "people.BreakGlass": WATCHERS,  # who reviews emergency access, also to what is shut to them
+    "people.CalendarFeed": OWN,
     "people.Consent": PATIENTS,
     "people.Contact": PATIENTS,
+    "people.DailyDigest": OWN,
     "people.Draft": OWN,
     "people.ExternalIdentity": KEEPERS,
     "people.LegalHold": {"sam": OPEN, "petra": OPEN},

@@ -18,7 +18,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from advocacy.access.policy import Actor, Portal
-from advocacy.people.models import Draft, LegalHold, Patient, SavedSearch
+from advocacy.people.models import CalendarFeed, DailyDigest, Draft, LegalHold, Patient, SavedSearch
 from advocacy.tenancy.scope import TenantModel, scoped_to, tenant_models
 from cases.commands.access import give_grant
 from cases.models import (
@@ -148,8 +148,8 @@ def _harbor(siege: Siege) -> None:
     first, second = Maker(), Fresh(start=500)
     shut = second.row(Case)
     assert isinstance(shut, Case)
-    _own(first, cast.users["nora"])
-    _own(second, cast.users["nils"])
+    _own(first, cast.members["nora"])
+    _own(second, cast.members["nils"])
     for model in tenant_models():
         label = model._meta.label
         siege.rows[label] = {"open": _key(first.row(model)), "shut": _key(second.row(model))}
@@ -172,9 +172,11 @@ def _harbor(siege: Siege) -> None:
     _actors(siege, cast.case.patient_id, shut.patient_id)
 
 
-def _own(maker: Maker, user: Any) -> None:
+def _own(maker: Maker, member: Any) -> None:
     for model in (Draft, SavedSearch):
-        maker.made[model] = maker.fresh(model, user=user)
+        maker.made[model] = maker.fresh(model, user=member.user)
+    for model in (CalendarFeed, DailyDigest):
+        maker.made[model] = maker.fresh(model, member=member)
 
 
 def _meant(rows: list[models.Model], **values: Any) -> None:

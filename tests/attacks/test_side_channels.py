@@ -218,7 +218,7 @@ def test_nor_a_restricted_case(world, nils):
 
 
 @pytest.mark.parametrize(
-    "path", ["/calendar/{}.ics", "/clinic/{}/", "/invitation/{}/", "/accounts/confirm-email/{}/"]
+    "path", ["/clinic/{}/", "/calendar/{}.ics", "/invitation/{}/", "/accounts/confirm-email/{}/"]
 )
 def test_no_secret_is_told_from_another(db, path):
     """One that was never given, and one that cannot be any."""

@@ -31,6 +31,7 @@ SPECIAL: dict[str, Any] = {
     "appeals.Filing.sha256": "b" * 64,
     "cases.Attestation.sha256": "d" * 64,
     "cases.ClinicLink.expires_at": MOMENT + datetime.timedelta(days=1),
+    "people.CalendarFeed.expires_at": MOMENT + datetime.timedelta(days=365),
     "people.MachineClient.expires_at": MOMENT + datetime.timedelta(days=90),
     "cases.CallTime.minutes": 15,
     "reporting.ReferenceDetermination.year": 2011,
