@@ -163,6 +163,18 @@ def value_reason(key: str, value: str, today: date) -> Reason | None:
     return None
 
 
+def proof_reasons(source: str, page: int | None, quote: str) -> list[Reason]:
+    """What is lacking of the proof of a fact that was read: its page, and the words that say it."""
+    if source not in READ:
+        return []
+    found = []
+    if page is None or page < 1:
+        found.append(Reason("page_missing", "Enter the page on which it stands.", "page"))
+    if not quote.strip():
+        found.append(Reason("quote_missing", "Quote the words that say it.", "quote"))
+    return found
+
+
 def applicable(found: Classification) -> tuple[PlanFact, ...]:
     """The facts that a clock of any kind of coverage that may apply takes."""
     return tuple(f for f in PLAN_FACTS if set(f.regimes) & set(found.candidates))

@@ -22,7 +22,16 @@ from cases.workflow import CaseStatus
 
 
 def record_answer(
-    *, actor: Actor, case: Case, question: str, value: str, source: str, note: str = "", at: datetime
+    *,
+    actor: Actor,
+    case: Case,
+    question: str,
+    value: str,
+    source: str,
+    note: str = "",
+    page: int | None = None,
+    quote: str = "",
+    at: datetime,
 ) -> Answer:
     """Keep what one source says about one question; an earlier answer of the same source is superseded, others stay.
 
@@ -44,6 +53,8 @@ def record_answer(
             value=value,
             source=source,
             note=note.strip(),
+            page=page,
+            quote=quote.strip(),
             answered_at=at,
             answered_by_id=actor.user_id,
         )

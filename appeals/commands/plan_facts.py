@@ -13,19 +13,29 @@ from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.models import Answer
-from appeals.plan_facts import is_plan_fact, value_reason
+from appeals.plan_facts import is_plan_fact, proof_reasons, value_reason
 from cases.commands.touch import touch
 from cases.models import Case
 
 
 def record_plan_fact(
-    *, actor: Actor, case: Case, fact: str, value: str, source: str, note: str = "", at: datetime
+    *,
+    actor: Actor,
+    case: Case,
+    fact: str,
+    value: str,
+    source: str,
+    note: str = "",
+    page: int | None = None,
+    quote: str = "",
+    at: datetime,
 ) -> Answer:
     """Keep what one source says about the plan (a key and value of `appeals.plan_facts`), and compute every date again.
 
-    An earlier value of the same source is superseded; those of other sources stay. `note` says where it stands (page, words,
-    who said it on which call). Raises Refused with fact_unknown, value_unknown, days_impossible, day_missing,
-    day_impossible, source_unknown.
+    An earlier value of the same source is superseded; those of other sources stay. What was read in the letter or the
+    plan document is kept with its page and the words that say it; `note` says the rest (who said it on which call). Raises
+    Refused with fact_unknown, value_unknown, days_impossible, day_missing, day_impossible, source_unknown, page_missing,
+    quote_missing.
     """
     require(actor, Permission.ANSWER_QUESTIONS, case)
     with transaction.atomic():
@@ -33,6 +43,7 @@ def record_plan_fact(
         reasons = [value_reason(fact, value, today_of(row, at))]
         if source not in Answer.Source.values:
             reasons.append(Reason("source_unknown", "Say where this is known from.", "source"))
+        reasons += proof_reasons(source, page, quote)
         refuse(reason for reason in reasons if reason is not None)
         standing = Answer.objects.filter(case=row, question=fact, source=source, superseded_at=None)
         for old in standing:
@@ -44,6 +55,8 @@ def record_plan_fact(
             value=value,
             source=source,
             note=note.strip(),
+            page=page,
+            quote=quote.strip(),
             answered_at=at,
             answered_by_id=actor.user_id,
         )

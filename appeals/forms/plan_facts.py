@@ -10,7 +10,7 @@ from django import forms
 from appeals.forms.choices import NOT_CHOSEN
 from appeals.models import Answer
 from appeals.plan_facts import CHOICE, DAYS, PlanFact
-from cases.forms.inputs import DayField
+from cases.forms.inputs import DayField, lines
 
 
 class PlanFactForm(forms.Form):
@@ -18,17 +18,31 @@ class PlanFactForm(forms.Form):
 
     fact = forms.CharField(widget=forms.HiddenInput, max_length=40)
     source = forms.ChoiceField(label="Who or what says so", choices=[NOT_CHOSEN, *Answer.Source.choices])
+    page = forms.IntegerField(
+        label="Page",
+        required=False,
+        min_value=1,
+        max_value=9999,
+        help_text="Of the letter or the plan document.",
+    )
+    quote = forms.CharField(
+        label="The words that say it",
+        required=False,
+        max_length=1000,
+        widget=lines(2),
+        help_text="As they stand in the letter or the plan document.",
+    )
     note = forms.CharField(
         label="Where exactly",
         required=False,
         max_length=500,
-        help_text="Page and words, or who said it on which call.",
+        help_text="Which document and part, or who said it on which call.",
     )
 
     def __init__(self, *args: Any, about: PlanFact, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["value"] = _value_field(about)
-        self.order_fields(["fact", "value", "source", "note"])
+        self.order_fields(["fact", "value", "source", "page", "quote", "note"])
 
     @property
     def text(self) -> str:

@@ -450,6 +450,8 @@ class Migration(migrations.Migration):
                 ('value', models.CharField(max_length=60)),
                 ('source', models.CharField(choices=[('card', 'Member card'), ('letter', 'Denial letter'), ('plan_document', 'Plan document'), ('employer', 'Employer'), ('payer_call', 'Call with the payer'), ('patient', 'Patient')], max_length=16)),
                 ('note', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+                ('page', models.PositiveSmallIntegerField(blank=True, help_text='Where it stands in the letter or document.', null=True)),
+                ('quote', advocacy.tenancy.sealing.SealedTextField(blank=True, help_text='The words that say it, as they stand there.')),
                 ('answered_at', models.DateTimeField()),
                 ('superseded_at', models.DateTimeField(blank=True, null=True)),
                 ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

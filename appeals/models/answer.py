@@ -28,6 +28,10 @@ class Answer(TenantModel):
     value = models.CharField(max_length=60)
     source = models.CharField(max_length=16, choices=Source.choices)
     note = SealedTextField(blank=True)
+    page = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Where it stands in the letter or document."
+    )
+    quote = SealedTextField(blank=True, help_text="The words that say it, as they stand there.")
     answered_at = models.DateTimeField()
     answered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -38,6 +38,7 @@ from appeals.queries.choices import ChoicePoint, choice_points
 from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
 from appeals.queries.lookup import agreed, said_of
 from appeals.queries.own_dates import standing_own_dates
+from appeals.queries.plan_facts_page import FactUsed, facts_used
 from appeals.queries.readiness import benefit_rows
 from appeals.queries.sessions import AuthorizationLine, lines_of
 from appeals.queries.standing import current_level, permissions_on, position_of, rows_under, workable
@@ -131,6 +132,7 @@ class CasePage:
     permissions: frozenset[Permission]
     classification: Classification
     state_laws: StateLaws
+    plan_facts: tuple[FactUsed, ...]
     regime: str
     consent: ConsentState
     due: Due | None
@@ -265,6 +267,7 @@ def case_page(
         case=case,
         permissions=permissions,
         classification=found,
+        plan_facts=facts_used(case, rows["answers"]),
         state_laws=state_laws_for(found, agreed(said_of(case, tuple(rows["answers"])), FUNDING)),
         regime=book().regimes[found.regime].title if found.regime else "Not known yet",
         consent=consent,

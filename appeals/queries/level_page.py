@@ -36,6 +36,7 @@ from appeals.queries.doubtful import doubtful_letters
 from appeals.queries.drafts import exhibit_label, exhibit_set_aside
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, items_in_question, ladder_from
 from appeals.queries.lookup import consent_among, get_appeal, get_filing
+from appeals.queries.plan_facts_page import FactUsed, facts_used
 from appeals.queries.representation import FilerShown, filer_choices, filer_shown, who_may_not
 from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
@@ -60,6 +61,7 @@ class LevelPage:
     appeal: Appeal
     rung: Rung
     clocks: tuple[Card, ...]
+    plan_facts: tuple[FactUsed, ...]
     window_passed: bool
     decision_overdue: bool
     items: tuple[ItemShown, ...]
@@ -153,6 +155,7 @@ def level_page(
         appeal=appeal,
         rung=rung,
         clocks=clocks,
+        plan_facts=facts_used(case, rows["answers"]),
         window_passed=bool(
             filing_card and appeal.status in BEFORE_FILING and last_day and last_day < day.today
         ),

@@ -21,9 +21,13 @@ from appeals.plan_facts import (
     disagreeing,
     is_plan_fact,
 )
-from appeals.queries.lookup import answers_of, plan_facts_said, said_of
-from appeals.regimes.classifier import SOURCES, classify
+from appeals.queries.lookup import agreed, answers_of, plan_facts_said, said_of
+from appeals.regimes import book
+from appeals.regimes.classifier import SOURCES, classify, questions
 from cases.models import Case
+
+LEVELS = "levels"
+"""The coverage question that the ladder of a plan with its own levels asks."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,41 @@ class PlanFactsPage:
     @property
     def all(self) -> tuple[FactShown, ...]:
         return (*self.used, *self.unused)
+
+
+@dataclass(frozen=True)
+class FactUsed:
+    """A fact of the plan that the dates use: the question, its value in words, who says so, and where it stands."""
+
+    text: str
+    value: str
+    source: str
+    page: int | None
+    quote: str
+
+
+def facts_used(case: Case, rows: Iterable[Answer]) -> tuple[FactUsed, ...]:
+    """For the explanation of a date: the facts that clocks of this coverage take, with the number of internal levels."""
+    rows = tuple(rows)
+    said = said_of(case, rows)
+    found = classify(said)
+    values, used = counted(plan_facts_said(rows), found.state), applicable(found)
+    shown = [_shown(fact, rows, values, False, True) for fact in used]
+    facts = [
+        FactUsed(one.fact.text, told.value, told.source, told.recorded.page, told.recorded.quote)
+        for one in shown
+        for told in one.said
+        if told.value == one.counts
+    ]
+    levels = agreed(said, LEVELS)
+    if levels and any(book().regimes[key].max_levels > 1 for key in found.candidates):
+        question = next(q for q in questions() if q.key == LEVELS)
+        facts += [
+            FactUsed(question.text, question.choices[row.value], SOURCES[row.source], row.page, row.quote)
+            for row in rows
+            if row.question == LEVELS and row.value == levels
+        ]
+    return tuple(facts)
 
 
 def worded(fact: PlanFact, value: Any) -> str:

@@ -39,6 +39,8 @@ def plan_facts(request: CaseRequest, case: Any) -> HttpResponse:
                 value=form.text,
                 source=data["source"],
                 note=data["note"],
+                page=data["page"],
+                quote=data["quote"],
                 at=request.at,
             ),
         )

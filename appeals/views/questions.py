@@ -45,6 +45,8 @@ def questions(request: CaseRequest, case: Any) -> HttpResponse:
                 value=data["value"],
                 source=data["source"],
                 note=data["note"],
+                page=data["page"],
+                quote=data["quote"],
                 at=request.at,
             ),
         )

@@ -8,6 +8,7 @@ import pytest
 
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.tenancy.scope import scoped_to
+from appeals.commands.answers import record_answer
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.levels import set_expedited
 from appeals.commands.plan_facts import record_plan_fact, withdraw_plan_fact
@@ -19,6 +20,7 @@ from tests.appeals.climbing import ERISA, MEDICAID, MEDICARE_ADVANTAGE, codes, m
 from tests.appeals.visiting import address, own_statements, words
 
 TODAY = date(2026, 4, 30)
+WORDS = "A second appeal is sent within 60 days."
 
 
 # -- which value counts (pure) --------------------------------------------------------------------------------
@@ -91,8 +93,9 @@ def test_a_value_that_cannot_be_says_why(fact, value, code):
 
 # -- what they move -------------------------------------------------------------------------------------------
 def plan(climb, fact, value, source="letter", *, on="2026-04-30"):
+    proof = {"page": 41, "quote": WORDS} if source in ("letter", "plan_document") else {}
     return record_plan_fact(
-        actor=climb.who, case=climb.case, fact=fact, value=value, source=source, at=moment(on)
+        actor=climb.who, case=climb.case, fact=fact, value=value, source=source, at=moment(on), **proof
     )
 
 
@@ -185,6 +188,55 @@ def test_recording_refuses_with_every_reason_and_asks_for_the_permission(climb):
             at=moment("2026-04-30"),
         )
     assert not Answer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "page", "quote", "lacks"),
+    [
+        ("plan_document", None, "", ["page_missing", "quote_missing"]),
+        ("letter", 0, WORDS, ["page_missing"]),
+        ("letter", 3, " ", ["quote_missing"]),
+    ],
+)
+def test_what_was_read_has_its_page_and_its_words(climb, source, page, quote, lacks):
+    with pytest.raises(Refused) as caught:
+        record_plan_fact(
+            actor=climb.who,
+            case=climb.case,
+            fact="plan_window_days",
+            value="60",
+            source=source,
+            page=page,
+            quote=quote,
+            at=moment("2026-04-30"),
+        )
+    assert codes(caught) == lacks
+    assert not Answer.objects.exists()
+
+
+def test_page_and_words_are_kept_and_stand_where_the_date_is_explained(climb, sign_in):
+    climb.answer(ERISA)
+    levels = {"page": 12, "quote": "There are two levels of appeal."}
+    record_answer(
+        actor=climb.who,
+        case=climb.case,
+        question="levels",
+        value="2",
+        source="plan_document",
+        at=moment("2026-03-16"),
+        **levels,
+    )
+    climb.ask()
+    climb.refuse()
+    kept = plan(climb, "plan_window_days", "60", "plan_document")
+    plan(climb, "plan_window_days", "90", "payer_call")
+    assert (kept.page, kept.quote) == (41, WORDS)
+    nora = sign_in("nora")
+    for name, rows in {"case": (climb.case,), "level": (climb.case, climb.level(1))}.items():
+        shown = words(nora.get(address(name, *rows)))
+        assert f"60 days says the plan document, page 41 {WORDS}" in shown, name
+        assert "Two says the plan document, page 12 There are two levels of appeal." in shown, name
+        assert "90 days" not in shown, name
 
 
 def test_an_answer_to_a_question_is_no_fact_of_the_plan(climb):
@@ -302,13 +354,20 @@ def test_the_page_shows_what_matters_and_records_it(climb, nora):
     shown = words(nora.get(url))
     assert shown.index("How many days does the state give") < shown.index("Facts that move no date")
     assert shown.index("Facts that move no date") < shown.index("for a second internal appeal?")
-    given = {"fact": "window_days", "value": "120", "source": "letter", "note": "Page 2, below the middle"}
-    assert nora.post(url, given).status_code == 302
+    given = {"fact": "window_days", "value": "120", "source": "letter", "note": "Below the middle"}
+    assert nora.post(url, given).status_code == 422
+    assert nora.post(url, given | {"page": "2", "quote": "within 120 days"}).status_code == 302
     row = Answer.objects.get(question="window_days")
-    assert (row.value, row.source, row.note) == ("120", "letter", "Page 2, below the middle")
+    assert (row.value, row.source, row.note, row.page, row.quote) == (
+        "120",
+        "letter",
+        "Below the middle",
+        2,
+        "within 120 days",
+    )
     shown = words(nora.get(url))
     assert "120 days says the denial letter" in shown
-    assert "The dates use: 120 days." in shown and "Page 2, below the middle" in shown
+    assert "The dates use: 120 days." in shown and "Page 2 within 120 days Below the middle" in shown
 
 
 def test_what_is_only_said_is_kept_and_not_counted(climb, nora):
@@ -327,7 +386,9 @@ def test_what_is_only_said_is_kept_and_not_counted(climb, nora):
     ],
 )
 def test_a_wrong_fact_stays_typed_and_says_why(climb, nora, given, field):
-    answer = nora.post(address("plan_facts", climb.case), given | {"note": "Kept words"})
+    answer = nora.post(
+        address("plan_facts", climb.case), given | {"note": "Kept words", "page": "2", "quote": WORDS}
+    )
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
     assert "Kept words" in answer.content.decode()

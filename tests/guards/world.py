@@ -159,8 +159,9 @@ def _fill(cast: Cast, case: Case, member_id: str, *, file_first: bool) -> dict[s
         "levels": "2",
     }.items():
         record_answer(actor=nora, case=case, question=question, value=value, source="card", at=at)
+    read = {"page": 41, "quote": "the dog howls at the fax"}
     rows["answer_id"] = record_plan_fact(
-        actor=nora, case=case, fact="plan_window_days", value="60", source="plan_document", at=at
+        actor=nora, case=case, fact="plan_window_days", value="60", source="plan_document", at=at, **read
     )
     rows["document_id"] = upload_document(
         actor=nora,

@@ -53,7 +53,8 @@ MEDICARE = (
     _story(
         "h26", Person("Barnaby", "Nightingale", 69), BLUESTEM, ESKETAMINE, "nils", 102,
         asked(96, received=95),
-        plan_said(94, "prior_authorization", "yes", "plan_document", "Evidence of coverage, chapter 4."),
+        plan_said(94, "prior_authorization", "yes", "plan_document", "Evidence of coverage, chapter 4.",
+                  page=87, quote="We ask for prior authorization for this drug."),
         refused(89, 85), gathered(70), filed(52, received=51),
         decided(22, "upheld", received=19),
         forwarded(19), arrived(17), to_do(15, "Send the reviewer the new scores", due=3),

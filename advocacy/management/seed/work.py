@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from advocacy.management.seed.begin import open_matter
 from advocacy.management.seed.color import NOTES, TALKS
@@ -174,11 +175,15 @@ def answered(ago: int, question: str, value: str, source: str) -> Step:
     return step
 
 
-def plan_said(ago: int, fact: str, value: str, source: str, note: str) -> Step:
+def plan_said(
+    ago: int, fact: str, value: str, source: str, note: str, *, page: int | None = None, quote: str = ""
+) -> Step:
     """A fact of the plan is recorded, with where it was read or who said it."""
+    told: dict[str, Any] = {"fact": fact, "value": value, "source": source, "note": note}
+    told |= {"page": page, "quote": quote}
 
     def step(life: Life) -> None:
-        life.do(record_plan_fact, ago, case=life.case, fact=fact, value=value, source=source, note=note)
+        life.do(record_plan_fact, ago, case=life.case, **told)
 
     return step
 
