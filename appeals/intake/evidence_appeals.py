@@ -60,7 +60,7 @@ def is_limit_of_appeal(said: Said, every: Sequence[Proposal]) -> bool:
     if proposal.fact == "stated_deadline_date" and _GOES_ON.search(said.text):
         return False
     if proposal.fact == "stated_deadline":
-        return _anchored(said) and not _other_spans(said)
+        return "|" not in proposal.words and _anchored(said) and not _other_spans(said)
     if proposal.fact == "stated_deadline_text":
         return any(
             one.fact == "stated_deadline" and is_limit_of_appeal(Said(said.pages, one), every)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from appeals.intake.asides import decides_appeal
 from appeals.intake.phrases import PHRASES
 from appeals.intake.procedures import is_known
 from appeals.intake.proposal import Proposal
@@ -67,7 +68,10 @@ _REFUSED_LINE: Final = re.compile(
     r"(?<![\d.])0?\.00\b|\s0\s*(?:\||$)|\b(?:CO|PI|OA)[- ]?[A-Z]?\d|\bPR[- ]?(?![123]\b)\d|\bnot\b|\bno\b"
 )
 _PAID_HEAD: Final = re.compile(
-    r"(?:plan |we |amount |benefit )?(?:pays|paid|payment|pd|pmt)\b", re.IGNORECASE
+    r"^(?!.*\b(?:not|non|you|your|patient|pt)\b).*\b(?:pays|paid|payment|pd|pmt)\b", re.IGNORECASE
+)
+_REFUSED_HEAD: Final = re.compile(
+    r"\b(?:not|non)[- ]?(?:paid|cov\w*|allow\w*|elig\w*)|\bdenied\b", re.IGNORECASE
 )
 _AMOUNT: Final = re.compile(r"\$?(?P<figure>\d[\d,]*\.\d\d)")
 _TABLE: Final = 14
@@ -158,19 +162,32 @@ def _led_in(said: Said) -> bool:
 
 
 def _is_paid(said: Said) -> bool:
-    """Whether the row of a statement holds an amount under `Paid`, and no adjustment that refuses a part."""
-    cells = said.page.rows[said.row]
+    """Whether the row of a statement holds an amount under `Paid`, nought under `Not paid`, or only sums that are shared."""
+    paid, refused = _figure(said, _PAID_HEAD), _figure(said, _REFUSED_HEAD)
+    if refused is not None:
+        return refused == 0
+    if paid is not None:
+        return paid > 0
+    row = f"{said.line} {_entry(said)}"
+    return len(_AMOUNT.findall(row)) >= _SUMS and not _REFUSED_LINE.search(row) and not _REFUSES.search(row)
+
+
+_SUMS: Final = 3
+
+
+def _figure(said: Said, heads: re.Pattern[str]) -> float | None:
+    """The amount of a row under the nearest head of a kind, by the columns both cover; None where there is none."""
     for above in reversed(said.page.rows[max(0, said.row - _TABLE) : said.row]):
-        head = next((cell for cell in above if _PAID_HEAD.match(cell.text)), None) if len(above) > 2 else None
+        head = next((cell for cell in above if heads.search(cell.text)), None) if len(above) > 2 else None
         if head is None:
             continue
         left, right = head.column - 2, head.column + len(head.text) + 2
-        for cell in cells:
+        for cell in said.page.rows[said.row]:
             amount = _AMOUNT.match(cell.text)
             if amount and cell.column < right and cell.column + len(cell.text) > left:
-                return float(amount["figure"].replace(",", "")) > 0
-        return False
-    return False
+                return float(amount["figure"].replace(",", ""))
+        return None
+    return None
 
 
 _NEGATES: Final = re.compile(
@@ -207,6 +224,15 @@ _HISTORY: Final = re.compile(
     r"[^.;]{0,40}\b(?:den|refus|reject)\w+",
     re.IGNORECASE,
 )
+_FIRST: Final = re.compile(
+    r"\b(?:first|initially|originally|at first|previously|once) (?:was |were |been )?(?:den|refus|reject|declin|turned)\w*|"
+    r"\b(?:was|were|had been|had) (?:first|initially|originally|previously) \w+",
+    re.IGNORECASE,
+)
+_WAS: Final = re.compile(
+    r"\b(?:was|were|had been|had) (?:\w+ )?(?:denied|refused|rejected|declined|turned down)\b", re.IGNORECASE
+)
+"""In a letter that decides an appeal, what was decided before it."""
 _UNTICKED: Final = re.compile(r"\[\s*\][^\[\]\n]{0,12}$")
 _ENTRY: Final = re.compile(r"\W*(?:(?:CO|PR|OA|PI)[- ]?)?(?P<code>[A-Z]{0,2}\d{1,4})\s*(?:[=:.(-]|\s{1,}|$)")
 _ASKS_READER: Final = re.compile(
@@ -245,6 +271,8 @@ def is_ground(said: Said, every: Sequence[Proposal]) -> bool:
         for one in every
     ):
         return False  # what the plan excludes is told by the other ground: experimental, outside the network
+    if _FIRST.search(sentence.text) or (_WAS.search(sentence.text) and decides_appeal(said.pages)):
+        return False
     if _HISTORY.search(sentence.text) or _ASKS_READER.match(sentence.text):
         return False
     left = row if len(row.strip()) else ""

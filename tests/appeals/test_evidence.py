@@ -30,10 +30,11 @@ def test_in_a_letter_that_grants_a_part_a_code_needs_its_own_refusal(lines: str,
     assert told(f"{HEAD}YOUR REQUEST WAS PARTLY DENIED\n\n{lines}", "procedure_code") == codes
 
 
-def test_a_line_that_was_paid_is_not_what_was_refused() -> None:
+@pytest.mark.parametrize("paid", ["Paid    ", "Plan pd ", "We paid "])
+def test_a_line_that_was_paid_is_not_what_was_refused(paid: str) -> None:
     table = (
         "Claim 26170-118-004\n"
-        "Date       Code    Charge    Allowed    Paid     Your share   Codes\n"
+        f"Date       Code    Charge    Allowed    {paid} Your share   Codes\n"
         "05/11/26   90837   210.00    0.00       0.00     210.00       PR-242\n"
         "05/18/26   99214   190.00    141.00     112.80   28.20        PR-2\n"
     )
@@ -50,6 +51,7 @@ def test_a_line_that_was_paid_is_not_what_was_refused() -> None:
         ("The reviewer did not so find, nor does the plan hold, that the use is experimental.", []),
         ("This is no finding that the use is experimental.", []),
         ("In May the request was denied because the use is experimental.", []),
+        ("The request was first turned down because the use is experimental.", []),
         ("[ ] The use is experimental.", []),
     ],
 )
