@@ -60,6 +60,8 @@ class History:
     events: tuple[ClockEvent, ...] = ()
     plan: Mapping[str, Any] = field(default_factory=dict)
     """Facts of the plan that count, by their name in `Facts` (`appeals.plan_facts.counted`)."""
+    plan_argued: Mapping[str, Any] = field(default_factory=dict)
+    """What was read of the plan's own time to file (`appeals.plan_facts.argued`): no clock takes it."""
     plan_disagreements: tuple[PlanFact, ...] = ()
     own_dates: tuple[OwnDate, ...] = ()
     """The organization's own, earlier dates that stand."""

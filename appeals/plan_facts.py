@@ -23,6 +23,17 @@ FROM_PAYER = READ | {"payer_call"}
 PLAN_WINDOW, HEARING_WINDOW = "plan_window_days", "window_days"
 RATING_PERIOD, PROCESS, PRIOR = "rating_period_start", "process", "prior_authorization"
 STATE_HEARING = "state_hearing_days"
+FILED_WHEN = "filed_when"
+WINDOWS = {"first_appeal_days": "internal_appeal_1", "external_review_days": "external_review"}
+"""The plan's own windows that only argue, and the level whose time each is."""
+COMMERCIAL = (
+    "erisa_self_funded",
+    "fully_insured_group",
+    "individual_aca",
+    "nonfederal_governmental_self_funded",
+    "church_self_funded",
+    "grandfathered",
+)
 FIRST_RATING_PERIOD = date(2017, 7, 1)
 """From rating periods that begin then the rule has clocks for plans: 42 CFR 438.3(t) and 81 FR 27498."""
 SHORTER_SINCE = date(2026, 1, 1)
@@ -127,6 +138,38 @@ PLAN_FACTS = (
         choices={"yes": "Yes", "no": "No"},
         caution="Without an answer the dates use 7 days. One source that says no gives the plan 14.",
     ),
+    PlanFact(
+        "first_appeal_days",
+        "How many days does the plan give for the first internal appeal?",
+        "A plan may give more than the 180 days of the law. What it gives beyond them only argues a late filing.",
+        DAYS,
+        "29 CFR 2560.503-1(h)(3)(i)",
+        COMMERCIAL,
+        least=1,
+        most=730,
+        caution="It counts only when read in the letter or the plan document. The date to work to never moves by it.",
+    ),
+    PlanFact(
+        "external_review_days",
+        "How many days does the plan give to ask for external review?",
+        "A plan may give more than the law. What it gives beyond it only argues a late request.",
+        DAYS,
+        "45 CFR 147.136(d)(2)(i); 29 CFR 2590.715-2719(d)(2)(i)",
+        COMMERCIAL,
+        least=1,
+        most=730,
+        caution="It counts only when read in the letter or the plan document. The date to work to never moves by it.",
+    ),
+    PlanFact(
+        FILED_WHEN,
+        "When does the plan count an appeal as filed?",
+        "The law on claims does not say whether sending is enough. Until it is read, work as if it had to arrive.",
+        CHOICE,
+        "29 CFR 2560.503-1(h)",
+        COMMERCIAL,
+        choices={"arrival": "When it arrives", "sending": "When it is sent"},
+        caution="It counts only when read in the letter or the plan document. No date moves by it.",
+    ),
 )
 BY_KEY: Mapping[str, PlanFact] = {fact.key: fact for fact in PLAN_FACTS}
 
@@ -221,6 +264,20 @@ def counted(said: Iterable[Answer], state: str | None) -> dict[str, Any]:
         found["process"] = process
     if any(r.value == "no" for r in by_key.get(PRIOR, ())):
         found["service"] = "no_prior_authorization"
+    return found
+
+
+def argued(said: Iterable[Answer]) -> dict[str, Any]:
+    """What was read of the plan's own time to file, by key: it argues a later day, and moves none. Of windows that disagree the
+    shortest, of ways to count as filed the arrival.
+    """
+    rows = [row for row in said if row.source in READ]
+    found: dict[str, Any] = {}
+    for key in WINDOWS:
+        if days := [int(row.value) for row in rows if row.question == key]:
+            found[key] = min(days)
+    if ways := {row.value for row in rows if row.question == FILED_WHEN}:
+        found[FILED_WHEN] = "arrival" if "arrival" in ways else "sending"
     return found
 
 

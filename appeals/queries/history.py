@@ -25,7 +25,7 @@ from appeals.models import (
     PeerToPeer,
     RequestItem,
 )
-from appeals.plan_facts import counted, disagreeing
+from appeals.plan_facts import argued, counted, disagreeing
 from appeals.queries.lookup import agreed, plan_facts_said, said_of
 from appeals.queries.own_dates import own_dates_from, standing_own_dates
 from appeals.regimes.classifier import classify
@@ -97,6 +97,7 @@ def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
         outcomes=tuple(rows["outcomes"]),
         events=tuple(rows["events"]),
         plan=counted(plan_said, found.state),
+        plan_argued=argued(plan_said),
         plan_disagreements=disagreeing(plan_said, found),
         own_dates=own_dates_from(rows["own_dates"]),
         answered=bool(answers),

@@ -25,6 +25,7 @@ from appeals.facts import History, completion_facts, decision_facts, filing_fact
 from appeals.models import Appeal, AuthorizationRequest, PeerToPeer
 from appeals.models.authorization import Channel
 from appeals.own_dates import with_own_date
+from appeals.plan_windows import with_plan_words
 from appeals.queries.history import load_history
 from appeals.regimes.classifier import Classification
 from appeals.rungs import Rung, first_position, rung_at, rungs
@@ -118,7 +119,8 @@ def filing_of(history: History, appeal: Appeal) -> Due:
     """The patient's window of one level; without a date where the plan forwards the case."""
     rung = history.rung(appeal)
     facts = filing_facts(history, appeal, deemed_on=_deemed_on(history, history.previous(appeal)))
-    due = with_own_date(filing_due(rung, facts, subject_id=appeal.pk), rung, facts, history.own_dates)
+    due = with_plan_words(filing_due(rung, facts, subject_id=appeal.pk), rung, facts, history.plan_argued)
+    due = with_own_date(due, rung, facts, history.own_dates)
     on = history.day(appeal.filed_at or appeal.forwarded_at)
     return _ended(due, appeal, on, late=passed(due.last_day or due.due, on, history.zone) if on else False)
 

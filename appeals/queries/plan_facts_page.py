@@ -17,6 +17,7 @@ from appeals.plan_facts import (
     PLAN_FACTS,
     PlanFact,
     applicable,
+    argued,
     counted,
     disagreeing,
     is_plan_fact,
@@ -78,7 +79,8 @@ def facts_used(case: Case, rows: Iterable[Answer]) -> tuple[FactUsed, ...]:
     rows = tuple(rows)
     said = said_of(case, rows)
     found = classify(said)
-    values, used = counted(plan_facts_said(rows), found.state), applicable(found)
+    plan_said = plan_facts_said(rows)
+    values, used = counted(plan_said, found.state) | argued(plan_said), applicable(found)
     shown = [_shown(fact, rows, values, False, True) for fact in used]
     facts = [
         FactUsed(one.fact.text, told.value, told.source, told.recorded.page, told.recorded.quote)
@@ -112,7 +114,7 @@ def plan_facts_page(case: Case) -> PlanFactsPage:
     rows = answers_of(case)
     found = classify(said_of(case, rows))
     said = plan_facts_said(rows)
-    values = counted(said, found.state)
+    values = counted(said, found.state) | argued(said)
     used, differ = applicable(found), disagreeing(said, found)
     shown = [_shown(fact, rows, values, fact in differ, fact in used) for fact in PLAN_FACTS]
     return PlanFactsPage(tuple(s for s in shown if s.used), tuple(s for s in shown if not s.used))

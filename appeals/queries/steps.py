@@ -9,7 +9,7 @@ from uuid import UUID
 
 from appeals.facts import History
 from appeals.models import Appeal, Decision, ItemOutcome
-from appeals.plan_facts import counted, disagreeing
+from appeals.plan_facts import argued, counted, disagreeing
 from appeals.queries.clocks import Day, Shown, shown_due
 from appeals.queries.history import COURT_TASK
 from appeals.queries.ladder import Ladder, Standing, ladder_from
@@ -67,6 +67,7 @@ def history_from(case: Case, rows: Mapping[str, list[Any]]) -> History:
         outcomes=tuple(sorted(rows["outcomes"], key=lambda o: (o.decided_at, o.pk))),
         events=tuple(rows["events"]),
         plan=counted(plan_said, found.state),
+        plan_argued=argued(plan_said),
         plan_disagreements=disagreeing(plan_said, found),
         own_dates=own_dates_from(rows["own_dates"]),
         court_considered=frozenset(

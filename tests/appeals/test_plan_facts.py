@@ -8,7 +8,6 @@ import pytest
 
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.tenancy.scope import scoped_to
-from appeals.commands.answers import record_answer
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.levels import set_expedited
 from appeals.commands.plan_facts import record_plan_fact, withdraw_plan_fact
@@ -188,55 +187,6 @@ def test_recording_refuses_with_every_reason_and_asks_for_the_permission(climb):
             at=moment("2026-04-30"),
         )
     assert not Answer.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("source", "page", "quote", "lacks"),
-    [
-        ("plan_document", None, "", ["page_missing", "quote_missing"]),
-        ("letter", 0, WORDS, ["page_missing"]),
-        ("letter", 3, " ", ["quote_missing"]),
-    ],
-)
-def test_what_was_read_has_its_page_and_its_words(climb, source, page, quote, lacks):
-    with pytest.raises(Refused) as caught:
-        record_plan_fact(
-            actor=climb.who,
-            case=climb.case,
-            fact="plan_window_days",
-            value="60",
-            source=source,
-            page=page,
-            quote=quote,
-            at=moment("2026-04-30"),
-        )
-    assert codes(caught) == lacks
-    assert not Answer.objects.exists()
-
-
-def test_page_and_words_are_kept_and_stand_where_the_date_is_explained(climb, sign_in):
-    climb.answer(ERISA)
-    levels = {"page": 12, "quote": "There are two levels of appeal."}
-    record_answer(
-        actor=climb.who,
-        case=climb.case,
-        question="levels",
-        value="2",
-        source="plan_document",
-        at=moment("2026-03-16"),
-        **levels,
-    )
-    climb.ask()
-    climb.refuse()
-    kept = plan(climb, "plan_window_days", "60", "plan_document")
-    plan(climb, "plan_window_days", "90", "payer_call")
-    assert (kept.page, kept.quote) == (41, WORDS)
-    nora = sign_in("nora")
-    for name, rows in {"case": (climb.case,), "level": (climb.case, climb.level(1))}.items():
-        shown = words(nora.get(address(name, *rows)))
-        assert f"60 days says the plan document, page 41 {WORDS}" in shown, name
-        assert "Two says the plan document, page 12 There are two levels of appeal." in shown, name
-        assert "90 days" not in shown, name
 
 
 def test_an_answer_to_a_question_is_no_fact_of_the_plan(climb):
