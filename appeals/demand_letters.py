@@ -14,6 +14,7 @@ from typing import Protocol
 from appeals.blocks import Block, Bullets, Heading, Paragraph, Table, gap
 from cases.typesetting import long_date
 
+RESERVED = "All rights that follow from this are reserved."
 LAW, COUNTED, FOLLOWS, ASKED = "What the law says", "How the time is counted", "What follows", "What we ask"
 
 FOLLOWS_FROM: dict[str, str] = {
@@ -175,15 +176,21 @@ def complaint_letter(about: About, late: Late) -> tuple[Block, ...]:
     )
 
 
-def cure_letter(
-    about: About, notice_on: date | None, defects: Sequence[NamedDefect], demanded: str = ""
-) -> tuple[Block, ...]:
-    """A demand to mend a notice: each thing it lacks, where the law asks for it, and what the lack does to the clock."""
+def cure_letter(about: About, notice_on: date | None, defects: Sequence[NamedDefect]) -> tuple[Block, ...]:
+    """A demand to mend a notice: each thing it lacks, where the law asks for it, and what the lack may do to the clock.
+
+    The time to appeal is asked to be counted anew only where a lack may do something to a clock.
+    """
     dated = f" dated {long_date(notice_on, 'en')}" if notice_on else ""
     what_follows: list[Block] = []
     effects = tuple(dict.fromkeys(d.effect.strip() for d in defects if d.effect.strip()))
     if effects:
-        what_follows = [Heading(FOLLOWS), Bullets(effects)]
+        what_follows = [Heading(FOLLOWS), Bullets(effects), Paragraph(RESERVED)]
+    asked = [
+        "Send a notice that holds all of this, in writing, to the address above.",
+        "Send the rule, guideline or criterion that the decision relied on, free of charge.",
+        *(["Count the time to appeal from the day on which that notice arrives."] if effects else []),
+    ]
     rows = tuple((d.sentence.strip(), d.citation.strip()) for d in defects)
     lacks: list[Block] = (
         [Table(("What the notice lacks", "Where the law asks for it"), rows)]
@@ -198,13 +205,7 @@ def cure_letter(
         *lacks,
         *what_follows,
         Heading(ASKED),
-        Bullets(
-            (
-                "Send a notice that holds all of this, in writing, to the address above.",
-                "Send the rule, guideline or criterion that the decision relied on, free of charge.",
-                demanded or "Count the time to appeal from the day on which that notice arrives.",
-            )
-        ),
+        Bullets(tuple(asked)),
     )
 
 

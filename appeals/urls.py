@@ -94,6 +94,7 @@ urlpatterns = [
     path(DENIAL + "set-aside/", denials.denial_set_aside, name="denial_set_aside"),
     path(DENIAL + "take-up/", denials.denial_take_up, name="denial_take_up"),
     path(DENIAL + "choice/", choices.denial_choice, name="denial_choice"),
+    path(DENIAL + "demand/", demands.cure_new, name="cure_new"),
     path(DENIAL + "notice/<slug:check>/", notice_checks.notice_check, name="notice_check"),
     path(GRANTED, sessions.authorization, name="authorization"),
     path(GRANTED + "sessions/new/", sessions.session_new, name="session_new"),

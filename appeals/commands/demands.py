@@ -18,7 +18,6 @@ from appeals.commands.approvals import approval_reasons, let_go_of_approval
 from appeals.commands.checks import foreign, locked_case, refuse
 from appeals.commands.demand_facts import (
     NO_AGENCY,
-    about_of,
     addressed_to,
     agencies_of,
     agency_of,
@@ -27,11 +26,10 @@ from appeals.commands.demand_facts import (
 )
 from appeals.commands.letter_dates import office_day
 from appeals.conditions import address_suits_channel
-from appeals.demand_letters import NamedDefect, cure_letter
 from appeals.dues import CLAIMANT, PAYER
 from appeals.facts import History
 from appeals.letters import render_letter
-from appeals.models import Deadline, Demand, Denial
+from appeals.models import Deadline, Demand
 from appeals.models.authorization import Channel
 from appeals.packets import Packet, build_packet
 from appeals.queries.clocks import day_at, is_over
@@ -76,7 +74,7 @@ def first_draft(
     refuse(_reasons(history, deadline, kind, agency, at))
     dated = office_day(case, at)
     body = body_of(case, history, deadline, kind, dated)
-    return _draft(body, dated, addressed_to(case, history, deadline, agency_of(agency)), actor.label)
+    return drafted(body, dated, addressed_to(case, history, deadline, agency_of(agency)), actor.label)
 
 
 def write_demand(
@@ -100,56 +98,16 @@ def write_demand(
     refuse(foreign(case, deadline, "deadline", "date"))
     with transaction.atomic():
         locked_case(case)
-        whole = _whole(case)
+        whole = whole_case(case)
         draft = first_draft(actor=actor, case=whole, deadline=deadline, kind=kind, agency=agency, at=at)
-        draft = _edited(draft, text, dated, recipient)
+        draft = edited(draft, text, dated, recipient)
         standing = Demand.objects.filter(deadline=deadline, kind=kind, agency=agency, sent_at=None)
-        refuse([*_begun(standing.exists()), *_letter_reasons(whole, draft, deadline, at)])
+        refuse([*begun_reasons(standing.exists()), *letter_reasons(whole, draft, deadline, at)])
         made = Demand.objects.create(
             case=whole, deadline=deadline, kind=kind, agency=agency, draft=draft, started_at=at
         )
         record("demand_drafted", subject=made, detail={"kind": kind, "agency": agency})
         touch(whole, at)
-    return made
-
-
-def write_cure(*, actor: Actor, denial: Denial, defects: Sequence[NamedDefect], at: datetime) -> Demand:
-    """Begin a demand to mend a notice, from the defects that a person confirmed. One that is begun stays as it is.
-
-    Raises NotAllowed, Refused: no_defect.
-    """
-    require(actor, Permission.DRAFT_APPEAL, denial)
-    if not defects:
-        raise Refused(
-            [
-                Reason(
-                    "no_defect",
-                    "Nothing is confirmed that this notice lacks. Look at what was found and confirm it first.",
-                )
-            ]
-        )
-    with transaction.atomic():
-        locked_case(denial.case)
-        case = _whole(denial.case)
-        standing = Demand.objects.filter(denial=denial, kind=Kind.CURE, sent_at=None).first()
-        if standing is not None:
-            return standing
-        body = cure_letter(about_of(case, denial.reference_number), denial.notice_on, defects)
-        lines = [case.coverage.payer.name, "Attention: Appeals and grievances"]
-        lines += [line.strip() for line in denial.send_to_address.splitlines() if line.strip()]
-        made = Demand.objects.create(
-            case=case,
-            denial=denial,
-            kind=Kind.CURE,
-            draft=_draft(body, office_day(case, at), lines, actor.label),
-            started_at=at,
-        )
-        record(
-            "demand_drafted",
-            subject=made,
-            detail={"kind": Kind.CURE.value, "defects": [defect.code for defect in defects]},
-        )
-        touch(case, at)
     return made
 
 
@@ -175,8 +133,8 @@ def save_demand(
             raise WrongState(
                 "save_demand", "changed", "Somebody changed this letter meanwhile. Look at it again."
             )
-        draft = _edited(row.draft, text, dated, recipient)
-        refuse(_letter_reasons(case, draft, row.deadline, at))
+        draft = edited(row.draft, text, dated, recipient)
+        refuse(letter_reasons(case, draft, row.deadline, at))
         row.draft, row.version = draft, row.version + 1
         row.save(update_fields=["draft", "version"])
         record("demand_drafted", subject=row, detail={"kind": row.kind})
@@ -191,7 +149,7 @@ def preview_demand(*, actor: Actor, demand: Demand) -> Packet:
     Raises Refused for a character that no font of ours has.
     """
     require(actor, Permission.DRAFT_APPEAL, demand)
-    return _packet(_whole(demand.case), _whole_demand(demand.pk))
+    return _packet(whole_case(demand.case), _whole_demand(demand.pk))
 
 
 def send_demand(
@@ -338,7 +296,8 @@ def _stands(history: History, deadline: Deadline | None, at: datetime) -> Iterat
         yield NOT_LATE
 
 
-def _begun(is_begun: bool) -> Iterator[Reason]:
+def begun_reasons(is_begun: bool) -> Iterator[Reason]:
+    """One draft of a kind stands at a time."""
     if is_begun:
         yield Reason("demand_drafted", "This letter is begun already. Open it, change it or send it.")
 
@@ -356,9 +315,10 @@ def _sending(channel: str, address: str, sent_at: datetime | None, at: datetime)
         yield Reason("in_future", "This has not come yet. Enter when it really happened.", "sent_at")
 
 
-def _letter_reasons(
+def letter_reasons(
     case: Case, draft: dict[str, Any], deadline: Deadline | None, at: datetime
 ) -> Iterator[Reason]:
+    """What stands against a letter as it is written: empty, or dated on a day that cannot be."""
     dated = date.fromisoformat(draft["dated"])
     if not draft["blocks"]:
         yield Reason("letter_empty", "Write the letter.", "text")
@@ -376,7 +336,8 @@ def _letter_reasons(
         )
 
 
-def _draft(body: Sequence[Block], dated: date, recipient: Sequence[str], signer: str) -> dict[str, Any]:
+def drafted(body: Sequence[Block], dated: date, recipient: Sequence[str], signer: str) -> dict[str, Any]:
+    """A draft as the row keeps it."""
     return {
         "blocks": blocks_as_data(body),
         "dated": dated.isoformat(),
@@ -385,9 +346,10 @@ def _draft(body: Sequence[Block], dated: date, recipient: Sequence[str], signer:
     }
 
 
-def _edited(
+def edited(
     draft: dict[str, Any], text: str | None, dated: date | None, recipient: Sequence[str] | None
 ) -> dict[str, Any]:
+    """The draft with what a person typed."""
     changed = dict(draft)
     if text is not None:
         changed["blocks"] = blocks_as_data(blocks_from_text(text))
@@ -404,10 +366,11 @@ def _packet(case: Case, demand: Demand) -> Packet:
 
 def _ready(demand: Demand) -> tuple[Case, Demand]:
     locked_case(demand.case)
-    return _whole(demand.case), _whole_demand(demand.pk, lock=True)
+    return whole_case(demand.case), _whole_demand(demand.pk, lock=True)
 
 
-def _whole(case: Case) -> Case:
+def whole_case(case: Case) -> Case:
+    """The case with everything that stands on a letter's page."""
     return Case.objects.select_related("patient", "coverage__payer", "organization", "owner").get(pk=case.pk)
 
 

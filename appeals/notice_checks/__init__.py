@@ -63,7 +63,7 @@ def laws_of(check: Check, notice: Notice) -> tuple[Law, ...]:
 def defect_of(check: Check, laws: tuple[Law, ...]) -> Defect:
     """The check as a defect, for letters and arguments."""
     finding = Finding(check, NOT_FOUND, laws)
-    effects = " ".join(f"{e.text} ({e.citation})" if e.citation else e.text for e in finding.effects)
+    effects = " ".join(f"{e.letter} ({e.citation})" for e in finding.effects if e.letter)
     return Defect(check.key, finding.citation, check.sentence, effects)
 
 

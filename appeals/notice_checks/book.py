@@ -76,7 +76,8 @@ def rules_of(raw: Any) -> NoticeRules:
         place = "/".join(str(p) for p in errors[0].absolute_path)
         raise BadData(f"The rules on notices do not fit their schema at {place}: {errors[0].message[:200]}")
     effects = {
-        key: Effect(key, row["text"], row["citation"], row["clock"]) for key, row in raw["effects"].items()
+        key: Effect(key, row["text"], row["letter"], row["citation"], row["clock"])
+        for key, row in raw["effects"].items()
     }
     checks = tuple(
         Check(
@@ -111,6 +112,8 @@ def problems_of(rules: NoticeRules) -> Iterator[str]:
     known = set(shipped().regimes)
     if unknown := sorted(rules.regimes - known):
         yield f"The rules on notices name unknown kinds of coverage {unknown}."
+    if silent := sorted(e.key for e in rules.effects if (e.clock == "none") == bool(e.letter)):
+        yield f"A letter says what has no effect, or is silent about what has one {silent}."
     keys = [check.key for check in rules.checks]
     if len(set(keys)) < len(keys):
         yield "Two rules on notices have one key."

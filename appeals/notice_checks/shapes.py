@@ -14,10 +14,14 @@ FOUND, NOT_FOUND, CANNOT_TELL = "found", "not_found", "cannot_tell"
 
 @dataclass(frozen=True)
 class Effect:
-    """What a defect may do to a clock: an argument with its citation. Never an earlier day for the patient."""
+    """What a defect may do to a clock: an argument with its citation. Never an earlier day for the patient.
+
+    `text` is told to the navigator; `letter` is what a letter to the other side says of it, "" where it says nothing.
+    """
 
     key: str
     text: str
+    letter: str
     citation: str
     clock: str
 
@@ -143,7 +147,8 @@ class Finding:
 
 @dataclass(frozen=True)
 class Defect:
-    """A defect that a person confirmed: for letters and arguments. `effect` is arguable and moves no date."""
+    """A defect that a person confirmed: for letters and arguments. `effect` is arguable, moves no date, and is worded for the
+    other side."""
 
     code: str
     citation: str

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
-from appeals.models import Deadline, Demand
+from appeals.models import Deadline, Demand, Denial
 from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, is_over
 from appeals.queries.history import load_history
 from appeals.queries.ladder import AWAITING
@@ -112,6 +112,12 @@ def get_demand(actor: Actor, case: Case, public_id: UUID) -> Demand:
 def draft_begun(actor: Actor, deadline: Deadline, kind: str, agency: str) -> Demand | None:
     """The letter of this kind about this date that is begun and not sent."""
     rows = Demand.objects.filter(visible(actor, Demand), deadline=deadline, kind=kind, agency=agency)
+    return rows.filter(sent_at=None).first()
+
+
+def cure_begun(actor: Actor, denial: Denial) -> Demand | None:
+    """The demand to mend this notice that is begun and not sent."""
+    rows = Demand.objects.filter(visible(actor, Demand), denial=denial, kind=Demand.Kind.CURE)
     return rows.filter(sent_at=None).first()
 
 

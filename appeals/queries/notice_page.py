@@ -8,7 +8,7 @@ from typing import Any
 
 from advocacy.errors import NotFound
 from advocacy.tenancy.together import fetched
-from appeals.models import Answer, Denial, DenialReason, NoticeCheck, Proposal
+from appeals.models import Answer, Demand, Denial, DenialReason, NoticeCheck, Proposal
 from appeals.notice_checks import (
     CANNOT_TELL,
     FOUND,
@@ -51,12 +51,27 @@ class Shown:
 
 @dataclass(frozen=True)
 class NoticePage:
-    """`open` waits for a person; `decided` was decided; `unsure` cannot be told from the letter; `found` stands in it."""
+    """`open` waits for a person; `decided` was decided; `unsure` cannot be told from the letter; `found` stands in it.
+
+    `letters` demand that this notice be mended, the latest first.
+    """
 
     open: tuple[Shown, ...]
     decided: tuple[Shown, ...]
     unsure: tuple[Shown, ...]
     found: tuple[Shown, ...]
+    letters: tuple[Demand, ...] = ()
+
+    @property
+    def has_defect(self) -> bool:
+        """Whether a person confirmed that something is missing: then a notice that holds it may be demanded."""
+        return any(
+            s.decision is not None and s.decision.answer == NoticeCheck.Answer.DEFECT for s in self.decided
+        )
+
+    @property
+    def is_begun(self) -> bool:
+        return any(letter.sent_at is None for letter in self.letters)
 
 
 def notice_page(
@@ -73,6 +88,7 @@ def notice_page(
         {
             "answers": Answer.objects.filter(case=case, superseded_at=None).order_by("answered_at", "id"),
             "decisions": NoticeCheck.objects.filter(denial=denial, superseded_at=None),
+            "letters": Demand.objects.filter(denial=denial).order_by("-id"),
         }
     )
     decisions = {row.rule: row for row in rows["decisions"]}
@@ -85,6 +101,7 @@ def notice_page(
         decided=tuple(s for s in shown if s.decision is not None),
         unsure=tuple(s for s in undecided if s.finding.outcome == CANNOT_TELL),
         found=tuple(s for s in undecided if s.finding.outcome == FOUND),
+        letters=tuple(rows["letters"]),
     )
 
 

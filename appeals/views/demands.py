@@ -1,4 +1,4 @@
-"""Payer overdue: what follows from each missed date, the letters that say so, and their sending."""
+"""Payer overdue: what follows from each missed date, the letters that say so, and their sending; so too of a lacking notice."""
 
 from __future__ import annotations
 
@@ -17,12 +17,21 @@ from advocacy.access.permissions import Permission as P
 from advocacy.errors import NotAllowed, NotFound, Reason, Refused, WrongState
 from advocacy.web import saw
 from appeals.blocks import blocks_as_text, blocks_from_data, blocks_from_text, unfilled_gaps
+from appeals.commands import cures
 from appeals.commands import demands as commands
 from appeals.commands.approvals import answer_letter, ask_approval
 from appeals.forms.demands import SendForm
 from appeals.forms.levels import AskForm, DraftForm, PatientAnswerForm
 from appeals.queries.approvals import approvals_of, get_approval
-from appeals.queries.demands import agency_named, draft_begun, get_demand, get_late_deadline, late_page
+from appeals.queries.demands import (
+    agency_named,
+    cure_begun,
+    draft_begun,
+    get_demand,
+    get_late_deadline,
+    late_page,
+)
+from appeals.queries.denial_intake import denial_of
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from cases.views.casework import attempt, done
 
@@ -31,6 +40,13 @@ KINDS = {"overdue": "Demand to decide", "complaint": "Complaint to the agency"}
 
 def _late(case: Any) -> str:
     return reverse("appeals:late", args=[case.public_id])
+
+
+def _home(case: Any, denial: Any) -> tuple[str, str]:
+    """The page a letter was begun from, by name and address: the denial whose notice it is about, or what is overdue."""
+    if denial is None:
+        return "Payer overdue", _late(case)
+    return "Denial", reverse("appeals:denial", args=[case.public_id, denial.public_id])
 
 
 @require_safe
@@ -87,7 +103,34 @@ def demand_new(request: CaseRequest, case: Any, deadline_id: UUID, about: str) -
     if outcome.done:
         go_on = "appeals:demand_send" if "go_on" in request.POST else "appeals:demand"
         return done(request, "The letter is saved.", go_on, case.public_id, outcome.result.public_id)
-    return _written(request, case, form, outcome, KINDS[about], agency, None)
+    return _written(request, case, form, outcome, KINDS[about], agency, None, None)
+
+
+@case_page(P.DRAFT_APPEAL)
+def cure_new(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
+    """The demand to mend a notice, filled from its confirmed defects; nothing is saved before it is saved."""
+    denial = denial_of(request.actor, case, denial_id)
+    begun = cure_begun(request.actor, denial)
+    if begun is not None and request.method != "POST":
+        return redirect("appeals:demand", case.public_id, begun.public_id)
+    draft = cures.first_cure(actor=request.actor, denial=denial, at=request.at)
+    form = DraftForm(request.POST or None, initial=_initial(draft))
+    outcome = attempt(
+        request,
+        form,
+        lambda data: cures.write_cure(
+            actor=request.actor,
+            denial=denial,
+            text=data["text"],
+            dated=data["dated"],
+            recipient=data["recipient"].splitlines(),
+            at=request.at,
+        ),
+    )
+    if outcome.done:
+        go_on = "appeals:demand_send" if "go_on" in request.POST else "appeals:demand"
+        return done(request, "The letter is saved.", go_on, case.public_id, outcome.result.public_id)
+    return _written(request, case, form, outcome, "Demand to mend the notice", "", None, denial)
 
 
 @case_page()
@@ -119,7 +162,7 @@ def demand(request: CaseRequest, case: Any, demand_id: UUID) -> HttpResponse:
     if outcome.done:
         go_on = "appeals:demand_send" if "go_on" in request.POST else "appeals:demand"
         return done(request, "The letter is saved.", go_on, case.public_id, row.public_id)
-    return _written(request, case, form, outcome, row.get_kind_display(), row.agency, row)
+    return _written(request, case, form, outcome, row.get_kind_display(), row.agency, row, row.denial)
 
 
 def _initial(draft: dict[str, Any]) -> dict[str, Any]:
@@ -131,8 +174,16 @@ def _initial(draft: dict[str, Any]) -> dict[str, Any]:
 
 
 def _written(
-    request: CaseRequest, case: Any, form: Any, outcome: Any, here: str, agency: str, row: Any
+    request: CaseRequest,
+    case: Any,
+    form: Any,
+    outcome: Any,
+    here: str,
+    agency: str,
+    row: Any,
+    denial: Any,
 ) -> HttpResponse:
+    home, back = _home(case, denial)
     text = form["text"].value() or ""
     asks = request.organization.letters_need_patient_approval
     return show_step(
@@ -142,10 +193,11 @@ def _written(
         outcome,
         here=here,
         action="Save the letter",
-        back=_late(case),
-        trail=(("Payer overdue", _late(case)),),
+        back=back,
+        trail=((home, back),),
         extra={
             "demand": row,
+            "denial": denial,
             "agency": agency_named(agency),
             "gaps": [r.message.partition(": ")[2] for r in unfilled_gaps(blocks_from_text(text))],
             "approval_url": reverse("appeals:demand_approval", args=[case.public_id, row.public_id])
@@ -162,11 +214,12 @@ def _sent(request: CaseRequest, case: Any, row: Any) -> HttpResponse:
         "demand": row,
         "agency": agency_named(row.agency),
         "blocks": blocks_from_data(row.draft["blocks"]),
+        "denial": row.denial,
         "file_url": reverse("cases:document", args=[case.public_id, version.document.public_id])
         if version is not None
         else "",
     }
-    trail = (("Payer overdue", _late(case)),)
+    trail = (_home(case, row.denial),)
     return show(request, "appeals/demand_sent.html", case, context, here=row.get_kind_display(), trail=trail)
 
 
@@ -254,7 +307,7 @@ def demand_send(request: CaseRequest, case: Any, demand_id: UUID) -> HttpRespons
         here=f"Send: {row.get_kind_display().lower()}",
         action="It was sent: freeze these pages",
         back=back,
-        trail=(("Payer overdue", _late(case)), (row.get_kind_display(), back)),
+        trail=(_home(case, row.denial), (row.get_kind_display(), back)),
         extra={
             "demand": row,
             "packet": packet,
@@ -296,7 +349,7 @@ def demand_approval(request: CaseRequest, case: Any, demand_id: UUID) -> HttpRes
         here="Ask the patient to approve",
         action="Ask the patient to approve",
         back=back,
-        trail=(("Payer overdue", _late(case)), (row.get_kind_display(), back)),
+        trail=(_home(case, row.denial), (row.get_kind_display(), back)),
         effects=(
             "The letter is pinned as it stands, with its pages and their SHA-256; the portal shows it to the patient.",
             "When the letter is changed, the answer counts no more: ask again.",
@@ -339,5 +392,5 @@ def demand_approval_answer(
         here="The patient's answer",
         action="Record the answer",
         back=reverse("appeals:demand_approval", args=address),
-        trail=(("Payer overdue", _late(case)),),
+        trail=(_home(case, row.denial),),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
@@ -13,7 +13,7 @@ from advocacy.errors import Refused, WrongState
 from appeals.blocks import Bullets, Heading, Paragraph, Table, blocks_from_data
 from appeals.commands.approvals import answer_letter, ask_approval
 from appeals.commands.demand_facts import agencies_of
-from appeals.commands.demands import preview_demand, save_demand, send_demand, write_cure, write_demand
+from appeals.commands.demands import preview_demand, save_demand, send_demand, write_demand
 from appeals.demand_letters import ASKS_ALSO, FOLLOWS_FROM, About, cure_letter
 from appeals.models import Appeal, Demand, LetterApproval
 from appeals.queries.history import load_history
@@ -292,19 +292,21 @@ LACKS = (
 )
 
 
-def test_a_demand_to_mend_a_notice_names_each_lack_with_its_law_and_effect(climb):
-    climb.answer(ERISA | {"levels": "1"})
-    climb.ask()
-    denial = climb.refuse()
-    with pytest.raises(Refused) as none:
-        write_cure(actor=climb.who, denial=denial, defects=(), at=moment("2026-04-01"))
-    assert codes(none) == ["no_defect"]
-    made = write_cure(actor=climb.who, denial=denial, defects=LACKS, at=moment("2026-04-01"))
-    table = next(b for b in blocks(made) if isinstance(b, Table))
-    assert table.rows == tuple((lack.sentence, lack.citation) for lack in LACKS)
-    assert part(made, "What follows") == [Bullets(("The time may not have begun.",))]
-    assert send(climb, made).kind == "cure"
+def test_a_demand_to_mend_a_notice_names_each_lack_with_its_law_and_effect():
     about = About("Dana", "Timberline", "Ketamine")
+    body = list(cure_letter(about, date(2026, 3, 24), LACKS))
+    assert body[1] == Table(
+        ("What the notice lacks", "Where the law asks for it"),
+        tuple((lack.sentence, lack.citation) for lack in LACKS),
+    )
+    assert body[2:5] == [
+        Heading("What follows"),
+        Bullets(("The time may not have begun.",)),
+        Paragraph("All rights that follow from this are reserved."),
+    ]
+    assert body[-1].items[-1] == "Count the time to appeal from the day on which that notice arrives."
+    harmless = list(cure_letter(about, None, LACKS[:1]))
+    assert Heading("What follows") not in harmless and len(harmless[-1].items) == 2
     assert cure_letter(about, None, ())[1].text.startswith("[[")
 
 

@@ -257,6 +257,7 @@ def raw() -> dict:
         (lambda d: d["checks"][0]["laws"][0].update(effect="shorter"), "unknown effect"),
         (lambda d: d["checks"][0]["evidence"].append("((("), "pattern"),
         (lambda d: d["effects"]["window"].update(never_shortens=False), "schema"),
+        (lambda d: d["effects"]["window"].update(letter=""), "silent"),
         (lambda d: d["checks"].append(copy.deepcopy(d["checks"][1])), "one key"),
     ],
 )
@@ -275,6 +276,12 @@ def test_a_defect_for_letters_has_its_law_and_an_arguable_effect():
         "29 CFR 2560.503-1(h)(2)(iii); 45 CFR 147.136(b)(2)(ii)(C)",
     )
     assert defect.sentence.startswith("The notice does not state the right to the claim file")
-    assert (
-        defect.effect.startswith("Arguable:") and "Work to the computed date all the same." in defect.effect
+    assert defect.effect == (
+        "Where a plan does not keep to the rules on claims, the internal steps may count as exhausted, unless the fault was"
+        " minor, harmless and excused. (45 CFR 147.136(b)(2)(ii)(F); 29 CFR 2590.715-2719(b)(2)(ii)(F))"
     )
+
+
+def test_what_is_told_to_the_navigator_stands_in_no_letter():
+    told = [e.letter for e in notice_rules().effects]
+    assert [words for words in told if "Arguable" in words or "computed date" in words] == []

@@ -9,9 +9,10 @@ import pytest
 from advocacy.audit.models import Event
 from advocacy.errors import NotAllowed, NotFound, Refused
 from advocacy.words import NOTICE_ENGLISH
+from appeals.commands.cures import write_cure
 from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, record_denial
 from appeals.commands.notice_checks import decide_notice_check
-from appeals.models import Appeal, Deadline, NoticeCheck
+from appeals.models import Appeal, Deadline, Demand, NoticeCheck
 from appeals.queries.ladder import ladder_of
 from appeals.queries.notice_page import confirmed_defects
 from tests.appeals.climbing import (
@@ -24,7 +25,7 @@ from tests.appeals.climbing import (
     moment,
 )
 from tests.appeals.test_notice_checks import SAMPLES
-from tests.appeals.visiting import address, letter_in, own_statements, words
+from tests.appeals.visiting import address, letter_in, minutes_ago, own_statements, words
 
 pytest_plugins = ("tests.appeals.climbing",)
 
@@ -189,6 +190,60 @@ def test_a_navigator_confirms_a_defect_on_the_page(climb, statement, sign_in):
         "again": False,
     }
     assert len(own_statements(nora, place)) <= 12
+
+
+def test_from_a_confirmed_defect_one_click_leads_to_the_demand_and_it_is_sent(climb, statement, sign_in):
+    nora, place = sign_in("nora"), address("denial", climb.case, statement)
+    new = address("cure_new", climb.case, statement)
+    assert f'href="{new}"' not in nora.get(place).content.decode()
+    assert nora.get(new).status_code == 422
+    nora.post(f"{place}notice/claim_file/", {"answer": "defect", "reason": ""})
+    assert f'href="{new}"' in nora.get(place).content.decode()
+    page = nora.get(new)
+    form = page.context["form"]
+    assert (page.status_code, Demand.objects.count()) == (200, 0)
+    assert "29 CFR 2560.503-1(h)(2)(iii)" in form["text"].value()
+    assert "Work to the computed date" not in form["text"].value()
+    assert ("Back to the denial" in words(page), "Back to what is overdue" in words(page)) == (True, False)
+    typed = {name: form[name].value() for name in ("recipient", "text")} | {"dated": form["dated"].value()}
+    answer = nora.post(new, typed | {"go_on": "1"})
+    made = Demand.objects.get()
+    assert (made.kind, made.denial_id, made.sent_at) == ("cure", statement.pk, None)
+    assert answer.url == address("demand_send", climb.case, made)
+    assert nora.get(new).url == address("demand", climb.case, made)
+    denial_page = nora.get(place).content.decode()
+    assert (
+        f'href="{new}"' in denial_page,
+        f'href="{address("demand", climb.case, made)}"' in denial_page,
+    ) == (
+        False,
+        True,
+    )
+    with pytest.raises(Refused) as again:
+        write_cure(actor=climb.who, denial=statement, at=moment("2026-04-24"))
+    assert codes(again) == ["demand_drafted"]
+    shown = nora.get(answer.url).context["form"]
+    sent = nora.post(
+        answer.url,
+        {
+            "expected_sha256": shown["expected_sha256"].value(),
+            "channel": "fax",
+            "address": "555 010 0199",
+            "sent_at": minutes_ago(5),
+        },
+    )
+    assert sent.status_code == 302, words(sent)
+    assert "Frozen" in words(nora.get(address("demand", climb.case, made)))
+    told = Event.objects.filter(verb="disclosed", subject_table="cases_case").order_by("-id").first()
+    assert (told.data["kind"], told.data["party"]) == ("cure", "plan")
+    assert len(own_statements(nora, place)) <= 12
+
+
+def test_a_notice_of_which_nothing_is_confirmed_is_not_demanded_anew(climb, statement):
+    decide(climb, statement, "none", "Page 4 of the booklet that came with it says so.")
+    with pytest.raises(Refused) as none:
+        write_cure(actor=climb.who, denial=statement, at=moment("2026-04-24"))
+    assert codes(none) == ["no_defect"]
 
 
 def test_what_is_dismissed_needs_a_reason_and_is_no_defect(climb, statement):

@@ -196,6 +196,7 @@ appeals:level_approval_answer   NCS       NCS
 appeals:level_file              NS        NS
 appeals:demand                  INCSP     NCS
 appeals:demand_new              NCS       NCS
+appeals:cure_new                NCS       NCS
 appeals:demand_send             NS        NS
 appeals:demand_approval         NCS       NCS
 appeals:demand_approval_answer  NCS       NCS

@@ -110,7 +110,7 @@ def _allow(cast: Cast, rows: dict[str, Any]) -> None:
         actor=nora,
         denial=rows["denial_id"],
         rule="claim_file",
-        answer="none",
+        answer="defect",
         reason="the dog howls at the fax",
         at=moment("2026-05-08", 17),
     )

@@ -1,0 +1,70 @@
+"""A demand to mend a denial notice, from the defects that a person confirmed; edited, sent and frozen as every demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.errors import Reason
+from appeals.commands.checks import locked_case, refuse
+from appeals.commands.demand_facts import about_of
+from appeals.commands.demands import begun_reasons, drafted, edited, letter_reasons, whole_case
+from appeals.commands.letter_dates import office_day
+from appeals.demand_letters import NamedDefect, cure_letter
+from appeals.models import Demand, Denial
+from appeals.queries.notice_page import confirmed_defects
+from cases.commands.touch import touch
+
+KIND = Demand.Kind.CURE
+NO_DEFECT = Reason(
+    "no_defect", "Nothing is confirmed that this notice lacks. Look at what was found and confirm it first."
+)
+
+
+def first_cure(*, actor: Actor, denial: Denial, at: datetime) -> dict[str, Any]:
+    """The demand as it would be begun now: blocks, date, recipient, signer. Writes nothing. Raises Refused: no_defect."""
+    require(actor, Permission.DRAFT_APPEAL, denial)
+    return _first(actor, denial, confirmed_defects(denial), at)
+
+
+def write_cure(
+    *,
+    actor: Actor,
+    denial: Denial,
+    text: str | None = None,
+    dated: date | None = None,
+    recipient: Sequence[str] | None = None,
+    at: datetime,
+) -> Demand:
+    """Begin a demand to mend a notice: each confirmed defect with its law, or the text a person made of it.
+
+    Raises NotAllowed, Refused with every reason: no_defect, demand_drafted, letter_empty, letter_dated_ahead.
+    """
+    require(actor, Permission.DRAFT_APPEAL, denial)
+    with transaction.atomic():
+        locked_case(denial.case)
+        defects = confirmed_defects(denial)
+        draft = edited(_first(actor, denial, defects, at), text, dated, recipient)
+        case = whole_case(denial.case)
+        standing = Demand.objects.filter(denial=denial, kind=KIND, sent_at=None)
+        refuse([*begun_reasons(standing.exists()), *letter_reasons(case, draft, None, at)])
+        made = Demand.objects.create(case=case, denial=denial, kind=KIND, draft=draft, started_at=at)
+        codes = [defect.code for defect in defects]
+        record("demand_drafted", subject=made, detail={"kind": KIND.value, "defects": codes})
+        touch(case, at)
+    return made
+
+
+def _first(actor: Actor, denial: Denial, defects: Sequence[NamedDefect], at: datetime) -> dict[str, Any]:
+    refuse(() if defects else (NO_DEFECT,))
+    case = whole_case(denial.case)
+    body = cure_letter(about_of(case, denial.reference_number), denial.notice_on, defects)
+    lines = [case.coverage.payer.name, "Attention: Appeals and grievances"]
+    lines += [line.strip() for line in denial.send_to_address.splitlines() if line.strip()]
+    return drafted(body, office_day(case, at), lines, actor.label)
