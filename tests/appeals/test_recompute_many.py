@@ -200,7 +200,15 @@ def test_a_case_that_cannot_be_computed_keeps_its_dates_and_stops_no_other(refus
     assert Case.objects.get(pk=other.pk).stage == ""
 
 
-def test_statements_do_not_grow_with_the_cases(refused, shorter, django_assert_max_num_queries):
+def test_many_are_read_in_one_statement(refused, django_assert_num_queries):
+    """Nothing that a clock reads is fetched later, row by row."""
+    another_case(refused.cast.case, 778)
+    keys = all_keys()
+    with django_assert_num_queries(1):
+        look_at_many(keys, at=LATER)
+
+
+def test_statements_do_not_grow_with_the_dates(refused, shorter, django_assert_max_num_queries):
     with using(shorter), django_assert_max_num_queries(22):
         recompute_many(all_keys(), run="a", at=LATER)
 
