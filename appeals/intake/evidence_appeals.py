@@ -298,8 +298,23 @@ def _is_address(said: Said, every: Sequence[Proposal]) -> bool:
     patient = next((one.value for one in every if one.fact == "patient_name"), "")
     if _NO_ADDRESS.search(value) or (patient and patient in value) or not re.search(r"\d", value):
         return False
+    if _begun_above(said):
+        return False
     before = said.page.plain[max(0, said.proposal.start - 500) : said.proposal.start]
     return (
         re.search(r"\b(?:appeal|redeterm|reconsid|grievance|apela)", f"{value} {before}", re.IGNORECASE)
         is not None
     )
+
+
+_NAME_GOES_ON: Final = re.compile(r"\s(?!(?:Box|Suite|Fax|To|Mail|Address)\b)[A-Z][\w'&-]*$")
+_FULL_ROW: Final = 50
+
+
+def _begun_above(said: Said) -> bool:
+    """Whether the row over an address in running text ends with a word of its name: `appeal to Cherokee / Bluff Appeals`."""
+    cells = said.page.rows[said.row]
+    above = said.page.rows[said.row - 1] if said.row else ()
+    if not cells or cells[0].start != said.proposal.start or len(above) != 1:
+        return False
+    return len(above[0].text) > _FULL_ROW and _NAME_GOES_ON.search(above[0].text) is not None

@@ -131,3 +131,19 @@ def test_a_letterhead_is_the_payer_where_nobody_else_bears_the_risk(body: str, p
 def test_a_letterhead_alone_names_no_administrator() -> None:
     letter = "Marlowe Benefit Services\n\n" + HEAD + ASKED
     assert told(letter, "administrator") == []
+
+
+@pytest.mark.parametrize(
+    ("end", "addresses"),
+    [
+        ("to", ["Bluff Appeals, P.O. Box 502, Tahlequah OK 74499"]),
+        ("to Cherokee", []),
+    ],
+)
+def test_an_address_whose_name_begins_in_the_row_above_is_not_cut(end: str, addresses: list[str]) -> None:
+    body = (
+        "You may appeal within 180 days after you receive this letter.\n\n"
+        f"There is no form for it: please mail your signed appeal {end}\n"
+        "Bluff Appeals, P.O. Box 502, Tahlequah OK 74499, with a copy of this letter.\n"
+    )
+    assert told(f"{HEAD}{ASKED}{body}", "send_to_mail") == addresses
