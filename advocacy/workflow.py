@@ -42,7 +42,8 @@ class Step:
 
 
 class Workflow:
-    """The tables of one kind of row, by version; `field` is the state column of the row."""
+    """The tables of one kind of row, by version; `field` is the state column of the row. A row begins in the first state, or in
+    one of `also_begins`."""
 
     def __init__(
         self,
@@ -52,12 +53,14 @@ class Workflow:
         *,
         field: str = "status",
         final: frozenset[str] = frozenset(),
+        also_begins: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
         self.states = states
         self.versions = dict(versions)
         self.field = field
         self.final = final
+        self.starts = frozenset({states.values[0]}) | also_begins
         self.current = max(self.versions)
         ALL[name] = self
 

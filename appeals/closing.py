@@ -9,7 +9,7 @@ from advocacy.errors import Reason
 from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import GrantedAuthorization
-from appeals.queries.ladder import BEFORE_FILING
+from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
 from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
@@ -88,7 +88,7 @@ def _levels(history: History) -> Iterator[Reason]:
                 "level_open",
                 f"{title} is open. File it, record that it is not pursued, or that its window passed.",
             )
-        elif appeal.status in (AppealStatus.FILED, AppealStatus.FORWARDED, AppealStatus.RECEIVED):
+        elif appeal.status in AWAITING:
             yield Reason(
                 "level_undecided", f"{title} has no decision. Record the decision or withdraw the appeal."
             )

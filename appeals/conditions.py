@@ -55,6 +55,7 @@ def request_is_ready(request: Any, facts: Facts) -> Iterable[Reason]:
         why = "This request is urgent: it may go out with open answers. Say why it cannot wait for them."
         return (*lacking, Reason("unready_reason_missing", why, "unready_reason"))
     why = "It waits for these answers. If the payer has it already, enter when it was received, and say why it went out."
+    why += " Else a second person may allow it: see “Go past a refusal” on the case."
     return (*lacking, Reason("not_ready", why, "received_at"))
 
 
@@ -263,7 +264,7 @@ def consent_stands(appeal: Any, facts: Facts) -> Reason | None:
 
 def received_not_before_filed(appeal: Any, facts: Facts) -> Reason | None:
     received = facts["changes"].get("received_at")
-    start = appeal.filed_at or appeal.forwarded_at
+    start = appeal.filed_at or appeal.forwarded_at or appeal.returned_at
     if received and start and received < start:
         return Reason(
             "received_before_filed", "It cannot have been received before it was sent.", "received_at"
@@ -273,7 +274,7 @@ def received_not_before_filed(appeal: Any, facts: Facts) -> Reason | None:
 
 def decided_not_before_filed(appeal: Any, facts: Facts) -> Reason | None:
     decided = facts["changes"].get("decided_at")
-    start = appeal.received_at or appeal.filed_at or appeal.forwarded_at
+    start = appeal.received_at or appeal.filed_at or appeal.forwarded_at or appeal.returned_at
     if decided and start and decided < start:
         return Reason("decided_before_filed", "The decision cannot be earlier than the filing.", "decided_at")
     return None

@@ -79,8 +79,9 @@ class History:
         return next((a for a in self.appeals if a.pk == appeal.previous_id), None)
 
     def rung(self, appeal: Appeal) -> Rung:
-        """The rung this level stands on, under the rules it is recorded with."""
-        return rung_of(appeal.regime, appeal.level, appeal.position, self.classification, self.levels)
+        """The rung this level stands on, under the rules it is recorded with. One that was opened again says so in its title."""
+        found = rung_of(appeal.regime, appeal.level, appeal.position, self.classification, self.levels)
+        return found if appeal.returned_at is None else replace(found, title=f"{found.title}, opened again")
 
     def day(self, moment: datetime | None) -> date | None:
         """The calendar day of a moment where the patient is."""
@@ -145,6 +146,7 @@ def decision_facts(history: History, appeal: Appeal, *, deemed_on: date | None =
         **_moved(history, events),
         received=arrived(filing.channel if filing else "", appeal.filed_at, appeal.received_at),
         urgent=appeal.is_expedited,
+        remanded=appeal.returned_why == Appeal.Returned.REMAND or None,
     )
 
 

@@ -150,6 +150,8 @@ TABLE: dict[tuple[str, str, str], Action] = {
     ("level", "filed", "overdue"): GO_ON,
     ("level", "forwarded", "*"): ARRIVED,
     ("level", "forwarded", "overdue"): GO_ON,
+    ("level", "returned", "*"): ARRIVED,
+    ("level", "returned", "overdue"): GO_ON,
     ("level", "received", "*"): DECIDE,
     ("level", "received", "overdue"): GO_ON,
     ("level", "unchosen_denial", "*"): CHOOSE_FIRST,

@@ -29,6 +29,7 @@ for model in (
     "Proposal",
     "Reminder",
     "RequestItem",
+    "StepOverride",
     "TreatmentSession",
 ):
     declare_through(f"appeals.{model}", parent="cases.Case", path="case")

@@ -83,6 +83,13 @@ class Rung:
         """Under every set of rules that may apply; never where only the letter speaks."""
         return bool(self.levels) and all(may_be_filed_orally(level, urgent) is None for level in self.levels)
 
+    @property
+    def has_time_after_remand(self) -> bool:
+        """Whether every set of rules that may apply gives a time to decide after a level above sent the case back."""
+        return bool(self.levels) and all(
+            any(choice.when.get("remanded") for choice in level.decisions) for level in self.levels
+        )
+
     def amount_lacks(self, amount: Decimal | None, year: int) -> Reason | None:
         """Why the amount in dispute (US dollars; None when not recorded) does not open this level in a year, under every set
         of rules that may apply; None where it does, or where no amount is needed. 42 CFR 405.1006, 422.600."""

@@ -30,6 +30,7 @@ class AppealStatus(models.TextChoices):
     DRAFTING = "drafting", "Being written"
     FILED = "filed", "Filed"
     FORWARDED = "forwarded", "Forwarded by the plan"
+    RETURNED = "returned", "Opened again"
     RECEIVED = "received", "With the decision maker"
     DECIDED = "decided", "Decided"
     WITHDRAWN = "withdrawn", "Withdrawn"
@@ -145,7 +146,7 @@ PEER_TO_PEER = Workflow(
 )
 
 _BEFORE = frozenset({A.OPEN, A.DRAFTING})
-_AWAITING = frozenset({A.FILED, A.FORWARDED, A.RECEIVED})
+_AWAITING = frozenset({A.FILED, A.FORWARDED, A.RETURNED, A.RECEIVED})
 
 APPEAL = Workflow(
     "appeal",
@@ -200,7 +201,7 @@ APPEAL = Workflow(
             ),
             Step(
                 "receive",
-                frozenset({A.FILED, A.FORWARDED}),
+                frozenset({A.FILED, A.FORWARDED, A.RETURNED}),
                 A.RECEIVED,
                 P.FILE_APPEAL,
                 "appeal_received",
@@ -262,4 +263,5 @@ APPEAL = Workflow(
         )
     },
     final=frozenset({A.DECIDED, A.WITHDRAWN, A.LAPSED, A.DECLINED}),
+    also_begins=frozenset({A.RETURNED}),
 )

@@ -48,6 +48,7 @@ class Permission(StrEnum):
     DRAFT_APPEAL = "appeals.draft"
     FILE_APPEAL = "appeals.file"
     RECORD_DECISION = "appeals.decide"
+    CONFIRM_OVERRIDE = "appeals.override"
     # oversight
     SEE_TRAIL = "audit.see"
     SEE_JOBS = "jobs.see"

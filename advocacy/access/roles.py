@@ -120,6 +120,7 @@ ROLES: dict[Role, RoleDescription] = {
                 P.ACCOUNT_DISCLOSURES,
                 P.ASSIGN_CASE,
                 P.REOPEN_CASE,
+                P.CONFIRM_OVERRIDE,
                 P.RESTRICT_CASE,
                 P.GRANT_ACCESS,
                 P.REVIEW_BREAK_GLASS,

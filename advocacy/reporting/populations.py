@@ -307,7 +307,7 @@ def _waits(day: Day) -> tuple[Rows, ...]:
     filed = Choice(When(Exists(fast), then=F("filed_at")), output_field=DateTimeField())
     status = AppealStatus
     levels = Appeal.objects.filter(
-        status__in=[status.FILED, status.FORWARDED, status.RECEIVED, status.DECIDED]
+        status__in=[status.FILED, status.FORWARDED, status.RETURNED, status.RECEIVED, status.DECIDED]
     ).annotate(
         f_code=_code(When(Q(decided_at=None) | Exists(silent), then=_text("open")), default=_text("decided")),
         f_on=_there(Coalesce("received_at", filed)),

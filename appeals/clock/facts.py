@@ -59,6 +59,7 @@ class Facts:
     timing: str | None = None
     urgent: bool | None = None
     incomplete: bool | None = None
+    remanded: bool | None = None
     service: str | None = None
     grievance_filed: date | None = None
     plan_decision: date | None = None

@@ -197,6 +197,8 @@ def approval_reasons(case: Case, appeal: Appeal | Demand, history: History, why_
         )
     if urgent:
         text += " This filing is urgent: it may go with a reason."
+    elif isinstance(appeal, Appeal):
+        text += " A second person may allow it without: see “Go past a refusal” on the case."
     yield Reason("letter_not_approved", text, "unapproved_reason" if urgent else None)
 
 

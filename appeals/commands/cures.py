@@ -20,6 +20,7 @@ from appeals.demand_letters import NamedDefect, cure_letter
 from appeals.models import Demand, Denial
 from appeals.queries.notice_page import confirmed_defects
 from cases.commands.touch import touch
+from cases.models import Case
 
 KIND = Demand.Kind.CURE
 NO_DEFECT = Reason(
@@ -27,10 +28,12 @@ NO_DEFECT = Reason(
 )
 
 
-def first_cure(*, actor: Actor, denial: Denial, at: datetime) -> dict[str, Any]:
-    """The demand as it would be begun now: blocks, date, recipient, signer. Writes nothing. Raises Refused: no_defect."""
+def first_cure(*, actor: Actor, case: Case, denial: Denial, at: datetime) -> dict[str, Any]:
+    """The demand as it would be begun now: blocks, date, recipient, signer. `case` is the denial's, with what is loaded of it.
+    Writes nothing. Raises Refused: no_defect."""
+    denial.case = case
     require(actor, Permission.DRAFT_APPEAL, denial)
-    return _first(actor, denial, confirmed_defects(denial), at)
+    return _first(actor, case, denial, confirmed_defects(denial), at)
 
 
 def write_cure(
@@ -49,9 +52,9 @@ def write_cure(
     require(actor, Permission.DRAFT_APPEAL, denial)
     with transaction.atomic():
         locked_case(denial.case)
-        defects = confirmed_defects(denial)
-        draft = edited(_first(actor, denial, defects, at), text, dated, recipient)
         case = whole_case(denial.case)
+        defects = confirmed_defects(denial)
+        draft = edited(_first(actor, case, denial, defects, at), text, dated, recipient)
         standing = Demand.objects.filter(denial=denial, kind=KIND, sent_at=None)
         refuse([*begun_reasons(standing.exists()), *letter_reasons(case, draft, None, at)])
         made = Demand.objects.create(case=case, denial=denial, kind=KIND, draft=draft, started_at=at)
@@ -61,9 +64,10 @@ def write_cure(
     return made
 
 
-def _first(actor: Actor, denial: Denial, defects: Sequence[NamedDefect], at: datetime) -> dict[str, Any]:
+def _first(
+    actor: Actor, case: Case, denial: Denial, defects: Sequence[NamedDefect], at: datetime
+) -> dict[str, Any]:
     refuse(() if defects else (NO_DEFECT,))
-    case = whole_case(denial.case)
     body = cure_letter(about_of(case, denial.reference_number), denial.notice_on, defects)
     lines = [case.coverage.payer.name, "Attention: Appeals and grievances"]
     lines += [line.strip() for line in denial.send_to_address.splitlines() if line.strip()]

@@ -11,19 +11,23 @@ from django.db import transaction
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
-from advocacy.errors import Reason
+from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import foreign, future_days, guards_of, locked_case, notice_order, refuse
 from appeals.commands.deadlines import recompute_deadlines
-from appeals.commands.openings import open_next_level
+from appeals.commands.follow_ups import settle
+from appeals.commands.openings import below, open_again, open_next_level
+from appeals.commands.overrides import allowed_override, left_of, use_override
 from appeals.commands.requests import AuthorizationInput, authorization_reasons, grant
+from appeals.conditions import CLOCK_SKEW
 from appeals.dues import passed
 from appeals.facts import History
 from appeals.models import Appeal, Decision, Denial, ItemOutcome, RequestItem
 from appeals.queries.denial_intake import names_another
-from appeals.queries.history import load_history
-from appeals.queries.ladder import UNFAVORABLE, decision_of, items_in_question
+from appeals.queries.history import COURT_TASK, load_history
+from appeals.queries.ladder import REMANDED, UNFAVORABLE, decision_of, items_in_question
 from appeals.regimes import book
-from appeals.workflow import APPEAL
+from appeals.rungs import rung_of
+from appeals.workflow import APPEAL, AppealStatus
 from cases.commands.patient_notices import show_and_tell
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
@@ -58,8 +62,9 @@ def decide_appeal(
     are the notice's own words for what stays refused, a reason to a line (the next level's letter answers them).
 
     What stays refused, in whole or part, opens the next level with its own window; above the last level before a court a
-    task asks to consider one. With `show_letter` the patient sees the letter in the portal; where it names another person or
-    member id, somebody has to say that it is the patient's all the same.
+    task asks to consider one. What is sent back opens the level below again, which stays as it was decided. With
+    `show_letter` the patient sees the letter in the portal; where it names another person or member id, somebody has to say
+    that it is the patient's all the same.
 
     Raises WrongState (somebody decided first, or the page was stale), Refused with every reason.
     """
@@ -80,6 +85,7 @@ def decide_appeal(
         reasons = [
             *guards_of(APPEAL, "decide", row, {"at": at, "actor": actor, "changes": changes} | facts),
             *_outcome_reasons(items, named, authorization),
+            *_remand_reasons(history, row, named),
             *future_days(case, at, days),
             *notice_order(notice_on, sent_on, received_on, stated_deadline_on),
             *_order_reasons(history, row, days),
@@ -128,8 +134,60 @@ def decide_appeal(
             index_case(case)
         if UNFAVORABLE & set(named.values()):
             open_next_level(case, decided, deemed=False, at=at)
+        if REMANDED in named.values():
+            _send_back(case, decided, decided_at, at)
         _finish(case, at)
     return decision
+
+
+def return_level(
+    *,
+    actor: Actor,
+    appeal: Appeal,
+    why: str,
+    returned_at: datetime | None,
+    note: str,
+    received_at: datetime | None = None,
+    at: datetime,
+) -> Appeal:
+    """Open a decided level again, which a court sent back or whose decision maker reopens it: a row of a later turn.
+
+    What was decided, and every level and clock that stands, stays as it is. Raises NotAllowed, WrongState for a level that is
+    not decided, Refused with every reason (one that is open again already, no note, an impossible moment).
+    """
+    require(actor, Permission.RECORD_DECISION, appeal)
+    with transaction.atomic():
+        case = locked_case(appeal.case)
+        row = (
+            Appeal.objects.select_for_update(of=("self",))
+            .select_related("denial", "previous")
+            .get(pk=appeal.pk)
+        )
+        if row.status != AppealStatus.DECIDED:
+            raise WrongState(
+                "return", row.status, "Only a decided level opens again. Record its decision first."
+            )
+        history = load_history(case)
+        refuse(_return_reasons(history, row, why, returned_at, received_at, note, at))
+        assert returned_at is not None
+        rung = rung_of(row.regime, row.level, row.position, history.classification, history.levels)
+        made = open_again(
+            case,
+            row.denial,
+            row,
+            rung,
+            why=why,
+            note=note,
+            is_expedited=row.is_expedited,
+            returned_at=returned_at,
+            at=at,
+        )
+        if received_at is not None:
+            given = {"received_at": received_at}
+            made = APPEAL.take("receive", made, actor=actor, at=at, changes=given)
+        settle(case, f"{COURT_TASK}{row.pk}", at=at, note="The case came back from a court, or was reopened.")
+        _finish(case, at)
+    return made
 
 
 def deem_decided(
@@ -137,7 +195,8 @@ def deem_decided(
 ) -> Decision:
     """Go on without a decision: the decision maker let its latest defensible time pass and the rule opens the next level.
 
-    Nothing is decided about any item. Raises WrongState, Refused while time is left or where silence opens nothing.
+    Nothing is decided about any item. Raises WrongState, Refused while time is left or where silence opens nothing, unless two
+    people agreed to go on (`appeals.overriding`).
     """
     require(actor, Permission.RECORD_DECISION, appeal)
     with transaction.atomic():
@@ -150,7 +209,9 @@ def deem_decided(
             "decision_due_passed": passed(due.due, at, history.zone),
         }
         given = {"at": at, "actor": actor, "changes": {}} | facts
-        refuse([*guards_of(APPEAL, "deem", row, given), *_silence_reasons(history, row)])
+        override = allowed_override("go_on_without_decision", row)
+        silence = left_of(_silence_reasons(history, row), override)
+        refuse([*guards_of(APPEAL, "deem", row, given), *silence])
         decided = APPEAL.take(
             "deem",
             appeal,
@@ -170,6 +231,7 @@ def deem_decided(
             recorded_by_id=actor.user_id,
         )
         open_next_level(case, decided, deemed=True, at=at)
+        use_override(override, at)
         _finish(case, at)
     return decision
 
@@ -200,6 +262,66 @@ def _outcome_reasons(
         )
 
 
+def _remand_reasons(history: History, appeal: Appeal, named: Mapping[str, str]) -> Iterator[Reason]:
+    if REMANDED in named.values() and below(history, appeal) is None:
+        yield Reason(
+            "nothing_below",
+            "This is the first level: no level below it takes the case back. Choose another outcome, and record what the plan"
+            " decides anew as a denial of its own.",
+        )
+
+
+def _send_back(case: Case, decided: Appeal, decided_at: datetime, at: datetime) -> None:
+    found = below(load_history(case), decided)
+    assert found is not None
+    before, rung = found
+    denial, why = decided.denial, Appeal.Returned.REMAND
+    urgent = before.is_expedited if before is not None else decided.is_expedited
+    open_again(
+        case, denial, before, rung, why=why, note="", is_expedited=urgent, returned_at=decided_at, at=at
+    )
+
+
+def _return_reasons(
+    history: History,
+    appeal: Appeal,
+    why: str,
+    returned_at: datetime | None,
+    received_at: datetime | None,
+    note: str,
+    at: datetime,
+) -> Iterator[Reason]:
+    if why not in (Appeal.Returned.COURT, Appeal.Returned.REOPENING):
+        yield Reason("why_missing", "Choose who opened it again.", "why")
+    if not note.strip():
+        yield Reason(
+            "note_missing", "Say in a sentence what it was opened again for, and by which paper.", "note"
+        )
+    if returned_at is None:
+        yield Reason("moment_missing", "Say when it was opened again.", "returned_at")
+    elif returned_at > at + CLOCK_SKEW:
+        yield Reason(
+            "in_future", "This moment is in the future. Enter when it really happened.", "returned_at"
+        )
+    elif appeal.decided_at and returned_at < appeal.decided_at:
+        yield Reason(
+            "returned_before_decided",
+            "It cannot have been opened again before it was decided.",
+            "returned_at",
+        )
+    if received_at is not None and received_at > at + CLOCK_SKEW:
+        yield Reason(
+            "in_future", "This moment is in the future. Enter when it really happened.", "received_at"
+        )
+    elif received_at is not None and returned_at is not None and received_at < returned_at:
+        yield Reason(
+            "received_before_returned", "It cannot have arrived before it was sent back.", "received_at"
+        )
+    again = [a for a in history.appeals if a.reopens_id == appeal.pk and a.status not in APPEAL.final]
+    if again:
+        yield Reason("open_again_already", "This level is open again already. Record what is decided there.")
+
+
 def _another_reasons(case: Case, appeal: Appeal, letter: Document | None) -> Iterator[Reason]:
     if letter is None or letter.case_id != case.pk:
         return
@@ -213,7 +335,7 @@ def _another_reasons(case: Case, appeal: Appeal, letter: Document | None) -> Ite
 
 
 def _order_reasons(history: History, appeal: Appeal, days: Mapping[str, date | None]) -> Iterator[Reason]:
-    filed = history.day(appeal.filed_at or appeal.forwarded_at)
+    filed = history.day(appeal.filed_at or appeal.forwarded_at or appeal.returned_at)
     for field, day in days.items():
         if filed and day and day < filed:
             yield Reason("decided_before_filed", "The decision cannot be earlier than the filing.", field)
@@ -243,5 +365,6 @@ def _silence_reasons(history: History, appeal: Appeal) -> Iterator[Reason]:
         words = " ".join(book().if_missed[key] for key in silent) or "No rule is known for silence here."
         yield Reason(
             "silence_opens_nothing",
-            f"Silence does not open a next level here. {words} Ask for the decision, or complain to the agency.",
+            f"Silence does not open a next level here. {words} Ask for the decision, or complain to the agency."
+            " A second person may allow it: see “Go past a refusal” on the case.",
         )

@@ -22,10 +22,11 @@ from appeals.commands.checks import consent_stands, foreign, guards_of, locked_c
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.drafts import packet_of
 from appeals.commands.letter_dates import answered_on, date_reasons, office_day
+from appeals.commands.overrides import allowed_override, left_of, use_override
 from appeals.commands.paper import letterhead_of
 from appeals.conditions import address_suits_channel
 from appeals.facts import History
-from appeals.models import Appeal, Filing
+from appeals.models import Appeal, Filing, StepOverride
 from appeals.models.authorization import Channel
 from appeals.packets import CallRecord, render_call_record
 from appeals.queries.doubtful import doubtful_letters
@@ -80,11 +81,13 @@ def file_appeal(
         changes: dict[str, Any] = {"filed_at": filed_at, "frozen_version": True}
         facts = _filing_facts(history, row, filed_at, good_cause, amount_reason)
         facts["address"] = address.strip()
+        override = allowed_override("file_unapproved", row)
+        unapproved = list(approval_reasons(case, row, history, unapproved_reason))
         reasons = [
             *guards_of(APPEAL, "file", row, {"at": at, "actor": actor, "changes": changes} | facts),
             *_filer(history, row, facts["filed_on"], filed_as),
             *_letter_reasons(case, row, history, filed_at),
-            *approval_reasons(case, row, history, unapproved_reason),
+            *left_of(unapproved, override),
             *foreign(case, proof, "proof", "document"),
         ]
         if channel not in WRITTEN:
@@ -144,10 +147,11 @@ def file_appeal(
             proof_note=proof_note.strip(),
             good_cause=good_cause.strip(),
             amount_reason=amount_reason.strip(),
-            unapproved_reason=unapproved_reason.strip() if row.is_expedited else "",
+            unapproved_reason=_unapproved(row, unapproved_reason, override if unapproved else None),
             filed_as=filed_as,
         )
         _log(actor, case, rung, filing, at)
+        use_override(override if unapproved else None, at)
         _finish(case, at)
     return filing
 
@@ -234,6 +238,13 @@ def file_orally(
         )
         _finish(case, at)
     return filing
+
+
+def _unapproved(appeal: Appeal, said: str, override: StepOverride | None) -> str:
+    """Why it went without the patient's approval: of an urgent one as typed, else what two people agreed on."""
+    if override is not None:
+        return override.reason
+    return said.strip() if appeal.is_expedited else ""
 
 
 def add_proof(

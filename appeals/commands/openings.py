@@ -1,4 +1,5 @@
-"""A level opens: the first after a confirmed denial, the next after a decision that leaves something refused."""
+"""A level opens: the first after a confirmed denial, the next after a decision that leaves something refused, and one that was
+decided when the case comes back to it."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ from datetime import datetime
 
 from advocacy.audit.trail import record
 from appeals.commands.follow_ups import consider_court
+from appeals.facts import History
 from appeals.models import Appeal, Denial
 from appeals.queries.history import levels_completed, load_history
-from appeals.rungs import Rung, first_position, next_position, rung_at
+from appeals.rungs import Rung, first_position, next_position, rung_at, rung_of
+from appeals.workflow import AppealStatus
 from cases.models import Case
 
 
@@ -35,11 +38,71 @@ def open_next_level(case: Case, appeal: Appeal, *, deemed: bool, at: datetime) -
     if following is None or following.is_court:
         consider_court(history, appeal, at)
         return None
-    return _opened(case, appeal.denial, appeal, following, is_expedited=appeal.is_expedited, at=at)
+    return _opened(
+        case, appeal.denial, appeal, following, is_expedited=appeal.is_expedited, turn=appeal.turn, at=at
+    )
+
+
+def below(history: History, appeal: Appeal) -> tuple[Appeal | None, Rung] | None:
+    """The level that a level sends a case back to: the row below where there is one, and its rung. None below the first."""
+    before = history.previous(appeal)
+    if before is not None:
+        return before, rung_of(
+            before.regime, before.level, before.position, history.classification, history.levels
+        )
+    rung = (
+        rung_at(history.classification, history.levels, appeal.position - 1) if appeal.position > 1 else None
+    )
+    return (None, rung) if rung is not None else None
+
+
+def open_again(
+    case: Case,
+    denial: Denial,
+    before: Appeal | None,
+    rung: Rung,
+    *,
+    why: str,
+    note: str,
+    is_expedited: bool,
+    returned_at: datetime,
+    at: datetime,
+) -> Appeal:
+    """A decided level opens again, as a row of a later turn beside the one that was decided; nobody has to file it.
+
+    42 CFR 405.1108(d), 405.1128(b) (the Council remands), 405.1056 (a judge remands), 405.980 and 423.1980 (reopening).
+    """
+    last = max(Appeal.objects.filter(denial=denial).values_list("turn", flat=True), default=1)
+    level = Appeal.objects.create(
+        case=case,
+        denial=denial,
+        previous=before.previous if before is not None else None,
+        reopens=before,
+        regime=rung.regime,
+        level=rung.key,
+        position=rung.position,
+        turn=last + 1,
+        status=AppealStatus.RETURNED,
+        returned_why=why,
+        returned_note=note.strip(),
+        returned_at=returned_at,
+        is_expedited=is_expedited,
+        opened_at=at,
+    )
+    detail = {"why": why, "regime": rung.regime, "level": rung.key, "position": rung.position}
+    record("level_returned", subject=level, detail=detail)
+    return level
 
 
 def _opened(
-    case: Case, denial: Denial, previous: Appeal | None, rung: Rung, *, is_expedited: bool, at: datetime
+    case: Case,
+    denial: Denial,
+    previous: Appeal | None,
+    rung: Rung,
+    *,
+    is_expedited: bool,
+    turn: int = 1,
+    at: datetime,
 ) -> Appeal:
     level = Appeal.objects.create(
         case=case,
@@ -48,6 +111,7 @@ def _opened(
         regime=rung.regime,
         level=rung.key,
         position=rung.position,
+        turn=turn,
         is_expedited=is_expedited,
         opened_at=at,
     )

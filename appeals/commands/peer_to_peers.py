@@ -177,7 +177,7 @@ def _reasons(
             yield Reason(
                 "item_unknown", "This item is not refused by the denial. Leave it out.", f"item_{key}"
             )
-        elif value not in ItemOutcome.Outcome.values:
+        elif value not in ItemOutcome.Outcome.values or value == ItemOutcome.Outcome.REMANDED:
             yield Reason("outcome_unknown", "Choose the outcome of the item.", f"item_{key}")
     good = {str(ItemOutcome.Outcome.OVERTURNED), str(ItemOutcome.Outcome.PARTLY)}
     won = [key for key, value in named.items() if value in good]

@@ -17,6 +17,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import foreign, locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.overrides import allowed_override, use_override
 from appeals.conditions import address_suits_channel
 from appeals.models import AuthorizationRequest, GrantedAuthorization, RequestItem
 from appeals.models.authorization import Channel
@@ -321,6 +322,9 @@ def _take(
                 barred = tuple(lack.reason for lack in lacks if lack.bars)
         if lacking and unready_reason.strip():
             changes = changes | {"unready_reason": unready_reason.strip()}
+        override = allowed_override("send_unready", request) if lacking and step == "submit" else None
+        if override is not None:
+            changes = changes | {"unready_reason": unready_reason.strip() or override.reason}
         row = REQUEST.take(
             step,
             request,
@@ -330,12 +334,13 @@ def _take(
             facts={
                 "item_count": _item_count(request),
                 "reason": reason,
-                "not_ready": lacking,
+                "not_ready": () if override is not None else lacking,
                 "barred": barred,
             }
             | dict(told or {}),
             detail={"open_answers": [r.code for r in lacking]} if lacking else None,
         )
+        use_override(override, at)
         if went is not None and changes.get("sent_by") != AuthorizationRequest.Sender.PROVIDER:
             disclose(
                 actor=actor,

@@ -66,7 +66,13 @@ class DecisionForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, items: Choices, documents: Choices, compared: Choices = (), **kwargs: Any
+        self,
+        *args: Any,
+        items: Choices,
+        documents: Choices,
+        compared: Choices = (),
+        may_be_sent_back: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["wrong"] = forms.MultipleChoiceField(
@@ -75,7 +81,15 @@ class DecisionForm(forms.Form):
         self.items = list(items)
         for key, label in self.items:
             self.fields[f"item_{key}"] = OutcomeField(
-                label=label, choices=[NOT_CHOSEN, *ItemOutcome.Outcome.choices]
+                label=label,
+                choices=[
+                    NOT_CHOSEN,
+                    *(
+                        (key, said)
+                        for key, said in ItemOutcome.Outcome.choices
+                        if may_be_sent_back or key != ItemOutcome.Outcome.REMANDED
+                    ),
+                ],
             )
         self.fields["file"] = upload_field("Or upload it now")
         self.fields["letter"] = PickField(

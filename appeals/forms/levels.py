@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 
 from appeals.forms.choices import NOT_CHOSEN, upload_field
+from appeals.models import Appeal
 from appeals.models.authorization import Channel
 from cases.forms.inputs import Choices, DayField, MomentField, PickField, lines
 
@@ -224,6 +225,25 @@ class ForwardedForm(forms.Form):
 class AppealReceivedForm(forms.Form):
     received_at = MomentField(
         label="Received by the decision maker on", help_text="The decision clock runs from here."
+    )
+
+
+class ReturnForm(forms.Form):
+    why = forms.ChoiceField(
+        label="Who opened it again",
+        choices=[NOT_CHOSEN, *((key, label) for key, label in Appeal.Returned.choices if key != "remand")],
+    )
+    returned_at = MomentField(label="Opened again on", help_text="The day of the order, or of the notice.")
+    received_at = MomentField(
+        label="The decision maker had the case again on",
+        required=False,
+        help_text="Only when it is known. It may be recorded later.",
+    )
+    note = forms.CharField(
+        label="What for",
+        max_length=2000,
+        widget=lines(3),
+        help_text="What has to be decided anew, and by which paper.",
     )
 
 

@@ -12,7 +12,10 @@ from appeals.forms.choices import NOT_CHOSEN
 from appeals.models import ItemOutcome, PeerToPeer
 from cases.forms.inputs import Choices, MomentField, lines
 
-ITEM_CHOICES: Choices = [("", "Not decided in the call"), *ItemOutcome.Outcome.choices]
+ITEM_CHOICES: Choices = [
+    ("", "Not decided in the call"),
+    *((key, label) for key, label in ItemOutcome.Outcome.choices if key != ItemOutcome.Outcome.REMANDED),
+]
 
 
 class ScheduleForm(forms.Form):

@@ -34,9 +34,13 @@ class Migration(migrations.Migration):
                 ('regime', models.CharField(max_length=50)),
                 ('level', models.CharField(max_length=60)),
                 ('position', models.PositiveSmallIntegerField(help_text='1 for the first level after the denial.')),
+                ('turn', models.PositiveSmallIntegerField(default=1, help_text='2 and on after a level was opened again.')),
+                ('returned_why', models.CharField(blank=True, choices=[('remand', 'The level above sent it back for a new decision'), ('court', 'A court sent it back for a new decision'), ('reopening', 'The decision maker took its own decision up again')], max_length=9)),
+                ('returned_at', models.DateTimeField(blank=True, null=True)),
+                ('returned_note', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='what it was opened again for')),
                 ('is_expedited', models.BooleanField(default=False)),
                 ('expedited_reason', advocacy.tenancy.sealing.SealedTextField(blank=True)),
-                ('status', models.CharField(choices=[('open', 'Window open'), ('drafting', 'Being written'), ('filed', 'Filed'), ('forwarded', 'Forwarded by the plan'), ('received', 'With the decision maker'), ('decided', 'Decided'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Window passed'), ('declined', 'Not pursued')], default='open', max_length=10)),
+                ('status', models.CharField(choices=[('open', 'Window open'), ('drafting', 'Being written'), ('filed', 'Filed'), ('forwarded', 'Forwarded by the plan'), ('returned', 'Opened again'), ('received', 'With the decision maker'), ('decided', 'Decided'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Window passed'), ('declined', 'Not pursued')], default='open', max_length=10)),
                 ('workflow_version', models.PositiveSmallIntegerField(default=1)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('draft', advocacy.tenancy.sealing.SealedJSONField(blank=True, null=True)),
@@ -50,6 +54,7 @@ class Migration(migrations.Migration):
                 ('frozen_version', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.documentversion')),
                 ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
                 ('previous', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='following', to='appeals.appeal')),
+                ('reopens', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='again', to='appeals.appeal')),
             ],
             options={
                 'abstract': False,
@@ -406,7 +411,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
-                ('outcome', models.CharField(choices=[('overturned', 'Overturned (now covered)'), ('partly', 'Partly overturned'), ('upheld', 'Upheld (still refused)'), ('withdrawn', 'Withdrawn'), ('moot', 'Moot')], max_length=10)),
+                ('outcome', models.CharField(choices=[('overturned', 'Overturned (now covered)'), ('partly', 'Partly overturned'), ('upheld', 'Upheld (still refused)'), ('remanded', 'Sent back for a new decision'), ('withdrawn', 'Withdrawn'), ('moot', 'Moot')], max_length=10)),
                 ('decided_at', models.DateTimeField()),
                 ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='item_outcomes', to='cases.case')),
                 ('decision', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='outcomes', to='appeals.decision')),
@@ -543,15 +548,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='appeal',
+            constraint=advocacy.tenancy.isolation.SameOrganization('reopens', name='appeals_appeal_reopens_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='appeal',
             constraint=advocacy.tenancy.isolation.SameOrganization('frozen_version', name='appeals_appeal_frozen_version_org'),
         ),
         migrations.AddConstraint(
             model_name='appeal',
-            constraint=models.UniqueConstraint(fields=('organization', 'denial', 'position'), name='appeals_appeal_position'),
+            constraint=models.UniqueConstraint(fields=('organization', 'denial', 'position', 'turn'), name='appeals_appeal_position'),
         ),
         migrations.AddConstraint(
             model_name='appeal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['filed', 'forwarded', 'received', 'decided']), _negated=True), models.Q(('filed_at__isnull', False), ('frozen_version__isnull', False)), ('forwarded_at__isnull', False), _connector='OR'), name='appeals_appeal_filed_has_file'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['filed', 'forwarded', 'received', 'decided']), _negated=True), models.Q(('filed_at__isnull', False), ('frozen_version__isnull', False)), ('forwarded_at__isnull', False), ('returned_at__isnull', False), _connector='OR'), name='appeals_appeal_filed_has_file'),
+        ),
+        migrations.AddConstraint(
+            model_name='appeal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('returned_at', None), ('returned_why', ''), models.Q(('status', 'returned'), _negated=True)), models.Q(('filed_at', None), ('forwarded_at', None), ('returned_at__isnull', False), models.Q(('returned_why', ''), _negated=True)), _connector='OR'), name='appeals_appeal_returned_whole'),
         ),
         migrations.AddConstraint(
             model_name='appeal',
@@ -1177,5 +1190,33 @@ class Migration(migrations.Migration):
         ),
         TenantTable('OwnDateRule'),
         Watched('OwnDateRule'),
+        migrations.CreateModel(
+            name='StepOverride',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
+                ('step', models.CharField(max_length=30)),
+                ('reason', advocacy.tenancy.sealing.SealedTextField(verbose_name='why it is done all the same')),
+                ('asked_at', models.DateTimeField()),
+                ('answer', models.CharField(blank=True, choices=[('allowed', 'Allowed, once'), ('refused', 'Not allowed')], max_length=7)),
+                ('note', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='what the second person says')),
+                ('decided_at', models.DateTimeField(blank=True, null=True)),
+                ('used_at', models.DateTimeField(blank=True, null=True)),
+                ('appeal', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='appeals.appeal')),
+                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
+                ('decided_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
+                ('request', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='appeals.authorizationrequest')),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+                'constraints': [advocacy.tenancy.isolation.SameOrganization('case', name='appeals_stepoverride_case_org'), advocacy.tenancy.isolation.SameOrganization('request', name='appeals_stepoverride_request_org'), advocacy.tenancy.isolation.SameOrganization('appeal', name='appeals_stepoverride_appeal_org'), models.CheckConstraint(condition=models.Q(models.Q(('appeal', None), ('request__isnull', False)), models.Q(('appeal__isnull', False), ('request', None)), _connector='OR'), name='appeals_override_one_subject'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('decided_at', None)), models.Q(models.Q(('answer', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='appeals_override_answered_whole'), models.CheckConstraint(condition=models.Q(('used_at', None), ('answer', 'allowed'), _connector='OR'), name='appeals_override_used_when_allowed'), models.CheckConstraint(condition=models.Q(('decided_by', None), ('asked_by', None), models.Q(('decided_by', models.F('asked_by')), _negated=True), _connector='OR'), name='appeals_override_two_people'), models.UniqueConstraint(condition=models.Q(('used_at', None), models.Q(('answer', 'refused'), _negated=True)), fields=('organization', 'appeal', 'step'), name='appeals_override_one_of_level'), models.UniqueConstraint(condition=models.Q(('used_at', None), models.Q(('answer', 'refused'), _negated=True)), fields=('organization', 'request', 'step'), name='appeals_override_one_of_request')],
+            },
+        ),
+        TenantTable('StepOverride'),
+        Watched('StepOverride'),
     ]
     operations = folded(operations)

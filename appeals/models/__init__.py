@@ -13,6 +13,7 @@ from appeals.models.denial import STANDS, Denial, DenialItem, DenialReason, Prop
 from appeals.models.event import ClockEvent
 from appeals.models.finding import Finding
 from appeals.models.notice_check import NoticeCheck
+from appeals.models.override import StepOverride
 from appeals.models.own_date import OwnDateRule
 from appeals.models.peer_to_peer import PeerToPeer
 from appeals.models.reminder import Reminder
@@ -44,5 +45,6 @@ __all__ = [
     "Proposal",
     "Reminder",
     "RequestItem",
+    "StepOverride",
     "TreatmentSession",
 ]

@@ -16,8 +16,15 @@ from appeals.workflow import APPEAL, AppealStatus
 class Appeal(TenantModel):
     """One level. `regime` and `level` are keys of the rule data; `regime` is "unknown" while several sets may apply.
 
-    The trigger of its window is the denial (first level) or the decision of the level before (`previous`).
+    The trigger of its window is the denial (first level) or the decision of the level before (`previous`). A decided level that
+    is opened again (a remand, a reopening) stays as it was decided: a row of a later `turn` stands for it, with `reopens`. It is
+    not filed; the levels that open after it have its turn.
     """
+
+    class Returned(models.TextChoices):
+        REMAND = "remand", "The level above sent it back for a new decision"
+        COURT = "court", "A court sent it back for a new decision"
+        REOPENING = "reopening", "The decision maker took its own decision up again"
 
     case = tenant_key("cases.Case", related_name="appeals")
     denial = tenant_key("appeals.Denial", related_name="appeals")
@@ -25,6 +32,11 @@ class Appeal(TenantModel):
     regime = models.CharField(max_length=50)
     level = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField(help_text="1 for the first level after the denial.")
+    turn = models.PositiveSmallIntegerField(default=1, help_text="2 and on after a level was opened again.")
+    reopens = tenant_key("appeals.Appeal", null=True, blank=True, related_name="again")
+    returned_why = models.CharField(max_length=9, choices=Returned.choices, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
+    returned_note = SealedTextField("what it was opened again for", blank=True)
     is_expedited = models.BooleanField(default=False)
     expedited_reason = SealedTextField(blank=True)
     status = models.CharField(max_length=10, choices=AppealStatus.choices, default=AppealStatus.OPEN)
@@ -44,15 +56,22 @@ class Appeal(TenantModel):
             SameOrganization("case"),
             SameOrganization("denial"),
             SameOrganization("previous"),
+            SameOrganization("reopens"),
             SameOrganization("frozen_version"),
             models.UniqueConstraint(
-                fields=["organization", "denial", "position"], name="appeals_appeal_position"
+                fields=["organization", "denial", "position", "turn"], name="appeals_appeal_position"
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["filed", "forwarded", "received", "decided"])
                 | Q(frozen_version__isnull=False, filed_at__isnull=False)
-                | Q(forwarded_at__isnull=False),
+                | Q(forwarded_at__isnull=False)
+                | Q(returned_at__isnull=False),
                 name="appeals_appeal_filed_has_file",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_at=None, returned_why="") & ~Q(status="returned")
+                | Q(returned_at__isnull=False, filed_at=None, forwarded_at=None) & ~Q(returned_why=""),
+                name="appeals_appeal_returned_whole",
             ),
             models.CheckConstraint(
                 condition=Q(decided_at=None) | Q(filed_at=None) | Q(decided_at__gte=F("filed_at")),

@@ -54,6 +54,7 @@ class ItemOutcome(TenantModel):
         OVERTURNED = "overturned", "Overturned (now covered)"
         PARTLY = "partly", "Partly overturned"
         UPHELD = "upheld", "Upheld (still refused)"
+        REMANDED = "remanded", "Sent back for a new decision"
         WITHDRAWN = "withdrawn", "Withdrawn"
         MOOT = "moot", "Moot"
 

@@ -31,6 +31,7 @@ from appeals.models import (
     Filing,
     ItemOutcome,
     RequestItem,
+    StepOverride,
 )
 from appeals.next_action import Proposal, next_action
 from appeals.queries import timeline
@@ -67,6 +68,7 @@ DOCUMENTS_SHOWN = 12
 CALLS_SHOWN = 5
 RELATED_SHOWN = 8
 TASKS_SHOWN = 100
+OVERRIDES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ class CasePage:
     choices: tuple[ChoicePoint, ...]
     failed_treatments: tuple[FailedTreatment, ...]
     related: tuple[tuple[Case, str], ...]
+    overrides: tuple[StepOverride, ...]
     request: UUID | None
     denial: UUID | None
     level: Appeal | None
@@ -203,6 +206,7 @@ def _rows(case: Case, today: date) -> dict[str, QuerySet[Any]]:
         .order_by("document_id", "-number")
         .defer("pages"),
         "costs": Cost.objects.filter(case_id=pk, superseded_at=None).order_by("id"),
+        "overrides": StepOverride.objects.filter(case_id=pk).order_by("-id")[:OVERRIDES_SHOWN],
         "failed_treatments": FailedTreatment.objects.filter(case_id=pk).order_by("started_on", "id"),
         "benefits": benefit_rows(case)["benefits"],
         "links": CaseLink.objects.filter(Q(case_id=pk) | Q(other_id=pk), ended_at=None).order_by("id"),
@@ -294,6 +298,7 @@ def case_page(
         choices=choice_points(case, rows, titles),
         failed_treatments=tuple(rows["failed_treatments"]),
         related=tuple((other, how_linked(case, other, rows["links"])) for other in rows["beside"]),
+        overrides=tuple(rows["overrides"]),
         request=position.request,
         denial=position.denial,
         level=current_level(rows["appeals"]),

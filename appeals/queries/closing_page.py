@@ -13,7 +13,7 @@ from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import AuthorizationRequest, GrantedAuthorization
 from appeals.queries.choices import choice_points, standing_choices
-from appeals.queries.ladder import BEFORE_FILING
+from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.sessions import counted, lines_of
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from, level_titles
@@ -62,7 +62,7 @@ def closing_page(case: Case, reasons: Sequence[Reason], today: date) -> ClosingP
         "denial_unconfirmed": _ids(d for d in history.denials if d.confirmed_at is None),
         "peer_to_peer_scheduled": _ids(c for c in history.peer_to_peers if c.status == "scheduled"),
         "level_open": _ids(a for a in history.appeals if a.status in ("open", "drafting")),
-        "level_undecided": _ids(a for a in history.appeals if a.status in ("filed", "forwarded", "received")),
+        "level_undecided": _ids(a for a in history.appeals if a.status in AWAITING),
         "item_without_outcome": _ids(history.appeals[-1:]) * 40,
         "authorization_missing": _ids(_won_requests(history)),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from advocacy.errors import Reason
 from appeals.dues import (
     CLAIMANT,
     ENDED,
@@ -33,8 +34,15 @@ from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
 from cases.models import Case
 
 BEFORE_FILING = frozenset({AppealStatus.OPEN, AppealStatus.DRAFTING})
-AWAITING = frozenset({AppealStatus.FILED, AppealStatus.FORWARDED, AppealStatus.RECEIVED})
+AWAITING = frozenset(
+    {AppealStatus.FILED, AppealStatus.FORWARDED, AppealStatus.RETURNED, AppealStatus.RECEIVED}
+)
 UNFAVORABLE = frozenset({"upheld", "partly"})
+REMANDED = "remanded"
+NO_TIME_AGAIN = Reason(
+    "no_time_after_return",
+    "No rule here sets a time to decide after a case came back. Ask the decision maker by when it decides, and set a task.",
+)
 NO_LAW = "No law sets this window: it comes from the letter or the payer's contract, and it never stops the appeal's clock."
 
 
@@ -126,7 +134,8 @@ def filing_of(history: History, appeal: Appeal) -> Due:
 
 
 def decision_of(history: History, appeal: Appeal) -> Due:
-    """The decision maker's time at one level."""
+    """The decision maker's time at one level. One that was opened again has a time only where a rule gives one after a remand:
+    nobody is called late by the rule for another case."""
     found = decision_due(
         history.rung(appeal),
         decision_facts(history, appeal, deemed_on=_deemed_on(history, history.previous(appeal))),
@@ -134,6 +143,17 @@ def decision_of(history: History, appeal: Appeal) -> Due:
     )
     filing = history.filings.get(appeal.pk)
     due = _told(found, "appeal", assumed=appeal.received_at is None, channel=filing.channel if filing else "")
+    if appeal.returned_at is not None and not _has_time_again(history, appeal):
+        due = Due(
+            due.subject,
+            due.subject_id,
+            due.clock,
+            due.title,
+            due.side,
+            None,
+            decider=due.decider,
+            error=NO_TIME_AGAIN,
+        )
     if appeal.status == AppealStatus.DECIDED:
         decision = history.decisions.get(appeal.pk)
         late = bool(decision and decision.is_deemed) or passed(
@@ -143,6 +163,10 @@ def decision_of(history: History, appeal: Appeal) -> Due:
     if appeal.status not in AWAITING:
         return replace(due, status=ENDED, ended_at=appeal.decided_at)
     return due
+
+
+def _has_time_again(history: History, appeal: Appeal) -> bool:
+    return appeal.returned_why == Appeal.Returned.REMAND and history.rung(appeal).has_time_after_remand
 
 
 def _told(due: Due, what: str, *, assumed: bool, channel: str) -> Due:
@@ -175,7 +199,10 @@ def _told(due: Due, what: str, *, assumed: bool, channel: str) -> Due:
 
 
 def items_in_question(history: History, appeal: Appeal) -> frozenset[int]:
-    """Primary keys of the items a level is about: refused, and not won, withdrawn or moot since."""
+    """Primary keys of the items a level is about: refused, and not won, withdrawn or moot since. What a decision sent back is in
+    question at the level that was opened again, not above."""
+    if appeal.returned_at is not None:
+        return _again_in_question(history, appeal)
     previous = history.previous(appeal)
     items = (
         items_in_question(history, previous)
@@ -191,6 +218,25 @@ def items_in_question(history: History, appeal: Appeal) -> frozenset[int]:
         and ((decision and o.decision_id == decision.pk) or o.peer_to_peer_id in calls)
     }
     return items - settled
+
+
+def _again_in_question(history: History, appeal: Appeal) -> frozenset[int]:
+    """Of the items the level was about before: those that were sent back, or that stayed refused (all, where none did)."""
+    before = next((a for a in history.appeals if a.pk == appeal.reopens_id), None)
+    asked = (
+        items_in_question(history, before)
+        if before is not None
+        else history.refused.get(appeal.denial_id, frozenset())
+    )
+    earlier = {
+        decision.pk
+        for a in history.appeals
+        if a.denial_id == appeal.denial_id and a.pk < appeal.pk and (decision := history.decisions.get(a.pk))
+    }
+    last = {o.item_id: o.outcome for o in history.outcomes if o.decision_id in earlier}
+    if appeal.returned_why == Appeal.Returned.REMAND:
+        return frozenset(pk for pk in asked if last.get(pk) == REMANDED)
+    return frozenset(pk for pk in asked if last.get(pk, REMANDED) in UNFAVORABLE | {REMANDED}) or asked
 
 
 def stage_of(history: History) -> str:
@@ -223,7 +269,7 @@ def stage_of(history: History) -> str:
 
 def _standing(history: History, appeal: Appeal) -> Standing:
     rung = history.rung(appeal)
-    filing = filing_of(history, appeal) if rung.may_be_filed else None
+    filing = filing_of(history, appeal) if rung.may_be_filed and appeal.returned_at is None else None
     decision = decision_of(history, appeal) if appeal.status in AWAITING | {AppealStatus.DECIDED} else None
     return Standing(
         rung,
@@ -319,7 +365,7 @@ def _window(history: History, call: PeerToPeer) -> Due | None:
 
 def _forwarding(history: History, appeal: Appeal, rung: Rung) -> Due | None:
     previous = history.previous(appeal)
-    if not rung.may_be_forwarded or previous is None:
+    if not rung.may_be_forwarded or previous is None or appeal.returned_at is not None:
         return None
     decision = history.decisions.get(previous.pk)
     if rung.is_forwarded_after_silence_only and (decision is None or not decision.is_deemed):
@@ -340,7 +386,7 @@ def _continuation(history: History, appeal: Appeal, rung: Rung) -> Due | None:
     denial = history.denial(appeal.denial_id)
     request = history.request(denial.request_id)
     running_service = denial.effective_on is not None or request.timing == request.Timing.CONCURRENT
-    if not running_service:
+    if not running_service or appeal.returned_at is not None:
         return None
     deemed = _deemed_on(history, history.previous(appeal))
     due = continuation_due(rung, filing_facts(history, appeal, deemed_on=deemed), subject_id=appeal.pk)

@@ -78,6 +78,13 @@ class LevelPage:
     choice: Any
     previous: tuple[str, UUID] | None
     following: tuple[str, UUID] | None
+    reopens: tuple[str, UUID] | None
+    again: tuple[str, UUID] | None
+
+    @property
+    def has_below(self) -> bool:
+        """Whether there is a level that this one may send the case back to."""
+        return self.appeal.previous_id is not None or self.appeal.position > 1
 
     @property
     def is_before(self) -> bool:
@@ -184,6 +191,8 @@ def level_page(
         choice=choice_for(rows["choices"], appeal),
         previous=_named(history, history.previous(appeal)),
         following=_named(history, next((a for a in history.appeals if a.previous_id == appeal.pk), None)),
+        reopens=_named(history, next((a for a in history.appeals if a.pk == appeal.reopens_id), None)),
+        again=_named(history, next((a for a in history.appeals if a.reopens_id == appeal.pk), None)),
     )
 
 

@@ -66,7 +66,7 @@ LINKS: dict[str, tuple[str, Permission]] = {
     "release": ("portal:consents", Permission.PORTAL_CONTROL),
 }
 NO_ROW = frozenset({"portal:consents"})
-AWAITED = frozenset({"submitted", "received", "filed", "forwarded"})
+AWAITED = frozenset({"submitted", "received", "filed", "forwarded", "returned"})
 MOST_THINGS = 3
 
 
@@ -328,7 +328,7 @@ def _moment(deadline: Any, day: Day) -> date | datetime | None:
 def _ours_speaks(place: Place) -> bool:
     """Whether the day in the sentence is the patient's own."""
     if place.stage == "level":
-        return place.status not in {"filed", "forwarded", "received", "awaits_plan", "ended"}
+        return place.status not in {"filed", "forwarded", "returned", "received", "awaits_plan", "ended"}
     return place.stage == "call"
 
 

@@ -291,7 +291,7 @@ def words_of(place: Place, helped: str = "") -> Pair:
 def _pair(place: Place) -> Pair:
     if place.stage == "closed":
         return CLOSED.get(place.outcome, CLOSED[""])
-    if place.stage == "level" and place.status in {"filed", "forwarded", "received"}:
+    if place.stage == "level" and place.status in {"filed", "forwarded", "returned", "received"}:
         dated, undated, late = WAITING[place.kind if place.kind in WAITING else ""]
         said = undated if place.theirs is None else late if place.clock == "overdue" else dated
         return said, THEN[place.then]

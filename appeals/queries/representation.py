@@ -106,7 +106,9 @@ class FormFilled:
 def form_for(case: Case) -> FormFilled:
     """The form that the case asks for: by its newest level, before one by what is known of the coverage."""
     history = load_history(case)
-    newest = max(history.appeals, key=lambda appeal: (appeal.denial_id, appeal.position), default=None)
+    newest = max(
+        history.appeals, key=lambda appeal: (appeal.denial_id, appeal.turn, appeal.position), default=None
+    )
     rung = history.rung(newest) if newest else rung_at(history.classification, history.levels, 1)
     denial = next((d for d in reversed(history.denials)), None)
     about = {

@@ -25,6 +25,7 @@ from appeals.models import (
 from appeals.next_action import Position, Proposal, next_action
 from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day, earliest, ours, state_of, theirs
+from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.sessions import counted, lines_of
 from appeals.regimes import book
 from appeals.regimes.shapes import Level
@@ -141,7 +142,7 @@ def stage_choices() -> list[tuple[str, str]]:
 
 def current_level(appeals: list[Appeal]) -> Appeal | None:
     """The level being worked: the last one that has not ended, else the last one."""
-    unfinished = [a for a in appeals if a.status in {"open", "drafting", "filed", "forwarded", "received"}]
+    unfinished = [a for a in appeals if a.status in BEFORE_FILING | AWAITING]
     in_question = unfinished or appeals
     return in_question[-1] if in_question else None
 

@@ -61,7 +61,7 @@ def history_from(case: Case, rows: Mapping[str, list[Any]]) -> History:
         denials=tuple(rows["denials"]),
         refused={denial: frozenset(items) for denial, items in refused.items()},
         peer_to_peers=tuple(rows["calls"]),
-        appeals=tuple(sorted(rows["appeals"], key=lambda a: (a.denial_id, a.position))),
+        appeals=tuple(sorted(rows["appeals"], key=lambda a: (a.denial_id, a.turn, a.position))),
         filings={f.appeal_id: f for f in rows["filings"]},
         decisions={d.appeal_id: d for d in rows["decisions"]},
         outcomes=tuple(sorted(rows["outcomes"], key=lambda o: (o.decided_at, o.pk))),

@@ -16,6 +16,7 @@ from advocacy.access.permissions import Permission as P
 from advocacy.people.places import zone_name
 from advocacy.registries import FigureQuestion, figures_about
 from advocacy.web import page, saw
+from appeals.overriding import OVERRIDABLE
 from appeals.queries import timeline
 from appeals.queries.case_page import CasePage, CommunicationLine, TaskLine, case_page
 from appeals.queries.choices import ChoicePoint
@@ -66,6 +67,7 @@ MORE: tuple[tuple[str, tuple[Act, ...]], ...] = (
             ("Access", "cases:access", P.GRANT_ACCESS),
             ("Who can see this", "cases:who_sees", P.SEE_TRAIL),
             ("Trail", "appeals:trail", P.SEE_TRAIL),
+            ("Go past a refusal", "appeals:overrides", P.FILE_APPEAL),
             ("Close the case", "appeals:close", P.CLOSE_CASE),
         ),
     ),
@@ -125,6 +127,8 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
         "clocks": found.clocks,
         "precedent": _precedent(found),
         "regime_url": link("appeals:questions", key),
+        "overrides": [{"says": OVERRIDABLE[row.step].says, "state": row.state} for row in found.overrides],
+        "overrides_url": link("appeals:overrides", key) if P.FILE_APPEAL in found.permissions else "",
         "tasks": [_task(line, key) for line in found.tasks],
         "tasks_url": link("cases:tasks", key),
         "missing": [

@@ -16,10 +16,11 @@ from django.utils import timezone
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import WrongState
-from appeals.commands.decisions import decide_appeal, deem_decided
+from appeals.commands.decisions import decide_appeal, deem_decided, return_level
 from appeals.commands.denials import decide_proposal
 from appeals.commands.requests import AuthorizationInput
 from appeals.forms.decisions import DecisionForm, DecisionLetterForm, DeemForm, GrantedForm
+from appeals.forms.levels import ReturnForm
 from appeals.queries.decision_letter import LetterBeside, letter_beside
 from appeals.queries.level_page import LevelPage, get_level, level_page
 from appeals.views.casework import (
@@ -93,6 +94,7 @@ def _decision_form(
         request.POST or None,
         request.FILES or None,
         items=[(item.key, item.name) for item in page.items],
+        may_be_sent_back=page.has_below,
         documents=document_choices(request.actor, case, "decision_letter"),
         compared=[(c.key, c.label) for c in letter.compared] if letter else (),
         initial=initial,
@@ -107,7 +109,7 @@ def _moment_of(page: LevelPage, notice: date | None, now: datetime) -> datetime 
         return None
     day = datetime.combine(notice, time.min, tzinfo=timezone.get_current_timezone())
     level = page.appeal
-    start = level.received_at or level.filed_at or level.forwarded_at or day
+    start = level.received_at or level.filed_at or level.forwarded_at or level.returned_at or day
     return min(max(day, start) if timezone.localtime(start).date() == notice else day, now)
 
 
@@ -183,6 +185,7 @@ def _take_in(request: CaseRequest, case: Any, page: LevelPage) -> HttpResponse:
     letter = letter_beside(request.actor, case, page.appeal, page.items, "")
     blank = DecisionForm(
         items=[(item.key, item.name) for item in page.items],
+        may_be_sent_back=page.has_below,
         documents=document_choices(request.actor, case, "decision_letter"),
         initial={"version": page.appeal.version},
     )
@@ -273,4 +276,39 @@ def level_deem(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
         trail=((page.rung.title, back),),
         effects=tuple(effects),
         tone="danger",
+    )
+
+
+@case_page(P.RECORD_DECISION)
+def level_return(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """Open a decided level again: a court sent it back, or its decision maker took it up."""
+    level = get_level(request.actor, case, level_id)
+    if request.method != "POST" and level.status != "decided":
+        raise WrongState(
+            "return", level.status, "Only a decided level opens again. Record its decision first."
+        )
+    form = ReturnForm(request.POST or None)
+    outcome = attempt(
+        request,
+        form,
+        lambda data: return_level(actor=request.actor, appeal=level, at=request.at, **data),
+    )
+    if outcome.done:
+        said = "The level is open again. What was decided before stays as it is."
+        return done(request, said, "appeals:level", case.public_id, outcome.result.public_id)
+    back = reverse("appeals:level", args=[case.public_id, level.public_id])
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="It was opened again",
+        action="Record it",
+        back=back,
+        trail=(("Level", back),),
+        effects=(
+            "The level opens a second time, beside what was decided. Nobody has to file it; record its decision there.",
+            "No clock of another level changes: a window that runs goes on running.",
+            "A time to decide is shown only where a rule gives one after a case came back.",
+        ),
     )

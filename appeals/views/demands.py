@@ -113,7 +113,7 @@ def cure_new(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
     begun = cure_begun(request.actor, denial)
     if begun is not None and request.method != "POST":
         return redirect("appeals:demand", case.public_id, begun.public_id)
-    draft = cures.first_cure(actor=request.actor, denial=denial, at=request.at)
+    draft = cures.first_cure(actor=request.actor, case=case, denial=denial, at=request.at)
     form = DraftForm(request.POST or None, initial=_initial(draft))
     outcome = attempt(
         request,

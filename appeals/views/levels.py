@@ -141,6 +141,8 @@ def _actions(request: CaseRequest, case: Any, page: LevelPage) -> list[dict[str,
         ]
     if found:
         found[0]["kind"] = "main"
+    if appeal.status == "decided" and P.RECORD_DECISION in request.may:
+        found.append({"label": "It was opened again", "url": reverse("appeals:level_return", args=address)})
     return found
 
 

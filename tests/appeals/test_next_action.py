@@ -67,6 +67,8 @@ ROWS = [
     (level("filed", plans="overdue"), "go_on", "appeals:level", (CASE, LEVEL)),
     (level("forwarded"), "record_arrival", "appeals:level", (CASE, LEVEL)),
     (level("forwarded", plans="overdue"), "go_on", "appeals:level", (CASE, LEVEL)),
+    (level("returned"), "record_arrival", "appeals:level", (CASE, LEVEL)),
+    (level("returned", plans="overdue"), "go_on", "appeals:level", (CASE, LEVEL)),
     (level("received", plans="running"), "record_decision", "appeals:level_decide", (CASE, LEVEL)),
     (level("received", plans="overdue"), "go_on", "appeals:level", (CASE, LEVEL)),
     (level("decided"), "close_case", "appeals:close", (CASE,)),

@@ -197,12 +197,15 @@ appeals:level_file              NS        NS
 appeals:demand                  INCSP     NCS
 appeals:demand_new              NCS       NCS
 appeals:cure_new                NCS       NCS
+appeals:overrides               NS        NS
+appeals:override_answer         S         S
 appeals:demand_send             NS        NS
 appeals:demand_approval         NCS       NCS
 appeals:demand_approval_answer  NCS       NCS
 appeals:level_phone             NS        NS
 appeals:proof_new               NS        NS
 appeals:level_received          NS        NS
+appeals:level_return            NS        NS
 appeals:level_event             NS        NS
 appeals:level_forwarded         NS        NS
 appeals:level_deem              NS        NS

@@ -31,6 +31,7 @@ LEFT_OUT = {
     "appeals.DenialItem": "says which item a denial refuses: the item and the denial go along",
     "appeals.Finding": "what a nightly check of our own work found; it says nothing of the patient",
     "appeals.Proposal": "what a program read in a letter; what was confirmed of it stands in the denial",
+    "appeals.StepOverride": "colleagues who agreed to go past the program's own caution; the step itself goes along",
     "appeals.Reminder": "a mail to a colleague about a day, without any word of the patient",
     "cases.CaseGrant": "a colleague's access; who looked is a page of its own",
     "cases.ClinicLink": "a secret address; what came through it goes along",

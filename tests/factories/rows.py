@@ -57,6 +57,7 @@ ONE_OF = {
     "appeals.Demand": "deadline",
     "appeals.ItemOutcome": "decision",
     "appeals.LetterApproval": "appeal",
+    "appeals.StepOverride": "appeal",
 }
 
 
@@ -91,6 +92,8 @@ class Maker:
         return {f.name for f in model._meta.local_fields if isinstance(f, models.ForeignKey) and f.null} - {
             "document",
             "document_version",
+            "asked_by",
+            "decided_by",
         }
 
     def may_stay_empty(self, model: type[models.Model], field: models.Field) -> bool:

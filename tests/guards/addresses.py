@@ -56,6 +56,7 @@ ROWS: dict[str, str] = {
     "deadline_id": "appeals.Deadline",
     "demand_id": "appeals.Demand",
     "finding_id": "appeals.Finding",
+    "override_id": "appeals.StepOverride",
     "attachment_id": "cases.Attachment",
     "offer_id": "cases.CaseOffer",
     "received_id": "cases.CaseOffer",

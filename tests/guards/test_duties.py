@@ -17,11 +17,13 @@ from tests.factories.rows import MOMENT, Maker
 TWO_PEOPLE = {
     "appeals.OwnDateRule": ("confirmed_by", "proposed_by"),
     "cases.CaseGrant": ("granted_by", "user"),
+    "appeals.StepOverride": ("decided_by", "asked_by"),
     "people.BreakGlass": ("reviewed_by", "user"),
     "people.LegalHold": ("lifted_by", "placed_by"),
     "people.PortalAccess": ("invited_by", "user"),
 }
 BESIDE = {
+    "appeals.StepOverride": {"answer": "allowed", "decided_at": MOMENT},
     "people.BreakGlass": {"reviewed_at": MOMENT, "finding": "justified"},
     "people.LegalHold": {"lifted_at": MOMENT},
 }
@@ -41,6 +43,7 @@ ASKED_BY = {
     "advocacy/people/membership.py": ["change_member"],
     "advocacy/people/portal_invitations.py": ["_to_oneself"],
     "appeals/commands/own_dates.py": ["confirm_own_date"],
+    "appeals/commands/overrides.py": ["answer_override"],
     "cases/commands/access.py": ["give_grant"],
     "cases/commands/break_glass.py": ["review_glass"],
     "cases/commands/cases.py": ["assign_cases"],

@@ -66,6 +66,7 @@ TABLES = {
     drafting   drafting   filed      filed       forwarded  .          .          .          withdrawn  lapsed     declined
     filed      .          .          .           .          received   decided    decided    withdrawn  .          .
     forwarded  .          .          .           .          received   decided    decided    withdrawn  .          .
+    returned   .          .          .           .          received   decided    decided    withdrawn  .          .
     received   .          .          .           .          .          decided    decided    withdrawn  .          .
     decided    .          .          .           .          .          .          .          .          .          .
     withdrawn  .          .          .           .          .          .          .          .          .          .
@@ -145,9 +146,9 @@ def in_state(name: str, cast: Cast, state: str) -> Any:
         level="level_1",
         position=1,
         opened_at=NOW,
-        forwarded_at=NOW,
         decided_at=hour,
         status=state,
+        **({"returned_at": NOW, "returned_why": "court"} if state == "returned" else {"forwarded_at": NOW}),
     )
 
 

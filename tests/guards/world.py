@@ -110,6 +110,7 @@ STAGES = {
 # Which row a parameter needs where the first one of its kind will not do.
 SPECIAL = {
     "appeals:level_choice": {"level_id": "decided_level"},
+    "appeals:level_return": {"level_id": "decided_level"},
     "appeals:request_change": {"request_id": "draft_request"},
     "appeals:denial_confirm": {"denial_id": "open_denial"},
     "appeals:denial_set_aside": {"denial_id": "open_denial"},

@@ -18,6 +18,7 @@ from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.choices import ChoiceInput, record_choice
 from appeals.commands.notice_checks import decide_notice_check
+from appeals.commands.overrides import ask_override
 from appeals.commands.own_dates import propose_own_date
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.sessions import record_session
@@ -105,6 +106,13 @@ def _allow(cast: Cast, rows: dict[str, Any]) -> None:
         in_force_from=date(2026, 5, 8),
         today=date(2026, 5, 8),
         at=moment("2026-05-08", 17),
+    )
+    rows["override_id"] = ask_override(
+        actor=nora,
+        step="go_on_without_decision",
+        appeal=rows["level_id"],
+        reason="the dog howls at the fax",
+        at=moment("2026-10-01", 17),
     )
     decide_notice_check(
         actor=nora,

@@ -34,7 +34,7 @@ def workflows() -> Iterator[str]:
             yield f"## {flow.name.capitalize()}, version {version}"
             lines = ["```mermaid", "stateDiagram-v2"]
             lines += [f"    {key}: {label}" for key, label in states.items()]
-            lines.append(f"    [*] --> {flow.states.values[0]}")
+            lines += [f"    [*] --> {state}" for state in flow.states.values if state in flow.starts]
             for step in steps:
                 lines += [f"    {source} --> {step.to}: {step.name}" for source in sorted(step.from_)]
             lines += [f"    {state} --> [*]" for state in sorted(flow.final)]

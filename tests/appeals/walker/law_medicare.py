@@ -13,6 +13,8 @@ from tests.appeals.walker.walk import PAYER, Law, Moment, Refused, Told
 HEARINGS: Stages = {
     "alj_hearing_filing": patient("42 CFR 422.602(b); 405.1014(c)", days=60, presumed=5),
     "alj_hearing_decision": reviewer("42 CFR 405.1016(a)", days=90),
+    # "the remanded appeal will be subject to the adjudication time frame ... beginning on the date that OMHA receives the remand"
+    "alj_hearing_decision_remanded": reviewer("42 CFR 405.1016(b)(2)", days=90),
     "council_review_filing": patient("42 CFR 405.1102(a)", days=60, presumed=5),
     "council_review_decision": reviewer("42 CFR 405.1100(c)", days=90),
     "federal_court_filing": patient("42 CFR 405.1130; 422.612", days=60, presumed=5),
@@ -105,6 +107,7 @@ PART_D: Stages = {
     "alj_hearing_filing_expedited": patient("42 CFR 423.2002(c)", "notice_date", days=60),
     "alj_hearing_decision": reviewer("42 CFR 423.2016(a)", days=90),
     "alj_hearing_decision_expedited": reviewer("42 CFR 423.2016(b)", days=10),
+    "alj_hearing_decision_remanded": reviewer("42 CFR 423.2016", days=90),
     "council_review_decision": reviewer("42 CFR 423.2108(a)", days=90),
     "council_review_decision_expedited": reviewer("42 CFR 423.2108(d)", days=10),
     "effectuation_own_decision": payer("42 CFR 423.636(a)(1)", days=7),

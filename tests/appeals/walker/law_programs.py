@@ -178,6 +178,8 @@ CHIP: Stages = {
         "42 CFR 457.1160(b)(1)", REVIEWER, review_decided, takes=("mco_appeal_filed", "received")
     ),
     "state_review_decision_expedited": reviewer("42 CFR 457.1160(b)(2)", hours=72, extension=14),
+    # as in Medicaid: "no later than 72 hours from the date it receives notice reversing the determination"
+    "effectuation": payer("42 CFR 457.1260 applying 438.424(a)", "reversal_received", hours=72),
 }
 FEE_FOR_SERVICE: Stages = {
     **RECORDS,

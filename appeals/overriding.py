@@ -1,0 +1,56 @@
+"""Which refusals two people may go past together: a table. Pure: no Django.
+
+Never one that the database holds, nor one that guards the patient: a frozen file, a release, a date, who may file, what the
+patient chose. What stands here is the organization's own caution, or what the program cannot know of the case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from advocacy.access.permissions import Permission as P
+
+REQUEST, LEVEL = "request", "level"
+
+
+@dataclass(frozen=True)
+class MayBeOverridden:
+    """One refusal of a step. `codes` are its reasons, `says` what is done all the same, `stays` what nobody goes past."""
+
+    key: str
+    about: str
+    says: str
+    codes: frozenset[str]
+    permission: P
+    stays: str
+
+
+OVERRIDABLE: dict[str, MayBeOverridden] = {
+    row.key: row
+    for row in (
+        MayBeOverridden(
+            "send_unready",
+            REQUEST,
+            "Send the request though answers are open",
+            frozenset({"not_ready"}),
+            P.REQUEST_AUTHORIZATION,
+            "The patient's release, the items and the moment of sending are asked for as ever.",
+        ),
+        MayBeOverridden(
+            "file_unapproved",
+            LEVEL,
+            "File the level though the patient has not approved the letter",
+            frozenset({"letter_not_approved"}),
+            P.FILE_APPEAL,
+            "The patient's release, who may file, the window and the frozen file are asked for as ever.",
+        ),
+        MayBeOverridden(
+            "go_on_without_decision",
+            LEVEL,
+            "Go on to the next level though no rule known here opens it by silence",
+            frozenset({"silence_opens_nothing"}),
+            P.RECORD_DECISION,
+            "The time to decide has to have passed on the latest reading of its rule.",
+        ),
+    )
+}
