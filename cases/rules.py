@@ -45,7 +45,7 @@ def what_it_waits_for_is_done(task: Any, facts: Facts) -> Reason | None:
 def checklist_is_complete(task: Any, facts: Facts) -> Reason | None:
     left = [item["label"] for item in (task.checklist or []) if not item.get("done")]
     if left:
-        return Reason("checklist_open", f"Still to tick: {'; '.join(left)}.", "checklist")
+        return Reason("checklist_open", f"Tick these first: {'; '.join(left)}.", "checklist")
     return None
 
 
@@ -80,12 +80,15 @@ def diagnosis_codes_can_be_used(chosen: Sequence[str], on: date) -> Iterable[Rea
         if not codes.well_formed(code, codes.ICD_10_CM):
             yield Reason(
                 "diagnosis_form",
-                f"“{code}” is not written like an ICD-10 code (a letter, two characters, then a point and more: F33.2).",
+                f"“{code}” is not written like an ICD-10 code (a letter, two characters, then a point and more: F33.2)."
+                " Correct it.",
                 "diagnosis_codes",
             )
         elif codes.valid_on(code, on) is False:
             yield Reason(
-                "diagnosis_not_in_force", f"{code} is not in force on {on:%m/%d/%Y}.", "diagnosis_codes"
+                "diagnosis_not_in_force",
+                f"{code} is not in force on {on:%m/%d/%Y}. Choose a code that is.",
+                "diagnosis_codes",
             )
 
 
@@ -95,21 +98,23 @@ def procedure_codes_can_be_used(chosen: Sequence[str], on: date) -> Iterable[Rea
         if not (codes.well_formed(code, codes.CPT) or codes.well_formed(code, codes.HCPCS)):
             yield Reason(
                 "procedure_form",
-                f"“{code}” is not written like a CPT code (96365) or a HCPCS code (J3490).",
+                f"“{code}” is not written like a CPT code (96365) or a HCPCS code (J3490). Correct it.",
                 "procedure_codes",
             )
         elif codes.valid_on(code, on) is False:
             yield Reason(
-                "procedure_not_in_force", f"{code} is not in force on {on:%m/%d/%Y}.", "procedure_codes"
+                "procedure_not_in_force",
+                f"{code} is not in force on {on:%m/%d/%Y}. Choose a code that is.",
+                "procedure_codes",
             )
 
 
 def npi_is_right(npi: str) -> Reason | None:
     """Form and check digit of a National Provider Identifier (45 CFR 162.406)."""
     if len(npi) != 10 or not npi.isascii() or not npi.isdigit():
-        return Reason("npi_form", "An NPI has ten digits. This one has another form.", "npi")
+        return Reason("npi_form", "An NPI has ten digits. Compare this one with its source.", "npi")
     if npi[0] not in "12":
-        return Reason("npi_form", "An NPI begins with 1 or 2.", "npi")
+        return Reason("npi_form", "An NPI begins with 1 or 2. Compare this one with its source.", "npi")
     if not codes.npi_is_valid(npi):
         return Reason(
             "npi_check_digit",
@@ -147,7 +152,7 @@ def not_in_the_future(day: date | None, today: date, field: str, what: str) -> R
 def in_this_order(first: date | None, last: date | None, field: str, what: str) -> Reason | None:
     if first is None or last is None or last >= first:
         return None
-    return Reason("ends_before_start", f"{what} ends before it begins.", field)
+    return Reason("ends_before_start", f"{what} ends before it begins. Correct one of the two days.", field)
 
 
 def scale_is_known(scale: str) -> Reason | None:
@@ -172,10 +177,12 @@ def score_fits_scale(scale: str, score: Decimal | None, field: str) -> Reason | 
         )
     if not known.low <= score <= known.high:
         return Reason(
-            "score_out_of_range", f"{known.label} goes from {known.low:g} to {known.high:g}.", field
+            "score_out_of_range",
+            f"{known.label} goes from {known.low:g} to {known.high:g}. Enter a score between them.",
+            field,
         )
     if known.whole and score != int(score):
-        return Reason("score_not_whole", f"{known.label} has whole points only.", field)
+        return Reason("score_not_whole", f"{known.label} has whole points only. Enter a whole number.", field)
     return None
 
 
@@ -206,7 +213,11 @@ def weeks_fit_dates(
     if weeks is None or started_on is None:
         return None
     if weeks * 7 > ((stopped_on or today) - started_on).days + 7:
-        return Reason("weeks_too_many", "That is more weeks than lie between the two days.", "weeks_adequate")
+        return Reason(
+            "weeks_too_many",
+            "That is more weeks than lie between the two days. Correct the weeks, or a day.",
+            "weeks_adequate",
+        )
     return None
 
 
@@ -222,7 +233,9 @@ def owner_can_work_cases(permissions: Collection[str]) -> Reason | None:
 def days_of_a_grant(days: int) -> Reason | None:
     if 1 <= days <= 90:
         return None
-    return Reason("grant_days", "Access is given for 1 to 90 days; it can be given again.", "days")
+    return Reason(
+        "grant_days", "Access is given for 1 to 90 days; it can be given again. Enter such a number.", "days"
+    )
 
 
 # What is asked for without a diagnosis to treat; no plan pays for it, and no organization here contests that.
@@ -296,7 +309,8 @@ def network_is_verified(checked_on: date | None, on: date, days: int) -> Reason 
     """The network was looked up at most `days` days before the day `on`; a later look counts too."""
     if checked_on is None:
         return Reason(
-            "network_unchecked", "Nobody has checked whether the provider is in the plan's network."
+            "network_unchecked",
+            "Nobody has checked whether the provider is in the plan's network. Check it, and record what was found.",
         )
     if (on - checked_on).days > days:
         return Reason(
@@ -312,7 +326,7 @@ def referral_covers(referrals: Iterable[tuple[date, date]], first: date, last: d
     if any(start <= first and last <= end for start, end in known):
         return None
     if not known:
-        return Reason("referral_missing", "The plan wants a referral, and none is recorded.")
+        return Reason("referral_missing", "The plan wants a referral, and none is recorded. Record it.")
     days = f"{first:%m/%d/%Y}" if first == last else f"{first:%m/%d/%Y} to {last:%m/%d/%Y}"
     return Reason(
         "referral_not_valid", f"No referral is valid for all days of the service ({days}). Record a new one."
@@ -322,9 +336,11 @@ def referral_covers(referrals: Iterable[tuple[date, date]], first: date, last: d
 def team_days_fit(from_on: date, until_on: date | None, today: date) -> Iterable[Reason]:
     """Somebody stands on a team from a day on, at most until a day that is not over."""
     if until_on is not None and until_on < from_on:
-        yield Reason("ends_before_start", "The last day is before the first.", "until_on")
+        yield Reason(
+            "ends_before_start", "The last day is before the first. Correct one of the two.", "until_on"
+        )
     elif until_on is not None and until_on < today:
-        yield Reason("already_over", "These days are over.", "until_on")
+        yield Reason("already_over", "These days are over. Enter a last day from today on.", "until_on")
 
 
 # What the part in a team asks of somebody's roles, and the words for lacking it.

@@ -106,7 +106,8 @@ def can_be_held(
     if held.why in OF_A_RISK and ground not in RISK_GROUNDS:
         yield Reason(
             "no_risk_ground",
-            "Only a report of abuse, neglect or domestic violence can be held back for a risk (45 CFR 164.512(c)(2)).",
+            "Only a report of abuse, neglect or domestic violence can be held back for a risk (45 CFR 164.512(c)(2))."
+            " Choose another ground.",
             "told",
         )
     if held.why is Why.RISK and not decides:
@@ -143,7 +144,7 @@ def _days(held: Held, said_on: date | None, today: date) -> Iterator[Reason]:
         )
         yield Reason("until_missing", text, "until")
     elif held.until < today:
-        yield Reason("until_past", "This day has passed.", "until")
+        yield Reason("until_past", "This day has passed. Enter today or a later day.", "until")
     elif held.why is Why.ORAL and said_on is not None and held.until > said_on + timedelta(days=ORAL_DAYS):
         yield Reason(
             "oral_too_long",

@@ -21,7 +21,9 @@ def retry_job(*, actor: Actor, job: Job, at: datetime) -> Job:
         row = Job.objects.select_for_update().get(pk=job.pk)
         if row.status != Job.Status.FAILED:
             raise WrongState(
-                "retry", row.status, "This job is not failed any more. Somebody may have been faster."
+                "retry",
+                row.status,
+                "This job is not failed any more. Somebody may have been faster; look at it as it is now.",
             )
         retry(row)
         record("job_retried", subject=row, detail={"name": row.name})

@@ -70,7 +70,9 @@ def may_be_offboarded(organization: Organization, asked_by: User, approved_by: U
                 user=user, ended_at=None, roles__contains=[Role.ORGANIZATION_ADMIN.value]
             )
             if not user.is_active or not (user.is_superuser or live.exists()):
-                found.append(Reason("not_theirs", f"{user.email} is no operator and no admin of it."))
+                found.append(
+                    Reason("not_theirs", f"{user.email} is no operator and no admin of it. Name one who is.")
+                )
         for asked in registries.holds_on_deletion:
             found += asked(None)
     return found

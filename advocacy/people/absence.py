@@ -84,12 +84,16 @@ def _today(actor: Actor, at: datetime) -> date:
 
 def _people_fit(member: Membership, cover: Membership, from_on: date, until_on: date) -> Iterator[Reason]:
     if member.ended_at is not None:
-        yield Reason("member_left", "This colleague is no longer a member.", "member")
+        yield Reason("member_left", "This colleague is no longer a member. Choose somebody who is.", "member")
     if cover.pk == member.pk:
         yield Reason("covers_self", "Choose somebody else to cover.", "cover")
         return
     if cover.ended_at is not None:
-        yield Reason("cover_left", "This colleague is no longer a member. Choose somebody else.", "cover")
+        yield Reason(
+            "cover_left",
+            "This colleague is no longer a member. Choose somebody who is. Choose somebody else.",
+            "cover",
+        )
     elif not {Permission.SEE_CASES, Permission.WORK_TASKS} <= permissions_of(frozenset(cover.roles)):
         yield Reason(
             "cover_cannot_work", "This colleague's role does not work cases. Choose somebody else.", "cover"

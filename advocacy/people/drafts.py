@@ -26,7 +26,9 @@ def save_draft(*, actor: Actor, key: str, fields: Mapping[str, Sequence[str]], a
         raise NotFound("draft")
     kept = {name: [str(v) for v in values] for name, values in fields.items()}
     if not key.isprintable() or not 0 < len(key) <= 120:
-        raise Refused([Reason("draft_key", "This form has no name to keep its words under.")])
+        raise Refused(
+            [Reason("draft_key", "This form has no name to keep its words under. Open its page again.")]
+        )
     if sum(len(v) for values in kept.values() for v in values) > LARGEST:
         raise Refused(
             [Reason("draft_too_long", "This text is too long to be kept. Send the form, or shorten it.")]

@@ -32,7 +32,11 @@ def place_hold(*, actor: Actor, reference: str, reason: str, until: date | None,
         patient = Patient.objects.filter(visible(actor, Patient), reference__iexact=reference.strip()).first()
         if patient is None:
             reasons.append(
-                Reason("no_patient", "No patient with this reference is open to you.", "reference")
+                Reason(
+                    "no_patient",
+                    "No patient with this reference is open to you. Check it, and type it again.",
+                    "reference",
+                )
             )
     if not reason.strip():
         reasons.append(Reason("reason_missing", "Say which matter it is for, and who asked.", "reason"))

@@ -80,7 +80,9 @@ def invite_member(
     reasons = [*roles_can_be_held(roles), *end_can_be_set(until, at)]
     reasons += [r for r in (email_can_be_used(email), _unless_waiting(actor, email)) if r]
     if Membership.objects.filter(user__email=email, ended_at=None).exists():
-        reasons.append(Reason("member_exists", "This person is a member already.", "email"))
+        reasons.append(
+            Reason("member_exists", "This person is a member already. Change their roles instead.", "email")
+        )
     if reasons:
         raise Refused(reasons)
     token = secrets.token_urlsafe(32)
@@ -148,7 +150,9 @@ def accept_as_new(*, offer: Offer, name: str, passphrase: str, again: str, at: d
     if not name.strip():
         reasons.append(Reason("name_missing", "Fill in your name.", "name"))
     if passphrase != again:
-        reasons.append(Reason("passphrase_differs", "The two passphrases differ.", "password2"))
+        reasons.append(
+            Reason("passphrase_differs", "The two passphrases differ. Type the same one twice.", "password2")
+        )
     try:
         validate_password(passphrase, person)
     except ValidationError as weak:
@@ -207,7 +211,14 @@ def accept_as_known(*, offer: Offer, user: Any, at: datetime) -> Membership:
     ):
         row = _offered(offer, at)
         if Membership.objects.filter(user=user, ended_at=None).exists():
-            raise Refused([Reason("member_exists", "You are a member of this organization already.")])
+            raise Refused(
+                [
+                    Reason(
+                        "member_exists",
+                        "You are a member of this organization already. Sign in as usual; write to its admin about your roles.",
+                    )
+                ]
+            )
         return _join(row, user, at)
 
 

@@ -23,7 +23,9 @@ from advocacy.tenancy.scope import scoped_to
 LEAST_YEARS = 6
 SLUG = r"[a-z][a-z0-9-]{1,39}"
 SLUG_FORM = Reason(
-    "slug_form", "The short name has small letters, digits and hyphens, such as harbor.", "slug"
+    "slug_form",
+    "The short name has small letters, digits and hyphens, such as harbor. Enter one like it.",
+    "slug",
 )
 
 
@@ -51,13 +53,25 @@ def start_organization(
         reasons.append(Reason("name_missing", "Fill in the name.", "name"))
     if not re.fullmatch(r"[A-Z][A-Z0-9]{1,5}", prefix):
         reasons.append(
-            Reason("prefix_form", "The prefix has two to six letters or digits, such as HB.", "prefix")
+            Reason(
+                "prefix_form",
+                "The prefix has two to six letters or digits, such as HB. Enter one like it.",
+                "prefix",
+            )
         )
     if Organization.objects.filter(slug=slug).exists():
-        reasons.append(Reason("slug_taken", f"There is an organization {slug} already.", "slug"))
+        reasons.append(
+            Reason(
+                "slug_taken", f"There is an organization {slug} already. Choose another short name.", "slug"
+            )
+        )
     if Organization.objects.filter(reference_prefix=prefix).exists():
         reasons.append(
-            Reason("prefix_taken", f"The prefix {prefix} is in use: references would look alike.", "prefix")
+            Reason(
+                "prefix_taken",
+                f"The prefix {prefix} is in use: references would look alike. Choose another.",
+                "prefix",
+            )
         )
     if reasons:
         raise Refused(reasons)
@@ -123,7 +137,9 @@ def change_organization(
     if reply_email.strip() and (wrong := email_can_be_used(reply_email.strip())):
         reasons.append(Reason(wrong.code, wrong.message, "reply_email"))
     if retention_years < LEAST_YEARS:
-        reasons.append(Reason("retention_short", "Six years is the least.", "retention_years"))
+        reasons.append(
+            Reason("retention_short", "Six years is the least. Enter six or more.", "retention_years")
+        )
     if any(reasons):
         raise Refused([r for r in reasons if r])
     wanted: dict[str, Any] = {

@@ -53,7 +53,7 @@ def not_in_the_future(day: date | None, today: date, field: str, what: str) -> R
 def ends_after_it_starts(starts: date | None, ends: date | None, field: str, what: str) -> Reason | None:
     if starts is None or ends is None or ends >= starts:
         return None
-    return Reason("ends_before_start", f"{what} ends before it begins.", field)
+    return Reason("ends_before_start", f"{what} ends before it begins. Correct one of the two days.", field)
 
 
 AUTHORIZATIONS = ("release", "sharing")
@@ -205,7 +205,11 @@ def contact_can_be_used(contact: WayToReach, prefix: str = "") -> tuple[Reason, 
         )
     elif contact.kind in ("phone", "text") and len(digits_of(value)) != 10:
         found.append(
-            Reason("phone_digits", "A phone number has ten digits with its area code.", f"{prefix}value")
+            Reason(
+                "phone_digits",
+                "A phone number has ten digits with its area code. Enter all of them.",
+                f"{prefix}value",
+            )
         )
     elif contact.kind == "email" and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
         found.append(
@@ -215,7 +219,7 @@ def contact_can_be_used(contact: WayToReach, prefix: str = "") -> tuple[Reason, 
         found.append(
             Reason(
                 "message_not_safe",
-                "A message can only be left where the patient said it is safe.",
+                "A message can only be left where the patient said it is safe. Mark the contact as safe first.",
                 f"{prefix}may_leave_message",
             )
         )
@@ -351,7 +355,8 @@ def roles_are_apart(roles: Collection[str], holder: str = "person") -> list[Reas
     return [
         Reason(
             "roles_apart",
-            f"{ROLES[one].title} and {ROLES[other].title.lower()} cannot be one {holder}: the first watches over the second.",
+            f"{ROLES[one].title} and {ROLES[other].title.lower()} cannot be one {holder}: the first watches over the second."
+            " Choose one.",
             "roles",
         )
         for one, others in APART
@@ -373,9 +378,15 @@ def absence_days_fit(from_on: date, until_on: date, today: date) -> list[Reason]
     """An absence ends after it begins, is not over, and is short enough that work is covered and not handed over."""
     found = []
     if until_on < from_on:
-        found.append(Reason("ends_before_start", "The last day is before the first.", "until_on"))
+        found.append(
+            Reason(
+                "ends_before_start", "The last day is before the first. Correct one of the two.", "until_on"
+            )
+        )
     elif until_on < today:
-        found.append(Reason("absence_over", "These days are over.", "until_on"))
+        found.append(
+            Reason("absence_over", "These days are over. Enter a last day from today on.", "until_on")
+        )
     elif (until_on - from_on).days >= MOST_ABSENT_DAYS:
         found.append(
             Reason(

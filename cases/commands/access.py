@@ -119,7 +119,11 @@ def give_grant(
     with transaction.atomic():
         row = _locked(case)
         if row.status != "open":
-            raise WrongState("grant", row.status, "This case is closed. Access is given to open cases only.")
+            raise WrongState(
+                "grant",
+                row.status,
+                "This case is closed, and access is given to open cases only. Reopen it first.",
+            )
         if reasons:
             raise Refused(reasons)
         codename = GRANT_SCOPES[GrantScope(scope)].codename

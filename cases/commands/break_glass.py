@@ -65,9 +65,17 @@ def _break(actor: Actor, reference: str, hours: int, reason: str, at: datetime) 
     if hours not in HOURS:
         reasons.append(Reason("hours", f"Choose 1 to {HOURS[-1]} hours. It can be asked for again.", "hours"))
     if patient is None:
-        reasons.append(Reason("reference_unknown", "No case or patient has this reference.", "reference"))
+        reasons.append(
+            Reason(
+                "reference_unknown",
+                "No case or patient has this reference. Check it, and type it again.",
+                "reference",
+            )
+        )
     elif _opens(actor, patient, case):
-        reasons.append(Reason("open_already", "This is open to you already.", "reference"))
+        reasons.append(
+            Reason("open_already", "This is open to you already. Open it from your list.", "reference")
+        )
     if reasons or patient is None:
         raise Refused(reasons)
     with transaction.atomic():

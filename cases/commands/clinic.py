@@ -352,9 +352,9 @@ def offer_times(*, door: Door, ask: ClinicAsk, times: Sequence[Times], at: datet
         if offered.starts_at <= at:
             reasons.append(Reason("time_past", f"Time {number} has passed. Choose a later one."))
         if not 5 <= offered.minutes <= 240:
-            reasons.append(Reason("minutes", f"Time {number}: between 5 and 240 minutes, please."))
+            reasons.append(Reason("minutes", f"Time {number}: enter between 5 and 240 minutes."))
         if not offered.phone.strip():
-            reasons.append(Reason("phone_missing", f"Time {number}: on which number?"))
+            reasons.append(Reason("phone_missing", f"Time {number}: enter the number to call."))
     if reasons:
         raise Refused(reasons)
     with transaction.atomic():

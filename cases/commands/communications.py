@@ -149,7 +149,12 @@ def correct_communication(
     if not reason.strip():
         reasons.append(Reason("reason_missing", "Say what was wrong with the entry.", "reason"))
     if communication.source:
-        reasons.append(Reason("made_by_program", "The program made this entry when it sent something."))
+        reasons.append(
+            Reason(
+                "made_by_program",
+                "The program made this entry when it sent something, and it stays. Write another one beside it.",
+            )
+        )
     if communication.channel == Communication.Channel.MESSAGE:
         reasons = [Reason("message_stands", "A message stands as it was sent. Write another one.")]
     if reasons:
@@ -244,7 +249,14 @@ def keep_promise(*, actor: Actor, communication: Communication, kept: bool, at: 
     """Record whether what was promised came about. Raises Refused ("no_promise") when nothing was promised."""
     require(actor, Permission.WRITE_NOTE, communication)
     if not communication.promise:
-        raise Refused([Reason("no_promise", "Nothing was promised in this contact.")])
+        raise Refused(
+            [
+                Reason(
+                    "no_promise",
+                    "Nothing was promised in this contact. Correct the entry first, if something was.",
+                )
+            ]
+        )
     with transaction.atomic():
         locked = Communication.objects.select_for_update().get(pk=communication.pk)
         if locked.superseded_at is not None:
@@ -427,6 +439,10 @@ def _when_reasons(
         reasons.append(Reason("promise_missing", "Write what was promised for that day.", "promise"))
     if promised_by and promised_by < timezone.localdate(happened_at):
         reasons.append(
-            Reason("promised_before", "The promised day lies before the contact itself.", "promised_by")
+            Reason(
+                "promised_before",
+                "The promised day lies before the contact itself. Correct one of the two.",
+                "promised_by",
+            )
         )
     return reasons

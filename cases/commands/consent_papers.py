@@ -26,12 +26,28 @@ def link_paper(*, actor: Actor, consent: Consent, document: Document, at: dateti
     require(actor, Permission.RECORD_CONSENT, consent)
     require(actor, Permission.SEE_CASES, document)
     if document.case.patient_id != consent.patient_id:
-        raise Refused([Reason("paper_of_another", "This document is another patient's.", "document")])
+        raise Refused(
+            [
+                Reason(
+                    "paper_of_another",
+                    "This document is another patient's. Choose one of this patient.",
+                    "document",
+                )
+            ]
+        )
     with transaction.atomic():
         Consent.objects.select_for_update().get(pk=consent.pk)
         newest = DocumentVersion.objects.filter(document=document).defer("pages").latest("number")
         if ConsentPaper.objects.filter(consent=consent, version=newest, taken_back_at=None).exists():
-            raise Refused([Reason("paper_linked", "This document is linked already.", "document")])
+            raise Refused(
+                [
+                    Reason(
+                        "paper_linked",
+                        "This document is linked already. Choose another, or take that link back.",
+                        "document",
+                    )
+                ]
+            )
         paper = ConsentPaper.objects.create(
             consent=consent, version=newest, linked_at=at, linked_by_id=actor.user_id
         )

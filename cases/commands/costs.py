@@ -34,7 +34,13 @@ def record_cost(
     if not amount.is_finite() or amount < 0:
         reasons.append(Reason("amount_negative", "Enter an amount of 0 or more.", "amount"))
     elif amount > MOST:
-        reasons.append(Reason("amount_too_large", "This amount is too large to be right.", "amount"))
+        reasons.append(
+            Reason(
+                "amount_too_large",
+                "This amount is too large to be right. Check it, and enter it again.",
+                "amount",
+            )
+        )
     elif amount != amount.quantize(Decimal("0.01")):
         reasons.append(Reason("amount_not_cents", "Enter dollars and whole cents.", "amount"))
     if not basis.strip():

@@ -186,7 +186,7 @@ def add_version(
                 [
                     Reason(
                         "document_same",
-                        f"These are the same bytes as version {same.number}. Nothing was added.",
+                        f"These are the same bytes as version {same.number}. Nothing was added: choose the newer file.",
                         "file",
                     )
                 ]
@@ -317,7 +317,14 @@ def await_reading(*, actor: Actor, version: DocumentVersion, at: datetime) -> Do
     with transaction.atomic():
         locked = DocumentVersion.objects.select_for_update().get(pk=version.pk)
         if locked.text_status != DocumentVersion.TextStatus.FAILED:
-            raise Refused([Reason("not_failed", "This document is not waiting to be read again.")])
+            raise Refused(
+                [
+                    Reason(
+                        "not_failed",
+                        "This document is not waiting to be read again. Look at it as it is now.",
+                    )
+                ]
+            )
         locked.text_status, locked.text_note = DocumentVersion.TextStatus.PENDING, ""
         locked.save(update_fields=["text_status", "text_note"])
         record("document_read_again", subject=locked)

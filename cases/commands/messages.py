@@ -115,7 +115,9 @@ def settle_messages(*, actor: Actor, case: Case, at: datetime) -> int:
     with transaction.atomic():
         count = _answer(actor, case, at)
         if not count:
-            raise Refused([Reason("nothing_waits", "No message waits for an answer.")])
+            raise Refused(
+                [Reason("nothing_waits", "No message waits for an answer any more. Look at the page again.")]
+            )
         record("messages_settled", subject=case, detail={"messages": count})
         touch(case, at)
     return count

@@ -74,7 +74,7 @@ def notify_patient(
         return None
     require(actor, Permission.WRITE_NOTE, case)
     if kind not in PatientNotice.Kind.values:
-        raise Refused([Reason("kind_unknown", "This is no kind of notice.", "kind")])
+        raise Refused([Reason("kind_unknown", "This is no kind of notice. Choose one of the list.", "kind")])
     about = about or f"day:{day_in(patient.time_zone, at)}"
     told = PatientNotice.objects.filter(patient=patient, kind=kind, about=about)
     if standing := told.first():

@@ -112,7 +112,9 @@ def accept_offer(
     require(actor, Permission.RECEIVE_CASE)
     reasons = not_ones_own(actor, offered.offered_by, "own_offer", OWN_OFFER)
     if offered.missing:
-        said = f"Not shared: {', '.join(offered.missing)}. Without that no case can be made of it."
+        said = (
+            f"Not shared: {', '.join(offered.missing)}. Without that no case can be made of it: ask for it."
+        )
         reasons.append(Reason("parts_missing", said))
     if reasons:
         raise Refused(reasons)

@@ -387,14 +387,28 @@ def _waiting_reasons(case: Case, task: Task | None, waits_for: Task | None) -> l
     if waits_for is None:
         return []
     if waits_for.case_id != case.pk:
-        return [Reason("waits_elsewhere", "A task waits only for a task of its own case.", "waits_for")]
+        return [
+            Reason(
+                "waits_elsewhere",
+                "A task waits only for a task of its own case. Choose one of this case.",
+                "waits_for",
+            )
+        ]
     if task is not None and _leads_to(waits_for, task):
-        return [Reason("waits_in_circle", "These two tasks would wait for each other.", "waits_for")]
+        return [
+            Reason(
+                "waits_in_circle",
+                "These two tasks would wait for each other. Choose another task.",
+                "waits_for",
+            )
+        ]
     unchanged = task is not None and task.waits_for_id == waits_for.pk
     if waits_for.status in ENDED and not unchanged:
         return [
             Reason(
-                "waits_for_ended", "That task has ended already: there is nothing to wait for.", "waits_for"
+                "waits_for_ended",
+                "That task has ended already: there is nothing to wait for. Choose an open one, or none.",
+                "waits_for",
             )
         ]
     return []

@@ -119,7 +119,11 @@ def save_channel(
         reasons.append(Reason("address_missing", "Fill in the number or address.", "address"))
     if checked_on is not None and checked_on > at.date():
         reasons.append(
-            Reason("date_in_future", "The day of the check cannot be in the future.", "checked_on")
+            Reason(
+                "date_in_future",
+                "The day of the check cannot be in the future. Enter today or an earlier day.",
+                "checked_on",
+            )
         )
     if reasons:
         raise Refused(reasons)

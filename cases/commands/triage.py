@@ -72,7 +72,13 @@ def link_cases(*, actor: Actor, case: Case, other: Case, why: str = "", at: date
     if case.pk == other.pk:
         reasons.append(Reason("same_case", "This is the same case. Choose another one.", "other"))
     elif _between(case, other).exists():
-        reasons.append(Reason("linked_already", "These two cases are linked already.", "other"))
+        reasons.append(
+            Reason(
+                "linked_already",
+                "These two cases are linked already. Take that link back first to link them otherwise.",
+                "other",
+            )
+        )
     if reasons:
         raise Refused(reasons)
     return _link(actor, case, other, CaseLink.Kind.RELATED, why, at)

@@ -282,7 +282,9 @@ def _with_steps(row: Any, act: Any, typed: Any, reasons: list[dict[str, str]]) -
                     "do": f"Go to “{LABELS[step]}”",
                 }
             reasons.append(found)
-        raise Refused([Reason("not_opened", "The case was not opened.")]) from refusal
+        raise Refused(
+            [Reason("not_opened", "The case was not opened. Look at what is said beside it, and try again.")]
+        ) from refusal
 
 
 @page

@@ -60,7 +60,15 @@ def related(request: ActorRequest, case: Any) -> HttpResponse:
     def act(typed: Mapping[str, Any]) -> Any:
         other = case_by_reference(request.actor, typed["other"])
         if other is None:
-            raise Refused([Reason("case_unknown", "There is no case of this reference.", "other")])
+            raise Refused(
+                [
+                    Reason(
+                        "case_unknown",
+                        "There is no case of this reference. Check it, and type it again.",
+                        "other",
+                    )
+                ]
+            )
         make = close_as_duplicate if typed["kind"] == "duplicate" else link_cases
         return make(actor=request.actor, case=case, other=other, why=typed["why"], at=request.at)
 

@@ -169,8 +169,8 @@ def test_started_twice_is_refused_with_words(db):
         started("willow", admin_email="other@willow.example")
     assert str(refused.value).splitlines() == [
         "Nothing was made:",
-        "  There is an organization willow already.",
-        "  The prefix WL is in use: references would look alike.",
+        "  There is an organization willow already. Choose another short name.",
+        "  The prefix WL is in use: references would look alike. Choose another.",
     ]
     assert (Organization.objects.count(), User.objects.count()) == (1, 0)
 

@@ -132,7 +132,10 @@ class TestUpload:
             {"file": SimpleUploadedFile("again.pdf", PDF)},
         )
         assert answer.status_code == 422
-        assert "These are the same bytes as version 1. Nothing was added." in answer.content.decode()
+        assert (
+            "These are the same bytes as version 1. Nothing was added: choose the newer file."
+            in answer.content.decode()
+        )
 
     def test_who_only_reads_gets_403(self, cast, sign_in):
         assert send(sign_in("petra"), cast.case, PDF).status_code == 403

@@ -203,7 +203,10 @@ class TestVersions:
         with pytest.raises(Refused) as refused:
             add_version(actor=cast.nora, document=document, filename="b.pdf", stream=io.BytesIO(PDF), at=NOW)
         assert [(r.code, r.message) for r in refused.value.reasons] == [
-            ("document_same", "These are the same bytes as version 1. Nothing was added.")
+            (
+                "document_same",
+                "These are the same bytes as version 1. Nothing was added: choose the newer file.",
+            )
         ]
         assert document.versions.count() == 1
 

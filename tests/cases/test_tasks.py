@@ -135,7 +135,7 @@ class TestFinishing:
         with pytest.raises(Refused) as refused:
             finish_task(actor=cast.nora, task=task, at=NOW)
         assert [r.message for r in refused.value.reasons] == [
-            "Still to tick: Received date; Reference number; Name of the person who said so."
+            "Tick these first: Received date; Reference number; Name of the person who said so."
         ]
         for key in ("received_date", "reference", "person"):
             tick_item(actor=cast.nora, task=task, item=key, at=NOW)

@@ -146,7 +146,9 @@ def test_related_cases_are_shown_and_linked_by_reference(cast, sign_in):
     assert [c.pk for c in page.context["found"].same] == [other.pk]
     answer = client.post(url, {"kind": "related", "other": "hb-2026-9999", "why": ""})
     assert answer.status_code == 422
-    assert answer.context["form"].errors == {"other": ["There is no case of this reference."]}
+    assert answer.context["form"].errors == {
+        "other": ["There is no case of this reference. Check it, and type it again."]
+    }
     answer = client.post(url, {"kind": "related", "other": " hb-2026-0007 ", "why": "One course."})
     assert answer.status_code == 302
     link = CaseLink.objects.get()
