@@ -107,7 +107,7 @@ def is_aside(sentence: Sentence, places: frozenset[tuple[int, int]]) -> bool:
 
 
 _GRIEVANCE_IS_APPEAL: Final = re.compile(
-    r"\bgrievances?\s\((?:\w+\s){0,4}appeals?\)|\bappeals?\s\((?:\w+\s){0,5}grievances?\)|"
+    r"\bgrievances?\s+\((?:\w+\s{1,3}){0,4}appeals?\)|\bappeals?\s+\((?:\w+\s{1,3}){0,5}grievances?\)|"
     r"\bgrievance,? (?:which|that) is (?:an|the) appeal\b|\bappeal by filing a grievance\b",
     re.IGNORECASE,
 )

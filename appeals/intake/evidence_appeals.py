@@ -60,13 +60,24 @@ def is_limit_of_appeal(said: Said, every: Sequence[Proposal]) -> bool:
     if proposal.fact == "stated_deadline_date" and _GOES_ON.search(said.text):
         return False
     if proposal.fact == "stated_deadline":
-        return "|" not in proposal.words and _anchored(said) and not _other_spans(said)
+        return "|" not in proposal.words and _anchored(said) and not _other_spans(said) and not _answers(said)
     if proposal.fact == "stated_deadline_text":
         return any(
             one.fact == "stated_deadline" and is_limit_of_appeal(Said(said.pages, one), every)
             for one in every
         ) and _is_one_piece(said)
     return True
+
+
+_ANSWER_ROW: Final = re.compile(
+    r"\W*(?:(?:our|standard|regular|written) )?(?:decision|answer|response|result)s?\b", re.IGNORECASE
+)
+
+
+def _answers(said: Said) -> bool:
+    """Whether the row of a span is labelled as the answer's: `Decision   30 days after the grievance is received`."""
+    lead = said.page.plain[said.page.line_starts[said.row] : said.proposal.start]
+    return _ANSWER_ROW.fullmatch(lead.strip(" .:\t\r")) is not None
 
 
 def _is_one_piece(said: Said) -> bool:
@@ -142,7 +153,8 @@ _ANSWERS: Final = re.compile(
 _OTHER_ANSWER: Final = re.compile(
     r"\b(?:money|pay(?:ment|ing)?|paid|reimburs\w+|meetings?|hearing|extension|extend|more time|part b|other (?:medical|"
     r"care)|independent|external|entity|"
-    r"reviewer that|law gives|mailing|records|copies|peer|after you (?:receive|get))\b|\(\d+ days\)",
+    r"reviewer that|law gives|mailing|mail(?:ed)? date|later of|takes? effect|records|copies|peer|"
+    r"after you (?:receive|get))\b|\(\d+ days\)",
     re.IGNORECASE,
 )
 _FAST: Final = re.compile(
@@ -298,7 +310,7 @@ def _is_address(said: Said, every: Sequence[Proposal]) -> bool:
     patient = next((one.value for one in every if one.fact == "patient_name"), "")
     if _NO_ADDRESS.search(value) or (patient and patient in value) or not re.search(r"\d", value):
         return False
-    if _begun_above(said):
+    if _begun_above(said) or not re.search(r"[^\W\d_]", value.split(",")[0]):
         return False
     before = said.page.plain[max(0, said.proposal.start - 500) : said.proposal.start]
     return (

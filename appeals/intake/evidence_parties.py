@@ -12,7 +12,7 @@ from appeals.intake.said import Said
 _OFFICE: Final = re.compile(
     r"\b(?:departments?|dept|teams?|desk|unit|division|decisions?|notices?|third|party|dental|vision|"
     r"pharmacy benefits?|managed care program|operations|correspondence|review(?:s|ers?)?|"
-    r"management|behavioral network|clinical)\b|^(?:\w ){3}",
+    r"management|behavioral network|clinical|prescription drug plans)\b|^(?:\w ){3}",
     re.IGNORECASE,
 )
 """Words of an office, a title or another line of business, which no payer's name that was proposed truly held."""
@@ -54,15 +54,44 @@ _BORNE_BY: Final = re.compile(
 )
 
 
+_YOUR_PLAN: Final = re.compile(
+    r"(?m)^\W*(?:your|the|patient's|member's) plan:\s+(?P<name>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+)"
+)
+
+
 def _another_bears(said: Said, name: str) -> bool:
-    """Whether the letter says that a company of another name underwrites or insures: which of the two is the payer?"""
+    """Whether the letter says that a company of another name underwrites, insures or is the plan: which of the two pays?"""
     own = re.findall(r"\w+", name.lower())
     found = [
         re.findall(r"\w+", one["name"].lower())
         for page in said.pages
-        for one in _BORNE_BY.finditer(page.plain)
+        for pattern in (_BORNE_BY, _YOUR_PLAN)
+        for one in pattern.finditer(page.plain)
     ]
     return any(one[:2] != own[:2] and _COMPANY.search(" ".join(one)) for one in found)
+
+
+_SERVES: Final = re.compile(
+    r"\b(?:(?:for|to) (?:the )?(?:members|enrollees|participants) of|on behalf of|acts? for|acting for|delegated (?:to us )?by|"
+    r"contract(?:s|ed|or)? (?:with|for|of)|manag(?:es|ing) [\w ]{1,60}? for)\s+(?:the\s+)?"
+    r"(?P<name>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+)"
+    r"|(?P<asks>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+) (?:asks|hires|pays|engages|has (?:asked|hired|engaged)) us\b"
+)
+
+
+def _serves_another(said: Said, name: str) -> bool:
+    """Whether the letter says that whoever writes it works for the members or the plan of a company of another name."""
+    own = re.findall(r"\w+", name.lower())[:2]
+    found = [one["name"] or one["asks"] for page in said.pages for one in _SERVES.finditer(page.plain)]
+    return any(re.findall(r"\w+", one.lower())[:2] != own and _COMPANY.search(one) for one in found)
+
+
+def _is_cut(said: Said) -> bool:
+    """Whether a letterhead in capitals goes on from the row above: `CANNERY WORKERS LOCAL 1812 / HEALTH BENEFIT TRUST`."""
+    above = said.page.rows[said.row - 1] if said.row else ()
+    if len(above) != 1 or len(said.page.rows[said.row]) != 1 or not said.line.isupper():
+        return False
+    return above[0].text.isupper() and not _TITLE.search(above[0].text) and not _COMPANY.search(above[0].text)
 
 
 def _printed_otherwise(said: Said, name: str) -> bool:
@@ -97,6 +126,8 @@ def names_payer(said: Said, every: Sequence[Proposal]) -> bool:
         and len(said.proposal.words) > len(name) + 3
     ):
         return True
+    if _serves_another(said, name) or _is_cut(said):
+        return False
     return _times(said, name) > 1 or (said.proposal.page == 1 and _rows_above(said) == 0)
 
 

@@ -54,6 +54,10 @@ from cases.reading import read_pdf
 # `missed` now, none of the six plain samples. The rules were chosen with these letters in sight, so that is no measure. Thirty-
 # seven letters written after the gate, in styles of their own, gave about ten false of 450, the last sixteen three of 205; each
 # was mended by the kind of its evidence.
+# The batches v, w and x (24 rewordings of the samples each, by two authors who had seen nothing but the samples) were read for
+# the first time by the gate: none false of 466 in v, 2 of 393 in w, 2 of 433 in x; without it v had 1 of 486. The four were
+# the end of a payer's name in two rows, a vendor taken for the plan, ten days that were of continuation, and an address that
+# began with a teletype number. Each has its rule since. About 55 of a hundred facts are found, of those that clocks need 80.
 # What was not found stands under `missed` in their truths; nothing may be false there either.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
@@ -132,7 +136,7 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 
 FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
-_TEXT_ONLY = ("blind_t_", "blind_u_")
+_TEXT_ONLY = tuple(f"blind_{batch}_" for batch in "tuvwxy")
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}
 """Letters that are read from their PDF in `make test` too; of the others `make test` reads the text."""
