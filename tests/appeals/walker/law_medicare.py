@@ -129,6 +129,7 @@ ORIGINAL: Stages = {
     "reconsideration_qic_escalation_response": reviewer("42 CFR 405.970(e)(2)", days=5),
     "alj_hearing_decision": reviewer("42 CFR 405.1016(a)", days=90),
     "alj_hearing_decision_escalated": reviewer("42 CFR 405.1016(c)", days=180),
+    "alj_hearing_decision_remanded": reviewer("42 CFR 405.1016(b)(2)", days=90),
     "council_review_decision": reviewer("42 CFR 405.1100(c)", days=90),
     "council_review_decision_escalated": reviewer("42 CFR 405.1100(d)", days=180),
 }
