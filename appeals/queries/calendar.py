@@ -38,4 +38,7 @@ def said_of(deadline: Deadline) -> str:
     """What the calendar says of a date: whose it is, and the name of the step, which is the same for everybody."""
     if deadline.is_courtesy:
         return "Peer-to-peer window closes"
+    if deadline.law_on is not None:
+        law = f"{deadline.law_on:%b} {deadline.law_on.day}, {deadline.law_on.year}"
+        return f"Your organization's own date (by the law {law}): {deadline.title}"
     return f"Deadline: {deadline.title}" if deadline.side == CLAIMANT else f"Answer due: {deadline.title}"

@@ -18,6 +18,7 @@ from appeals.dues import CLAIMANT, Due
 from appeals.jobs import own_dates_changed
 from appeals.models import OwnDateRule
 from appeals.own_dates import OwnDate, against_the_law, level_of, with_own_date
+from appeals.queries.calendar import said_of
 from appeals.rungs import Rung
 from tests.appeals.climbing import ERISA, moment
 from tests.appeals.visiting import address, own_statements, words
@@ -180,6 +181,8 @@ def test_the_rows_of_a_case_follow_it_and_go_back_when_it_ends(climb):
     kept = climb.row("filing", 1)
     assert climb.date("filing", 1) == ("2026-09-11", "2026-09-23", "running")
     assert (kept.own_on, kept.law_on, kept.own_reason) == (date(2026, 9, 11), date(2026, 9, 18), WHY)
+    told = "Your organization's own date (by the law Sep 18, 2026): Internal appeal, first level: last day to file"
+    assert said_of(kept) == told
     assert (kept.safe_on, kept.permissive_on) == (date(2026, 9, 18), None)
     climb.case.refresh_from_db()
     assert climb.case.next_deadline_on == date(2026, 9, 11)
