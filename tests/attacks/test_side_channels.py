@@ -161,6 +161,7 @@ NO_PATIENTS = (
     "people:machine",
     "background:",
     "appeals:share",
+    "appeals:own_date",
     "cases:offer_received",
     "cases:offer_accept",
     "cases:offer_decline",

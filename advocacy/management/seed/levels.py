@@ -12,7 +12,7 @@ from advocacy.management.seed.begin import tried_before
 from advocacy.management.seed.life import Life, Step
 from advocacy.management.seed.plans import OFFICES, filled
 from advocacy.management.seed.teamwork import choose_unless_chosen, no_longer_pursued
-from appeals.commands.decisions import decide_appeal, deem_decided
+from appeals.commands.decisions import decide_appeal, deem_decided, return_level
 from appeals.commands.levels import (
     add_proof,
     decline_level,
@@ -30,7 +30,7 @@ from appeals.commands.levels import (
 from appeals.commands.peer_to_peers import miss_call
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.stage_work import STAGE
-from appeals.models import Filing, ItemOutcome, PeerToPeer
+from appeals.models import Appeal, Filing, ItemOutcome, PeerToPeer
 from appeals.queries.drafts import draft_text
 from appeals.queries.history import load_history
 from appeals.queries.ladder import items_in_question
@@ -302,6 +302,24 @@ def decided(
         )
         if outcome in ("overturned", "partly"):
             count_money(life, count)
+
+    return step
+
+
+def taken_up_again(ago: int, note: str) -> Step:
+    """Whoever decided last reopens their own decision; what was decided stands, and is decided anew beside it."""
+
+    def step(life: Life) -> None:
+        at = life.went(ago, 10)
+        latest = Appeal.objects.filter(case=life.case, status="decided").order_by("-decided_at")[0]
+        life.do(
+            return_level,
+            appeal=latest,
+            why=Appeal.Returned.REOPENING,
+            returned_at=at,
+            received_at=None,
+            note=note,
+        )
 
     return step
 

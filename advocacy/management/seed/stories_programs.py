@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from advocacy.management.seed.levels import decided, filed, gathered, written
+from advocacy.management.seed.levels import decided, filed, gathered, taken_up_again, written
 from advocacy.management.seed.life import Step, Story
 from advocacy.management.seed.matters import KETAMINE, Matter
 from advocacy.management.seed.people import Person
@@ -37,6 +37,7 @@ PROGRAMS = (
         filed(90, channel="mail", received=87),
         decided(30, "upheld", received=27, reviewer="Office of Medicare Hearings and Appeals"),
         written(8, ticked=2), to_do(7, "Check that no evidence came after the reconsideration", due=3),
+        taken_up_again(4, "The office took its decision up again by its order: a page of the record was missing."),
     ),
     _story(
         "h51", Person("Clementine", "Abernathy", 48), STEEPLE, "nils", 190,
