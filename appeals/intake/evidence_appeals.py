@@ -187,13 +187,19 @@ def _of_a_review_outside(said: Said) -> bool:
     )
 
 
+_SHORTEST: Final = 7
+"""Days of the shortest standard decision on an appeal (Part D, 42 CFR 423.590(a)); fewer are a call back or a fast one."""
+
+
 def answers_appeals(said: Said, every: Sequence[Proposal]) -> bool:
     """A time of an answer in words on answering appeals, where the letter gives no other of its kind."""
     proposal = said.proposal
     context = f"{_context(said)} {said.line}"
     if not _APPEAL.search(context) or _of_a_review_outside(said):
         return False
-    if proposal.fact == "standard_decision_days" and _other_times(said):
+    if proposal.fact == "standard_decision_days" and (
+        _other_times(said) or int(proposal.value.split()[0]) < _SHORTEST
+    ):
         return False
     if proposal.fact == "standard_decision_days":
         return _ANSWERS.search(
@@ -236,9 +242,18 @@ def goes_to_appeals(said: Said, every: Sequence[Proposal]) -> bool:
         return re.search(
             r"\bappeal|redeterm|reconsid|grievance|apela", label, re.IGNORECASE
         ) is not None or _in_list(said, every)
+    if proposal.fact == "send_to_fax_expedited" and _PHONED.search(
+        page.plain[proposal.end : proposal.end + 200]
+    ):
+        return False
     return _for_appeals(said) or _in_list(said, every)
 
 
+_PHONED: Final = re.compile(
+    r"\b(?:fast|expedited|urgent|rush)\s+\w+\s+(?:should|must|have to|need to|are to)\s+be\s+"
+    r"(?:phoned|called|telephoned|made by)",
+    re.IGNORECASE,
+)
 _FOR_APPEALS: Final = re.compile(r"\b(?:appeal|redeterm|reconsid|grievance|apela)", re.IGNORECASE)
 
 
