@@ -150,11 +150,11 @@ def test_a_session_ends_over_a_page_and_goes_on_in_it(served, at_desk):
     assert dialog.get_by_role("button").all_inner_texts() == ["Close"]
     dialog.get_by_role("button", name="Close").click()
     dialog.wait_for(state="hidden")
-    frame.locator("input[type=password]").wait_for()
     # Who signs in again in another tab (as at the organization's own provider, which no frame shows) goes on in this one.
     age(served, nora, begun_at=36_001)
     look(nora)
     dialog.get_by_role("heading", name="Your sign-in has ended").wait_for()
+    frame.locator("input[type=password]").wait_for()
     other = page.context.new_page()
     other.goto(page.url.partition("/admin/")[0] + "/accounts/login/")
     _sign_in(other, "nora@harbor.example")
