@@ -57,6 +57,19 @@ def level_approval_answer(request: CaseRequest, case: Any, level_id: UUID, appro
     approval = get_approval(request.actor, approval_id)
     if approval.appeal_id != appeal.pk:
         raise NotFound("approval")
+    return record_answer(
+        request,
+        case,
+        approval,
+        page=("appeals:level_approval", case.public_id, appeal.public_id),
+        trail=("Level", reverse("appeals:level", args=[case.public_id, appeal.public_id])),
+    )
+
+
+def record_answer(
+    request: CaseRequest, case: Any, approval: Any, *, page: tuple[str, UUID, UUID], trail: tuple[str, str]
+) -> HttpResponse:
+    """The form for what the patient said about a letter, an appeal's or a demand's; recorded, it leads back to `page`."""
     form = PatientAnswerForm(request.POST or None)
     outcome = attempt(
         request,
@@ -71,10 +84,7 @@ def level_approval_answer(request: CaseRequest, case: Any, level_id: UUID, appro
         ),
     )
     if outcome.done:
-        return done(
-            request, "The answer is kept.", "appeals:level_approval", case.public_id, appeal.public_id
-        )
-    back = reverse("appeals:level_approval", args=[case.public_id, appeal.public_id])
+        return done(request, "The answer is kept.", *page)
     return show_step(
         request,
         case,
@@ -82,6 +92,6 @@ def level_approval_answer(request: CaseRequest, case: Any, level_id: UUID, appro
         outcome,
         here="The patient's answer",
         action="Record the answer",
-        back=back,
-        trail=(("Level", reverse("appeals:level", args=[case.public_id, appeal.public_id])),),
+        back=reverse(page[0], args=page[1:]),
+        trail=(trail,),
     )

@@ -19,9 +19,9 @@ from advocacy.web import saw
 from appeals.blocks import blocks_as_text, blocks_from_data, blocks_from_text, unfilled_gaps
 from appeals.commands import cures
 from appeals.commands import demands as commands
-from appeals.commands.approvals import answer_letter, ask_approval
+from appeals.commands.approvals import ask_approval
 from appeals.forms.demands import SendForm
-from appeals.forms.levels import AskForm, DraftForm, PatientAnswerForm
+from appeals.forms.levels import AskForm, DraftForm
 from appeals.queries.approvals import approvals_of, get_approval
 from appeals.queries.demands import (
     agency_named,
@@ -32,6 +32,7 @@ from appeals.queries.demands import (
     late_page,
 )
 from appeals.queries.denial_intake import denial_of
+from appeals.views.approvals import record_answer
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from cases.views.casework import attempt, done
 
@@ -101,9 +102,14 @@ def demand_new(request: CaseRequest, case: Any, deadline_id: UUID, about: str) -
         ),
     )
     if outcome.done:
-        go_on = "appeals:demand_send" if "go_on" in request.POST else "appeals:demand"
-        return done(request, "The letter is saved.", go_on, case.public_id, outcome.result.public_id)
+        return _saved(request, case, outcome.result)
     return _written(request, case, form, outcome, KINDS[about], agency, None, None)
+
+
+def _saved(request: CaseRequest, case: Any, demand: Any) -> HttpResponse:
+    """After saving: on to sending where that button was pressed, else to the letter."""
+    go_on = "appeals:demand_send" if "go_on" in request.POST else "appeals:demand"
+    return done(request, "The letter is saved.", go_on, case.public_id, demand.public_id)
 
 
 @case_page(P.DRAFT_APPEAL)
@@ -128,8 +134,7 @@ def cure_new(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
         ),
     )
     if outcome.done:
-        go_on = "appeals:demand_send" if "go_on" in request.POST else "appeals:demand"
-        return done(request, "The letter is saved.", go_on, case.public_id, outcome.result.public_id)
+        return _saved(request, case, outcome.result)
     return _written(request, case, form, outcome, "Demand to mend the notice", "", None, denial)
 
 
@@ -368,29 +373,10 @@ def demand_approval_answer(
     approval = get_approval(request.actor, approval_id)
     if approval.demand_id != row.pk:
         raise NotFound("approval")
-    form = PatientAnswerForm(request.POST or None)
-    outcome = attempt(
-        request,
-        form,
-        lambda data: answer_letter(
-            actor=request.actor,
-            approval=approval,
-            approved=data["answer"] == "approved",
-            words=data["words"],
-            method=data["method"],
-            at=request.at,
-        ),
-    )
-    address = [case.public_id, row.public_id]
-    if outcome.done:
-        return done(request, "The answer is kept.", "appeals:demand_approval", *address)
-    return show_step(
+    return record_answer(
         request,
         case,
-        form,
-        outcome,
-        here="The patient's answer",
-        action="Record the answer",
-        back=reverse("appeals:demand_approval", args=address),
-        trail=(_home(case, row.denial),),
+        approval,
+        page=("appeals:demand_approval", case.public_id, row.public_id),
+        trail=_home(case, row.denial),
     )
