@@ -165,8 +165,7 @@ def demand(request: CaseRequest, case: Any, demand_id: UUID) -> HttpResponse:
         ),
     )
     if outcome.done:
-        go_on = "appeals:demand_send" if "go_on" in request.POST else "appeals:demand"
-        return done(request, "The letter is saved.", go_on, case.public_id, row.public_id)
+        return _saved(request, case, row)
     return _written(request, case, form, outcome, row.get_kind_display(), row.agency, row, row.denial)
 
 
