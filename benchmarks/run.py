@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
                 "inner": lambda: inner_gates.run(big, small, results),
                 "api": lambda: api.Run(big, small, results, given.rounds, given.count).all(),
                 "bulk": lambda: bulk_change.run(big, results, given.rounds),
-                "seal": lambda: sealing.run(big, results, given.rounds, 20 * given.count),
+                "seal": lambda: sealing.run(big, results, given.rounds, 150 * given.count),
                 "pages": lambda: pages.run(big, small, results, rounds=given.rounds, count=given.count),
             }
             for name, part in parts.items():

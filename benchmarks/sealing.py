@@ -100,32 +100,50 @@ def everything_sealed(world: World) -> None:
 
 
 def notes(world: World, results: Results, rounds: int, count: int) -> None:
-    """The product's note over HTTP, in blocks that alternate between sealing and not."""
+    """The product's note over HTTP, in blocks that alternate between sealing and not.
+
+    A block lasts for several of the sealer's rounds, and each round's two blocks are compared with each other: what a host
+    takes away for some seconds falls on both or spoils one pair.
+    """
     make = api.note(world, "largest")
-    sides = {name: world.side("product") for name in ("without", "with")}
-    own: list[float] = []
+    warm = world.side("product").fresh()
     for turn in range(4):
-        sides["without"].client.send(make(turn))
+        warm.client.send(make(turn))
+    taken: dict[str, list[dict[str, float]]] = {"without": [], "with": []}
+    own: list[float] = []
     for turn in range(rounds):
         order = ("without", "with") if turn % 2 else ("with", "without")
         for name in order:
+            side = world.side("product").fresh()
             with sealer(world) if name == "with" else contextlib.nullcontext() as pid:
                 before = ran([pid]) if pid else 0
-                sides[name].block(make, 10 + turn * count, count)
+                side.block(make, 10 + turn * count, count)
                 if pid:
                     own.append((ran([pid]) - before) / count / 1e6)
+            taken[name].append(side.taken.told())
             everything_sealed(world)
-    told = {name: side.taken.told() for name, side in sides.items()}
-    results.raw["Trail and seal"] = told
+    results.raw["Trail and seal"] = taken | {"sealer": own}
+
+    def median(name: str, kind: str) -> float:
+        return statistics.median(block[kind] for block in taken[name])
+
+    def ratio(kind: str, more: float = 0.0) -> float:
+        pairs = zip(taken["with"], taken["without"], strict=True)
+        return statistics.median((w[kind] + more) / without[kind] for w, without in pairs)
+
     for kind, what in (("cpu", "CPU of a note"), ("p50", "p50 of a note")):
-        ratio = told["with"][kind] / told["without"][kind]
-        results.gate("Trail and seal", f"{what}, sealing to not sealing", ratio, 1.10)
-    both = f"{told['with']['cpu']:.2f} ({told['without']['cpu']:.2f}) ms"
+        results.gate("Trail and seal", f"{what}, sealing to not sealing", ratio(kind), 1.10)
+    pairs = [w["cpu"] / without["cpu"] for w, without in zip(taken["with"], taken["without"], strict=True)]
+    results.tell(
+        "Trail and seal", "lowest and highest round of CPU", f"{min(pairs):.2f}× to {max(pairs):.2f}×"
+    )
+    both = f"{median('with', 'cpu'):.2f} ({median('without', 'cpu'):.2f}) ms"
     results.tell("Trail and seal", "CPU of a note with sealing (without)", both)
     alone = statistics.median(own)
     results.tell("Trail and seal", "CPU of the sealer itself, a note", f"{alone:.2f} ms")
-    everything = (told["with"]["cpu"] + alone) / told["without"]["cpu"]
-    results.tell("Trail and seal", "CPU of a note and of sealing it, to not sealing", f"{everything:.2f}×")
+    results.tell(
+        "Trail and seal", "CPU of a note and of sealing it, to not sealing", f"{ratio('cpu', alone):.2f}×"
+    )
 
 
 # --- Eight writers ---
