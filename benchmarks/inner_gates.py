@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import cluster, export
 from benchmarks.setting import Results, World
 
-ROUNDS = 3
+ROUNDS = 7
 
 
 def found(world: World, what: str = "measure") -> dict[str, Any]:
