@@ -37,7 +37,6 @@ from appeals.rungs import UNKNOWN, Rung, decider_of
 
 CLAIMANT, PAYER, REVIEWER = "claimant", "payer", "reviewer"
 RUNNING, MET, MISSED, ENDED = "running", "met", "missed", "ended"
-STATE_WINDOW = "window_not_certain"
 COMPLETION, FORWARD_AFTER_AFFIRMING = "external_review_perfection", "ire_forward_expedited"
 
 
@@ -140,7 +139,7 @@ def filing_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due:
     identity = ("appeal", subject_id, "court" if rung.is_court else "filing", f"{rung.title}: {verb}")
     if rung.regime != UNKNOWN:
         clock = claimant_clock(rung.levels[0], facts) if rung.levels else stated_clock(rung.regime, facts)
-        return _single(_certain(clock, facts), *identity)
+        return _single(clock, *identity)
     combined = combined_claimant_clock(rung.candidates, rung.position - 1, facts, facts.state)
     return _combined(combined, CLAIMANT, *identity)
 
@@ -256,22 +255,6 @@ def affirmed_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
         return None
     clock = stage_clock(keys[0], FORWARD_AFTER_AFFIRMING, facts)
     return _single(clock, "appeal", subject_id, "forwarding", f"{rung.title}: the plan forwards the case")
-
-
-def _certain(clock: Clock, facts: Facts) -> Clock:
-    """A state whose window is not certain is recognized and not complete: only the date in the letter stands."""
-    if clock.error or not any(flag.code == STATE_WINDOW for flag in clock.flags):
-        return clock
-    note = next(flag for flag in clock.flags if flag.code == STATE_WINDOW)
-    return Clock(
-        clock.regime,
-        clock.stage,
-        clock.actor,
-        stated=facts.stated,
-        headline=facts.stated,
-        flags=(note,),
-        error=Reason(STATE_WINDOW, note.text, "state"),
-    )
 
 
 def _single(clock: Clock, subject: str, subject_id: int, name: str, title: str) -> Due:

@@ -222,7 +222,14 @@ def _rules_of(regime: Regime, key: str) -> set[str]:
     ways = {choice.stage for choice in stage.choose}
     if stage.state_layer == "decision":
         ways |= {state.decision_stage for state in book().states.values()} | {book().state_default_decision}
-    found = {rule for way in ways if way != key for rule in _rules_of(regime, way)}
+    own = set()
+    if stage.state_layer == "decision_expedited":
+        for state in book().states.values():
+            if state.decision_stage_expedited in state.stages:
+                own.add(state.stages[state.decision_stage_expedited].rule.id)
+            elif state.decision_stage_expedited:
+                ways.add(state.decision_stage_expedited)
+    found = own | {rule for way in ways if way != key for rule in _rules_of(regime, way)}
     return found | {stage.rule} if stage.rule else found
 
 

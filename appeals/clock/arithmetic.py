@@ -284,7 +284,13 @@ class Reading:
                     "The time of day is needed: this clock runs in hours.",
                     str(node["anchor"]),
                 )
-            found: Moment = add_calendar_days(start, n)
+            if self.mode == "permissive" and node.get("argued") == "end_of_day":
+                found: Moment = add_calendar_days(
+                    datetime.combine(start.date(), time.min, start.tzinfo), n + 1
+                )
+                self.lines.append(f"+ {n} calendar days, to the end of the last one = {words_of(found)}.")
+                return found
+            found = add_calendar_days(start, n)
             self.lines.append(f"+ {n} calendar days, at the same clock time = {words_of(found)}.")
             return found
         if isinstance(start, datetime):
@@ -345,8 +351,9 @@ class Reading:
                 "The time of day and the time zone are needed: this clock runs in hours.",
                 field,
             )
-        found = add_hours(start, node["n"])
-        self.lines.append(f"+ {node['n']} elapsed hours = {words_of(found)}.")
+        n = self._count(node)
+        found = add_hours(start, n)
+        self.lines.append(f"+ {n} elapsed hours = {words_of(found)}.")
         return found
 
     def _branches(self, node: Mapping[str, Any]) -> list[Moment]:

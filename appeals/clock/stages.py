@@ -62,6 +62,8 @@ def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None)
             "state",
         )
     where = hinted or state or facts.state
+    if stage.state_layer == "decision_expedited":
+        return _urgent_by_state(regime, stage, facts, where)
     if stage.state_layer:
         return _by_state(regime, stage, facts, where)
     if stage.choose:
@@ -178,6 +180,16 @@ def _by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> 
             "not_in_force", f"The process of {state.name} began on {state.filing.in_force_from}.", "state"
         )
     return Found(regime, f"{STATE_STAGE}{state.slug}", state.filing, notes)
+
+
+def _urgent_by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> Found:
+    """The time for an urgent review where the state is known and has one of its own, or none but the federal process."""
+    code = "unknown" if where is None else state_code(where)
+    own = "" if code == "unknown" else book().states[code].decision_stage_expedited
+    if own:
+        return find_stage(regime, own, facts, code)
+    assert stage.rule is not None
+    return Found(regime, stage.key, _in_force(regime, stage.rule, facts))
 
 
 def check_requirements(rule: Rule, facts: Facts) -> None:

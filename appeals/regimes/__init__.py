@@ -165,6 +165,7 @@ def _state(row: Mapping[str, Any]) -> State:
         aliases=tuple(row["aliases"]),
         stages=MappingProxyType({s["key"]: _state_stage(s, row["slug"]) for s in row.get("stages", [])}),
         checked_on=_day(row["checked_on"]),
+        decision_stage_expedited=row.get("decision_stage_expedited", ""),
     )
 
 

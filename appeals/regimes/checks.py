@@ -68,6 +68,11 @@ def problems_of(found: Book) -> Iterator[str]:
                 yield f"Versions {before.version} and {after.version} of {before.id} overlap."
     for regime in found.regimes.values():
         yield from _problems_of_regime(found, regime)
+    insured = [regime for regime in found.regimes.values() if regime.uses_state_layer]
+    for state in found.states.values():
+        own = state.decision_stage_expedited
+        if own and own not in state.stages and any(own not in regime.stages for regime in insured):
+            yield f"{state.name} decides urgent cases by an unknown stage {own}."
     if len(found.states) != 51:
         yield f"There are {len(found.states)} states, not 51."
     for override in found.overrides:

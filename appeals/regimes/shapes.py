@@ -43,7 +43,7 @@ class Rule:
     @cached_property
     def can_be_argued(self) -> bool:
         """Whether the longest reading can give another date than the rule: a last day that may roll, a longer number."""
-        return _any_of(self.calculation, ("permissive_n", "n_most")) or _rolls(self.calculation)
+        return _any_of(self.calculation, ("permissive_n", "n_most", "argued")) or _rolls(self.calculation)
 
 
 def _any_of(node: Any, names: tuple[str, ...]) -> bool:
@@ -68,8 +68,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step with one clock: a rule, a choice between other stages, or the state's `filing` or `decision`
-    rule."""
+    """A step with one clock: a rule, a choice between other stages, or the state's `filing` or `decision` rule; with
+    `decision_expedited` the state's rule where it has one, else `rule`."""
 
     key: str
     aliases: tuple[str, ...] = ()
@@ -157,6 +157,7 @@ class State:
     aliases: tuple[str, ...] = ()
     stages: Mapping[str, StateStage] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     checked_on: date | None = None
+    decision_stage_expedited: str = ""
 
 
 @dataclass(frozen=True)

@@ -324,7 +324,14 @@ def test_a_program_without_a_stated_date_has_a_task_and_no_date(climb):
     assert climb.fresh().next_deadline_on is None
 
 
-def test_a_state_whose_window_is_not_certain_works_to_the_letter(climb):
+@pytest.mark.parametrize(
+    ("stated", "front"),
+    [(date(2026, 8, 10), "2026-08-10"), (date(2026, 10, 21), "2026-08-21"), (None, "2026-08-21")],
+)
+def test_a_state_whose_window_is_not_certain_counts_both_and_takes_the_earliest(climb, stated, front):
+    """120 days after April 27 are August 25, four months August 27; from the notice August 22 is a Saturday. The letter may
+    say less, never more.
+    """
     coverage = climb.case.coverage
     coverage.state_of_issue = "KS"
     coverage.save(update_fields=["state_of_issue"])
@@ -333,8 +340,9 @@ def test_a_state_whose_window_is_not_certain_works_to_the_letter(climb):
     climb.refuse()
     assert climb.date("filing", 1) == ("2026-09-18", "2026-09-23", "running")
     climb.file(1, "2026-04-10")
-    climb.decide(1, "2026-04-24", "2026-04-27", stated_deadline_on=date(2026, 8, 10))
-    assert climb.date("filing", 2) == ("2026-08-10", None, "running")
+    climb.decide(1, "2026-04-24", "2026-04-27", stated_deadline_on=stated)
+    assert climb.date("filing", 2) == (front, "2026-08-25", "running")
+    assert {"window_not_certain", "confirm_with_letter"} <= set(climb.row("filing", 2).flags)
     assert climb.tasks() == ["confirm_state_window"]
 
 

@@ -22,6 +22,7 @@ ALL: tuple[tuple[str, str, str | None], ...] = (
         for code in (*law_states.SLUGS, "unknown")
     ),
     *((INSURED[0], "external_review_state_decision_standard", code) for code in law_states.SLUGS),
+    *((INSURED[0], law_states.URGENT, code) for code in (*sorted(law_states.FEDERAL), "CA")),
     *((INSURED[1], stage, None) for stage in law_states.DECISIONS),
     *((INSURED[0], stage, code) for code, own in law_states.CLOCKS.items() for stage in own),
 )
@@ -37,6 +38,8 @@ def law_of(regime: str, stage: str, inputs: Mapping[str, Any]) -> Law:
                 if state not in (None, code, "unknown"):
                     raise Refused("the law of another state")
                 return own[stage]
+        if stage == law_states.URGENT:
+            return law_states.to_decide_urgently(state)
         if stage in law_states.DECISIONS:
             return law_states.DECISIONS[stage]
         slug = stage.removeprefix("external_review_state_").removesuffix("_imr")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from tests.appeals.walker import days
 from tests.appeals.walker.law_groups import CHANGED, RECORDS, Stages, patient, payer, reviewer, stated
-from tests.appeals.walker.walk import PAYER, Law, Moment, Refused, Told
+from tests.appeals.walker.walk import LATE, PAYER, Law, Moment, Refused, Told
 
 # "60 calendar days after receipt"; the date of receipt "presumed to be 5 calendar days after the date of the notice"
 HEARINGS: Stages = {
@@ -58,6 +58,11 @@ ADVANTAGE: Stages = {
     "ire_decision_expedited": reviewer("the entity's contract", hours=72),
     "ire_decision_part_b_drug": reviewer("the entity's contract", days=7),
     "ire_decision_payment": reviewer("the entity's contract", days=60),
+    # "no later than 30 calendar days after the date the MA organization receives the request", or the end of an extension
+    "effectuation_own_decision": payer("42 CFR 422.618(a)(1)", days=30, extension=14),
+    "effectuation_own_decision_payment": payer("42 CFR 422.618(a)(2)", days=60),
+    "effectuation_own_decision_part_b_drug": payer("42 CFR 422.618(a)(3)", days=7),
+    "effectuation_own_decision_expedited": payer("42 CFR 422.619(a)", hours=72, extension=14),
     "effectuation": payer("42 CFR 422.618(b)(1)", "reversal_received", hours=72),
     "effectuation_payment": payer("42 CFR 422.618(b)(2)", "reversal_received", days=30),
     "effectuation_after_hearing": payer("42 CFR 422.618(c)(1)", "reversal_received", days=60),
@@ -74,6 +79,10 @@ def without_statement(hours: int) -> Law:
         asked = told.need("received")
         if not isinstance(asked, datetime):
             raise Refused("no time of day")
+        if reading == LATE:
+            # "the end of 14 calendar days": it can be argued that the fourteenth is over at midnight.
+            midnight = datetime.combine(asked.date(), time.min, asked.tzinfo)
+            return days.hours_after(days.same_wall_time(midnight, 15, told.zone("received")), hours)
         return days.hours_after(days.same_wall_time(asked, 14, told.zone("received")), hours)
 
     none = "supporting_statement" if hours == 72 else ""
@@ -111,6 +120,9 @@ PART_D: Stages = {
     "council_review_decision": reviewer("42 CFR 423.2108(a)", days=90),
     "council_review_decision_expedited": reviewer("42 CFR 423.2108(d)", days=10),
     "effectuation_own_decision": payer("42 CFR 423.636(a)(1)", days=7),
+    # "make payment no later than 30 calendar days after the date the plan sponsor receives the request"
+    "effectuation_own_decision_payment": payer("42 CFR 423.636(a)(2)", days=30),
+    "effectuation_own_decision_expedited": payer("42 CFR 423.638(a)(1)", hours=72),
     "effectuation": payer("42 CFR 423.636(b)(1)", "reversal_received", hours=72),
     "effectuation_expedited": payer("42 CFR 423.638(b)", "reversal_received", hours=24),
     "effectuation_payment": payer("42 CFR 423.636(b)(2)", "reversal_received", days=30),

@@ -103,12 +103,13 @@ def own(code: str) -> Law:
 
 STATES: dict[str, Law] = {code: own(code) for code in SLUGS if code not in FEDERAL}
 UNKNOWN = Law("45 CFR 147.136(c)(2)", PATIENT, doubtful, takes=("receipt",))
+URGENT = "external_review_state_decision_expedited"
 DECISION_45 = reviewer("45 CFR 147.136(c)(2)(vi)", days=45)
 DECISION_30 = reviewer("45 CFR 147.136(c)(2)(vi)", days=30, longest=45)
 DECISIONS: Stages = {
     "external_review_state_decision_45_days": DECISION_45,
     "external_review_state_decision_30_days": DECISION_30,
-    "external_review_state_decision_expedited": reviewer("45 CFR 147.136(c)(2)(vi)", hours=72),
+    URGENT: reviewer("45 CFR 147.136(c)(2)(vi)", hours=72),
 }
 
 
@@ -120,6 +121,8 @@ def new_york_decides(told: Told, reading: str) -> Moment:
 
 CLOCKS: dict[str, dict[str, Law]] = {
     "CA": {
+        # the department's own word is 7 days
+        "review_decision_expedited_california": reviewer("45 CFR 147.136(c)(2)(vi)", hours=72, longest=168),
         "grievance_decision_california": payer("Cal. Health & Safety Code 1368.01(a)", days=30),
         "grievance_decision_expedited_california": payer("Cal. Health & Safety Code 1368.01(b)", days=3),
     },
@@ -166,4 +169,22 @@ def to_decide(code: str) -> Law:
     return DECISION_30 if code in THIRTY_DAYS else DECISION_45
 
 
-__all__ = ["CLOCKS", "DECISIONS", "FEDERAL", "SLUGS", "STATES", "to_decide", "to_file"]
+def to_decide_urgently(code: str | None) -> Law:
+    if code in FEDERAL:
+        return EXTERNAL["external_review_decision_expedited"]
+    if code == "CA":
+        return CLOCKS[code]["review_decision_expedited_california"]
+    return DECISIONS[URGENT]
+
+
+__all__ = [
+    "CLOCKS",
+    "DECISIONS",
+    "FEDERAL",
+    "SLUGS",
+    "STATES",
+    "URGENT",
+    "to_decide",
+    "to_decide_urgently",
+    "to_file",
+]

@@ -196,7 +196,7 @@ class Count:
         if self.hours:
             if not isinstance(start, datetime):
                 raise Refused("no time of day")
-            return days.hours_after(start, self.hours)
+            return days.hours_after(start, self.longest if self.longest and reading == LATE else self.hours)
         if self.working:
             return days.working_after(day_of(start), self.working, patient=self.patient)
         if self.months:
