@@ -1,17 +1,19 @@
-"""A calendar in the format of RFC 5545, written from a few plain facts. Pure: no Django.
+"""A calendar in the format of RFC 5545, made of a few plain facts by the library `icalendar`, which escapes and folds. No Django.
 
-Whole days are dates without a zone, moments are UTC, so that no time-zone component is needed. Lines end in CRLF and are folded
-behind 75 octets, never inside a character; text is escaped.
+Whole days are dates without a zone, moments are UTC, so that no time-zone component is needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import icalendar
+
 PRODUCT = "-//Recourse//Dates//EN"
-OCTETS = 75
+EVERY = timedelta(hours=1)
+"""How often calendar programs are asked to look again."""
 
 
 @dataclass(frozen=True)
@@ -29,62 +31,32 @@ class Event:
 
 def calendar(name: str, events: Iterable[Event]) -> bytes:
     """The whole file. `name` is what calendar programs show beside it."""
-    lines = [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:{PRODUCT}",
-        "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
-        f"NAME:{escaped(name)}",
-        f"X-WR-CALNAME:{escaped(name)}",
-        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
-        "X-PUBLISHED-TTL:PT1H",
-    ]
+    whole = icalendar.Calendar()
+    whole.add("VERSION", "2.0")
+    whole.add("PRODID", PRODUCT)
+    whole.add("CALSCALE", "GREGORIAN")
+    whole.add("METHOD", "PUBLISH")
+    whole.add("NAME", name)
+    whole.add("X-WR-CALNAME", name)
+    whole.add("REFRESH-INTERVAL", EVERY, parameters={"VALUE": "DURATION"})
+    whole.add("X-PUBLISHED-TTL", icalendar.vDuration(EVERY))
     for event in events:
-        lines += _event(event)
-    lines.append("END:VCALENDAR")
-    return b"".join(part for line in lines for part in folded(line))
+        whole.add_component(_event(event))
+    return whole.to_ical(sorted=False)
 
 
-def escaped(text: str) -> str:
-    """TEXT of RFC 5545, 3.3.11."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")
-    for mark in ("\\", ";", ","):
-        plain = plain.replace(mark, f"\\{mark}")
-    return plain.replace("\n", "\\n")
-
-
-def folded(line: str) -> Iterator[bytes]:
-    """One content line in pieces of at most 75 octets; each but the first begins with a space (3.1)."""
-    piece, room = b"", OCTETS
-    for character in line:
-        octets = character.encode()
-        if len(piece) + len(octets) > room:
-            yield piece + b"\r\n"
-            piece = b" "
-        piece += octets
-    yield piece + b"\r\n"
-
-
-def _event(event: Event) -> list[str]:
+def _event(event: Event) -> icalendar.Event:
+    row = icalendar.Event()
+    row.add("UID", event.uid)
+    row.add("DTSTAMP", event.stamp.astimezone(UTC))
     if event.at is not None:
-        when = [f"DTSTART:{_moment(event.at)}"]
+        row.add("DTSTART", event.at.astimezone(UTC))
     else:
-        after = event.on + timedelta(days=1)  # the end of a whole day is the day after (3.6.1)
-        when = [f"DTSTART;VALUE=DATE:{event.on:%Y%m%d}", f"DTEND;VALUE=DATE:{after:%Y%m%d}"]
-    return [
-        "BEGIN:VEVENT",
-        f"UID:{escaped(event.uid)}",
-        f"DTSTAMP:{_moment(event.stamp)}",
-        *when,
-        f"SUMMARY:{escaped(event.summary)}",
-        f"DESCRIPTION:{escaped(event.description)}",
-        f"URL:{event.url}",
-        "CLASS:PRIVATE",
-        "TRANSP:TRANSPARENT",
-        "END:VEVENT",
-    ]
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+        row.add("DTSTART", event.on)
+        row.add("DTEND", event.on + timedelta(days=1))  # the end of a whole day is the day after (3.6.1)
+    row.add("SUMMARY", event.summary)
+    row.add("DESCRIPTION", event.description)
+    row.add("URL", event.url)
+    row.add("CLASS", "PRIVATE")
+    row.add("TRANSP", "TRANSPARENT")
+    return row

@@ -13,7 +13,7 @@ from advocacy.audit.models import Event
 from advocacy.people.calendar_feeds import make_feed
 from advocacy.people.models import CalendarFeed, Membership
 from appeals import ics
-from appeals.models import PeerToPeer
+from appeals.models import Deadline, PeerToPeer
 from cases.models import Case
 from tests.appeals.scenes import away, clock, denied, new_case
 from tests.guards.test_routes import visitor
@@ -79,11 +79,35 @@ def test_a_day_and_a_moment_as_the_standard_writes_them():
     ]
 
 
-@pytest.mark.parametrize("text", ["a" * 300, "é" * 120, "SUMMARY:" + "日本" * 40, "x" * 75, "x" * 76])
+def said(text: str) -> list[str]:
+    """The physical lines of a calendar whose one date is called so; each is decoded apart."""
+    stamp = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+    body = ics.calendar("Dates", [ics.Event("a@b", text, text, "https://x.example/1", stamp, stamp.date())])
+    lines = body.removesuffix(b"\r\n").split(b"\r\n")
+    assert max(map(len, lines)) <= 75
+    return [line.decode() for line in lines]
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 300, "é" * 120, "SUMMARY:" + "日本" * 40, "👩‍⚕️" * 30, "x" * 60, "x" * 68, " x" * 60]
+)
 def test_a_line_is_folded_behind_75_octets_and_never_inside_a_character(text):
-    pieces = list(ics.folded(text))
-    assert all(len(piece) <= 75 + 2 and piece.endswith(b"\r\n") and piece.decode() for piece in pieces)
-    assert b"".join(pieces).decode().replace("\r\n ", "") == text + "\r\n"
+    whole = "\r\n".join(said(text)).replace("\r\n ", "").split("\r\n")
+    assert [line for line in whole if line.startswith(("SUMMARY:", "DESC"))] == [
+        f"SUMMARY:{text}",
+        f"DESCRIPTION:{text}",
+    ]
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
+def test_what_is_said_begins_no_line_of_its_own(end):
+    lines = said(f"One{end}ATTENDEE:mailto:x@y.example{end} BEGIN:VALARM")
+    told = r"One\nATTENDEE:mailto:x@y.example\n BEGIN:VALARM"
+    assert [line for line in lines if line.startswith("SUMMARY")] == [f"SUMMARY:{told}"]
+    assert [line for line in lines if line.lstrip().startswith(("ATTENDEE", "BEGIN"))] == [
+        "BEGIN:VCALENDAR",
+        "BEGIN:VEVENT",
+    ]
 
 
 # -- the address ----------------------------------------------------------------------------------------------
@@ -99,6 +123,14 @@ def test_the_address_tells_the_dates_of_ones_own_cases_and_nothing_of_a_patient(
     assert text.count("/admin/cases/") == 6  # the address of each, and once more in its words
     event = Event.objects.filter(kind="read").order_by("-id")[0]
     assert (event.actor, len(event.case_ids)) == (cast.nora.key, 3)
+
+
+def test_a_date_keeps_its_name_from_one_look_to_the_next(cast, address):
+    def uids():
+        return [line for line in unfolded(Client().get(address).content) if line.startswith("UID")]
+
+    rows = Deadline.objects.filter(case__owner=cast.members["nora"]).order_by("due_on", "id")
+    assert uids() == uids() == [f"UID:{row.public_id}@recourse" for row in rows]
 
 
 def test_what_did_not_change_is_not_sent_again(cast, address):
