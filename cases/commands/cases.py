@@ -59,25 +59,27 @@ def open_case(
 
     `purpose` says what the treatment is for; a case outside the organization's scope is refused.
 
-    A case of a patient with restricted cases is restricted too, and then needs an owner (the opener, when none is named).
+    A case of a patient with restricted cases is restricted too, and then needs an owner (the opener, when none is named). The
+    owner is who they are in the database now, whatever the row that is passed in says.
     Raises NotAllowed, NotFound (rows of another organization), Refused with every reason.
     """
     require(actor, Permission.OPEN_CASE, patient)
     organization = _organization_of(actor)
     diagnoses, procedures = _codes(diagnosis_codes), _codes(procedure_codes)
-    owner = _owner(actor, patient, owner)
-    _refuse_if(
-        [
-            rules.purpose_is_stated(purpose),
-            rules.inside_scope(treatment, purpose, scope_of(organization)),
-            *_wrong_with_case(
-                patient, coverage, provider, owner, diagnoses, procedures, day_in(organization.time_zone, at)
-            ),
-        ]
-    )
+    today = day_in(organization.time_zone, at)
     with transaction.atomic():
+        opener = actor.membership_id if patient.is_restricted else None
+        owner = _as_of_now(owner.pk if owner else opener)
+        _refuse_if(
+            [
+                rules.purpose_is_stated(purpose),
+                rules.inside_scope(treatment, purpose, scope_of(organization)),
+                *_wrong_with_case(patient, coverage, provider, diagnoses, procedures, today),
+                _cannot_own(owner, at),
+            ]
+        )
         case = Case.objects.create(
-            reference=_next_reference(organization, day_in(organization.time_zone, at).year),
+            reference=_next_reference(organization, today.year),
             patient=patient,
             coverage=coverage,
             provider=provider,
@@ -143,7 +145,6 @@ def change_case(
                 case.patient,
                 coverage,
                 provider,
-                None,
                 wanted["diagnosis_codes"],
                 wanted["procedure_codes"],
                 today,
@@ -179,14 +180,14 @@ def assign_cases(
 ) -> tuple[Case, ...]:
     """Give several cases to one colleague: all or none. Returns them as they are now, in the same order.
 
-    Raises NotAllowed, NotFound, WrongState for a closed case, Refused when the colleague cannot work cases, when a
+    The colleague is who they are in the database now, whatever the row that is passed in says. Raises NotAllowed, NotFound,
+    WrongState for a closed case, Refused when the colleague has left or cannot work cases, when a
     restricted case would be left without an owner, or when somebody opens a restricted case to themselves.
     """
     require(actor, Permission.ASSIGN_CASE)
     ids = [case.pk for case in cases]
-    if owner is not None:
-        _same_organization(actor, owner)
     with transaction.atomic():
+        owner = _as_of_now(owner.pk if owner else None)
         rows = (
             Case.objects.select_for_update()
             .filter(reachable(actor, Permission.ASSIGN_CASE, Case), pk__in=ids)
@@ -195,7 +196,7 @@ def assign_cases(
         locked = {row.pk: row for row in rows}
         if set(ids) - set(locked):
             raise NotFound("case")
-        reasons: list[Reason | None] = [_cannot_own(owner)]
+        reasons: list[Reason | None] = [_cannot_own(owner, at)]
         if owner is None and any(row.is_restricted for row in locked.values()):
             reasons.append(
                 Reason(
@@ -395,23 +396,20 @@ def _organization_of(actor: Actor) -> Organization:
     return Organization.objects.get(pk=actor.organization_id)
 
 
-def _same_organization(actor: Actor, row: Membership | Coverage | Provider) -> None:
-    if row.organization_id != actor.organization_id:
-        raise NotFound(row._meta.label)
+def _as_of_now(member: int | None) -> Membership | None:
+    """The membership as it stands, held until the transaction ends: nobody leaves, or loses a role, meanwhile."""
+    rows = Membership.objects.select_for_update(of=("self",), no_key=True).select_related("user")
+    row = rows.filter(pk=member).first() if member else None
+    if member and row is None:
+        raise NotFound(Membership._meta.label)
+    return row
 
 
-def _owner(actor: Actor, patient: Patient, owner: Membership | None) -> Membership | None:
-    if owner is not None:
-        _same_organization(actor, owner)
-    elif patient.is_restricted and actor.membership_id:
-        return Membership.objects.get(pk=actor.membership_id)
-    return owner
-
-
-def _cannot_own(owner: Membership | None) -> Reason | None:
+def _cannot_own(owner: Membership | None, at: datetime) -> Reason | None:
     if owner is None:
         return None
-    if owner.ended_at is not None:
+    is_over = owner.ended_at is not None or (owner.until is not None and owner.until <= at)
+    if is_over or not owner.user.is_active:
         return Reason("owner_left", "This colleague is no longer a member. Choose somebody else.", "owner")
     return rules.owner_can_work_cases(permissions_of(frozenset(owner.roles)))
 
@@ -420,7 +418,6 @@ def _wrong_with_case(
     patient: Patient,
     coverage: Coverage,
     provider: Provider,
-    owner: Membership | None,
     diagnoses: Sequence[str],
     procedures: Sequence[str],
     on: date,
@@ -432,7 +429,6 @@ def _wrong_with_case(
     return [
         *rules.diagnosis_codes_can_be_used(diagnoses, on),
         *rules.procedure_codes_can_be_used(procedures, on),
-        _cannot_own(owner),
     ]
 
 

@@ -11,7 +11,7 @@ from advocacy.access.policy import visible
 from advocacy.audit.models import Event
 from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.people.commands import ContactInput, register_patient
-from advocacy.people.models import Membership, Patient, PatientSearch
+from advocacy.people.models import Membership, Patient, PatientSearch, Team
 from advocacy.tenancy.scope import scoped_to
 from cases.commands import access, registration
 from cases.commands import cases as commands
@@ -115,6 +115,37 @@ def test_open_case_refuses_with_every_reason(cast, registered):
         ("owner_cannot_work", "owner"),
     ]
     assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["left", "ran_out", "inactive", "roles"])
+def test_an_owner_is_who_they_are_now_whatever_the_row_in_hand_says(cast, registered, how):
+    in_hand = cast.members["nils"]
+    now = Membership.objects.filter(pk=in_hand.pk)
+    if how == "left":
+        now.update(ended_at=NOW)
+    elif how == "ran_out":
+        now.update(until=NOW)
+    elif how == "inactive":
+        type(in_hand.user).objects.filter(pk=in_hand.user_id).update(is_active=False)
+    else:
+        now.update(roles=["analyst"])
+    why = [("owner_cannot_work" if how == "roles" else "owner_left", "owner")]
+    before = Case.objects.get(pk=cast.case.pk).owner_id
+    with pytest.raises(Refused) as refused:
+        open_one(cast, registered, owner=in_hand)
+    assert codes_of(refused) == why
+    with pytest.raises(Refused) as refused:
+        commands.assign_case(actor=cast.sam, case=cast.case, owner=in_hand, at=NOW)
+    assert codes_of(refused) == why
+    assert (Case.objects.count(), Case.objects.get(pk=cast.case.pk).owner_id) == (1, before)
+
+
+def test_an_owner_whose_row_in_hand_is_older_than_a_new_role_and_team_gets_the_case(cast, registered):
+    in_hand, team = cast.members["anna"], Team.objects.create(name="Appeals")
+    Membership.objects.filter(pk=in_hand.pk).update(roles=["navigator"], team=team)
+    case = open_one(cast, registered, owner=in_hand)
+    given = commands.assign_case(actor=cast.sam, case=cast.case, owner=in_hand, at=NOW)
+    assert [(row.owner_id, row.team_id) for row in (case, given)] == [(in_hand.pk, team.pk)] * 2
 
 
 def test_open_case_takes_only_a_coverage_of_the_patient_and_rows_of_the_organization(cast, registered):
