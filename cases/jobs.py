@@ -20,11 +20,17 @@ from cases.commands.break_glass import TELL_JOB, tell_of
 from cases.commands.clinic_reminders import due_reminders, raise_silent_clinics
 from cases.commands.clinic_reminders import remind_clinic as write_once_more
 from cases.commands.documents import mark_unreadable, read_text
-from cases.commands.offers import TELL_JOB as TELL_OF_OFFER_JOB
+from cases.commands.offer_notices import REMIND_JOB as REMIND_OF_OFFER_JOB
+from cases.commands.offer_notices import TELL_JOB as TELL_OF_OFFER_JOB
+from cases.commands.offer_notices import (
+    offers_to_remind_of,
+    raise_unanswered,
+    remind_of_offer,
+    tell_of_offer,
+)
 from cases.commands.papers import sweep_pages
 from cases.commands.patient_notices import SEND_JOB, hand_over, send_notice
 from cases.commands.patient_reminders import remind_patients
-from cases.commands.received_offers import tell_of_offer
 from cases.commands.tasks import wake_due_tasks
 from cases.commands.upkeep import tidy_vault as tidy
 from cases.queries.clinic import link_by_key
@@ -165,4 +171,20 @@ def watch_held_back() -> None:
 def tell_of_offered_case(*, offer: int) -> None:
     """Mail whoever leads the work here, unless the offer (by primary key) ended or was answered meanwhile."""
     with transaction.atomic():
-        tell_of_offer(actor=_program(), offer=offer)
+        tell_of_offer(actor=_program(), offer=offer, at=timezone.now())
+
+
+@job("cases.watch_offers", title="See which offers run out", every=timedelta(days=1))
+def watch_offers() -> None:
+    """Ask for one reminder per offer of others that runs out soon; open a task for each of ours that ran out unanswered."""
+    now = timezone.now()
+    raise_unanswered(at=now)
+    for offer in offers_to_remind_of(actor=_program(), at=now):
+        again(REMIND_OF_OFFER_JOB, offer=offer)
+
+
+@job(REMIND_OF_OFFER_JOB, title="Remind of an offered case before the offer runs out")
+def remind_of_offered_case(*, offer: int) -> None:
+    """Mail whoever may answer an offer (by primary key) here, unless it ended, was answered or they were reminded."""
+    with transaction.atomic():
+        remind_of_offer(actor=_program(), offer=offer, at=timezone.now())

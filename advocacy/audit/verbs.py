@@ -101,6 +101,7 @@ VERBS: dict[str, str] = {
     "grant_given": "gave a colleague dated access",
     "grant_ended": "ended a colleague's access",
     "offer_told": "told colleagues that another organization offers a case",
+    "offer_reminded": "reminded colleagues that an offer of another organization runs out",
     "glass_broken": "opened the record in an emergency",
     "glass_ended": "ended emergency access",
     "glass_reviewed": "reviewed emergency access",

@@ -18,10 +18,9 @@ from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from cases import offering
 from cases.commands.cases import must_be_open
+from cases.commands.offer_notices import TELL_JOB
 from cases.models import Case, CaseOffer, OfferedDocument
 from cases.queries.offers import consents_to_offer_on, receiver_called, running_offers, versions_to_offer
-
-TELL_JOB = "cases.tell_of_offer"
 
 
 def offer_case(
@@ -122,7 +121,7 @@ def offer_case(
 
 
 def _announce(actor: Actor, receiver: Organization, offer: CaseOffer, at: datetime) -> None:
-    """Ask, on the receiver's side, that those who may take it over are told of it (`received_offers.tell_of_offer`)."""
+    """Ask, on the receiver's side, that those who may take it over are told of it (`offer_notices.tell_of_offer`)."""
     us = Organization.objects.get(pk=actor.organization_id)
     with scoped_to(receiver.pk, actor=f"organization:{us.public_id}", actor_label=us.name, at=at):
         enqueue(TELL_JOB, offer=offer.pk)

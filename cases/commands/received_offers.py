@@ -14,17 +14,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.urls import reverse
 
-from advocacy.access.disclosures import Party
 from advocacy.access.duties import not_ones_own
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import Actor, require, system_actor
-from advocacy.access.roles import Role, permissions_of
-from advocacy.audit.models import Event
+from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record, record_read
 from advocacy.errors import Reason, Refused, WrongState
-from advocacy.mail import Notice, deliver, link_to
 from advocacy.people.commands import ContactInput, register_patient
 from advocacy.people.models import Membership, Patient
 from advocacy.tenancy.models import Organization
@@ -33,50 +28,13 @@ from advocacy.tenancy.sealing import normalized
 from cases import offering
 from cases.commands.cases import open_case, record_failed_treatment
 from cases.commands.documents import document_vault, upload_document
+from cases.commands.offer_notices import have_owner_look
 from cases.commands.registration import record_coverage, record_payer, record_provider
-from cases.commands.tasks import open_task
-from cases.models import Answer, Case, CaseOffer, Coverage, Payer, Provider, ReceivedOffer, Task
-from cases.queries.offers import Offered, Paper, get_offered, offers_to_us, papers_of
+from cases.models import Answer, Case, CaseOffer, Coverage, Payer, Provider, ReceivedOffer
+from cases.queries.offers import Offered, Paper, get_offered, papers_of
 from cases.vault import Blob
 
-MOST_AT_ONCE = 500
-"""Among how many of the newest offers one is looked for that has just come."""
 OWN_OFFER = "You offered this yourself, for the other organization. Somebody else here answers it."
-
-
-def tell_of_offer(*, actor: Actor, offer: int) -> int:
-    """Mail those who lead the work here that another organization offers a case; where nobody does, everybody who may take it
-    over. `offer` is the primary key of the other organization's row. How many were told: none where it can be read no more, is
-    answered, or they were told before. The mail names nobody.
-    """
-    us = Organization.objects.get(pk=actor.organization_id)
-    offered = next((one for one in offers_to_us(most=MOST_AT_ONCE) if one.offer_id == offer), None)
-    if offered is None or offered.answer:
-        return 0
-    detail = {"offer": str(offered.offer)}
-    before = Event.objects.filter(subject_table=us._meta.db_table, subject_id=us.pk, verb="offer_told")
-    if before.filter(data__contains=detail).exists():
-        return 0
-    record("offer_told", subject=us, detail=detail)
-    live = Membership.objects.filter(ended_at=None).select_related("user").order_by("user__email")
-    able = [m for m in live if Permission.RECEIVE_CASE in permissions_of(frozenset(m.roles))]
-    lead = [m for m in able if Role.SUPERVISOR in m.roles]
-    told = lead or able
-    for number, member in enumerate(told):
-        deliver(
-            Notice(
-                to=member.user.email,
-                subject="A case is offered to your organization",
-                template="notices/case_offered.txt",
-                facts={
-                    "until": offered.expires_at,
-                    "url": link_to(reverse("cases:offer_received", args=[offered.offer])),
-                },
-                reader=Party.WORKFORCE,
-            ),
-            message_id=f"offer-{offered.offer}-{number}",
-        )
-    return len(told)
 
 
 def note_look(*, actor: Actor, offered: Offered, page: str, **detail: Any) -> None:
@@ -217,16 +175,7 @@ def _answer(
         row.answer, row.answer_words, row.answered_at = answer, words, at
         row.save(update_fields=["answer", "answer_words", "answered_at"])
         record(verb, subject=row)
-        if row.case.owner is not None and row.case.owner.ended_at is not None:
-            row.case.owner = None  # nobody's then: it waits with the case
-        open_task(
-            actor=system_actor(offered.organization_id, "offers"),
-            case=row.case,
-            title="Another organization answered an offer: look at it",
-            code=f"offer:{row.pk}",
-            opened_by=Task.OpenedBy.RULE,
-            at=at,
-        )
+        have_owner_look(row, "Another organization answered an offer: look at it", at=at)
     return received
 
 

@@ -6,6 +6,8 @@ only, which asks at each read whether it still may; what the receiver keeps is a
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -25,6 +27,9 @@ class CaseOffer(TenantModel):
     """`package` is what was shared, as it stood then (`cases.offering`). It opens nothing while the case is closed, after
     `expires_at`, once it is revoked or declined, or while `consent` does not stand.
     """
+
+    TASK: ClassVar = "offer:"
+    """Before its key, the code of the task that tells the case's owner what became of it."""
 
     case = tenant_key("cases.Case", related_name="offers")
     consent = tenant_key("people.Consent", related_name="+")

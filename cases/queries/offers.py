@@ -6,15 +6,16 @@ may be. Whoever calls makes sure of the permission to receive cases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
@@ -24,7 +25,17 @@ from advocacy.people.rules import AUTHORIZATIONS, day_in
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.sealing import Sealed
 from cases import offering
-from cases.models import Case, CaseOffer, Coverage, Document, DocumentVersion, FailedTreatment, ReceivedOffer
+from cases.models import (
+    Case,
+    CaseOffer,
+    Coverage,
+    Document,
+    DocumentVersion,
+    FailedTreatment,
+    ReceivedOffer,
+    Task,
+)
+from cases.workflow import CaseStatus
 
 LABELS: Final[dict[str, dict[str, str]]] = {
     "kind": dict(Contact.Kind.choices),
@@ -37,6 +48,9 @@ LABELS: Final[dict[str, dict[str, str]]] = {
 """Words of the codes in a package."""
 
 
+AT_ONCE = 100
+NEWS: Final = timedelta(days=14)
+"""For how long it is news that an offer ran out."""
 FOUND: Final = (
     "offer_id", "offer", "organization_id", "organization", "organization_name", "case_id", "patient_id", "sealed", "special",
     "offered_by", "offered_at", "expires_at", "answer",
@@ -180,6 +194,26 @@ def get_offer(actor: Actor, case: Case, public_id: UUID) -> CaseOffer:
 def offers_to_us(*, before: UUID | None = None, most: int = 50) -> list[Offered]:
     """What can be read now, newest first; at most `most` older than `before`."""
     return _read(None, before, most)
+
+
+def every_offer_to_us() -> Iterator[Offered]:
+    """All that can be read now, newest first, a page at a time."""
+    before: UUID | None = None
+    while page := _read(None, before, AT_ONCE):
+        yield from page
+        before = page[-1].offer
+
+
+def ran_out_unanswered(at: datetime) -> QuerySet[CaseOffer]:
+    """Our offers of open cases that ran out of late without an answer, and of which the case's owner was not told."""
+    told = Task.objects.filter(
+        case_id=OuterRef("case_id"), code=Concat(Value(CaseOffer.TASK), Cast(OuterRef("pk"), CharField()))
+    )
+    rows = CaseOffer.objects.filter(
+        answer="", revoked_at=None, expires_at__lte=at, expires_at__gt=at - NEWS, case__status=CaseStatus.OPEN
+    )
+    rows = rows.filter(~Exists(told)).order_by("pk")
+    return rows.select_related("case__patient", "case__owner", "to_organization")
 
 
 def get_offered(public_id: UUID) -> Offered:

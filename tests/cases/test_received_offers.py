@@ -13,14 +13,13 @@ from django.utils import timezone
 
 from advocacy.access.policy import Actor
 from advocacy.audit.models import Event
-from advocacy.background.models import Job
 from advocacy.errors import NotFound, WrongState
 from advocacy.people.commands import register_patient
 from advocacy.people.models import Patient
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.documents import open_version
 from cases.commands.offers import revoke_offer
-from cases.commands.received_offers import accept_offer, decline_offer, tell_of_offer
+from cases.commands.received_offers import accept_offer, decline_offer
 from cases.models import Coverage, DocumentVersion, ReceivedOffer, Task
 from cases.offering import NEEDED, PARTS
 from cases.queries.offers import get_offered
@@ -200,28 +199,3 @@ def test_two_colleagues_at_the_same_instant_make_one_case(own_vault):
     assert sorted(answers) == ["WrongState", "taken over"]
     with transaction.atomic(), at_meadow(cast):
         assert (Patient.objects.count(), ReceivedOffer.objects.count()) == (2, 1)
-
-
-def offer_after(cast, made):
-    """Another offer of the same case, once the first is over."""
-    taken_back(cast, made)
-    return offer(cast)
-
-
-def test_whoever_may_take_it_over_is_told_that_an_offer_came_and_nothing_of_whom(ready, mailoutbox):
-    made = offer(ready)
-    with at_meadow(ready):
-        (job,) = Job.objects.filter(name="cases.tell_of_offer")
-        assert job.arguments == {"offer": made.pk}
-        assert [tell_of_offer(actor=ready.mia, offer=made.pk) for _twice in "ab"] == [1, 0]
-    (mail,) = mailoutbox
-    assert (mail.to, mail.subject) == (
-        [ready.users["mia"].email],
-        "A case is offered to your organization",
-    )
-    assert f"/admin/offers/{made.public_id}/" in mail.body
-    assert [word in mail.body for word in ("Dana", "Whitlock", "HB-2026-0001", "Harbor")] == [False] * 4
-    second = offer_after(ready, made)
-    taken_back(ready, second)
-    with at_meadow(ready):
-        assert tell_of_offer(actor=ready.mia, offer=second.pk) == 0

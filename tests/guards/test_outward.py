@@ -85,7 +85,7 @@ OUTWARD: dict[str, Through | str] = {
     "appeals.reminders:send_claimed": MAIL,
     "cases.commands.accounting:tell_of_held_back": MAIL,
     "cases.commands.break_glass:tell_of": MAIL,
-    "cases.commands.received_offers:tell_of_offer": MAIL,
+    "cases.commands.offer_notices:_mail": MAIL,
     "cases.commands.clinic:mail_clinic": MAIL,
     "cases.commands.patient_notices:_send": MAIL,
     # What the patient's side takes in the portal.
