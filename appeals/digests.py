@@ -5,6 +5,7 @@ It goes out from the hour that the person chose, where the organization works, o
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,13 +22,15 @@ from advocacy.people.queries import absent_now
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import current_organization_id
 from appeals.models import Deadline, Finding
-from appeals.queries.clocks import CLAIMANT, LEGAL, Day, day_at, passed
+from appeals.queries.clocks import CLAIMANT, LEGAL, Day, day_at, is_over, passed
 from appeals.queries.integrity import working_members
 from cases.models import Case, Task
 from cases.workflow import CaseStatus, TaskStatus
 
 MAIL_JOB = "appeals.mail_digest"
 SOON = 7
+PASSED, NEAR = "passed", "near"
+DATED = ("organization", "due_on", "due_at", "own_on", "law_on")
 
 
 @dataclass(frozen=True)
@@ -50,28 +53,43 @@ def here(at: datetime) -> Day:
 
 
 def lines_of(member: Membership, day: Day) -> list[Line]:
-    """What waits for this person today; empty when nothing does."""
+    """What waits for this person today; empty when nothing does. An own, earlier date of the organization is counted apart, and
+    with the law's dates once the law's day is as near.
+    """
     held = permissions_of(frozenset(member.roles))
     mine = Deadline.objects.filter(
         LEGAL, case__owner=member, case__status=CaseStatus.OPEN, status=Deadline.Status.RUNNING
     )
     over = passed(day)
-    ours, theirs = mine.filter(side=CLAIMANT), mine.exclude(side=CLAIMANT)
-    soon = ours.exclude(over).filter(due_on__lte=day.today + timedelta(days=SOON))
+    ours, theirs = list(mine.filter(side=CLAIMANT).only(*DATED)), mine.exclude(side=CLAIMANT)
+    legal = Counter(_stands(row, day, by_law=True) for row in ours)
+    own = Counter(_stands(row, day) for row in ours if row.own_on and not _stands(row, day, by_law=True))
     tasks = Task.objects.filter(
         owner=member, case__status=CaseStatus.OPEN, status=TaskStatus.OPEN, due_on__lte=day.today
     )
     found = [
         Line(
-            ours.filter(over).count(),
+            legal[PASSED],
             "date of yours has passed",
             "dates of yours have passed",
             "appeals:today",
         ),
         Line(
-            soon.count(),
+            legal[NEAR],
             f"date of yours within {SOON} days",
             f"dates of yours within {SOON} days",
+            "appeals:today",
+        ),
+        Line(
+            own[PASSED],
+            "own, earlier date of your organization has passed; the law's still runs",
+            "own, earlier dates of your organization have passed; the law's still run",
+            "appeals:today",
+        ),
+        Line(
+            own[NEAR],
+            f"own, earlier date of your organization within {SOON} days",
+            f"own, earlier dates of your organization within {SOON} days",
             "appeals:today",
         ),
         Line(theirs.filter(over).count(), "answer is late", "answers are late", "appeals:today"),
@@ -87,6 +105,17 @@ def lines_of(member: Membership, day: Day) -> list[Line]:
             ),
         ]
     return [line for line in found if line.count]
+
+
+def _stands(row: Deadline, day: Day, *, by_law: bool = False) -> str:
+    """How near a date of ours is: PASSED, NEAR or "". `by_law` asks without the organization's own, earlier day."""
+    if by_law and row.law_on is not None:
+        on, over = row.law_on, row.law_on < day.today
+    else:
+        on, over = row.due_on, is_over(row, day)
+    if over:
+        return PASSED
+    return NEAR if on <= day.today + timedelta(days=SOON) else ""
 
 
 def due_members(day: Day) -> list[Membership]:

@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from appeals.queries import codes as appeal_codes
+from appeals.queries.own_dates import is_own
 from cases.api.serializers import ActTold, DocumentTold, Moment, Named, page_fields
 from cases.queries import codes
 
@@ -44,6 +45,9 @@ class CaseLine(serializers.Serializer[Any]):
         allow_null=True,
         help_text="The patient's next date, or the organization's own, earlier one; both stand in the case with their rule.",
     )
+    next_date_is_own = serializers.SerializerMethodField(
+        help_text="`next_date` is the organization's own, earlier date, and no legal date ends that day."
+    )
     opened_at = Moment()
     closed_at = Moment(allow_null=True)
     outcome = serializers.SerializerMethodField(help_text="Why it was closed; null while open.")
@@ -58,6 +62,9 @@ class CaseLine(serializers.Serializer[Any]):
     patient = PatientTold()
     owner = Owner(allow_null=True)
     team = Named(allow_null=True)
+
+    def get_next_date_is_own(self, row: Any) -> bool:
+        return is_own(row.id, row.next_deadline_on)
 
     def get_outcome(self, row: Any) -> str | None:
         return row.outcome or None

@@ -18,9 +18,17 @@ from advocacy.hot import one_row
 
 NO_OWNER = "none"
 
-ITEM = """
+# Whether the next date is the organization's own, earlier one and no legal date ends that day. Who has no such rule pays nothing.
+OWN = """
+  coalesce(c.next_deadline_on IS NOT NULL
+           AND EXISTS (SELECT FROM appeals_owndaterule y WHERE y.organization_id = %(organization)s)
+           AND (SELECT bool_and(d.own_on IS NOT NULL) FROM appeals_deadline d
+                 WHERE d.organization_id = %(organization)s AND d.case_id = c.id AND d.status = 'running'
+                   AND d.side = 'claimant' AND d.peer_to_peer_id IS NULL AND d.due_on = c.next_deadline_on), false)
+"""
+ITEM = f"""
   c.public_id AS id, c.reference, c.status, c.stage, c.treatment, c.urgency, c.is_urgent,
-  c.next_deadline_on AS next_date, c.opened_at, c.closed_at, nullif(c.outcome, '') AS outcome,
+  c.next_deadline_on AS next_date, {OWN} AS next_date_is_own, c.opened_at, c.closed_at, nullif(c.outcome, '') AS outcome,
   c.last_touched_at AS updated_at, c.diagnosis_codes, c.procedure_codes, c.version,
   json_build_object('id', p.public_id, 'name', p.name) AS payer,
   json_build_object('funding', v.funding, 'state_of_issue', v.state_of_issue) AS coverage,

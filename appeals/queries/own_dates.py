@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
-from appeals.models import OwnDateRule
+from appeals.models import Deadline, OwnDateRule
 from appeals.own_dates import OwnDate, level_of, stages
+from appeals.queries.clocks import ours
 from appeals.regimes import book
 
 
@@ -22,6 +24,12 @@ def standing_own_dates() -> QuerySet[OwnDateRule]:
 def own_dates_from(rows: Iterable[OwnDateRule]) -> tuple[OwnDate, ...]:
     """Rows as the clocks take them."""
     return tuple(own_date(row) for row in rows)
+
+
+def is_own(case: int, on: date | None) -> bool:
+    """Whether this day is the organization's own, earlier date of the case (by primary key), and no legal date ends then."""
+    own = [row.own_on is not None for row in ours(Deadline.objects.filter(case_id=case)) if row.due_on == on]
+    return bool(own) and all(own)
 
 
 def own_date(row: OwnDateRule) -> OwnDate:

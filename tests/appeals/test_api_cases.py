@@ -10,17 +10,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from advocacy.access.policy import visible
 from advocacy.audit.models import Event
 from advocacy.people.models import Patient
 from advocacy.words import notice_sentence
 from appeals.api.serializers import CaseLine, CaseWhole
-from appeals.models import Deadline
+from appeals.models import Deadline, OwnDateRule
 from appeals.queries.machine_case import TOLD_OF_ACTS
 from cases.models import Case, Coverage, Payer
 from cases.queries.machine_documents import with_newest
 from tests.appeals.climbing import ERISA
+from tests.appeals.scenes import clock
 from tests.cast import HARBOR_PEOPLE
 from tests.machines import CASEWORK, meadows_machine
 
@@ -88,6 +90,32 @@ def test_the_queue_is_what_policy_orm_and_serializer_say(machine, cases, role):
     (event,) = Event.objects.filter(kind="read", request_id=answer.headers["X-Request-Id"])
     assert (event.actor, event.verb, event.data) == (asked.actor.key, "read_list", {"page": "api:cases"})
     assert sorted(event.case_ids) == sorted(row.pk for row in cases)
+
+
+def test_a_next_date_that_is_the_organizations_own_is_told_as_such(machine, cases, cast):
+    """Own alone; own beside a legal date of that day; own on a later day; own of an organization without such a rule."""
+    asked, at, (first, second, third) = machine(), timezone.now(), cases[:3]
+    Case.objects.filter(pk=third.pk).update(next_deadline_on=date(2026, 4, 9))
+    own = {"due_on": date(2026, 4, 2), "own_on": date(2026, 4, 2), "law_on": date(2026, 4, 12), "at": at}
+    for row in (first, second):
+        clock(row, **own)
+    clock(second, due_on=date(2026, 4, 2), at=at)
+    clock(third, due_on=date(2026, 4, 9), at=at)
+    clock(third, **own | {"due_on": date(2026, 4, 10), "own_on": date(2026, 4, 10)})
+
+    def told():
+        return {row["reference"]: row["next_date_is_own"] for row in asked.get(QUEUE).json()["data"]}
+
+    assert set(told().values()) == {False}
+    OwnDateRule.objects.create(
+        regime="erisa", level="appeal_1", kind="before", days=10, reason="Room", in_force_from=date(2026, 1, 1), proposed_at=at
+    )  # fmt: skip
+    assert told() == {row.reference: row.pk == first.pk for row in cases}
+    (line,) = (row for row in asked.get(QUEUE).json()["data"] if row["next_date_is_own"])
+    assert line == as_told(Case.objects.get(pk=first.pk))
+    assert asked.get(f"{QUEUE}/{first.public_id}").json()["next_date_is_own"]
+    Deadline.objects.filter(case=first).update(status="superseded")
+    assert not any(told().values())
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 4])

@@ -61,6 +61,25 @@ def test_it_says_how_much_waits_and_nothing_of_whom(cast, busy):
     assert reverse("appeals:today") in sent.body and reverse("appeals:own_notices") in sent.body
 
 
+def test_an_own_earlier_date_is_counted_apart_until_the_laws_is_as_near(cast, busy):
+    nora, today = cast.members["nora"], AT.date()
+    for number, (own, law) in enumerate([(-2, 30), (-2, 6), (-2, -1), (3, 30), (3, 7), (8, 30)], start=4):
+        on = today + own * DAY
+        case = new_case(number, at=AT - 20 * DAY, owner=nora)
+        clock(case, due_on=on, own_on=on, law_on=today + law * DAY, at=AT - 20 * DAY)
+    told(cast, "nora")
+    (sent,) = mail.outbox
+    assert sent.subject == "Today: 9 to look at"
+    assert [line for line in sent.body.splitlines() if line.startswith("- ")] == [
+        "- 2 dates of yours have passed",
+        "- 3 dates of yours within 7 days",
+        "- 1 own, earlier date of your organization has passed; the law's still runs",
+        "- 1 own, earlier date of your organization within 7 days",
+        "- 1 answer is late",
+        "- 1 task is due",
+    ]
+
+
 def test_once_a_day_and_again_the_next(cast, busy):
     assert [bool(told(cast, "nora", at)) for at in (AT, AT, AT + timedelta(hours=5), AT + DAY)] == [
         True,
