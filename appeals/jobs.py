@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from advocacy.access.policy import Actor, system_actor
 from advocacy.background.queue import each, enqueue, job
+from advocacy.tenancy.plans import any_of
 from advocacy.tenancy.scope import current_organization_id
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.denials import READ_KINDS, propose_by_key
-from appeals.commands.integrity import check_dates_of, end_of_closed_cases, sweep
+from appeals.commands.integrity import (
+    check_dates_of,
+    end_of_closed_cases,
+    end_of_equal_dates,
+    sweep,
+    to_check_alone,
+)
 from appeals.commands.own_dates import OWN_DATES_JOB
+from appeals.commands.recompute_many import recompute_many
 from appeals.commands.sessions import consider_renewals, to_consider
 from appeals.queries.integrity import CHECK_JOB as INTEGRITY_JOB
 from appeals.queries.integrity import open_case_keys
-from appeals.queries.lookup import cases_with_dates
+from appeals.queries.lookup import cases_with_dates, keys_with_dates
+
+if TYPE_CHECKING:
+    from cases.models import Case
+
+log = logging.getLogger("recourse.jobs")
 
 PROPOSE_JOB = "appeals.propose_facts"
 CHECK_JOB = "appeals.check_dates"
 RENEWAL_JOB = "appeals.open_renewals"
-AT_ONCE = 25
-SWEPT_AT_ONCE = 500
+AT_ONCE = 500
+ALONE_AT_ONCE = 50
+"""How many cases one job locks that it mends one by one."""
 
 
 def _program() -> Actor:
@@ -40,16 +57,24 @@ def propose_facts_job(*, version: int) -> None:
 
 @job(CHECK_JOB, title="Compare stored dates with their computation", every=timedelta(days=1))
 def check_dates(*, case: int | None = None, after: int | None = None) -> None:
-    """Compare the stored dates of every case with their computation: so many cases a job, the rest in another one."""
-    actor, at = _program(), timezone.now()
+    """Compare the stored dates of every case with their computation: so many cases a job, the rest in another one.
+
+    They are compared together; of those that differ, each is locked and mended by itself.
+    """
+    at = timezone.now()
     if case is not None:
-        for row in cases_with_dates(actor).filter(pk=case):
+        for row in cases_with_dates(_program()).filter(pk=case):
             check_dates_of(row, at)
         return
-    rows = {row.pk: row for row in cases_with_dates(actor).filter(pk__gt=after or 0)[:AT_ONCE]}
-    each(CHECK_JOB, rows, lambda key: check_dates_of(rows[key], at), by="case")
-    if len(rows) == AT_ONCE:
-        enqueue(CHECK_JOB, after=max(rows))
+    keys = keys_with_dates(_program(), after=after or 0, most=AT_ONCE)
+    if not keys:
+        return
+    differ = to_check_alone(keys, at)
+    last = differ[ALONE_AT_ONCE - 1] if len(differ) > ALONE_AT_ONCE else keys[-1]
+    _each_alone(CHECK_JOB, differ[:ALONE_AT_ONCE], lambda row: check_dates_of(row, at))
+    end_of_equal_dates({key for key in keys if key <= last}.difference(differ), at)
+    if last < keys[-1] or len(keys) == AT_ONCE:
+        enqueue(CHECK_JOB, after=last)
 
 
 @job(INTEGRITY_JOB, title="Look for cases that nobody moves", every=timedelta(days=1))
@@ -58,24 +83,30 @@ def check_integrity(*, after: int | None = None) -> None:
     at = timezone.now()
     if after is None:
         end_of_closed_cases(at)
-    keys = open_case_keys(after=after or 0, most=SWEPT_AT_ONCE)
+    keys = open_case_keys(after=after or 0, most=AT_ONCE)
     sweep(keys, at)
-    if len(keys) == SWEPT_AT_ONCE:
+    if len(keys) == AT_ONCE:
         enqueue(INTEGRITY_JOB, after=keys[-1])
 
 
 @job(OWN_DATES_JOB, title="Compute dates again after an own date of the organization changed", later=True)
 def own_dates_changed(*, case: int | None = None, after: int | None = None) -> None:
-    """Compute the dates of every open case again: so many cases a job, the rest in another one."""
-    actor, at = _program(), timezone.now()
+    """Compute the dates of every open case again: so many cases a job together, the rest in another one."""
+    at = timezone.now()
     if case is not None:
-        for row in cases_with_dates(actor).filter(pk=case):
+        for row in cases_with_dates(_program()).filter(pk=case):
             recompute_deadlines(row, at)
         return
-    rows = {row.pk: row for row in cases_with_dates(actor).filter(pk__gt=after or 0)[:AT_ONCE]}
-    each(OWN_DATES_JOB, rows, lambda key: recompute_deadlines(rows[key], at), by="case")
-    if len(rows) == AT_ONCE:
-        enqueue(OWN_DATES_JOB, after=max(rows))
+    keys = keys_with_dates(_program(), after=after or 0, most=AT_ONCE)
+    try:
+        with transaction.atomic():
+            failed = [pk for pk, _kind in recompute_many(keys, at=at).failed]
+    except Exception as problem:
+        log.error("own dates: %s cases go one by one: %s", len(keys), type(problem).__name__)
+        failed = keys
+    _each_alone(OWN_DATES_JOB, failed, lambda row: recompute_deadlines(row, at))
+    if len(keys) == AT_ONCE:
+        enqueue(OWN_DATES_JOB, after=keys[-1])
 
 
 @job(RENEWAL_JOB, title="Open the renewals that are due", every=timedelta(days=1))
@@ -87,6 +118,12 @@ def open_renewals(*, authorization: int | None = None) -> None:
         return
     for row in to_consider(at):
         enqueue(RENEWAL_JOB, authorization=row.pk)
+
+
+def _each_alone(name: str, keys: Sequence[int], work: Callable[[Case], object]) -> None:
+    """Each of these cases by itself; one that fails stops no other, and gets a job of its own."""
+    rows = {row.pk: row for row in cases_with_dates(_program()).filter(any_of("pk", keys))} if keys else {}
+    each(name, rows, lambda key: work(rows[key]), by="case")
 
 
 def propose_after_reading(version: Any) -> None:

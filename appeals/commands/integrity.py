@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -12,8 +13,10 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.models import Membership
+from advocacy.tenancy.plans import any_of
 from appeals.commands.deadlines import check_projection
 from appeals.commands.follow_ups import ask, program_of
+from appeals.commands.recompute_many import look_at_many
 from appeals.dues import day_of
 from appeals.models import Finding
 from appeals.queries.integrity import LOOK_TASK, SWEPT, Violation, violations
@@ -22,6 +25,8 @@ from cases.commands.tasks import reassign_task, wake_task
 from cases.models import Case, Task
 from cases.queries.team import opens
 from cases.workflow import CaseStatus, TaskStatus
+
+log = logging.getLogger("recourse.jobs")
 
 Kind = Finding.Kind
 LOOK_TITLE = "Look at this case and decide what happens next"
@@ -65,6 +70,26 @@ def check_dates_of(case: Case, at: datetime) -> None:
         elif not differed:
             for pk in list(standing.values_list("pk", flat=True)):
                 Finding.objects.filter(pk=pk).update(resolved_at=at)
+
+
+def to_check_alone(keys: Sequence[int], at: datetime) -> list[int]:
+    """Of these cases (primary keys) those whose stored dates differ from their computation, or that could not be computed, in
+    ascending order. All are read together; nothing is locked or written.
+    """
+    try:
+        with transaction.atomic():
+            seen = look_at_many(keys, at=at)
+    except Exception as problem:
+        log.error("check: %s cases could not be read together: %s", len(keys), type(problem).__name__)
+        return sorted(keys)
+    return sorted({*seen.differ, *(pk for pk, _kind in seen.failed)})
+
+
+def end_of_equal_dates(keys: Collection[int], at: datetime) -> int:
+    """The dates of these cases (primary keys) are as they are computed: findings of an earlier night end; how many."""
+    standing = Finding.objects.filter(any_of("case_id", list(keys)), kind=Kind.DATES, resolved_at=None)
+    gone = list(standing.values_list("pk", flat=True))
+    return Finding.objects.filter(pk__in=gone).update(resolved_at=at) if gone else 0
 
 
 def put_right(*, actor: Actor, finding: Finding, to: Membership | None = None, at: datetime) -> Finding:

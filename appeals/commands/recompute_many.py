@@ -117,14 +117,15 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What a batch came to. `changed` cases had something to write, `alone` of them by their own command; `told` owners got a
-    task; `failed` are cases that could not be computed or written, with the kind of error.
+    """What a batch came to. `changed` cases had something to write (`differ` are their keys, of a look), `alone` of them by their
+    own command; `told` owners got a task; `failed` are cases that could not be computed or written, with the kind of error.
     """
 
     cases: int = 0
     changed: int = 0
     alone: int = 0
     told: int = 0
+    differ: list[int] = field(default_factory=list)
     moves: list[Move] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
 
@@ -134,16 +135,18 @@ def look_at_many(keys: Sequence[int], *, at: datetime) -> Outcome:
     plans, outcome = _planned(keys, at)
     for plan in plans:
         outcome.changed += 1
+        outcome.differ.append(plan.loaded.case.pk)
         outcome.alone += plan.alone
         outcome.moves += plan.moves
     return outcome
 
 
-def recompute_many(keys: Sequence[int], *, run: str, at: datetime) -> Outcome:
+def recompute_many(keys: Sequence[int], *, run: str = "", at: datetime) -> Outcome:
     """Recompute the cases with these primary keys and write what differs, as `recompute_deadlines` does for one.
 
     Cases are computed without a lock; those that differ are locked, read and computed again. Owners of cases of which a date
-    came nearer get a task, once a `run`. What fails for one case stops no other. In the caller's scope and transaction.
+    came nearer get a task, once a `run`; without one nobody does. What fails for one case stops no other. In the caller's scope
+    and transaction.
     """
     seen, first = _planned(keys, at)
     if not seen:
@@ -166,7 +169,7 @@ def recompute_many(keys: Sequence[int], *, run: str, at: datetime) -> Outcome:
     done = [plan for plan in plans if not plan.alone or _alone(plan, at, outcome)]
     outcome.changed, outcome.alone = len(done), sum(plan.alone for plan in done)
     outcome.moves = [move for plan in done for move in plan.moves]
-    outcome.told = _tell(done, run, at)
+    outcome.told = _tell(done, run, at) if run else 0
     return outcome
 
 

@@ -1,7 +1,7 @@
 """What must hold of every open case, asked of many cases at once; and the list of what a check found wrong.
 
-Each check is a few statements for a batch of cases, whatever their number. Dates are compared one case at a time, by the job
-that computes them (`appeals.check_dates`).
+Each check is a few statements for a batch of cases, whatever their number. Dates are compared by the job that computes them
+(`appeals.check_dates`).
 """
 
 from __future__ import annotations

@@ -154,6 +154,11 @@ def cases_with_dates(actor: Actor) -> QuerySet[Case]:
     )
 
 
+def keys_with_dates(actor: Actor, *, after: int, most: int) -> list[int]:
+    """The next ones of them by primary key."""
+    return list(cases_with_dates(actor).filter(pk__gt=after).values_list("pk", flat=True)[:most])
+
+
 def reference_numbers_of(case: Case) -> set[str]:
     """The numbers a payer gave to requests, denials and authorizations: a case is found by each of them."""
     found: set[str] = {r.reference_number for r in AuthorizationRequest.objects.filter(case=case)}
