@@ -13,12 +13,14 @@ class AppealsConfig(AppConfig):
         from appeals.closing import open_contest_of
         from appeals.commands.answers import coverage_changed
         from appeals.commands.approval_reminders import letter_is_over, remind_of_letters
+        from appeals.commands.deadlines import dates_of_ended, dates_without_task
         from appeals.queries.doubtful import letters_of_others
         from appeals.queries.drafts import packets_with
         from appeals.queries.export import contest_of
         from appeals.queries.lookup import reference_numbers_of
         from appeals.queries.ways import ways_of_confirmed
         from appeals.regimes.packs import BadPack, install_signed
+        from cases.commands import cases, tasks
         from cases.commands.patient_notices import is_over
         from cases.commands.patient_reminders import also
         from cases.commands.registration import after_coverage
@@ -38,6 +40,8 @@ class AppealsConfig(AppConfig):
         also.append(remind_of_letters)
         is_over["letter"] = letter_is_over
         after_coverage.append(coverage_changed)
+        cases.after_ending.append(dates_of_ended)
+        tasks.after_ending.append(dates_without_task)
         more_numbers.append(reference_numbers_of)
         withheld.append(letters_of_others)
         taken_in.append(packets_with)

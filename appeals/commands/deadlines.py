@@ -16,11 +16,11 @@ from appeals.commands.stage_work import keep_stage_tasks
 from appeals.dues import CLAIMANT, ENDED, RUNNING, Due, day_of
 from appeals.facts import History
 from appeals.models import Appeal, Deadline
-from appeals.queries.history import load_history
+from appeals.queries.history import COURT_TASK, load_history
 from appeals.queries.ladder import Ladder, ladder_from, stage_of
 from appeals.rungs import rung_at
 from appeals.workflow import APPEAL
-from cases.models import Case
+from cases.models import Case, Task
 from cases.workflow import CaseStatus
 
 SUBJECTS = ("request", "denial", "appeal", "peer_to_peer")
@@ -86,6 +86,17 @@ def check_projection(case: Case, at: datetime) -> tuple[Difference, ...]:
                 at=at,
             )
     return found
+
+
+def dates_of_ended(case: Case, at: datetime) -> None:
+    """With a case its dates end, and its stage is that it is closed; when it is opened again, what still counts runs again."""
+    recompute_deadlines(case, at)
+
+
+def dates_without_task(task: Task, at: datetime) -> None:
+    """A court is considered as long as the task about it is open: its date goes with it."""
+    if task.code.startswith(COURT_TASK):
+        recompute_deadlines(task.case, at)
 
 
 def _locked(case: Case) -> Case:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,6 +37,9 @@ __all__ = [
     "reopen_case",
     "touch",
 ]
+
+after_ending: list[Callable[[Case, datetime], None]] = []
+"""What follows, in the same transaction, when a case is closed or opened again. Filled in `apps.ready`."""
 
 
 def open_case(
@@ -232,7 +235,7 @@ def close_case(*, actor: Actor, case: Case, outcome: str, note: str = "", at: da
             note.strip(),
         )  # judged as they would stand; `take` writes them
         found = [reason for obstacles in registries.obstacles_to_closing for reason in obstacles(locked)]
-        return CASE.take(
+        closed = CASE.take(
             "close",
             case,
             actor=actor,
@@ -244,19 +247,28 @@ def close_case(*, actor: Actor, case: Case, outcome: str, note: str = "", at: da
             },
             detail={"outcome": outcome},
         )
+        return _followed(closed, at)
+
+
+def _followed(case: Case, at: datetime) -> Case:
+    for follow in after_ending:
+        follow(case, at)
+    return case
 
 
 def reopen_case(*, actor: Actor, case: Case, reason: str, at: datetime) -> Case:
     """Open a closed case again; `reason` is kept in the trail. Raises NotAllowed, NotFound, WrongState, Refused."""
-    return CASE.take(
-        "reopen",
-        case,
-        actor=actor,
-        at=at,
-        changes={"outcome": "", "closed_at": None, "last_touched_at": at},
-        facts={"reason": reason.strip()},
-        reason=reason.strip(),
-    )
+    with transaction.atomic():
+        opened = CASE.take(
+            "reopen",
+            case,
+            actor=actor,
+            at=at,
+            changes={"outcome": "", "closed_at": None, "last_touched_at": at},
+            facts={"reason": reason.strip()},
+            reason=reason.strip(),
+        )
+        return _followed(opened, at)
 
 
 def record_failed_treatment(

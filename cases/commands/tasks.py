@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ from cases.task_templates import TaskTemplate
 from cases.workflow import TASK, CaseStatus, TaskStatus
 
 ENDED = (TaskStatus.DONE, TaskStatus.CANCELLED)
+after_ending: list[Callable[[Task, datetime], None]] = []
+"""What follows, in the same transaction, when a task has ended. Filled in `apps.ready`."""
 
 
 def open_task(
@@ -117,8 +119,14 @@ def finish_task(
             facts={"waits_for_open": waits},
             expected_version=expected_version,
         )
-        touch(done.case, at)
-    return done
+        return _followed(done, at)
+
+
+def _followed(ended: Task, at: datetime) -> Task:
+    touch(ended.case, at)
+    for follow in after_ending:
+        follow(ended, at)
+    return ended
 
 
 def cancel_task(
@@ -134,8 +142,7 @@ def cancel_task(
             changes={"ended_at": at, "end_note": reason.strip()},
             expected_version=expected_version,
         )
-        touch(ended.case, at)
-    return ended
+        return _followed(ended, at)
 
 
 def settle_task(*, actor: Actor, task: Task, reason: str, at: datetime) -> Task:
@@ -152,8 +159,7 @@ def settle_task(*, actor: Actor, task: Task, reason: str, at: datetime) -> Task:
             at=at,
             changes={"ended_at": at, "end_note": reason.strip(), "circumstances": ""},
         )
-        touch(ended.case, at)
-    return ended
+        return _followed(ended, at)
 
 
 def hold_task(

@@ -12,8 +12,10 @@ from appeals.models import (
     Deadline,
     RequestItem,
 )
+from cases.commands.cases import close_case, reopen_case
+from cases.commands.tasks import cancel_task
 from cases.models import Case, Task
-from tests.appeals.climbing import ERISA, MEDICAID, moment
+from tests.appeals.climbing import ERISA, MEDICAID, MEDICARE_ADVANTAGE, moment
 from tests.standing import prepared
 
 
@@ -87,6 +89,48 @@ def test_a_closed_case_has_no_running_clock(climb):
     assert check_projection(climb.fresh(), moment("2026-05-02")) == ()
     assert not Deadline.objects.filter(status="running").exists()
     assert (climb.fresh().stage, climb.fresh().next_deadline_on) == ("closed", None)
+
+
+def at_court(climb) -> Task:
+    """The last level upheld the denial; a task asks whether a court is considered."""
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask()
+    climb.refuse()
+    climb.file(1, "2026-04-10")
+    climb.decide(1, "2026-04-24", "2026-04-27")
+    climb.forward(2, "2026-04-28")
+    climb.receive(2, "2026-04-30")
+    climb.decide(2, "2026-05-20", "2026-05-22")
+    climb.stake()
+    climb.file(3, "2026-06-15", channel="mail")
+    climb.receive(3, "2026-06-18")
+    climb.decide(3, "2026-08-20", "2026-08-24")
+    climb.file(4, "2026-09-10", channel="portal")
+    climb.decide(4, "2026-11-02", "2026-11-05")
+    assert (climb.fresh().stage, climb.row("court", 4).status) == ("court", "running")
+    return Task.objects.get(code__startswith="consider_court:")
+
+
+def test_the_date_of_a_court_goes_with_the_task_about_it(climb):
+    task = at_court(climb)
+    cancel_task(
+        actor=climb.cast.nora, task=task, reason="The patient wants no court.", at=moment("2026-11-06")
+    )
+    assert climb.row("court", 4).status == "ended"
+    assert climb.fresh().next_deadline_on is None
+
+
+def test_with_a_case_its_dates_end_and_what_still_counts_runs_again_when_it_is_opened(climb):
+    task = at_court(climb)
+    Task.objects.filter(pk=task.pk).update(status="cancelled")
+    Task.objects.filter(case=climb.case, status="open").update(status="cancelled")
+    at = moment("2026-11-06")
+    close_case(actor=climb.cast.nora, case=climb.fresh(), outcome="not_covered", at=at)
+    assert not Deadline.objects.filter(status="running").exists()
+    assert (climb.fresh().stage, climb.fresh().next_deadline_on) == ("closed", None)
+    Task.objects.filter(pk=task.pk).update(status="open")
+    reopen_case(actor=climb.cast.sam, case=climb.fresh(), reason="A court after all.", at=at)
+    assert (climb.fresh().stage, climb.row("court", 4).status) == ("court", "running")
 
 
 def test_the_case_shows_the_patients_date_before_the_payers(climb):
