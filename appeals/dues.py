@@ -160,8 +160,9 @@ def decision_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due:
 def continuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
     """The patient's time to ask that a running service goes on; None where no rule gives such a right.
 
-    42 CFR 438.420(c): a clock of its own, shorter than the window of the appeal.
+    42 CFR 438.420(c): a clock of its own, shorter than the window of the appeal; the day that the letter states is the window's.
     """
+    facts = replace(facts, stated=None)
     identity = ("appeal", subject_id, "continuation", f"{rung.title}: last day to ask that treatment goes on")
     clocks = [
         clock

@@ -212,11 +212,11 @@ def _deciders() -> dict[tuple[str, str], str]:
         for key, regime in book().regimes.items()
         for level in reversed(regime.levels)
         for choice in level.decisions
-        for rule in _rules_of(regime, choice.stage)
+        for rule in rules_of_stage(regime, choice.stage)
     }
 
 
-def _rules_of(regime: Regime, key: str) -> set[str]:
+def rules_of_stage(regime: Regime, key: str) -> set[str]:
     """The rules that a stage may come to, its cases and those of the states included."""
     stage = regime.stages[key]
     ways = {choice.stage for choice in stage.choose}
@@ -229,7 +229,7 @@ def _rules_of(regime: Regime, key: str) -> set[str]:
                 own.add(state.stages[state.decision_stage_expedited].rule.id)
             elif state.decision_stage_expedited:
                 ways.add(state.decision_stage_expedited)
-    found = own | {rule for way in ways if way != key for rule in _rules_of(regime, way)}
+    found = own | {rule for way in ways if way != key for rule in rules_of_stage(regime, way)}
     return found | {stage.rule} if stage.rule else found
 
 

@@ -33,8 +33,8 @@ _BLOCKS = {
     "section",
 }
 _BLOCKS |= {"form", "ul", "ol", "main", "footer", "summary", "option", "span", "strong", "address", "br"}
-_SKIPPED = {"script", "style", "template", "article"}
-"""An <article> holds what somebody wrote, as they wrote it: a letter to approve, a message."""
+_SKIPPED = {"script", "style", "template", "article", "cite"}
+"""An <article> holds what somebody wrote, as they wrote it: a letter to approve, a message. A <cite> names a law."""
 _INLINE_KEPT = {"a", "em", "b", "i", "code"}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 

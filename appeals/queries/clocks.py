@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from appeals import dues
+from appeals.changes import what_would_change
 from appeals.models import Deadline
 from appeals.next_action import SOON_DAYS
 from appeals.regimes import book, versions_of
@@ -66,6 +67,7 @@ class Due:
     key: UUID
     law_date: dt.date | None
     own_reason: str
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -226,4 +228,11 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         key=deadline.public_id,
         law_date=deadline.law_on if deadline.own_on else None,
         own_reason=deadline.own_reason,
+        changes=what_would_change(
+            deadline.regime,
+            deadline.rule,
+            deadline.rule_version,
+            side=deadline.side,
+            flags=tuple(deadline.flags),
+        ),
     )

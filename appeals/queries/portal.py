@@ -22,6 +22,7 @@ from appeals.models import Decision, ItemOutcome
 from appeals.next_action import standing
 from appeals.queries.approvals import open_asks
 from appeals.queries.clocks import Day, day_at, earliest, ours, theirs
+from appeals.queries.portal_why import WhyDay, why_day
 from appeals.queries.portal_words import (
     CALL,
     HELPER_THINGS,
@@ -108,7 +109,9 @@ class UsualTime:
 
 @dataclass(frozen=True)
 class StatusPage:
-    """The first page. `confirm` asks to check the day with the letter; `late` says that the other side is late."""
+    """The first page. `confirm` asks to check the day with the letter; `late` says that the other side is late; `why` explains
+    the day that is named.
+    """
 
     standing: Standing
     after: str
@@ -118,6 +121,7 @@ class StatusPage:
     things: tuple[Thing, ...]
     steps: tuple[PlainStep, ...]
     usual: UsualTime | None = None
+    why: WhyDay | None = None
 
 
 def portal_cases(actor: Actor) -> QuerySet[Case]:
@@ -187,6 +191,7 @@ def status_page(case: Case, now: datetime, actor: Actor | None = None) -> Status
         things=_things(case, actor, rows, things_of(place, released=released, cannot=_cannot(actor))),
         steps=_steps(history, day, helped),
         usual=_usual(case, rows, place) if case.status == "open" else None,
+        why=why_day(clock, named, day.today) if clock and named and case.status == "open" else None,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from appeals import dues
+from appeals.changes import what_would_change
 from appeals.clock.facts import Moment
 from appeals.facts import History
 from appeals.models import (
@@ -63,6 +64,7 @@ class Card:
     who: str
     law_date: dt.date | None
     own_reason: str
+    changes: tuple[str, ...]
 
 
 def _on(moment: Moment | None, day: Day) -> dt.date | None:
@@ -107,6 +109,11 @@ def card_of(due: dues.Due, day: Day) -> Card:
         who=due.who,
         law_date=due.law,
         own_reason=due.own_reason,
+        changes=what_would_change(
+            due.regime, due.rule, due.version, side=due.side, flags=tuple(f.code for f in due.flags)
+        )
+        if on
+        else (),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from html import unescape
 
 import pytest
 
@@ -13,8 +14,10 @@ from appeals.commands.cures import write_cure
 from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, record_denial
 from appeals.commands.notice_checks import decide_notice_check
 from appeals.models import Appeal, Deadline, Demand, NoticeCheck
+from appeals.queries.case_page import case_page
 from appeals.queries.ladder import ladder_of
 from appeals.queries.notice_page import confirmed_defects
+from tests.appeals.choosing import choose
 from tests.appeals.climbing import (
     ERISA,
     INDIVIDUAL,
@@ -35,7 +38,12 @@ LETTERS = {
     "erisa_preservice": (
         ERISA | {"levels": "1"},
         {"received": "2026-02-27"},
-        {"notice_on": "2026-03-09", "received_on": "2026-03-12", "received_evidence": "certified"},
+        {
+            "notice_on": "2026-03-09",
+            "received_on": "2026-03-12",
+            "received_evidence": "certified",
+            "peer_to_peer_until": "2026-03-23",
+        },
         # 29 CFR 2560.503-1(h)(3)(i): 180 days after March 12. From the notice it is Saturday, September 5.
         ("erisa_self_funded", "internal_appeal_1", "2026-09-04", "2026-09-08"),
         ["external_review", "court"],
@@ -89,6 +97,72 @@ LETTERS = {
 }
 
 
+# Name: the kind of coverage in words; every running date of the patient's side as the case page shows it (label: in front, by the
+# law, in the letter); the plan's offer of a call. From the truth files of the letters, the days counted by hand.
+SEEN = {
+    "erisa_preservice": (
+        "Self-funded group plan under ERISA",
+        {"Internal appeal, first level: last day to file": ("2026-09-04", "2026-09-08", None)},
+        # 14 calendar days from the letter's date.
+        "2026-03-23",
+    ),
+    "aca_experimental": (
+        "Individual or marketplace plan",
+        {"Internal appeal: last day to file": ("2026-11-13", "2026-11-17", None)},
+        None,
+    ),
+    "ma_denial": (
+        "Medicare Advantage (Part C)",
+        {"Reconsideration by the plan: last day to file": ("2026-08-11", "2026-08-16", None)},
+        None,
+    ),
+    "medicaid_reduction": (
+        "Medicaid managed care",
+        {
+            # 42 CFR 438.420(a): the later of ten days after July 6 and July 20; the earlier of both is the safe day.
+            "Appeal to the plan: last day to ask that treatment goes on": ("2026-07-16", "2026-07-20", None),
+            "Appeal to the plan: last day to file": ("2026-09-04", "2026-09-04", "2026-09-04"),
+        },
+        None,
+    ),
+    "part_d_nonformulary": (
+        "Medicare drug plan (Part D)",
+        {"Redetermination by the drug plan: last day to file": ("2027-02-01", "2027-02-06", None)},
+        None,
+    ),
+    "eob_lines": (
+        "Fully insured group plan",
+        {"Internal appeal, first level: last day to file": ("2026-10-16", "2026-10-20", None)},
+        None,
+    ),
+}
+COURT = "Civil action"
+STEPS = {
+    "erisa_preservice": [
+        "Internal appeal, first level",
+        "External review",
+        "Civil action under ERISA 502(a)(1)(B)",
+    ],
+    "aca_experimental": ["Internal appeal", "External review", COURT],
+    "ma_denial": [
+        "Reconsideration by the plan",
+        "Reconsideration by the independent review entity",
+        "Hearing before an administrative law judge (OMHA)",
+        "Medicare Appeals Council",
+        "Federal district court",
+    ],
+    "medicaid_reduction": ["Appeal to the plan", "State fair hearing", "State court"],
+    "part_d_nonformulary": [
+        "Redetermination by the drug plan",
+        "Reconsideration by the independent review entity",
+        "Hearing before an administrative law judge (OMHA)",
+        "Medicare Appeals Council",
+        "Federal district court",
+    ],
+    "eob_lines": ["Internal appeal, first level", "External review", COURT],
+}
+
+
 def day(text):
     return date.fromisoformat(text) if text else None
 
@@ -100,7 +174,7 @@ def take_in(climb, name):
     climb.consent(on="2026-02-01")
     request = climb.ask(**asked)
     confirmed = moment("2026-12-07" if facts["notice_on"] > "2026-11" else facts["notice_on"], 20)
-    given = {k: day(v) if k.endswith("_on") else v for k, v in facts.items()}
+    given = {k: day(v) if k.endswith(("_on", "_until")) else v for k, v in facts.items()}
     if given.get("received_on"):
         confirmed = moment(facts["received_on"], 16)
     climb.denial = record_denial(
@@ -137,6 +211,40 @@ def test_every_sample_letter_has_its_rules_dates_steps_and_defects(climb, sign_i
     assert [s.finding.check.key for s in notice.open] == SAMPLES[name][2]
     assert words(page).count("Not found in the letter; check") == len(SAMPLES[name][2])
     assert all(s.finding.citation in words(page) for s in notice.open)
+
+
+def written(on):
+    return f"{on:%a, %b} {on.day}, {on.year}"
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_a_navigator_sees_on_the_case_page_which_rules_which_dates_and_what_next(climb, sign_in, name):
+    """Of every sample letter: the kind of coverage, each date with its law and arithmetic, the way ahead, and the next step."""
+    take_in(climb, name)
+    regime, dates, call = SEEN[name]
+    answer = sign_in("nora").get(address("case", climb.case))
+    found, text = answer.context["found"], words(answer)
+    assert found.regime == regime and regime in text
+    ours = [c for c in found.clocks if c.whose == "ours" and not c.label.startswith("Peer-to-peer")]
+    assert {c.label: (c.date, c.statutory_date, c.stated_date) for c in ours} == {
+        label: tuple(map(day, three)) for label, three in dates.items()
+    }
+    for clock in ours:
+        assert f"{clock.label} " in text and written(clock.date) in text
+        assert clock.citation in text and all(step in unescape(text) for step in clock.steps)
+    assert (found.call_window and found.call_window.date) == day(call)
+    names = [level["name"] for level in answer.context["levels"]]
+    assert names[names.index(STEPS[name][0]) :] == STEPS[name]
+    # What comes next hangs on the day: asked on the day after the letter was confirmed.
+    tomorrow = climb.denial.confirmed_at + timedelta(days=1)
+    then = case_page(climb.who, climb.case.public_id, now=tomorrow)
+    assert (then.due.label, then.due.date) == min(
+        ((label, day(front)) for label, (front, *_rest) in dates.items()), key=lambda one: one[1]
+    )
+    assert then.action.label == "Record the patient's choice"
+    choose(climb.who, climb.denial, "appeal", at=tomorrow, agreed_on=climb.denial.confirmed_at.date())
+    then = case_page(climb.who, climb.case.public_id, now=tomorrow)
+    assert then.action.label == ("Schedule the peer-to-peer" if call else "Write the appeal")
 
 
 def test_care_that_is_cut_has_its_own_earlier_clock(climb):

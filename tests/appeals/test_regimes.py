@@ -16,7 +16,7 @@ from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
 from appeals.regimes import BadData, amount_in_controversy, book, ladder, load, rule_in_force
 from appeals.regimes.checks import operations_of, problems_of
 from appeals.regimes.shapes import DECIDERS
-from appeals.rungs import _rules_of, decider_of
+from appeals.rungs import decider_of, rules_of_stage
 
 HERE = Path(appeals.__file__).parent
 FACTS = set(Facts.__dataclass_fields__)
@@ -186,7 +186,7 @@ def test_every_level_says_who_decides_it_and_its_rules_lead_back_to_it() -> None
         for key, regime in book().regimes.items()
         for level in regime.levels
         for choice in level.decisions
-        for rule in _rules_of(regime, choice.stage)
+        for rule in rules_of_stage(regime, choice.stage)
     }
     assert {place: pair for place, pair in told.items() if len(set(pair)) > 1} == {}
     assert {decider for decider, _ in told.values()} == set(DECIDERS) - {"court"}
