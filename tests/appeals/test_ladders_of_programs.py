@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from appeals.commands.decisions import deem_decided
-from appeals.models import Deadline
+from appeals.commands.decisions import decide_appeal, deem_decided
+from appeals.commands.levels import file_appeal, save_draft, withdraw_appeal
+from appeals.models import Appeal, Deadline
 from tests.appeals.climbing import ERISA, moment
 
 PUBLIC = ERISA | {"sponsor": "public_employer", "levels": "1"}
@@ -214,3 +215,60 @@ def test_after_a_decision_the_patient_has_to_ask_for_the_next_level(climb) -> No
     climb.decide(1, "2026-04-16", "2026-04-20")
     assert not Deadline.objects.filter(case=climb.case, clock="forwarding").exists()
     assert climb.date("filing", 2)[2] == "running"
+
+
+def test_two_denials_of_one_case_climb_side_by_side(climb) -> None:
+    """Each has items, dates and levels of its own; what is done at one moves nothing of the other."""
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask()
+    refused = climb.refuse()
+    items = climb.items
+    climb.ask("2026-03-31")
+    later = climb.refuse("2026-04-14", "2026-04-16", confirmed="2026-04-17")
+    one, other = (Appeal.objects.get(denial=denial) for denial in (refused, later))
+
+    def shown(level: Appeal) -> list[tuple[str, str, str]]:
+        rows = Deadline.objects.filter(appeal__denial=level.denial).exclude(status="superseded")
+        return [(d.clock, d.due_on.isoformat(), d.status) for d in rows.order_by("appeal__position", "clock")]
+
+    # 180 days; from the notices they end on Sundays, September 20 and October 11.
+    assert shown(one) == [("filing", "2026-09-18", "running")]
+    assert shown(other) == [("filing", "2026-10-09", "running")]
+    save_draft(actor=climb.who, appeal=one, text="Please reverse the decision.", at=moment("2026-04-20", 9))
+    file_appeal(
+        actor=climb.who,
+        appeal=Appeal.objects.get(pk=one.pk),
+        channel="fax",
+        address="555 010 0199",
+        filed_at=moment("2026-04-20"),
+        at=moment("2026-04-20", 15),
+    )
+    assert shown(one) == [("decision", "2026-05-20", "running"), ("filing", "2026-09-18", "met")]
+    assert shown(other) == [("filing", "2026-10-09", "running")]
+    decide_appeal(
+        actor=climb.who,
+        appeal=Appeal.objects.get(pk=one.pk),
+        decided_at=moment("2026-05-04"),
+        notice_on=date(2026, 5, 4),
+        received_on=date(2026, 5, 7),
+        received_evidence="certified",
+        outcomes={item.public_id: "upheld" for item in items},
+        at=moment("2026-05-07", 16),
+    )
+    # Four months after May 7 are September 7, Labor Day; from the notice September 4.
+    assert shown(one)[-1] == ("filing", "2026-09-04", "running")
+    withdraw_appeal(
+        actor=climb.who,
+        appeal=Appeal.objects.get(pk=other.pk),
+        reason="A new request went out.",
+        at=moment("2026-05-08"),
+    )
+    assert [
+        (a.denial_id, a.level, a.status) for a in Appeal.objects.filter(case=climb.case).order_by("id")
+    ] == [
+        (refused.pk, "internal_appeal_1", "decided"),
+        (later.pk, "internal_appeal_1", "withdrawn"),
+        (refused.pk, "external_review", "open"),
+    ]
+    assert shown(one)[-1] == ("filing", "2026-09-04", "running")
+    assert {status for _, _, status in shown(other)} == {"ended"}
