@@ -18,12 +18,11 @@ from advocacy.access.roles import permissions_of
 from advocacy.background.queue import again, job
 from advocacy.mail import Notice, deliver, link_to
 from advocacy.people.models import DailyDigest, Membership
-from advocacy.people.queries import absent_now
+from advocacy.people.queries import absent_now, roles_now, working_members
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import current_organization_id
 from appeals.models import Deadline, Finding
 from appeals.queries.clocks import CLAIMANT, LEGAL, Day, day_at, is_over, passed
-from appeals.queries.integrity import working_members
 from cases.models import Case, Task
 from cases.workflow import CaseStatus, TaskStatus
 
@@ -53,10 +52,10 @@ def here(at: datetime) -> Day:
 
 
 def lines_of(member: Membership, day: Day) -> list[Line]:
-    """What waits for this person today; empty when nothing does. An own, earlier date of the organization is counted apart, and
-    with the law's dates once the law's day is as near.
+    """What waits for this person (one of `working_members`) today; empty when nothing does. An own, earlier date of the
+    organization is counted apart, and with the law's dates once the law's day is as near.
     """
-    held = permissions_of(frozenset(member.roles))
+    held = permissions_of(roles_now(member))
     mine = Deadline.objects.filter(
         LEGAL, case__owner=member, case__status=CaseStatus.OPEN, status=Deadline.Status.RUNNING
     )
@@ -130,7 +129,7 @@ def due_members(day: Day) -> list[Membership]:
 
 
 def _is_due(member: Membership, chosen: DailyDigest, day: Day) -> bool:
-    if Permission.SEE_CASES not in permissions_of(frozenset(member.roles)):
+    if Permission.SEE_CASES not in permissions_of(roles_now(member)):
         return False
     told = chosen.told_on or date.min
     return chosen.is_wanted and told < day.today and day.now.astimezone(day.zone).hour >= chosen.hour
@@ -152,11 +151,13 @@ def mail_digest(*, member: int) -> None:
 def send_digest(member_pk: int, at: datetime) -> str:
     """As above; returns the address that was written to, or ""."""
     # One after the other: the row of a choice may not be there yet.
-    member = Membership.objects.select_for_update(of=("self",)).select_related("user").get(pk=member_pk)
+    Membership.objects.select_for_update(of=("self",)).get(pk=member_pk)
+    member = working_members(at).select_related("user").filter(pk=member_pk).first()
+    if member is None:
+        return ""
     day = here(at)
-    working = working_members(at).filter(pk=member.pk).exists()
     chosen = DailyDigest.objects.filter(member=member).first() or DailyDigest(member=member)
-    if not working or not _is_due(member, chosen, day):
+    if not _is_due(member, chosen, day):
         return ""
     chosen.told_on = day.today
     chosen.save()

@@ -21,7 +21,7 @@ from advocacy.audit.trail import record
 from advocacy.background.queue import PublicProblem, again, enqueue, job
 from advocacy.mail import deliver
 from advocacy.people.models import Membership
-from advocacy.people.queries import absences_on
+from advocacy.people.queries import absences_on, roles_now, working_members
 from appeals import notices
 from appeals.clock.calendar import add_business_days
 from appeals.models import Deadline, Reminder
@@ -169,7 +169,7 @@ def claim_reminders(deadline_pk: int, at: datetime) -> tuple[Reminder, ...]:
     """
     row = (
         Deadline.objects.select_for_update(of=("self",))
-        .select_related("case__patient", "case__owner__user", "case__organization")
+        .select_related("case__patient", "case__organization")
         .filter(pk=deadline_pk, status=Deadline.Status.RUNNING, case__status=CaseStatus.OPEN)
         .first()
     )
@@ -210,7 +210,7 @@ def send_claimed(reminder_pk: int, at: datetime) -> str:
         return ""
     deadline, member = row.deadline, row.member
     running = deadline.status == Deadline.Status.RUNNING and deadline.case.status == CaseStatus.OPEN
-    if not running or member.ended_at is not None or not member.user.is_active:
+    if not running or not working_members(at).filter(pk=member.pk).exists():
         row.dropped_at = at
         row.save(update_fields=["dropped_at"])
         return ""
@@ -255,30 +255,33 @@ def _dealt_with(row: Deadline) -> set[int]:
 def _covers(row: Deadline, owner: Membership, at: datetime) -> list[Membership]:
     """Who covers for an absent owner, and opens the case: a restricted one only when named on its team."""
     today = at.astimezone(ZoneInfo(row.case.organization.time_zone)).date()
-    away = absences_on(today).filter(member=owner).select_related("cover__user")
-    live = Q(cover__ended_at=None, cover__user__is_active=True)
-    live &= Q(cover__until=None) | Q(cover__until__gt=at)
-    return [absence.cover for absence in away.filter(live) if opens(absence.cover, row.case)]
+    away = absences_on(today).filter(member=owner)
+    there = working_members(at).filter(pk__in=away.values("cover_id")).select_related("user").order_by("pk")
+    return [cover for cover in there if _sees_cases(cover) and opens(cover, row.case)]
+
+
+def _sees_cases(member: Membership) -> bool:
+    return Permission.SEE_CASES in permissions_of(roles_now(member))
 
 
 def _recipients(row: Deadline, rung: Rung, at: datetime) -> list[tuple[Membership, str]]:
-    """Whom the rung goes to, each with the words meant for them. A case without an owner who can act is the supervisors'.
+    """Whom the rung goes to, each with the words meant for them. A case without an owner who can act is the supervisors': one
+    whose last day is over, or whose role, can act no more, whether or not that was written down yet.
 
     A restricted case goes to supervisors too: the mail says a reference only, and they can give it to somebody. Raises
     PublicProblem when the organization has nobody to tell.
     """
-    owner = row.case.owner
-    works = owner is not None and owner.ended_at is None and owner.user.is_active
+    owner = working_members(at).filter(pk=row.case.owner_id or 0).select_related("user").first()
+    works = owner is not None and _sees_cases(owner)
     found = {owner.pk: (owner, rung.lead)} if owner is not None and works and OWNER in rung.to else {}
     if owner is not None and works and OWNER in rung.to:
         found |= {cover.pk: (cover, notices.COVERING) for cover in _covers(row, owner, at)}
     if ADMINS in rung.to or SUPERVISORS in rung.to or not works:
         lead = rung.supervisor_lead or rung.lead
-        live = Membership.objects.filter(Q(ended_at=None), user__is_active=True).select_related("user")
-        members = list(live.order_by("pk"))
-        chosen = [m for m in members if Permission.ASSIGN_CASE in permissions_of(frozenset(m.roles))]
+        members = list(working_members(at).select_related("user").order_by("pk"))
+        chosen = [m for m in members if Permission.ASSIGN_CASE in permissions_of(roles_now(m))]
         if ADMINS in rung.to or (not chosen and not found):
-            chosen += [m for m in members if Permission.MANAGE_MEMBERS in permissions_of(frozenset(m.roles))]
+            chosen += [m for m in members if Permission.MANAGE_MEMBERS in permissions_of(roles_now(m))]
         for member in chosen:
             found.setdefault(member.pk, (member, lead))
     if not found:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from advocacy.access.disclosures import Party
 from advocacy.access.permissions import Permission
@@ -25,10 +26,10 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.mail import Notice, deliver, link_to
 from advocacy.people import oidc
-from advocacy.people.models import ExternalIdentity, Invitation, Membership, SignInProvider, User
+from advocacy.people.models import ExternalIdentity, Invitation, SignInProvider, User
 from advocacy.people.models.provider import exactly
 from advocacy.people.oidc import Identity, SignInFailed
-from advocacy.people.queries import memberships_of
+from advocacy.people.queries import memberships_of, roles_now, working_members
 from advocacy.tenancy.scope import scoped_to
 from advocacy.tenancy.sealing import blind_index
 
@@ -199,8 +200,8 @@ def _unreachable(issuer: str) -> list[Reason]:
 
 def _tell(actor: Actor, what: str) -> None:
     """Whoever else keeps the organization learns at once that its door was changed; a mail that fails changes nothing of that."""
-    admins = Membership.objects.filter(roles__contains=[Role.ORGANIZATION_ADMIN.value], ended_at=None)
-    for to in admins.exclude(user_id=actor.user_id or 0).values_list("user__email", flat=True):
+    others = working_members(timezone.now()).exclude(user_id=actor.user_id or 0).select_related("user")
+    for to in [one.user.email for one in others if Role.ORGANIZATION_ADMIN in roles_now(one)]:
         notice = Notice(
             to=to,
             subject="The sign-in of your organization was changed",

@@ -9,8 +9,9 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from advocacy.access.disclosures import Authorization
@@ -25,6 +26,7 @@ from advocacy.people.models import (
     Invitation,
     Membership,
     Patient,
+    RoleTerm,
     SavedSearch,
     Team,
 )
@@ -182,6 +184,22 @@ def members_of_organization(*, live: bool = True) -> QuerySet[Membership]:
     """Members of the scope's organization by name; only live ones unless asked otherwise."""
     members = Membership.objects.select_related("user", "team").order_by("user__name", "id")
     return members.filter(ended_at=None) if live else members
+
+
+def working_members(at: datetime) -> QuerySet[Membership]:
+    """Memberships of whoever works here at `at`, whatever the rows still say: the job that writes down who has left, and takes
+    roles away that have ended, runs once a day.
+    """
+    over = RoleTerm.objects.filter(member_id=OuterRef("pk"), ended_at=None, until__lte=at)
+    live = Membership.objects.filter(ended_at=None, user__is_active=True)
+    return live.filter(Q(until=None) | Q(until__gt=at)).annotate(
+        roles_over=ArraySubquery(over.values("role"))
+    )
+
+
+def roles_now(member: Any) -> frozenset[str]:
+    """The roles of one of `working_members` that have not ended."""
+    return frozenset(member.roles) - frozenset(member.roles_over)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -70,14 +69,9 @@ def ask(
     """
     if case.status == CaseStatus.CLOSED:
         return None
-    bearer = case
-    if case.owner is not None and case.owner.ended_at is not None:
-        # The owner has left: the task must exist all the same, owned by nobody until the case is handed on.
-        bearer = copy.copy(case)
-        bearer.owner = None
     return open_task(
         actor=program_of(case),
-        case=bearer,
+        case=case,
         title=title,
         detail=detail,
         due_on=due_on,

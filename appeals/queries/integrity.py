@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import F, Max, QuerySet
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, visible
@@ -20,6 +20,7 @@ from advocacy.access.roles import Role, permissions_of
 from advocacy.background.models import Job
 from advocacy.errors import NotFound
 from advocacy.people.models import Membership
+from advocacy.people.queries import roles_now, working_members
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.plans import any_of
 from advocacy.tenancy.scope import current_organization_id
@@ -89,12 +90,6 @@ def open_case_keys(*, after: int, most: int) -> list[int]:
     """The next open cases by primary key."""
     rows = Case.objects.filter(status=CaseStatus.OPEN, pk__gt=after).order_by("pk")
     return list(rows.values_list("pk", flat=True)[:most])
-
-
-def working_members(at: datetime) -> QuerySet[Membership]:
-    """Memberships of whoever works here now."""
-    live = Membership.objects.filter(ended_at=None, user__is_active=True)
-    return live.filter(Q(until=None) | Q(until__gt=at))
 
 
 def violations(cases: Sequence[int], at: datetime) -> set[Violation]:
@@ -225,4 +220,4 @@ def last_checked() -> datetime | None:
 def takers(at: datetime) -> list[Membership]:
     """Who works here and may take over a task, by name; of them, whoever changes cases may own one."""
     rows = working_members(at).select_related("user").order_by("user__name", "pk")
-    return [m for m in rows if Permission.WORK_TASKS in permissions_of(frozenset(m.roles))]
+    return [m for m in rows if Permission.WORK_TASKS in permissions_of(roles_now(m))]

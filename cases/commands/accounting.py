@@ -22,7 +22,8 @@ from advocacy.audit.trail import about, record
 from advocacy.background.queue import enqueue
 from advocacy.errors import Reason, Refused
 from advocacy.mail import Notice, deliver, link_to
-from advocacy.people.models import Membership, Patient
+from advocacy.people.models import Patient
+from advocacy.people.queries import roles_now, working_members
 from advocacy.people.rules import day_in, not_in_the_future
 from cases.queries.accounting import CORRECTED, GROUNDS, MISTAKE, Disclosed, accounting
 from cases.suspensions import (
@@ -237,9 +238,9 @@ def tell_of_held_back(*, actor: Actor, patient: int, line: int, at: datetime) ->
     if Event.objects.filter(about(patients=[row.pk]), verb=TOLD_OF, data__contains=done).exists():
         return
     record(TOLD_OF, subject=row, detail=done)
-    live = Membership.objects.filter(ended_at=None).order_by("user__email")
+    live = list(working_members(at).select_related("user").order_by("user__email"))
     for role in (Role.PRIVACY_OFFICER, Role.ORGANIZATION_ADMIN):
-        found = list(live.filter(roles__contains=[role.value]).values_list("user__email", flat=True))
+        found = [member.user.email for member in live if role in roles_now(member)]
         if not found:
             continue
         for number, to in enumerate(found):
@@ -261,7 +262,7 @@ def tell_of_held_back(*, actor: Actor, patient: int, line: int, at: datetime) ->
 
 def to_look_at_again(*, at: datetime) -> list[tuple[int, int]]:
     """Lines (patient and act, by primary key) that are held back for a risk and wait for a decision today: each seventh day
-    from the day on which it was to be looked at again, or from when nobody decided.
+    from the day on which it was to be looked at again, or from when nobody decided. Days are those where the patient lives.
     """
     acts = Event.objects.filter(
         subject_table=Patient._meta.db_table, kind=Event.Kind.VERB, verb__in=(HELD, SHOWN)
@@ -270,11 +271,17 @@ def to_look_at_again(*, at: datetime) -> list[tuple[int, int]]:
     for act in acts.order_by("pk"):
         if act.verb == SHOWN or act.data["why"] in OF_A_RISK:
             latest[act.data["line"]] = act
+    held = {line: act for line, act in latest.items() if act.verb == HELD and act.subject_id}
+    zones = dict(
+        Patient.objects.filter(pk__in={act.subject_id for act in held.values()}).values_list(
+            "pk", "time_zone"
+        )
+    )
     found = []
-    for line, act in latest.items():
-        if act.verb == HELD and act.subject_id:
+    for line, act in held.items():
+        if zone := zones.get(act.subject_id):
             until = act.data.get("until")
-            over = at.date() - (date.fromisoformat(until) if until else act.at.date())
+            over = day_in(zone, at) - (date.fromisoformat(until) if until else day_in(zone, act.at))
             if over.days >= (0 if until else 1) and over.days % 7 == 0:
                 found.append((act.subject_id, line))
     return found

@@ -20,6 +20,7 @@ from advocacy.background.queue import enqueue
 from advocacy.errors import NotAllowed, Reason, Refused, WrongState
 from advocacy.mail import Notice, deliver, link_to
 from advocacy.people.models import BreakGlass, Membership, Patient, User
+from advocacy.people.queries import roles_now, working_members
 from advocacy.people.rules import day_in
 from cases.commands.tasks import open_task
 from cases.models import Case, Task
@@ -160,14 +161,13 @@ def tell_of(*, actor: Actor, glass: int, at: datetime) -> None:
             open_task(
                 actor=actor,
                 case=case,
-                owner=case.owner if case.owner is not None and case.owner.ended_at is None else None,
                 title="Emergency access was used: look at the trail",
                 due_on=day_in(row.patient.time_zone, at),
                 code=f"break_glass:{row.pk}",
                 opened_by=Task.OpenedBy.RULE,
                 at=at,
             )
-        for to in addresses_of_watchers(row):
+        for to in addresses_of_watchers(row, at):
             deliver(
                 Notice(
                     to=to,
@@ -184,11 +184,12 @@ def tell_of(*, actor: Actor, glass: int, at: datetime) -> None:
             )
 
 
-def addresses_of_watchers(glass: BreakGlass) -> list[str]:
-    """Supervisors and privacy officers who are live members, without whoever opened it; admins where there is none."""
-    live = Membership.objects.filter(ended_at=None).exclude(user_id=glass.user_id).order_by("user__email")
+def addresses_of_watchers(glass: BreakGlass, at: datetime) -> list[str]:
+    """Supervisors and privacy officers who work here, without whoever opened it; admins where there is none."""
+    rows = working_members(at).exclude(user_id=glass.user_id).select_related("user")
+    live = list(rows.order_by("user__email"))
     for roles in (WATCHING, (Role.ORGANIZATION_ADMIN.value,)):
-        found = list(live.filter(roles__overlap=roles).values_list("user__email", flat=True))
+        found = [member.user.email for member in live if roles_now(member).intersection(roles)]
         if found:
             return found
     return []

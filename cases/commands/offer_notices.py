@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 from django.urls import reverse
 
 from advocacy.access.disclosures import Party
@@ -20,6 +19,7 @@ from advocacy.audit.models import Event
 from advocacy.audit.trail import record
 from advocacy.mail import Notice, deliver, link_to
 from advocacy.people.models import Membership
+from advocacy.people.queries import roles_now, working_members
 from advocacy.people.rules import day_in
 from advocacy.tenancy.models import Organization
 from cases.commands.tasks import open_task
@@ -42,7 +42,7 @@ def tell_of_offer(*, actor: Actor, offer: int, at: datetime) -> int:
     if offered is None or _said(actor, TOLD, [offered]):
         return 0
     able = _who_may_take_over(at)
-    lead = [member for member in able if Role.SUPERVISOR in member.roles]
+    lead = [member for member in able if Role.SUPERVISOR in roles_now(member)]
     _mail(
         actor,
         offered,
@@ -100,13 +100,10 @@ def have_owner_look(
     offer: CaseOffer, title: str, *, detail: str = "", due_on: date | None = None, at: datetime
 ) -> None:
     """Open a task about an offer of ours for the case's owner; where that is nobody any more, it waits with the case."""
-    case = offer.case
     assert offer.organization_id is not None
-    if case.owner is not None and case.owner.ended_at is not None:
-        case.owner = None
     open_task(
         actor=system_actor(offer.organization_id, "offers"),
-        case=case,
+        case=offer.case,
         title=title,
         detail=detail,
         due_on=due_on,
@@ -131,9 +128,8 @@ def _said(actor: Actor, verb: str, offers: Iterable[Offered]) -> set[str]:
 
 
 def _who_may_take_over(at: datetime) -> list[Membership]:
-    live = Membership.objects.filter(Q(until=None) | Q(until__gt=at), ended_at=None, user__is_active=True)
-    rows = live.select_related("user").order_by("user__email")
-    return [m for m in rows if Permission.RECEIVE_CASE in permissions_of(frozenset(m.roles))]
+    rows = working_members(at).select_related("user").order_by("user__email")
+    return [m for m in rows if Permission.RECEIVE_CASE in permissions_of(roles_now(m))]
 
 
 def _mail(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from advocacy.audit.trail import record_many
-from advocacy.people.models import Membership
+from advocacy.people.queries import working_members
 from cases.commands.tasks import fresh_checklist
 from cases.models import Case, Task
 from cases.task_templates import TaskTemplate
@@ -38,7 +38,7 @@ def raise_tasks(wanted: Sequence[Raised], at: datetime) -> list[Task]:
     if not wanted:
         return []
     owners = {one.case.owner_id for one in wanted if one.case.owner_id is not None}
-    there = set(Membership.objects.filter(pk__in=owners, ended_at=None).values_list("pk", flat=True))
+    there = set(working_members(at).filter(pk__in=owners).values_list("pk", flat=True))
     made = Task.objects.bulk_create(
         Task(
             case_id=one.case.pk,

@@ -44,24 +44,27 @@ def open_task(
 ) -> Task:
     """Open a task; a rule's `code` opens once: while such a task of the case has not ended, that one is returned as it is.
 
-    Without an owner it belongs to the case's owner. A template gives the checklist, and where they are missing the title,
-    the detail and (by hand) the due date. `circumstances` is a fingerprint of what a rule asks in. With `waits_on_patient`
-    the patient has to do something: the portal shows `asked_of_patient`, and the patient is reminded of it
-    (`patient_reminders`). Raises Refused with all reasons: title_missing, due_past (by hand only), template_unknown,
-    owner_gone, waits_elsewhere, waits_for_ended, case_closed, asked_missing.
+    Without an owner it belongs to the case's owner; where a rule opens it and that one works here no more, to nobody until the
+    case is handed on: what has to be done exists all the same, and what asks for it goes through. A template gives the
+    checklist, and where they are missing the title, the detail and (by hand) the due date. `circumstances` is a fingerprint of
+    what a rule asks in. With `waits_on_patient` the patient has to do something: the portal shows `asked_of_patient`, and the
+    patient is reminded of it (`patient_reminders`). Raises Refused with all reasons: title_missing, due_past (by hand only),
+    template_unknown, owner_gone, waits_elsewhere, waits_for_ended, case_closed, asked_missing.
     """
     require(actor, Permission.WORK_TASKS, case)
     if code and (standing := _standing(case, code)):
         return standing
     chosen = _template(template, opened_by)
     title = title.strip() or (chosen.title if chosen else "")
-    owner = owner or case.owner
+    by_hand = opened_by == Task.OpenedBy.HAND
+    if owner is None and case.owner is not None and (by_hand or case.owner.works_at(at)):
+        owner = case.owner
     reasons = [
         *_title_reasons(title),
         *_owner_reasons(owner),
         *_waiting_reasons(case, None, waits_for),
         *_asked_reasons(waits_on_patient, asked_of_patient),
-        *(_due_reasons(due_on, at) if opened_by == Task.OpenedBy.HAND else ()),
+        *(_due_reasons(due_on, at) if by_hand else ()),
     ]
     if template and chosen is None:
         reasons.append(Reason("template_unknown", "Choose a template from the list.", "template"))
@@ -69,7 +72,7 @@ def open_task(
         reasons.append(Reason("case_closed", "The case is closed. Reopen it before planning work."))
     if reasons:
         raise Refused(reasons)
-    if due_on is None and chosen and opened_by == Task.OpenedBy.HAND:
+    if due_on is None and chosen and by_hand:
         due_on = timezone.localdate(at) + timedelta(days=chosen.due_days)
     try:
         with transaction.atomic():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -45,9 +46,16 @@ withheld: list[Callable[[Patient], set[int]]] = []
 """Of a patient, the documents that do not go along because they may be somebody else's; the apps above fill it when ready."""
 KNOWN = tuple(party for party in Communication.With.values if party != Communication.With.OTHER)
 """With whom entries of the log go along while something is held back from the patient (cases/suspensions.py): a call with an
-agency about it stands there as one with somebody else."""
+agency about it stands there as one with somebody else. What went along with such an entry stays back with it, unless the portal
+shows it."""
 Opener = Callable[[Blob], Iterable[bytes]]
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
+
+
+def _went_along_with_others(patient: Patient) -> QuerySet[Attachment, dict[str, int]]:
+    """Documents that went along with entries of the log with someone else: a report itself, where one was sent."""
+    sent = Attachment.objects.filter(case__patient=patient, communication__party=Communication.With.OTHER)
+    return sent.values("version__document_id")
 
 
 def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclosed]:
@@ -56,6 +64,8 @@ def matter_of(patient: Patient, open_blob: Opener) -> Iterator[Section | Enclose
     own = Document.objects.filter(case__patient=patient).exclude(special__contains=[KEPT_BACK])
     own = own.exclude(pk__in=others)
     told = {"party__in": KNOWN} if holds_something_back(patient, timezone.now()) else {}
+    if told:
+        own = own.exclude(for_patient=False, pk__in=_went_along_with_others(patient))
     for key, title, of_patient in (
         ("coverages", _("Your plans"), Coverage),
         ("cases", _("Your cases"), Case),

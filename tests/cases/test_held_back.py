@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.urls import reverse
@@ -14,6 +14,7 @@ from advocacy.audit.models import Event
 from advocacy.audit.trail import reason_of
 from advocacy.errors import NotAllowed, Refused
 from advocacy.people.commands import revoke_consent
+from advocacy.people.export import Enclosed
 from advocacy.people.rules import day_in
 from advocacy.tenancy.scope import scoped_to
 from appeals.queries.trail import trail
@@ -30,6 +31,7 @@ from cases.commands.communications import correct_communication, log_communicati
 from cases.commands.consent_papers import correct_recipients
 from cases.commands.documents import upload_document
 from cases.commands.portal_record import matter_of_patient
+from cases.models import Attachment, Document
 from cases.queries.accounting import accounting
 from cases.suspensions import HELD, SHOWN, Held, Why, standing
 from tests.cases.test_accounting import codes, in_portal, pages
@@ -109,6 +111,9 @@ def test_the_privacy_officer_holds_it_for_a_risk_until_she_shows_it(cast, mailou
     assert codes(lambda: decide(Told(SHOW, statement="She is safe"), cast.sam)) == ["privacy_officer_decides"]
     assert to_look_at_again(at=timezone.now() + timedelta(days=29)) == []
     assert to_look_at_again(at=timezone.now() + timedelta(days=37)) == [(cast.case.patient_id, line.key)]
+    # Days are those where the patient lives (New York): two in the morning in London is the evening before there.
+    mornings = [datetime.combine(on(cast, 30), time(hour), tzinfo=UTC) for hour in (2, 20)]
+    assert [bool(to_look_at_again(at=moment)) for moment in mornings] == [False, True]
     for _twice in "ab":
         tell_of_held_back(actor=cast.petra, patient=cast.case.patient_id, line=line.key, at=timezone.now())
     (mail,) = mailoutbox
@@ -242,6 +247,42 @@ def test_a_call_about_it_does_not_go_along_with_the_whole_record_meanwhile(cast)
         at=timezone.now(),
     )
     assert gathered() == ["Spoke with the county", "Spoke with the plan"]
+
+
+def test_nor_does_the_report_itself_unless_the_portal_shows_it(cast):
+    papers = [
+        upload_document(
+            actor=cast.nora,
+            case=cast.case,
+            kind="other",
+            title=title,
+            filename="paper.txt",
+            stream=io.BytesIO(title.encode()),
+            at=timezone.now(),
+        )
+        for title in ("The report", "A letter she was shown", "A clinic's note")
+    ]
+    Document.objects.filter(pk=papers[1].pk).update(for_patient=True)
+    call = log_communication(
+        actor=cast.nora,
+        case=cast.case,
+        channel="call",
+        party="other",
+        summary="Spoke with the county",
+        happened_at=timezone.now(),
+        at=timezone.now(),
+    )
+    for document in papers[:2]:
+        Attachment.objects.create(case=cast.case, communication=call, version=document.versions.get())
+
+    def gathered() -> tuple[list[str], int]:
+        parts = list(matter_of_patient(cast.case.patient))
+        titles = [r.title for part in parts if getattr(part, "key", "") == "documents" for r in part.rows]
+        return titles, sum(isinstance(part, Enclosed) for part in parts)
+
+    assert gathered() == (["The report", "A letter she was shown", "A clinic's note"], 3)
+    left(cast, told=Told("undecided"))
+    assert gathered() == (["A letter she was shown", "A clinic's note"], 2)
 
 
 def test_a_line_is_put_right_and_says_what_it_said(cast):

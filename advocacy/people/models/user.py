@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -90,3 +91,7 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"member {self.pk}"
+
+    def works_at(self, at: datetime) -> bool:
+        """Whether the membership is not over at `at`."""
+        return self.ended_at is None and (self.until is None or self.until > at)
