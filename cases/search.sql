@@ -117,11 +117,11 @@ CREATE FUNCTION search.offered(p_offer uuid, p_before uuid, p_limit int)
 $$;
 
 -- Where the documents lie that such an offer shares, while it can be read; none that was tagged as specially protected since,
--- unless the release names that.
+-- unless the release names that. With the tags it has now: whoever takes it over keeps them.
 CREATE FUNCTION search.offered_papers(p_offer uuid)
-  RETURNS TABLE (version uuid, location text)
+  RETURNS TABLE (version uuid, location text, special text[])
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT v.public_id, b.location::text
+  SELECT v.public_id, b.location::text, t.special::text[]
   FROM search.offered(p_offer, NULL, 1) f
   JOIN public.cases_offereddocument d ON d.organization_id = f.organization_id AND d.offer_id = f.offer_id
   JOIN public.cases_documentversion v ON v.organization_id = d.organization_id AND v.id = d.version_id

@@ -82,9 +82,9 @@ def correct_recipients(
     with transaction.atomic():
         row = Consent.objects.select_for_update(of=("self",)).get(pk=consent.pk)
         typed = row.form == "other" or row.kind == Consent.Kind.SHARING
-        running = CaseOffer.objects.filter(
-            consent=row, revoked_at=None, expires_at__gt=at, case__status="open"
-        ).exclude(answer="declined")
+        # Of a closed case too: it opens again, and then the offer is read again.
+        running = CaseOffer.objects.filter(consent=row, revoked_at=None, expires_at__gt=at)
+        running = running.exclude(answer="declined")
         lost = [
             offer.to_organization.name
             for offer in running.select_related("to_organization")

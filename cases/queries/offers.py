@@ -224,6 +224,27 @@ def get_offered(public_id: UUID) -> Offered:
     return found[0]
 
 
+def open_to(actor: Actor, found: list[Offered]) -> list[Offered]:
+    """Without those that were taken over as a case which is closed to the actor: what is shut there is not read here either."""
+    taken = [one.offer for one in found if one.answer]
+    shut = set(_shut(actor).filter(offer__in=taken).values_list("offer", flat=True))
+    return [one for one in found if one.offer not in shut]
+
+
+def get_open_offer(actor: Actor, public_id: UUID) -> Offered:
+    """One offer that can be read now, by this actor. Raises NotFound. What is asked is the same whether there is one or none."""
+    found = _read(public_id, None, 1)
+    if _shut(actor).filter(offer=public_id).exists() or not found:
+        raise NotFound("offered case")
+    return found[0]
+
+
+def _shut(actor: Actor) -> QuerySet[ReceivedOffer]:
+    """Offers that were taken over as a case which is closed to the actor."""
+    seen = Case.objects.filter(visible(actor, Case))
+    return ReceivedOffer.objects.filter(case__isnull=False).exclude(case__in=seen)
+
+
 def _read(offer: UUID | None, before: UUID | None, most: int) -> list[Offered]:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -240,16 +261,20 @@ def _read(offer: UUID | None, before: UUID | None, most: int) -> list[Offered]:
 
 
 def papers_of(offered: Offered) -> list[Paper]:
-    """The documents of an offer that can be read now, in the order they were chosen. One statement."""
+    """The documents of an offer that can be read now, in the order they were chosen, each with every tag of special protection
+    it had or has. One statement.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT version, location FROM search.offered_papers(%s)", [offered.offer])
-        places = dict(cursor.fetchall())
-    told = ("title", "kind", "special", "number", "filename", "content_type")
-    return [
-        Paper(UUID(held["version"]), places[UUID(held["version"])], *(held[name] for name in told))
-        for held in offered.package["papers"]
-        if UUID(held["version"]) in places
-    ]
+        cursor.execute("SELECT version, location, special FROM search.offered_papers(%s)", [offered.offer])
+        places = {version: (location, special) for version, location, special in cursor.fetchall()}
+    found = []
+    for held in offered.package["papers"]:
+        if place := places.get(UUID(held["version"])):
+            location, special = place
+            told = {name: held[name] for name in ("title", "kind", "number", "filename", "content_type")}
+            told["special"] = sorted({*held["special"], *special})
+            found.append(Paper(UUID(held["version"]), location, **told))
+    return found
 
 
 def get_paper(offered: Offered, version: UUID) -> Paper:

@@ -44,8 +44,8 @@ def offers_received(request: ActorRequest) -> HttpResponse:
         rows, next_after = listed.rows, listed.next_after
     else:
         found = queries.offers_to_us(before=_key(after), most=SIZE + 1)
-        rows = found[:SIZE]
-        next_after = str(rows[-1].offer) if len(found) > SIZE else None
+        next_after = str(found[SIZE - 1].offer) if len(found) > SIZE else None
+        rows = queries.open_to(request.actor, found[:SIZE])
     here = reverse("cases:offers_received")
     context = {
         "rows": rows,
@@ -168,7 +168,7 @@ def offer_decline(request: ActorRequest, received_id: UUID) -> HttpResponse:
 
 def _offered(request: ActorRequest, public_id: UUID) -> queries.Offered:
     require(request.actor, Permission.RECEIVE_CASE)
-    return queries.get_offered(public_id)
+    return queries.get_open_offer(request.actor, public_id)
 
 
 def _key(after: str | None) -> UUID | None:

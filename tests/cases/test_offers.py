@@ -26,6 +26,7 @@ from advocacy.people.models import Consent, Patient
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.cases import change_case
+from cases.commands.consent_papers import correct_recipients
 from cases.commands.offers import offer_case, revoke_offer
 from cases.models import Case, CaseOffer, Document
 from cases.queries.accounting import accounting
@@ -373,6 +374,14 @@ def test_a_closed_case_is_not_offered(ready):
             days=7,
             at=timezone.now(),
         )
+
+
+def test_a_release_that_an_offer_rests_on_goes_on_naming_the_receiver_also_while_the_case_is_closed(ready):
+    """The case can be opened again, and the offer is read again then."""
+    made = offer(ready)
+    case_closed(ready, made)
+    said = {"recipients": "Blue Summit", "because": "a slip", "at": timezone.now()}
+    assert codes(lambda: correct_recipients(actor=ready.nora, consent=made.consent, **said)) == ["offer_runs"]
 
 
 # -- the release it rests on -----------------------------------------------------------------------------------------

@@ -15,16 +15,16 @@ from advocacy.access.policy import Actor
 from advocacy.audit.models import Event
 from advocacy.errors import NotFound, WrongState
 from advocacy.people.commands import register_patient
-from advocacy.people.models import Patient
+from advocacy.people.models import Consent, Patient
 from advocacy.tenancy.scope import scoped_to
 from cases.commands.documents import open_version
 from cases.commands.offers import revoke_offer
 from cases.commands.received_offers import accept_offer, decline_offer
-from cases.models import Coverage, DocumentVersion, ReceivedOffer, Task
+from cases.models import Case, Coverage, Document, DocumentVersion, ReceivedOffer, Task
 from cases.offering import NEEDED, PARTS
 from cases.queries.offers import get_offered
 from tests.cases.offering import NOTE, at_meadow, codes, offer, paper, reads, ready, taken_back, visit
-from tests.cast import assemble
+from tests.cast import assemble, make_member
 from tests.guards.world_team import offered
 
 __all__ = ["ready"]
@@ -71,6 +71,38 @@ def test_taking_over_makes_patient_coverage_case_and_documents_once(ready):
     (event,) = Event.objects.filter(verb="offer_accepted")
     assert (event.actor, event.case_ids) == (f"organization:{ready.meadow.public_id}", [ready.case.pk])
     assert Task.objects.filter(code=f"offer:{made.pk}", case=ready.case).count() == 1
+
+
+def test_what_is_restricted_once_taken_over_is_not_read_in_the_offer_either(ready):
+    """Somebody else of Meadow who may take cases over: they read the offer until the case made of it is shut to them."""
+    note = paper("Visit note").public_id
+    made = offer(ready, papers=[note])
+    with at_meadow(ready):
+        ready.users["max"], _member = make_member(ready.meadow, "max", "Max Meadow", ["navigator"])
+    send(ready, made)
+
+    def read_by(who: str) -> list[int]:
+        pages = (("offer_received", made.public_id), ("offer_received_file", made.public_id, note))
+        listed = visit(ready, "get", "offers_received", who=who).content.decode()
+        answers = [visit(ready, "get", *page, who=who).status_code for page in pages]
+        return [*answers, listed.count(str(made.public_id))]
+
+    assert (read_by("mia"), read_by("max")) == ([200, 200, 1], [200, 200, 1])
+    with at_meadow(ready):
+        Case.objects.filter(owner=ready.members["mia"]).exclude(pk=ready.meadow_case.pk).update(
+            is_restricted=True
+        )
+    assert (read_by("mia"), read_by("max")) == ([200, 200, 1], [404, 404, 0])
+
+
+def test_a_paper_that_was_tagged_after_it_was_offered_is_taken_over_with_its_tag(ready):
+    note = paper("Visit note")
+    made = offer(ready, papers=[note.public_id])
+    Consent.objects.filter(pk=made.consent_id).update(special=["part2"])
+    Document.objects.filter(pk=note.document_id).update(special=["part2"])
+    assert send(ready, made).status_code == 302
+    with at_meadow(ready):
+        assert [document.special for document in Document.objects.all()] == [["part2"]]
 
 
 def test_what_was_taken_over_stays_when_the_offer_is_taken_back(ready):
