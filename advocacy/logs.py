@@ -1,8 +1,8 @@
 """Logging without patient data, as lines for people or as JSON for machines. Loads before the apps do.
 
 A line carries routes (names of pages), kinds of errors and places in the code. It never carries an address (it may hold a
-clinic's link or an invitation), a query, a body, a name, a mail address or the words of an exception (a database tells the
-values of the row it refused).
+clinic's link, an invitation or somebody's calendar), a query, a body, a name, a mail address or the words of an exception (a
+database tells the values of the row it refused).
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from typing import Any
 around: ContextVar[Any] = ContextVar("recourse_log", default=None)
 """The request that is being answered: every line of it carries its id and, once it is known, its route."""
 
-_ADDRESS = re.compile(r"(?<![\w<])/[^\s\"'<>]*[?][^\s\"'<>]*|/(?:clinic|invitation|accounts)/[^\s\"'<>]+")
+_ADDRESS = re.compile(
+    r"(?<![\w<])/[^\s\"'<>]*[?][^\s\"'<>]*|/(?:clinic|calendar|invitation|accounts)/[^\s\"'<>]+"
+)
 _MAIL = re.compile(r"[^\s<>\"']+@[^\s<>\"']+")
 _CUT_BEHIND = {
     "django-q": " - ",  # its error line ends with the task's traceback

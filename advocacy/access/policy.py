@@ -148,7 +148,7 @@ def _sentence(rule: Callable[..., Q]) -> str:
 
 
 def under(path: str, q: Q) -> Q:
-    """The same condition, asked of a related row: every lookup gets the path in front."""
+    """The same condition, asked of a related row: every lookup gets the path in front. Raises TypeError for an expression."""
     moved = Q(_connector=q.connector, _negated=q.negated)
     for child in q.children:
         if isinstance(child, Q):
@@ -156,6 +156,9 @@ def under(path: str, q: Q) -> Q:
         elif isinstance(child, tuple):
             lookup, value = child
             moved.children.append((f"{path}__{lookup}", value))
+        else:
+            # An expression names columns of its own row: left out, the rest would let more through than the policy does.
+            raise TypeError(f"A policy that other rows hang on is made of lookups only, not of {child!r}.")
     return moved
 
 

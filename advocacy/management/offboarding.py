@@ -29,6 +29,7 @@ from advocacy.people.kept_forms import KEPT
 from advocacy.people.models import (
     BreakGlass,
     BrowserSession,
+    CalendarFeed,
     Draft,
     Invitation,
     MachineClient,
@@ -169,6 +170,10 @@ def _links(at: datetime) -> int:
     return ClinicLink.objects.filter(revoked_at=None).update(revoked_at=at)
 
 
+def _calendars(at: datetime) -> int:
+    return CalendarFeed.objects.filter(revoked_at=None).update(revoked_at=at)
+
+
 def _providers(at: datetime) -> int:
     return SignInProvider.objects.filter(retired_at=None).update(retired_at=at)
 
@@ -183,6 +188,7 @@ ENDS: tuple[Callable[[datetime], int], ...] = (
     _machines,
     _invitations,
     _links,
+    _calendars,
     _providers,
     _emergencies,
 )

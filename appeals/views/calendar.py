@@ -25,6 +25,7 @@ from advocacy.mail import link_to
 from advocacy.people.calendar_feeds import make_feed, opened, own_feed, revoke_feed
 from advocacy.people.digest_choice import choose_digest, own_digest
 from advocacy.people.places import zone_name
+from advocacy.people.step_up import require_fresh
 from advocacy.tenancy.sealing import digest
 from advocacy.web import ActorRequest, error_page, note_read, page
 from appeals import ics
@@ -84,6 +85,7 @@ def own_notices(request: ActorRequest) -> HttpResponse:
         messages.success(request, "The address is revoked: it opens nothing any more.")
         return redirect("appeals:own_notices")
     if act == "make":
+        require_fresh(request)  # it opens without a sign-in for a year
         address = make_feed(actor=request.actor, at=request.at).address
     digest_kept = own_digest(request.actor)
     context = {

@@ -16,7 +16,9 @@ TOLD = ("from", "to", "kind", "level", "outcome", "stage")
 """What of an act's detail goes out: codes. Ids of ours stay here."""
 
 DETAIL = "jsonb_strip_nulls(jsonb_build_object({}))".format(
-    ", ".join(f"'{k}', e.data -> '{k}'" for k in TOLD)
+    ", ".join(
+        f"'{k}', CASE WHEN jsonb_typeof(e.data -> '{k}') <> 'number' THEN e.data -> '{k}' END" for k in TOLD
+    )
 )
 
 

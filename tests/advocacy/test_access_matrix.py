@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db.models import Exists, Q
 
 from advocacy.access.permissions import Permission
-from advocacy.access.policy import declared
+from advocacy.access.policy import declared, under
 from advocacy.access.roles import PORTAL_ROLES, ROLES
 from advocacy.access.scopes import GRANT_SCOPES, SCOPES
+from cases.models import Case
 
 
 def printed() -> str:
@@ -29,6 +32,13 @@ def first_cells(text: str, heading: str) -> list[str]:
 
 def test_the_document_is_the_output_of_the_command():
     assert (Path(settings.BASE_DIR) / "docs" / "permissions.md").read_text() == printed()
+
+
+def test_a_condition_that_cannot_be_asked_of_a_related_row_is_refused_and_not_left_out():
+    own = Q(is_restricted=False) | ~Q(owner=7)
+    assert under("case", own) == Q(case__is_restricted=False) | ~Q(case__owner=7)
+    with pytest.raises(TypeError):
+        under("case", own & Q(Exists(Case.objects.none())))
 
 
 def test_every_permission_role_model_and_scope_is_in_it():

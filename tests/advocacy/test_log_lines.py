@@ -153,6 +153,7 @@ FOREIGN = [
         "Worker (pid:12) exited with code 1.",
     ),
     ("django.security.csrf", "Forbidden (%s): %s", ("x", "/clinic/s3cret/"), "Forbidden (x): (address)"),
+    ("x", "GET %s 200", ("/calendar/s3cret.ics",), "GET (address) 200"),
     (
         "x",
         "see /portal/sign-in/?next=/portal/Whitlock for dana@mail.example",

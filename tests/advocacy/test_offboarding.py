@@ -10,11 +10,13 @@ from django.conf import settings as configured
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.utils import timezone
 
 from advocacy.audit.models import Event
 from advocacy.audit.trail import reason_of, record
 from advocacy.background.sealing import seal_all
-from advocacy.people.models import Membership, Patient, PatientSearch, User
+from advocacy.people.calendar_feeds import make_feed
+from advocacy.people.models import CalendarFeed, Membership, Patient, PatientSearch, User
 from advocacy.people.queries import memberships_of
 from advocacy.tenancy.keystore import KeysDestroyed
 from advocacy.tenancy.models import Organization
@@ -49,6 +51,7 @@ def leaving(cast, settings, tmp_path, operator):
     record("case_opened", subject=cast.case, reason="because Dana asked")
     call_command("rebuild_search", stdout=io.StringIO())
     give_access(cast.case.patient, "dana@mail.example")
+    make_feed(actor=cast.nora, at=timezone.now())
     seal_all()
     return cast
 
@@ -125,6 +128,7 @@ def test_after_it_left_nothing_opens_and_the_trail_still_verifies(leaving):
     # Nobody gets in.
     assert memberships_of(leaving.users["nora"].pk) == ()
     assert not Membership.objects.filter(ended_at=None).exists()
+    assert not CalendarFeed.objects.filter(revoked_at=None).exists()
     assert not User.objects.get(pk=leaving.users["nora"].pk).is_active
     with pytest.raises(AssertionError, match="no code was sent"):
         come_in("dana@mail.example")

@@ -14,8 +14,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from advocacy.audit.models import Event
+from advocacy.audit.trail import record
 from advocacy.background.models import Job
 from advocacy.background.queue import run
+from cases.commands.cases import assign_case
 from cases.commands.communications import write_note
 from cases.commands.documents import upload_document
 from cases.models import Case, Document, DocumentVersion, Note
@@ -353,6 +355,20 @@ def test_acts_come_in_their_order_and_again_from_a_place(machine, cast):
     assert asked.get(f"{API}/events", {"verb": "read_page"}).status_code == 400
     (event,) = Event.objects.filter(kind="read", request_id=of_case.headers["X-Request-Id"])
     assert (event.case_ids, event.patient_ids) == ([cast.case.pk], [cast.case.patient_id])
+
+
+def test_keys_of_ours_are_in_no_act(machine, cast):
+    """Whom a case was given to, and which organization it was offered to, stand in the trail by their keys; codes go out."""
+    assign_case(actor=cast.sam, case=cast.case, owner=cast.members["nils"], at=timezone.now())
+    record("case_offered", subject=cast.case, detail={"to": cast.meadow.pk, "days": 14})
+    record("document_changed", subject=cast.case, detail={"from": "other", "to": "proof"})
+    for words in ({}, {"case": str(cast.case.public_id)}):
+        told = {e["verb"]: e["detail"] for e in machine().get(f"{API}/events", words).json()["data"]}
+        assert [told[verb] for verb in ("case_assigned", "case_offered", "document_changed")] == [
+            {},
+            {},
+            {"from": "other", "to": "proof"},
+        ]
 
 
 def test_acts_on_a_restricted_case_and_on_others_are_not_told(machine, cast, quick_hash):

@@ -24,10 +24,12 @@ SINKS = frozenset(
     {
         "call", "file_response", "StreamingHttpResponse", "FileResponse", "deliver", "EmailMessage", "EmailMultiAlternatives",
         "send_mail", "told", "link_goes_out", "link_opens", "_papers_left", "page_told", "mail_clinic", "copy",
-        "file_leaves", "urlopen", "Session", "create_connection", "SMTP", "log_sent", "attach", "export", "begun", "whole_record",
+        "file_leaves", "JsonResponse",
+        "urlopen", "Session", "create_connection", "SMTP", "log_sent", "attach", "export", "begun", "whole_record",
     }
 )  # fmt: skip
-"""Names of calls that hand something on. `HttpResponse` counts where it is given a body and a type that is no page."""
+"""Names of calls that hand something on. `HttpResponse` counts where it is given a body and a type that is no page, however
+either is said; what renders a template, where it is given a type."""
 OF_ONE_MODULE = {"told": "advocacy.api", "call": "advocacy.outgoing"}
 """Names that other modules use for something else."""
 
@@ -92,6 +94,8 @@ OUTWARD: dict[str, Through | str] = {
     "cases.views.files:file_leaves": Through(Door.PORTAL),
     "cases.views.portal_papers:document_open": FILE,
     "cases.views.portal_papers:page_file": PORTAL,
+    "cases.views.portal_papers:page_add": PORTAL,
+    "cases.views.portal_papers:paper": PORTAL,
     "cases.views.portal_messages:attachment": FILE,
     "appeals.views.portal_letters:_file": FILE,
     "cases.views.portal_record:take_along": Through(
@@ -132,6 +136,11 @@ OUTWARD: dict[str, Through | str] = {
     # Sinks through which nothing of a patient goes to anybody outside.
     "advocacy.outgoing:_Pinned.connect": "the sink itself: each caller is listed",
     "advocacy.metrics:metrics": "counts of requests and jobs, of no patient",
+    "advocacy.health:live": "that the program runs",
+    "advocacy.health:ready": "that database and worker answer",
+    "advocacy.published:seal_keys": "public keys of the installation",
+    "advocacy.people.views.sessions:_how_long": "how long one's own session lasts",
+    "advocacy.people.api:token": "why a machine gets no token: a code",
     "advocacy.people.oidc:_checked": SIGN_IN,
     "advocacy.people.oidc:_exchange": SIGN_IN,
     "advocacy.people.oidc:describe": SIGN_IN,
@@ -174,9 +183,11 @@ def called(node: ast.AST) -> Iterator[tuple[str, ast.Call]]:
 
 
 def is_sink(name: str, call: ast.Call) -> bool:
+    named = {keyword.arg for keyword in call.keywords}
     if name == "HttpResponse":
-        typed = {k.arg: k.value for k in call.keywords}.get("content_type")
-        return bool(call.args) and typed is not None
+        return bool(call.args or "content" in named) and bool(call.args[1:] or "content_type" in named)
+    if name in ("render", "TemplateResponse"):
+        return "content_type" in named or len(call.args) > 3
     if name == "copy":
         return len(call.args) > 1  # COPY of a cursor; a dictionary's takes nothing
     return name in SINKS
@@ -266,6 +277,10 @@ def test_every_function_that_asks_is_a_listed_door_and_every_door_is_used():
     [
         "def door(request):\n    return file_response(request, blob)",
         "def door(request):\n    return HttpResponse(data, content_type='application/pdf')",
+        "def door(request):\n    return HttpResponse(data, 'application/pdf')",
+        "def door(request):\n    return HttpResponse(content=data, content_type='application/pdf')",
+        "def door(request):\n    return JsonResponse(rows)",
+        "def door(request):\n    return render(request, 'rows.csv', rows, content_type='text/csv')",
         "def door(notice):\n    deliver(notice)",
         "class Door:\n    def get(self, request):\n        return StreamingHttpResponse(pieces)",
     ],

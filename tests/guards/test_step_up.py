@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from advocacy.audit.models import Event
-from advocacy.people.models import BreakGlass, Invitation, MachineClient, Membership
+from advocacy.people.models import BreakGlass, CalendarFeed, Invitation, MachineClient, Membership
 from advocacy.people.step_up import PROVEN
 from cases.commands.access import restrict_case
 from cases.commands.search_text import index_case
@@ -142,6 +142,18 @@ def test_the_words_wait_sealed_and_for_their_author_only(cast: Cast, late):
     assert "collapsed" not in str(kept[0])
     other = late("nora")
     assert "collapsed" not in other.get(f"{page}?proven=1").content.decode()
+
+
+def test_a_secret_address_is_made_after_a_proof_and_revoked_without_one(cast: Cast, late):
+    """It opens without a sign-in for a year; taking it away must be quick."""
+    page, browser = reverse("appeals:own_notices"), late("nora")
+    proof = browser.post(page, {"act": "make"}).headers["Location"]
+    assert proof.startswith(reverse("people:proof")) and not CalendarFeed.objects.exists()
+    back = browser.post(proof, {"password": PASSWORD}).headers["Location"]
+    assert browser.get(back).status_code == 200 and not CalendarFeed.objects.exists()
+    assert browser.post(back, {"act": "make"}).status_code == 201
+    assert late("nora").post(page, {"act": "revoke"}).status_code == 302
+    assert CalendarFeed.objects.get().revoked_at is not None
 
 
 def test_a_second_factor_is_asked_of_whoever_has_one(cast: Cast, late):
