@@ -271,19 +271,19 @@ def to_look_at_again(*, at: datetime) -> list[tuple[int, int]]:
     for act in acts.order_by("pk"):
         if act.verb == SHOWN or act.data["why"] in OF_A_RISK:
             latest[act.data["line"]] = act
-    held = {line: act for line, act in latest.items() if act.verb == HELD and act.subject_id}
-    zones = dict(
-        Patient.objects.filter(pk__in={act.subject_id for act in held.values()}).values_list(
-            "pk", "time_zone"
-        )
-    )
+    held = [
+        (act.subject_id, line, act)
+        for line, act in latest.items()
+        if act.verb == HELD and act.subject_id is not None
+    ]
+    patients = Patient.objects.filter(pk__in={pk for pk, _line, _act in held})
+    zones = dict(patients.values_list("pk", "time_zone"))
     found = []
-    for line, act in held.items():
-        if zone := zones.get(act.subject_id):
-            until = act.data.get("until")
-            over = day_in(zone, at) - (date.fromisoformat(until) if until else day_in(zone, act.at))
-            if over.days >= (0 if until else 1) and over.days % 7 == 0:
-                found.append((act.subject_id, line))
+    for pk, line, act in held:
+        until, zone = act.data.get("until"), zones[pk]
+        over = day_in(zone, at) - (date.fromisoformat(until) if until else day_in(zone, act.at))
+        if over.days >= (0 if until else 1) and over.days % 7 == 0:
+            found.append((pk, line))
     return found
 
 

@@ -7,6 +7,7 @@ search text, access of colleagues, links between cases), and letters that may be
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -52,7 +53,7 @@ Opener = Callable[[Blob], Iterable[bytes]]
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg", "text/plain": "txt"}
 
 
-def _went_along_with_others(patient: Patient) -> QuerySet[Attachment, dict[str, int]]:
+def _went_along_with_others(patient: Patient) -> QuerySet[Attachment, Any]:
     """Documents that went along with entries of the log with someone else: a report itself, where one was sent."""
     sent = Attachment.objects.filter(case__patient=patient, communication__party=Communication.With.OTHER)
     return sent.values("version__document_id")
