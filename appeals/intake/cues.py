@@ -33,6 +33,8 @@ _FUNDING: Final = (
         ),
     ),
 )
+_INSURES: Final = re.compile(r"\b(?:insurance|assurance|hmo|co-?op|mutual)\b", re.IGNORECASE)
+"""What an insurer has administered for it says nothing of who pays."""
 _PROGRAM: Final = (
     ("medicare_advantage", re.compile(r"\bMedicare Advantage\b")),
     (
@@ -92,6 +94,8 @@ def cues(pages: Sequence[Page]) -> Iterator[Proposal]:
         for value, pattern in table:
             for sentence in sentences:
                 match = pattern.search(sentence.text)
+                if match and value == "administered_by" and _INSURES.search(sentence.text, 0, match.start()):
+                    continue
                 if match and (not _HYPOTHETICAL.search(sentence.text) or match[0].lower() == "not insured"):
                     found.append(sentence.proposal(fact, value, match.span(), MEDIUM))
                     break

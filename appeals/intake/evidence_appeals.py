@@ -227,9 +227,24 @@ _BY: Final = re.compile(
 )
 
 
+_OF_ANOTHER_BODY: Final = re.compile(
+    r"\binsurance (?:administration|commission\w*|division|bureau|board|department)\b|"
+    r"\b(?:bureau|office|board|commission|secretary|superintendent) of (?:the )?"
+    r"(?:insurance|managed|health|consumer|financial)\b|"
+    r"\bcomplaints? (?:may|can|to|with)\b|\battorney general\b|"
+    r"\b(?:if|when|once|should) (?:the|your|that|an|this|our) (?:first )?"
+    r"(?:appeal|review|grievance|reconsideration|redetermination)(?: decision)? "
+    r"(?:is|was|be|gets|has been) (?:also )?(?:denied|upheld|turned down|refused|lost|unfavorable|over|finished|not \w+)\b",
+    re.IGNORECASE,
+)
+"""A sentence about whoever is asked after the plan's own appeal: a state's office, a complaint, a review of the answer."""
+
+
 def goes_to_appeals(said: Said, every: Sequence[Proposal]) -> bool:
     """A way that its own cell, sentence or list gives to appeals, with no word of another office beside it."""
     proposal, page = said.proposal, said.page
+    if _OF_ANOTHER_BODY.search(" ".join(said.text.split())):
+        return False
     if proposal.fact == "send_to_mail":
         return _is_address(said, every)
     after = _BY.match(page.plain, proposal.end)

@@ -59,6 +59,8 @@ _UNDER_HEAD: Final = re.compile(
     r"(?:,\s(?!Board\b)[^.]{4,90}?)?)(?=\.|$|,\son\s\d|,?\swho\b)"
 )
 _TWO: Final = re.compile(r"\bwith\s(?:physician|pharmacist|doctor)\sreview\b", re.IGNORECASE)
+_ANOTHER: Final = re.compile(r"\b(?:and|with|&)\s+(?:Dr\.?\s+)?[A-Z][\w'-]+\s+[A-Z]")
+"""A second person's name among the credentials of the first."""
 _HEAD: Final = re.compile(r"\breviewe[rd]\b|\bwho (?:decided|reviewed)\b", re.IGNORECASE)
 _ROW_LABEL: Final = re.compile(
     r"(?:physician |medical |clinical )?(?:decided|reviewed|decision|determination)(?: made)? by:?|"
@@ -102,7 +104,9 @@ def reviewers(pages: Sequence[Page]) -> Iterator[Proposal]:
                 names.append(
                     text.proposal("reviewer_name", match["name"], match.span(), HIGH, match.span("name"))
                 )
-            if not re.search(r"\bwith (?:physician|pharmacist) review\b", text.text):
+            if _ANOTHER.search(match["credentials"]) is None and not re.search(
+                r"\bwith (?:physician|pharmacist) review\b", text.text
+            ):
                 said = re.sub(r"\s+", " ", match["credentials"]).strip(" ,")
                 said = said if re.search(r"\w\.\w", said) else said.rstrip(".")
                 credentials.append(
