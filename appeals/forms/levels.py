@@ -105,7 +105,7 @@ AMOUNT = forms.CharField(
 """Asked where a level needs an amount in dispute."""
 
 
-class FilingForm(forms.Form):
+class SentForm(forms.Form):
     """`expected_sha256` is the fingerprint of the file the page showed: only those very bytes are frozen."""
 
     expected_sha256 = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
@@ -118,13 +118,18 @@ class FilingForm(forms.Form):
         widget=lines(2),
         help_text="The address, fax number or portal it really went to.",
     )
-    filed_at = MomentField(label="Sent on")
     proof_note = forms.CharField(
         label="Proof of sending",
         required=False,
         max_length=500,
         help_text="Certified mail number, fax report, portal number.",
     )
+
+
+class BegunForm(forms.Form):
+    """How a level is begun: what every way of it asks. `unapproved` are label and help where nobody approved the letter."""
+
+    unapproved = ("", "")
     good_cause = forms.CharField(
         label="Why it is late",
         required=False,
@@ -147,13 +152,21 @@ class FilingForm(forms.Form):
         if asks_amount:
             self.fields["amount_reason"] = copy.deepcopy(AMOUNT)
         if asks_approval:
+            label, help_text = self.unapproved
             self.fields["unapproved_reason"] = forms.CharField(
-                label="Why it goes without the patient's approval",
-                required=False,
-                max_length=2000,
-                widget=lines(2),
-                help_text="Only when it is urgent and the patient has not approved this letter.",
+                label=label, required=False, max_length=2000, widget=lines(2), help_text=help_text
             )
+
+
+class FilingForm(SentForm, BegunForm):
+    """In writing."""
+
+    unapproved = (
+        "Why it goes without the patient's approval",
+        "Only when it is urgent and the patient has not approved this letter.",
+    )
+    filed_at = MomentField(label="Sent on")
+    field_order = ["expected_sha256", "channel", "address", "filed_at", "proof_note", "good_cause"]
 
 
 class AskForm(forms.Form):
@@ -179,37 +192,16 @@ class PatientAnswerForm(forms.Form):
     )
 
 
-class PhoneForm(forms.Form):
-    good_cause = forms.CharField(
-        label="Why it is late",
-        required=False,
-        max_length=2000,
-        widget=lines(2),
-        help_text="Only when the window has passed.",
+class PhoneForm(BegunForm):
+    """On a call that is logged."""
+
+    unapproved = (
+        "Why it was said without the patient's approval",
+        "Only when the patient did not approve the letter of this level before the call.",
     )
 
-    def __init__(
-        self,
-        *args: Any,
-        calls: Choices,
-        asks_amount: bool = False,
-        asks_approval: bool = False,
-        filers: Choices = (),
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, calls: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if len(filers) > 1:
-            self.fields["filed_as"] = filer_field(filers)
-        if asks_amount:
-            self.fields["amount_reason"] = copy.deepcopy(AMOUNT)
-        if asks_approval:
-            self.fields["unapproved_reason"] = forms.CharField(
-                label="Why it was said without the patient's approval",
-                required=False,
-                max_length=2000,
-                widget=lines(2),
-                help_text="Only when the patient did not approve the letter of this level before the call.",
-            )
         self.fields["communication"] = PickField(
             label="The logged call", choices=calls, empty="Choose the call"
         )
