@@ -9,13 +9,9 @@ from uuid import UUID
 
 from appeals.facts import History
 from appeals.models import Appeal, Decision, ItemOutcome
-from appeals.plan_facts import argued, counted, disagreeing
 from appeals.queries.clocks import Day, Shown, shown_due
-from appeals.queries.history import COURT_TASK
+from appeals.queries.history import COURT_TASK, history_of
 from appeals.queries.ladder import Ladder, Standing, ladder_from
-from appeals.queries.lookup import agreed, plan_facts_said, said_of
-from appeals.queries.own_dates import own_dates_from
-from appeals.regimes.classifier import classify
 from cases.models import Case
 
 _STATES = {"decided": "done", "withdrawn": "closed", "lapsed": "closed", "declined": "closed"}
@@ -43,37 +39,14 @@ class Step:
 
 
 def history_from(case: Case, rows: Mapping[str, list[Any]]) -> History:
-    """The same as `history.load_history`, of rows that are loaded already."""
-    said = said_of(case, tuple(rows["answers"]))
-    levels = agreed(said, "levels")
-    found = classify(said)
-    plan_said = plan_facts_said(rows["answers"])
-    refused: dict[int, set[int]] = {}
-    for row in rows["denial_items"]:
-        refused.setdefault(row.denial_id, set()).add(row.item_id)
-    return History(
-        case=case,
-        zone=case.patient.time_zone,
-        classification=found,
-        levels=int(levels) if levels else None,
-        requests=tuple(rows["requests"]),
-        items=tuple(rows["items"]),
-        denials=tuple(rows["denials"]),
-        refused={denial: frozenset(items) for denial, items in refused.items()},
-        peer_to_peers=tuple(rows["calls"]),
-        appeals=tuple(sorted(rows["appeals"], key=lambda a: (a.denial_id, a.turn, a.position))),
-        filings={f.appeal_id: f for f in rows["filings"]},
-        decisions={d.appeal_id: d for d in rows["decisions"]},
-        outcomes=tuple(sorted(rows["outcomes"], key=lambda o: (o.decided_at, o.pk))),
-        events=tuple(rows["events"]),
-        plan=counted(plan_said, found.state),
-        plan_argued=argued(plan_said),
-        plan_disagreements=disagreeing(plan_said, found),
-        own_dates=own_dates_from(rows["own_dates"]),
-        court_considered=frozenset(
-            int(t.code.removeprefix(COURT_TASK)) for t in rows["tasks"] if t.code.startswith(COURT_TASK)
-        ),
-    )
+    """The same as `history.load_history`, of rows that are loaded already, as pages want them."""
+    own: dict[str, Sequence[Any]] = {
+        "refused": rows["denial_items"],
+        "appeals": sorted(rows["appeals"], key=lambda a: (a.denial_id, a.turn, a.position)),
+        "outcomes": sorted(rows["outcomes"], key=lambda o: (o.decided_at, o.pk)),
+        "court": [task for task in rows["tasks"] if task.code.startswith(COURT_TASK)],
+    }
+    return history_of(case, {**rows, **own})
 
 
 def level_titles(history: History) -> dict[int, str]:
