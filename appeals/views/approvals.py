@@ -22,31 +22,13 @@ from cases.views.casework import attempt, done
 def level_approval(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
     """What the patient was asked about this letter and said, and the button that asks."""
     appeal = get_level(request.actor, case, level_id)
-    form = AskForm(request.POST if request.method == "POST" else None)
-    outcome = attempt(
-        request, form, lambda _data: ask_approval(actor=request.actor, appeal=appeal, at=request.at)
+    reminded = (
+        "The patient gets a mail that says there is a message, and nothing else; again 7, 3 and 1 days before the letter"
+        " has to go, while there is no answer."
     )
-    if outcome.done:
-        said = "The patient is asked. The portal shows this very letter."
-        return done(request, said, "appeals:level_approval", case.public_id, appeal.public_id)
     back = reverse("appeals:level", args=[case.public_id, appeal.public_id])
-    return show_step(
-        request,
-        case,
-        form,
-        outcome,
-        here="Ask the patient to approve",
-        action="Ask the patient to approve",
-        back=back,
-        trail=(("Level", back),),
-        effects=(
-            "The letter is pinned as it stands, with its pages and their SHA-256; the portal shows it to the patient.",
-            "The patient gets a mail that says there is a message, and nothing else; again 7, 3 and 1 days before the letter"
-            " has to go, while there is no answer.",
-            "When the letter is changed, the answer counts no more: ask again.",
-        ),
-        extra={"asked": approvals_of(request.actor, appeal), "appeal": appeal},
-        template="appeals/level_approval.html",
+    return ask_patient(
+        request, case, appeal, route="appeals:level_approval", trail=(("Level", back),), effects=(reminded,)
     )
 
 
@@ -63,6 +45,47 @@ def level_approval_answer(request: CaseRequest, case: Any, level_id: UUID, appro
         approval,
         page=("appeals:level_approval", case.public_id, appeal.public_id),
         trail=("Level", reverse("appeals:level", args=[case.public_id, appeal.public_id])),
+    )
+
+
+def ask_patient(
+    request: CaseRequest,
+    case: Any,
+    letter: Any,
+    *,
+    route: str,
+    trail: tuple[tuple[str, str], ...],
+    effects: tuple[str, ...] = (),
+) -> HttpResponse:
+    """What was asked about a letter, and the button that asks. `route` is this page; `trail` ends at the letter's own."""
+    form = AskForm(request.POST if request.method == "POST" else None)
+    outcome = attempt(
+        request, form, lambda _data: ask_approval(actor=request.actor, appeal=letter, at=request.at)
+    )
+    if outcome.done:
+        said = "The patient is asked. The portal shows this very letter."
+        return done(request, said, route, case.public_id, letter.public_id)
+    asking = "Ask the patient to approve"
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here=asking,
+        action=asking,
+        back=trail[-1][1],
+        trail=trail,
+        effects=(
+            "The letter is pinned as it stands, with its pages and their SHA-256; the portal shows it to the patient.",
+            *effects,
+            "When the letter is changed, the answer counts no more: ask again.",
+        ),
+        extra={
+            "asked": approvals_of(request.actor, letter),
+            "letter": letter,
+            "answer_route": f"{route}_answer",
+        },
+        template="appeals/letter_approval.html",
     )
 
 

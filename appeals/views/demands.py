@@ -19,10 +19,9 @@ from advocacy.web import saw
 from appeals.blocks import blocks_as_text, blocks_from_data, blocks_from_text, unfilled_gaps
 from appeals.commands import cures
 from appeals.commands import demands as commands
-from appeals.commands.approvals import ask_approval
 from appeals.forms.demands import SendForm
-from appeals.forms.levels import AskForm, DraftForm
-from appeals.queries.approvals import approvals_of, get_approval
+from appeals.forms.levels import DraftForm
+from appeals.queries.approvals import get_approval
 from appeals.queries.demands import (
     agency_named,
     cure_begun,
@@ -32,7 +31,7 @@ from appeals.queries.demands import (
     late_page,
 )
 from appeals.queries.denial_intake import denial_of
-from appeals.views.approvals import record_answer
+from appeals.views.approvals import ask_patient, record_answer
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from cases.views.casework import attempt, done
 
@@ -336,31 +335,9 @@ def _pages(request: CaseRequest, row: Any) -> tuple[Any, tuple[Reason, ...]]:
 def demand_approval(request: CaseRequest, case: Any, demand_id: UUID) -> HttpResponse:
     """What the patient was asked about this letter and said, and the button that asks."""
     row = get_demand(request.actor, case, demand_id)
-    form = AskForm(request.POST if request.method == "POST" else None)
-    outcome = attempt(
-        request, form, lambda _data: ask_approval(actor=request.actor, appeal=row, at=request.at)
-    )
-    address = [case.public_id, row.public_id]
-    if outcome.done:
-        said = "The patient is asked. The portal shows this very letter."
-        return done(request, said, "appeals:demand_approval", *address)
-    back = reverse("appeals:demand", args=address)
-    return show_step(
-        request,
-        case,
-        form,
-        outcome,
-        here="Ask the patient to approve",
-        action="Ask the patient to approve",
-        back=back,
-        trail=(_home(case, row.denial), (row.get_kind_display(), back)),
-        effects=(
-            "The letter is pinned as it stands, with its pages and their SHA-256; the portal shows it to the patient.",
-            "When the letter is changed, the answer counts no more: ask again.",
-        ),
-        extra={"asked": approvals_of(request.actor, row), "demand": row},
-        template="appeals/demand_approval.html",
-    )
+    back = reverse("appeals:demand", args=[case.public_id, row.public_id])
+    trail = (_home(case, row.denial), (row.get_kind_display(), back))
+    return ask_patient(request, case, row, route="appeals:demand_approval", trail=trail)
 
 
 @case_page(P.DRAFT_APPEAL)
