@@ -25,6 +25,7 @@ SINKS = frozenset(
         "call", "file_response", "StreamingHttpResponse", "FileResponse", "deliver", "EmailMessage", "EmailMultiAlternatives",
         "send_mail", "told", "link_goes_out", "link_opens", "_papers_left", "page_told", "mail_clinic", "copy",
         "file_leaves", "JsonResponse",
+        "fdopen", "write_text", "write_bytes",
         "urlopen", "Session", "create_connection", "SMTP", "log_sent", "attach", "export", "begun", "whole_record",
     }
 )  # fmt: skip
@@ -151,6 +152,19 @@ OUTWARD: dict[str, Through | str] = {
     "cases.commands.messages:send_message": "stays here: the patient reads it in the portal, behind its door",
     "cases.commands.patient_notices:log_invitation": "logs that an invitation was mailed, which says nothing of a case",
     "cases.views.files:file_response": "the sink itself: each caller asks",
+    # Files on the machine of the installation, of no patient.
+    "advocacy.audit.check:_opened": Through(
+        Door.TRAIL, "advocacy.management.commands.export_trail:Command.handle"
+    ),
+    "advocacy.keyfile:_completed": "keys of the installation",
+    "advocacy.keyfile:_make": "keys of the installation",
+    "advocacy.tenancy.keystore:KeyStore._write": "wrapped keys of an organization",
+    "advocacy.local_state:write_private": "passwords of the local database",
+    "advocacy.serving:main": "where the demonstration runs",
+    "advocacy.management.commands.print_docs:Command.handle": "pages that the program prints of itself",
+    "advocacy.management.commands.translations:Command.handle": "words of the portal",
+    "appeals.management.commands.rule_pack:Command.write": "rules of the field",
+    "appeals.management.commands.recompute_deadlines:written": "references and dates, and colleagues to tell",
     # What whoever runs the installation takes: ciphertext.
     "advocacy.management.commands.export_trail:Command.handle": Through(Door.TRAIL),
 }
@@ -280,6 +294,7 @@ def test_every_function_that_asks_is_a_listed_door_and_every_door_is_used():
         "def door(request):\n    return HttpResponse(data, 'application/pdf')",
         "def door(request):\n    return HttpResponse(content=data, content_type='application/pdf')",
         "def door(request):\n    return JsonResponse(rows)",
+        "def door(path, rows):\n    path.write_text(str(rows))",
         "def door(request):\n    return render(request, 'rows.csv', rows, content_type='text/csv')",
         "def door(notice):\n    deliver(notice)",
         "class Door:\n    def get(self, request):\n        return StreamingHttpResponse(pieces)",
