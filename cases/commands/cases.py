@@ -26,18 +26,6 @@ from cases.models import Case, Communication, Coverage, FailedTreatment, Provide
 from cases.queries.registration import closed_to, scope_of
 from cases.workflow import CASE, CaseStatus
 
-__all__ = [
-    "assign_case",
-    "assign_cases",
-    "change_case",
-    "change_failed_treatment",
-    "close_case",
-    "open_case",
-    "record_failed_treatment",
-    "reopen_case",
-    "touch",
-]
-
 after_ending: list[Callable[[Case, datetime], None]] = []
 """What follows, in the same transaction, when a case is closed or opened again. Filled in `apps.ready`."""
 
@@ -420,8 +408,7 @@ def _as_of_now(member: int | None) -> Membership | None:
 def _cannot_own(owner: Membership | None, at: datetime) -> Reason | None:
     if owner is None:
         return None
-    is_over = owner.ended_at is not None or (owner.until is not None and owner.until <= at)
-    if is_over or not owner.user.is_active:
+    if not owner.works_at(at) or not owner.user.is_active:
         return Reason("owner_left", "This colleague is no longer a member. Choose somebody else.", "owner")
     return rules.owner_can_work_cases(permissions_of(frozenset(owner.roles)))
 
