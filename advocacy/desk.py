@@ -99,7 +99,7 @@ NAVIGATION = (
         "Set-up",
         "appeals:setup",
         Permission.MANAGE_MEMBERS,
-        ("cases:organization", "appeals:templates", "appeals:own_dates"),
+        ("cases:organization", "appeals:templates", "appeals:own_dates", "appeals:service_targets"),
     ),
     Item("Figures", "reporting:figures", Permission.SEE_FIGURES, ("reporting:figures_list",)),
     Item("Jobs", "background:jobs", Permission.SEE_JOBS),

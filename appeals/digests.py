@@ -23,6 +23,7 @@ from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import current_organization_id
 from appeals.models import Deadline, Finding
 from appeals.queries.clocks import CLAIMANT, LEGAL, Day, day_at, is_over, passed
+from appeals.queries.service_targets import count_missed
 from cases.models import Case, Task
 from cases.workflow import CaseStatus, TaskStatus
 
@@ -93,6 +94,12 @@ def lines_of(member: Membership, day: Day) -> list[Line]:
         ),
         Line(theirs.filter(over).count(), "answer is late", "answers are late", "appeals:today"),
         Line(tasks.count(), "task is due", "tasks are due", "appeals:today"),
+        Line(
+            count_missed(member.pk, day),
+            "service target of our own was missed",
+            "service targets of our own were missed",
+            "appeals:targets_due",
+        ),
     ]
     if Permission.ASSIGN_CASE in held:
         nobodys = Case.objects.filter(status=CaseStatus.OPEN, owner=None).count()

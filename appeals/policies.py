@@ -36,6 +36,7 @@ for model in (
 declare("appeals.Finding", see=Permission.ASSIGN_CASE, rows=whole_organization)
 declare("appeals.OwnDateRule", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 declare("appeals.OwnLetterBlock", see=Permission.SEE_LOOKUPS, rows=whole_organization)
+declare("appeals.ServiceTarget", see=Permission.SEE_LOOKUPS, rows=whole_organization)
 for letter in ("Filing", "LetterApproval"):
     declare_portal(
         f"appeals.{letter}",

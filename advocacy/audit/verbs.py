@@ -88,6 +88,8 @@ VERBS: dict[str, str] = {
     "own_date_proposed": "proposed an earlier date of the organization's own",
     "own_date_confirmed": "confirmed an earlier date of the organization's own",
     "own_date_ended": "ended an earlier date of the organization's own",
+    "service_target_set": "set a service target of the organization",
+    "service_target_ended": "ended a service target of the organization",
     "channel_recorded": "recorded how a payer is reached",
     "case_opened": "opened the case",
     "case_changed": "changed the case",

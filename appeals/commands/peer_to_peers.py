@@ -43,7 +43,7 @@ def schedule_call(
         case = locked_case(call.case)
         locked = PeerToPeer.objects.select_for_update().get(pk=call.pk)
         late = is_after_window(locked, scheduled_at)
-        changes = {"scheduled_at": scheduled_at}
+        changes = {"scheduled_at": scheduled_at, "arranged_at": locked.arranged_at or at}
         refuse(
             [
                 *guards_of(PEER_TO_PEER, "schedule", locked, {"at": at, "actor": actor, "changes": changes}),

@@ -17,6 +17,7 @@ from appeals.models.override import StepOverride
 from appeals.models.own_date import OwnDateRule
 from appeals.models.peer_to_peer import PeerToPeer
 from appeals.models.reminder import Reminder
+from appeals.models.service_target import ServiceTarget
 from appeals.models.session import TreatmentSession
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Proposal",
     "Reminder",
     "RequestItem",
+    "ServiceTarget",
     "StepOverride",
     "TreatmentSession",
 ]

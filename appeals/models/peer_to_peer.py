@@ -26,6 +26,7 @@ class PeerToPeer(TenantModel):
     phone = SealedTextField(blank=True)
     clinician = tenant_key("cases.Provider", null=True, blank=True, related_name="+")
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    arranged_at = models.DateTimeField(null=True, blank=True, help_text="When a time was first recorded.")
     held_at = models.DateTimeField(null=True, blank=True)
     reviewer = SealedTextField(blank=True)
     reviewer_specialty = SealedTextField(blank=True)

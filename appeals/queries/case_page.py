@@ -41,11 +41,13 @@ from appeals.queries.lookup import agreed, said_of
 from appeals.queries.own_dates import standing_own_dates
 from appeals.queries.plan_facts_page import FactUsed, facts_used
 from appeals.queries.readiness import benefit_rows
+from appeals.queries.service_targets import case_targets, target_querysets
 from appeals.queries.sessions import AuthorizationLine, lines_of
 from appeals.queries.standing import current_level, permissions_on, position_of, rows_under, workable
 from appeals.queries.steps import Step, history_from, level_titles, steps_of
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
+from appeals.service_targets import Standing
 from appeals.state_laws import FUNDING, StateLaws, state_laws_for
 from cases.benefits import open_questions
 from cases.models import (
@@ -156,6 +158,7 @@ class CasePage:
     failed_treatments: tuple[FailedTreatment, ...]
     related: tuple[tuple[Case, str], ...]
     overrides: tuple[StepOverride, ...]
+    targets: tuple[Standing, ...]
     request: UUID | None
     denial: UUID | None
     level: Appeal | None
@@ -180,37 +183,41 @@ def _rows(case: Case, today: date) -> dict[str, QuerySet[Any]]:
     open_tasks = Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD])
     calls = Communication.objects.filter(case_id=pk, superseded_at=None)
     documents = Document.objects.filter(case_id=pk).order_by("-created_at", "-id")[: DOCUMENTS_SHOWN + 1]
-    return rows_under([pk]) | {
-        "deadlines": Deadline.objects.filter(case_id=pk)
-        .exclude(status=Deadline.Status.SUPERSEDED)
-        .order_by("due_on", "id"),
-        "consents": Consent.objects.filter(patient_id=case.patient_id).order_by("signed_on", "id"),
-        "items": RequestItem.objects.filter(case_id=pk).order_by("request_id", "position"),
-        "denial_items": DenialItem.objects.filter(case_id=pk),
-        "events": ClockEvent.objects.filter(case_id=pk).order_by("occurred_at", "id"),
-        "answers": Answer.objects.filter(case_id=pk, superseded_at=None).order_by("answered_at", "id"),
-        "own_dates": standing_own_dates(),
-        "filings": Filing.objects.filter(case_id=pk).defer("manifest").order_by("id"),
-        "decisions": Decision.objects.filter(case_id=pk).order_by("id"),
-        "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),
-        "team": CaseTeamMember.objects.filter(case_id=pk, ended_at=None).order_by("id"),
-        "tasks": open_tasks.order_by("due_on", "id")[:TASKS_SHOWN],
-        "waited_for": Task.objects.filter(waiting__case_id=pk).distinct().order_by("id")[:TASKS_SHOWN],
-        "communications": calls.order_by("-happened_at", "-id")[:CALLS_SHOWN],
-        "promises": calls.filter(
-            Q(promise_kept=None, promised_by__lt=today) | Q(promise_kept=False)
-        ).order_by("promised_by", "id")[:TASKS_SHOWN],
-        "documents": documents,
-        "versions": DocumentVersion.objects.filter(document_id__in=documents.values("pk"))
-        .distinct("document_id")
-        .order_by("document_id", "-number")
-        .defer("pages"),
-        "costs": Cost.objects.filter(case_id=pk, superseded_at=None).order_by("id"),
-        "overrides": StepOverride.objects.filter(case_id=pk).order_by("-id")[:OVERRIDES_SHOWN],
-        "failed_treatments": FailedTreatment.objects.filter(case_id=pk).order_by("started_on", "id"),
-        "benefits": benefit_rows(case)["benefits"],
-        "links": CaseLink.objects.filter(Q(case_id=pk) | Q(other_id=pk), ended_at=None).order_by("id"),
-    }
+    return (
+        rows_under([pk])
+        | {
+            "deadlines": Deadline.objects.filter(case_id=pk)
+            .exclude(status=Deadline.Status.SUPERSEDED)
+            .order_by("due_on", "id"),
+            "consents": Consent.objects.filter(patient_id=case.patient_id).order_by("signed_on", "id"),
+            "items": RequestItem.objects.filter(case_id=pk).order_by("request_id", "position"),
+            "denial_items": DenialItem.objects.filter(case_id=pk),
+            "events": ClockEvent.objects.filter(case_id=pk).order_by("occurred_at", "id"),
+            "answers": Answer.objects.filter(case_id=pk, superseded_at=None).order_by("answered_at", "id"),
+            "own_dates": standing_own_dates(),
+            "filings": Filing.objects.filter(case_id=pk).defer("manifest").order_by("id"),
+            "decisions": Decision.objects.filter(case_id=pk).order_by("id"),
+            "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),
+            "team": CaseTeamMember.objects.filter(case_id=pk, ended_at=None).order_by("id"),
+            "tasks": open_tasks.order_by("due_on", "id")[:TASKS_SHOWN],
+            "waited_for": Task.objects.filter(waiting__case_id=pk).distinct().order_by("id")[:TASKS_SHOWN],
+            "communications": calls.order_by("-happened_at", "-id")[:CALLS_SHOWN],
+            "promises": calls.filter(
+                Q(promise_kept=None, promised_by__lt=today) | Q(promise_kept=False)
+            ).order_by("promised_by", "id")[:TASKS_SHOWN],
+            "documents": documents,
+            "versions": DocumentVersion.objects.filter(document_id__in=documents.values("pk"))
+            .distinct("document_id")
+            .order_by("document_id", "-number")
+            .defer("pages"),
+            "costs": Cost.objects.filter(case_id=pk, superseded_at=None).order_by("id"),
+            "overrides": StepOverride.objects.filter(case_id=pk).order_by("-id")[:OVERRIDES_SHOWN],
+            "failed_treatments": FailedTreatment.objects.filter(case_id=pk).order_by("started_on", "id"),
+            "benefits": benefit_rows(case)["benefits"],
+            "links": CaseLink.objects.filter(Q(case_id=pk) | Q(other_id=pk), ended_at=None).order_by("id"),
+        }
+        | target_querysets(pk)
+    )
 
 
 # Stand for the case and the day in the text of the statement; no row has such a key or such a date.
@@ -247,9 +254,16 @@ def _under(actor: Actor, case: Case, today: date, show: str, after: timeline.Key
 
 
 def case_page(
-    actor: Actor, public_id: UUID, *, now: datetime, show: str = "", after: timeline.Key | None = None
+    actor: Actor,
+    public_id: UUID,
+    *,
+    now: datetime,
+    here: Day | None = None,
+    show: str = "",
+    after: timeline.Key | None = None,
 ) -> CasePage:
-    """The page of one case at `now` (aware); days are days in the patient's zone, where letters arrive.
+    """The page of one case at `now` (aware); days are days in the patient's zone, where letters arrive. Service targets are
+    counted in days where the organization works (`here`).
 
     Raises NotFound when the case is absent or invisible. Three statements, however much the case holds; a fourth for
     whoever reads it by dated access.
@@ -299,6 +313,7 @@ def case_page(
         failed_treatments=tuple(rows["failed_treatments"]),
         related=tuple((other, how_linked(case, other, rows["links"])) for other in rows["beside"]),
         overrides=tuple(rows["overrides"]),
+        targets=case_targets(rows, here or day) if permissions else (),
         request=position.request,
         denial=position.denial,
         level=current_level(rows["appeals"]),

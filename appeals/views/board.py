@@ -19,6 +19,7 @@ from appeals.caseload import URGENT_POINTS, URGENT_WHY, WEIGHTS, weight_of
 from appeals.commands.sharing import do_moves, plan_split
 from appeals.queries.board import Load, Number, board, cases_of_person, get_person, loads_of, own_days
 from appeals.queries.queue import called, cases_by_public_id, owner_choices
+from appeals.queries.service_targets import count_late
 from appeals.queries.standing import stage_label
 from appeals.views.links import day_of, link, queue_link
 from appeals.views.undo import keep_undo, standing_undo
@@ -56,7 +57,10 @@ def board_page(request: HttpRequest) -> HttpResponse:
     require(actor, Permission.ASSIGN_CASE)
     found = board(actor, day=day_of(request), after=_key(request.GET.get("after", "")))
     others = [load for load in (found.nobody, found.left) if load is not None]
+    targets_late = count_late(actor, day=day_of(request))
     context = {
+        "targets_set": targets_late is not None,
+        "targets_late": targets_late,
         "people": [_line(load, found.heaviest) for load in found.people],
         "others": [_line(load, 0) for load in others],
         "weights": WEIGHTS,

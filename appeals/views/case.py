@@ -25,6 +25,7 @@ from appeals.queries.sessions import AuthorizationLine
 from appeals.queries.standing import stage_label
 from appeals.queries.steps import Step
 from appeals.views.links import action_link, day_of, link, triage_shown
+from appeals.views.service_targets import standing_shown
 
 Act = tuple[str, str, P]
 # What may be done from here: label, page, permission. Each page asks again. What is done most stands in front, beside the
@@ -91,7 +92,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     show = request.GET.get("show", "")
     show = show if show in timeline.FILTERS else ""
     after = timeline.key_of(request.GET.get("after", ""))
-    found = case_page(actor, case_id, now=at, show=show, after=after)
+    found = case_page(actor, case_id, now=at, here=day_of(request), show=show, after=after)
     place = place_of(request.GET.get("at", ""))
     beside = neighbors(actor, place, day_of(request)) if place else None
     row = found.case
@@ -128,6 +129,7 @@ def _context(found: CasePage, beside: Neighbors | None, place: str) -> dict[str,
         "precedent": _precedent(found),
         "regime_url": link("appeals:questions", key),
         "overrides": [{"says": OVERRIDABLE[row.step].says, "state": row.state} for row in found.overrides],
+        "targets": [standing_shown(standing) for standing in found.targets],
         "overrides_url": link("appeals:overrides", key) if P.FILE_APPEAL in found.permissions else "",
         "tasks": [_task(line, key) for line in found.tasks],
         "tasks_url": link("cases:tasks", key),

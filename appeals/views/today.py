@@ -12,9 +12,11 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.errors import NotAllowed
 from advocacy.web import page, saw
+from appeals.queries.service_targets import SHOWN, targets_on
 from appeals.queries.standing import permissions_on, stage_label
 from appeals.queries.today import Row, Stack, default_scope, today
 from appeals.views.links import action_link, day_of, link, queue_link
+from appeals.views.service_targets import standing_shown
 from cases.queries.registration import sees_cases
 
 EMPTY = {
@@ -120,8 +122,16 @@ def today_page(request: HttpRequest) -> HttpResponse:
         patients=[r.case.patient_id for r in rows],
         scope=scope,
     )
+    late = targets_on(actor, day)
+    saw(request, "read_list", cases=[line.case for line in late[:SHOWN]])
     context = {
         "today": day.today,
+        "targets_total": len(late),
+        "targets": [
+            standing_shown(line.standing)
+            | {"reference": line.reference, "url": link("appeals:case", line.key)}
+            for line in late[:SHOWN]
+        ],
         "may_be_away": actor.may(Permission.SEE_MEMBERS),
         "scope": scope,
         "scopes": [

@@ -37,6 +37,9 @@ appeals:undo_assign             -         S
 appeals:board                   S         -
 appeals:share                   S         S
 appeals:checks                  S         -
+appeals:targets_due             INCSP     -
+appeals:targets_month           S         -
+appeals:targets_counted         S         -
 appeals:check_put_right         -         S
 # Absences are of people who work cases, since what a cover takes over is their cases and tasks. An admin and a privacy officer
 # hold none, so they see who is away and record nothing; for somebody else it is whoever hands out work (the supervisor).
@@ -244,6 +247,9 @@ appeals:own_dates               INCSOP    -
 appeals:own_date_new            O         O
 appeals:own_date_confirm        -         SO
 appeals:own_date_end            -         SO
+appeals:service_targets         INCSOP    -
+appeals:service_target_new      O         O
+appeals:service_target_end      -         O
 appeals:letter_block            O         O
 appeals:letter_block_retire     -         O
 cases:task_template             O         O

@@ -68,6 +68,7 @@ TABLES: dict[str, Reach] = {
     "appeals.Proposal": CASEWORK,
     "appeals.Reminder": CASEWORK,
     "appeals.RequestItem": CASEWORK,
+    "appeals.ServiceTarget": LOOKUPS,
     "appeals.StepOverride": CASEWORK,
     "appeals.TreatmentSession": CASEWORK,
     "background.Job": JOBS,

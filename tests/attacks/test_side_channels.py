@@ -162,6 +162,7 @@ NO_PATIENTS = (
     "background:",
     "appeals:share",
     "appeals:own_date",
+    "appeals:service_target",
     "cases:offer_received",
     "cases:offer_accept",
     "cases:offer_decline",

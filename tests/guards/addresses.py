@@ -62,6 +62,7 @@ ROWS: dict[str, str] = {
     "received_id": "cases.CaseOffer",
     "paper_id": "cases.DocumentVersion",
     "own_date_id": "appeals.OwnDateRule",
+    "service_target_id": "appeals.ServiceTarget",
 }
 # Parameters that name no row, with a value that the view knows.
 WORDS: dict[str, str] = {

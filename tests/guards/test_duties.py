@@ -36,6 +36,7 @@ ONE_MAY_BE_BOTH = {
     "appeals.TreatmentSession": "a slip is voided by whoever made it",
     "cases.Communication": "logged, read and answered in the course of one conversation",
     "people.MachineClient": "what was issued is taken back",
+    "appeals.ServiceTarget": "whoever set one ends it: no law, no patient and no access hangs on it",
 }
 # The commands that ask the rule. A new approval or decision stands here.
 ASKED_BY = {

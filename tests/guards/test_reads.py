@@ -51,6 +51,9 @@ SHOWS_NO_PATIENT = {
     "appeals:letter_block": "a template",
     "appeals:own_dates": "the organization's own rules and the colleagues who set them",
     "appeals:own_date_new": "an empty form",
+    "appeals:service_targets": "the organization's own targets and the colleagues who set them",
+    "appeals:service_target_new": "an empty form",
+    "appeals:targets_month": "counts; each opens a list",
     "reporting:figures": "counts; each opens a list",
 }
 # A GET of these only leads elsewhere.
@@ -65,6 +68,8 @@ LISTS = {
     "cases:intake",
     "appeals:today",
     "appeals:queue",
+    "appeals:targets_counted",
+    "appeals:targets_due",
     "appeals:trails",
     "cases:related",
     "cases:restricted",

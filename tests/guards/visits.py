@@ -34,6 +34,7 @@ ADMINS = {
     "appeals:setup_letter",
     "appeals:letter_block",
     "appeals:own_date_new",
+    "appeals:service_target_new",
 }
 # Searches and drafts are one's own.
 OWN = {"cases:search_results", "people:draft"}

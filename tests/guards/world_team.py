@@ -21,6 +21,7 @@ from appeals.commands.notice_checks import decide_notice_check
 from appeals.commands.overrides import ask_override
 from appeals.commands.own_dates import propose_own_date
 from appeals.commands.requests import AuthorizationInput, record_authorization
+from appeals.commands.service_targets import set_service_target
 from appeals.commands.sessions import record_session
 from appeals.models import Finding
 from cases.commands.benefits import record_referral
@@ -106,6 +107,15 @@ def _allow(cast: Cast, rows: dict[str, Any]) -> None:
         in_force_from=date(2026, 5, 8),
         today=date(2026, 5, 8),
         at=moment("2026-05-08", 17),
+    )
+    rows["service_target_id"] = set_service_target(
+        actor=cast.olga,
+        kind="first_contact",
+        span=1,
+        unit="business",
+        in_force_from=date(2026, 1, 2),
+        today=date(2026, 1, 2),
+        at=moment("2026-01-02", 17),
     )
     rows["override_id"] = ask_override(
         actor=nora,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from advocacy.access.policy import system_actor
 from advocacy.management.seed.cast import Standing
@@ -15,7 +16,9 @@ from advocacy.people.organizations import change_organization
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scope_with
 from appeals.commands.letter_blocks import save_letter_block
+from appeals.commands.service_targets import set_service_target
 from appeals.commands.setup import try_step
+from appeals.models import ServiceTarget
 from appeals.queries.setup import STEPS
 from cases.commands.templates import save_channel, save_task_template
 from cases.models import OwnTaskTemplate, Payer
@@ -23,6 +26,21 @@ from cases.models import OwnTaskTemplate, Payer
 ADMIN = "olga"
 ASKS_SINCE = timedelta(days=9)
 """What Meadow filed before went out without being asked about."""
+AIMS = (
+    (
+        200,
+        (
+            ("first_contact", 2, "business"),
+            ("denial_entered", 1, "business"),
+            ("call_arranged", 2, "business"),
+            ("filed_early", 7, "before_law"),
+            ("patient_told", 1, "business"),
+            ("payer_chased", 2, "business"),
+        ),
+    ),
+    (30, (("first_contact", 1, "business"),)),
+)
+"""Days ago, and what was set then: kind, span and unit of a service target."""
 
 
 def keep(harbor: Standing, now: datetime) -> None:
@@ -75,6 +93,22 @@ def keep(harbor: Standing, now: datetime) -> None:
             team=Team.objects.filter(name="Appeals").first(),
             at=at,
         )
+
+
+def aim(harbor: Standing, now: datetime) -> None:
+    """Harbor's admin set service targets some months ago, and a shorter one since: what started before keeps the longer."""
+    admin = harbor.actors.get(ADMIN)
+    if admin is None:
+        return
+    for ago, targets in AIMS:
+        at = now - timedelta(days=ago)
+        with harbor.program(at), scope_with(actor=admin.key, actor_label=admin.label):
+            day = at.astimezone(ZoneInfo(harbor.organization.time_zone)).date()
+            for kind, span, unit in targets:
+                if not ServiceTarget.objects.filter(kind=kind, span=span, unit=unit).exists():
+                    set_service_target(
+                        actor=admin, kind=kind, span=span, unit=unit, in_force_from=day, today=day, at=at
+                    )
 
 
 def set_up(harbor: Standing, now: datetime) -> None:

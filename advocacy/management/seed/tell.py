@@ -15,7 +15,7 @@ from advocacy.background import queue
 from advocacy.management.seed import stories_harbor, stories_meadow, stories_programs, stories_public
 from advocacy.management.seed.begin import begin
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
-from advocacy.management.seed.keeping import ask_for_approval, keep, set_up
+from advocacy.management.seed.keeping import aim, ask_for_approval, keep, set_up
 from advocacy.management.seed.life import Life, Story, no_mail
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scope_with
@@ -78,6 +78,7 @@ def tell(now: datetime, progress: Progress = lambda done, total: None) -> int:
         _tell_one(standing[story.house], story, now)
     with no_mail():
         keep(standing["harbor"], now)
+        aim(standing["harbor"], now)
         set_up(standing["harbor"], now)
         ask_for_approval(standing["meadow"], now)
     progress(len(stories), len(stories))
@@ -116,6 +117,7 @@ def tell_side_by_side(now: datetime, progress: Progress = lambda done, total: No
         raise RuntimeError("A story could not be told. The earlier ones are kept; a second run goes on.")
     with no_mail():
         keep(standing["harbor"], now)
+        aim(standing["harbor"], now)
         set_up(standing["harbor"], now)
         ask_for_approval(standing["meadow"], now)
     progress(len(stories), len(stories))
