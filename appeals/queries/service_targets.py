@@ -126,8 +126,7 @@ def targets_on(actor: Actor, day: Day) -> tuple[Line, ...]:
     if actor.membership_id is None or not actor.may(Permission.SEE_CASES):
         return ()
     asked = {"member": actor.membership_id, "today": day.today}
-    with planned_with_values():
-        rows = fetched(_kept_of_owner().written(asked))
+    rows = fetched(_kept_of_owner().written(asked))
     found = [
         Line(row.of_case, UUID(row.keyed), row.named, standing)
         for standing, row in _standings(rows, day)

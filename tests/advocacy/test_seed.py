@@ -48,6 +48,7 @@ from appeals.queries.clocks import day_at
 from appeals.queries.history import load_history
 from appeals.queries.lookup import classification_of
 from appeals.queries.portal import portal_cases, status_page
+from appeals.queries.service_targets import count_late, month_counts, targets_on
 from appeals.queries.today import today
 from appeals.regimes import book
 from appeals.reminders import to_remind
@@ -207,6 +208,21 @@ def test_the_desk_is_full_at_first_sight(told):
     assert [s.code for s in stacks if s.code in full] == ["legal", "payer", "waiting", "waking", "new"]
     assert "covering" in {stack.code for stack in stacks}
     assert (short, without_action) == ({}, [])
+
+
+def test_some_service_targets_are_missed_and_some_were_met(told):
+    harbor = told.standing["harbor"]
+    with harbor.program(told.now):
+        day = day_at(told.now, harbor.organization.time_zone)
+        months = [day.today.replace(day=1)]
+        while len(months) < 6:
+            months.append((months[-1] - timedelta(days=1)).replace(day=1))
+        sam = harbor.actors["sam"]
+        counts = [row for first in months for row in month_counts(sam, day=day, first=first)]
+        late = count_late(sam, day=day)
+        shown = len(targets_on(harbor.actors["nora"], day))
+    assert (sum(row.met for row in counts) > 5, sum(row.missed for row in counts) > 5) == (True, True)
+    assert late and late > 3 and 0 < shown <= late
 
 
 def test_the_trail_tells_its_months_and_when_it_was_written(told):

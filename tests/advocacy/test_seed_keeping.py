@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from advocacy.background.models import Job
 from advocacy.management.seed.cast import Standing
-from advocacy.management.seed.keeping import keep, set_up
+from advocacy.management.seed.keeping import aim, keep, set_up
 from advocacy.management.seed.life import no_mail
 from advocacy.people.models import Invitation, SetupTest
-from appeals.models import OwnLetterBlock
+from appeals.models import OwnLetterBlock, ServiceTarget
 from appeals.queries.setup import STEPS
 from cases.models import OwnTaskTemplate, PayerChannel
 
@@ -22,6 +22,16 @@ def test_harbor_keeps_itself_once(cast):
         rows = (OwnTaskTemplate, OwnLetterBlock, PayerChannel, Invitation)
         assert [model.objects.count() for model in rows] == [1, 1, 1, 1]
     assert Invitation.objects.get().expires_at > timezone.now()
+
+
+def test_harbor_set_itself_targets_once_and_a_shorter_one_since(cast):
+    harbor = Standing(cast.harbor)
+    harbor.actors["olga"] = cast.olga
+    for _ in range(2):
+        aim(harbor, timezone.now())
+        spans = ServiceTarget.objects.filter(kind="first_contact").order_by("in_force_from")
+        assert [row.span for row in spans] == [2, 1]
+        assert ServiceTarget.objects.count() == 7
 
 
 def test_setting_up_was_tried_step_by_step_and_once(cast, settings, tmp_path, mailoutbox):

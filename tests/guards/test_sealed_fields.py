@@ -55,7 +55,6 @@ PLAIN = {
     "cases.OwnTaskTemplate": {"key": CODE, "title": LOOKUP, "detail": LOOKUP, "checklist": LOOKUP},
     "appeals.NoticeCheck": {"rule": CODE},
     "appeals.OwnDateRule": {"regime": CODE, "level": CODE, "reason": LOOKUP},
-    "appeals.ServiceTarget": {"kind": CODE, "unit": CODE},
     "appeals.StepOverride": {"step": CODE},
     "appeals.OwnLetterBlock": {"key": CODE, "title": LOOKUP, "text": LOOKUP},
     "cases.Provider": {
