@@ -19,6 +19,13 @@ HEARINGS: Stages = {
     "council_review_decision": reviewer("42 CFR 405.1100(c)", days=90),
     "federal_court_filing": patient("42 CFR 405.1130; 422.612", days=60, presumed=5),
 }
+# "within 1 year from the date of the initial determination or redetermination for any reason"; "within 4 years ... for good
+# cause"; of what was decided above, "within 180 calendar days"
+REOPENINGS: Stages = {
+    "reopening_request": patient("42 CFR 405.980(c)(1)", "notice_date", months=12),
+    "reopening_request_good_cause": patient("42 CFR 405.980(c)(2)", "notice_date", months=48),
+    "reopening_request_higher_level": patient("42 CFR 405.980(e)", "notice_date", days=180),
+}
 FAST: Stages = {"fast_appeal_request": stated("the day and hour on the notice")}
 BY_THEN = (("if_missed_forward_to_ire_by", "same", 0),)
 A_DAY_ON = (("if_missed_forward_to_ire_by", "hours", 24),)
@@ -26,6 +33,7 @@ FOURTEEN_DAYS = payer("42 CFR 422.568(b)(1)", days=14, extension=14)
 SIXTY_FROM_NOTICE = patient("42 CFR 422.582(b), before 2025", "notice_date", days=60)
 ADVANTAGE: Stages = {
     **HEARINGS,
+    **REOPENINGS,
     **RECORDS,
     **FAST,
     # items and services that need prior authorization: 7 calendar days from 2026, 14 before; extended by up to 14
@@ -91,6 +99,7 @@ def without_statement(hours: int) -> Law:
 
 PART_D: Stages = {
     **HEARINGS,
+    **REOPENINGS,
     **RECORDS,
     "exception_decision_no_statement": without_statement(72),
     "exception_decision_no_statement_expedited": without_statement(24),
@@ -129,6 +138,7 @@ PART_D: Stages = {
 }
 ORIGINAL: Stages = {
     **HEARINGS,
+    **REOPENINGS,
     **RECORDS,
     **FAST,
     "claim_filing": patient("42 CFR 424.44(a)", "care_date", months=12),
