@@ -62,7 +62,9 @@ def asked_of(rule: Rule) -> Iterator[str]:
         met = MEETS["add_months"]
     # Twelve months after February 29 no year has one.
     twelve = any(n["op"] == "add_months" and n["n"] == 12 for n in nodes)
-    yield from met - {ON_LEAP} if twelve else met
+    # Four years after February 29 every year of this century has one.
+    four_years = any(n["op"] == "add_months" and n["n"] == 48 for n in nodes)
+    yield from met - ({ON_LEAP} if twelve else set()) - ({NO_DAY} if four_years else set())
     if any(n.get("roll") == "next_day_not_sat_sun_fed_holiday" for n in nodes):
         yield "an observed day at the end"
     if any(n.get("presume_receipt_days") for n in nodes):
