@@ -79,7 +79,7 @@ def test_each_check_has_two_letters_that_show_the_defect_and_two_that_do_not():
         shows.update(variant["defects"])
         if not variant["defects"]:
             holds.update(k for k, o in outcomes(notice_of(LETTERS[name], variant)).items() if o == FOUND)
-    # Two whose absence never makes a defect of its own: nobody knows from a letter whether the law asks for it here.
+    # One whose absence never makes a defect: nobody knows from a letter whether the law asks for it here.
     never = {"consumer_assistance"}
     keys = {check.key for check in notice_rules().checks}
     assert {k: shows[k] for k in keys - never if shows[k] < 2} == {}
