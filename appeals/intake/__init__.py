@@ -32,6 +32,7 @@ from appeals.intake.reasons import reasons
 from appeals.intake.reviewers import reviewers
 from appeals.intake.second_reading import confirmed
 from appeals.intake.verdict import refuses
+from appeals.intake.whole_names import whole_names
 from appeals.intake.windows import other_windows
 
 _READERS: Final[tuple[Callable[[Sequence[Page]], Iterator[Proposal]], ...]] = (
@@ -79,5 +80,5 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
             keep(reader(read))
         keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
     grievance = grievance_is_appeal(read)
-    unopposed = unobjected(read, tuple(kept.values()), grievance=grievance)
+    unopposed = unobjected(read, whole_names(read, tuple(kept.values())), grievance=grievance)
     return evident(read, proven(read, confirmed(read, unopposed, grievance=grievance)))

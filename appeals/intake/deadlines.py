@@ -359,6 +359,14 @@ def _date_is_for_appeal(sentence: Sentence, span: tuple[int, int], end: int) -> 
     return bool(own and (verb or words.lower().startswith("appeal")))
 
 
+_KEPT_MEANWHILE: Final = re.compile(
+    r"\b(?:keep|continu(?:e|ing|ation)|go on with|stop)\b[^.;]{0,40}"
+    r"\b(?:services?|benefits?|care|treatments?|visits?|hours|medicines?|drugs?)\b",
+    re.IGNORECASE,
+)
+"""Services that go on while an appeal is pending have a day of their own by which they are asked for."""
+
+
 def _receipt_rule(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
     """Whether an appeal must have arrived, or need only be postmarked, by its last day."""
     found: list[Proposal] = []
@@ -366,6 +374,10 @@ def _receipt_rule(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
         around = f"{sentence.heading} {sentence.text}"
         about = APPEAL.search(around) or APPEAL.search(sentence.before)
         if not about or NEXT_LEVEL.search(around) or NOT_OURS.search(around):
+            continue
+        if _KEPT_MEANWHILE.search(around) or (
+            _KEPT_MEANWHILE.search(sentence.before) and APPEAL.search(sentence.text) is None
+        ):
             continue
         for value, pattern in (
             (

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from appeals.intake.names import changes_case, ends_like_a_name, has_own_word, is_office, stands_whole
 from appeals.intake.proposal import Proposal
 from appeals.intake.said import Said
 
@@ -75,14 +76,22 @@ _SERVES: Final = re.compile(
     r"\b(?:(?:for|to) (?:the )?(?:members|enrollees|participants) of|on behalf of|acts? for|acting for|delegated (?:to us )?by|"
     r"contract(?:s|ed|or)? (?:with|for|of)|manag(?:es|ing) [\w ]{1,60}? for)\s+(?:the\s+)?"
     r"(?P<name>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+)"
-    r"|(?P<asks>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+) (?:asks|hires|pays|engages|has (?:asked|hired|engaged)) us\b"
+    r"|\b[Yy]our (?:own )?(?:(?:health|benefit|medical|drug|insurance) )?(?:plan|insurer|carrier|company)(?: is|,)\s+(?:the\s+)?"
+    r"(?P<plan>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+)"
+    r"|(?P<asks>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+) (?:asks|hires|pays|uses|engages|retains|"
+    r"contracts with|delegates to|"
+    r"(?:has |have )?(?:asked|hired|engaged|used|retained|contracted with|delegated [\w ]{0,30}to)) us\b"
 )
 
 
 def _serves_another(said: Said, name: str) -> bool:
     """Whether the letter says that whoever writes it works for the members or the plan of a company of another name."""
     own = re.findall(r"\w+", name.lower())[:2]
-    found = [one["name"] or one["asks"] for page in said.pages for one in _SERVES.finditer(page.plain)]
+    found = [
+        one["name"] or one["plan"] or one["asks"]
+        for page in said.pages
+        for one in _SERVES.finditer(page.plain)
+    ]
     return any(re.findall(r"\w+", one.lower())[:2] != own and _COMPANY.search(one) for one in found)
 
 
@@ -113,10 +122,23 @@ def _printed_otherwise(said: Said, name: str) -> bool:
 _WORD: Final = re.compile(r"[\w'-]+")
 
 
+def _is_a_name(said: Said) -> bool:
+    """Whether a name has a word of its own, is no office's nor two names, and stands whole in the letter at least once."""
+    name = said.proposal.value
+    return (
+        has_own_word(name)
+        and not is_office(name)
+        and not changes_case(name)
+        and stands_whole(said.pages, name)
+    )
+
+
 def names_payer(said: Said, every: Sequence[Proposal]) -> bool:
     """A company's name that a label or `on behalf of` makes the plan's, or a letterhead that comes back in the letter."""
     name = said.proposal.value
-    if _OFFICE.search(name) or _PROGRAM.fullmatch(name) or not _COMPANY.search(name):
+    if not _is_a_name(said) or _OFFICE.search(name) or _PROGRAM.fullmatch(name) or not _COMPANY.search(name):
+        return False
+    if not ends_like_a_name(name) and _times(said, name) == 1:
         return False
     if _another_bears(said, name) or _printed_otherwise(said, name):
         return False
@@ -145,7 +167,7 @@ def names_administrator(said: Said, every: Sequence[Proposal]) -> bool:
         r"^third[- ]party$|\bdental\b|\bvision\b|third-party$", name, re.IGNORECASE
     ):
         return False
-    if not payer or name.lower().split()[:2] == payer.lower().split()[:2]:
+    if not _is_a_name(said) or not payer or name.lower().split()[:2] == payer.lower().split()[:2]:
         return False
     rows = [cells for cells in said.page.rows[said.row : said.row + 3] if cells]
     around = " ".join(cell.text for cells in rows[:2] for cell in cells)

@@ -200,7 +200,7 @@ def _plan_of(sentence: Sentence) -> Iterator[Proposal]:
     for match in _FOR_PLAN.finditer(sentence.text):
         if not re.search(r"\bnot\b[^.]{0,30}$", sentence.text[: match.start()]):
             yield sentence.proposal(
-                "payer", _cased(match["plan"], sentence.page.plain), match.span(), HIGH, match.span("plan")
+                "payer", cased(match["plan"], sentence.page.plain), match.span(), HIGH, match.span("plan")
             )
     for pattern in (_BEHALF, _REVIEWS_FOR, _INSURES):
         for match in pattern.finditer(sentence.text):
@@ -212,7 +212,7 @@ def _plan_of(sentence: Sentence) -> Iterator[Proposal]:
                 and not _NOT_A_NAME.search(name)
             ):
                 yield sentence.proposal(
-                    "payer", _cased(name, sentence.page.plain), match.span(), MEDIUM, match.span("plan")
+                    "payer", cased(name, sentence.page.plain), match.span(), MEDIUM, match.span("plan")
                 )
 
 
@@ -227,7 +227,7 @@ def _administered(sentence: Sentence) -> Iterator[Proposal]:
         ):
             yield sentence.proposal(
                 "administrator",
-                _cased(_TITLE.sub("", match["name"]), sentence.page.plain),
+                cased(_TITLE.sub("", match["name"]), sentence.page.plain),
                 match.span(),
                 HIGH,
                 match.span("name"),
@@ -237,7 +237,7 @@ def _administered(sentence: Sentence) -> Iterator[Proposal]:
 def _issued_by(sentence: Sentence) -> Iterator[Proposal]:
     for match in _ISSUED_BY.finditer(sentence.text):
         if _PAYS.search(match["name"]) and not re.search(r"\b(?:not|formerly|previously)\b", sentence.text):
-            name = _cased(match["name"], sentence.page.plain)
+            name = cased(match["name"], sentence.page.plain)
             yield sentence.proposal("payer", name, match.span(), HIGH, match.span("name"))
 
 
@@ -252,7 +252,7 @@ def _members_of(pages: Sequence[Page]) -> Iterator[Proposal]:
                     and not _NOT_A_NAME.search(match["name"])
                 ):
                     yield sentence.proposal(
-                        "payer", _cased(match["name"], page.plain), match.span("name"), MEDIUM
+                        "payer", cased(match["name"], page.plain), match.span("name"), MEDIUM
                     )
 
 
@@ -268,7 +268,7 @@ def _signatures(page: Page, whole: str) -> Iterator[Proposal]:
             closed -= 1
             cell = row[0]
             if _reads_as_name(cell) and _PAYS.search(cell.text) and not _ADMINISTERS.search(cell.text):
-                yield page.proposal("payer", _cased(cell.text, whole), cell.start, cell.end, MEDIUM)
+                yield page.proposal("payer", cased(cell.text, whole), cell.start, cell.end, MEDIUM)
 
 
 def _administrator_name(text: str) -> Value | None:
@@ -286,7 +286,7 @@ def _name(text: str, kept: re.Pattern[str] | None = None) -> Value | None:
         or re.search(r"\d{3}", match["name"])
     ):
         return None
-    return match.start("name"), match.end("name"), _cased(match["name"], text)
+    return match.start("name"), match.end("name"), cased(match["name"], text)
 
 
 def _payer_name(text: str) -> Value | None:
@@ -336,7 +336,7 @@ def _head_name(page: Page, whole: str) -> Iterator[Proposal]:
             again = len(re.findall(re.escape(first_words), whole, re.IGNORECASE)) > 1
             if pays:
                 confidence = HIGH if again or seen == 1 else MEDIUM
-                yield page.proposal("payer", _cased(cell.text, whole), cell.start, cell.end, confidence)
+                yield page.proposal("payer", cased(cell.text, whole), cell.start, cell.end, confidence)
                 return
             if not _is_a_person(cell.text, whole):
                 return
@@ -352,12 +352,12 @@ def organizations_in_head(page: Page, most: int) -> Iterator[str]:
     for row in [row for row in page.rows if row][:most]:
         if re.match(r"(?:dear|hello|hi|to whom)\b", row[0].text, re.IGNORECASE):
             return
-        cell = row[0]
-        related = _RELATED.search(cell.text)
-        name = related["name"] if related else cell.text
-        told = _reads_as_name(cell) or (related is not None and not _NOT_A_NAME.search(name))
-        if told and len(name.split()) > 1 and _PAYS.search(name) and not _PROGRAM_OF.fullmatch(name):
-            yield name
+        for cell in row:
+            related = _RELATED.search(cell.text) if cell is row[0] else None
+            name = related["name"] if related else cell.text
+            told = _reads_as_name(cell) or (related is not None and not _NOT_A_NAME.search(name))
+            if told and len(name.split()) > 1 and _PAYS.search(name) and not _PROGRAM_OF.fullmatch(name):
+                yield name
 
 
 _PROGRAM_OF: Final = re.compile(
@@ -405,7 +405,7 @@ def _reads_as_name(cell: Cell) -> bool:
     )
 
 
-def _cased(name: str, whole: str) -> str:
+def cased(name: str, whole: str) -> str:
     """A name in capitals as the letter writes it elsewhere in mixed case, or else with capital first letters."""
     name = re.sub(r"\s+", " ", name).strip(" ,")
     if not re.search(r"\b(?:inc|corp|co|ltd)\.$", name, re.IGNORECASE):

@@ -106,21 +106,6 @@ def is_whole_name(pages: Sequence[Page], proposal: Proposal) -> bool:
     return re.search(alone, letter, re.IGNORECASE) is not None
 
 
-_KIND_ONLY: Final = frozenset(
-    [
-        "the", "a", "an", "our", "your", "this", "third", "party", "claim", "claims", "plan", "plans", "benefit", "benefits",
-        "administrator", "administrators", "administration", "administrative", "service", "services", "review", "reviewer",
-        "organization", "utilization", "management", "independent", "medical", "health", "program", "company", "agent",
-        "delegated", "insurer", "insurance", "carrier", "payer", "group", "employer", "rx", "of", "and", "for",
-    ]
-)  # fmt: skip
-
-
-def names_somebody(page: Page, proposal: Proposal) -> bool:
-    """Whether a name has a word of its own: `Third Party Administrator` says what somebody is and not who."""
-    return any(word not in _KIND_ONLY for word in re.findall(r"[a-z0-9]+", proposal.value.casefold()))
-
-
 def _named(letter: str, name: str) -> int:
     """How often a letter prints the first two words of a name."""
     return letter.count(" ".join(name.casefold().split()[:2]))

@@ -25,7 +25,6 @@ from appeals.intake.second_parties import (
     is_still_offered,
     is_time_to_decide,
     is_whole_name,
-    names_somebody,
 )
 from appeals.intake.second_services import is_refused_here, is_relied_on, is_the_patients, states_reason
 
@@ -82,8 +81,6 @@ _ON_PAGE: Final[dict[str, tuple[Callable[[Page, Proposal], bool], ...]]] = {
     "criteria": (is_relied_on,),
     "diagnosis_code": (is_the_patients,),
     "provider_npi": (is_providers,),
-    "payer": (names_somebody,),
-    "administrator": (names_somebody,),
     "program_cue": (is_of_this_member,),
 }
 _IN_LETTER: Final[dict[str, tuple[Callable[[Sequence[Page], Proposal], bool], ...]]] = {

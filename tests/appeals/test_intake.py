@@ -60,6 +60,10 @@ from cases.reading import read_pdf
 # began with a teletype number. Each has its rule since. A last batch, y, by a third author gave 1 of 412 (a call back "within one
 # business day"), none in the facts that start a clock or name the case. About 55 of a hundred facts are found, of those that
 # clocks need 80.
+# The batch z (24 rewordings again) gave 5 false of 407: four were pieces of names (`Trust Fund`, `Office of the Fund`, the second
+# row of a letterhead, an `A` of the next line), one a day of receipt that was said of services meanwhile. Since then the name of
+# an organization needs a word of its own and must stand whole at least once in the letter (`names.py`, `test_intake_names.py`).
+# Three payers of the older letters are left to be typed for it; four pieces of names are proposed whole.
 # What was not found stands under `missed` in their truths; nothing may be false there either.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
@@ -138,7 +142,7 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 
 FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
-_TEXT_ONLY = tuple(f"blind_{batch}_" for batch in "tuvwxy")
+_TEXT_ONLY = tuple(f"blind_{batch}_" for batch in "tuvwxyz")
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}
 """Letters that are read from their PDF in `make test` too; of the others `make test` reads the text."""
