@@ -6,7 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from appeals.intake.names import changes_case, ends_like_a_name, has_own_word, is_office, stands_whole
+from appeals.intake.names import (
+    changes_case,
+    ends_like_a_name,
+    has_own_word,
+    is_office,
+    stands_whole,
+)
 from appeals.intake.proposal import Proposal
 from appeals.intake.said import Said
 
@@ -95,6 +101,37 @@ def _serves_another(said: Said, name: str) -> bool:
     return any(re.findall(r"\w+", one.lower())[:2] != own and _COMPANY.search(one) for one in found)
 
 
+_ANOTHER_PAYER: Final = re.compile(
+    r"(?<![\w-])(?P<name>(?:[A-Z][\w'-]*,? |& |of ){1,7}?(?:Health Plans?|HEALTH PLANS?|Insurance Co(?:mpany|rporation|rp\.|\.)|"
+    r"INSURANCE CO(?:MPANY|RPORATION|RP\.|\.)|Assurance Company|(?:Benefit|Medical|Welfare|Care|Employees'?) Plan|"
+    r"(?:BENEFIT|MEDICAL|WELFARE|CARE|EMPLOYEES'?) PLAN|(?:Health|Benefits?|Welfare|Medical) (?:Trust|Fund)|"
+    r"(?:HEALTH|BENEFITS?|WELFARE|MEDICAL) (?:TRUST|FUND)|"
+    r"Mutual|MUTUAL|\((?:HMO|PPO|PDP|HMO-POS|[A-Z]+ D-SNP)\)))(?![\w-])"
+)
+_RUNS_PLANS: Final = re.compile(
+    r"\bself[- ](?:funded|insured)\b|\badministrative services only\b|\bis not an insur(?:er|ance company)\b|"
+    r"\bon behalf of (?:your|an?) (?:own )?(?:(?:health|benefit|medical|group|employer's|employer) )*plan\b|"
+    r"\b(?:your|the) employer (?:funds|pays|bears)\b",
+    re.IGNORECASE,
+)
+_ADDRESSED: Final = re.compile(r"\b(?:you|your|our)\b", re.IGNORECASE)
+_BEARS_ITSELF: Final = re.compile(r"\b(?:plan|trust|fund|association)\b", re.IGNORECASE)
+
+
+def _another_may_pay(said: Said, name: str) -> bool:
+    """Whether the letter prints another payer's name too, or says that whoever writes only runs somebody's plan."""
+    own = frozenset(re.findall(r"\w+", name.casefold()))
+    letter = "\n".join(re.sub(r"(?<=\w)\n(?=\w)", " ", page.plain) for page in said.pages)
+    if _RUNS_PLANS.search(letter) and not _BEARS_ITSELF.search(name):
+        return True
+    return any(
+        has_own_word(one["name"])
+        and _ADDRESSED.search(one["name"]) is None
+        and not any(has_own_word(word) and word in own for word in re.findall(r"\w+", one["name"].casefold()))
+        for one in _ANOTHER_PAYER.finditer(letter)
+    )
+
+
 def _is_cut(said: Said) -> bool:
     """Whether a letterhead in capitals goes on from the row above: `CANNERY WORKERS LOCAL 1812 / HEALTH BENEFIT TRUST`."""
     above = said.page.rows[said.row - 1] if said.row else ()
@@ -148,7 +185,7 @@ def names_payer(said: Said, every: Sequence[Proposal]) -> bool:
         and len(said.proposal.words) > len(name) + 3
     ):
         return True
-    if _serves_another(said, name) or _is_cut(said):
+    if _serves_another(said, name) or _is_cut(said) or _another_may_pay(said, name):
         return False
     return _times(said, name) > 1 or (said.proposal.page == 1 and _rows_above(said) == 0)
 

@@ -39,7 +39,7 @@ def told(head: list[str], end: list[str]) -> dict[str, str]:
 )
 def test_no_piece_of_a_name_and_nobody_elses_name_is_proposed(case: dict) -> None:
     found = told(case["head"], case["end"])
-    assert found["patient_name"] in ("Dana R. Whitlock", "Dana Whitlock")
+    assert found.get("patient_name", "") in ("", "Dana R. Whitlock", "Dana Whitlock")
     for fact in ("payer", "administrator"):
         assert found.get(fact, "").casefold() in {"", *(one.casefold() for one in case[fact])}
 
@@ -61,8 +61,8 @@ def test_no_piece_of_a_name_and_nobody_elses_name_is_proposed(case: dict) -> Non
         ),
         (
             [
-                "Orchard Gap Benefit Partners          Health Plan: Elm Mills Medical Plan",
-                "A claims administrator",
+                "Orchard Gap Benefit Partners                     Health Plan: Wexcombe Paper Mills, Inc.",
+                "A claims administrator                                        Employee Benefit Plan",
             ],
             [],
             "administrator",
