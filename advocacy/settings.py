@@ -392,7 +392,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Recourse",
     "VERSION": "1",
-    "DESCRIPTION": "Cases, documents, acts and figures of one organization, for its machines. docs/api.md shows how to begin.",
+    "DESCRIPTION": "Cases, documents, acts and figures of one organization, for its machines. How to begin: /help/api/.",
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "POSTPROCESSING_HOOKS": [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
-from advocacy import desk, health, metrics, published
+from advocacy import desk, guide, health, metrics, published
 from advocacy.openapi import openapi
 from advocacy.people import api as people_api
 from advocacy.people import portal_urls, sign_in_by_provider
@@ -37,6 +37,7 @@ urlpatterns = [
     path("admin/", include(([*people_urls.urlpatterns, *case_urls.patient_pages], "people"))),
     path("admin/jobs/", include("advocacy.background.urls")),
     path("admin/figures/", include(reporting_urls)),
+    path("help/api/", guide.api_guide, name="api_guide"),
     path("admin/keys/", desk.keys, name="desk_keys"),
     path("admin/", desk.site.urls),
     path("portal/", include(([*portal_urls.urlpatterns, *portal_pages, *case_urls.portal_pages], "portal"))),

@@ -61,8 +61,9 @@ def table_of(
 ) -> Table:
     """An indicator by one or two of its dimensions. Masked unless `suppressed` is False, which only the program itself may.
 
-    `at` is the moment it is told (aware; now when it is not given): what is overdue depends on it. Raises NotAllowed for who
-    reads no figures, Refused with every reason for an unknown indicator or dimension.
+    By none it is one cell, the whole, where `has_whole`. `at` is the moment it is told (aware; now when it is not given): what is
+    overdue depends on it. Raises NotAllowed for who reads no figures, Refused with every reason for an unknown indicator or
+    dimension.
     """
     require(actor, Permission.SEE_FIGURES)
     if not suppressed and not actor.system:
@@ -162,9 +163,15 @@ def _wholes(
     return sums
 
 
+def has_whole(indicator: Indicator) -> bool:
+    """Whether the figure is told undivided: one of our own that is no mix. Its mask reckons with the whole being known; that of
+    published reviews does not."""
+    return bool(indicator.population) and indicator.kind != Kind.MIX
+
+
 def _dimensions(indicator: Indicator, by: Sequence[str]) -> tuple[Dimension, ...]:
     reasons = []
-    if not 1 <= len(by) <= MOST_DIMENSIONS or len(set(by)) < len(by):
+    if not (by or has_whole(indicator)) or len(by) > MOST_DIMENSIONS or len(set(by)) < len(by):
         reasons.append(Reason("dimensions", "Name one dimension, or two different ones.", "by"))
     found = [indicator.dimension(key) for key in by]
     known = ", ".join(d.key for d in indicator.dimensions)

@@ -8,6 +8,7 @@ from typing import Final
 from appeals.queries.standing import stage_label
 from appeals.refusals import label_of_refusal
 from appeals.regimes import book
+from cases.models import Case
 
 CODES: Final = {
     "overturned": "Overturned",
@@ -56,6 +57,8 @@ def words_for(dimension: str, value: str | int) -> str:
         return regime.title if regime else "Not known"
     if dimension == "reason":
         return label_of_refusal(text) if text else "No reason given"
+    if dimension == "treatment":
+        return dict(Case.Treatment.choices).get(text, text) or "Not known"
     if dimension in ("year", "quarter", "month"):
         return period_words(text)
     return text or "Not known"

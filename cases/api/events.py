@@ -34,7 +34,7 @@ class Events(MachineView):
         description="Takes the scope `events:read`.",
         parameters=[
             query("case", "A case's id.", OpenApiTypes.UUID),
-            query("verb", "What was done; see docs/trail-verbs.md."),
+            query("verb", "What was done: a code of those under /help/api/#verbs."),
             query("since", "It happened at this moment or later.", OpenApiTypes.DATETIME),
             LIMIT,
             AFTER,

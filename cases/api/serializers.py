@@ -45,7 +45,7 @@ class DocumentTold(serializers.Serializer[Any]):
 class ActTold(serializers.Serializer[Any]):
     at = Moment(help_text="When it happened.")
     recorded_at = Moment(help_text="When it was recorded.")
-    verb = serializers.CharField(help_text="See docs/trail-verbs.md.")
+    verb = serializers.CharField(help_text="A code of those under /help/api/#verbs.")
     by = serializers.CharField(source="actor_label")
     detail = serializers.DictField(help_text="Codes: from, to, kind, level, outcome, stage.")
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.utils import timezone
 
 from advocacy.access.policy import system_actor
+from advocacy.reporting.dashboard import dashboard, wanted_from
 from advocacy.reporting.indicators import INDICATORS
 from advocacy.reporting.models import ReferenceDetermination
 from advocacy.reporting.queries import table_of
+from appeals.queries.clocks import day_at
+from cases.models import Case
 
 FIGURES = ["figures:read"]
 WHERE = "/api/v1/indicators"
+NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -38,11 +44,32 @@ def published(cast):
     ReferenceDetermination.objects.bulk_create(rows)
 
 
+@pytest.fixture
+def closed_cases(cast):
+    """24 closed cases of last year and this, 12 of them covered."""
+    for n in range(24):
+        Case.objects.create(
+            reference=f"HB-2025-1{n:03}",
+            patient=cast.case.patient,
+            coverage=cast.case.coverage,
+            provider=cast.case.provider,
+            treatment="iv_ketamine",
+            diagnosis_codes=["F33.2"],
+            procedure_codes=["J3490"],
+            status="closed",
+            outcome=("covered", "not_covered")[n % 2],
+            opened_at=NOW - timedelta(days=400),
+            closed_at=NOW - timedelta(days=(40, 390)[n % 2]),
+            last_touched_at=NOW,
+        )
+
+
 def test_the_catalog_is_the_programs_own(machine):
     told = machine(roles=["analyst"], scopes=FIGURES).get(WHERE).json()["data"]
     assert [(one["key"], one["definition"]) for one in told] == [
         (k, i.definition) for k, i in INDICATORS.items()
     ]
+    assert {one["key"] for one in told if not one["whole"]} == {"overturn_rate", "denial_reasons"}
     assert [[d["key"] for d in one["dimensions"]] for one in told] == [
         [d.key for d in i.dimensions] for i in INDICATORS.values()
     ]
@@ -61,6 +88,19 @@ def test_a_figure_is_the_masked_table(machine, cast, published, by):
     assert told["by"] == by.split(",")
 
 
+def test_a_figure_of_our_own_is_told_whole_as_the_tile_of_the_page_tells_it(machine, cast, closed_cases):
+    asked = machine(roles=["analyst"], scopes=FIGURES)
+    told = asked.get(f"{WHERE}/ultimate_approval").json()
+    assert (told["by"], told["empty"]) == ([], None)
+    assert told["data"] == [
+        {"values": {}, "words": {}, "masked": False, "numerator": 12, "denominator": 24},
+    ]
+    wanted = wanted_from(cast.anna, {})
+    tiles = dashboard(cast.anna, wanted, day_at(timezone.now(), "America/New_York")).tiles
+    shown = next(tile.told for tile in tiles if tile.indicator.key == "ultimate_approval")
+    assert (shown.count.numerator, shown.count.denominator) == (12, 24)
+
+
 def test_every_figure_of_the_catalog_can_be_asked_for(machine, cast):
     asked = machine(roles=["analyst"], scopes=FIGURES)
     found = {
@@ -74,6 +114,7 @@ def test_every_figure_of_the_catalog_can_be_asked_for(machine, cast):
     ("path", "status", "code"),
     [
         ("/overturn_rate", 400, "query_invalid"),
+        ("/denial_reasons", 400, "query_invalid"),
         ("/overturn_rate?by=", 400, "query_invalid"),
         ("/overturn_rate?by=moon", 400, "query_invalid"),
         ("/overturn_rate?by=year,type,age", 400, "query_invalid"),

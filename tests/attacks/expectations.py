@@ -396,6 +396,7 @@ mfa_login_webauthn                   away   away
 session                              open   open
 signed_in                            away   open
 api:openapi                          open   open
+api_guide                            open   open
 api:token                            -      -
 seal_keys                            open   open
 health/live                          open   open

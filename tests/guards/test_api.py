@@ -8,6 +8,7 @@ When one of these fails for a new address: its view lacks `needs`, `takes` or `e
 from __future__ import annotations
 
 import json
+import re
 import uuid
 
 import jsonschema
@@ -201,3 +202,19 @@ def test_the_description_is_open_to_everybody(db, client):
     answer = client.get("/api/v1/openapi.json")
     assert (answer.status_code, answer.content.decode()) == (200, document())
     assert client.post("/api/v1/openapi.json").status_code == 405
+
+
+def test_the_guide_is_a_page_for_everybody_with_each_address_and_each_field(db, client):
+    page = client.get("/help/api/")
+    text = page.content.decode()
+    assert page.status_code == 200
+    described = json.loads(document())
+    assert [f"{m.upper()} {path}" for path, of in described["paths"].items() for m in of] == re.findall(
+        r'<h3 id="a-[^"]+"><code>([^<]+)</code>', text
+    )
+    shapes = described["components"]["schemas"]
+    assert list(shapes) == re.findall(r'<h3 id="s-[^"]+"><code>([^<]+)</code>', text)
+    assert re.search(r"<code>masked</code></th><td [^>]+>true or false</td>", text)
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(re.findall(r'id="([^"]+)"', text))
+    assert "Wilson" in text
+    assert client.post("/help/api/").status_code == 405

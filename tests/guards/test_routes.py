@@ -34,6 +34,7 @@ EVERY_ROLE = [
 # Addresses that are no page of the desk, of Django's admin, of sign-in or of health, each with its reason.
 OTHER: dict[str, str] = {
     "calendar": "a calendar program has no session; who holds the address reads one member's dates, without a word of a patient",
+    "api_guide": "the documentation of the API: nothing of anybody",
     "api:openapi": "the description of the API: nothing of anybody",
     "api:token": "a machine has no token yet; its id and secret are checked there",
     "clinic": "a clinic has no account; who holds the link sees its own asks of one case, and each opening is in the trail",

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import models
 
-from advocacy import openapi, workflow
+from advocacy import guide, openapi, workflow
 from advocacy.audit.verbs import VERBS
 from advocacy.background import queue
 from advocacy.management import sbom
@@ -109,6 +109,7 @@ DOCUMENTS = {
     "trail-verbs.md": verbs,
     "invariants.md": calendar.rules_printed,
     "openapi.json": openapi.printed,
+    "../templates/api/guide_text.html": guide.printed,
     "security/sbom.json": sbom.printed,
 }
 
@@ -133,6 +134,6 @@ class Command(BaseCommand):
                     stale.append(name)
             else:
                 path.write_text(text)
-                self.stdout.write(f"docs/{name}")
+                self.stdout.write(str(path.resolve().relative_to(settings.BASE_DIR)))
         if stale:
             raise CommandError(f"Stale: {', '.join(stale)}. Run: manage.py print_docs")

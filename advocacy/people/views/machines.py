@@ -80,6 +80,7 @@ def machine_new(request: ActorRequest) -> HttpResponse:
                     "scopes": _scopes(issued.machine),
                     "last_day": said["last_day"],
                     "token_url": request.build_absolute_uri(reverse("api:token")),
+                    "guide_url": request.build_absolute_uri(reverse("api_guide")),
                     "breadcrumbs": _above("Access was given"),
                 }
                 return render(request, "people/machine_issued.html", context, status=201)
@@ -90,6 +91,7 @@ def machine_new(request: ActorRequest) -> HttpResponse:
         action="Give access",
         back=reverse("people:machines"),
         status=status,
+        breadcrumbs=_above("Give a machine access"),
     )
 
 

@@ -18,7 +18,7 @@ from advocacy.api import MachineView, told, unusable
 from advocacy.errors import Reason, Refused
 from advocacy.problems import Problem
 from advocacy.reporting.indicators import INDICATORS
-from advocacy.reporting.queries import NOTHING_RECORDED, TOO_FEW, Cell, Table, table_of
+from advocacy.reporting.queries import NOTHING_RECORDED, TOO_FEW, Cell, Table, has_whole, table_of
 from advocacy.reporting.shapes import Indicator, Kind
 from advocacy.reporting.wording import words_for
 from advocacy.web import ActorRequest
@@ -42,6 +42,7 @@ class IndicatorTold(serializers.Serializer[Any]):
     denominator = serializers.CharField()
     clock = serializers.CharField()
     exclusions = serializers.CharField()
+    whole = serializers.BooleanField(help_text="Whether it is told without `by`, in one cell.")
     dimensions = DimensionTold(many=True)
 
 
@@ -112,19 +113,22 @@ class Catalog(MachineView):
         return told(request, json.dumps({"data": [entry(one) for one in INDICATORS.values()]}).encode())
 
 
+BY = "One dimension's key, or two with a comma. Left out: the whole in one cell; not of a mix, and not of published reviews."
+
+
 class Figure(MachineView):
-    """One figure by one or two dimensions."""
+    """One figure by one or two dimensions, or whole."""
 
     needs = {"GET": Scope.READ_FIGURES}
     takes = ("by",)
 
     @extend_schema(
         operation_id="indicator",
-        summary="A figure by one or two of its dimensions",
+        summary="A figure by one or two of its dimensions, or whole",
         description="Takes the scope `figures:read`. Cells that count fewer than eleven are masked, and others with them.",
         parameters=[
             OpenApiParameter("key", OpenApiTypes.STR, OpenApiParameter.PATH, description="From the catalog."),
-            query("by", "One dimension's key, or two with a comma.", required=True),
+            query("by", BY),
             ETAG,
         ],
         responses={200: FigureTold, 304: None} | REFUSALS,
@@ -136,8 +140,8 @@ class Figure(MachineView):
             said = f"There is no figure of this key. All there are: {reverse('api:indicators')}"
             raise Problem(404, "not_found", said)
         given = request.GET.get("by", "")
-        by = [word.strip() for word in given.split(",")]
-        if not given.strip():
+        by = [word.strip() for word in given.split(",")] if "by" in request.GET else []
+        if not given.strip() and (by or not has_whole(INDICATORS[key])):
             known = ", ".join(d.key for d in INDICATORS[key].dimensions)
             raise unusable(
                 [Reason("dimensions", f"Say by what: by={known.split(', ')[0]}. There is: {known}.", "by")]
@@ -162,6 +166,7 @@ def entry(indicator: Indicator) -> dict[str, Any]:
     words = ("key", "title", "definition", "numerator", "denominator", "clock", "exclusions", "source")
     return {word: getattr(indicator, word) for word in words} | {
         "kind": indicator.kind.value,
+        "whole": has_whole(indicator),
         "dimensions": [{"key": d.key, "title": d.title} for d in indicator.dimensions],
     }
 
