@@ -34,7 +34,7 @@ OVERRIDABLE: dict[str, MayBeOverridden] = {
             "Send the request though answers are open",
             frozenset({"not_ready"}),
             P.REQUEST_AUTHORIZATION,
-            "The patient's release, the items and the moment of sending are asked for as ever.",
+            "The patient's release, the items and the moment of sending are still asked for.",
         ),
         MayBeOverridden(
             "file_unapproved",
@@ -42,7 +42,7 @@ OVERRIDABLE: dict[str, MayBeOverridden] = {
             "File the level though the patient has not approved the letter",
             frozenset({"letter_not_approved"}),
             P.FILE_APPEAL,
-            "The patient's release, who may file, the window and the frozen file are asked for as ever.",
+            "The patient's release, who may file, the window and the frozen file are still asked for.",
         ),
         MayBeOverridden(
             "go_on_without_decision",

@@ -24,7 +24,7 @@ from appeals.facts import History
 from appeals.letters import Letter
 from appeals.models import Appeal, Deadline, Demand
 from appeals.models.authorization import Channel
-from appeals.queries.clocks import rule_words, who_of
+from appeals.queries.clocks import rule_words, spoken, who_of
 from appeals.regulators import Agency, agencies, agencies_for
 from cases.models import Case
 
@@ -85,7 +85,7 @@ def late_of(history: History, deadline: Deadline, on: date, *, demanded: bool = 
         days=max((on - deadline.due_on).days, 0),
         rule=rule_words(deadline),
         citation=deadline.citation,
-        arithmetic=tuple(deadline.arithmetic),
+        arithmetic=tuple(spoken(line) for line in deadline.arithmetic),
         if_missed=deadline.if_missed or "none",
         demanded_on=history.day(first.sent_at) if first else None,
         **_sent(history, deadline),

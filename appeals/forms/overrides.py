@@ -14,9 +14,7 @@ from cases.forms.inputs import Choices, lines
 class AskOverrideForm(forms.Form):
     def __init__(self, *args: Any, steps: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["step"] = forms.ChoiceField(
-            label="What is done all the same", choices=[NOT_CHOSEN, *steps]
-        )
+        self.fields["step"] = forms.ChoiceField(label="Which step", choices=[NOT_CHOSEN, *steps])
         self.fields["reason"] = forms.CharField(
             label="Why",
             max_length=2000,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from advocacy.people.places import TIME_ZONES
 from appeals import dues
 from appeals.changes import what_would_change
 from appeals.models import Deadline
@@ -201,6 +203,23 @@ def rule_words(deadline: Deadline) -> str:
     return said[-1].text if said else ""
 
 
+MOMENT = re.compile(r" at (\d\d):(\d\d) \((UTC[+-]\d{4})\)(?:, in ([A-Za-z_]+/[A-Za-z_/]+))?")
+
+
+def spoken(line: str) -> str:
+    """A line of arithmetic as people write a moment: "at 11:00 AM, Pacific time" for the clock's "at 11:00 (UTC-0700), in
+    America/Los_Angeles". Without a zone that has such a name the offset stays.
+    """
+
+    def said(found: re.Match[str]) -> str:
+        hour, minute, offset, zone = found.groups()
+        name = TIME_ZONES.get(zone or "", "").partition(" (")[0]
+        told = f" at {int(hour) % 12 or 12}:{minute} {'AM' if int(hour) < 12 else 'PM'}"
+        return f"{told}, {name} time" if name else f"{told} ({offset})" + (f", in {zone}" if zone else "")
+
+    return MOMENT.sub(said, line)
+
+
 def due_of(deadline: Deadline, day: Day) -> Due:
     """The clock with its arithmetic, its citation and whether it should be confirmed with the letter."""
     moment = deadline.due_at.astimezone(day.zone) if deadline.due_at else None
@@ -220,7 +239,7 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         rule=rule_words(deadline),
         citation=deadline.citation,
         confidence="confirm" if unsure else "confirmed",
-        steps=tuple(deadline.arithmetic),
+        steps=tuple(spoken(line) for line in deadline.arithmetic),
         if_missed=book().if_missed.get(deadline.if_missed, "") if deadline.if_missed != "none" else "",
         overdue=is_over(deadline, day),
         kind=OWN_KIND if deadline.own_on else kind_of(who, deadline.rule, is_courtesy=deadline.is_courtesy),

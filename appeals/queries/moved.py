@@ -19,7 +19,7 @@ from advocacy.audit.verbs import VERBS
 from advocacy.errors import NotFound
 from advocacy.people.models import PortalAccess
 from appeals.models import Deadline, Reminder
-from appeals.queries.clocks import Day, Due, due_of
+from appeals.queries.clocks import Day, Due, due_of, spoken
 from appeals.regimes import book
 from cases.models import Case
 
@@ -181,8 +181,8 @@ def _move(old: Deadline, new: Deadline, events: tuple[Event, ...], told: tuple[T
     fields = tuple(Field(label, _value(old, name), _value(new, name)) for name, label in _FIELDS)
     kept = tuple(f for f in fields if f.old or f.new)
     acts = [VERBS.get(e.verb, e.verb) for e in events[1:]]
-    gone = tuple(line for line in old.arithmetic if line not in new.arithmetic)
-    come = tuple(line for line in new.arithmetic if line not in old.arithmetic)
+    gone = tuple(spoken(line) for line in old.arithmetic if line not in new.arithmetic)
+    come = tuple(spoken(line) for line in new.arithmetic if line not in old.arithmetic)
     rules = {"rule", "rule_version", "regime", "citation"}
     by_rules = any(_value(old, name) != _value(new, name) for name in rules)
     return Move(

@@ -26,7 +26,7 @@ from appeals.models import (
     PeerToPeer,
     RequestItem,
 )
-from appeals.queries.clocks import OWN_KIND, Day, hours_left, kind_of
+from appeals.queries.clocks import OWN_KIND, Day, hours_left, kind_of, spoken
 from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import agreed, said_of
 from appeals.queries.own_dates import standing_own_dates
@@ -99,7 +99,7 @@ def card_of(due: dues.Due, day: Day) -> Card:
         rule=due.text if on else (due.error.message if due.error else ""),
         citation=due.citation,
         confidence="" if on is None else ("confirm" if unsure else "confirmed"),
-        steps=due.arithmetic if on else (),
+        steps=tuple(spoken(line) for line in due.arithmetic) if on else (),
         no_date="No date yet",
         if_missed=due.if_missed_text if due.if_missed not in ("", "none") else "",
         flags=tuple(f.text for f in due.flags),

@@ -48,10 +48,12 @@ def overrides(request: CaseRequest, case: Any) -> HttpResponse:
         action="Ask a second person",
         back=reverse("appeals:case", args=[case.public_id]),
         effects=(
-            "Nothing is done yet: somebody else, a supervisor, has to allow it. Then take the step as ever.",
-            "It is good for one taking of the step, and stands on the case and in the trail with both names.",
+            "Nothing is done yet: a supervisor who is not you has to allow it. Then take the step as usual.",
+            "It holds for this step, once, and stands on the case and in the trail with both names.",
             "Nobody goes past a release, a frozen file, who may file, a window, or what the patient chose.",
-        ),
+        )
+        if askable
+        else (),
         extra={"page": page},
         template="appeals/overrides.html",
     )

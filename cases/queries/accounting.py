@@ -71,7 +71,7 @@ WHY: Final[dict[str, str]] = {
     Purpose.MISTAKE: mark("It was a mistake"),
 }
 ALLOWED: Final[dict[str, str]] = {
-    Basis.AUTHORIZATION: mark("The patient allowed it in writing"),
+    Basis.AUTHORIZATION: mark("Allowed in writing"),
     Basis.LAW: mark("The law allows it without asking"),
     Basis.NONE: mark("Nothing allowed it"),
 }

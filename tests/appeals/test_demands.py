@@ -16,6 +16,7 @@ from appeals.commands.demand_facts import agencies_of
 from appeals.commands.demands import preview_demand, save_demand, send_demand, write_demand
 from appeals.demand_letters import ASKS_ALSO, FOLLOWS_FROM, About, cure_letter
 from appeals.models import Appeal, Demand, LetterApproval
+from appeals.queries.clocks import spoken
 from appeals.queries.history import load_history
 from appeals.regimes import book
 from appeals.regulators import agencies, agencies_for
@@ -104,7 +105,7 @@ def test_the_letter_holds_rule_citation_facts_dates_and_arithmetic(waiting):
     assert law.text.endswith(f"({row.citation})")
     assert "2560.503-1" in law.text
     counted, ended = part(made, "How the time is counted")
-    assert counted == Bullets(tuple(row.arithmetic))
+    assert counted == Bullets(tuple(spoken(line) for line in row.arithmetic))
     assert ended.text.startswith(f"The time of {waiting.case.coverage.payer.name} to decide ended on ")
     assert "over by one day" in ended.text
     asked = part(made, "What we ask")

@@ -10,7 +10,7 @@ import pytest
 from appeals.clock import claimant_clock
 from appeals.clock.facts import Facts
 from appeals.models import Deadline
-from appeals.queries.clocks import rule_words
+from appeals.queries.clocks import rule_words, spoken
 from appeals.regimes import book, ladder, using, versions_of
 
 STATES = [
@@ -52,3 +52,29 @@ def test_the_words_are_those_of_the_book_in_use() -> None:
     with using(replace(book(), states={**book().states, "OR": other})):
         assert [r.text for r in versions_of(oregon.filing.id)] == ["Another sentence."]
     assert versions_of(oregon.filing.id) == (oregon.filing,)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "When the appeal was received: Saturday, October 10, 2026 at 11:00 (UTC-0700), in America/Los_Angeles.",
+            "When the appeal was received: Saturday, October 10, 2026 at 11:00 AM, Pacific time.",
+        ),
+        (
+            "The appeal was sent: Friday, July 3, 2026 at 00:05 (UTC-0700), in America/Phoenix.",
+            "The appeal was sent: Friday, July 3, 2026 at 12:05 AM, Arizona time.",
+        ),
+        (
+            "+ 72 hours = Monday, October 12, 2026 at 14:30 (UTC-0400).",
+            "+ 72 hours = Monday, October 12, 2026 at 2:30 PM (UTC-0400).",
+        ),
+        (
+            "Received: Friday, July 3, 2026 at 12:00 (UTC+0900), in Asia/Tokyo.",
+            "Received: Friday, July 3, 2026 at 12:00 PM (UTC+0900), in Asia/Tokyo.",
+        ),
+        ("+ 30 calendar days = Monday, November 9, 2026.", "+ 30 calendar days = Monday, November 9, 2026."),
+    ],
+)
+def test_a_moment_is_told_as_people_write_it(line, told) -> None:
+    assert spoken(line) == told

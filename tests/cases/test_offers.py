@@ -149,7 +149,7 @@ def test_it_passes_the_one_door_and_stands_in_the_accounting(ready):
     assert (line.to, line.what, line.allowed) == (
         "Meadow Coverage Project",
         "Parts of the case, offered to another organization: Who the patient is, The plan and the member id, 1 document",
-        "The patient allowed it in writing",
+        "Allowed in writing",
     )
 
 
