@@ -212,7 +212,8 @@ def names_administrator(said: Said, every: Sequence[Proposal]) -> bool:
 
 
 _NO_PERSON: Final = re.compile(
-    r"\b(?:determinations?|appeals?|decisions?|coverage|services?|department|claims?|plan|health|notice)\b",
+    r"\b(?:determinations?|appeals?|decisions?|coverage|services?|department|claims?|plan|health|notice|see|below|above|file|"
+    r"same|foods?|company|inc|llc|corp|group|policy|self|gold|silver|bronze|ppo|hmo)\b",
     re.IGNORECASE,
 )
 _ANOTHER: Final = re.compile(
@@ -229,10 +230,51 @@ _PARENT_OF: Final = re.compile(
 )
 
 
+_INDENT: Final = 5
+_REST: Final = re.compile(r"[A-Z][a-z'-]+(?: [A-Z][a-z'-]+){0,2}")
+
+
+def _goes_on_below(said: Said, name: str) -> bool:
+    """Whether one more piece of a name stands alone right under the value of a label: `Maria Elena / Ortiz Vega`."""
+    below = said.page.rows[said.row + 1] if said.row + 1 < len(said.page.rows) else ()
+    row = said.page.rows[said.row]
+    return (
+        len(below) == 1
+        and len(row) > 0
+        and below[0].column > row[0].column + _INDENT
+        and _REST.fullmatch(below[0].text) is not None
+        and _NO_PERSON.search(below[0].text) is None
+        and row[-1].end == said.proposal.end
+    )
+
+
+_CALLED: Final = re.compile(
+    r"\b(?i:(?:our|your|the) (?:member|patient|enrollee)|re: employee|patient),?:?\s+"
+    r"(?P<name>[A-Z][a-z'-]+(?: [A-Z]\.?)?(?: [A-Z][a-z'-]+)+)"
+)
+_GREETS_TWO: Final = re.compile(r"(?m)^\s*(?:Dear|Hello)\b(?P<who>[^\n:,]* (?:and|&) [A-Z][a-z][^\n:,]*)")
+
+
+def _somebody_else(said: Said, name: str) -> bool:
+    """Whether the letter calls somebody else its patient, or greets two, where only the address gives this name."""
+    own = frozenset(re.findall(r"\w+", name.casefold()))
+    letter = "\n".join(page.plain for page in said.pages)
+    greeted = _GREETS_TWO.search(letter)
+    if greeted and name.split()[0].casefold() in greeted["who"].casefold().split():
+        return True
+    return any(
+        not own & frozenset(re.findall(r"\w+", one["name"].casefold()))
+        and _NO_PERSON.search(one["name"]) is None
+        for one in _CALLED.finditer(letter)
+    )
+
+
 def names_patient(said: Said, every: Sequence[Proposal]) -> bool:
     """A person's name beside a label of the patient, or one that the letter prints or greets a second time."""
     name = said.proposal.value
-    if _NO_PERSON.search(name):
+    if _NO_PERSON.search(name) or _goes_on_below(said, name):
+        return False
+    if said.proposal.words.casefold() == name.casefold() and _somebody_else(said, name):
         return False
     column = said.proposal.start - said.page.line_starts[said.row]
     line = said.line.split(name)[0] if name in said.line else said.line

@@ -37,7 +37,7 @@ _NOT_USED: Final = re.compile(
     r"replaced|retired|superseded)\b",
     re.IGNORECASE,
 )
-_MONTH_OR_DATE: Final = re.compile(r"(?:19|20)\d{2}|\d{1,2}/\d")
+_MONTH_OR_DATE: Final = re.compile(r"(?:19|20)\d{2}|\d{1,2}/\d|\d{1,3}(?:st|nd|rd|th)\b")
 
 
 def grounds(pages: Sequence[Page]) -> Iterator[Proposal]:

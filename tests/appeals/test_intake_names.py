@@ -128,3 +128,35 @@ def test_a_name_stands_whole_where_nothing_beside_it_may_belong_to_it(text: str,
 def test_where_two_longer_names_are_printed_none_is_taken() -> None:
     page = Page(1, "We wrote to Elm Trust Fund. Later we wrote to Oak Trust Fund, too.")
     assert fullest([page], "Trust Fund") is None
+
+
+def patient(head: str) -> str | None:
+    letter = f"Elm Health Plan\n{head}\n\n{BODY.split('Dear Dana Whitlock:')[1]}"
+    return next((one.value for one in propose_facts([letter]) if one.fact == "patient_name"), None)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Patient:  Maria Elena\n          Ortiz Vega\n\nDear Member:",
+        "Member: Ruth Hale Elm Gold\n\nDear Member:",
+        "Patient: See Below\n\nDear Member:",
+        "Insured: Acorn Foods\n\nDear Member:",
+        "\nElm Wellness Clinic\nAttn: Dana Whitlock\n12 Oak St\n\nDear Dana Whitlock:\nRe: our member Ruth Hale",
+        "\nRuth Hale\nDana Whitlock\n12 Oak St\n\nDear Ruth Hale and Dana Whitlock:",
+    ],
+)
+def test_a_piece_of_a_patients_name_or_somebody_elses_name_is_not_proposed(head: str) -> None:
+    assert patient(head) is None
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Patient:  Ruth Hale\nMember ID:  1002 33 X\n\nDear Member:",
+        "\nRuth Hale\n12 Oak St\n\nDear Ruth Hale:",
+        "\nTo the Parent or Guardian of\nRuth Hale\n12 Oak St\n\nDear Ola and Per Hale:",
+    ],
+)
+def test_a_patients_whole_name_is(head: str) -> None:
+    assert patient(head) == "Ruth Hale"
