@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appeals.regimes import book
-from appeals.regimes.classifier import Answer, classify, questions
+from appeals.regimes.classifier import Answer, classify, disputed, questions
 
 GROUP = {"program": "commercial", "sponsor": "private_employer", "plan_kind": "ordinary"}
 
@@ -205,3 +205,92 @@ def test_every_question_says_why_it_is_asked() -> None:
     assert [q.key for q in questions()][:3] == ["program", "sponsor", "funding"]
     assert all(q.why.endswith(".") and q.text.endswith("?") for q in questions())
     assert all("unknown" in q.choices for q in questions() if q.choices)
+
+
+def test_what_takes_part_in_a_contradiction_is_disputed_and_nothing_else() -> None:
+    group = said(GROUP | {"funding": "self_funded", "state_of_issue": "OR"})
+    assert disputed(group) == ()
+    assert disputed([*group, Answer("funding", "unknown", "patient")]) == ()
+    against = Answer("funding", "insured", "letter")
+    assert disputed([*group, against]) == (Answer("funding", "self_funded", "card"), against)
+    unknown = Answer("funding", "unknown", "patient")
+    assert unknown not in disputed([*group, against, unknown])
+
+
+def test_an_answer_that_speaks_about_another_question_is_disputed_with_it() -> None:
+    group = said(GROUP | {"funding": "self_funded", "state_of_issue": "OR"})
+    regulator = Answer("regulator", "state_insurance", "letter")
+    assert disputed([*group, regulator]) == (Answer("funding", "self_funded", "card"), regulator)
+    # The Department of Labor speaks about no funding: nothing is torn.
+    assert disputed([*group, Answer("regulator", "federal_labor", "letter")]) == ()
+
+
+def test_where_nothing_fits_every_known_answer_may_be_the_wrong_one() -> None:
+    answers = said({"program": "commercial", "sponsor": "individual", "funding": "self_funded"})
+    assert disputed([*answers, Answer("benefit", "unknown", "card")]) == tuple(answers)
+
+
+def test_the_questions_and_their_answers_stand_in_words() -> None:
+    found = classify(
+        [
+            *said(GROUP | {"funding": "self_funded", "state_of_issue": "OR"}),
+            Answer("funding", "insured", "letter"),
+        ]
+    )
+    assert found.contradictions == (
+        "Who bears the cost of claims: an insurer, or the employer itself? The sources disagree: the member card says"
+        " “The employer or trust (self-funded)”; the denial letter says “An insurer (insured policy)”.",
+    )
+    assert found.why[0] == (
+        "Which program does the member card belong to? An employer's or a privately bought plan"
+        " (according to the member card)."
+    )
+    assert any(line.endswith("Oregon (according to the member card).") for line in found.why)
+    assert found.why[-1].startswith("More than one kind of coverage fits: ")
+    assert found.state == "OR"
+    one = classify(said({"program": "chip"}))
+    assert one.why[-1] == f"Only one kind of coverage fits: {book().regimes['chip'].title}."
+
+
+def test_a_kind_of_coverage_whose_dates_are_not_computed_says_why_and_asks_to_work_to_the_letter() -> None:
+    found = classify(said({"program": "va_champva"}))
+    assert found.why[-1] == book().regimes["va_champva"].not_complete_because
+    assert [t.code for t in found.tasks] == ["work_to_letter"]
+    assert [t.code for t in classify(said({"program": "chip"})).tasks] == []
+
+
+def test_a_state_whose_window_is_not_certain_is_confirmed() -> None:
+    insured = GROUP | {"funding": "insured"}
+    missouri, oregon = (classify(said(insured | {"state_of_issue": code})) for code in ("MO", "OR"))
+    assert ([t.code for t in missouri.tasks], [t.code for t in oregon.tasks]) == (
+        ["confirm_state_window"],
+        [],
+    )
+    # Where no state layer applies the state is known and asks for nothing.
+    own = classify(said(GROUP | {"funding": "self_funded", "state_of_issue": "MO"}))
+    assert (own.state, own.complete, own.tasks) == ("MO", True, ())
+
+
+def test_of_answers_that_fit_nothing_the_most_agreeing_kinds_stay() -> None:
+    """An individual policy that is self-funded: individual and group kinds agree in as many of the answers."""
+    found = classify(said({"program": "chip", "medicaid_delivery": "plan"}))
+    assert (found.regime, found.contradictions) == ("chip", ())
+    torn = classify(said({"program": "commercial", "sponsor": "individual", "funding": "self_funded"}))
+    assert set(torn.candidates) == {
+        k
+        for k, r in book().regimes.items()
+        if any(
+            sum(
+                {"program": "commercial", "sponsor": "individual", "funding": "self_funded"}.get(q) in a
+                for q, a in w.answers.items()
+            )
+            == 2
+            for w in r.fits
+        )
+    }
+
+
+def test_the_same_answers_come_to_the_same_conclusion() -> None:
+    answers = said({"program": "chip"})
+    assert classify(answers) is classify(list(answers))
+    assert classify(answers) != classify(said({"program": "tricare"}))

@@ -16,7 +16,6 @@ from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
 from appeals.regimes import BadData, amount_in_controversy, book, ladder, load, rule_in_force
 from appeals.regimes.checks import operations_of, problems_of
 from appeals.regimes.shapes import DECIDERS
-from appeals.rungs import decider_of, rules_of_stage
 
 HERE = Path(appeals.__file__).parent
 FACTS = set(Facts.__dataclass_fields__)
@@ -179,6 +178,8 @@ def test_a_faulty_rule_is_refused(change: dict, complaint: str) -> None:
 
 
 def test_every_level_says_who_decides_it_and_its_rules_lead_back_to_it() -> None:
+    from appeals.rungs import decider_of, rules_of_stage
+
     actors = {rule: versions[-1].actor for rule, versions in book().rules.items()}
     actors |= {s.rule.id: s.rule.actor for state in book().states.values() for s in state.stages.values()}
     told = {
