@@ -56,6 +56,15 @@ security: environment  ## scanners over code, packages and a running demonstrati
 	  || echo "The scanners could not be installed: what they look at cannot be checked."
 	exec $(PY) -m advocacy.embedded run --throwaway $(PY) -m tests.scanners $(SCAN)
 
+MUTANTS ?=
+.PHONY: mutation
+mutation: LOCK := requirements-dev.lock
+mutation: environment  ## change clock and rules in thousands of small ways; a test has to see each (MUTANTS="--sample 500")
+	$(HOMELESS)
+	$(MAKE) --no-print-directory environment VENV=.local/mutation/tool LOCK=requirements-mutation.lock
+	.local/mutation/tool/bin/python -m tests.mutation.of_code .local/mutation/code.json
+	exec $(PY) -m tests.mutation .local/mutation/code.json $(MUTANTS)
+
 .PHONY: test-postgres15
 test-postgres15:  ## the same on the distribution's PostgreSQL 15
 	bin=/usr/lib/postgresql/15/bin
@@ -195,6 +204,7 @@ lock:  ## write the locks again from pyproject.toml (needs uv)
 	compile --upgrade pyproject.toml -o requirements.lock
 	compile --upgrade pyproject.toml --group dev --constraint requirements.lock -o requirements-dev.lock
 	compile --upgrade --group security -o requirements-security.lock
+	compile --upgrade --group mutation -o requirements-mutation.lock
 
 .PHONY: translations
 translations: LOCK := requirements-dev.lock

@@ -40,6 +40,7 @@ LOCKS = {
     "requirements.lock": [""],
     "requirements-dev.lock": ["", "dev"],
     "requirements-security.lock": ["security"],
+    "requirements-mutation.lock": ["mutation"],
 }
 
 

@@ -25,6 +25,7 @@ FILES = {
     "manage.py",
     "pyproject.toml",
     "requirements-dev.lock",
+    "requirements-mutation.lock",
     "requirements-ocr.lock",
     "requirements-security.lock",
     "requirements.lock",
