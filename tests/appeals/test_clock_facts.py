@@ -315,3 +315,8 @@ def test_a_request_without_a_clock_says_why() -> None:
     assert of_va.message == book().regimes["va_champva"].not_complete_because
     assert of_several.message == f"{book().regimes['unknown'].title}: no date is computed for this step."
     assert (of_va.code, of_several.code) == ("not_complete", "not_complete")
+
+
+def test_of_several_kinds_without_a_date_the_first_is_named() -> None:
+    found = combined_claimant_clock(("va_champva", "workers_comp"), 0, Facts())
+    assert found.error.message.startswith(f"{book().regimes['va_champva'].title}: ")

@@ -383,3 +383,23 @@ def test_an_act_that_would_shorten_a_date_does_not() -> None:
         clock = stage_clock(*asked)
     assert (clock.deadline, clock.original_deadline, clock.override) == (date(2026, 7, 16), None, "")
     assert stage_clock(*asked).deadline == date(2026, 10, 2)
+
+
+@pytest.mark.parametrize(
+    ("regime", "stage"),
+    [(MANAGED, "state_fair_hearing_filing_deemed"), ("chip", "state_review_filing_deemed")],
+)
+def test_the_window_after_the_plans_silence_is_the_same(regime: str, stage: str) -> None:
+    """42 CFR 438.408(c)(3), (f)(1)(i): from the day after the plan's time ran out."""
+    for n, said in ((89, "impossible_window"), (90, None), (120, None), (121, "impossible_window")):
+        error = stage_clock(regime, stage, Facts(deemed_exhausted_on=NOTICE, window_days=n)).error
+        assert (error.code if error else None) == said, n
+
+
+def test_where_the_statement_came_the_time_without_one_does_not_apply() -> None:
+    """42 CFR 423.568(b): the fourteen days are for a request whose statement has not come."""
+    asked = Facts(received=datetime(2026, 3, 2, 10, tzinfo=NEW_YORK), zone="America/New_York")
+    came = replace(asked, supporting_statement=datetime(2026, 3, 4, 10, tzinfo=NEW_YORK))
+    stage = ("medicare_part_d", "exception_decision_no_statement")
+    assert stage_clock(*stage, asked).deadline == datetime(2026, 3, 19, 10, tzinfo=NEW_YORK)
+    assert stage_clock(*stage, came).error.code == "stage_contradicts_facts"

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from appeals.clock.vectors import read_vectors, results_of
 from appeals.regimes import amount_in_controversy, book, install, known_on, packs, shipped, using
-from appeals.regimes.differences import differences
+from appeals.regimes.differences import Difference, differences
 
 SEED = bytes(range(32))
 PUBLIC = Ed25519PrivateKey.from_private_bytes(SEED).public_key().public_bytes_raw()
@@ -119,6 +119,13 @@ def test_the_signature_is_over_contents_and_not_over_blanks_or_order(
     assert packs.read(file).book == shipped()
 
 
+def test_the_bytes_that_are_signed_are_these() -> None:
+    """A pack signed by one release has to be checked by the next."""
+    pack = {"b": ["§", 1], "a": None, "signature": {"key": "r1"}}
+    assert packs.canonical(pack) == '{"a":null,"b":["§",1]}'.encode()
+    assert packs.written({"b": "§", "a": 1}) == '{\n "a": 1,\n "b": "§"\n}\n'
+
+
 @pytest.mark.parametrize(
     ("content", "says"), [("", "is not JSON"), ("[]", "does not fit"), ("{}", "does not fit")]
 )
@@ -178,6 +185,12 @@ def test_every_difference_is_named_with_both_values(pack: packs.Pack) -> None:
     }
     (agency,) = [d.sentence for d in differences(pack, new) if d.what == "state"]
     assert agency == 'state AL: agency was "HHS-administered process", is "Another department".'
+
+
+def test_a_long_value_is_told_by_its_beginning() -> None:
+    whole, long = "a" * 238, "b" * 239
+    told = Difference("changed", "rule", "x v1", "text", whole, long).sentence
+    assert told == f'rule x v1: text was "{whole}", is "{"b" * 236}....'
 
 
 def test_no_part_of_the_rules_changes_unseen(pack: packs.Pack) -> None:
