@@ -320,3 +320,10 @@ def test_a_request_without_a_clock_says_why() -> None:
 def test_of_several_kinds_without_a_date_the_first_is_named() -> None:
     found = combined_claimant_clock(("va_champva", "workers_comp"), 0, Facts())
     assert found.error.message.startswith(f"{book().regimes['va_champva'].title}: ")
+
+
+def test_of_equal_dates_the_first_kind_gives_the_citation() -> None:
+    facts = Facts(receipt=date(2026, 3, 2), received=date(2026, 3, 2), urgent=False)
+    for one, other in ((GROUP, "individual_aca"), ("individual_aca", GROUP)):
+        assert combined_claimant_clock((one, other), 0, facts).governing.regime == one
+        assert combined_decision_clock((one, other), 0, facts).governing.regime == one
