@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from appeals.models import AuthorizationRequest, ClockEvent, Deadline, GrantedAuthorization, RequestItem
+from appeals.queries.clocks import spoken
 from tests.appeals.climbing import ERISA
 from tests.appeals.visiting import address, days_ago, minutes_ago, own_statements, typed, words
 from tests.factories.readiness import PLACE, benefits_checked
@@ -79,7 +80,7 @@ def test_one_form_records_a_request_that_was_sent_and_received(climb, nora):
     due = Deadline.objects.get(status="running")
     assert due.side == "payer"
     assert f"{due.due_on:%a, %b} {due.due_on.day}, {due.due_on.year}" in shown
-    assert due.arithmetic[0] in shown and due.citation in shown
+    assert spoken(due.arithmetic[0]) in shown and due.citation in shown
     assert "They are no guarantee of any outcome and no legal or medical advice." in shown
 
 

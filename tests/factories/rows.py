@@ -28,6 +28,7 @@ MOMENT = datetime.datetime(2026, 3, 2, 16, 0, tzinfo=datetime.UTC)
 SPECIAL: dict[str, Any] = {
     "cases.Blob.sha256": "a" * 64,
     "appeals.OwnDateRule.days": 10,
+    "appeals.ServiceTarget.span": 2,
     "appeals.Filing.sha256": "b" * 64,
     "cases.Attestation.sha256": "d" * 64,
     "cases.ClinicLink.expires_at": MOMENT + datetime.timedelta(days=1),
@@ -114,6 +115,8 @@ class Maker:
             return SPECIAL[label]
         if label == "cases.CaseLink.other":
             return self.fresh(Case)
+        if label == "appeals.ServiceTarget.in_force_from":
+            return DAY + datetime.timedelta(days=self.count)
         if label == "cases.Provider.npi":
             return f"2{self.count:09}"
         if isinstance(field, models.ForeignKey):
