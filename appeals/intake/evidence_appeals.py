@@ -81,7 +81,9 @@ def _answers(said: Said) -> bool:
 
 
 def _is_one_piece(said: Said) -> bool:
-    """Words of one column: no gap of a table in any of their lines, and no label of the next row."""
+    """Words of one column: no gap of a table in any of their lines, no label of the next row and no second row's days."""
+    if len({one["count"].lower() for one in _SPAN.finditer(" ".join(said.proposal.value.split()))}) > 1:
+        return False
     lines = said.proposal.words.split("\n")
     return all(re.search(r"\S\s{3,}\S|\.{4}|\|", one.strip()) is None for one in lines) or len(lines) == 1
 

@@ -170,6 +170,10 @@ def _is_a_name(said: Said) -> bool:
     )
 
 
+_PROGRAM_BEHIND: Final = re.compile(r" (?:Medicaid Managed Care|Managed Care|Medicaid)$", re.IGNORECASE)
+"""The kind of coverage from the next column behind a name that stands elsewhere without it."""
+
+
 def names_payer(said: Said, every: Sequence[Proposal]) -> bool:
     """A company's name that a label or `on behalf of` makes the plan's, or a letterhead that comes back in the letter."""
     name = said.proposal.value
@@ -177,6 +181,11 @@ def names_payer(said: Said, every: Sequence[Proposal]) -> bool:
         return False
     if not ends_like_a_name(name) and _times(said, name) == 1:
         return False
+    short = _PROGRAM_BEHIND.sub("", name)
+    if short != name:
+        letter = " ".join(" ".join(page.plain.split()) for page in said.pages).casefold()
+        if letter.count(short.casefold()) > letter.count(name.casefold()):
+            return False
     if _another_bears(said, name) or _printed_otherwise(said, name):
         return False
     lead = said.page.plain[max(0, said.proposal.start - 40) : said.proposal.start].split("\n")[-1]
@@ -213,9 +222,12 @@ def names_administrator(said: Said, every: Sequence[Proposal]) -> bool:
 
 _NO_PERSON: Final = re.compile(
     r"\b(?:determinations?|appeals?|decisions?|coverage|services?|department|claims?|plan|health|notice|see|below|above|file|"
-    r"same|foods?|company|inc|llc|corp|group|policy|self|gold|silver|bronze|ppo|hmo)\b",
+    r"same|foods?|company|inc|llc|corp|group|policy|self|gold|silver|bronze|ppo|hmo|"
+    r"beneficiary|subscriber|policy\s?holder|member|patient|enrollee|participant|insured|recipient|claimant|dependent|guardian)\b",
     re.IGNORECASE,
 )
+_LABEL_BEHIND: Final = re.compile(r"[a-z] (?!(?:I{1,3}|IV|MD|DO|JR|SR|RN)$)[A-Z]{2,5}$")
+"""The label of the next column behind a name: `Isadora Wetherby RIN`."""
 _ANOTHER: Final = re.compile(
     r"\b(?:subscriber|policy\s?holder|employee|insured|guardian|parent|representative|attention|attn|provider|prescriber)\b",
     re.IGNORECASE,
@@ -272,7 +284,7 @@ def _somebody_else(said: Said, name: str) -> bool:
 def names_patient(said: Said, every: Sequence[Proposal]) -> bool:
     """A person's name beside a label of the patient, or one that the letter prints or greets a second time."""
     name = said.proposal.value
-    if _NO_PERSON.search(name) or _goes_on_below(said, name):
+    if _NO_PERSON.search(name) or _LABEL_BEHIND.search(name) or _goes_on_below(said, name):
         return False
     if said.proposal.words.casefold() == name.casefold() and _somebody_else(said, name):
         return False

@@ -247,6 +247,17 @@ def _ground_place(text: str, key: str) -> int:
     return min(found, default=-1)
 
 
+_BOX: Final = re.compile(r"\[(?P<in>[ _]?|[xX✓])\]")
+
+
+def _under_an_empty_box(said: Said) -> bool:
+    """Whether the words belong to a line of a list that is not ticked, wherever that line is broken."""
+    before = said.page.raw[max(0, said.proposal.start - 250) : said.proposal.start]
+    item = re.split(r"\n\s*\n|[.:;]\s", before)[-1]
+    boxes = list(_BOX.finditer(f"{item}{said.proposal.words[:3]}"))
+    return bool(boxes) and not boxes[-1]["in"].strip(" _")
+
+
 def is_ground(said: Said, every: Sequence[Proposal]) -> bool:
     """A ground that its sentence asserts: nothing denies it, and the sentence, its head or the one before says that it is why."""
     sentence, proposal = said.sentence, said.proposal
@@ -257,7 +268,7 @@ def is_ground(said: Said, every: Sequence[Proposal]) -> bool:
     if sentence is None:
         return False
     row = said.page.plain[said.page.line_starts[said.row] : proposal.start]
-    if _UNTICKED.search(row):
+    if _UNTICKED.search(row) or _under_an_empty_box(said):
         return False
     entry = _ENTRY.match(row) if row.strip() else _ENTRY.match(proposal.words)
     if codes and entry and len(row.strip()) < _SHORT_LABEL:
