@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from advocacy.access.permissions import Permission
@@ -25,6 +24,7 @@ from appeals.queries.own_dates import (
     stage_choices,
     stage_words,
 )
+from appeals.views.links import day_of
 
 BACK = "appeals:own_dates"
 SIZE = 25
@@ -76,7 +76,7 @@ def own_date_new(request: ActorRequest) -> HttpResponse:
                     actor=request.actor,
                     regime=regime,
                     level=level,
-                    today=timezone.localdate(request.at),
+                    today=day_of(request).today,
                     at=request.at,
                     **typed,
                 ),

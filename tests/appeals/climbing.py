@@ -136,6 +136,25 @@ class Climb:
             confirm_denial(actor=self.who, denial=self.denial, at=moment(confirmed))
         return self.denial
 
+    def to_the_hearing(self) -> None:
+        """Medicare Advantage, refused by the plan and by the independent entity: the hearing before a judge stands open."""
+        self.answer(MEDICARE_ADVANTAGE)
+        self.ask()
+        self.refuse()
+        self.file(1, "2026-04-10")
+        self.decide(1, "2026-04-24", "2026-04-27")
+        self.forward(2, "2026-04-28")
+        self.receive(2, "2026-04-30")
+        self.decide(2, "2026-05-20", "2026-05-22")
+
+    def to_the_council(self) -> None:
+        """The judge upheld the refusal of both items too; the Council is asked."""
+        self.to_the_hearing()
+        self.stake()
+        self.file(3, "2026-06-15")
+        self.decide(3, "2026-08-20", "2026-08-24")
+        self.file(4, "2026-09-10", channel="portal")
+
     def stake(self, amount: str = "4800", on: str = "2026-04-02") -> None:
         """The money at stake, in US dollars."""
         record_cost(

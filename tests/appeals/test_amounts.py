@@ -9,26 +9,14 @@ import pytest
 from advocacy.errors import Refused
 from appeals.models import Filing
 from appeals.rungs import Rung
-from tests.appeals.climbing import MEDICARE_ADVANTAGE, Climb, codes
+from tests.appeals.climbing import MEDICARE_ADVANTAGE, codes
 from tests.appeals.visiting import address, days_ago, minutes_ago, words
 
 TOGETHER = "The two dates of service are claimed together: $620."
 
 
-def before_the_hearing(climb: Climb) -> None:
-    """Refused by the plan and by the independent entity: the hearing before a judge stands open."""
-    climb.answer(MEDICARE_ADVANTAGE)
-    climb.ask()
-    climb.refuse()
-    climb.file(1, "2026-04-10")
-    climb.decide(1, "2026-04-24", "2026-04-27")
-    climb.forward(2, "2026-04-28")
-    climb.receive(2, "2026-04-30")
-    climb.decide(2, "2026-05-20", "2026-05-22")
-
-
 def test_an_unknown_amount_opens_no_hearing(climb):
-    before_the_hearing(climb)
+    climb.to_the_hearing()
     with pytest.raises(Refused) as caught:
         climb.file(3, "2026-06-15", channel="mail")
     assert [(r.code, r.field) for r in caught.value.reasons] == [("amount_missing", "amount_reason")]
@@ -38,7 +26,7 @@ def test_an_unknown_amount_opens_no_hearing(climb):
 
 
 def test_one_dollar_short_needs_the_reason_why_it_is_met(climb):
-    before_the_hearing(climb)
+    climb.to_the_hearing()
     climb.stake("199")
     with pytest.raises(Refused) as caught:
         climb.file(3, "2026-06-15", channel="mail")

@@ -15,7 +15,7 @@ from appeals.models import (
 from cases.commands.cases import close_case, reopen_case
 from cases.commands.tasks import cancel_task
 from cases.models import Case, Task
-from tests.appeals.climbing import ERISA, MEDICAID, MEDICARE_ADVANTAGE, moment
+from tests.appeals.climbing import ERISA, MEDICAID, moment
 from tests.standing import prepared
 
 
@@ -93,19 +93,7 @@ def test_a_closed_case_has_no_running_clock(climb):
 
 def at_court(climb) -> Task:
     """The last level upheld the denial; a task asks whether a court is considered."""
-    climb.answer(MEDICARE_ADVANTAGE)
-    climb.ask()
-    climb.refuse()
-    climb.file(1, "2026-04-10")
-    climb.decide(1, "2026-04-24", "2026-04-27")
-    climb.forward(2, "2026-04-28")
-    climb.receive(2, "2026-04-30")
-    climb.decide(2, "2026-05-20", "2026-05-22")
-    climb.stake()
-    climb.file(3, "2026-06-15", channel="mail")
-    climb.receive(3, "2026-06-18")
-    climb.decide(3, "2026-08-20", "2026-08-24")
-    climb.file(4, "2026-09-10", channel="portal")
+    climb.to_the_council()
     climb.decide(4, "2026-11-02", "2026-11-05")
     assert (climb.fresh().stage, climb.row("court", 4).status) == ("court", "running")
     return Task.objects.get(code__startswith="consider_court:")

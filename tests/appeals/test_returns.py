@@ -13,7 +13,7 @@ from appeals.commands.levels import receive_appeal
 from appeals.models import Appeal, Deadline, ItemOutcome
 from appeals.queries.history import load_history
 from appeals.queries.ladder import decision_of, items_in_question
-from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, codes, day, moment
+from tests.appeals.climbing import ERISA, codes, day, moment
 from tests.appeals.visiting import address, own_statements, words
 from tests.standing import prepared
 
@@ -23,18 +23,7 @@ pytest_plugins = ("tests.appeals.climbing",)
 @prepared
 def at_council(climb):
     """Medicare Advantage, before the Council: the judge upheld the refusal of both items."""
-    climb.answer(MEDICARE_ADVANTAGE)
-    climb.ask()
-    climb.refuse()
-    climb.file(1, "2026-04-10")
-    climb.decide(1, "2026-04-24", "2026-04-27")
-    climb.forward(2, "2026-04-28")
-    climb.receive(2, "2026-04-30")
-    climb.decide(2, "2026-05-20", "2026-05-22")
-    climb.stake()
-    climb.file(3, "2026-06-15")
-    climb.decide(3, "2026-08-20", "2026-08-24")
-    climb.file(4, "2026-09-10", channel="portal")
+    climb.to_the_council()
     return climb
 
 
