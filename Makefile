@@ -39,6 +39,7 @@ test: environment chromium  ## every check and test on an empty PostgreSQL of it
 test-long: LOCK := requirements-dev.lock
 test-long: environment chromium  ## what takes longer: everybody at every page (at most an hour)
 	$(HOMELESS)
+	$(MAKE) --no-print-directory audit
 	exec $(PY) -m advocacy.embedded run --throwaway $(MAKE) --no-print-directory test-long-steps
 
 # A process that has had a browser runs an event loop, in which the other tests may not ask the database.
@@ -47,6 +48,13 @@ test-long-steps:
 	$(HOMELESS)
 	$(PY) -m pytest -n 2 --dist worksteal -m long tests --ignore tests/journeys
 	$(PY) -m pytest -n 2 --dist load --maxschedchunk 1 -m long tests/journeys
+
+.PHONY: audit
+audit: LOCK := requirements-dev.lock
+audit: environment  ## the pinned packages against published advisories, and the bill of materials against its schema
+	$(HOMELESS)
+	$(MAKE) --no-print-directory environment VENV=.local/scanners LOCK=requirements-security.lock
+	exec $(PY) -m tests.scanners --without-network pip-audit sbom
 
 .PHONY: security
 security: LOCK := requirements-dev.lock

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import pytest
@@ -36,6 +37,57 @@ OPEN = Finding("bandit", "B602", "deploy/archive.py", "line 9: a shell")
 def test_the_summary_says_what_is_open_and_what_was_not_looked_at(reports, code, words):
     found, lines = closing(reports, ROWS)
     assert (found, [line for line in lines if words in line] != []) == (code, True), lines
+
+
+@pytest.mark.parametrize(
+    ("report", "code", "words"),
+    [
+        (Report("pip-audit", unknown="silence", unreachable=True), 0, "NOT LOOKED AT, since nobody answered"),
+        (Report("pip-audit", unknown="it is not installed"), 2, "COULD NOT BE CHECKED: it is not installed"),
+        (Report("pip-audit", [OPEN], unknown="silence", unreachable=True), 1, "bandit | B602"),
+    ],
+)
+def test_continuous_integration_forgives_silence_outside_and_nothing_else(report, code, words):
+    found, lines = closing([report, Report("sbom")], ROWS, without_network=True)
+    assert (found, [line for line in lines if words in line] != []) == (code, True), lines
+    assert closing([report], ROWS)[0] == code or code == 0
+
+
+ADVISED = {"id": "PYSEC-2026-1", "fix_versions": [], "aliases": [], "description": "A hole."}
+KNOWN_DJANGO = {"name": "django", "version": "5.2", "vulns": []}
+
+
+def answers(packages):
+    return f"cat <<'END'\n{json.dumps({'dependencies': packages, 'fixes': []})}\nEND"
+
+
+@pytest.mark.parametrize(
+    ("script", "unreachable", "unknown", "findings"),
+    [
+        ("echo 'no route' >&2; exit 1", True, "no advisory database answered (no route)", []),
+        (answers([{"name": "django", "skip_reason": "not found"}]), True, "it knows no package", []),
+        (answers([KNOWN_DJANGO]), False, "", []),
+        (
+            answers([{**KNOWN_DJANGO, "vulns": [ADVISED]}]),
+            False,
+            "",
+            [
+                "PYSEC-2026-1 | django==5.2 | requirements.lock",
+                "PYSEC-2026-1 | django==5.2 | requirements-dev.lock",
+            ],
+        ),
+    ],
+)
+def test_a_database_that_knows_nothing_is_silence_and_one_that_knows_is_heard(
+    script, unreachable, unknown, findings, monkeypatch, tmp_path
+):
+    program = tmp_path / "pip-audit"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(code, "SCANNERS", tmp_path)
+    report = code.pip_audit()
+    assert (report.unreachable, unknown in report.unknown) == (unreachable, True), report
+    assert [f"{one.what} | {one.where} | {one.words}" for one in report.findings] == findings
 
 
 def test_a_line_explains_its_own_scanner_finding_and_place():

@@ -2,7 +2,8 @@
 
 bandit, pip-audit and the bill of materials read the checkout; schemathesis and wapiti knock at a demonstration that is started
 for them on loopback and thrown away; timing compares medians. Exit code 0: all was looked at and nothing is open. 1: something
-is. 2: nothing is open in what was looked at, but something could not be checked.
+is. 2: nothing is open in what was looked at, but something could not be checked. With `--without-network` an advisory database
+that does not answer is said and is no 2; everything else that could not be checked is.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from tests.scanners.found import Report, closing, explained
 
 READING = {"bandit": code.bandit, "pip-audit": code.pip_audit, "sbom": code.bill_of_materials}
 KNOCKING = ("schemathesis", "wapiti")
+WITHOUT_NETWORK = "--without-network"
 ALL = (*READING, *KNOCKING, "timing")
 
 
@@ -28,7 +30,8 @@ def looked(name: str, begun: float, report: Report) -> Report:
     return report
 
 
-def main(names: list[str]) -> int:
+def main(asked: list[str]) -> int:
+    names = [name for name in asked if name != WITHOUT_NETWORK]
     if unknown := set(names) - set(ALL):
         print(f"There is no {', '.join(sorted(unknown))}. There are: {', '.join(ALL)}.")
         return 64
@@ -51,7 +54,7 @@ def main(names: list[str]) -> int:
                     reports.append(looked(name, begun, report))
     if "timing" in wanted:
         reports.append(looked("timing", time.monotonic(), code.timing()))
-    exit_code, lines = closing(reports, explained())
+    exit_code, lines = closing(reports, explained(), without_network=WITHOUT_NETWORK in asked)
     print("\n===== security\n" + "\n".join(lines))
     return exit_code
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -69,28 +70,20 @@ def pip_audit() -> Report:
     path = program("pip-audit")
     if path is None:
         return Report("pip-audit", unknown="it is not installed")
+    services, why = answering(path)
+    if not services:
+        report.unknown, report.unreachable = f"no advisory database answered ({why})", True
+        return report
     for lock in LOCKS:
-        asked = [
-            path,
-            "-r",
-            lock,
-            "--require-hashes",
-            "--disable-pip",
-            "--no-deps",
-            "--progress-spinner",
-            "off",
-        ]
-        asked += ["--timeout", "15", "-f", "json"]
         answers = []
-        for service in ("pypi", "osv"):
-            done = run([*asked, "-s", service], seconds=600)
-            if (told := _json(done.stdout)) is not None:
-                answers.append(told["dependencies"])
-                if not _unknown(told["dependencies"]):
+        for service in services:
+            packages, why = asked(path, service, lock)
+            if packages is not None:
+                answers.append(packages)
+                if not _unknown(packages):
                     break
         if not answers:
-            why = (done.stderr.strip() or "no answer").splitlines()[-1]
-            report.unknown = f"no advisory database answered ({why[:160]})"
+            report.unknown, report.unreachable = f"no advisory database answered ({why})", True
             return report
         packages = min(answers, key=lambda one: len(_unknown(one)))
         if unknown := _unknown(packages):
@@ -101,6 +94,35 @@ def pip_audit() -> Report:
             for found in package.get("vulns", ())
         ]
     return report
+
+
+def answering(path: str) -> tuple[list[str], str]:
+    """The services that know something of Django within a minute, and what the last that does not said instead."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as one:
+        one.write("django==5.2\n")
+        one.flush()
+        tried = {service: asked(path, service, one.name, seconds=60) for service in ("pypi", "osv")}
+    know = [name for name, (packages, _why) in tried.items() if packages and not _unknown(packages)]
+    silent = [why or "it knows no package" for name, (_packages, why) in tried.items() if name not in know]
+    return know, (silent or [""])[-1]
+
+
+def asked(
+    path: str, service: str, lock: str, *, seconds: int = 600
+) -> tuple[list[dict[str, Any]] | None, str]:
+    """What a service knows of each package of a lock; None, and why, where it says nothing."""
+    words = (
+        f"{path} -r {lock} --disable-pip --no-deps --progress-spinner off --timeout 15 -f json -s {service}"
+    )
+    if lock in LOCKS:
+        words += " --require-hashes"
+    try:
+        done = run(words.split(), seconds=seconds)
+    except subprocess.TimeoutExpired:
+        return None, f"nothing in {seconds} seconds"
+    if (told := _json(done.stdout)) is not None:
+        return told["dependencies"], ""
+    return None, (done.stderr.strip() or "no answer").splitlines()[-1][:160]
 
 
 def _unknown(packages: list[dict[str, Any]]) -> list[str]:
@@ -117,6 +139,7 @@ def _json(text: str) -> dict[str, Any] | None:
 
 VALID = """
 import sys
+import tempfile
 from pathlib import Path
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator

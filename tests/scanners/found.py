@@ -36,6 +36,8 @@ class Report:
     looked_at: str = ""
     failed: str = ""
     """What is wrong by itself, beside findings: a median apart, a file that is not valid."""
+    unreachable: bool = False
+    """It could not look because nobody answered outside: no fault of what was to be looked at."""
 
 
 def explained(page: str | None = None) -> list[tuple[str, str, str]]:
@@ -68,9 +70,18 @@ def stale(report: Report, rows: Iterable[tuple[str, str, str]]) -> list[tuple[st
     ]
 
 
-def closing(reports: list[Report], rows: list[tuple[str, str, str]]) -> tuple[int, list[str]]:
-    """The exit code and the lines of the summary: 0 all looked at and nothing open, 1 something open, 2 not all looked at."""
+def closing(
+    reports: list[Report], rows: list[tuple[str, str, str]], *, without_network: bool = False
+) -> tuple[int, list[str]]:
+    """The exit code and the lines of the summary: 0 all looked at and nothing open, 1 something open, 2 not all looked at.
+
+    `without_network`: what could not be reached from here is said all the same, and does not count.
+    """
     lines, code = [], 0
+
+    def counts(report: Report) -> bool:
+        return bool(report.unknown) and not (without_network and report.unreachable)
+
     for report in reports:
         open_ones = unexplained(report.findings, rows)
         said = f"{len(open_ones)} open, {len(set(report.findings)) - len(open_ones)} explained"
@@ -81,10 +92,14 @@ def closing(reports: list[Report], rows: list[tuple[str, str, str]]) -> tuple[in
         lines.append(f"{report.scanner:12} {said}{f' ({report.looked_at})' if report.looked_at else ''}")
         lines += [f"    {finding}" for finding in open_ones]
         lines += [f"    no longer found: {' | '.join(row)}" for row in stale(report, rows)]
-        code = 1 if open_ones or report.failed or code == 1 else 2 if report.unknown else code
+        code = 1 if open_ones or report.failed or code == 1 else 2 if counts(report) else code
     verdict = {
         0: "Everything was looked at; what was found is explained in docs/security/findings.md.",
         1: "Mend what is open, or explain it in docs/security/findings.md.",
         2: "Not everything could be checked: this run proves nothing about the rest.",
     }[code]
+    if code == 0 and (left := [report.scanner for report in reports if report.unknown]):
+        verdict = (
+            f"Nothing is open in what was looked at. NOT LOOKED AT, since nobody answered: {', '.join(left)}."
+        )
     return code, [*lines, verdict]
