@@ -8,7 +8,9 @@
 SET ROLE recourse_search;
 
 -- What counts, as it stands now. The same rows by the same rules as `advocacy.reporting.populations`, whose GROUP BY
--- `manage.py rebuild_figures --check` compares with the cells.
+-- `manage.py rebuild_figures --check` compares with the cells. Rows are joined by their keys alone: every reference is a composite
+-- key of the organization and the row, so what is joined is of the same one. Asked for the organization too, a database without
+-- statistics takes that for the narrower condition, walks through all of it for each row, and stays with that plan.
 CREATE VIEW search.counting AS
 SELECT c.organization_id, 'closed_cases'::text AS population, c.id AS source_id, c.id AS case_id, c.is_restricted,
        to_char(timezone(p.time_zone, c.closed_at)::date, 'YYYY-MM') AS month, v.payer_id,
@@ -19,8 +21,8 @@ SELECT c.organization_id, 'closed_cases'::text AS population, c.id AS source_id,
                     AND d.regime <> '' AND d.status <> 'superseded'), '')::text AS regime,
        c.treatment::text AS treatment, ''::text AS stage, ''::text AS reason, c.outcome::text AS code
   FROM public.cases_case c
-  JOIN public.cases_coverage v ON v.organization_id = c.organization_id AND v.id = c.coverage_id
-  JOIN public.people_patient p ON p.organization_id = c.organization_id AND p.id = c.patient_id
+  JOIN public.cases_coverage v ON v.id = c.coverage_id
+  JOIN public.people_patient p ON p.id = c.patient_id
  WHERE c.outcome <> ''  -- as closed_at IS NOT NULL says (cases_case_closed_has_outcome), which would be looked up by all closed ones
 UNION ALL
 SELECT d.organization_id, 'decisions', d.id, d.case_id, c.is_restricted,
@@ -35,12 +37,12 @@ SELECT d.organization_id, 'decisions', d.id, d.case_id, c.is_restricted,
             WHEN o.partly THEN 'partly'
             ELSE 'no_merits' END
   FROM public.appeals_decision d
-  JOIN public.cases_case c ON c.organization_id = d.organization_id AND c.id = d.case_id
-  JOIN public.people_patient p ON p.organization_id = d.organization_id AND p.id = c.patient_id
-  JOIN public.appeals_appeal a ON a.organization_id = d.organization_id AND a.id = d.appeal_id
-  JOIN public.appeals_denial n ON n.organization_id = d.organization_id AND n.id = a.denial_id
-  JOIN public.appeals_authorizationrequest q ON q.organization_id = d.organization_id AND q.id = n.request_id
-  JOIN public.cases_coverage v ON v.organization_id = d.organization_id AND v.id = q.coverage_id
+  JOIN public.cases_case c ON c.id = d.case_id
+  JOIN public.people_patient p ON p.id = c.patient_id
+  JOIN public.appeals_appeal a ON a.id = d.appeal_id
+  JOIN public.appeals_denial n ON n.id = a.denial_id
+  JOIN public.appeals_authorizationrequest q ON q.id = n.request_id
+  JOIN public.cases_coverage v ON v.id = q.coverage_id
  CROSS JOIN LATERAL (
        SELECT bool_or(i.outcome IN ('overturned', 'partly')) AS won, bool_or(i.outcome IN ('partly', 'upheld')) AS lost,
               bool_or(i.outcome = 'overturned') AS overturned, bool_or(i.outcome = 'upheld') AS upheld,
@@ -104,6 +106,15 @@ DECLARE
 BEGIN
   PERFORM 1 FROM public.cases_case c WHERE c.organization_id = p_organization AND c.id = ANY (p_cases)
     ORDER BY c.id FOR NO KEY UPDATE;
+  -- Most acts are on open cases of which nothing was decided: there is nothing to count, and nothing counted.
+  IF NOT EXISTS (SELECT FROM public.cases_case c
+                  WHERE c.organization_id = p_organization AND c.id = ANY (p_cases) AND c.outcome <> '')
+     AND NOT EXISTS (SELECT FROM public.appeals_decision d
+                      WHERE d.organization_id = p_organization AND d.case_id = ANY (p_cases))
+     AND NOT EXISTS (SELECT FROM public.reporting_countedrow r
+                      WHERE r.organization_id = p_organization AND r.case_id = ANY (p_cases)) THEN
+    RETURN;
+  END IF;
   found := ARRAY(SELECT s FROM search.counting s WHERE s.organization_id = p_organization AND s.case_id = ANY (p_cases));
   DELETE FROM public.reporting_countedrow r
    WHERE r.organization_id = p_organization AND r.case_id = ANY (p_cases)
