@@ -205,6 +205,8 @@ def test_without_a_day_of_receipt_the_date_on_the_notice_is_the_earliest() -> No
         (MANAGED, "state_fair_hearing_filing", {"notice_date": NOTICE}, (89, 121), False),
         (FFS, "fair_hearing_request", {"sent": NOTICE}, (1, 90), True),
         (FFS, "fair_hearing_request", {"sent": NOTICE}, (0, 91), False),
+        (FFS, "fair_hearing_request", {"notice_date": NOTICE}, (1, 90), True),
+        (FFS, "fair_hearing_request", {"notice_date": NOTICE}, (0, 91), False),
     ],
 )
 def test_a_window_is_inside_what_the_regulation_leaves(

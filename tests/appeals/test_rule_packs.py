@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -138,7 +139,10 @@ def test_what_is_no_pack_is_refused(tmp_path: Path, content: str, says: str) -> 
         packs.read(tmp_path / "absent.json")
 
 
-@pytest.mark.parametrize("text", ["r1:short", "r1", "r1:" + "!" * 44])
+@pytest.mark.parametrize(
+    "text",
+    ["r1:short", "r1", "r1:" + "!" * 44, *(f"r1:{urlsafe_b64encode(bytes(n)).decode()}" for n in (31, 33))],
+)
 def test_a_key_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(packs.BadPack, match="not 32 bytes"):
         packs.public_keys(text)
@@ -158,9 +162,7 @@ def test_an_installed_pack_is_computed_with(pack: packs.Pack, tmp_path: Path, as
 
 
 def key_text() -> str:
-    import base64
-
-    return base64.urlsafe_b64encode(PUBLIC).decode()
+    return urlsafe_b64encode(PUBLIC).decode()
 
 
 # -- what differs ----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,8 @@ def reason(mutant: Mutant, among: Sequence[Entry], texts: dict[str, str]) -> str
     line, after = mutant.lines(texts[mutant.path])
     for entry in among:
         meant = entry.get("becomes", [after])
-        if (entry.get("path"), entry.get("line")) == (mutant.path, line) and after in meant:
+        first, _, _ = line.partition("\n")
+        if (entry.get("path"), entry.get("line")) == (mutant.path, first) and after in meant:
             return str(entry["why"])
     return ""
 
