@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from appeals.clock import Facts, stage_clock
+from appeals.clock.arithmetic import Reading
 from appeals.clock.combined import combined_claimant_clock, combined_decision_clock
 from appeals.clock.facts import Unclear, parse_facts
 from appeals.clock.vectors import results_of
-from appeals.regimes import book, packs
-from appeals.regimes.classifier import Answer, classify
+from appeals.regimes import book, packs, using
+from appeals.regimes.classifier import Answer, classify, disputed
 
 NEW_YORK = ZoneInfo("America/New_York")
 GROUP, INSURED, INDIVIDUAL = "erisa_self_funded", "fully_insured_group", "individual_aca"
@@ -60,6 +63,8 @@ def test_a_notice_sent_before_the_date_on_it_is_doubted() -> None:
     )
     assert (early.deadline, early.safe_date) == (date(2026, 5, 2), date(2026, 5, 1))
     assert any(told in line for line in early.arithmetic)
+    # What is counted from is named as what it is: the day it was sent, not the date on it.
+    assert any("The day the notice was sent: Monday, March 2, 2026." in line for line in early.arithmetic)
     assert (same.deadline, same.safe_date) == (date(2026, 5, 2), date(2026, 5, 1))
     assert not any(told in line for line in same.arithmetic)
 
@@ -186,3 +191,243 @@ def test_an_instant_of_receipt_counts_by_the_recipients_day() -> None:
         for zone in ("UTC", "America/Los_Angeles")
     )
     assert (east.deadline, west.deadline) == (date(2026, 8, 30), date(2026, 8, 29))
+
+
+# -- what an extension leaves in the record --------------------------------------------------------------------------------
+def test_the_day_of_an_extension_is_among_what_was_used() -> None:
+    stage = (GROUP, "preservice_claim_decision")
+    dated = stage_clock(*stage, Facts(received=RECEIVED, extension_notice_date=date(2026, 3, 10)))
+    undated = stage_clock(*stage, Facts(received=RECEIVED, extension_noticed=True))
+    assert dated.inputs == (("received", "2026-03-02"), ("extension_noticed", "2026-03-10"))
+    assert undated.inputs == (("received", "2026-03-02"), ("extension_noticed", "True"))
+
+
+def test_an_answer_cannot_come_before_the_notice_that_asked_for_it() -> None:
+    """29 CFR 2560.503-1(f)(4): the clock stops with the notice of extension and goes on with the answer."""
+    for day, code in ((9, "impossible_order"), (10, None), (11, None)):
+        facts = Facts(
+            received=RECEIVED,
+            extension_notice_date=date(2026, 3, 10),
+            information_received=date(2026, 3, day),
+        )
+        error = stage_clock(GROUP, "preservice_claim_decision", facts).error
+        assert (error.code if error else None) == code, day
+
+
+@pytest.mark.parametrize(
+    ("received", "rating", "deadline", "overdue"),
+    [
+        # 42 CFR 438.210(d)(1): 14 days for rating periods before 2026, seven from then on; while it is not known, the longer.
+        (date(2026, 12, 31), None, date(2027, 1, 7), date(2027, 1, 14)),
+        (date(2027, 1, 1), None, date(2027, 1, 8), date(2027, 1, 8)),
+        (date(2026, 12, 31), date(2026, 7, 1), date(2027, 1, 7), date(2027, 1, 7)),
+    ],
+)
+def test_the_older_time_may_bind_to_the_end_of_the_year(
+    received: date, rating: date | None, deadline: date, overdue: date
+) -> None:
+    facts = Facts(received=received, rating_period_start=rating)
+    clock = stage_clock("medicaid_managed_care", "service_authorization_standard", facts)
+    assert (clock.deadline, clock.overdue_after) == (deadline, overdue)
+
+
+def test_an_older_time_that_was_shorter_makes_nobody_late_sooner() -> None:
+    name = "medicaid.authorization.standard"
+    older, newer = book().rules[name]
+    shorter = replace(older, calculation={**older.calculation, "n": 5})
+    with using(replace(book(), rules={**book().rules, name: (shorter, newer)})):
+        clock = stage_clock(
+            "medicaid_managed_care", "service_authorization_standard", Facts(received=RECEIVED)
+        )
+    assert (clock.deadline, clock.overdue_after, clock.longer) == (date(2026, 3, 9), date(2026, 3, 9), "")
+
+
+@pytest.mark.parametrize(("hours", "day"), [(23, 10), (24, 10), (25, 11), (48, 11), (49, 12)])
+def test_hours_after_a_day_run_from_its_end(hours: int, day: int) -> None:
+    """A step so many hours after a day that is no instant falls on the day on which they are over."""
+    name = "part_d.redetermination.decision"
+    (rule,) = book().rules[name]
+    then = ({"name": "next", "op": "add_hours", "n": hours},)
+    with using(replace(book(), rules={**book().rules, name: (replace(rule, then=then),)})):
+        clock = stage_clock("medicare_part_d", "redetermination_decision", Facts(received=RECEIVED))
+    assert (clock.deadline, clock.extras["next"]) == (date(2026, 3, 9), date(2026, 3, day))
+
+
+# -- one operation of a calculation ------------------------------------------------------------------------------------------
+def read(node: dict[str, Any], facts: Facts, mode: str = "statute") -> Reading:
+    reading = Reading(facts, mode)
+    reading.named["found"] = reading.of(node)
+    return reading
+
+
+@pytest.mark.parametrize(
+    ("n", "line"),
+    [
+        (1, "+ 1 calendar days, the first day not counted = Tuesday, March 3, 2026."),
+        (0, "+ 0 calendar days, the first day not counted = Monday, March 2, 2026."),
+        (-1, "1 calendar day before = Sunday, March 1, 2026."),
+        (-2, "2 calendar days before = Saturday, February 28, 2026."),
+    ],
+)
+def test_days_on_and_days_before_are_told_apart(n: int, line: str) -> None:
+    reading = read({"op": "add_days", "n": n, "anchor": "received", "roll": "none"}, Facts(received=RECEIVED))
+    assert reading.lines[-1] == line
+
+
+def test_of_two_ways_the_one_whose_facts_are_said_is_taken() -> None:
+    ways = {n: {"when": {"levels": n}, "then": {"op": "date", "anchor": f}}
+            for n, f in ((1, "received"), (2, "care_date"))}  # fmt: skip
+    facts = Facts(received=RECEIVED, care_date=date(2026, 2, 1))
+    for order in ((1, 2), (2, 1)):
+        node = {"op": "choose", "of": [ways[n] for n in order]}
+        found = [read(node, replace(facts, levels=n)).named["found"] for n in (1, 2)]
+        assert found == [RECEIVED, date(2026, 2, 1)]
+        with pytest.raises(Unclear) as refused:
+            read(node, facts)
+        assert refused.value.reason.code == "no_case"
+
+
+def test_a_day_where_an_hour_is_needed_is_named() -> None:
+    for stage, name, facts in (
+        ("urgent_claim_decision", "received", {"received": RECEIVED}),
+        ("urgent_claim_incomplete", "received", {"information_received": RECEIVED}),
+    ):
+        error = stage_clock(GROUP, stage, Facts(**facts)).error
+        assert (error.code, error.field) == ("time_missing", name)
+    statement = stage_clock(
+        "medicare_part_d", "exception_decision_with_statement", Facts(supporting_statement=RECEIVED)
+    )
+    assert (statement.error.code, statement.error.field) == ("time_missing", "supporting_statement")
+
+
+def test_a_hearing_is_not_asked_for_before_the_plans_time_ran_out() -> None:
+    """42 CFR 431.244(f)(1)(i), 438.408(c)(3): the days between are left out, none of them twice."""
+    begun = {"mco_appeal_filed": RECEIVED, "deemed_exhausted_on": date(2026, 4, 2)}
+    stage = ("medicaid_managed_care", "state_fair_hearing_decision")
+    before, on, after = (
+        stage_clock(*stage, Facts(**begun, sfh_requested=date(2026, 4, day))) for day in (1, 2, 3)
+    )
+    assert (before.error.code, before.error.field) == ("impossible_order", "sfh_requested")
+    assert [on.deadline, after.deadline] == [date(2026, 5, 31), date(2026, 6, 1)]
+
+
+def test_only_what_is_in_doubt_is_told_as_in_doubt() -> None:
+    """45 CFR 147.136(d)(2)(i): a notice received on the date on it; only whether a Saturday moves can be argued."""
+    day = date(2026, 1, 16)
+    for facts in (Facts(receipt=day), Facts(notice_date=day, receipt=day)):
+        clock = stage_clock(GROUP, "external_review_filing", facts)
+        (told,) = [line for line in clock.arithmetic if line.startswith("The earliest date in question")]
+        assert told.startswith(
+            "The earliest date in question, because a last day that is no working day may not move to the next one: "
+        )
+
+
+# -- what is read -------------------------------------------------------------------------------------------------------------
+def parsed(**inputs: object) -> Facts:
+    return parse_facts(inputs)[0]
+
+
+def test_a_day_and_an_instant_are_read_in_their_short_forms_too() -> None:
+    assert parsed(notice_date="20260302").notice_date == RECEIVED
+    at = parsed(received="20260302T10", tz="America/New_York").received
+    assert at == datetime(2026, 3, 2, 10, tzinfo=NEW_YORK)
+    # A fact that is a day keeps none of the hour; when it was recorded does.
+    assert str(parsed(notice_date="2026-03-02T23:30", tz="America/New_York").notice_date) == "2026-03-02"
+    kept = parsed(recorded_at="2026-03-02T23:30Z").recorded_at
+    assert kept == datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("zone", ["America", "/etc/passwd", "", "a\0b", "../x", "Mars/Base"])
+def test_a_zone_that_is_none_is_refused(zone: str) -> None:
+    with pytest.raises(Unclear) as refused:
+        parse_facts({"tz": zone})
+    assert (refused.value.reason.code, refused.value.reason.field) == ("unknown_zone", "zone")
+
+
+def test_two_names_of_one_fact_agree_by_the_day_where_it_took_place() -> None:
+    zones = {"tz": "UTC", "receipt_tz": "America/New_York"}
+    late = "2026-03-03T02:00Z"
+    assert parsed(receipt_date="2026-03-02", receipt_instant=late, **zones).day("receipt") == RECEIVED
+    assert parsed(received_date="2026-03-03", received=late, **zones).day("received") == date(2026, 3, 3)
+    for wrong in ({"receipt_date": "2026-03-03", "receipt_instant": late},
+                  {"received_date": "2026-03-02", "received": late}):  # fmt: skip
+        with pytest.raises(Unclear) as refused:
+            parse_facts({**wrong, **zones})
+        assert refused.value.reason.code == "two_values"
+
+
+# -- states -------------------------------------------------------------------------------------------------------------------
+def test_a_states_window_is_on_record_from_its_first_day() -> None:
+    """45 CFR 147.136(c): from July 22, 2011; Pennsylvania's own process from January 1, 2024 (Act 146 of 2022)."""
+    for code, state in book().states.items():
+        if state.filing is None:
+            continue
+        first = date(2024, 1, 1) if code == "PA" else date(2011, 7, 22)
+        asked = [
+            stage_clock(INDIVIDUAL, "external_review_filing", Facts(state=code, **{name: day}))
+            for name in ("notice_date", "receipt")
+            for day in (date.fromordinal(first.toordinal() - 1), first)
+        ]
+        told = [clock.error.code if clock.error else None for clock in asked]
+        assert told[::2] == ["not_in_force"] * 2 and "not_in_force" not in told[1::2], code
+
+
+def test_a_state_that_is_asked_for_goes_before_the_one_a_stage_is_about() -> None:
+    facts = Facts(received=RECEIVED)
+    assert stage_clock(INSURED, "appeal_decision_texas", facts, "OR").error.code == "two_states"
+    for where in ("TX", "unknown", None):
+        assert stage_clock(INSURED, "appeal_decision_texas", facts, where).deadline == date(2026, 4, 1)
+
+
+def test_a_state_nobody_knows_is_no_state_of_a_ladder() -> None:
+    for facts in (Facts(receipt=RECEIVED, state="unknown"), Facts(receipt=RECEIVED)):
+        found = combined_claimant_clock((GROUP, INSURED), 1, facts)
+        # The earlier of four months and 120 days, where the state of issue is not known.
+        assert (found.deadline, found.governing.regime) == (date(2026, 6, 30), INSURED)
+
+
+def test_far_beyond_the_last_rung_there_is_nothing() -> None:
+    for beyond in (3, 4, 9):
+        assert combined_claimant_clock((GROUP,), beyond, Facts(receipt=RECEIVED)).error.code == "no_path"
+
+
+def test_a_day_and_an_instant_of_two_payers_are_compared() -> None:
+    """72 hours of the plan (29 CFR 2560.503-1(i)(2)(i)), three working days of TRICARE's contractor."""
+    facts = Facts(received=datetime(2026, 3, 2, 10, tzinfo=NEW_YORK), urgent=True)
+    for kinds in ((GROUP, "tricare"), ("tricare", GROUP)):
+        found = combined_decision_clock(kinds, 0, facts)
+        assert (found.deadline, found.governing.regime) == (date(2026, 3, 5), "tricare")
+
+
+def test_a_kind_whose_dates_are_not_computed_is_no_path_of_the_unknown() -> None:
+    inputs = {"notice_date": "2026-03-02", "state": "CA"}
+    row = {"id": 1, "regime": "unknown", "stage": "california_imr_filing", "inputs": inputs}
+    assert results_of([row])[0] == {"id": 1, "error": "None of the possible regimes has this step."}
+
+
+# -- answers ------------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("about", "other"), [("regulator", "level_completed"), ("level_completed", "regulator")]
+)
+def test_the_same_word_to_another_question_is_no_reason(about: str, other: str) -> None:
+    said = {
+        "question": about,
+        "value": "none",
+        "implies": "funding",
+        "as_value": "insured",
+        "sentence": "So.",
+    }
+    with using(replace(book(), implications=(said,))):
+        told = ["So." in classify([Answer(question, "none", "letter")]).why for question in (about, other)]
+    assert told == [True, False]
+
+
+def test_among_several_kinds_none_says_alone_that_its_dates_are_not_computed() -> None:
+    found = classify([])
+    assert not book().regimes["va_champva"].complete and "va_champva" in found.candidates
+    assert found.why[-1].startswith("More than one kind of coverage fits: ")
+
+
+def test_a_torn_answer_late_in_the_alphabet_is_disputed_too() -> None:
+    torn = [Answer("urgent", "yes_clinician", "letter"), Answer("urgent", "no", "card")]
+    assert disputed([Answer("program", "chip", "card"), *torn]) == tuple(torn)

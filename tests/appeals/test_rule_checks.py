@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from appeals.clock import printed
 from appeals.clock.printed import inputs_of
-from appeals.regimes import shipped
+from appeals.regimes import shipped, using
 from appeals.regimes.checks import problems_of
 from appeals.regimes.shapes import Level, Regime, Rule, Way
 
@@ -159,6 +160,8 @@ def test_every_stage_that_is_named_is_there() -> None:
 def test_answers_that_lead_to_a_regime_can_be_given(answers: dict[str, tuple[str, ...]]) -> None:
     ((question, _),) = answers.items()
     assert with_regime(fits=(Way(answers),)) == [f"erisa_self_funded fits unknown answers to {question}."]
+    every = {q.key: tuple(q.choices) for q in BOOK.questions if q.choices}
+    assert with_regime(fits=(Way(every),)) == []
 
 
 @pytest.mark.parametrize(
@@ -230,6 +233,23 @@ def test_the_facts_that_choose_between_two_ways_are_among_its_inputs() -> None:
     assert inputs_of(replace(rule, calculation=choosing)) == ("`sent`", "`urgent`", "`received`")
     both = {"op": "later_of", "of": ({**days, "anchor": "sent"}, days)}
     assert inputs_of(replace(rule, calculation=both)) == ("`sent`", "`received`")
+
+
+def test_what_is_least_sure_is_printed_first() -> None:
+    """A lawyer reads from the top: uncertain, then believed, then seen in the source."""
+    marks = {"WA": "uncertain", "ID": "knowledge", "OR": "verified"}
+    states = {**BOOK.states} | {code: replace(BOOK.states[code], confidence=m) for code, m in marks.items()}
+    clocks = {"TX": "uncertain", "CA": "knowledge", "NY": "verified"}
+    for code, mark in clocks.items():
+        own = {k: replace(s, rule=replace(s.rule, confidence=mark)) for k, s in states[code].stages.items()}
+        states[code] = replace(states[code], stages=own)
+    with using(replace(BOOK, states=states)):
+        page = "\n".join(printed.rules())
+    rows = [page.index(f"\n| {name} (`") for name in ("Washington", "Idaho", "Oregon")]
+    of_clocks = [page.index(f"\n| `{key}` | 1 |") for key in (
+        "appeal_decision_texas", "grievance_decision_california", "utilization_review_appeal_decision_new_york"
+    )]  # fmt: skip
+    assert (rows, of_clocks) == (sorted(rows), sorted(of_clocks))
 
 
 def test_a_regime_of_which_nothing_more_is_said_is_plain() -> None:

@@ -241,7 +241,7 @@ def in_force(state: str, stage: str, **days: date) -> bool:
     try:
         found = find_stage(book().regimes["fully_insured_group"], stage, Facts(state=state, **days))
     except Unclear as problem:
-        assert problem.reason.code == "not_in_force"
+        assert (problem.reason.code, problem.reason.field) == ("not_in_force", DATED[state][stage][0])
         return False
     return found.stage == stage
 

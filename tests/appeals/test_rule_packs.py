@@ -127,8 +127,24 @@ def test_the_bytes_that_are_signed_are_these() -> None:
     assert packs.written({"b": "§", "a": 1}) == '{\n "a": 1,\n "b": "§"\n}\n'
 
 
+@pytest.mark.parametrize("value", ["A" * 81, "§" * 88, "A" * 88])
+def test_a_signature_that_is_none_is_refused(pack: packs.Pack, value: str) -> None:
+    signed = {**pack, "signature": {"key": "r1", "value": value}}
+    for key in (PUBLIC, bytes(5)):
+        with pytest.raises(packs.BadPack, match="changed after it was signed"):
+            packs.signer_of(signed, {"r1": key})
+
+
+def test_a_day_that_there_is_not_is_refused(pack: packs.Pack) -> None:
+    rule(pack, "claims.appeal_1.filing")["in_force_from"] = "2026-02-30"
+    with pytest.raises(packs.BadPack, match="contradicts itself"):
+        packs.loaded(pack)
+
+
 @pytest.mark.parametrize(
-    ("content", "says"), [("", "is not JSON"), ("[]", "does not fit"), ("{}", "does not fit")]
+    ("content", "says"),
+    [("", "is not JSON"), ("[" * 200_000, "is not JSON"), ("[]", "does not fit"), ("{}", "does not fit")],
+    ids=["nothing", "too deep", "a list", "an object"],
 )
 def test_what_is_no_pack_is_refused(tmp_path: Path, content: str, says: str) -> None:
     file = tmp_path / "pack.json"
@@ -187,6 +203,22 @@ def test_every_difference_is_named_with_both_values(pack: packs.Pack) -> None:
     }
     (agency,) = [d.sentence for d in differences(pack, new) if d.what == "state"]
     assert agency == 'state AL: agency was "HHS-administered process", is "Another department".'
+
+
+def test_a_sentence_that_changed_is_a_difference_in_either_direction(pack: packs.Pack) -> None:
+    new = copy.deepcopy(pack)
+    new["regimes"]["if_missed"]["deemed_exhaustion"] = "zzz"
+    for old, then in ((pack, new), (new, pack)):
+        (found,) = differences(old, then)
+        assert (found.what, found.name, found.moves_dates) == ("consequence", "deemed_exhaustion", False)
+        assert (found.before, found.after) == tuple(
+            p["regimes"]["if_missed"]["deemed_exhaustion"] for p in (old, then)
+        )
+
+
+def test_values_are_told_in_the_order_of_their_names_and_in_their_own_letters() -> None:
+    told = Difference("changed", "rule", "x v1", "scope", {"b": 1, "a": "§"}, None).sentence
+    assert told == 'rule x v1: scope was {"a": "§", "b": 1}, is null.'
 
 
 def test_a_long_value_is_told_by_its_beginning() -> None:

@@ -177,6 +177,8 @@ def found(rule: str, **days: date) -> bool:
 def test_the_rules_that_more_than_one_fact_may_date_are_these() -> None:
     several = {name for name, versions in book().rules.items() if len(versions[0].picked_by) > 1}
     assert several == {name for name, _ in PICKED}
+    # Every version of a rule is picked by the same facts, so that any of them may say which.
+    assert {len({r.picked_by for r in versions}) for versions in book().rules.values()} == {1}
 
 
 @pytest.mark.parametrize(("rule", "names"), PICKED)
