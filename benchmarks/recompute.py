@@ -94,7 +94,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--cases", type=int, default=100_000, help="how many cases the table has")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--keep", action="store_true", help="use the copy that is there, and leave it there")
+    parser.add_argument("--only", action="append", default=[], metavar="WORDS", help="a run, as it is named")
     given = parser.parse_args(arguments)
+    if unknown := set(given.only) - {what for what, *_ in RUNS}:
+        parser.error(f"there is no run {', '.join(sorted(unknown))}")
     with cluster.running() as server:
         name, new = _copied(server, cluster.made(server, given.cases), keep=given.keep)
         try:
@@ -102,6 +105,8 @@ def main(arguments: list[str]) -> int:
                 _taken(server, name, "back to the rules that count", frozenset(), [])
             sys.stdout.write(f"{HEAD}\n")
             for what, changes, more in RUNS if new else RUNS[1:]:
+                if given.only and what not in given.only:
+                    continue
                 options = [*more, "--processes", str(given.processes)]
                 taken = _taken(server, name, what, frozenset(changes), options)
                 sys.stdout.write(taken.line(given.processes) + "\n")
