@@ -259,6 +259,10 @@ def test_an_act_counts_from_the_day_it_was_announced() -> None:
     assert (before["deadline"], "original_deadline" in before) == ("2026-07-16", False)
     assert (after["deadline"], after["original_deadline"]) == ("2026-10-02", "2026-07-16")
     assert before["safe_date"] == after["safe_date"] == "2026-07-16"
+    # 85 FR 26351, May 4, 2020: the outbreak period is left out, a year less a day of it, and 180 days follow.
+    spring = {**APPEAL, "inputs": {"receipt_date": "2020-03-15"}}
+    told = [computed(spring, day)["deadline"] for day in ("2020-05-03", "2020-05-04")]
+    assert told == ["2020-09-11", "2021-09-10"]
 
 
 @pytest.mark.parametrize(
