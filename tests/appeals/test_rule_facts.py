@@ -1,9 +1,8 @@
-"""Facts of rules beside their spans, written again from the law: amounts, states' own clocks, which answers lead where."""
+"""Facts of rules beside their spans, written again from the law: each way to count, what lengthens, what follows, the states."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,6 @@ from appeals.clock.arithmetic import words_of
 from appeals.clock.facts import Unclear
 from appeals.clock.stages import find_stage
 from appeals.regimes import amount_in_controversy, book, known_on, ladder, using
-from appeals.regimes.classifier import Answer, classify
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = timedelta(days=1)
@@ -100,6 +98,156 @@ def test_a_carrier_decides_within_thirty_days_of_what_it_waited_for(
 ) -> None:
     clock = stage_clock("fehb", "carrier_reconsideration_decision", Facts(received=date(2026, 3, 2), **facts))
     assert (clock.deadline, clock.error) == (deadline, None)
+
+
+SATURDAY, SUNDAY = date(2026, 2, 28), date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("regime", "stage", "facts", "deadline"),
+    [
+        # 5 CFR 890.105(b)(2), (d): after 60 days to supply it and 30 to decide; none of these days waits for a Monday.
+        ("fehb", "carrier_reconsideration_decision", {"information_requested": SUNDAY - 60 * DAY}, SUNDAY + 30 * DAY),
+        ("fehb", "carrier_reconsideration_decision", {"information_requested": SUNDAY - 90 * DAY}, SUNDAY),
+        ("fehb", "carrier_reconsideration_decision", {"claimant_period_end": SUNDAY - 30 * DAY}, SUNDAY),
+        ("fehb", "carrier_reconsideration_decision", {"information_received": SUNDAY - 30 * DAY}, SUNDAY),
+        ("fehb", "carrier_reconsideration_decision", {"received": SUNDAY - 30 * DAY}, SUNDAY),
+        # 5 CFR 890.105(e)(1): 90 days of the denial; 120 of the request for information, or for reconsideration.
+        ("fehb", "opm_review_filing", {"notice_date": SATURDAY - 90 * DAY, "receipt": SATURDAY - 80 * DAY}, SATURDAY),
+        ("fehb", "opm_review_filing", {"information_requested": SATURDAY - 120 * DAY,
+                                       "reconsideration_requested": SATURDAY - 140 * DAY}, SATURDAY),
+        ("fehb", "opm_review_filing", {"reconsideration_requested": SATURDAY - 120 * DAY}, SATURDAY),
+        # 42 CFR 457.1160(b)(1): 90 days of the plan appeal where there was one, else of the request.
+        ("chip", "state_review_decision", {"mco_appeal_filed": SUNDAY - 90 * DAY, "received": SUNDAY - 40 * DAY}, SUNDAY),
+        ("chip", "state_review_decision", {"received": SUNDAY - 90 * DAY}, SUNDAY),
+        # 42 CFR 438.408(f)(2), 457.1260: 90 days of the notice of resolution, by either name.
+        *((regime, stage, {name: SUNDAY - 90 * DAY, "receipt": SUNDAY - 80 * DAY}, SUNDAY)
+          for regime, stage in (("medicaid_managed_care", "state_fair_hearing_filing"), ("chip", "state_review_filing"))
+          for name in ("mco_resolution_notice", "notice_date")),
+        # Cal. Labor Code 4610.5(h)(1): 30 and 10 days of service.
+        *(("workers_comp", f"california_imr_filing{kind}", {name: day - days * DAY, "receipt": day}, day)
+          for kind, days in (("", 30), ("_formulary", 10))
+          for name in ("sent", "notice_date") for day in (SATURDAY, SUNDAY)),
+        # 42 CFR 438.420(a), (c)(2): ten days of sending.
+        ("medicaid_managed_care", "continuation_of_benefits_request",
+         {"sent": SUNDAY - 10 * DAY, "effective_date": SUNDAY - 5 * DAY}, SUNDAY),
+        ("medicaid_managed_care", "continuation_of_benefits_request",
+         {"sent": SUNDAY - 20 * DAY, "effective_date": SUNDAY}, SUNDAY),
+        ("medicaid_managed_care", "continuation_of_benefits_pending_hearing", {"sent": SUNDAY - 10 * DAY}, SUNDAY),
+        # 45 CFR 147.136(d)(2)(ii): four months of the date on the notice where nobody knows when it came.
+        ("individual_aca", "external_review_perfection",
+         {"notice_date": date(2026, 2, 2), "incomplete_notice": datetime(2026, 2, 9, 10, tzinfo=NEW_YORK)}, date(2026, 6, 2)),
+        # N.Y. Ins. Law 4904(c): 30 days of having what was needed.
+        ("fully_insured_group", "utilization_review_appeal_decision_new_york",
+         {"received": SUNDAY - 50 * DAY, "information_received": SUNDAY - 30 * DAY}, SUNDAY),
+        ("fully_insured_group", "utilization_review_appeal_decision_new_york", {"received": SUNDAY - 30 * DAY}, SUNDAY),
+    ],
+)  # fmt: skip
+def test_each_way_to_count_ends_on_the_day_it_ends_on(
+    regime: str, stage: str, facts: dict[str, Any], deadline: date
+) -> None:
+    clock = stage_clock(regime, stage, Facts(**facts))
+    assert (clock.deadline, clock.error) == (deadline, None)
+
+
+# -- what may lengthen a time, and what follows when it is over -----------------------------------------------------------
+EXTENDED: dict[str, tuple[int, bool]] = {
+    # 29 CFR 2560.503-1(f)(2)(iii), (f)(4): 15 days, and the clock stands still until the information comes.
+    "claims.preservice.decision": (15, True),
+    "claims.postservice.decision": (15, True),
+    "fehb.prior_approval.decision": (15, True),
+    # 42 CFR 422.568(b)(2), 422.572(b), 422.590(f), 422.618(a)(1), 422.619(a): up to 14 days, and it never stands still.
+    **dict.fromkeys((
+        "ma.org_determination.pa_standard", "ma.org_determination.standard", "ma.org_determination.expedited",
+        "ma.reconsideration.decision", "ma.reconsideration.decision_expedited", "ma.effectuation.own",
+        "ma.effectuation.own_expedited",
+        # 42 CFR 438.210(d)(1)(ii), (2)(ii), 438.408(c), 440.230(e)(1), 457.1160(b)(2).
+        "medicaid.authorization.standard", "medicaid.authorization.expedited", "medicaid.plan_appeal.decision",
+        "medicaid.plan_appeal.decision_expedited", "medicaid_ffs.authorization.standard", "chip.review.decision_expedited",
+        # 42 CFR 405.950(b)(3), 405.970(b)(3): 14 days for each submission.
+        "medicare_ab.redetermination.decision", "medicare_ab.reconsideration.decision",
+    ), (14, False)),
+    # 45 CFR 164.524(b)(2)(iii).
+    "documents.records_access": (30, False),
+}  # fmt: skip
+BEFORE = {"ma.org_determination.pa_standard": 2025, "medicaid.authorization.standard": 2025}
+"""Rules whose first version ended with a year."""
+
+
+def test_the_times_that_may_be_lengthened_are_these() -> None:
+    longer = {name for name, versions in book().rules.items() if any(r.extension for r in versions)}
+    assert longer == set(EXTENDED)
+
+
+@pytest.mark.parametrize(
+    ("rule", "year"), [*((name, 2026) for name in EXTENDED), *BEFORE.items()]
+)  # fmt: skip
+def test_a_time_is_lengthened_by_the_laws_days_and_stands_still_only_where_the_law_says(
+    rule: str, year: int
+) -> None:
+    days, stands = EXTENDED[rule]
+    regime, stage = stage_of(rule)
+    begun = datetime(year, 5, 4, 10, tzinfo=NEW_YORK)
+    noticed, answered = begun.date() + DAY, begun.date() + 11 * DAY
+    first = {"received": begun, "documents_requested": begun.date(), "rating_period_start": date(year, 1, 1)}
+    plain = stage_clock(regime, stage, Facts(**first)).deadline
+    extended = stage_clock(regime, stage, Facts(**first, extension_notice_date=noticed)).deadline
+    asked = {"information_requested": noticed, "information_received": answered}
+    waiting = stage_clock(regime, stage, Facts(**first, **asked)).deadline
+    assert (extended - plain, waiting - plain) == (days * DAY, (days + 10) * DAY if stands else 0 * DAY)
+
+
+def stage_of(rule: str) -> tuple[str, str]:
+    return next((r.key, s.key) for r in book().regimes.values() for s in r.stages.values() if s.rule == rule)
+
+
+FORWARDED = "if_missed_forward_to_ire_by"
+FOLLOWED: dict[str, tuple[str, timedelta]] = {
+    # 29 CFR 2590.715-2719(d)(2)(ii)(B): within one business day of the preliminary review; (d)(3)(iv): in writing in 48 hours.
+    "external_review.preliminary_review": ("next_notice_deadline_latest", DAY),
+    "external_review.decision_expedited": ("written_confirmation_by_if_oral", 2 * DAY),
+    # 42 CFR 422.590(d): with the end of the time; (g): within 24 hours of it.
+    **dict.fromkeys(
+        ("ma.reconsideration.decision", "ma.reconsideration.decision_part_b_drug", "ma.reconsideration.decision_payment"),
+        (FORWARDED, 0 * DAY),
+    ),
+    **dict.fromkeys(
+        ("ma.reconsideration.decision_expedited", "ma.reconsideration.decision_part_b_drug_expedited"), (FORWARDED, DAY)
+    ),
+    # 42 CFR 423.568(h), 423.572(d), 423.590(c), (e): within 24 hours.
+    **dict.fromkeys((
+        "part_d.exception.no_statement", "part_d.exception.no_statement_expedited", "part_d.exception.with_statement",
+        "part_d.exception.with_statement_expedited", "part_d.coverage.standard", "part_d.coverage.expedited",
+        "part_d.coverage.payment", "part_d.redetermination.decision", "part_d.redetermination.decision_expedited",
+        "part_d.redetermination.decision_payment",
+    ), (FORWARDED, DAY)),
+}  # fmt: skip
+
+
+def test_the_steps_that_follow_a_time_that_is_over_are_these() -> None:
+    assert {name for name, versions in book().rules.items() if any(r.then for r in versions)} == set(FOLLOWED)
+
+
+@pytest.mark.parametrize("rule", sorted(FOLLOWED))
+def test_what_follows_comes_so_long_after(rule: str) -> None:
+    name, later = FOLLOWED[rule]
+    regime, stage = stage_of(rule)
+    begun = datetime(2026, 5, 4, 10, tzinfo=NEW_YORK)
+    statement = {"supporting_statement": begun} if "with_statement" in rule else {}
+    clock = stage_clock(regime, stage, Facts(received=begun, **statement))
+    assert {key: value - clock.deadline for key, value in clock.extras.items()} == {name: later}
+
+
+def test_a_drug_plan_is_late_with_an_exception_only_after_the_whole_last_day() -> None:
+    """42 CFR 423.568(b), (h), 423.572(a): 14 days for the statement, said to end with the day; then 72 or 24 hours."""
+    facts = Facts(received=datetime(2026, 5, 4, 10, tzinfo=NEW_YORK))
+    for stage, hours in (
+        ("exception_decision_no_statement", 72),
+        ("exception_decision_no_statement_expedited", 24),
+    ):
+        clock = stage_clock("medicare_part_d", stage, facts)
+        ends = [datetime(2026, 5, 18, 10, tzinfo=NEW_YORK), datetime(2026, 5, 19, tzinfo=NEW_YORK)]
+        assert [clock.deadline, clock.overdue_after] == [end + timedelta(hours=hours) for end in ends]
 
 
 # -- a clock is for one case, and says so -----------------------------------------------------------------------------------
@@ -265,79 +413,3 @@ def test_a_states_rules_are_first_versions() -> None:
     rules = [s.filing for s in book().states.values() if s.filing] + [book().state_default]
     rules += [stage.rule for s in book().states.values() for stage in s.stages.values()]
     assert {(rule.version, rule.in_force_to) for rule in rules} == {(1, None)}
-
-
-# -- which answers lead to which kind of coverage ------------------------------------------------------------------------------
-PROGRAMS = {
-    "medicare_original": "original_medicare",
-    "medicare_part_d": "medicare_part_d",
-    "chip": "chip",
-    "tricare": "tricare",
-    "va_champva": "va_champva",
-    "fehb_pshb": "fehb",
-    "workers_comp": "workers_comp",
-}
-
-
-def kind_of(said: dict[str, str]) -> str | None:
-    """The kind of coverage by the law's own tests; None where no kind has these answers."""
-    if said["program"] in PROGRAMS:
-        return PROGRAMS[said["program"]]
-    if said["program"] == "medicaid":
-        return "medicaid_managed_care" if said["medicaid_delivery"] == "plan" else "medicaid_ffs"
-    if said["program"] == "medicare_advantage":
-        return "medicare_part_d" if said["benefit"] == "pharmacy" else "medicare_advantage"
-    # 29 U.S.C. 1002(1), 1003(b): private employers and unions are inside ERISA, churches and public bodies outside.
-    inside = said["sponsor"] in ("private_employer", "union_trust")
-    if said["plan_kind"] == "short_term_or_sharing":
-        return "short_term_non_aca"
-    if said["plan_kind"] == "grandfathered":
-        return "grandfathered" if inside else "grandfathered_outside_erisa"
-    if said["funding"] == "insured":
-        return "individual_aca" if said["sponsor"] == "individual" else "fully_insured_group"
-    if inside:
-        return "erisa_self_funded"
-    return {"church": "church_self_funded", "public_employer": "nonfederal_governmental_self_funded"}.get(
-        said["sponsor"]
-    )
-
-
-def test_every_set_of_answers_leads_to_the_kind_that_the_law_says() -> None:
-    asked = ("program", "sponsor", "funding", "plan_kind", "medicaid_delivery", "benefit")
-    known = {q.key: [value for value in q.choices if value != "unknown"] for q in book().questions}
-    sets = [dict(zip(asked, values, strict=True)) for values in product(*(known[name] for name in asked))]
-    assert len(sets) == 10 * 5 * 2 * 3 * 2 * 3
-    wrong = []
-    for said in sets:
-        expected = kind_of(said)
-        found = classify([Answer(question, value, "card") for question, value in said.items()])
-        if expected is None:
-            assert found.contradictions, said
-        elif (found.candidates, found.contradictions) != ((expected,), ()):
-            wrong.append((said, found.candidates))
-    assert wrong == []
-
-
-def test_a_letter_that_names_a_states_regulator_says_so_in_the_reasons() -> None:
-    """Only the answer about the regulator is that reason; the same word is no answer to another question."""
-    sentence = "The letter names a state insurance department, which speaks for an insured policy."
-    of = {
-        value: classify([Answer("regulator", value, "letter")]).why
-        for value in ("state_insurance", "managed_care", "federal_labor")
-    }
-    assert [sentence in why for why in of.values()] == [True, False, False]
-    assert any("California's managed care department" in line for line in of["managed_care"])
-
-
-def test_a_rare_kind_of_plan_is_possible_only_where_it_was_asked_about() -> None:
-    """Grandfathered, short-term and sharing plans owe no external review: none is assumed, and none left out unasked."""
-    rare = {"grandfathered", "grandfathered_outside_erisa", "short_term_non_aca"}
-    sponsors = ("private_employer", "union_trust", "church", "public_employer", "individual")
-    for sponsor, funding in product(sponsors, ("insured", "self_funded")):
-        said = {"program": "commercial", "sponsor": sponsor, "funding": funding}
-        unasked = classify([Answer(q, v, "card") for q, v in said.items()])
-        asked = classify([Answer(q, v, "card") for q, v in {**said, "plan_kind": "unknown"}.items()])
-        kept = "grandfathered" if sponsor in sponsors[:2] else "grandfathered_outside_erisa"
-        if kind_of({**said, "plan_kind": "ordinary"}) is not None:
-            assert not rare & set(unasked.candidates), said
-        assert rare & set(asked.candidates) == {kept, "short_term_non_aca"}, said
