@@ -12,7 +12,7 @@ from appeals.models import GrantedAuthorization
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
-from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
+from appeals.workflow import APPEAL, AppealStatus, PeerToPeerStatus, RequestStatus
 from cases.models import Case, Cost
 
 _UNDECIDED = {
@@ -83,7 +83,12 @@ def _calls(history: History) -> Iterator[Reason]:
 def _levels(history: History) -> Iterator[Reason]:
     for appeal in history.appeals:
         title = history.rung(appeal).title
-        if appeal.status in BEFORE_FILING:
+        if appeal.settled_by_id is not None and appeal.status not in APPEAL.final:
+            yield Reason(
+                "level_open" if appeal.status in BEFORE_FILING else "level_undecided",
+                f"{title} has nothing left to decide: another decision settled it. Withdraw it, and say so.",
+            )
+        elif appeal.status in BEFORE_FILING:
             yield Reason(
                 "level_open",
                 f"{title} is open. File it, record that it is not pursued, or that its window passed.",

@@ -199,6 +199,17 @@ def completion_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
     return replace(due, due=due.statutory, arithmetic=(*due.arithmetic, late))
 
 
+def earliest_window(due: Due, stages: Sequence[str], rung: Rung, facts: Facts, *, subject_id: int) -> Due:
+    """The window of a level, or that of a stage which ends sooner; stages are of the state's law (`StateStage`)."""
+    for key in stages:
+        clock = stage_clock(rung.levels[0].regime, key, facts)
+        if clock.error is not None or clock.headline is None:
+            continue
+        if due.due is None or earlier(clock.headline, due.due) != due.due:
+            due = replace(_single(clock, due.subject, subject_id, due.clock, due.title), regime=rung.regime)
+    return due
+
+
 def _federal(level: Level, facts: Facts) -> bool:
     """Whether the federal process carries out this external review, whose rule gives a time to complete the request."""
     regime = book().regimes[level.regime]

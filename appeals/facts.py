@@ -78,6 +78,24 @@ class History:
     def previous(self, appeal: Appeal) -> Appeal | None:
         return next((a for a in self.appeals if a.pk == appeal.previous_id), None)
 
+    def beside(self, appeal: Appeal) -> Appeal | None:
+        """The level that was open when this one was opened at once, or None."""
+        return next((a for a in self.appeals if a.pk == appeal.beside_id), None)
+
+    def fellows(self, appeal: Appeal) -> tuple[Appeal, ...]:
+        """The levels that stand at once with this one, for the same denial: those below one that was opened beside another, and
+        the other way round."""
+        return tuple(
+            a
+            for a in self.appeals
+            if a.denial_id == appeal.denial_id
+            and a.turn == appeal.turn
+            and (
+                (a.position < appeal.position and appeal.beside_id)
+                or (a.position > appeal.position and a.beside_id)
+            )
+        )
+
     def rung(self, appeal: Appeal) -> Rung:
         """The rung this level stands on, under the rules it is recorded with. One that was opened again says so in its title."""
         found = rung_of(appeal.regime, appeal.level, appeal.position, self.classification, self.levels)
@@ -215,6 +233,9 @@ def _notice(history: History, appeal: Appeal) -> dict[str, Any]:
 
 def _path(history: History, appeal: Appeal, deemed_on: date | None) -> dict[str, Any]:
     """What the level before contributes: when it was filed, what was decided, or that silence ended it."""
+    if appeal.stands_at_once and (beside := history.beside(appeal)) is not None:
+        # A state may count from the day on which the level that is still open was filed.
+        return {"grievance_filed": history.day(beside.filed_at)}
     previous = history.previous(appeal)
     if previous is None:
         return {}

@@ -18,7 +18,7 @@ class Position:
     `ours` and `plans` are "none", "running", "soon" (at most seven days left) or "overdue". `needs_choice` is "denial" or
     "decision" while no choice of the patient stands after it, and `choice_after` that denial, or the level that was decided;
     `choice` is the one that stands. `authorization` is one of which something is left. `request_follows` says that the
-    latest request corrects or continues an earlier one.
+    latest request corrects or continues an earlier one, `settled` that a decision beside the level left nothing to decide there.
     """
 
     case: UUID
@@ -33,6 +33,7 @@ class Position:
     level_status: str = ""
     level_forwarded_by_plan: bool = False
     request_follows: bool = False
+    settled: bool = False
     needs_choice: str = ""
     choice_after: UUID | None = None
     choice: str = ""
@@ -114,6 +115,9 @@ CHOOSE_NEXT = Action(
     P.FILE_APPEAL,
 )
 END = Action("end_level", "End the level that is not pursued", "appeals:level", _LEVEL, P.FILE_APPEAL)
+SETTLED = Action(
+    "end_settled", "End the level that the other decision settled", "appeals:level", _LEVEL, P.FILE_APPEAL
+)
 SESSION = Action(
     "record_session", "Record a session", "appeals:session_new", ("case", "authorization"), P.CHANGE_CASE
 )
@@ -157,6 +161,7 @@ TABLE: dict[tuple[str, str, str], Action] = {
     ("level", "unchosen_denial", "*"): CHOOSE_FIRST,
     ("level", "unchosen_decision", "*"): CHOOSE_NEXT,
     ("level", "given_up", "*"): END,
+    ("level", "settled", "*"): SETTLED,
     ("level", "ended", "*"): CLOSE,
     ("authorization", "running", "*"): SESSION,
     ("authorization", "renewal_due", "*"): RENEW,
@@ -178,6 +183,8 @@ def standing(position: Position) -> tuple[str, str, str]:
     if position.denial and not position.denial_confirmed:
         return ("denial", "unconfirmed", position.ours)
     if position.level and position.level_status not in _ENDED:
+        if position.settled:
+            return ("level", "settled", position.ours)
         waits_for_call = position.call and position.call_status in {"offered", "scheduled"}
         if position.level_status in _NOT_FILED:
             if position.level_forwarded_by_plan:

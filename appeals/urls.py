@@ -6,6 +6,7 @@ from django.urls import path
 
 from appeals.views import (
     approvals,
+    at_once,
     board,
     calendar,
     case,
@@ -132,6 +133,7 @@ urlpatterns = [
     path(LEVEL + "forwarded/", levels.level_forwarded, name="level_forwarded"),
     path(LEVEL + "received/", levels.level_received, name="level_received"),
     path(LEVEL + "again/", decisions.level_return, name="level_return"),
+    path(LEVEL + "at-once/", at_once.level_at_once, name="level_at_once"),
     path(LEVEL + "event/", levels.level_event, name="level_event"),
     path(LEVEL + "end/<str:how>/", levels.level_end, name="level_end"),
     path(LEVEL + "choice/", choices.level_choice, name="level_choice"),

@@ -162,6 +162,7 @@ APPEAL = Workflow(
                 "appeal_filed",
                 guards=(
                     conditions.opened_by_filing,
+                    conditions.nothing_stands_beside,
                     conditions.file_is_frozen,
                     conditions.filing_has_an_address,
                     conditions.happened_not_in_future("filed_at"),
@@ -180,6 +181,7 @@ APPEAL = Workflow(
                 "appeal_filed",
                 guards=(
                     conditions.opened_by_filing,
+                    conditions.nothing_stands_beside,
                     conditions.may_be_filed_orally,
                     conditions.file_is_frozen,
                     conditions.happened_not_in_future("filed_at"),
@@ -239,7 +241,7 @@ APPEAL = Workflow(
                 A.WITHDRAWN,
                 P.FILE_APPEAL,
                 "appeal_withdrawn",
-                guards=(conditions.withdrawal_has_a_reason,),
+                guards=(conditions.withdrawal_has_a_reason, conditions.nothing_stands_beside),
                 title="Withdraw",
             ),
             Step(

@@ -140,6 +140,20 @@ class LevelTold(serializers.Serializer[Any]):
     forwarded_at = Moment(allow_null=True)
     received_at = Moment(allow_null=True)
     decided_at = Moment(allow_null=True)
+    at_once_because = serializers.ChoiceField(
+        appeal_codes.AT_ONCE,
+        allow_blank=True,
+        source="beside_basis",
+        help_text="Why it was opened beside a level that was open still; empty for any other level.",
+    )
+    beside = serializers.UUIDField(
+        source="beside.public_id", allow_null=True, help_text="The level beside which it was opened."
+    )
+    settled_by = serializers.UUIDField(
+        source="settled_by.public_id",
+        allow_null=True,
+        help_text="The level beside it whose decision left nothing to decide here.",
+    )
     outcomes = serializers.SerializerMethodField(help_text="What was decided about each item, as codes.")
 
     def get_outcomes(self, row: Any) -> list[str]:

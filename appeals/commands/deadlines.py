@@ -18,7 +18,7 @@ from appeals.facts import History
 from appeals.models import Appeal, Deadline
 from appeals.queries.history import COURT_TASK, load_history
 from appeals.queries.ladder import Ladder, ladder_from, stage_of
-from appeals.rungs import rung_at
+from appeals.rungs import Rung, rung_at, rungs
 from appeals.workflow import APPEAL
 from cases.models import Case, Task
 from cases.workflow import CaseStatus
@@ -116,20 +116,29 @@ def _follow_the_rules(history: History) -> None:
     unknown becomes the second level of what is known.
     """
     for appeal in under_other_rules(history):
-        appeal.save(update_fields=["regime", "level"])
+        appeal.save(update_fields=["regime", "level", "position"])
 
 
 def under_other_rules(history: History) -> list[Appeal]:
     """The levels for which other rules apply now than those they are recorded with; they have the new ones, not written yet."""
-    found, changed = history.classification, []
+    changed = []
     for appeal in history.appeals:
-        rung = rung_at(found, history.levels, appeal.position)
+        rung = _place_of(history, appeal)
         if appeal.status in APPEAL.final or rung is None or rung.is_court:
             continue
-        if (rung.regime, rung.key) != (appeal.regime, appeal.level):
-            appeal.regime, appeal.level = rung.regime, rung.key
+        if (rung.regime, rung.key, rung.position) != (appeal.regime, appeal.level, appeal.position):
+            appeal.regime, appeal.level, appeal.position = rung.regime, rung.key, rung.position
             changed.append(appeal)
     return changed
+
+
+def _place_of(history: History, appeal: Appeal) -> Rung | None:
+    """The rung of a level under the rules that apply now: the one at its place. One that was opened at once is the external
+    review, wherever that stands."""
+    found, levels = history.classification, history.levels
+    if appeal.beside_id is None:
+        return rung_at(found, levels, appeal.position)
+    return next((rung for rung in rungs(found, levels) if rung.kind == history.rung(appeal).kind), None)
 
 
 def key_of_due(due: Due) -> Key:

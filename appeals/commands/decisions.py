@@ -12,6 +12,7 @@ from django.db import transaction
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason, WrongState
+from appeals.commands.at_once import follow_decision
 from appeals.commands.checks import foreign, future_days, guards_of, locked_case, notice_order, refuse
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.follow_ups import settle
@@ -24,7 +25,8 @@ from appeals.facts import History
 from appeals.models import Appeal, Decision, Denial, ItemOutcome, RequestItem
 from appeals.queries.denial_intake import names_another
 from appeals.queries.history import COURT_TASK, load_history
-from appeals.queries.ladder import REMANDED, UNFAVORABLE, decision_of, items_in_question
+from appeals.queries.in_question import REMANDED, UNFAVORABLE, items_in_question
+from appeals.queries.ladder import decision_of
 from appeals.regimes import book
 from appeals.rungs import rung_of
 from appeals.workflow import APPEAL, AppealStatus
@@ -86,6 +88,7 @@ def decide_appeal(
             *guards_of(APPEAL, "decide", row, {"at": at, "actor": actor, "changes": changes} | facts),
             *_outcome_reasons(items, named, authorization),
             *_remand_reasons(history, row, named),
+            *_bound_reasons(history, row, items, named),
             *future_days(case, at, days),
             *notice_order(notice_on, sent_on, received_on, stated_deadline_on),
             *_order_reasons(history, row, days),
@@ -134,6 +137,7 @@ def decide_appeal(
             index_case(case)
         if UNFAVORABLE & set(named.values()):
             open_next_level(case, decided, deemed=False, at=at)
+        follow_decision(case, decided)
         if REMANDED in named.values():
             _send_back(case, decided, decided_at, at)
         _finish(case, at)
@@ -231,6 +235,7 @@ def deem_decided(
             recorded_by_id=actor.user_id,
         )
         open_next_level(case, decided, deemed=True, at=at)
+        follow_decision(case, decided, deemed=True)
         use_override(override, at)
         _finish(case, at)
     return decision
@@ -269,6 +274,31 @@ def _remand_reasons(history: History, appeal: Appeal, named: Mapping[str, str]) 
             "This is the first level: no level below it takes the case back. Choose another outcome, and record what the plan"
             " decides anew as a denial of its own.",
         )
+    beside = history.beside(appeal)
+    if REMANDED in named.values() and beside is not None and beside.status not in APPEAL.final:
+        yield Reason(
+            "below_still_open",
+            f"{history.rung(beside).title} is open still, so nothing is sent back to it. Choose another outcome.",
+        )
+
+
+def _bound_reasons(
+    history: History, appeal: Appeal, items: Mapping[str, RequestItem], named: Mapping[str, str]
+) -> Iterator[Reason]:
+    """A review from outside that was decided first binds the plan: what it overturned is not refused again below it.
+
+    45 CFR 147.136(d)(2)(iv): nothing keeps a plan from paying for what the review left refused.
+    """
+    above = {d.pk for a in history.fellows(appeal) if a.beside_id and (d := history.decisions.get(a.pk))}
+    bound = {o.item_id for o in history.outcomes if o.decision_id in above and o.outcome == "overturned"}
+    for key, outcome in named.items():
+        if outcome in UNFAVORABLE and key in items and items[key].pk in bound:
+            yield Reason(
+                "bound_by_review",
+                f"The review from outside overturned the refusal of {items[key].code}, and the plan is bound by it. Choose"
+                " “Moot”, or withdraw this level; demand what was decided.",
+                f"item_{key}",
+            )
 
 
 def _send_back(case: Case, decided: Appeal, decided_at: datetime, at: datetime) -> None:

@@ -24,6 +24,7 @@ from appeals.facts import History, filing_facts
 from appeals.letters import AppealFacts, appeal_letter_blocks, render_letter
 from appeals.models import Appeal, Decision, Exhibit
 from appeals.packets import Packet, build_packet
+from appeals.queries.beside import urgency_lacks
 from appeals.queries.doubtful import doubtful_letters
 from appeals.queries.drafts import exhibit_label, exhibit_set_aside, exhibits_of
 from appeals.queries.history import load_history
@@ -156,6 +157,8 @@ def set_expedited(
                 Reason(r.code, r.message, "expedited_reason" if r.code == "urgency_not_certified" else None)
                 for r in found.values()
             )
+        else:
+            refuse(urgency_lacks(history, row))
         row.is_expedited, row.expedited_reason = is_expedited, reason.strip() if is_expedited else ""
         row.version += 1
         row.save(update_fields=["is_expedited", "expedited_reason", "version"])
@@ -201,12 +204,14 @@ def facts_of(case: Case, appeal: Appeal, history: History) -> AppealFacts:
 
 
 def _carry_exhibits(appeal: Appeal) -> None:
-    """What went along at the level before goes along again, in its places: the carried words name it by them. The letter of
-    that level's decision comes last: it is what this level contests. The letter of a denial set aside since stays behind."""
-    if appeal.previous_id is None or Exhibit.objects.filter(appeal=appeal).exists():
+    """What went along at the level before (or the one beside it) goes along again, in its places: the carried words name it by
+    them. The letter of that level's decision comes last: it is what this level contests. The letter of a denial set aside since
+    stays behind."""
+    source = appeal.previous_id or appeal.beside_id
+    if source is None or Exhibit.objects.filter(appeal=appeal).exists():
         return
     aside, _ = doubtful_letters(appeal.case)
-    before = Exhibit.objects.filter(appeal_id=appeal.previous_id).select_related("document_version")
+    before = Exhibit.objects.filter(appeal_id=source).select_related("document_version")
     carried = [
         (piece.title, piece.document_version_id)
         for piece in before.defer("document_version__pages").order_by("position")

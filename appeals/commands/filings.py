@@ -29,6 +29,7 @@ from appeals.facts import History
 from appeals.models import Appeal, Filing, StepOverride
 from appeals.models.authorization import Channel
 from appeals.packets import CallRecord, render_call_record
+from appeals.queries.beside import filing_lacks
 from appeals.queries.doubtful import doubtful_letters
 from appeals.queries.drafts import exhibit_label, exhibit_set_aside, exhibits_of, special_exhibits
 from appeals.queries.history import load_history
@@ -287,6 +288,7 @@ def _filing_facts(
         "opened_by": "filing" if history.rung(appeal).may_be_filed else "forwarding",
         "filed_on": filed_on,
         "notice_on": answered_on(history, appeal),
+        "beside_lacks": tuple(filing_lacks(history, appeal, filed_at)),
         "window_end": due.last_day,
         "good_cause": good_cause.strip(),
         "amount_lacks": filed_on and history.rung(appeal).amount_lacks(at_stake(history.case), filed_on.year),

@@ -23,6 +23,7 @@ from appeals.commands.drafts import (
 )
 from appeals.commands.filings import add_proof, file_appeal, file_orally
 from appeals.models import Appeal
+from appeals.queries.beside import withdrawing_lacks
 from appeals.queries.choices import NOT_PURSUED, choice_of_level
 from appeals.queries.history import load_history
 from appeals.queries.ladder import filing_of
@@ -84,7 +85,7 @@ def receive_appeal(*, actor: Actor, appeal: Appeal, received_at: datetime | None
 
 
 def withdraw_appeal(*, actor: Actor, appeal: Appeal, reason: str, at: datetime) -> Appeal:
-    """Take a level back. Raises WrongState, Refused without a reason."""
+    """Take a level back. Raises WrongState, Refused without a reason, or while an urgent review beside it stands on it."""
     return _end("withdraw", actor, appeal, reason, at)
 
 
@@ -126,6 +127,8 @@ def _end(step: str, actor: Actor, appeal: Appeal, reason: str, at: datetime, **f
     reason = reason.strip()
     with transaction.atomic():
         case = _opened(actor, appeal, step)
+        if step == "withdraw":
+            facts["beside_lacks"] = tuple(withdrawing_lacks(load_history(case), appeal))
         done = _taken(step, actor, appeal, at, {"end_reason": reason}, {"reason": reason} | facts)
         _finish(case, at)
     return done

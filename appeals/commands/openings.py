@@ -9,6 +9,7 @@ from advocacy.audit.trail import record
 from appeals.commands.follow_ups import consider_court
 from appeals.facts import History
 from appeals.models import Appeal, Denial
+from appeals.queries.beside import standing_there
 from appeals.queries.history import levels_completed, load_history
 from appeals.rungs import Rung, first_position, next_position, rung_at, rung_of
 from appeals.workflow import AppealStatus
@@ -26,7 +27,8 @@ def open_first_level(case: Case, denial: Denial, at: datetime) -> Appeal:
 
 
 def open_next_level(case: Case, appeal: Appeal, *, deemed: bool, at: datetime) -> Appeal | None:
-    """Open the level after a decided one. Above the last level before a court there is a task instead, and None.
+    """Open the level after a decided one. Above the last level before a court there is a task instead, and None; None too where
+    that level was opened at once with this one.
 
     Silence that exhausts the internal steps skips those that are left (29 CFR 2560.503-1(l)).
     """
@@ -38,6 +40,8 @@ def open_next_level(case: Case, appeal: Appeal, *, deemed: bool, at: datetime) -
     if following is None or following.is_court:
         consider_court(history, appeal, at)
         return None
+    if standing_there(history, appeal, following.position) is not None:
+        return None  # it was opened beside this one, and goes on
     return _opened(
         case, appeal.denial, appeal, following, is_expedited=appeal.is_expedited, turn=appeal.turn, at=at
     )
@@ -45,7 +49,7 @@ def open_next_level(case: Case, appeal: Appeal, *, deemed: bool, at: datetime) -
 
 def below(history: History, appeal: Appeal) -> tuple[Appeal | None, Rung] | None:
     """The level that a level sends a case back to: the row below where there is one, and its rung. None below the first."""
-    before = history.previous(appeal)
+    before = history.beside(appeal) or history.previous(appeal)
     if before is not None:
         return before, rung_of(
             before.regime, before.level, before.position, history.classification, history.levels

@@ -16,7 +16,8 @@ from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.follow_ups import SOON, ask, program_of
 from appeals.models import Appeal, DenialItem, ItemOutcome, PeerToPeer, RequestItem
 from appeals.queries.history import load_history
-from appeals.queries.ladder import AWAITING, BEFORE_FILING, items_in_question
+from appeals.queries.in_question import items_in_question
+from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.workflow import APPEAL, PEER_TO_PEER
 from cases.commands.touch import touch
 from cases.models import Case, Task

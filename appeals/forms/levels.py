@@ -239,6 +239,32 @@ class ReturnForm(forms.Form):
     )
 
 
+class AtOnceForm(forms.Form):
+    """Why a level is opened beside one that is open: `bases` are (key, words)."""
+
+    said_by = forms.CharField(
+        label="Who certifies it, or who waived it",
+        required=False,
+        max_length=1000,
+        help_text="The clinician with name and specialty; or the person at the plan, and its paper.",
+    )
+    said_on = DayField(label="On which day", required=False)
+    note = forms.CharField(
+        label="What was said",
+        required=False,
+        max_length=1000,
+        widget=lines(2),
+        help_text="In a sentence: why even the time of an expedited decision is too long.",
+    )
+
+    def __init__(self, *args: Any, bases: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["basis"] = forms.ChoiceField(
+            label="Why it does not wait for this decision", choices=[NOT_CHOSEN, *bases], required=False
+        )
+        self.order_fields(["basis", "said_by", "said_on", "note"])
+
+
 class EndForm(forms.Form):
     reason = forms.CharField(label="Why", max_length=1000, widget=lines(2), help_text="One sentence.")
 

@@ -38,6 +38,10 @@ class Migration(migrations.Migration):
                 ('returned_why', models.CharField(blank=True, choices=[('remand', 'The level above sent it back for a new decision'), ('court', 'A court sent it back for a new decision'), ('reopening', 'The decision maker took its own decision up again')], max_length=9)),
                 ('returned_at', models.DateTimeField(blank=True, null=True)),
                 ('returned_note', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='what it was opened again for')),
+                ('beside_basis', models.CharField(blank=True, choices=[('urgent', 'Too urgent for the decision below'), ('waived', 'The decision below is not waited for: waived')], max_length=6)),
+                ('beside_by', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='who certified or waived')),
+                ('beside_on', models.DateField(blank=True, null=True)),
+                ('beside_note', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='what was certified or waived')),
                 ('is_expedited', models.BooleanField(default=False)),
                 ('expedited_reason', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('status', models.CharField(choices=[('open', 'Window open'), ('drafting', 'Being written'), ('filed', 'Filed'), ('forwarded', 'Forwarded by the plan'), ('returned', 'Opened again'), ('received', 'With the decision maker'), ('decided', 'Decided'), ('withdrawn', 'Withdrawn'), ('lapsed', 'Window passed'), ('declined', 'Not pursued')], default='open', max_length=10)),
@@ -55,6 +59,8 @@ class Migration(migrations.Migration):
                 ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
                 ('previous', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='following', to='appeals.appeal')),
                 ('reopens', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='again', to='appeals.appeal')),
+                ('beside', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='at_once', to='appeals.appeal')),
+                ('settled_by', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='settles', to='appeals.appeal')),
             ],
             options={
                 'abstract': False,
@@ -553,11 +559,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='appeal',
+            constraint=advocacy.tenancy.isolation.SameOrganization('beside', name='appeals_appeal_beside_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='appeal',
+            constraint=advocacy.tenancy.isolation.SameOrganization('settled_by', name='appeals_appeal_settled_by_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='appeal',
             constraint=advocacy.tenancy.isolation.SameOrganization('frozen_version', name='appeals_appeal_frozen_version_org'),
         ),
         migrations.AddConstraint(
             model_name='appeal',
-            constraint=models.UniqueConstraint(fields=('organization', 'denial', 'position', 'turn'), name='appeals_appeal_position'),
+            constraint=models.UniqueConstraint(condition=models.Q(('beside', None), models.Q(('status__in', ['withdrawn', 'lapsed', 'declined']), _negated=True), _connector='OR'), fields=('organization', 'denial', 'position', 'turn'), name='appeals_appeal_position'),
         ),
         migrations.AddConstraint(
             model_name='appeal',
@@ -566,6 +580,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='appeal',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('returned_at', None), ('returned_why', ''), models.Q(('status', 'returned'), _negated=True)), models.Q(('filed_at', None), ('forwarded_at', None), ('returned_at__isnull', False), models.Q(('returned_why', ''), _negated=True)), _connector='OR'), name='appeals_appeal_returned_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='appeal',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('beside', None), ('beside_basis', ''), ('beside_on', None)), models.Q(('beside__isnull', False), ('beside_on__isnull', False), models.Q(('beside_basis', ''), _negated=True)), _connector='OR'), name='appeals_appeal_beside_whole'),
         ),
         migrations.AddConstraint(
             model_name='appeal',

@@ -19,12 +19,19 @@ class Appeal(TenantModel):
     The trigger of its window is the denial (first level) or the decision of the level before (`previous`). A decided level that
     is opened again (a remand, a reopening) stays as it was decided: a row of a later `turn` stands for it, with `reopens`. It is
     not filed; the levels that open after it have its turn.
+
+    A level opened at once stands `beside` one that is still open (`appeals.at_once`), and answers what that one answers.
+    `settled_by` is the level beside it whose decision left nothing to decide here; a person ends it.
     """
 
     class Returned(models.TextChoices):
         REMAND = "remand", "The level above sent it back for a new decision"
         COURT = "court", "A court sent it back for a new decision"
         REOPENING = "reopening", "The decision maker took its own decision up again"
+
+    class Basis(models.TextChoices):
+        URGENT = "urgent", "Too urgent for the decision below"
+        WAIVED = "waived", "The decision below is not waited for: waived"
 
     case = tenant_key("cases.Case", related_name="appeals")
     denial = tenant_key("appeals.Denial", related_name="appeals")
@@ -37,6 +44,12 @@ class Appeal(TenantModel):
     returned_why = models.CharField(max_length=9, choices=Returned.choices, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
     returned_note = SealedTextField("what it was opened again for", blank=True)
+    beside = tenant_key("appeals.Appeal", null=True, blank=True, related_name="at_once")
+    beside_basis = models.CharField(max_length=6, choices=Basis.choices, blank=True)
+    beside_by = SealedTextField("who certified or waived", blank=True)
+    beside_on = models.DateField(null=True, blank=True)
+    beside_note = SealedTextField("what was certified or waived", blank=True)
+    settled_by = tenant_key("appeals.Appeal", null=True, blank=True, related_name="settles")
     is_expedited = models.BooleanField(default=False)
     expedited_reason = SealedTextField(blank=True)
     status = models.CharField(max_length=10, choices=AppealStatus.choices, default=AppealStatus.OPEN)
@@ -57,9 +70,13 @@ class Appeal(TenantModel):
             SameOrganization("denial"),
             SameOrganization("previous"),
             SameOrganization("reopens"),
+            SameOrganization("beside"),
+            SameOrganization("settled_by"),
             SameOrganization("frozen_version"),
             models.UniqueConstraint(
-                fields=["organization", "denial", "position", "turn"], name="appeals_appeal_position"
+                fields=["organization", "denial", "position", "turn"],
+                condition=Q(beside=None) | ~Q(status__in=["withdrawn", "lapsed", "declined"]),
+                name="appeals_appeal_position",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["filed", "forwarded", "received", "decided"])
@@ -72,6 +89,11 @@ class Appeal(TenantModel):
                 condition=Q(returned_at=None, returned_why="") & ~Q(status="returned")
                 | Q(returned_at__isnull=False, filed_at=None, forwarded_at=None) & ~Q(returned_why=""),
                 name="appeals_appeal_returned_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(beside=None, beside_basis="", beside_on=None)
+                | Q(beside__isnull=False, beside_on__isnull=False) & ~Q(beside_basis=""),
+                name="appeals_appeal_beside_whole",
             ),
             models.CheckConstraint(
                 condition=Q(decided_at=None) | Q(filed_at=None) | Q(decided_at__gte=F("filed_at")),
@@ -88,6 +110,11 @@ class Appeal(TenantModel):
 
     def __str__(self) -> str:
         return f"appeal {self.pk}"
+
+    @property
+    def stands_at_once(self) -> bool:
+        """Whether it still rests on a level below that nobody has decided: then its window counts from what that one answers."""
+        return self.beside_id is not None and self.previous_id != self.beside_id
 
 
 class Exhibit(TenantModel):

@@ -316,7 +316,7 @@ def case_page(
         targets=case_targets(rows, here or day) if permissions else (),
         request=position.request,
         denial=position.denial,
-        level=current_level(rows["appeals"]),
+        level=current_level(rows["appeals"], rows["deadlines"]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from appeals.models import AuthorizationRequest, Deadline
+from appeals.models import Appeal, AuthorizationRequest, Deadline
 from appeals.queries.standing import SHORT_LABELS, stage_choices
 from appeals.workflow import AppealStatus, RequestStatus
 from cases.queries.codes import Codes
@@ -15,6 +15,7 @@ REQUESTS: Codes = list(RequestStatus.choices)
 TIMINGS: Codes = list(AuthorizationRequest.Timing.choices)
 BENEFITS: Codes = list(AuthorizationRequest.Benefit.choices)
 LEVELS: Codes = list(AppealStatus.choices)
+AT_ONCE: Codes = list(Appeal.Basis.choices)
 MOST_LEVELS = 9
 
 

@@ -27,8 +27,10 @@ class LetterBefore:
 
 
 def letter_before(appeal: Appeal) -> LetterBefore | None:
-    """None for a first level, and where the one before had no letter. At most one statement."""
-    before = Appeal.objects.filter(pk=appeal.previous_id).first() if appeal.previous_id else None
+    """Of a level opened at once, the one beside it. None for a first level, and where the one before had no letter. At most
+    one statement."""
+    source = appeal.previous_id or appeal.beside_id
+    before = Appeal.objects.filter(pk=source).first() if source else None
     if before is None or not before.draft:
         return None
     body = blocks_from_data(before.draft["blocks"])

@@ -51,7 +51,9 @@ def clock_rows(whose: Q) -> dict[str, QuerySet[Any]]:
         "items": RequestItem.objects.filter(whose).order_by("request_id", "position"),
         "denials": Denial.objects.filter(STANDS, whose).order_by("id"),
         "calls": PeerToPeer.objects.filter(whose).order_by("id"),
-        "appeals": Appeal.objects.filter(whose).defer("draft").order_by("denial_id", "turn", "position"),
+        "appeals": Appeal.objects.filter(whose)
+        .defer("draft")
+        .order_by("denial_id", "turn", "position", "id"),
         "filings": Filing.objects.filter(whose).defer("manifest"),
         "decisions": Decision.objects.filter(whose),
         "outcomes": ItemOutcome.objects.filter(whose).order_by("decided_at", "id"),

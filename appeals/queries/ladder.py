@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -27,6 +28,7 @@ from appeals.models import Appeal, AuthorizationRequest, PeerToPeer
 from appeals.models.authorization import Channel
 from appeals.own_dates import with_own_date
 from appeals.plan_windows import with_plan_words
+from appeals.queries.beside import GIVEN_UP, by_the_state
 from appeals.queries.history import load_history
 from appeals.regimes.classifier import Classification
 from appeals.rungs import Rung, first_position, rung_at, rungs
@@ -37,8 +39,6 @@ BEFORE_FILING = frozenset({AppealStatus.OPEN, AppealStatus.DRAFTING})
 AWAITING = frozenset(
     {AppealStatus.FILED, AppealStatus.FORWARDED, AppealStatus.RETURNED, AppealStatus.RECEIVED}
 )
-UNFAVORABLE = frozenset({"upheld", "partly"})
-REMANDED = "remanded"
 NO_TIME_AGAIN = Reason(
     "no_time_after_return",
     "No rule here sets a time to decide after a case came back. Ask the decision maker by when it decides, and set a task.",
@@ -106,7 +106,7 @@ def ladder_from(history: History) -> Ladder:
         if not own:
             continue
         standing += [_standing(history, appeal) for appeal in own]
-        standing += _above(history, own[-1])
+        standing += _above(history, own)
     if not standing:
         found, levels = history.classification, history.levels
         first = first_position(found, levels, 0)
@@ -128,7 +128,7 @@ def filing_of(history: History, appeal: Appeal) -> Due:
     rung = history.rung(appeal)
     facts = filing_facts(history, appeal, deemed_on=_deemed_on(history, history.previous(appeal)))
     due = with_plan_words(filing_due(rung, facts, subject_id=appeal.pk), rung, facts, history.plan_argued)
-    due = with_own_date(due, rung, facts, history.own_dates)
+    due = with_own_date(by_the_state(history, appeal, rung, facts, due), rung, facts, history.own_dates)
     on = history.day(appeal.filed_at or appeal.forwarded_at)
     return _ended(due, appeal, on, late=passed(due.last_day or due.due, on, history.zone) if on else False)
 
@@ -198,47 +198,6 @@ def _told(due: Due, what: str, *, assumed: bool, channel: str) -> Due:
     return replace(due, arithmetic=told(due.arithmetic), paths=paths, error=error)
 
 
-def items_in_question(history: History, appeal: Appeal) -> frozenset[int]:
-    """Primary keys of the items a level is about: refused, and not won, withdrawn or moot since. What a decision sent back is in
-    question at the level that was opened again, not above."""
-    if appeal.returned_at is not None:
-        return _again_in_question(history, appeal)
-    previous = history.previous(appeal)
-    items = (
-        items_in_question(history, previous)
-        if previous
-        else history.refused.get(appeal.denial_id, frozenset())
-    )
-    decision = history.decisions.get(previous.pk) if previous else None
-    calls = {c.pk for c in history.peer_to_peers if c.denial_id == appeal.denial_id}
-    settled = {
-        o.item_id
-        for o in history.outcomes
-        if o.outcome not in UNFAVORABLE
-        and ((decision and o.decision_id == decision.pk) or o.peer_to_peer_id in calls)
-    }
-    return items - settled
-
-
-def _again_in_question(history: History, appeal: Appeal) -> frozenset[int]:
-    """Of the items the level was about before: those that were sent back, or that stayed refused (all, where none did)."""
-    before = next((a for a in history.appeals if a.pk == appeal.reopens_id), None)
-    asked = (
-        items_in_question(history, before)
-        if before is not None
-        else history.refused.get(appeal.denial_id, frozenset())
-    )
-    earlier = {
-        decision.pk
-        for a in history.appeals
-        if a.denial_id == appeal.denial_id and a.pk < appeal.pk and (decision := history.decisions.get(a.pk))
-    }
-    last = {o.item_id: o.outcome for o in history.outcomes if o.decision_id in earlier}
-    if appeal.returned_why == Appeal.Returned.REMAND:
-        return frozenset(pk for pk in asked if last.get(pk) == REMANDED)
-    return frozenset(pk for pk in asked if last.get(pk, REMANDED) in UNFAVORABLE | {REMANDED}) or asked
-
-
 def stage_of(history: History) -> str:
     """Where the case stands, as one key: "", request, denial, peer_to_peer, approved, a level's key, court or closed."""
     if history.case.status == "closed":
@@ -283,11 +242,15 @@ def _standing(history: History, appeal: Appeal) -> Standing:
     )
 
 
-def _above(history: History, last: Appeal) -> list[Standing]:
-    """The levels not opened yet, with the date of the court where it is the next step and one is known."""
-    found = []
+def _above(history: History, own: Sequence[Appeal]) -> list[Standing]:
+    """The levels of a denial not opened yet, with the date of the court where it is the next step and one is known. One that was
+    opened at once leaves those between open."""
+    last, found = own[-1], []
+    turn = [a for a in own if a.turn == last.turn]
+    reached = max((a.position for a in turn if a.beside_id is None), default=0)
+    there = {a.position for a in turn if a.status not in GIVEN_UP}
     for rung in rungs(history.classification, history.levels):
-        if rung.position <= last.position:
+        if rung.position <= reached or rung.position in there:
             continue
         court = None
         if rung.is_court and last.pk in history.court_considered:

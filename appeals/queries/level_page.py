@@ -14,6 +14,7 @@ from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound, Reason
 from advocacy.people.models import Consent
 from advocacy.tenancy.together import fetched
+from appeals.at_once import Opening
 from appeals.blocks import blocks_from_data, cited_and_left_out, unfilled_gaps
 from appeals.dues import RUNNING
 from appeals.facts import History
@@ -30,11 +31,13 @@ from appeals.models import (
     LetterApproval,
     RequestItem,
 )
+from appeals.queries.beside import filing_lacks, opened_by, openings_of, standing_against
 from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day
 from appeals.queries.doubtful import doubtful_letters
 from appeals.queries.drafts import exhibit_label, exhibit_set_aside
-from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, items_in_question, ladder_from
+from appeals.queries.in_question import items_in_question
+from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, ladder_from
 from appeals.queries.lookup import consent_among, get_appeal, get_filing
 from appeals.queries.plan_facts_page import FactUsed, facts_used
 from appeals.queries.representation import FilerShown, filer_choices, filer_shown, who_may_not
@@ -80,6 +83,17 @@ class LevelPage:
     following: tuple[str, UUID] | None
     reopens: tuple[str, UUID] | None
     again: tuple[str, UUID] | None
+    beside: tuple[str, UUID] | None = None
+    at_once: tuple[tuple[str, UUID], ...] = ()
+    settled_by: tuple[str, UUID] | None = None
+    opened_by: Opening | None = None
+    may_open: tuple[Opening, ...] = ()
+    not_at_once: tuple[Reason, ...] = ()
+
+    @property
+    def at_once_live(self) -> bool:
+        """Whether a level stands beside this one already."""
+        return any(reason.code == "open_already" for reason in self.not_at_once)
 
     @property
     def has_below(self) -> bool:
@@ -143,6 +157,7 @@ def level_page(
     )
     history = history_from(case, rows)
     rung = history.rung(appeal)
+    is_open = appeal.status in BEFORE_FILING | AWAITING
     standing = next(
         s for s in ladder_from(history).levels if s.appeal is not None and s.appeal.pk == appeal.pk
     )
@@ -171,6 +186,7 @@ def level_page(
         exhibits=exhibits,
         missing=tuple(
             [
+                *_lacks_beside(history, appeal),
                 *_missing(history, appeal, exhibits, rows["consents"], day.today),
                 *_set_aside(
                     appeal,
@@ -193,6 +209,16 @@ def level_page(
         following=_named(history, next((a for a in history.appeals if a.previous_id == appeal.pk), None)),
         reopens=_named(history, next((a for a in history.appeals if a.pk == appeal.reopens_id), None)),
         again=_named(history, next((a for a in history.appeals if a.reopens_id == appeal.pk), None)),
+        beside=_named(history, history.beside(appeal)),
+        at_once=tuple(
+            named
+            for a in history.appeals
+            if a.beside_id == appeal.pk and (named := _named(history, a)) is not None
+        ),
+        settled_by=_named(history, next((a for a in history.appeals if a.pk == appeal.settled_by_id), None)),
+        opened_by=opened_by(history, appeal),
+        may_open=openings_of(history, appeal, day.today) if is_open else (),
+        not_at_once=standing_against(history, appeal, day.today) if is_open else (),
     )
 
 
@@ -253,6 +279,12 @@ def _missing(
         )
     appointed = [c for c in consents if c.kind == Consent.Kind.REPRESENTATION]
     yield from who_may_not(history, appeal, appointed, on, field="patient")
+
+
+def _lacks_beside(history: History, appeal: Appeal) -> Iterable[Reason]:
+    """What a level that was opened at once waits for: the other one is filed first."""
+    if appeal.status in BEFORE_FILING:
+        yield from (Reason(r.code, r.message, "beside") for r in filing_lacks(history, appeal, None))
 
 
 def _set_aside(appeal: Appeal, aside: Iterable[Exhibit]) -> Iterable[Reason]:

@@ -19,7 +19,7 @@ from appeals.queries.machine_queue import BESIDE, ITEM
 from cases.models import Coverage
 
 ACTS_SHOWN = 50
-TOLD_OF_ACTS = ("from", "to", "kind", "level", "outcome", "stage")
+TOLD_OF_ACTS = ("from", "to", "kind", "level", "outcome", "stage", "basis")
 """What of an act's detail goes out: codes. Ids of ours stay here."""
 
 ACT = "jsonb_strip_nulls(jsonb_build_object({}))".format(
@@ -50,7 +50,11 @@ PARTS = {
        WHERE n.organization_id = %(organization)s AND n.case_id = c.id AND n.set_aside_at IS NULL ORDER BY n.id""",
     "levels": """
       SELECT l.public_id AS id, l.position, l.regime, l.level, l.status, l.is_expedited, l.opened_at, l.filed_at,
-             l.forwarded_at, l.received_at, l.decided_at,
+             l.forwarded_at, l.received_at, l.decided_at, l.beside_basis AS at_once_because,
+             (SELECT b.public_id FROM appeals_appeal b
+               WHERE b.organization_id = l.organization_id AND b.id = l.beside_id) AS beside,
+             (SELECT b.public_id FROM appeals_appeal b
+               WHERE b.organization_id = l.organization_id AND b.id = l.settled_by_id) AS settled_by,
              ARRAY(SELECT o.outcome FROM appeals_itemoutcome o JOIN appeals_decision s
                       ON s.organization_id = o.organization_id AND s.id = o.decision_id
                     WHERE s.organization_id = l.organization_id AND s.appeal_id = l.id ORDER BY o.id) AS outcomes

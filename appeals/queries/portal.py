@@ -199,7 +199,7 @@ def _usual(case: Case, rows: Mapping[str, list[Any]], place: Place) -> UsualTime
     """Asked only while the other side decides, and not when it is late: then the usual time is over."""
     if place.clock == "overdue" or _ours_speaks(place):
         return None
-    level = current_level(rows["appeals"]) if place.stage == "level" else None
+    level = current_level(rows["appeals"], rows["deadlines"]) if place.stage == "level" else None
     if place.stage == "level" and place.status in AWAITED and level is not None:
         question = FigureQuestion(
             "usual_time", case.pk, level=level.level, regime=level.regime, is_urgent=level.is_expedited
@@ -297,7 +297,10 @@ def _place(case: Case, rows: Mapping[str, list[Any]], day: Day, history: History
     stage, status, clock = standing(position)
     mine = earliest([d for d in ours(rows["deadlines"]) if d.peer_to_peer_id is None], day)
     other = earliest(theirs(rows["deadlines"]), day)
-    level = current_level(rows["appeals"])
+    level = current_level(rows["appeals"], rows["deadlines"])
+    if level is not None and status == "settled":
+        # The decision beside it is the answer; that the other level has to be ended is the team's own work.
+        level, status = next((a for a in rows["appeals"] if a.pk == level.settled_by_id), level), "ended"
     rung = level_of(level) if level else None
     call = next((c for c in reversed(rows["calls"]) if c.status == "scheduled"), None)
     granted = rows["authorizations"][0] if rows["authorizations"] else None

@@ -86,7 +86,17 @@ _DECIDING = {
     "requests": ("case_id", "public_id", "status", "follows_id"),
     "denials": ("case_id", "public_id", "confirmed_at"),
     "calls": ("case_id", "public_id", "status"),
-    "appeals": ("case_id", "public_id", "status", "regime", "level", "denial_id", "previous_id"),
+    "appeals": (
+        "case_id",
+        "public_id",
+        "status",
+        "regime",
+        "level",
+        "denial_id",
+        "previous_id",
+        "beside_id",
+        "settled_by_id",
+    ),
 }
 
 
@@ -140,11 +150,21 @@ def stage_choices() -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def current_level(appeals: list[Appeal]) -> Appeal | None:
-    """The level being worked: the last one that has not ended, else the last one."""
+def current_level(appeals: list[Appeal], deadlines: Iterable[Deadline] = ()) -> Appeal | None:
+    """The level being worked: the last one that has not ended, else the last one. Of two that stand at once the one that waits
+    for us, the lower first; where both wait for others, the one that is due first (of the running `deadlines`)."""
     unfinished = [a for a in appeals if a.status in BEFORE_FILING | AWAITING]
     in_question = unfinished or appeals
-    return in_question[-1] if in_question else None
+    last = in_question[-1] if in_question else None
+    if last is None or last.beside_id is None or last not in unfinished:
+        return last
+    pair = [a for a in unfinished if a.denial_id == last.denial_id]
+    settled = next((a for a in pair if a.settled_by_id is not None), None)
+    ours_first = settled or next((a for a in pair if a.status in BEFORE_FILING), None)
+    if ours_first is not None:
+        return ours_first
+    due = {d.appeal_id: d.due_at or d.due_on for d in reversed(list(deadlines)) if d.clock == "decision"}
+    return min(pair, key=lambda a: (str(due.get(a.pk, "9")), a.pk))
 
 
 def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position:
@@ -154,7 +174,7 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
     denial = (unconfirmed or rows["denials"] or [None])[-1]
     waiting = [c for c in rows["calls"] if c.status in {"offered", "scheduled"}]
     call = (waiting or rows["calls"] or [None])[-1]
-    appeal = current_level(rows["appeals"])
+    appeal = current_level(rows["appeals"], rows["deadlines"])
     rung = level_of(appeal) if appeal else None
     choice = choice_for(rows["choices"], appeal) if appeal else None
     granted = next((g for g in lines_of(rows["authorizations"], day.today) if g.is_running), None)
@@ -171,6 +191,7 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
         level_status=appeal.status if appeal else "",
         level_forwarded_by_plan=bool(rung and rung.opened_by == "forwarding"),
         request_follows=bool(request and request.follows_id),
+        settled=bool(appeal and appeal.settled_by_id),
         needs_choice=_lacks_choice(appeal) if appeal and choice is None else "",
         choice_after=_chosen_after(appeal, rows) if appeal else None,
         choice=choice.kind if choice else "",
@@ -182,6 +203,9 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
 
 
 def _lacks_choice(appeal: Appeal) -> str:
+    """Whoever asked for two levels at once has chosen both."""
+    if appeal.beside_id is not None:
+        return ""
     return "decision" if appeal.previous_id else "denial"
 
 

@@ -42,7 +42,7 @@ def history_from(case: Case, rows: Mapping[str, list[Any]]) -> History:
     """The same as `history.load_history`, of rows that are loaded already, as pages want them."""
     own: dict[str, Sequence[Any]] = {
         "refused": rows["denial_items"],
-        "appeals": sorted(rows["appeals"], key=lambda a: (a.denial_id, a.turn, a.position)),
+        "appeals": sorted(rows["appeals"], key=lambda a: (a.denial_id, a.turn, a.position, a.pk)),
         "outcomes": sorted(rows["outcomes"], key=lambda o: (o.decided_at, o.pk)),
         "court": [task for task in rows["tasks"] if task.code.startswith(COURT_TASK)],
     }
@@ -122,10 +122,21 @@ def _level(level: Standing, history: History, outcomes: Mapping[int, list[ItemOu
         "appeals:level",
         appeal.public_id,
         outcome="The time to decide was missed." if decision and decision.is_deemed else "",
-        note="Expedited" if appeal.is_expedited else "",
+        note=_handled(appeal, history),
         ours=mine,
         plan=others,
     )
+
+
+def _handled(appeal: Appeal, history: History) -> str:
+    """How a level is handled, and what it stands beside or was settled by."""
+    parts = ["Expedited"] if appeal.is_expedited else []
+    beside = history.beside(appeal)
+    if beside is not None:
+        parts.append(f"Beside: {history.rung(beside).title}")
+    if appeal.settled_by_id and appeal.status not in _STATES:
+        parts.append("Settled by the other decision: end it")
+    return ". ".join(parts)
 
 
 def _ended_as(

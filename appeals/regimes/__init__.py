@@ -21,6 +21,7 @@ from typing import Any
 
 from appeals.regimes.checks import problems_of
 from appeals.regimes.shapes import (
+    AtOnce,
     Book,
     Choice,
     Level,
@@ -166,7 +167,14 @@ def _state(row: Mapping[str, Any]) -> State:
         stages=MappingProxyType({s["key"]: _state_stage(s, row["slug"]) for s in row.get("stages", [])}),
         checked_on=_day(row["checked_on"]),
         decision_stage_expedited=row.get("decision_stage_expedited", ""),
+        at_once=MappingProxyType({r["basis"]: _said_at_once(r) for r in row.get("at_once", [])}),
     )
+
+
+def _said_at_once(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a row says of levels opened at once, in the types of `AtOnce`; a state's row says only what it has of its own."""
+    days = {k: _day(row[k]) for k in ("in_force_from", "in_force_to", "checked_on") if k in row}
+    return MappingProxyType({k: tuple(v) if isinstance(v, list) else v for k, v in row.items()} | days)
 
 
 def _override(row: Mapping[str, Any]) -> Override:
@@ -223,6 +231,7 @@ def book_of(raw: Mapping[str, Any]) -> Book:
         chronology=frozen(law["chronology"]),
         if_missed=frozen(law["if_missed"]),
         as_of=law["as_of"],
+        at_once=tuple(AtOnce(**_said_at_once(row)) for row in law.get("at_once", [])),
     )
     problems = list(problems_of(loaded))
     if problems:

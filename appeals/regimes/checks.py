@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from appeals.regimes.shapes import DECIDERS, Book, Regime
+from appeals.regimes.shapes import BASES, DECIDERS, Book, Regime
 
 CONFIDENCE = ("verified", "knowledge", "uncertain")
 OPENED_BY = ("filing", "forwarding", "either")
@@ -73,11 +73,36 @@ def problems_of(found: Book) -> Iterator[str]:
         own = state.decision_stage_expedited
         if own and own not in state.stages and any(own not in regime.stages for regime in insured):
             yield f"{state.name} decides urgent cases by an unknown stage {own}."
+    yield from _problems_at_once(found)
     if len(found.states) != 51:
         yield f"There are {len(found.states)} states, not 51."
     for override in found.overrides:
         if not override.source or override.kind not in ("move", "disregard"):
             yield f"Override {override.id} has no source or an unknown kind."
+
+
+NEEDS = ("care_ahead", "internal_expedited", "certified", "waiver")
+"""What may be asked for before a level is opened beside one below it."""
+
+
+def _problems_at_once(found: Book) -> Iterator[str]:
+    for row in found.at_once:
+        if row.basis not in BASES or not set(row.needs) <= set(NEEDS) or not row.citation or not row.text:
+            yield f"What may be opened at once ({row.key}) has an unknown basis or need, no citation or no text."
+        if row.confidence not in CONFIDENCE or (row.checked_on is None) == (row.confidence == "verified"):
+            yield f"What may be opened at once ({row.key}) is verified without a day, or checked and not verified."
+        for key in row.regimes:
+            levels = {level.key: level for level in found.regimes[key].levels} if key in found.regimes else {}
+            if row.opens not in levels or not set(row.beside) & set(levels):
+                yield f"What may be opened at once ({row.key}) names levels that {key} does not have."
+            elif levels[row.opens].filing is None:
+                yield f"What may be opened at once ({row.key}) is opened by the plan under {key}."
+    for state in found.states.values():
+        for basis, said in state.at_once.items():
+            if basis not in BASES or not said.get("citation") or said.get("confidence") not in CONFIDENCE:
+                yield f"{state.name} says of levels opened at once what has no basis, citation or confidence."
+            if said.get("window") and said["window"] not in state.stages:
+                yield f"{state.name} ends the time to open a level at once by an unknown stage."
 
 
 def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:

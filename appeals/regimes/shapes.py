@@ -95,6 +95,15 @@ DECIDERS: Mapping[str, str] = MappingProxyType(
 """Who decides a level, and the word for it on a page."""
 
 
+BASES: Mapping[str, str] = MappingProxyType(
+    {
+        "urgent": "Waiting even for an expedited internal decision is dangerous: a clinician certifies it",
+        "waived": "The plan, the issuer or the agency does not ask for the internal appeal to end first",
+    }
+)
+"""Why a level may be opened beside one below it, and the words for it on a page."""
+
+
 @dataclass(frozen=True)
 class Level:
     """One rung of a ladder, with the stages that hold the clocks of both sides.
@@ -137,6 +146,31 @@ class StateStage:
 
 
 @dataclass(frozen=True)
+class AtOnce:
+    """That a level may be opened while a level below it is still open: under which regimes, beside which of their levels.
+
+    `basis` is one of `BASES`. `needs` are keys of `appeals.at_once.NEEDS`. `window` is a stage of the state that ends the time
+    to ask earlier ("" for the level's own window).
+    """
+
+    key: str
+    basis: str
+    regimes: tuple[str, ...]
+    opens: str
+    beside: tuple[str, ...]
+    needs: tuple[str, ...]
+    who: str
+    text: str
+    citation: str
+    confidence: str
+    in_force_from: date
+    in_force_to: date | None = None
+    checked_on: date | None = None
+    confirm: str = ""
+    window: str = ""
+
+
+@dataclass(frozen=True)
 class State:
     """The external review of policies issued in one state. `complete` is False where the window is uncertain
     or absent."""
@@ -158,6 +192,8 @@ class State:
     stages: Mapping[str, StateStage] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     checked_on: date | None = None
     decision_stage_expedited: str = ""
+    at_once: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    """What the state says itself of levels opened at once, by basis: fields of `AtOnce`."""
 
 
 @dataclass(frozen=True)
@@ -234,4 +270,5 @@ class Book:
     chronology: tuple[tuple[str, str, str], ...]
     if_missed: Mapping[str, str]
     as_of: str
+    at_once: tuple[AtOnce, ...] = ()
     memo: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False, hash=False)

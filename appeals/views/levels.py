@@ -35,6 +35,7 @@ WHERE = {
     "patient": "Open the patient",
     "cost_new": "Record the money at stake",
     "level_approval": "Ask the patient to approve",
+    "beside": "Open the other level",
 }
 # Whom the link to it is shown.
 NEEDS = {
@@ -43,6 +44,7 @@ NEEDS = {
     "patient": P.SEE_PATIENTS,
     "cost_new": P.CHANGE_CASE,
     "level_approval": P.DRAFT_APPEAL,
+    "beside": P.SEE_CASES,
 }
 
 
@@ -90,6 +92,9 @@ def missing_shown(request: CaseRequest, case: Any, page: LevelPage) -> list[dict
 def _where(case: Any, page: LevelPage, name: str | None) -> str:
     if name == "patient":
         return reverse("people:patient", args=[case.patient.public_id])
+    if name == "beside":
+        other = page.settled_by or page.beside
+        return reverse("appeals:level", args=[case.public_id, other[1]]) if other else ""
     if name == "cost_new":
         return reverse("cases:cost_new", args=[case.public_id])
     return reverse(f"appeals:{name}", args=[case.public_id, page.appeal.public_id])
@@ -123,6 +128,8 @@ def _actions(request: CaseRequest, case: Any, page: LevelPage) -> list[dict[str,
             ("level_event", "Extension or information asked", P.REQUEST_AUTHORIZATION),
             ("level_urgency", "Urgency", P.DRAFT_APPEAL),
         ]
+    if page.may_open and not page.at_once_live:
+        wanted.append(("level_at_once", "Open the external review beside it", P.FILE_APPEAL))
     address = [case.public_id, appeal.public_id]
     found = [
         {"label": label, "url": reverse(f"appeals:{name}", args=address)}
@@ -139,6 +146,8 @@ def _actions(request: CaseRequest, case: Any, page: LevelPage) -> list[dict[str,
         found += [
             {"label": label, "url": reverse("appeals:level_end", args=[*address, how])} for how, label in ends
         ]
+    if page.settled_by:
+        found.sort(key=lambda act: not act["url"].endswith("/end/withdraw/"))
     if found:
         found[0]["kind"] = "main"
     if appeal.status == "decided" and P.RECORD_DECISION in request.may:
@@ -324,7 +333,7 @@ def level_end(request: CaseRequest, case: Any, level_id: UUID, how: str) -> Http
         request,
         case,
         appeal,
-        form(request.POST or None),
+        form(request.POST or None, initial={"reason": _why_settled(request, case, appeal)}),
         lambda data: command(appeal=appeal, reason=data["reason"], **_who(request)),
         "The level has ended.",
         here=here,
@@ -332,6 +341,16 @@ def level_end(request: CaseRequest, case: Any, level_id: UUID, how: str) -> Http
         tone="danger",
         effects=effects,
         extra=_choice_link(case, appeal) if how == "decline" else None,
+    )
+
+
+def _why_settled(request: CaseRequest, case: Any, appeal: Any) -> str:
+    """The sentence that is proposed where the decision of another level left nothing to decide here; else empty."""
+    if appeal.settled_by_id is None:
+        return ""
+    page = page_of(request.actor, case, appeal, today_for(request, case))
+    return (
+        f"Moot: {page.settled_by[0]} was decided first, and nothing is left here." if page.settled_by else ""
     )
 
 

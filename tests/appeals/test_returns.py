@@ -12,7 +12,8 @@ from appeals.commands.decisions import decide_appeal, return_level
 from appeals.commands.levels import receive_appeal
 from appeals.models import Appeal, Deadline, ItemOutcome
 from appeals.queries.history import load_history
-from appeals.queries.ladder import decision_of, items_in_question
+from appeals.queries.in_question import items_in_question
+from appeals.queries.ladder import decision_of
 from tests.appeals.climbing import ERISA, codes, day, moment
 from tests.appeals.visiting import address, own_statements, words
 from tests.standing import prepared

@@ -33,7 +33,7 @@ from appeals.commands.stage_work import STAGE
 from appeals.models import Appeal, Filing, ItemOutcome, PeerToPeer
 from appeals.queries.drafts import draft_text
 from appeals.queries.history import load_history
-from appeals.queries.ladder import items_in_question
+from appeals.queries.in_question import items_in_question
 from appeals.sample_letters import text_as_pdf
 from cases.commands.cases import close_case
 from cases.commands.communications import keep_promise, log_communication
