@@ -13,7 +13,7 @@ from datetime import date
 from advocacy.errors import Reason
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
-from appeals.regimes.shapes import BASES, AtOnce, Level
+from appeals.regimes.shapes import BASES, NEED_WORDS, AtOnce, Level
 from appeals.rungs import Rung, rungs
 
 URGENT, WAIVED = "urgent", "waived"
@@ -172,10 +172,4 @@ NEEDS: Mapping[str, Callable[[Said], Reason | None]] = {
     "internal_expedited": _internal_expedited,
     "certified": _certified,
     "waiver": _waiver,
-}
-NEED_WORDS: Mapping[str, str] = {
-    "care_ahead": "the care is still to come or under way",
-    "internal_expedited": "the open appeal is an expedited one, and is asked for no later",
-    "certified": "a clinician certifies the urgency",
-    "waiver": "the waiver is recorded: who, and when",
 }

@@ -252,7 +252,7 @@ def window_has_passed(appeal: Any, facts: Facts) -> Reason | None:
     )
 
 
-def nothing_stands_beside(appeal: Any, facts: Facts) -> Iterable[Reason]:
+def the_level_beside_allows_it(appeal: Any, facts: Facts) -> Iterable[Reason]:
     """A level that was opened at once is asked for together with the urgent one below it, and that one is not taken back while
     it runs. `facts["beside_lacks"]` holds the Reasons."""
     return tuple(facts.get("beside_lacks", ()))

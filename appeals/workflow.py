@@ -162,7 +162,7 @@ APPEAL = Workflow(
                 "appeal_filed",
                 guards=(
                     conditions.opened_by_filing,
-                    conditions.nothing_stands_beside,
+                    conditions.the_level_beside_allows_it,
                     conditions.file_is_frozen,
                     conditions.filing_has_an_address,
                     conditions.happened_not_in_future("filed_at"),
@@ -181,7 +181,7 @@ APPEAL = Workflow(
                 "appeal_filed",
                 guards=(
                     conditions.opened_by_filing,
-                    conditions.nothing_stands_beside,
+                    conditions.the_level_beside_allows_it,
                     conditions.may_be_filed_orally,
                     conditions.file_is_frozen,
                     conditions.happened_not_in_future("filed_at"),
@@ -241,7 +241,7 @@ APPEAL = Workflow(
                 A.WITHDRAWN,
                 P.FILE_APPEAL,
                 "appeal_withdrawn",
-                guards=(conditions.withdrawal_has_a_reason, conditions.nothing_stands_beside),
+                guards=(conditions.withdrawal_has_a_reason, conditions.the_level_beside_allows_it),
                 title="Withdraw",
             ),
             Step(

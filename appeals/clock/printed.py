@@ -13,7 +13,7 @@ from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
 from appeals.clock.stages import SURE
 from appeals.regimes import book
 from appeals.regimes.checks import operations_of
-from appeals.regimes.shapes import Regime, Rule, Stage
+from appeals.regimes.shapes import BASES, NEED_WORDS, Regime, Rule, Stage
 
 SURENESS = {
     "uncertain": "Not settled: confirm with the letter and the agency",
@@ -40,6 +40,8 @@ def rules() -> Iterator[str]:
         )
     yield "## The states: external review of policies issued there, weakest confidence first"
     yield from _states()
+    yield "## Levels that may be opened at once, weakest confidence first"
+    yield from _at_once()
     yield "## Acts of a program that move dates"
     yield from _overrides()
     yield "## Amounts in dispute"
@@ -55,6 +57,71 @@ def rules() -> Iterator[str]:
         yield from _regime(regime)
     yield "## How the command takes them"
     yield from _inputs()
+
+
+def _at_once() -> Iterator[str]:
+    """What may be opened beside a level that is open still, and what the states say of it themselves."""
+    yield (
+        "The next level opens with a decision, or when its time has passed. These are opened by a person beside a level that is"
+        " still open; each has its own window and its own time to decide. What a state says stands in place of the row of the"
+        " same reason, for policies issued there."
+    )
+    rows = [
+        "| Reason | Kinds of coverage | Opens | Beside | Needed | Text | Citation | Confidence | In force | Checked |"
+    ]
+    rows.append("|---|---|---|---|---|---|---|---|---|---|")
+    for row in sorted(book().at_once, key=lambda r: (-SURE.index(r.confidence), r.key)):
+        where = ", ".join(f"`{key}`" for key in row.regimes)
+        text = f"{row.text} {row.confirm}".strip()
+        force = f"{row.in_force_from} - {row.in_force_to or ''}"
+        rows.append(
+            f"| {row.basis} | {where} | `{row.opens}` | {', '.join(f'`{key}`' for key in row.beside)} | {_needs(row.needs)} |"
+            f" {text} | {row.citation} | {row.confidence} | {force} | {row.checked_on or 'not yet'} |"
+        )
+    yield "\n".join(rows)
+    rows = [
+        "| State | Reason | Text | Window | Citation | Confidence | Checked |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for state in book().states.values():
+        for basis, said in state.at_once.items():
+            text = f"{said['text']} {said.get('confirm', '')}".strip()
+            window = f"`{said['window']}`" if said.get("window") else "-"
+            rows.append(
+                f"| {state.name} | {basis} | {text} | {window} | {said['citation']} | {said['confidence']} |"
+                f" {said['checked_on'] or 'not yet'} |"
+            )
+    yield "\n".join(rows)
+
+
+def _needs(keys: Sequence[str]) -> str:
+    return "; ".join(NEED_WORDS[key] for key in keys)
+
+
+def at_once_steps() -> Iterator[str]:
+    """The same as steps of a level, for `docs/workflows.md`."""
+    yield "## Levels at once"
+    yield (
+        "A level is opened beside one that is open (`open_at_once`, permission `appeals.file`). The citations stand in"
+        " [rules.md](rules.md)."
+    )
+    rows = [
+        "| Kind of coverage | While this is open | May be opened | Because | Needed |",
+        "|---|---|---|---|---|",
+    ]
+    for regime in book().regimes.values():
+        titles = {level.key: level.title for level in regime.levels}
+        for row in (r for r in book().at_once if regime.key in r.regimes):
+            open_ones = "; ".join(titles[key] for key in row.beside if key in titles)
+            rows.append(
+                f"| {regime.title} | {open_ones} | {titles[row.opens]} | {BASES[row.basis]} | {_needs(row.needs)} |"
+            )
+    yield "\n".join(rows)
+    yield (
+        "Decided first below: what nothing is left of is settled, and a person withdraws the review; what stays refused goes on"
+        " there, and no second review opens. Decided first by the review: it binds, and the appeal below is settled. The"
+        " proposed next action leads to what is settled."
+    )
 
 
 def _inputs() -> Iterator[str]:

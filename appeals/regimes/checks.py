@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from appeals.regimes.shapes import BASES, DECIDERS, Book, Regime
+from appeals.regimes.shapes import BASES, DECIDERS, NEED_WORDS, Book, Regime
 
 CONFIDENCE = ("verified", "knowledge", "uncertain")
 OPENED_BY = ("filing", "forwarding", "either")
@@ -81,13 +81,14 @@ def problems_of(found: Book) -> Iterator[str]:
             yield f"Override {override.id} has no source or an unknown kind."
 
 
-NEEDS = ("care_ahead", "internal_expedited", "certified", "waiver")
-"""What may be asked for before a level is opened beside one below it."""
-
-
 def _problems_at_once(found: Book) -> Iterator[str]:
     for row in found.at_once:
-        if row.basis not in BASES or not set(row.needs) <= set(NEEDS) or not row.citation or not row.text:
+        if (
+            row.basis not in BASES
+            or not set(row.needs) <= set(NEED_WORDS)
+            or not row.citation
+            or not row.text
+        ):
             yield f"What may be opened at once ({row.key}) has an unknown basis or need, no citation or no text."
         if row.confidence not in CONFIDENCE or (row.checked_on is None) == (row.confidence == "verified"):
             yield f"What may be opened at once ({row.key}) is verified without a day, or checked and not verified."

@@ -103,6 +103,16 @@ BASES: Mapping[str, str] = MappingProxyType(
 )
 """Why a level may be opened beside one below it, and the words for it on a page."""
 
+NEED_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "care_ahead": "the care is still to come or under way",
+        "internal_expedited": "the open appeal is an expedited one, and is asked for no later",
+        "certified": "a clinician certifies the urgency: who, and when",
+        "waiver": "the waiver is recorded: who, and when",
+    }
+)
+"""What may be needed before it is opened; `appeals.at_once.NEEDS` checks each."""
+
 
 @dataclass(frozen=True)
 class Level:

@@ -97,6 +97,7 @@ ROWS = [
     (level("open", choice="appeal"), "write_appeal", "appeals:level_draft", (CASE, LEVEL)),
     (level("open", choice="not_to_appeal"), "end_level", "appeals:level", (CASE, LEVEL)),
     (level("drafting", choice="resubmit"), "end_level", "appeals:level", (CASE, LEVEL)),
+    (level("received", settled=True, plans="overdue"), "end_settled", "appeals:level", (CASE, LEVEL)),
     (
         level("open", choice="resubmit", request_follows=True, request_status="drafting"),
         "send_request",

@@ -25,7 +25,9 @@ def with_rule(*versions: Rule) -> list[str]:
 
 
 def with_regime(**changes: Any) -> list[str]:
-    return list(problems_of(replace(BOOK, regimes={**BOOK.regimes, GROUP.key: replace(GROUP, **changes)})))
+    """What names the levels of a ladder from outside (`at_once`) is left out: tests/appeals/test_at_once_rules.py."""
+    regimes = {**BOOK.regimes, GROUP.key: replace(GROUP, **changes)}
+    return list(problems_of(replace(BOOK, regimes=regimes, at_once=())))
 
 
 def with_level(n: int, **changes: Any) -> list[str]:

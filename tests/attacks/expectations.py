@@ -209,6 +209,7 @@ appeals:level_phone             NS        NS
 appeals:proof_new               NS        NS
 appeals:level_received          NS        NS
 appeals:level_return            NS        NS
+appeals:level_at_once           NS        NS
 appeals:level_event             NS        NS
 appeals:level_forwarded         NS        NS
 appeals:level_deem              NS        NS

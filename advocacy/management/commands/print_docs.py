@@ -47,6 +47,7 @@ def workflows() -> Iterator[str]:
                     f"| {step.name} | {sources} | {step.to} | `{step.permission}` | {guards} | `{step.verb}` |"
                 )
             yield "\n".join(rows)
+    yield from printed.at_once_steps()
 
 
 def tables() -> Iterator[str]:
