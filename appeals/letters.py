@@ -169,6 +169,8 @@ class AppealFacts:
     """The level before this one; None at the first."""
     expedited: bool = False
     expedited_grounds: str = ""
+    at_once: str = ""
+    """Why it does not wait for a level that is open still, as a sentence; empty for any other letter."""
     reasons: tuple[RefusalReason, ...] = ()
     criteria: tuple[CitedCriterion, ...] = ()
     treatments: tuple[TriedTreatment, ...] = ()
@@ -240,6 +242,8 @@ def _opening(facts: AppealFacts) -> list[Block]:
     if facts.expedited:
         grounds = facts.expedited_grounds or gap("State why waiting for a standard decision is not possible.")
         blocks.append(Paragraph(f"Please decide this as an expedited request. {grounds}"))
+    if facts.at_once:
+        blocks.append(Paragraph(facts.at_once))
     return blocks
 
 

@@ -20,6 +20,7 @@ from appeals.letters import (
     appeal_re_lines,
 )
 from appeals.models import Appeal, DenialReason, Exhibit, ItemOutcome
+from appeals.queries.beside import opened_by
 from appeals.queries.call_sheet import scores_of, weeks_of
 from appeals.queries.drafts import exhibit_label, letter_before
 from appeals.queries.letter_blocks import blocks_in_use
@@ -105,6 +106,7 @@ def heading_facts(case: Case, appeal: Appeal, history: History) -> AppealFacts:
         before=_before(appeal, history),
         expedited=appeal.is_expedited,
         expedited_grounds=appeal.expedited_reason,
+        at_once=_at_once(appeal, history),
         blocks=(),
     )
 
@@ -125,6 +127,21 @@ def letter_of(case: Case, appeal: Appeal, facts: AppealFacts, exhibits: Iterable
         re=appeal_re_lines(facts),
         enclosures=enclosures,
     )
+
+
+def _at_once(appeal: Appeal, history: History) -> str:
+    """Why this letter does not wait for the decision of a level that is open: from the record, with the law that allows it."""
+    beside, opening = history.beside(appeal), opened_by(history, appeal)
+    if beside is None or opening is None or not appeal.stands_at_once or appeal.beside_on is None:
+        return ""
+    what, day = _words(history.rung(beside)), long_date(appeal.beside_on, "en")
+    law = "; ".join(rule.citation for rule in opening.rules)
+    if appeal.beside_basis == Appeal.Basis.WAIVED:
+        return f"That the {what} ends first was waived by {appeal.beside_by} on {day} ({law})."
+    filed = history.day(beside.filed_at)
+    asked = f"was asked for on {long_date(filed, 'en')}" if filed else "is asked for"
+    said = f"{appeal.beside_by} certified on {day} that even the time of an expedited decision is too long."
+    return f"An expedited {what} {asked}, and this review is asked for at the same time ({law}). {said}"
 
 
 def _before(appeal: Appeal, history: History) -> Standing | None:

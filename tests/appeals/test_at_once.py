@@ -7,6 +7,8 @@ and a waiver); (d)(2)(iv): what the reviewer decides binds the plan.
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -17,12 +19,22 @@ from appeals.closing import open_contest_of
 from appeals.commands.answers import record_answer
 from appeals.commands.at_once import open_at_once
 from appeals.commands.deadlines import check_projection
-from appeals.commands.levels import decline_level, set_expedited, start_draft, withdraw_appeal
+from appeals.commands.decisions import deem_decided
+from appeals.commands.levels import (
+    decline_level,
+    set_exhibits,
+    set_expedited,
+    start_draft,
+    withdraw_appeal,
+)
 from appeals.models import Appeal, Deadline
+from appeals.queries.beside import opened_by
 from appeals.queries.history import load_history
 from appeals.queries.in_question import items_in_question
 from appeals.queries.level_page import get_level
 from appeals.queries.standing import current_level
+from appeals.sample_letters import text_as_pdf
+from cases.commands.documents import upload_document
 from tests.appeals.climbing import (
     ERISA,
     INDIVIDUAL,
@@ -136,8 +148,6 @@ def test_each_has_its_own_clock_of_whoever_decides(both_filed):
     ids=["erisa-two-levels", "insured-ohio", "individual-new-york"],
 )
 def test_so_it_is_for_plans_under_erisa_and_for_insured_ones(climb, answers, citation):
-    from appeals.queries.beside import opened_by
-
     refused(climb, answers)
     urge(climb)
     made = open_beside(climb)
@@ -285,10 +295,29 @@ def test_while_the_review_runs_the_appeal_is_not_taken_back_and_both_stay_urgent
     withdraw(both_filed, 1)
 
 
-def test_the_exhibits_of_the_appeal_go_along_with_the_review(urgent, own_vault):
-    open_beside(urgent)
-    start_draft(actor=urgent.who, appeal=urgent.level(2), at=moment("2026-04-01", 12))
-    assert urgent.level(2).status == "drafting"
+def test_the_letter_of_the_review_says_why_it_does_not_wait_and_takes_the_exhibits_of_the_appeal(urgent):
+    paper = upload_document(
+        actor=urgent.who,
+        case=urgent.case,
+        kind="denial_letter",
+        filename="denial.pdf",
+        stream=io.BytesIO(text_as_pdf("We denied CPT 96365.")),
+        at=moment("2026-04-01", 9),
+    )
+    version = paper.versions.get()
+    set_exhibits(
+        actor=urgent.who, appeal=urgent.level(1), versions=[(version, "")], at=moment("2026-04-01", 9)
+    )
+    urgent.file(1, "2026-04-02")
+    open_beside(urgent, at=moment("2026-04-02", 16))
+    start_draft(actor=urgent.who, appeal=urgent.level(2), at=moment("2026-04-02", 17))
+    review = urgent.level(2)
+    assert [e.document_version for e in review.exhibits.all()] == [version]
+    assert (
+        "An expedited internal appeal was asked for on April 2, 2026, and this review is asked for at the same time (29 CFR"
+        " 2590.715-2719(d)(3)(i)(A); 45 CFR 147.136(d)(3)(i)(A)). Dr. Osei, psychiatry certified on April 1, 2026 that even the"
+        " time of an expedited decision is too long."
+    ) in " ".join(block.get("text", "") for block in review.draft["blocks"])
 
 
 # -- the internal appeal is decided first --------------------------------------------------------------------
@@ -340,8 +369,6 @@ def test_not_filed_its_window_counts_from_the_final_notice(urgent):
 
 
 def test_silence_of_the_plan_does_not_open_a_second_one_either(both_filed):
-    from appeals.commands.decisions import deem_decided
-
     deem_decided(actor=both_filed.who, appeal=both_filed.level(1), at=moment("2026-04-06", 9))
     assert both_filed.positions == [(1, "internal_appeal_1", "decided"), (2, "external_review", "filed")]
 
