@@ -110,8 +110,8 @@ def none_here(beside: Rung, title: str) -> Reason:
         )
     else:
         text = (
-            f"No rule known here lets another level be opened while {title} is open. The next level opens with its decision, or"
-            " when its time has passed."
+            f"No rule known here lets another level be opened while {title} is open. Record its decision, which opens the next"
+            " one; or go on when its time has passed."
         )
     return Reason("nothing_at_once", text, "basis")
 
@@ -129,8 +129,8 @@ def _care_ahead(said: Said) -> Reason | None:
         return None
     return Reason(
         "care_already_given",
-        "The care was given already: nothing is urgent any more. The external review opens with the decision of this appeal; or"
-        " choose that the plan waives it.",
+        "The care was given already: nothing is urgent any more. Wait for the decision of this appeal, which opens the external"
+        " review; or choose that the plan waives it.",
         "basis",
     )
 

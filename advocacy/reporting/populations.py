@@ -241,7 +241,7 @@ def _filings(day: Day) -> tuple[Rows, ...]:
     levels = [level for regime in book().regimes.values() for level in regime.levels]
     external = {level.key for level in levels if level.kind == "external" and level.opened_by != "forwarding"}
     rows = _deadlines(day).annotate(
-        f_first=_code(When(appeal__previous=None, then=F("f_code")), default=_text("")),
+        f_first=_code(When(appeal__previous=None, appeal__beside=None, then=F("f_code")), default=_text("")),
         f_external=_code(When(f_stage__in=sorted(external), then=F("f_code")), default=_text("")),
     )
     return (rows,)

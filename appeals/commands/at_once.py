@@ -50,7 +50,7 @@ def open_at_once(
             raise WrongState(
                 "open_at_once",
                 row.status,
-                "This level has ended: the next one opens by its decision, not beside it.",
+                "This level has ended: nothing opens beside it. Go on at the level that its decision opened.",
             )
         history, on = load_history(case), today_of(case, at)
         reasons = [

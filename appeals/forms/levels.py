@@ -244,11 +244,10 @@ class AtOnceForm(forms.Form):
 
     said_by = forms.CharField(
         label="Who certifies it, or who waived it",
-        required=False,
         max_length=1000,
         help_text="The clinician with name and specialty; or the person at the plan, and its paper.",
     )
-    said_on = DayField(label="On which day", required=False)
+    said_on = DayField(label="On which day")
     note = forms.CharField(
         label="What was said",
         required=False,
@@ -260,7 +259,7 @@ class AtOnceForm(forms.Form):
     def __init__(self, *args: Any, bases: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["basis"] = forms.ChoiceField(
-            label="Why it does not wait for this decision", choices=[NOT_CHOSEN, *bases], required=False
+            label="Why it does not wait for this decision", choices=[NOT_CHOSEN, *bases]
         )
         self.order_fields(["basis", "said_by", "said_on", "note"])
 

@@ -160,7 +160,7 @@ def decision_of(history: History, appeal: Appeal) -> Due:
             due.due, _told_on(history, appeal), history.zone
         )
         return replace(due, status=MISSED if late else MET, ended_at=appeal.decided_at)
-    if appeal.status not in AWAITING:
+    if appeal.status not in AWAITING or appeal.settled_by_id is not None:
         return replace(due, status=ENDED, ended_at=appeal.decided_at)
     return due
 
@@ -379,7 +379,8 @@ def _ended(due: Due, appeal: Appeal, on: date | None, *, late: bool) -> Due:
         return replace(due, status=MISSED if late else MET, ended_at=appeal.filed_at or appeal.forwarded_at)
     if appeal.status == AppealStatus.LAPSED:
         return replace(due, status=MISSED)
-    return due if appeal.status in BEFORE_FILING else replace(due, status=ENDED)
+    runs = appeal.status in BEFORE_FILING and appeal.settled_by_id is None
+    return due if runs else replace(due, status=ENDED)
 
 
 def _told_on(history: History, appeal: Appeal) -> date | datetime:

@@ -21,6 +21,7 @@ from appeals.facts import History
 from appeals.models import Decision, ItemOutcome
 from appeals.next_action import standing
 from appeals.queries.approvals import open_asks
+from appeals.queries.beside import live_fellows
 from appeals.queries.clocks import Day, day_at, earliest, ours, theirs
 from appeals.queries.portal_why import WhyDay, why_day
 from appeals.queries.portal_words import (
@@ -351,8 +352,8 @@ def _ended_as(level: Any, rows: Mapping[str, list[Any]]) -> str:
 
 
 def _then(history: History | None, level: Any) -> str:
-    if history is None or level is None:
-        return ""
+    if history is None or level is None or live_fellows(history, level):
+        return ""  # the next level was asked for at once: nothing follows that is not under way
     return then_of(_above(history, level))
 
 

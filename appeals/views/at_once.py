@@ -32,7 +32,7 @@ def level_at_once(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespon
     form = AtOnceForm(
         request.POST or None,
         bases=[(o.basis, o.words) for o in page.openings],
-        initial={"basis": page.openings[0].basis if page.openings else ""},
+        initial={"basis": "urgent" if appeal.is_expedited and page.openings else ""},
     )
     opened: list[Any] = []
     outcome = attempt(
