@@ -76,6 +76,9 @@ def _apply() -> None:
 
 @contextmanager
 def _entered(scope: Scope, *, written: bool = False) -> Iterator[Scope]:
+    if scope == _scope.get():
+        yield scope  # written already, and to be left as it is
+        return
     token = _scope.set(scope)
     if not written:
         _apply()

@@ -16,7 +16,7 @@ from appeals.commands.stage_work import keep_stage_tasks
 from appeals.dues import CLAIMANT, ENDED, RUNNING, Due, day_of
 from appeals.facts import History
 from appeals.models import Appeal, Deadline
-from appeals.queries.history import COURT_TASK, load_history
+from appeals.queries.history import COURT_TASK, load_history, load_projected
 from appeals.queries.ladder import Ladder, ladder_from, stage_of
 from appeals.rungs import Rung, rung_at, rungs
 from appeals.workflow import APPEAL
@@ -47,19 +47,20 @@ def recompute_deadlines(case: Case, at: datetime) -> tuple[Deadline, ...]:
     """
     with transaction.atomic():
         row = _locked(case)
-        history = load_history(row)
+        loaded = load_projected(row)
+        history = loaded.history
         _follow_the_rules(history)
         ladder = ladder_from(history)
         wanted = {key_of_due(due): due for due in ladder.dues if due.due is not None}
         stands = [
             _written(history, row, wanted.get(key), standing, key, at)
-            for key, standing in _with_new(_standing(row), wanted).items()
+            for key, standing in _with_new(_by_key(loaded.deadlines), wanted).items()
         ]
-        ask_what_dates_need(row, history, ladder, at)
-        keep_stage_tasks(row, history, ladder, at)
+        ask_what_dates_need(row, history, ladder, loaded.tasks, at)
+        keep_stage_tasks(row, history, ladder, loaded.tasks, at)
         kept = tuple(d for d in stands if d is not None)
         _project(row, history, kept)
-    for name in ("next_deadline_on", "stage"):
+    for name in ("next_deadline_on", "stage", "last_touched_at"):
         setattr(case, name, getattr(row, name))
     return kept
 
@@ -157,6 +158,10 @@ def key_of(row: Deadline) -> Key:
 
 def _standing(case: Case) -> dict[Key, Deadline]:
     rows = Deadline.objects.filter(case=case).exclude(status=Deadline.Status.SUPERSEDED).order_by("id")
+    return _by_key(rows)
+
+
+def _by_key(rows: Iterable[Deadline]) -> dict[Key, Deadline]:
     return {key_of(row): row for row in rows}
 
 

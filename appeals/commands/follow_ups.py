@@ -91,8 +91,11 @@ def settle(case: Case, code: str, *, at: datetime, note: str) -> None:
         settle_task(actor=program_of(case), task=task, reason=note, at=at)
 
 
-def ask_what_dates_need(case: Case, history: History, ladder: Ladder, at: datetime) -> None:
-    """Open the tasks that unknown, contradictory or missing facts ask for, and end those that are answered.
+def ask_what_dates_need(
+    case: Case, history: History, ladder: Ladder, tasks: Iterable[Task], at: datetime
+) -> None:
+    """Open the tasks that unknown, contradictory or missing facts ask for, and end those that are answered. `tasks` are all
+    of the case that have a code.
 
     What a person finished or cancelled stays ended while it is asked in the same circumstances, though the fact is still
     missing: they have looked, and said so. It opens again when the circumstances are others (another denial or level, other
@@ -100,8 +103,7 @@ def ask_what_dates_need(case: Case, history: History, ladder: Ladder, at: dateti
     """
     if case.status == CaseStatus.CLOSED:
         return
-    tasks = Task.objects.filter(case=case).exclude(code="").order_by("id")
-    for code, want, task, key in what_dates_need(case, history, ladder, list(tasks), at):
+    for code, want, task, key in what_dates_need(case, history, ladder, tasks, at):
         if task is None:
             assert want is not None
             ask(

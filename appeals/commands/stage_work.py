@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -63,16 +63,18 @@ class StageWork:
         return bool(self.opened or self.changed or self.over)
 
 
-def keep_stage_tasks(case: Case, history: History, ladder: Ladder, at: datetime) -> None:
+def keep_stage_tasks(
+    case: Case, history: History, ladder: Ladder, tasks: Iterable[Task], at: datetime
+) -> None:
     """Open the task of each stage that has begun and had none, let its due day follow the dates while nobody has touched it,
-    and end it with its stage.
+    and end it with its stage. `tasks` are all of the case that have a code.
 
     Finished or cancelled by hand it stays so: a stage asks once. It follows from the rows only, never from the day of the
     call; `at` (aware) is the moment that is kept.
     """
     if case.status == CaseStatus.CLOSED:
         return
-    rows = {t.code: t for t in Task.objects.filter(case=case, code__startswith=STAGE).order_by("id")}
+    rows = {t.code: t for t in tasks if t.code.startswith(STAGE)}
     work = stage_work(history, ladder, rows)
     for want in work.opened:
         opened = _opened(case, want, rows.get(want.after), at)

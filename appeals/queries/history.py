@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,6 +18,7 @@ from appeals.models import (
     Appeal,
     AuthorizationRequest,
     ClockEvent,
+    Deadline,
     Decision,
     Denial,
     DenialItem,
@@ -71,6 +73,38 @@ def _kept() -> KeptRows:
 def load_history(case: Case) -> History:
     """All rows of the case as they are now. `case.patient` and `case.coverage` are read from the instance when loaded."""
     return history_of(case, fetched(_kept().written({"case": case.pk})))
+
+
+@dataclass(frozen=True)
+class Projected:
+    """A history with the rows that are kept in step with it: dates that were not superseded, and tasks that have a code."""
+
+    history: History
+    deadlines: tuple[Deadline, ...]
+    tasks: tuple[Task, ...]
+
+
+@cache
+def _kept_with_projection() -> KeptRows:
+    whose = Q(case=THE_CASE)
+    return kept_rows(
+        lambda: (
+            clock_rows(whose)
+            | {
+                "deadlines": Deadline.objects.filter(whose)
+                .exclude(status=Deadline.Status.SUPERSEDED)
+                .order_by("id"),
+                "tasks": Task.objects.filter(whose).exclude(code="").order_by("id"),
+            }
+        ),
+        {"case": THE_CASE},
+    )
+
+
+def load_projected(case: Case) -> Projected:
+    """As `load_history`, with what `recompute_deadlines` compares it with. One statement."""
+    rows = fetched(_kept_with_projection().written({"case": case.pk}))
+    return Projected(history_of(case, rows), tuple(rows["deadlines"]), tuple(rows["tasks"]))
 
 
 def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from django.db.models import Model, Q, QuerySet
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent
+from advocacy.tenancy.kept import KeptRows, kept_rows
+from advocacy.tenancy.together import fetched
 from appeals.models import (
     STANDS,
     Answer,
@@ -34,6 +37,7 @@ Row = TypeVar("Row", bound=Model)
 
 COVERAGE_SOURCE = "card"
 STATE = "state_of_issue"
+_THE_CASE = -7_102
 
 
 def _one(actor: Actor, model: type[Row], public_id: UUID, *joined: str) -> Row:
@@ -161,7 +165,26 @@ def keys_with_dates(actor: Actor, *, after: int, most: int) -> list[int]:
 
 def reference_numbers_of(case: Case) -> set[str]:
     """The numbers a payer gave to requests, denials and authorizations: a case is found by each of them."""
-    found: set[str] = {r.reference_number for r in AuthorizationRequest.objects.filter(case=case)}
-    found |= {d.reference_number for d in Denial.objects.filter(STANDS, case=case)}
-    found |= {g.number for g in GrantedAuthorization.objects.filter(case=case)}
-    return found
+    rows = fetched(_numbered().written({"case": case.pk}))
+    named = {row.reference_number for key in ("requests", "denials") for row in rows[key]}
+    return named | {row.number for row in rows["authorizations"]}
+
+
+@cache
+def _numbered() -> KeptRows:
+    """Asked after each act that brings a number: its text is made once."""
+
+    def numbered() -> dict[str, QuerySet[Any]]:
+        return {
+            "requests": AuthorizationRequest.objects.filter(case=_THE_CASE).only(
+                "public_id", "organization", "reference_number"
+            ),
+            "denials": Denial.objects.filter(STANDS, case=_THE_CASE).only(
+                "public_id", "organization", "reference_number"
+            ),
+            "authorizations": GrantedAuthorization.objects.filter(case=_THE_CASE).only(
+                "public_id", "organization", "number"
+            ),
+        }
+
+    return kept_rows(numbered, {"case": _THE_CASE})

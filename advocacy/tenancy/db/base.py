@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations as PostgresqlOperations
 
 
 class TransactionRequired(RuntimeError):
@@ -22,7 +23,12 @@ TRUSTED_SECONDS = 5
 Should it die in between, one request fails, and the next one connects anew."""
 
 
+class DatabaseOperations(PostgresqlOperations):
+    compiler_module = "advocacy.tenancy.db.compiler"
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    ops_class = DatabaseOperations
     answered_at = float("-inf")
 
     def close_if_health_check_failed(self) -> None:
@@ -38,6 +44,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         done = super()._commit()  # type: ignore[misc]  # as below
         self.answered_at = time.monotonic()
         return done
+
+    def _savepoint_commit(self, sid: str) -> None:
+        """The name of the last savepoint is given again: each new one would be a statement that was never seen, and push those
+        out of psycopg's list that are worth preparing.
+        """
+        super()._savepoint_commit(sid)  # type: ignore[misc]  # as below
+        if sid.endswith(f"_x{self.savepoint_state}"):
+            self.savepoint_state -= 1
 
     def set_autocommit(
         self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False

@@ -1,0 +1,114 @@
+"""Django's own texts of queries, made with less work: most of what a page or a command does is a few rows of wide tables.
+
+Half of the time of a command went into making the text of statements: each column named anew each time, and where rows come
+in an order, every selected column hashed to find out whether the order is by one of them under another name. What is kept here
+depends on models only, never on a request, an organization or a value; every other shape goes the way Django goes. A test
+compares the texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db.backends.postgresql import compiler as postgresql
+from django.db.models.expressions import Col, OrderBy
+
+SQLAggregateCompiler = postgresql.SQLAggregateCompiler
+SQLDeleteCompiler = postgresql.SQLDeleteCompiler
+SQLInsertCompiler = postgresql.SQLInsertCompiler
+SQLUpdateCompiler = postgresql.SQLUpdateCompiler
+
+_named: dict[tuple[str, str], str] = {}
+"""The text of a column by the text of its table and its name. As many as there are columns and aliases."""
+_selected: dict[type[Any], tuple[list[Any], list[int]]] = {}
+"""What is selected of a model of which all columns, and nothing else, are wanted; and its positions."""
+_converters: dict[int, tuple[Col, list[Any]]] = {}
+"""What makes Python of a column's values, by the identity of a column that its field keeps for good."""
+
+
+class SQLCompiler(postgresql.SQLCompiler):
+    def compile(self, node: Any) -> tuple[str, Any]:
+        if type(node) is not Col or node.alias is None or self.query.extra:
+            return super().compile(node)
+        table, column = self.quote_name_unless_alias(node.alias), str(node.target.column)
+        text = _named.get((table, column))
+        if text is None:
+            text = f"{table}.{self.quote_name_unless_alias(column)}"
+            if column not in self.query.alias_map:
+                _named[table, column] = text
+        return text, []
+
+    def get_select(self, with_col_aliases: bool = False) -> tuple[Any, Any, Any]:
+        query = self.query
+        if (
+            with_col_aliases
+            or not query.default_cols
+            or query.selected is not None
+            or query.select_related
+            or query.annotation_select
+            or query.extra_select
+            or query.model is None
+            or query.deferred_loading != (frozenset(), True)
+            or query.model._meta.parents
+            or query.get_initial_alias() != query.model._meta.db_table
+        ):
+            return super().get_select(with_col_aliases)
+        if query.model not in _selected:
+            select, klass, _ = super().get_select(with_col_aliases)
+            _selected[query.model] = (list(select), list((klass or {})["select_fields"]))
+        columns, positions = _selected[query.model]
+        return list(columns), {"model": query.model, "select_fields": list(positions)}, {}
+
+    def get_order_by(self) -> list[Any]:
+        if not self._is_plainly_ordered():
+            return super().get_order_by()
+        found: dict[str, Any] = {}
+        for expression, is_ref in self._order_by_pairs():
+            plain = type(expression) is OrderBy and type(expression.expression) is Col
+            resolved = expression if plain else expression.resolve_expression(self.query, allow_joins=True)
+            text, params = self.compile(resolved)
+            if params:
+                return super().get_order_by()
+            parts: Any = self.ordering_parts.search(text)
+            found.setdefault(parts[1], (resolved, (text, params, is_ref)))
+        return list(found.values())
+
+    def _is_plainly_ordered(self) -> bool:
+        """By names of fields, with nothing selected under a name of its own: no order can mean a selected expression."""
+        query = self.query
+        return not (
+            query.combinator
+            or query.extra
+            or query.extra_order_by
+            or any(type(name) is not str for name in query.order_by)
+            or any(alias for _, _, alias in self.select or ())
+        )
+
+    def _order_by_pairs(self) -> Any:
+        django: Callable[[], Any] = super()._order_by_pairs
+        if not self.query.order_by or not self._is_plainly_ordered():
+            return django()
+        selected, self.select = self.select, None
+        try:
+            return list(django())
+        finally:
+            self.select = selected
+
+    def get_converters(self, expressions: Any) -> dict[int, Any]:
+        listed = list(expressions)
+        if any(type(one) is not Col for one in listed):
+            return super().get_converters(listed)
+        found = {}
+        for position, column in enumerate(listed):
+            known = _converters.get(id(column))
+            if known is None:
+                made = self.connection.ops.get_db_converters(column) + column.get_db_converters(
+                    self.connection
+                )
+                known = (column, made)
+                if column.target.__dict__.get("cached_col") is column:
+                    _converters[id(column)] = known
+            if known[1]:
+                found[position] = (known[1], column)
+        return found
