@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
@@ -24,6 +24,8 @@ from advocacy.management.seed.year.calendar import BEGINS, year_of
 BEFORE = timedelta(days=30)
 """Colleagues were there before the year began."""
 FULL = 365
+PREPARED = 1_000
+"""Statements that stay prepared: a year asks some seven hundred different ones, over and over."""
 
 
 class Command(BaseCommand):
@@ -76,6 +78,8 @@ class Command(BaseCommand):
 
     def _one(self, standing: dict[str, Standing], slug: str, cases: int, options: dict[str, Any]) -> bool:
         """One organization's year; whether something did not hold."""
+        connection.ensure_connection()
+        connection.connection.prepared_max = PREPARED
         other = next(there for name, there in standing.items() if name != slug)
         year = year_of(
             standing[slug],

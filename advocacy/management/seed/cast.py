@@ -127,12 +127,12 @@ class Standing:
         return ZoneInfo(self.organization.time_zone)
 
     @contextmanager
-    def program(self, at: datetime, *, request_id: str = "seed") -> Iterator[None]:
+    def program(
+        self, at: datetime, *, request_id: str = "seed", actor: str = PROGRAM, label: str = "Recourse"
+    ) -> Iterator[None]:
         """The organization's scope and one transaction, acting as the program itself at a simulated moment."""
         with (
-            scoped_to(
-                self.organization.pk, actor=PROGRAM, actor_label="Recourse", request_id=request_id, at=at
-            ),
+            scoped_to(self.organization.pk, actor=actor, actor_label=label, request_id=request_id, at=at),
             transaction.atomic(),
         ):
             yield

@@ -87,10 +87,7 @@ class Year:
         at = datetime.combine(day, MORNING, tzinfo=UTC)
         there = self.house.standing
         program = system_actor(there.organization.pk, "jobs")
-        with (
-            there.program(at, request_id="year:morning"),
-            scope_with(actor=program.key, actor_label=program.label),
-        ):
+        with there.program(at, request_id="year:morning", actor=program.key, label=program.label):
             if next_workday(day) == day:
                 wake_due_tasks(actor=program, at=at)
                 consider_renewals(at)

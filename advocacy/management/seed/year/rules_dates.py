@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from django.db import connection
-
-from advocacy.management.seed.year.watch import EVERY_EVENING, Evening, Watch, rule
+from advocacy.management.seed.year.watch import EVERY_EVENING, Evening, Watch, asked, rule
 from appeals.clock.facts import Moment
 from appeals.commands.deadlines import differences
 from appeals.dues import CLAIMANT, RUNNING
-from appeals.models import Deadline
 from appeals.queries.queue import Filters, listed, planned
 
 
@@ -30,36 +27,34 @@ def stored_dates_are_the_engines(watch: Watch, evening: Evening) -> Iterator[str
         watch.ours[case.pk] = [d.due for d in running if d.side == CLAIMANT and d.due is not None]
 
 
-_FROM_UNCONFIRMED = """
-WITH denials AS (
-  SELECT d.id, c.reference FROM appeals_denial d JOIN cases_case c ON c.id = d.case_id
-   WHERE d.case_id = ANY (%(cases)s) AND (d.confirmed_at IS NULL OR d.set_aside_at IS NOT NULL))
-SELECT d.reference, a.level FROM appeals_appeal a JOIN denials d ON d.id = a.denial_id
- UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN denials d ON d.id = r.denial_id WHERE r.status = 'running'
- UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN appeals_appeal a ON a.id = r.appeal_id
-   JOIN denials d ON d.id = a.denial_id WHERE r.status = 'running'
- UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN appeals_peertopeer p ON p.id = r.peer_to_peer_id
-   JOIN denials d ON d.id = p.denial_id WHERE r.status = 'running'
-"""
-
-
-@rule("A denial that nobody has confirmed starts no clock and opens no level.")
-def unconfirmed_starts_nothing(watch: Watch, evening: Evening) -> Iterator[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_FROM_UNCONFIRMED, {"cases": evening.worked})
-        for reference, what in cursor.fetchall():
-            yield f"{reference}: {what} stands, and its denial is not confirmed"
-
-
-@rule(
-    "In front of the patient's dates stands the earlier of the safe day and the day that the letter states."
+asked(
+    "unconfirmed_starts_nothing",
+    "A denial that nobody has confirmed starts no clock and opens no level.",
+    """
+    WITH denials AS (
+      SELECT d.id, c.reference FROM appeals_denial d JOIN cases_case c ON c.id = d.case_id
+       WHERE d.case_id = ANY (%(cases)s) AND (d.confirmed_at IS NULL OR d.set_aside_at IS NOT NULL)),
+    started AS (
+      SELECT d.reference, a.level AS what FROM appeals_appeal a JOIN denials d ON d.id = a.denial_id
+       UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN denials d ON d.id = r.denial_id
+        WHERE r.status = 'running'
+       UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN appeals_appeal a ON a.id = r.appeal_id
+         JOIN denials d ON d.id = a.denial_id WHERE r.status = 'running'
+       UNION ALL SELECT d.reference, r.clock FROM appeals_deadline r JOIN appeals_peertopeer p ON p.id = r.peer_to_peer_id
+         JOIN denials d ON d.id = p.denial_id WHERE r.status = 'running')
+    SELECT reference || ': ' || what || ' stands, and its denial is not confirmed' FROM started
+    """,
 )
-def front_is_the_earlier(watch: Watch, evening: Evening) -> Iterator[str]:
-    rows = Deadline.objects.filter(case_id__in=evening.worked, side="claimant", status="running", due_at=None)
-    for row in rows.exclude(clock="completion").select_related("case"):
-        days = [day for day in (row.safe_on, row.stated_on) if day is not None]
-        if days and row.due_on != min(days):
-            yield f"{row.case.reference}: {row.clock} shows {row.due_on}, and the earlier is {min(days)}"
+asked(
+    "front_is_the_earlier",
+    "In front of the patient's dates stands the earlier of the safe day and the day that the letter states.",
+    """
+    SELECT c.reference || ': ' || d.clock || ' shows ' || d.due_on || ', and the earlier is ' || least(d.safe_on, d.stated_on)
+      FROM appeals_deadline d JOIN cases_case c ON c.id = d.case_id
+     WHERE d.case_id = ANY (%(cases)s) AND d.side = 'claimant' AND d.status = 'running' AND d.due_at IS NULL
+       AND d.clock <> 'completion' AND d.due_on <> least(d.safe_on, d.stated_on)
+    """,
+)
 
 
 def _passed(moments: list[Moment], evening: Evening) -> bool:
@@ -84,17 +79,13 @@ def overdue_lists_are_exact(watch: Watch, evening: Evening) -> Iterator[str]:
             yield f"case {pk} is {'' if pk in shown else 'not '}on the list of passed dates ({side})"
 
 
-_WITHOUT_GROUND = """
-SELECT c.reference, a.level FROM appeals_appeal a JOIN cases_case c ON c.id = a.case_id
-  JOIN appeals_appeal below ON below.id = a.previous_id
- WHERE a.case_id = ANY (%(cases)s) AND (below.status <> 'decided' OR below.position >= a.position
-   OR NOT EXISTS (SELECT FROM appeals_decision d WHERE d.appeal_id = below.id))
-"""
-
-
-@rule("A level above the first stands on one below that was decided, or let its time pass.")
-def levels_follow_decisions(watch: Watch, evening: Evening) -> Iterator[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_WITHOUT_GROUND, {"cases": evening.worked})
-        for reference, level in cursor.fetchall():
-            yield f"{reference}: {level} is open, and the level below was not decided"
+asked(
+    "levels_follow_decisions",
+    "A level above the first stands on one below that was decided, or let its time pass.",
+    """
+    SELECT c.reference || ': ' || a.level || ' is open, and the level below was not decided'
+      FROM appeals_appeal a JOIN cases_case c ON c.id = a.case_id JOIN appeals_appeal below ON below.id = a.previous_id
+     WHERE a.case_id = ANY (%(cases)s) AND (below.status <> 'decided' OR below.position >= a.position
+       OR NOT EXISTS (SELECT FROM appeals_decision d WHERE d.appeal_id = below.id))
+    """,
+)

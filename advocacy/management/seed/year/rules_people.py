@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 
 from advocacy.access.permissions import Permission
 from advocacy.access.roles import permissions_of
-from advocacy.management.seed.year.watch import AT_CLOSING, AT_THE_END, EVERY_EVENING, Evening, Watch, rule
+from advocacy.management.seed.year.watch import (
+    ASKED,
+    AT_CLOSING,
+    AT_THE_END,
+    EVERY_EVENING,
+    OF_THE_WORKED,
+    Asked,
+    Evening,
+    Watch,
+    asked,
+    rule,
+)
 from advocacy.people.leaving import leavers_with_things
 from advocacy.tenancy.together import fetched
-from appeals.models import Deadline, Reminder
+from appeals.models import Deadline
 from appeals.next_action import next_action
 from appeals.queries.standing import DECIDING, by_case, position_of, rows_under
 from appeals.reminders import OWNER_DAYS
@@ -70,9 +78,17 @@ def nobody_who_left_has_work(watch: Watch, evening: Evening) -> Iterator[str]:
     for case in evening.cases:
         if case.status == "open" and case.owner is not None and case.owner.ended_at is not None:
             yield f"{case.reference}: its owner has left"
-    theirs = Task.objects.filter(case_id__in=evening.worked, owner__ended_at__isnull=False)
-    for task in theirs.filter(status__in=["open", "held"]).select_related("case"):
-        yield f"{task.case.reference}: a task is with somebody who has left"
+    yield from evening.found_by("nobody_who_left_has_work")
+
+
+ASKED["nobody_who_left_has_work"] = Asked(
+    """
+    SELECT c.reference || ': a task is with somebody who has left'
+      FROM cases_task t JOIN cases_case c ON c.id = t.case_id JOIN people_membership m ON m.id = t.owner_id
+     WHERE t.case_id = ANY (%(cases)s) AND t.status IN ('open', 'held') AND m.ended_at IS NOT NULL
+    """,
+    OF_THE_WORKED,
+)
 
 
 @rule("The list of what leavers left behind is empty.", when=AT_THE_END)
@@ -82,88 +98,62 @@ def leavers_left_nothing(watch: Watch, evening: Evening) -> Iterator[str]:
         yield f"membership {leaver.member.pk} has left, and has {things}"
 
 
-_RUNNING = """
-SELECT c.reference, d.clock, d.due_on FROM appeals_deadline d JOIN cases_case c ON c.id = d.case_id
- WHERE d.organization_id = %(house)s AND d.status = 'running' AND c.status = 'open' AND {what} AND NOT EXISTS (
-   SELECT FROM appeals_reminder m JOIN appeals_deadline o ON o.id = m.deadline_id JOIN people_membership p ON p.id = m.member_id
-    WHERE o.case_id = d.case_id AND o.clock = d.clock AND o.due_on = d.due_on AND m.sent_at IS NOT NULL AND {which})
-"""
-
-
-def _unsent(evening: Evening, what: str, which: str) -> list[tuple[str, str, object]]:
-    named: dict[str, Any] = {
-        "house": evening.house.standing.organization.pk,
-        "today": evening.day,
-        "rungs": list(OWNER_DAYS),
-        "long": evening.day - timedelta(days=OVERDUE_TOLD),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_RUNNING.format(what=what, which=which), named)
-        return cursor.fetchall()
-
-
-@rule(
+_NOT_TOLD = """
+    SELECT c.reference || {words}
+      FROM appeals_deadline d JOIN cases_case c ON c.id = d.case_id
+     WHERE d.organization_id = %(house)s AND d.status = 'running' AND c.status = 'open' AND {what} AND NOT EXISTS (
+       SELECT FROM appeals_reminder m JOIN appeals_deadline o ON o.id = m.deadline_id
+         JOIN people_membership p ON p.id = m.member_id
+        WHERE o.case_id = d.case_id AND o.clock = d.clock AND o.due_on = d.due_on AND m.sent_at IS NOT NULL AND {which})
+    """
+asked(
+    "reminded_on_the_ladder",
     "On the 30th, 14th, 7th, 3rd and last day before a date of the patient's, a mail about it goes out.",
+    _NOT_TOLD.format(
+        words="': nobody was told today that ' || d.clock || ' ends on ' || d.due_on",
+        what=f"""d.side = 'claimant' AND d.due_at IS NULL
+         AND d.due_on - %(today)s::date = ANY (ARRAY[{", ".join(map(str, OWNER_DAYS))}])
+         AND d.computed_at::date <= %(today)s::date""",
+        which="m.rung = d.due_on - %(today)s::date",
+    ),
     when=EVERY_EVENING,
 )
-def reminded_on_the_ladder(watch: Watch, evening: Evening) -> Iterator[str]:
-    what = (
-        "d.side = 'claimant' AND d.due_at IS NULL AND d.due_on - %(today)s::date = ANY (%(rungs)s)"
-        " AND d.computed_at::date <= %(today)s::date"
-    )
-    for reference, clock, due in _unsent(evening, what, "m.rung = d.due_on - %(today)s::date"):
-        yield f"{reference}: nobody was told today that {clock} ends on {due}"
-
-
-@rule(
+asked(
+    "supervisors_hear_when_nobody_acts",
     "When a date has passed and nobody acted, whoever supervises is told, on the patient's side and on the other.",
+    _NOT_TOLD.format(
+        words="': ' || d.clock || ' ended on ' || d.due_on || ', and no supervisor was told'",
+        what=f"""((d.side = 'claimant' AND d.due_at IS NULL AND d.due_on < %(today)s::date)
+         OR (d.side <> 'claimant' AND d.due_on < %(today)s::date - {OVERDUE_TOLD}))""",
+        which="m.rung IN (-1, -2) AND 'supervisor' = ANY (p.roles)",
+    ),
     when=EVERY_EVENING,
 )
-def supervisors_hear_when_nobody_acts(watch: Watch, evening: Evening) -> Iterator[str]:
-    what = (
-        "((d.side = 'claimant' AND d.due_at IS NULL AND d.due_on < %(today)s::date)"
-        " OR (d.side <> 'claimant' AND d.due_on < %(long)s::date))"
-    )
-    for reference, clock, due in _unsent(
-        evening, what, "m.rung IN (-1, -2) AND 'supervisor' = ANY (p.roles)"
-    ):
-        yield f"{reference}: {clock} ended on {due}, and no supervisor was told"
-
-
-_UNTOLD_COVER = """
-SELECT c.reference, d.clock, m.rung
-  FROM appeals_reminder m JOIN appeals_deadline d ON d.id = m.deadline_id JOIN cases_case c ON c.id = m.case_id
-  JOIN people_absence a ON a.member_id = m.member_id AND a.ended_at IS NULL AND a.recorded_at < m.claimed_at
-   AND (m.claimed_at AT TIME ZONE %(zone)s)::date BETWEEN a.from_on AND a.until_on
-  JOIN people_membership p ON p.id = a.cover_id AND p.ended_at IS NULL
- WHERE m.organization_id = %(house)s AND m.claimed_at > %(since)s AND c.owner_id = m.member_id AND NOT c.is_restricted
-   AND NOT EXISTS (SELECT FROM appeals_reminder o
-                    WHERE o.deadline_id = m.deadline_id AND o.rung = m.rung AND o.member_id = a.cover_id)
-"""
-
-
-@rule("What an absent colleague is told, whoever covers for them is told too.", when=EVERY_EVENING)
-def cover_hears_too(watch: Watch, evening: Evening) -> Iterator[str]:
-    organization = evening.house.standing.organization
-    named: dict[str, Any] = {
-        "house": organization.pk,
-        "zone": organization.time_zone,
-        "since": evening.at - timedelta(days=1),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(_UNTOLD_COVER, named)
-        for reference, clock, rung in cursor.fetchall():
-            yield f"{reference}: the owner is away, and the cover was not told of {clock} ({rung})"
-
-
-@rule(
+asked(
+    "cover_hears_too",
+    "What an absent colleague is told, whoever covers for them is told too.",
+    """
+    SELECT c.reference || ': the owner is away, and the cover was not told of ' || d.clock || ' (' || m.rung || ')'
+      FROM appeals_reminder m JOIN appeals_deadline d ON d.id = m.deadline_id JOIN cases_case c ON c.id = m.case_id
+      JOIN people_absence a ON a.member_id = m.member_id AND a.ended_at IS NULL AND a.recorded_at < m.claimed_at
+       AND (m.claimed_at AT TIME ZONE %(zone)s)::date BETWEEN a.from_on AND a.until_on
+      JOIN people_membership p ON p.id = a.cover_id AND p.ended_at IS NULL
+     WHERE m.organization_id = %(house)s AND m.claimed_at > %(yesterday)s AND c.owner_id = m.member_id AND NOT c.is_restricted
+       AND NOT EXISTS (SELECT FROM appeals_reminder o
+                        WHERE o.deadline_id = m.deadline_id AND o.rung = m.rung AND o.member_id = a.cover_id)
+    """,
+    when=EVERY_EVENING,
+)
+asked(
+    "holds_end",
     "A hold ends when its hour has come, on the next day on which somebody works at the latest.",
+    """
+    SELECT c.reference || ': a task is still on hold, until ' || (t.hold_until AT TIME ZONE 'UTC')::date
+      FROM cases_task t JOIN cases_case c ON c.id = t.case_id
+     WHERE t.organization_id = %(house)s AND t.status = 'held' AND t.hold_until <= %(now)s::timestamptz - interval '4 days'
+    """,
     when=EVERY_EVENING,
 )
-def holds_end(watch: Watch, evening: Evening) -> Iterator[str]:
-    over = Task.objects.filter(status="held", hold_until__lte=evening.at - timedelta(days=4))
-    for task in over.select_related("case"):
-        yield f"{task.case.reference}: a task is still on hold, until {task.hold_until:%Y-%m-%d}"
 
 
 @rule("With the case everything ends: its dates, its tasks, its mails.", when=AT_CLOSING)
@@ -175,9 +165,13 @@ def all_stops_at_the_end(watch: Watch, evening: Evening) -> Iterator[str]:
         yield f"{task.case.reference} is closed, and a task is {task.status}"
 
 
-@rule("Nobody is told of the dates of a closed case.", when=EVERY_EVENING)
-def no_mail_after_the_end(watch: Watch, evening: Evening) -> Iterator[str]:
-    today = Reminder.objects.filter(sent_at__gt=evening.at - timedelta(days=1), case__status="closed")
-    for row in today.select_related("case", "deadline"):
-        if row.case.closed_at is not None and row.sent_at is not None and row.sent_at > row.case.closed_at:
-            yield f"{row.case.reference} is closed, and a mail about {row.deadline.clock} went out"
+asked(
+    "no_mail_after_the_end",
+    "Nobody is told of the dates of a closed case.",
+    """
+    SELECT c.reference || ' is closed, and a mail about ' || d.clock || ' went out'
+      FROM appeals_reminder m JOIN appeals_deadline d ON d.id = m.deadline_id JOIN cases_case c ON c.id = m.case_id
+     WHERE m.organization_id = %(house)s AND m.sent_at > %(yesterday)s AND c.status = 'closed' AND m.sent_at > c.closed_at
+    """,
+    when=EVERY_EVENING,
+)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,10 +14,20 @@ from django.db.models import Q, Sum
 
 from advocacy.audit.models import Event
 from advocacy.audit.trail import about
-from advocacy.management.seed.year.watch import AT_CLOSING, AT_THE_END, EVERY_EVENING, Evening, Watch, rule
+from advocacy.management.seed.year.watch import (
+    ASKED,
+    AT_CLOSING,
+    AT_THE_END,
+    EVERY_EVENING,
+    OF_THE_WORKED,
+    Asked,
+    Evening,
+    Watch,
+    rule,
+)
 from advocacy.people.models import Consent
 from advocacy.tenancy.scope import scoped_to, tenant_models
-from appeals.models import Appeal, Filing
+from appeals.models import Filing
 from appeals.queries.ladder import filing_of
 from cases.commands.documents import open_version
 from cases.models import Case, Cost
@@ -46,12 +55,21 @@ def _with_papers(filings: Any) -> list[Filing]:
 
 @rule("No level is filed without the very bytes that went out, frozen and readable.")
 def filed_is_frozen(watch: Watch, evening: Evening) -> Iterator[str]:
-    without = Appeal.objects.filter(case_id__in=evening.worked, filed_at__isnull=False, filings=None)
-    for row in without.select_related("case"):
-        yield f"{row.case.reference}: {row.level} was filed, and nothing of it is kept"
+    yield from evening.found_by("filed_is_frozen")
     new = _with_papers(Filing.objects.filter(pk__gt=watch.filings_until).order_by("pk"))
     yield from _frozen(evening, new)
     watch.filings_until = max((f.pk for f in new), default=watch.filings_until)
+
+
+ASKED["filed_is_frozen"] = Asked(
+    """
+    SELECT c.reference || ': ' || a.level || ' was filed, and nothing of it is kept'
+      FROM appeals_appeal a JOIN cases_case c ON c.id = a.case_id
+     WHERE a.case_id = ANY (%(cases)s) AND a.filed_at IS NOT NULL
+       AND NOT EXISTS (SELECT FROM appeals_filing f WHERE f.appeal_id = a.id)
+    """,
+    OF_THE_WORKED,
+)
 
 
 @rule("The bytes of everything that was ever filed are still there.", when=AT_THE_END)
@@ -61,8 +79,7 @@ def filed_stays_readable(watch: Watch, evening: Evening) -> Iterator[str]:
 
 @rule("What was filed went out while a release of the patient's stood.")
 def a_release_stood(watch: Watch, evening: Evening) -> Iterator[str]:
-    filings = Filing.objects.filter(case_id__in=evening.worked, filed_at__gt=evening.at - timedelta(days=2))
-    for filing in filings.select_related("case__patient"):
+    for filing in evening.filed:
         on = filing.filed_at.astimezone(ZoneInfo(filing.case.patient.time_zone)).date()
         signed = Consent.objects.filter(
             patient=filing.case.patient, kind="release", signed_on__lte=on, lacks=[]
@@ -74,8 +91,7 @@ def a_release_stood(watch: Watch, evening: Evening) -> Iterator[str]:
 
 @rule("What was filed after the last arguable day says why it is late.")
 def late_says_why(watch: Watch, evening: Evening) -> Iterator[str]:
-    filings = Filing.objects.filter(case_id__in=evening.worked, filed_at__gt=evening.at - timedelta(days=2))
-    for filing in filings.select_related("appeal"):
+    for filing in evening.filed:
         if filing.good_cause:
             continue
         case = next(c for c in evening.cases if c.pk == filing.case_id)
@@ -87,6 +103,8 @@ def late_says_why(watch: Watch, evening: Evening) -> Iterator[str]:
 
 @rule("Every act is in the trail, under the name of whoever did it and at its moment.", when=EVERY_EVENING)
 def every_act_is_told(watch: Watch, evening: Evening) -> Iterator[str]:
+    if not evening.acts:
+        return
     new = Event.objects.filter(id__gt=watch.read_until, kind="verb").order_by()
     told = set(new.values_list("actor", "at"))
     for actor, at, command in evening.acts:
@@ -96,6 +114,8 @@ def every_act_is_told(watch: Watch, evening: Evening) -> Iterator[str]:
 
 @rule("Nothing is recorded as done at a moment that has not come.", when=EVERY_EVENING)
 def nothing_lies_ahead(watch: Watch, evening: Evening) -> Iterator[str]:
+    if evening.newest <= watch.read_until:
+        return
     for event in Event.objects.filter(id__gt=watch.read_until, at__gt=evening.at)[:10]:
         yield f"{event.verb} of {event.subject_table} lies ahead, at {event.at:%Y-%m-%d %H:%M}"
 

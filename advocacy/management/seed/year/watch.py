@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import Any
+
+from django.db import connection
 
 from advocacy.access.policy import Actor
 from advocacy.audit.models import Event
 from advocacy.management.seed.cast import Standing
 from advocacy.management.seed.year.lived import House
-from advocacy.tenancy.scope import scope_with
 from appeals.clock.facts import Moment
 from appeals.facts import History
+from appeals.models import Filing
 from appeals.queries.clocks import Day, day_at
 from appeals.queries.history import load_history
 from appeals.queries.ladder import Ladder, ladder_from
@@ -71,12 +74,68 @@ class Evening:
         return [case.pk for case in self.cases if case.status == "closed"]
 
     @cached_property
+    def filed(self) -> list[Filing]:
+        """What went out since yesterday of the worked cases."""
+        lately = Filing.objects.filter(case_id__in=self.worked, filed_at__gt=self.at - timedelta(days=2))
+        return list(lately.select_related("appeal", "case__patient"))
+
+    @cached_property
+    def newest(self) -> int:
+        """Up to where the trail goes."""
+        return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+
+    @cached_property
+    def asked(self) -> dict[str, dict[str, list[str]]]:
+        """By when it is looked at and by rule, what the statements of `ASKED` find: all of one kind in one round trip."""
+        return {}
+
+    def found_by(self, rule: str) -> list[str]:
+        """What the statement of this rule finds."""
+        when = ASKED[rule].when
+        if when not in self.asked:
+            parts = [
+                f"(SELECT {name!r}, words FROM ({known.text}) AS of_rule (words))"  # noqa: S608  the rules' own statements
+                for name, known in ASKED.items()
+                if known.when == when
+            ]
+            self.asked[when] = {}
+            with connection.cursor() as cursor:
+                cursor.execute(" UNION ALL ".join(parts), self._named)
+                for name, words in cursor.fetchall():
+                    self.asked[when].setdefault(name, []).append(words)
+        return self.asked[when].get(rule, [])
+
+    @property
+    def _named(self) -> dict[str, Any]:
+        organization = self.house.standing.organization
+        return {
+            "house": organization.pk,
+            "zone": organization.time_zone,
+            "today": self.day,
+            "now": self.at,
+            "yesterday": self.at - timedelta(days=1),
+            "cases": self.worked,
+        }
+
+    @cached_property
     def histories(self) -> dict[int, History]:
         return {case.pk: load_history(case) for case in self.cases}
 
     @cached_property
     def ladders(self) -> dict[int, Ladder]:
         return {pk: ladder_from(history) for pk, history in self.histories.items()}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A statement that gives a sentence for everything that is wrong, and when it is asked."""
+
+    text: str
+    when: str
+
+
+ASKED: dict[str, Asked] = {}
+"""By name of the rule. What a statement may name: the house, its zone, today, now, yesterday, the worked cases."""
 
 
 @dataclass
@@ -101,14 +160,14 @@ class Watch:
     def _look(self, evening: Evening, whens: list[str]) -> list[Broken]:
         found = []
         there = evening.house.standing
-        with there.program(evening.at, request_id="year:evening"), scope_with(actor="system:watch"):
+        with there.program(evening.at, request_id="year:evening", actor="system:watch"):
             for known in RULES.values():
                 idle = known.when == OF_THE_WORKED and not evening.worked
                 idle |= known.when == AT_CLOSING and not evening.closed
                 if known.when in whens and not idle:
                     self.looked += 1
                     found += [Broken(known.name, evening.day, what) for what in known.find(self, evening)]
-            self.read_until = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+            self.read_until = evening.newest
         return found
 
 
@@ -136,6 +195,12 @@ def rule(says: str, *, when: str = OF_THE_WORKED) -> Callable[[Find], Find]:
         return find
 
     return known
+
+
+def asked(name: str, says: str, text: str, *, when: str = OF_THE_WORKED) -> None:
+    """Put a statement among the rules: whatever sentence it gives is something that is wrong."""
+    ASKED[name] = Asked(text, when)
+    RULES[name] = Rule(name, says, when, lambda watch, evening: iter(evening.found_by(name)))
 
 
 def printed() -> Iterator[str]:
