@@ -240,6 +240,7 @@ def test_an_older_time_that_was_shorter_makes_nobody_late_sooner() -> None:
             "medicaid_managed_care", "service_authorization_standard", Facts(received=RECEIVED)
         )
     assert (clock.deadline, clock.overdue_after, clock.longer) == (date(2026, 3, 9), date(2026, 3, 9), "")
+    assert (clock.permissive_deadline, len(clock.arithmetic)) == (None, 2)
 
 
 @pytest.mark.parametrize(("hours", "day"), [(23, 10), (24, 10), (25, 11), (48, 11), (49, 12)])
