@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from appeals.at_once import openings
 from appeals.clock import Facts, decision_clock, stage_clock
 from appeals.clock.arithmetic import words_of
 from appeals.clock.facts import Unclear
 from appeals.clock.stages import find_stage
 from appeals.regimes import amount_in_controversy, book, known_on, ladder, using
+from appeals.regimes.classifier import Classification
+from appeals.rungs import rungs
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = timedelta(days=1)
@@ -413,3 +416,22 @@ def test_a_states_rules_are_first_versions() -> None:
     rules = [s.filing for s in book().states.values() if s.filing] + [book().state_default]
     rules += [stage.rule for s in book().states.values() for stage in s.stages.values()]
     assert {(rule.version, rule.in_force_to) for rule in rules} == {(1, None)}
+
+
+# -- what may be opened at once ----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("levels", [1, 2])
+@pytest.mark.parametrize(
+    "regime",
+    ["erisa_self_funded", "nonfederal_governmental_self_funded", "church_self_funded", "fully_insured_group", "individual_aca"],
+)  # fmt: skip
+def test_the_review_opens_beside_each_internal_appeal_since_its_rules(regime: str, levels: int) -> None:
+    """29 CFR 2590.715-2719(d)(3)(i)(A); 45 CFR 147.136(b)(2)(ii)(F), (c)(2)(iii), (d)(3)(i)(A): from July 22, 2011."""
+    needed = {"urgent": ("care_ahead", "internal_expedited", "certified"), "waived": ("waiver",)}
+    found = Classification(regime, (regime,), True, (), (), (), "OR")
+    climbed = rungs(found, levels)
+    for beside in climbed[: levels if regime != "individual_aca" else 1]:
+        assert openings(found, levels, beside, date(2011, 7, 21)) == ()
+        for day in (date(2011, 7, 22), date(2026, 11, 23)):
+            opened = openings(found, levels, beside, day)
+            assert {o.basis: o.needs for o in opened} == needed
+            assert {level.key for o in opened for level in o.rung.levels} == {"external_review"}

@@ -21,6 +21,7 @@ OTHER_DAY = {
     "notice_date": "receipt",
     "sent": "receipt",
 }
+OTHER_BASIS = {"urgent": "waived", "waived": "urgent"}
 OTHER_ACTOR = {"claimant": "payer", "payer": "claimant", "reviewer": "claimant"}
 DAYS_OF_RULES = ("in_force_from", "in_force_to", "known_from")
 DAYS_OF_ACTS = ("original_from", "original_to", "new_deadline", "disregard_from", "disregard_to", "announced")
@@ -55,6 +56,9 @@ def _of_law(law: Mapping[str, Any]) -> Iterator[RuleMutant]:
         )
     for i, row in enumerate(law["implications"]):
         yield RuleMutant("regimes", "implication", f"implication {i}", ("implications", i), row, DROPPED)
+    for i, row in enumerate(law["at_once"]):
+        yield from _of_at_once("regimes", row["key"], ("at_once", i), row)
+        yield from _days("regimes", f"at once {row['key']}", ("at_once", i), row, DAYS_OF_RULES)
 
 
 def _of_regime(place: Place, regime: Mapping[str, Any]) -> Iterator[RuleMutant]:
@@ -91,6 +95,19 @@ def _of_regime(place: Place, regime: Mapping[str, Any]) -> Iterator[RuleMutant]:
             yield made("regime", "", (name,), regime[name], not regime[name])
     if regime["ladder"]:
         yield made("regime", "", ("max_levels",), regime["max_levels"], 3 - regime["max_levels"])
+
+
+def _of_at_once(file: str, name: str, place: Place, row: Mapping[str, Any]) -> Iterator[RuleMutant]:
+    def made(at: Place, before: Any, after: Any) -> RuleMutant:
+        return RuleMutant(file, "at once", f"at once {name}", (*place, *at), before, after)
+
+    yield made((), row["basis"], DROPPED)
+    yield made(("basis",), row["basis"], OTHER_BASIS[row["basis"]])
+    for field in ("regimes", "beside", "needs"):
+        for n, value in enumerate(row.get(field, ())):
+            yield made((field, n), value, DROPPED)
+    if row.get("window"):
+        yield made(("window",), row["window"], DROPPED)
 
 
 def _of_stage(what: str, place: Place, stage: Mapping[str, Any]) -> Iterator[RuleMutant]:
@@ -240,6 +257,8 @@ def _of_states(found: Mapping[str, Any]) -> Iterator[RuleMutant]:
         yield RuleMutant("states", "state", what, (*place, "window", "certain"), certain, not certain)
         if own := state.get("decision_stage_expedited"):
             yield RuleMutant("states", "state", what, (*place, "decision_stage_expedited"), own, DROPPED)
+        for n, said in enumerate(state.get("at_once", ())):
+            yield from _of_at_once("states", f"{state['code']} {said['basis']}", (*place, "at_once", n), said)
         for process in state["filing_stages"] or {}:
             yield RuleMutant(
                 "states",
