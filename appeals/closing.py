@@ -9,6 +9,7 @@ from advocacy.errors import Reason
 from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import GrantedAuthorization
+from appeals.queries.effectuations import NOT_DELIVERED, effectuation_of, undelivered_at
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
@@ -59,6 +60,7 @@ def open_contest_of(case: Case) -> list[Reason]:
         *_levels(history),
         *_items(history),
         *_money(history, rows),
+        *_effectuation(case, history),
         *_outcome(case, history, rows),
     ]
 
@@ -117,6 +119,25 @@ def _items(history: History) -> Iterator[Reason]:
                 yield Reason(
                     "item_without_outcome", f"Item {item.code} has no outcome. Record what became of it."
                 )
+
+
+def _effectuation(case: Case, history: History) -> Iterator[Reason]:
+    """What the plan lost and owes by a rule is delivered before a case ends as won. One that ends otherwise is let go: nobody may
+    be there to deliver to."""
+    if case.outcome not in ("", Case.Outcome.COVERED, Case.Outcome.PARTLY_COVERED):
+        return
+    codes = {item.pk: item.code for item in history.items}
+    for appeal in history.appeals:
+        open_ones = undelivered_at(history, appeal)
+        if not open_ones or (due := effectuation_of(history, appeal)) is None:
+            continue
+        by = f" ({due.citation})" if due.citation else ""
+        owed = ", ".join(sorted(codes[pk] for pk in open_ones))
+        yield Reason(
+            NOT_DELIVERED,
+            f"{history.rung(appeal).title}: the plan lost, and {owed} is not recorded as delivered{by}."
+            " Record what the plan authorized, paid or provided; until then the case stays open.",
+        )
 
 
 def _outcome(case: Case, history: History, rows: Mapping[str, list[Any]]) -> Iterator[Reason]:

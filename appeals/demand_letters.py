@@ -75,7 +75,8 @@ class Late:
     `who` is whoever decides it, by name.
 
     `due` is the last moment in words and `due_on` its day; `days` how many days it is over where the letter is written. `arrival`
-    says when it arrived where that is recorded, `assumed` that it is taken from the way it was sent.
+    says when it arrived where that is recorded, `assumed` that it is taken from the way it was sent. `act` is what the time was
+    for; where that is not to decide, `story` tells what went before.
     """
 
     what: str
@@ -92,16 +93,18 @@ class Late:
     arrived_on: date | None = None
     proof: str = ""
     demanded_on: date | None = None
+    act: str = "decide"
+    story: str = ""
 
 
 def overdue_re(about: About, late: Late) -> tuple[tuple[str, str], ...]:
     """The lines under the address of a demand to decide."""
-    return _re("Overdue decision", about, ("Was due:", long_date(late.due_on, "en")))
+    return lines_under_address("Overdue decision", about, ("Was due:", long_date(late.due_on, "en")))
 
 
 def complaint_re(about: About, late: Late) -> tuple[tuple[str, str], ...]:
     """The lines under the address of a complaint."""
-    return _re(
+    return lines_under_address(
         f"Complaint about {about.plan}",
         about,
         ("Plan:", about.plan),
@@ -111,14 +114,15 @@ def complaint_re(about: About, late: Late) -> tuple[tuple[str, str], ...]:
 
 def cure_re(about: About, notice_on: date | None) -> tuple[tuple[str, str], ...]:
     """The lines under the address of a demand to mend a notice."""
-    return _re(
+    return lines_under_address(
         "Notice that lacks required content",
         about,
         ("Notice dated:", long_date(notice_on, "en") if notice_on else ""),
     )
 
 
-def _re(first: str, about: About, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+def lines_under_address(first: str, about: About, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """What a letter is about, its patient by name and numbers; what is not known is left out."""
     lines = (
         ("Re:", first),
         ("Member:", about.patient),
@@ -142,8 +146,8 @@ def overdue_letter(about: About, late: Late, agency: str = "") -> tuple[Block, .
     ends = f"Without an answer we will ask {agency} to look into this delay." if agency else ""
     return (
         Paragraph(f"We write on behalf of {about.patient}. {_sent(late)} No decision has reached us."),
-        *_law(late),
-        *_paragraphs(Heading(FOLLOWS), FOLLOWS_FROM.get(late.if_missed, "")),
+        *law_and_count(late),
+        *paragraphs_under(Heading(FOLLOWS), FOLLOWS_FROM.get(late.if_missed, "")),
         Heading(ASKED),
         Bullets(tuple(asked)),
         *([Paragraph(ends)] if ends else []),
@@ -163,8 +167,8 @@ def complaint_letter(about: About, late: Late) -> tuple[Block, ...]:
             f" {late.what} about {_in_sentence(about.service)} was not decided in time."
         ),
         Paragraph(f"{_sent(late)} No decision has reached us.{asked_before}"),
-        *_law(late),
-        *_paragraphs(Heading(FOLLOWS), FOLLOWS_FROM.get(late.if_missed, "")),
+        *law_and_count(late),
+        *paragraphs_under(Heading(FOLLOWS), FOLLOWS_FROM.get(late.if_missed, "")),
         Heading(ASKED),
         Bullets(
             (
@@ -221,7 +225,8 @@ def _sent(late: Late) -> str:
     return f"{late.what[:1].upper()}{late.what[1:]} {verb}{proof}."
 
 
-def _law(late: Late) -> tuple[Block, ...]:
+def law_and_count(late: Late) -> tuple[Block, ...]:
+    """What the law says, how the time is counted, and when it ended."""
     over = {0: "It has passed", 1: "It is over by one day"}.get(late.days, f"It is over by {late.days} days")
     return (
         Heading(LAW),
@@ -229,12 +234,13 @@ def _law(late: Late) -> tuple[Block, ...]:
         Heading(COUNTED),
         Bullets(tuple(late.arithmetic)),
         Paragraph(
-            f"The time of {late.who} to decide ended on {late.due}. {over} at the date of this letter."
+            f"The time of {late.who} to {late.act} ended on {late.due}. {over} at the date of this letter."
         ),
     )
 
 
-def _paragraphs(heading: Heading, *texts: str) -> Iterable[Block]:
+def paragraphs_under(heading: Heading, *texts: str) -> Iterable[Block]:
+    """A heading with its paragraphs; nothing where there are none."""
     said = [Paragraph(text) for text in texts if text]
     return (heading, *said) if said else ()
 

@@ -30,6 +30,7 @@ from appeals.clock.combined import (
     combined_request_clock,
 )
 from appeals.clock.facts import Facts, Moment
+from appeals.clock.stages import chosen
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
 from appeals.regimes.shapes import DECIDERS, Level
@@ -37,6 +38,11 @@ from appeals.rungs import UNKNOWN, Rung, decider_of
 
 CLAIMANT, PAYER, REVIEWER = "claimant", "payer", "reviewer"
 RUNNING, MET, MISSED, ENDED = "running", "met", "missed", "ended"
+EFFECTUATION = "effectuation"
+RULES_NOT_SETTLED = Reason(
+    "rules_not_settled",
+    "It is not known which rules apply, and they differ in the time to carry out a decision. Answer the coverage questions.",
+)
 COMPLETION, FORWARD_AFTER_AFFIRMING = "external_review_perfection", "ire_forward_expedited"
 
 
@@ -155,6 +161,24 @@ def decision_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due:
         return replace(_single(clock, *identity), decider=rung.decider)
     combined = combined_decision_clock(rung.candidates, rung.position - 1, facts, facts.state)
     return replace(_combined(combined, PAYER, *identity), decider=rung.decider)
+
+
+def effectuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
+    """The plan's time to carry out what a level decided against it; None where no rule gives one.
+
+    42 CFR 422.618, 422.619, 423.636, 423.638, 438.424(a). While it is not settled which rules apply nobody is called late: there
+    is no date where one of them gives a time.
+    """
+    identity = ("appeal", subject_id, EFFECTUATION, f"{rung.title}: the plan carries it out")
+    stages = {level.regime: chosen(level.effectuation, facts) for level in rung.levels}
+    if not any(stages.values()):
+        return None
+    if rung.regime == UNKNOWN:
+        return Due(*identity, PAYER, None, regime=UNKNOWN, error=RULES_NOT_SETTLED)
+    stage = stages[rung.regime]
+    assert stage is not None
+    clock = stage_clock(rung.regime, stage, facts)
+    return _single(replace(clock, actor=PAYER) if clock.error else clock, *identity)
 
 
 def continuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from appeals.models import (
     ClockEvent,
     Decision,
     Denial,
+    Effectuation,
     Filing,
     ItemOutcome,
     PeerToPeer,
@@ -58,6 +59,8 @@ class History:
     decisions: Mapping[int, Decision] = field(default_factory=dict)
     outcomes: tuple[ItemOutcome, ...] = ()
     events: tuple[ClockEvent, ...] = ()
+    effectuations: tuple[Effectuation, ...] = ()
+    """What the plan delivered of what was decided, without what was recorded wrongly."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """Facts of the plan that count, by their name in `Facts` (`appeals.plan_facts.counted`)."""
     plan_argued: Mapping[str, Any] = field(default_factory=dict)
@@ -166,6 +169,33 @@ def decision_facts(history: History, appeal: Appeal, *, deemed_on: date | None =
         urgent=appeal.is_expedited,
         remanded=appeal.returned_why == Appeal.Returned.REMAND or None,
     )
+
+
+def effectuation_facts(history: History, appeal: Appeal, decision: Decision) -> Facts:
+    """What the plan's time counts from to carry out what this level decided against it.
+
+    When the plan had the notice is recorded, or not known; a plan that reversed itself had it, at the latest, when the day of
+    its own letter was over: a letter proves a day, not an hour, and doubt is resolved for the plan. For the same reason it
+    had an appeal, of which no receipt is recorded, when it decided it.
+    """
+    outcomes = {o.outcome for o in history.outcomes if o.decision_id == decision.pk}
+    facts, notice = decision_facts(history, appeal), decision.plan_received_at
+    if history.rung(appeal).kind == "plan":
+        notice = notice or _end_of_letter(history, decision)
+        facts = replace(facts, received=facts.received or decision.decided_at)
+    return replace(
+        facts,
+        reversal_received=notice,
+        partly=outcomes != {ItemOutcome.Outcome.OVERTURNED},
+    )
+
+
+def _end_of_letter(history: History, decision: Decision) -> datetime:
+    days = [d for d in (decision.notice_on, decision.sent_on) if d is not None]
+    if not days:
+        return decision.decided_at
+    last = datetime.combine(max(days), time(23, 59), tzinfo=ZoneInfo(history.zone))
+    return max(decision.decided_at, last)
 
 
 def completion_facts(history: History, appeal: Appeal) -> Facts | None:

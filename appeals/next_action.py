@@ -18,7 +18,8 @@ class Position:
     `ours` and `plans` are "none", "running", "soon" (at most seven days left) or "overdue". `needs_choice` is "denial" or
     "decision" while no choice of the patient stands after it, and `choice_after` that denial, or the level that was decided;
     `choice` is the one that stands. `authorization` is one of which something is left. `request_follows` says that the
-    latest request corrects or continues an earlier one, `settled` that a decision beside the level left nothing to decide there.
+    latest request corrects or continues an earlier one, `settled` that a decision beside the level left nothing to decide there,
+    `undelivered` is the level whose decision the plan has not carried out.
     """
 
     case: UUID
@@ -39,6 +40,7 @@ class Position:
     choice: str = ""
     authorization: UUID | None = None
     renewal_due: bool = False
+    undelivered: UUID | None = None
     ours: str = "none"
     plans: str = "none"
 
@@ -128,6 +130,20 @@ RENEW = Action(
     ("case", "authorization"),
     P.REQUEST_AUTHORIZATION,
 )
+DELIVER = Action(
+    "record_delivery",
+    "Record what the plan delivered",
+    "appeals:effectuation",
+    ("case", "undelivered"),
+    P.RECORD_DECISION,
+)
+DEMAND = Action(
+    "demand_delivery",
+    "Demand that the plan carries out the decision",
+    "appeals:late",
+    _CASE,
+    P.DRAFT_APPEAL,
+)
 CLOSE = Action("close_case", "Record the outcome and close", "appeals:close", _CASE, P.CLOSE_CASE)
 
 # (stage, status, clock) -> action. "*" stands for any clock; the exact clock is looked up first.
@@ -163,10 +179,14 @@ TABLE: dict[tuple[str, str, str], Action] = {
     ("level", "given_up", "*"): END,
     ("level", "settled", "*"): SETTLED,
     ("level", "ended", "*"): CLOSE,
+    ("effectuation", "running", "*"): DELIVER,
+    ("effectuation", "running", "overdue"): DEMAND,
     ("authorization", "running", "*"): SESSION,
     ("authorization", "renewal_due", "*"): RENEW,
 }
 
+DELIVERY = "effectuation"
+"""The stage in which the plan lost and has to deliver."""
 _NOT_FILED = frozenset({"open", "drafting"})
 _ENDED = frozenset({"decided", "withdrawn", "lapsed", "declined"})
 _UNDER_WAY = frozenset({"drafting", "submitted", "received"})
@@ -201,6 +221,8 @@ def standing(position: Position) -> tuple[str, str, str]:
         return ("level", position.level_status, position.plans)
     if position.request_follows and position.request_status in _UNDER_WAY:
         return ("request", position.request_status, position.plans)
+    if position.undelivered:
+        return (DELIVERY, "running", position.plans)
     if position.authorization and (position.level or position.request_status == "approved"):
         return ("authorization", "renewal_due" if position.renewal_due else "running", position.ours)
     if position.level:
@@ -231,6 +253,7 @@ def next_action(position: Position, permissions: Container[Permission]) -> Propo
         "level": position.level,
         "choice_after": position.choice_after,
         "authorization": position.authorization,
+        "undelivered": position.undelivered,
     }
     args = tuple(i for name in action.of if (i := ids[name]) is not None)
     return Proposal(action.code, action.label, action.url_name, args)

@@ -19,6 +19,7 @@ for model in (
     "Denial",
     "DenialItem",
     "DenialReason",
+    "Effectuation",
     "Exhibit",
     "Filing",
     "GrantedAuthorization",

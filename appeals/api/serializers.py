@@ -156,6 +156,21 @@ class LevelTold(serializers.Serializer[Any]):
     )
     outcomes = serializers.SerializerMethodField(help_text="What was decided about each item, as codes.")
 
+    plan_had_decision_at = serializers.SerializerMethodField(
+        help_text="When the plan had a decision against it; null where nobody recorded that."
+    )
+    delivered = serializers.SerializerMethodField(
+        help_text="What the plan delivered of a decision against it: the place of the item in its request, kind, moment."
+    )
+
+    def get_plan_had_decision_at(self, row: Any) -> Any:
+        decision = row.decisions.order_by("pk").first()
+        return decision.plan_received_at if decision else None
+
+    def get_delivered(self, row: Any) -> list[dict[str, Any]]:
+        found = row.effectuations.filter(voided_at=None).select_related("item").order_by("item__position")
+        return [{"item": f.item.position, "kind": f.kind, "done_at": f.done_at} for f in found]
+
     def get_outcomes(self, row: Any) -> list[str]:
         found = [o for d in row.decisions.order_by("pk") for o in d.outcomes.all()]
         return [o.outcome for o in sorted(found, key=lambda o: o.pk)]

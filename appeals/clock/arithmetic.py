@@ -342,7 +342,7 @@ class Reading:
         )
         return day
 
-    def _add_hours(self, node: Mapping[str, Any]) -> datetime:
+    def _add_hours(self, node: Mapping[str, Any]) -> Moment:
         start = self._anchor(node)
         if not isinstance(start, datetime):
             field = node["anchor"] if isinstance(node["anchor"], str) else "received"
@@ -351,6 +351,12 @@ class Reading:
                 "The time of day and the time zone are needed: this clock runs in hours.",
                 field,
             )
+        if self.mode == "permissive" and "argued_days" in node:
+            last: date = start.date() + timedelta(days=node["argued_days"])
+            self.lines.append(
+                f"+ {node['argued_days']} calendar days, the first day not counted = {words_of(last)}."
+            )
+            return last
         n = self._count(node)
         found = add_hours(start, n)
         self.lines.append(f"+ {n} elapsed hours = {words_of(found)}.")

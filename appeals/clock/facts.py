@@ -60,6 +60,7 @@ class Facts:
     urgent: bool | None = None
     incomplete: bool | None = None
     remanded: bool | None = None
+    partly: bool | None = None
     service: str | None = None
     grievance_filed: date | None = None
     plan_decision: date | None = None

@@ -15,6 +15,7 @@ from advocacy.errors import Reason, WrongState
 from appeals.commands.at_once import follow_decision
 from appeals.commands.checks import foreign, future_days, guards_of, locked_case, notice_order, refuse
 from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.effectuations import deliver_by_authorization
 from appeals.commands.follow_ups import settle
 from appeals.commands.openings import below, open_again, open_next_level
 from appeals.commands.overrides import allowed_override, left_of, use_override
@@ -133,7 +134,15 @@ def decide_appeal(
         if letter is not None and show_letter:
             show_and_tell(actor=actor, document=letter, at=at)
         if authorization:
-            grant(case, row.denial.request, authorization, at)
+            asked = row.denial.request
+            deliver_by_authorization(
+                actor=actor,
+                case=case,
+                request=asked,
+                granted=grant(case, asked, authorization, at),
+                decided_at=decided_at,
+                at=at,
+            )
             index_case(case)
         if UNFAVORABLE & set(named.values()):
             open_next_level(case, decided, deemed=False, at=at)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from advocacy.errors import Reason
 from appeals.blocks import Block, blocks_from_data
+from appeals.carry_out_letters import CARRY_OUT, carry_out_complaint, carry_out_letter, carry_out_re
 from appeals.clock.arithmetic import words_of
 from appeals.commands.paper import CLOSING, SALUTATION, letterhead_of, recipient_of
 from appeals.demand_letters import (
@@ -19,14 +20,17 @@ from appeals.demand_letters import (
     overdue_letter,
     overdue_re,
 )
-from appeals.dues import PAYER
+from appeals.dues import EFFECTUATION, PAYER
 from appeals.facts import History
 from appeals.letters import Letter
 from appeals.models import Appeal, Deadline, Demand
 from appeals.models.authorization import Channel
 from appeals.queries.clocks import rule_words, spoken, who_of
+from appeals.queries.demands import demand_kind
+from appeals.queries.effectuations import won_at
 from appeals.regulators import Agency, agencies, agencies_for
 from cases.models import Case
+from cases.typesetting import long_date
 
 Kind = Demand.Kind
 TO_THE_AGENCY = "To the office that takes complaints:"
@@ -43,6 +47,11 @@ def agencies_of(history: History, deadline: Deadline) -> tuple[Agency, ...]:
     found = history.classification
     regimes = (deadline.regime,) if deadline.regime != "unknown" else found.candidates
     return agencies_for(regimes, found.state)
+
+
+def demand_for(deadline: Deadline) -> Demand.Kind:
+    """The kind of letter that demands what was missed."""
+    return Kind(demand_kind(deadline.clock))
 
 
 def about_of(case: Case, reference: str) -> About:
@@ -88,12 +97,29 @@ def late_of(history: History, deadline: Deadline, on: date, *, demanded: bool = 
         arithmetic=tuple(spoken(line) for line in deadline.arithmetic),
         if_missed=deadline.if_missed or "none",
         demanded_on=history.day(first.sent_at) if first else None,
-        **_sent(history, deadline),
+        **(_decided(history, deadline) if deadline.clock == EFFECTUATION else _sent(history, deadline)),
     )
 
 
+def _decided(history: History, deadline: Deadline) -> dict[str, Any]:
+    """What was decided, as the letter tells it that demands that it is carried out."""
+    appeal = next(a for a in history.appeals if a.pk == deadline.appeal_id)
+    decision = history.decisions[appeal.pk]
+    won = won_at(history, appeal)
+    codes = ", ".join(i.code for i in history.items if i.pk in won)
+    decided = history.day(decision.decided_at)
+    assert decided is not None
+    told = f"On {long_date(decided, 'en')} {_what(history, deadline)} was decided for the patient: {codes} is covered."
+    if decision.notice_on:
+        told += f" The notice is dated {long_date(decision.notice_on, 'en')}."
+    had = history.day(decision.plan_received_at)
+    if had is not None:
+        told += f" {history.case.coverage.payer.name} had it on {long_date(had, 'en')}."
+    return {"act": CARRY_OUT, "story": told}
+
+
 def _first_demand(deadline: Deadline) -> Demand | None:
-    sent = Demand.objects.filter(deadline=deadline, kind=Kind.OVERDUE, sent_at__isnull=False)
+    sent = Demand.objects.filter(deadline=deadline, kind=demand_for(deadline), sent_at__isnull=False)
     return sent.order_by("sent_at", "id").first()
 
 
@@ -144,11 +170,14 @@ def _by(channel: str) -> str:
 def body_of(case: Case, history: History, deadline: Deadline, kind: str, on: date) -> tuple[Block, ...]:
     """The first draft about a missed date."""
     about = about_of(case, _reference(deadline))
+    owed = demand_for(deadline) == Kind.CARRY_OUT
     if kind == Kind.COMPLAINT:
-        return complaint_letter(about, late_of(history, deadline, on, demanded=True))
+        complaint = carry_out_complaint if owed else complaint_letter
+        return complaint(about, late_of(history, deadline, on, demanded=True))
     late = late_of(history, deadline, on)
     known = agencies_of(history, deadline)
-    return overdue_letter(about, late, known[0].name if known else "")
+    demand = carry_out_letter if owed else overdue_letter
+    return demand(about, late, known[0].name if known else "")
 
 
 def addressed_to(case: Case, history: History, deadline: Deadline, agency: Agency | None) -> tuple[str, ...]:
@@ -157,6 +186,8 @@ def addressed_to(case: Case, history: History, deadline: Deadline, agency: Agenc
         return agency.lines
     if deadline.appeal_id is None:
         return (case.coverage.payer.name, "Attention: Prior authorization, overdue decision")
+    if deadline.clock == EFFECTUATION:
+        return (case.coverage.payer.name, "Attention: Appeals, decision to be carried out")
     below, level = _level(history, deadline), deadline.appeal
     if level is None or level.pk != below.pk:
         level = Appeal.objects.select_related("denial").get(pk=below.pk)
@@ -171,7 +202,9 @@ def letter_of_demand(case: Case, demand: Demand) -> Letter:
     about = about_of(case, reference_of(demand))
     if demand.deadline is not None:
         past = Late("", "", "", demand.deadline.due_on, 0, "", "", (), "none")
-        titled = complaint_re if demand.kind == Kind.COMPLAINT else overdue_re
+        titled = {Kind.COMPLAINT: complaint_re, Kind.CARRY_OUT: carry_out_re}.get(
+            Kind(demand.kind), overdue_re
+        )
         re = titled(about, past)
     else:
         assert demand.denial is not None

@@ -22,6 +22,7 @@ from appeals.commands.demand_facts import (
     agencies_of,
     agency_of,
     body_of,
+    demand_for,
     letter_of_demand,
 )
 from appeals.commands.letter_dates import office_day
@@ -45,10 +46,11 @@ TITLES = {
     Kind.OVERDUE: "Demand to decide, as sent",
     Kind.COMPLAINT: "Complaint to the agency, as sent",
     Kind.CURE: "Demand to mend the notice, as sent",
+    Kind.CARRY_OUT: "Demand to carry out the decision, as sent",
 }
 NOT_LATE = Reason(
     "not_overdue",
-    "The time to decide has not passed on the latest reading of the rule. It may be demanded from the first minute after it.",
+    "The time has not passed on the latest reading of the rule. It may be demanded from the first minute after it.",
 )
 MOVED = Reason(
     "date_moved",
@@ -277,8 +279,9 @@ def _recipient(case: Case, row: Demand, address: str) -> Recipient:
 
 
 def _reasons(history: History, deadline: Deadline, kind: str, agency: str, at: datetime) -> Iterator[Reason]:
-    if kind not in (Kind.OVERDUE, Kind.COMPLAINT):
-        yield Reason("kind_unknown", "Choose a demand to decide or a complaint.", "kind")
+    if kind not in (demand_for(deadline), Kind.COMPLAINT):
+        wanted = demand_for(deadline).label.lower()
+        yield Reason("kind_unknown", f"Choose a {wanted} or a complaint.", "kind")
         return
     yield from _stands(history, deadline, at)
     if kind == Kind.COMPLAINT and agency not in {a.key for a in agencies_of(history, deadline)}:

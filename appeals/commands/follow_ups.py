@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from advocacy.access.policy import Actor, system_actor
 from appeals.clock.arithmetic import words_of
 from appeals.commands.checks import today_of
-from appeals.dues import Due, day_of
+from appeals.dues import RUNNING, Due, day_of
 from appeals.facts import History
 from appeals.models import Appeal
 from appeals.queries.history import COURT_TASK
@@ -22,7 +22,8 @@ from cases.workflow import CaseStatus
 
 RULE = "dates"
 SOON = timedelta(days=5)
-NO_WINDOW, NO_ARRIVAL, PLAN_FACT = "no_window:", "no_arrival:", "plan_fact:"
+NO_WINDOW, NO_ARRIVAL, NO_NOTICE = "no_window:", "no_arrival:", "no_notice:"
+PLAN_FACT = "plan_fact:"
 TITLES = {
     "ask_regime": "Find out which kind of coverage this is",
     "ask_funding": "Find out: insured or self-funded?",
@@ -211,7 +212,14 @@ def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[
                 f"{level.rung.title}: no date can be computed. {why} Until it is known, file as early as you can.",
                 due_on,
             )
-        if level.appeal.status in AWAITING and _arrival_is_missing(level.decision):
+        if _lacks(level.effectuation, "missing_reversal_received"):
+            found[f"{NO_NOTICE}{level.appeal.pk}"] = Wanted(
+                "Find out when the plan had the decision",
+                f"{level.rung.title}: the plan lost, and its time to carry it out runs from when it had the decision. Ask the"
+                " plan, or send it the decision with proof.",
+                due_on,
+            )
+        if level.appeal.status in AWAITING and _lacks(level.decision, "missing_received"):
             found[f"{NO_ARRIVAL}{level.appeal.pk}"] = Wanted(
                 "Record when the appeal arrived",
                 f"{level.rung.title}: the time to decide starts when it arrived. Look at the proof of delivery, or ask.",
@@ -220,9 +228,9 @@ def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[
     return found
 
 
-def _arrival_is_missing(due: Due | None) -> bool:
-    return due is not None and due.error is not None and due.error.code == "missing_received"
+def _lacks(due: Due | None, code: str) -> bool:
+    return due is not None and due.status == RUNNING and due.error is not None and due.error.code == code
 
 
 def _is_ours(code: str) -> bool:
-    return code in book().tasks or code.startswith(("ask_", NO_WINDOW, NO_ARRIVAL, PLAN_FACT))
+    return code in book().tasks or code.startswith(("ask_", NO_WINDOW, NO_ARRIVAL, NO_NOTICE, PLAN_FACT))

@@ -17,6 +17,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import foreign, locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.effectuations import deliver_by_authorization
 from appeals.commands.overrides import allowed_override, use_override
 from appeals.conditions import address_suits_channel
 from appeals.models import AuthorizationRequest, GrantedAuthorization, RequestItem
@@ -242,12 +243,14 @@ def approve_request(
 def record_authorization(
     *, actor: Actor, request: AuthorizationRequest, given: AuthorizationInput, at: datetime
 ) -> GrantedAuthorization:
-    """Record an authorization that came after a refusal (a call, an appeal). Raises Refused."""
+    """Record an authorization that came after a refusal (a call, an appeal): it carries out what was won. Raises Refused."""
     require(actor, Permission.RECORD_DECISION, request)
     with transaction.atomic():
         case = locked_case(request.case)
         refuse(authorization_reasons(case, given))
         made = grant(case, request, given, at)
+        if deliver_by_authorization(actor=actor, case=case, request=request, granted=made, at=at):
+            recompute_deadlines(case, at)
         index_case(case)
         touch(case, at)
     return made

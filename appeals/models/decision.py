@@ -22,6 +22,11 @@ class Decision(TenantModel):
     received_on = models.DateField(null=True, blank=True)
     received_evidence = models.CharField(max_length=10, blank=True)
     stated_deadline_on = models.DateField(null=True, blank=True)
+    plan_received_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When the plan had the notice that reverses its decision: its time to carry it out runs from here.",
+    )
     is_deemed = models.BooleanField(
         default=False, help_text="The decision maker missed its time; nothing was decided."
     )

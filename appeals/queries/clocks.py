@@ -70,6 +70,7 @@ class Due:
     law_date: dt.date | None
     own_reason: str
     changes: tuple[str, ...]
+    clock: str = ""
 
 
 @dataclass(frozen=True)
@@ -254,4 +255,5 @@ def due_of(deadline: Deadline, day: Day) -> Due:
             side=deadline.side,
             flags=tuple(deadline.flags),
         ),
+        clock=deadline.clock,
     )

@@ -11,8 +11,9 @@ from uuid import UUID
 from advocacy.errors import Reason
 from advocacy.tenancy.together import fetched
 from appeals.facts import History
-from appeals.models import AuthorizationRequest, GrantedAuthorization
+from appeals.models import Appeal, AuthorizationRequest, GrantedAuthorization
 from appeals.queries.choices import choice_points, standing_choices
+from appeals.queries.effectuations import NOT_DELIVERED, effectuation_of, undelivered_at
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.sessions import counted, lines_of
 from appeals.queries.shown_dues import history_rows
@@ -65,6 +66,7 @@ def closing_page(case: Case, reasons: Sequence[Reason], today: date) -> ClosingP
         "level_undecided": _ids(a for a in history.appeals if a.status in AWAITING),
         "item_without_outcome": _ids(history.appeals[-1:]) * 40,
         "authorization_missing": _ids(_won_requests(history)),
+        NOT_DELIVERED: _ids(a for a in history.appeals if _is_owed(history, a)),
     }
     return ClosingPage(
         tuple(_obstacle(case, reason, own) for reason in reasons),
@@ -128,6 +130,10 @@ def _ids(rows: Iterable[Any]) -> list[UUID]:
     return [row.public_id for row in rows]
 
 
+def _is_owed(history: History, appeal: Appeal) -> bool:
+    return bool(undelivered_at(history, appeal)) and effectuation_of(history, appeal) is not None
+
+
 def _won_requests(history: Any) -> list[AuthorizationRequest]:
     won = {o.item_id for o in history.outcomes if o.outcome in ("overturned", "partly")}
     wanted = {i.request_id for i in history.items if i.pk in won}
@@ -143,6 +149,7 @@ _PAGES = {
     "level_undecided": ("appeals:level", "Open the level"),
     "item_without_outcome": ("appeals:level", "Open the level"),
     "authorization_missing": ("appeals:request_grant", "Record the authorization"),
+    NOT_DELIVERED: ("appeals:effectuation", "Record what was delivered"),
 }
 _OF_THE_CASE = {
     "tasks_open": ("cases:tasks", "Open the tasks"),

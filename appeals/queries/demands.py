@@ -7,6 +7,7 @@ from uuid import UUID
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
+from appeals.dues import EFFECTUATION
 from appeals.models import Deadline, Demand, Denial
 from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, is_over
 from appeals.queries.history import load_history
@@ -15,9 +16,15 @@ from appeals.regulators import Agency, agencies, agencies_for
 from cases.models import Case
 
 
+def demand_kind(clock: str) -> str:
+    """The kind of letter that demands what was missed by a clock."""
+    return Demand.Kind.CARRY_OUT if clock == EFFECTUATION else Demand.Kind.OVERDUE
+
+
 @dataclass(frozen=True)
 class LateDate:
-    """One missed date. `level` is the level that may go on without a decision, where the law opens the next one."""
+    """One missed date. `level` is the level that may go on without a decision, where the law opens the next one; `owed` the level
+    whose decision the plan has not carried out."""
 
     deadline: Deadline
     due: Due
@@ -25,6 +32,12 @@ class LateDate:
     letters: tuple[Demand, ...]
     level: UUID | None
     request: UUID | None
+    owed: UUID | None = None
+
+    @property
+    def demand(self) -> str:
+        """The kind of letter that demands what was missed."""
+        return demand_kind(self.deadline.clock)
 
 
 @dataclass(frozen=True)
@@ -70,6 +83,7 @@ def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
                 own,
                 row.appeal.public_id if awaits and row.appeal is not None else None,
                 row.request.public_id if row.request is not None else None,
+                row.appeal.public_id if row.appeal is not None and row.clock == EFFECTUATION else None,
             )
         )
     others = tuple(letter for letter in letters if letter.pk not in told)

@@ -22,6 +22,7 @@ from appeals.models import (
     Decision,
     Denial,
     DenialItem,
+    Effectuation,
     Filing,
     ItemOutcome,
     PeerToPeer,
@@ -60,6 +61,7 @@ def clock_rows(whose: Q) -> dict[str, QuerySet[Any]]:
         "decisions": Decision.objects.filter(whose),
         "outcomes": ItemOutcome.objects.filter(whose).order_by("decided_at", "id"),
         "events": ClockEvent.objects.filter(whose).order_by("occurred_at", "id"),
+        "effectuations": Effectuation.objects.filter(whose, voided_at=None).order_by("id"),
         "own_dates": standing_own_dates(),
     }
 
@@ -132,6 +134,7 @@ def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
         decisions={d.appeal_id: d for d in rows["decisions"]},
         outcomes=tuple(rows["outcomes"]),
         events=tuple(rows["events"]),
+        effectuations=tuple(rows["effectuations"]),
         plan=counted(plan_said, found.state),
         plan_argued=argued(plan_said),
         plan_disagreements=disagreeing(plan_said, found),

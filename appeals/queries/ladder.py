@@ -23,12 +23,19 @@ from appeals.dues import (
     passed,
     request_due,
 )
-from appeals.facts import History, completion_facts, decision_facts, filing_facts, request_facts
+from appeals.facts import (
+    History,
+    completion_facts,
+    decision_facts,
+    filing_facts,
+    request_facts,
+)
 from appeals.models import Appeal, AuthorizationRequest, PeerToPeer
-from appeals.models.authorization import Channel
 from appeals.own_dates import with_own_date
 from appeals.plan_windows import with_plan_words
+from appeals.queries.as_sent import as_sent, sent_by
 from appeals.queries.beside import GIVEN_UP, by_the_state
+from appeals.queries.effectuations import effectuation_of
 from appeals.queries.history import load_history
 from appeals.regimes.classifier import Classification
 from appeals.rungs import Rung, first_position, rung_at, rungs
@@ -51,7 +58,8 @@ class Standing:
     """One level of the ladder. `appeal` is None for a level not opened (yet); its dates then do not exist yet.
 
     `filing` is the patient's clock, `decision` the other side's, `forwarding` the plan's where it sends the case on itself,
-    `continuation` the patient's to keep treatment going, `completion` to complete a request for review. A court has a
+    `continuation` the patient's to keep treatment going, `completion` to complete a request for review, `effectuation` the
+    plan's to carry out what was decided against it. A court has a
     `filing` date when one is known, and is no level.
     """
 
@@ -63,6 +71,7 @@ class Standing:
     forwarding: Due | None
     continuation: Due | None
     completion: Due | None = None
+    effectuation: Due | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,7 @@ class Ladder:
                     level.decision,
                     level.forwarding,
                     level.continuation,
+                    level.effectuation,
                 )
                 if d is not None
             ]
@@ -141,8 +151,7 @@ def decision_of(history: History, appeal: Appeal) -> Due:
         decision_facts(history, appeal, deemed_on=_deemed_on(history, history.previous(appeal))),
         subject_id=appeal.pk,
     )
-    filing = history.filings.get(appeal.pk)
-    due = _told(found, "appeal", assumed=appeal.received_at is None, channel=filing.channel if filing else "")
+    due = as_sent(found, "appeal", assumed=appeal.received_at is None, channel=sent_by(history, appeal))
     if appeal.returned_at is not None and not _has_time_again(history, appeal):
         due = Due(
             due.subject,
@@ -167,35 +176,6 @@ def decision_of(history: History, appeal: Appeal) -> Due:
 
 def _has_time_again(history: History, appeal: Appeal) -> bool:
     return appeal.returned_why == Appeal.Returned.REMAND and history.rung(appeal).has_time_after_remand
-
-
-def _told(due: Due, what: str, *, assumed: bool, channel: str) -> Due:
-    """The due in the words of what was sent; an arrival that nobody recorded is said to be taken, not known.
-
-    The clock of an appeal is told by the rules in the words of a request.
-    """
-    known = "When the request was received:"
-    label = f"When the {what} was received:"
-    if assumed and channel:
-        how = Channel(channel).label.lower()
-        label = f"No receipt is recorded; the {what} is taken as received when it was sent ({how}):"
-
-    def told(lines: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(line.replace(known, label) for line in lines)
-
-    paths = tuple(
-        replace(
-            p,
-            arithmetic=told(p.arithmetic),
-            longer="".join(told((p.longer,))),
-            error=p.error.replace("the request was", f"the {what} was"),
-        )
-        for p in due.paths
-    )
-    error = due.error
-    if error is not None:
-        error = replace(error, message=error.message.replace("the request was", f"the {what} was"))
-    return replace(due, arithmetic=told(due.arithmetic), paths=paths, error=error)
 
 
 def stage_of(history: History) -> str:
@@ -239,6 +219,7 @@ def _standing(history: History, appeal: Appeal) -> Standing:
         _forwarding(history, appeal, rung),
         _continuation(history, appeal, rung),
         _completion(history, appeal, rung),
+        effectuation_of(history, appeal),
     )
 
 
@@ -281,20 +262,20 @@ def court_of(history: History, last: Appeal) -> tuple[Rung, Due] | None:
 
 def _request(history: History, request: AuthorizationRequest) -> Due:
     found = request_due(history.classification, request_facts(history, request), subject_id=request.pk)
-    due = _told(found, "request", assumed=request.received_at is None, channel=request.channel)
+    due = as_sent(found, "request", assumed=request.received_at is None, channel=request.channel)
     if request.status == RequestStatus.WITHDRAWN:
         return replace(due, status=ENDED)
     if request.status not in (RequestStatus.APPROVED, RequestStatus.DENIED):
         return due
     # A notice proves a day, not an hour: the day counts, and doubt is resolved for the payer.
-    told = [
+    days = [
         d
         for denial in history.denials
         if denial.request_id == request.pk and denial.confirmed_at
         for d in (denial.notice_on, denial.sent_on)
         if d
     ]
-    on = min(told) if told and request.status == RequestStatus.DENIED else history.day(request.decided_at)
+    on = min(days) if days and request.status == RequestStatus.DENIED else history.day(request.decided_at)
     late = passed(due.due, on, history.zone) if on else False
     return replace(due, status=MISSED if late else MET, ended_at=request.decided_at)
 

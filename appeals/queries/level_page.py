@@ -96,6 +96,11 @@ class LevelPage:
         return any(reason.code == "open_already" for reason in self.not_at_once)
 
     @property
+    def is_won(self) -> bool:
+        """Whether something was decided here against the plan, wholly or partly."""
+        return any(tone in ("good", "warn") for _item, _words, tone in self.outcomes)
+
+    @property
     def has_below(self) -> bool:
         """Whether there is a level that this one may send the case back to."""
         return self.appeal.previous_id is not None or self.appeal.position > 1
@@ -229,6 +234,7 @@ def _clocks(standing: Standing, day: Day) -> tuple[Card, ...]:
         standing.continuation,
         standing.forwarding,
         standing.decision,
+        standing.effectuation,
     )
     # One that is over and never had a date has nothing left to compute.
     return tuple(card_of(due, day) for due in found if due and (due.due or due.status == RUNNING))

@@ -57,7 +57,14 @@ PARTS = {
                WHERE b.organization_id = l.organization_id AND b.id = l.settled_by_id) AS settled_by,
              ARRAY(SELECT o.outcome FROM appeals_itemoutcome o JOIN appeals_decision s
                       ON s.organization_id = o.organization_id AND s.id = o.decision_id
-                    WHERE s.organization_id = l.organization_id AND s.appeal_id = l.id ORDER BY o.id) AS outcomes
+                    WHERE s.organization_id = l.organization_id AND s.appeal_id = l.id ORDER BY o.id) AS outcomes,
+             (SELECT s.plan_received_at FROM appeals_decision s
+               WHERE s.organization_id = l.organization_id AND s.appeal_id = l.id) AS plan_had_decision_at,
+             (SELECT coalesce(json_agg(json_build_object('item', i.position, 'kind', f.kind, 'done_at', f.done_at)
+                                       ORDER BY i.position), '[]'::json)
+                FROM appeals_effectuation f JOIN appeals_requestitem i
+                  ON i.organization_id = f.organization_id AND i.id = f.item_id
+               WHERE f.organization_id = l.organization_id AND f.appeal_id = l.id AND f.voided_at IS NULL) AS delivered
         FROM appeals_appeal l
        WHERE l.organization_id = %(organization)s AND l.case_id = c.id ORDER BY l.position, l.id""",
     "documents": """

@@ -19,10 +19,10 @@ from advocacy.registries import FigureQuestion, figures_about
 from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import Decision, ItemOutcome
-from appeals.next_action import standing
+from appeals.next_action import DELIVERY, standing
 from appeals.queries.approvals import open_asks
 from appeals.queries.beside import live_fellows
-from appeals.queries.clocks import Day, day_at, earliest, ours, theirs
+from appeals.queries.clocks import Day, day_at, earliest, ours
 from appeals.queries.portal_why import WhyDay, why_day
 from appeals.queries.portal_words import (
     CALL,
@@ -41,6 +41,7 @@ from appeals.queries.portal_words import (
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.standing import (
     DECIDING,
+    awaited,
     by_case,
     current_level,
     level_of,
@@ -178,7 +179,9 @@ def status_page(case: Case, now: datetime, actor: Actor | None = None) -> Status
     place = _place(case, rows, day, history)
     helped = _helped(case, actor)
     sentence, after = words_of(place, helped)
-    clock = earliest((theirs if place.theirs and not _ours_speaks(place) else ours)(rows["deadlines"]), day)
+    running = rows["deadlines"]
+    waits = place.theirs and not _ours_speaks(place)
+    clock = earliest(awaited(running, delivery=place.stage == DELIVERY) if waits else ours(running), day)
     named = place.ours if _ours_speaks(place) else place.theirs
     released = any(c.stands_on(day.today) for c in rows["consents"])
     return StatusPage(
@@ -297,7 +300,7 @@ def _place(case: Case, rows: Mapping[str, list[Any]], day: Day, history: History
     position = position_of(case, rows, day)
     stage, status, clock = standing(position)
     mine = earliest([d for d in ours(rows["deadlines"]) if d.peer_to_peer_id is None], day)
-    other = earliest(theirs(rows["deadlines"]), day)
+    other = earliest(awaited(rows["deadlines"], delivery=stage == DELIVERY), day)
     level = current_level(rows["appeals"], rows["deadlines"])
     if level is not None and status == "settled":
         # The decision beside it is the answer; that the other level has to be ended is the team's own work.

@@ -31,6 +31,13 @@ FOR_HELPER: dict[str, str] = {
         "The plan had until %(theirs)s to answer. It is late."
     ),
     "Next, we call your plan and ask for the answer.": mark("Next, we call the plan and ask for the answer."),
+    "The answer is yes. Your plan has until %(theirs)s to do what was decided.": mark(
+        "The answer is yes. The plan has until %(theirs)s to do what was decided."
+    ),
+    "The answer is yes. Your plan had until %(theirs)s to do what was decided. It is late.": mark(
+        "The answer is yes. The plan had until %(theirs)s to do what was decided. It is late."
+    ),
+    "Next, we ask your plan to do it now.": mark("Next, we ask the plan to do it now."),
     "Your plan said yes.": mark("The plan said yes."),
     "Next, you can plan your visits. Ask us how many your plan will pay for.": mark(
         "Next, %(name)s can plan the visits. Ask us how many the plan will pay for."

@@ -162,6 +162,14 @@ SAID: dict[tuple[str, str, str], Pair] = {
         mark("The answer is still no. What is left is a court."),
         mark("We do not go to court for you. A lawyer can tell you what to do and by when."),
     ),
+    ("effectuation", "running", "*"): (
+        mark("The answer is yes. Your plan has until %(theirs)s to do what was decided."),
+        mark("Next, we make sure that it does."),
+    ),
+    ("effectuation", "running", "overdue"): (
+        mark("The answer is yes. Your plan had until %(theirs)s to do what was decided. It is late."),
+        mark("Next, we ask your plan to do it now."),
+    ),
     ("authorization", "running", "*"): (
         mark("Your plan said yes. It holds until %(valid_until)s."),
         mark("Next, you have your visits. We ask for more before the time runs out."),
@@ -364,6 +372,7 @@ _OF_STAGE: dict[str, Sequence[str]] = {
     "call": ("doctor", "letter", "worse"),
     "level": ("release", "letter", "worse"),
     "court": ("questions", "letter"),
+    "effectuation": ("letter", "questions"),
     "authorization": ("visits", "letter", "again"),
     "closed": ("again", "questions"),
 }

@@ -21,6 +21,7 @@ from appeals.models import (
     Decision,
     Denial,
     DenialItem,
+    Effectuation,
     Filing,
     ItemOutcome,
     PeerToPeer,
@@ -131,6 +132,7 @@ def history_rows(case: Case) -> dict[str, Any]:
         "decisions": Decision.objects.filter(case_id=pk).order_by("id"),
         "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),
         "events": ClockEvent.objects.filter(case_id=pk).order_by("occurred_at", "id"),
+        "effectuations": Effectuation.objects.filter(case_id=pk, voided_at=None).order_by("id"),
         "answers": Answer.objects.filter(case_id=pk, superseded_at=None).order_by("answered_at", "id"),
         "own_dates": standing_own_dates(),
         "tasks": Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD]).order_by(

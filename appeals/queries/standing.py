@@ -13,6 +13,7 @@ from django.db.models import Case as Choice
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.tenancy.plans import any_of
+from appeals.dues import EFFECTUATION
 from appeals.models import (
     STANDS,
     Appeal,
@@ -178,6 +179,8 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
     rung = level_of(appeal) if appeal else None
     choice = choice_for(rows["choices"], appeal) if appeal else None
     granted = next((g for g in lines_of(rows["authorizations"], day.today) if g.is_running), None)
+    undelivered = _undelivered(rows)
+    delivers = undelivered is not None and (appeal is None or appeal.status not in BEFORE_FILING | AWAITING)
     return Position(
         case=case.public_id,
         is_open=case.status == "open",
@@ -197,9 +200,24 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
         choice=choice.kind if choice else "",
         authorization=granted.granted.public_id if granted else None,
         renewal_due=bool(granted and granted.renewal_due),
+        undelivered=undelivered,
         ours=state_of(earliest(ours(rows["deadlines"]), day), day),
-        plans=state_of(earliest(theirs(rows["deadlines"]), day), day),
+        plans=state_of(earliest(awaited(rows["deadlines"], delivery=delivers), day), day),
     )
+
+
+def awaited(deadlines: Iterable[Deadline], *, delivery: bool) -> list[Deadline]:
+    """Of the other side's running dates those that the step waits for: a decision, or with `delivery` that one is carried out."""
+    return [d for d in theirs(deadlines) if (d.clock == EFFECTUATION) is delivery]
+
+
+def _undelivered(rows: Mapping[str, list[Any]]) -> UUID | None:
+    """The level whose decision the plan has a running time to carry out; of several the one that ends first."""
+    levels = {a.pk: a.public_id for a in rows["appeals"]}
+    running = (
+        d for d in rows["deadlines"] if d.clock == EFFECTUATION and d.status == Deadline.Status.RUNNING
+    )
+    return next((levels[d.appeal_id] for d in running if d.appeal_id in levels), None)
 
 
 def _lacks_choice(appeal: Appeal) -> str:

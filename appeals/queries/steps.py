@@ -105,7 +105,7 @@ def _calls(history: History, ladder: Ladder, day: Day) -> Sequence[Step]:
 
 def _level(level: Standing, history: History, outcomes: Mapping[int, list[ItemOutcome]], day: Day) -> Step:
     ours = level.filing or level.continuation
-    plan = level.decision or level.forwarding
+    plan = level.effectuation or level.decision or level.forwarding
     mine, others = shown_due(ours, day) if ours else None, shown_due(plan, day) if plan else None
     appeal = level.appeal
     if appeal is None:

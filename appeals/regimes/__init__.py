@@ -101,6 +101,7 @@ def _regime(row: Mapping[str, Any], sets: Mapping[str, Any]) -> Regime:
     levels = []
     for position, level in enumerate(row["ladder"]):
         known = {k: v for k, v in level.items() if k != "decisions"}
+        known["effectuation"] = _choices(known.get("effectuation", []))
         known["only_when"] = frozen(known.get("only_when", {}))
         levels.append(
             Level(regime=row["key"], position=position, decisions=_choices(level["decisions"]), **known)

@@ -115,7 +115,7 @@ def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:
             yield f"Stage {stage.key} of {regime.key} has no rule."
     named = [c.stage for s in regime.stages.values() for c in s.choose]
     named += [c.stage for c in (*regime.requests, *regime.continuation)]
-    named += [c.stage for level in regime.levels for c in level.decisions]
+    named += [c.stage for level in regime.levels for c in (*level.decisions, *level.effectuation)]
     named += [level.filing for level in regime.levels if level.filing]
     for missing in sorted(set(named) - keys):
         yield f"{regime.key} names an unknown stage {missing}."

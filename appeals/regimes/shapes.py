@@ -43,7 +43,9 @@ class Rule:
     @cached_property
     def can_be_argued(self) -> bool:
         """Whether the longest reading can give another date than the rule: a last day that may roll, a longer number."""
-        return _any_of(self.calculation, ("permissive_n", "n_most", "argued")) or _rolls(self.calculation)
+        return _any_of(self.calculation, ("permissive_n", "n_most", "argued", "argued_days")) or _rolls(
+            self.calculation
+        )
 
 
 def _any_of(node: Any, names: tuple[str, ...]) -> bool:
@@ -122,7 +124,8 @@ class Level:
     clock) or `either` (the patient files; a plan that missed its time sends the case itself). `decider` is who
     decides it, one of `DECIDERS`. `amount` names
     the column of the amount in controversy that has to be met, or is None. `last_before_court` stands on
-    every level that can be the last; of a ladder only the highest of them keeps it.
+    every level that can be the last; of a ladder only the highest of them keeps it. `effectuation` are the stages
+    by which the plan carries out what this level decided against it; empty where no rule gives a time.
     """
 
     regime: str
@@ -140,6 +143,7 @@ class Level:
     position: int
     last_before_court: bool = False
     amount: str | None = None
+    effectuation: tuple[Choice, ...] = ()
     only_when: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     state: str | None = None
 

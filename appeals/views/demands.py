@@ -35,7 +35,11 @@ from appeals.views.approvals import ask_patient, record_answer
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from cases.views.casework import attempt, done
 
-KINDS = {"overdue": "Demand to decide", "complaint": "Complaint to the agency"}
+KINDS = {
+    "overdue": "Demand to decide",
+    "carry_out": "Demand to carry out the decision",
+    "complaint": "Complaint to the agency",
+}
 
 
 def _late(case: Any) -> str:

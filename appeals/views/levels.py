@@ -148,6 +148,10 @@ def _actions(request: CaseRequest, case: Any, page: LevelPage) -> list[dict[str,
         ]
     if page.settled_by:
         found.sort(key=lambda act: not act["url"].endswith("/end/withdraw/"))
+    if page.is_won:
+        found.append(
+            {"label": "What the plan delivered", "url": reverse("appeals:effectuation", args=address)}
+        )
     if found:
         found[0]["kind"] = "main"
     if appeal.status == "decided" and P.RECORD_DECISION in request.may:

@@ -12,6 +12,8 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.errors import NotAllowed
 from advocacy.web import page, saw
+from appeals.dues import EFFECTUATION
+from appeals.queries.demands import demand_kind
 from appeals.queries.service_targets import SHOWN, targets_on
 from appeals.queries.standing import permissions_on, stage_label
 from appeals.queries.today import Row, Stack, default_scope, today
@@ -62,8 +64,9 @@ def _about_the_late(actor: Actor, stack: Stack, row: Row) -> list[dict[str, str]
         return []
     key, found = row.case.public_id, []
     if Permission.DRAFT_APPEAL in permissions_on(actor, row.case):
-        demand = link("appeals:demand_new", key, row.due.key, "overdue")
-        found.append({"label": "Demand the decision", "url": demand})
+        kind = demand_kind(row.due.clock)
+        label = "Demand that it is carried out" if row.due.clock == EFFECTUATION else "Demand the decision"
+        found.append({"label": label, "url": link("appeals:demand_new", key, row.due.key, kind)})
     return [*found, {"label": "Complain, or go on", "url": link("appeals:late", key)}]
 
 

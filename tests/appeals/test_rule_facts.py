@@ -262,8 +262,9 @@ REQUIRED = {
         for when in ("preservice", "postservice")
         for n in (1, 2)
     },
-    # 42 CFR 423.568(b): the fourteen days are for a request without the prescriber's statement.
+    # 42 CFR 423.568(b), 423.572(a): the fourteen days are for a request without the prescriber's statement.
     "part_d.exception.no_statement": {"supporting_statement": (None,)},
+    "part_d.exception.no_statement_expedited": {"supporting_statement": (None,)},
     # Cal. Labor Code 4610.5: California's own review.
     **{f"workers_comp.california_imr.{name}": {"state": ("CA",)} for name in ("filing", "filing_formulary")},
 }  # fmt: skip

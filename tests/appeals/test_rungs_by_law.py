@@ -34,6 +34,7 @@ SAID = {
     "incomplete": (None, True, False),
     "remanded": (None, True, False),
     "supporting_statement": (None, DAY),
+    "partly": (None, True, False),
 }
 
 
@@ -273,6 +274,73 @@ def test_each_rung_is_decided_by_the_clock_that_its_law_says(regime: str) -> Non
     for level in book().regimes[regime].levels:
         for facts in facts_over(("urgent", "timing", "service", "levels", "remanded")):
             assert chosen(level.decisions, facts, level.key) == deciding[level.key](facts), (level.key, facts)
+
+
+def own_reconsideration(facts: Facts) -> str | None:
+    """422.618(a), 422.619(a), (c): a plan that "completely reverses" itself; what it affirms in part goes on to the entity."""
+    if facts.partly is not False:
+        return None
+    if facts.timing == "post_service":
+        return "effectuation_own_decision_payment"
+    if facts.urgent:
+        return "effectuation_own_decision_expedited"
+    drug = facts.service == "part_b_drug"
+    return "effectuation_own_decision_part_b_drug" if drug else "effectuation_own_decision"
+
+
+def after_the_entity(facts: Facts) -> str:
+    """422.618(b)(2) payment; (b)(3), 422.619(c)(2) Part B drugs; 422.619(b) expedited; 422.618(b)(1) the rest."""
+    if facts.timing == "post_service":
+        return "effectuation_payment"
+    drug = "_part_b_drug" if facts.service == "part_b_drug" else ""
+    return f"effectuation{drug}{'_expedited' if facts.urgent else ''}"
+
+
+def of_drugs(stage: str) -> Chooses:
+    """423.636(a), (b), 423.638(a), (b): payment; expedited; the rest."""
+
+    def decide(facts: Facts) -> str:
+        if facts.timing == "post_service":
+            return f"{stage}_payment"
+        return f"{stage}_expedited" if facts.urgent else stage
+
+    return decide
+
+
+def services_alone(facts: Facts) -> str | None:
+    """438.424(a) is about services that were not given meanwhile: no time stands there for paying."""
+    return "effectuation" if facts.timing == "pre_service" else None
+
+
+EFFECTUATION: dict[tuple[str, str], Chooses] = {
+    ("medicare_advantage", "plan_reconsideration"): own_reconsideration,
+    ("medicare_advantage", "ire_reconsideration"): after_the_entity,
+    ("medicare_advantage", "alj_hearing"): fixed("effectuation_after_hearing"),
+    ("medicare_advantage", "council_review"): fixed("effectuation_after_hearing"),
+    ("medicare_part_d", "plan_redetermination"): of_drugs("effectuation_own_decision"),
+    **{
+        ("medicare_part_d", level): of_drugs("effectuation")
+        for level in ("ire_reconsideration", "alj_hearing", "council_review")
+    },
+    **dict.fromkeys(
+        (
+            ("medicaid_managed_care", "plan_appeal"),
+            ("medicaid_managed_care", "state_fair_hearing"),
+            ("chip", "plan_appeal"),
+            ("chip", "state_review"),
+        ),
+        services_alone,
+    ),
+}
+"""The levels after which a law gives the plan a time to carry out what was decided against it. No other level has one."""
+
+
+@pytest.mark.parametrize("regime", sorted(book().regimes))
+def test_what_was_decided_is_carried_out_by_the_clock_of_whoever_decided_it(regime: str) -> None:
+    for level in book().regimes[regime].levels:
+        decide = EFFECTUATION.get((regime, level.key), fixed(None))
+        for facts in facts_over(("urgent", "timing", "service", "partly")):
+            assert chosen(level.effectuation, facts) == decide(facts), (level.key, facts)
 
 
 def test_services_go_on_by_the_clock_of_the_step_that_was_asked_about() -> None:

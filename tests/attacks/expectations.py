@@ -182,6 +182,9 @@ appeals:request_withdraw        NS        NS
 appeals:renewal                 NS        NS
 appeals:session_new             NS        NS
 appeals:session_void            NS        NS
+appeals:effectuation            INCSP     NS
+appeals:plan_notice             NS        NS
+appeals:effectuation_void       NS        NS
 appeals:denial_new              NS        NS
 appeals:denial                  INCSP     NS
 appeals:denial_confirm          NS        NS

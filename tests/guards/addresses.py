@@ -46,6 +46,7 @@ ROWS: dict[str, str] = {
     "portal_access_id": "people.PortalAccess",
     "authorization_id": "appeals.GrantedAuthorization",
     "session_id": "appeals.TreatmentSession",
+    "effectuation_id": "appeals.Effectuation",
     "entry_id": "cases.CaseTeamMember",
     "absence_id": "people.Absence",
     "inquiry_id": "cases.Inquiry",

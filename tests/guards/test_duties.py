@@ -33,6 +33,7 @@ ONE_MAY_BE_BOTH = {
     "appeals.Denial": "whoever typed a letter in holds it against its picture a second time",
     "appeals.LetterApproval": "the patient answers; a colleague writes down what was said on the phone",
     "cases.CaseOffer": "what was offered is taken back",
+    "appeals.Effectuation": "what was recorded as delivered is taken back by whoever recorded it",
     "appeals.TreatmentSession": "a slip is voided by whoever made it",
     "cases.Communication": "logged, read and answered in the course of one conversation",
     "people.MachineClient": "what was issued is taken back",

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from advocacy.management.seed import papers
 from advocacy.management.seed.begin import tried_before
+from advocacy.management.seed.delivered import carried_out
 from advocacy.management.seed.life import Life, Step
 from advocacy.management.seed.plans import OFFICES, filled
 from advocacy.management.seed.teamwork import choose_unless_chosen, no_longer_pursued
@@ -261,8 +262,10 @@ def decided(
     reviewer: str = "",
     letter: bool = True,
     recorded: int | None = None,
+    authorized: bool = True,
 ) -> Step:
-    """The decision of the level: upheld, partly or overturned for every item; what was won comes with an authorization."""
+    """The decision of the level: upheld, partly or overturned for every item; what was won comes with an authorization, unless
+    the plan is yet to give one."""
 
     def step(life: Life) -> None:
         story, matter, level = life.story, life.matter, life.level
@@ -298,7 +301,7 @@ def decided(
             outcomes={str(item.public_id): outcome for item in life.items if item.pk in wanted},
             letter=paper,
             summary=f"The letter says: {outcome}.",
-            authorization=given if outcome in ("overturned", "partly") else None,
+            authorization=given if authorized and outcome in ("overturned", "partly") else None,
         )
         if outcome in ("overturned", "partly"):
             count_money(life, count)
@@ -378,6 +381,7 @@ def closed(ago: int, outcome: str, note: str = "") -> Step:
         counted = Cost.objects.filter(case=life.case_row, kind="patient_savings").exists()
         if won and not counted and life.matter is not None:
             count_money(life, life.matter.sessions)
+        carried_out(life)
         _settle(life)
         life.do(close_case, case=life.case, outcome=outcome, note=note)
 

@@ -178,7 +178,7 @@ def wanted(law: Law) -> Mapping[str, Callable[[Met], bool]]:
         return {"a weekend at the end": weekend}
     return (
         OF_HOURS
-        if law.takes[0] in ("information_received",) or law.without or "423.5" in law.cite
+        if law.takes[0] in ("information_received", "reversal_received") or law.without or "423.5" in law.cite
         else OF_DAYS
     )
 

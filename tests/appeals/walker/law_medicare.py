@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from tests.appeals.walker import days
 from tests.appeals.walker.law_groups import CHANGED, RECORDS, Stages, patient, payer, reviewer, stated
-from tests.appeals.walker.walk import LATE, PAYER, Law, Moment, Refused, Told
+from tests.appeals.walker.walk import LATE, PAYER, Law, Moment, Refused, Told, day_of
 
 # "60 calendar days after receipt"; the date of receipt "presumed to be 5 calendar days after the date of the notice"
 HEARINGS: Stages = {
@@ -31,6 +31,16 @@ BY_THEN = (("if_missed_forward_to_ire_by", "same", 0),)
 A_DAY_ON = (("if_missed_forward_to_ire_by", "hours", 24),)
 FOURTEEN_DAYS = payer("42 CFR 422.568(b)(1)", days=14, extension=14)
 SIXTY_FROM_NOTICE = patient("42 CFR 422.582(b), before 2025", "notice_date", days=60)
+
+
+def authorized_or_provided(told: Told, reading: str) -> Moment:
+    """422.618(b)(1): "authorize ... within 72 hours ..., or provide ... no later than 14 calendar days from that date"."""
+    notice = told.need("reversal_received")
+    if not isinstance(notice, datetime):
+        raise Refused("no time of day")
+    return days.after(day_of(notice), 14) if reading == LATE else days.hours_after(notice, 72)
+
+
 ADVANTAGE: Stages = {
     **HEARINGS,
     **REOPENINGS,
@@ -71,7 +81,7 @@ ADVANTAGE: Stages = {
     "effectuation_own_decision_payment": payer("42 CFR 422.618(a)(2)", days=60),
     "effectuation_own_decision_part_b_drug": payer("42 CFR 422.618(a)(3)", days=7),
     "effectuation_own_decision_expedited": payer("42 CFR 422.619(a)", hours=72, extension=14),
-    "effectuation": payer("42 CFR 422.618(b)(1)", "reversal_received", hours=72),
+    "effectuation": Law("42 CFR 422.618(b)(1)", PAYER, authorized_or_provided, takes=("reversal_received",)),
     "effectuation_payment": payer("42 CFR 422.618(b)(2)", "reversal_received", days=30),
     "effectuation_after_hearing": payer("42 CFR 422.618(c)(1)", "reversal_received", days=60),
     "effectuation_expedited": payer("42 CFR 422.619(b)", "reversal_received", hours=72),
@@ -93,8 +103,14 @@ def without_statement(hours: int) -> Law:
             return days.hours_after(days.same_wall_time(midnight, 15, told.zone("received")), hours)
         return days.hours_after(days.same_wall_time(asked, 14, told.zone("received")), hours)
 
-    none = "supporting_statement" if hours == 72 else ""
-    return Law("42 CFR 423.568(b), 423.572(a)", PAYER, walk, takes=("received",), then=A_DAY_ON, without=none)
+    return Law(
+        "42 CFR 423.568(b), 423.572(a)",
+        PAYER,
+        walk,
+        takes=("received",),
+        then=A_DAY_ON,
+        without="supporting_statement",
+    )
 
 
 PART_D: Stages = {

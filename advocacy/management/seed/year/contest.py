@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from advocacy.management.seed.delivered import carried_out
 from advocacy.management.seed.levels import (
     closed,
     count_money,
@@ -23,6 +24,7 @@ from advocacy.people.consent_words import STANDARD
 from advocacy.people.models import Consent
 from appeals.commands.decisions import SILENCE_OPENS
 from appeals.commands.denials import DenialInput, change_denial
+from appeals.commands.effectuations import record_plan_notice
 from appeals.commands.levels import (
     add_proof,
     decline_level,
@@ -299,9 +301,32 @@ def _decision(life: Lived, rung: Rung) -> Iterator[date]:
             told = life.later(3, 30)
     yield told + timedelta(days=life.luck.randrange(0, 5))
     outcome = life.luck.choices(("overturned", "partly", "upheld"), (35, 10, 55))[0]
-    decided(life.before(told), outcome, received=life.ago, letter=life.happens(0.05))(life)
+    owes = outcome == "overturned" and life.happens(0.3)
+    decided(life.before(told), outcome, received=life.ago, letter=life.happens(0.05), authorized=not owes)(
+        life
+    )
     life.house.note(outcome)
     life.won = outcome == "overturned"
+    if owes:
+        yield from _carried_out(life, rung, level)
+
+
+def _carried_out(life: Lived, rung: Rung, level: Appeal) -> Iterator[date]:
+    """The plan lost and has yet to deliver: in time, or only after it was called late."""
+    if rung.kind != "plan":
+        yield life.later(1, 4)
+        life.do(record_plan_notice, appeal=level, received_at=life.at)
+    due = life.date_of("effectuation", appeal_id=level.pk)
+    if due is not None and due.due_on > life.on and life.happens(0.4):
+        yield due.due_on + timedelta(days=2)
+        said_by_payer(life, "They have not carried out the decision yet, and say that they will.")
+        life.house.note("carried out late")
+    yield life.later(1, 9)
+    if life.asked.timing == "post_service":
+        carried_out(life)
+    else:
+        _granted(life)
+    life.house.note("carried out")
 
 
 def _put_aside(life: Lived) -> None:

@@ -1,0 +1,74 @@
+"""What a level decided against the plan and what became of it, as its page shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from advocacy.access.policy import Actor, visible
+from advocacy.errors import NotFound
+from advocacy.tenancy.together import fetched
+from appeals.models import Appeal, Decision, Effectuation
+from appeals.queries.clocks import Day
+from appeals.queries.effectuations import effectuation_of, undelivered_at, won_at
+from appeals.queries.request_page import ItemShown, item_shown
+from appeals.queries.shown_dues import Card, card_of, history_rows
+from appeals.queries.steps import history_from
+from cases.models import Case
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One row, what was recorded wrongly included; `item` is its name."""
+
+    row: Effectuation
+    item: str
+
+
+@dataclass(frozen=True)
+class EffectuationPage:
+    """`clock` is None where no rule gives the plan a time; `open_items` are won and not delivered."""
+
+    appeal: Appeal
+    title: str
+    decision: Decision | None
+    clock: Card | None
+    won: tuple[ItemShown, ...]
+    open_items: tuple[ItemShown, ...]
+    delivered: tuple[Delivered, ...]
+    own: bool
+
+
+def effectuation_page(case: Case, appeal: Appeal, day: Day) -> EffectuationPage:
+    """One statement. Everything under a visible case is as visible as the case."""
+    rows = fetched(
+        history_rows(case)
+        | {"all_effectuations": Effectuation.objects.filter(appeal_id=appeal.pk).order_by("done_at", "id")}
+    )
+    history = history_from(case, rows)
+    rung, due = history.rung(appeal), effectuation_of(history, appeal)
+    won, left = won_at(history, appeal), undelivered_at(history, appeal)
+    shown = {item.pk: item_shown(item) for item in history.items if item.pk in won}
+    names = {item.pk: item_shown(item).name for item in history.items}
+    return EffectuationPage(
+        appeal=appeal,
+        title=rung.title,
+        decision=history.decisions.get(appeal.pk),
+        clock=card_of(due, day) if due is not None else None,
+        won=tuple(shown.values()),
+        open_items=tuple(item for pk, item in shown.items() if pk in left),
+        delivered=tuple(Delivered(row, names[row.item_id]) for row in rows["all_effectuations"]),
+        own=rung.kind == "plan",
+    )
+
+
+def get_effectuation(actor: Actor, case: Case, public_id: UUID) -> Effectuation:
+    """One row of this case. Raises NotFound when absent, invisible or of another case."""
+    found = (
+        Effectuation.objects.filter(visible(actor, Effectuation), case=case, public_id=public_id)
+        .select_related("case", "appeal", "item")
+        .first()
+    )
+    if found is None:
+        raise NotFound("effectuation")
+    return found

@@ -1,0 +1,142 @@
+"""After a decision against the plan: what it delivered, when it had the decision, and what was recorded wrongly."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from advocacy.access.permissions import Permission as P
+from advocacy.errors import NotAllowed
+from appeals.commands.effectuations import record_effectuation, record_plan_notice, void_effectuation
+from appeals.forms.effectuations import EffectuationForm, PlanNoticeForm
+from appeals.forms.sessions import VoidForm
+from appeals.queries.effectuation_page import effectuation_page, get_effectuation
+from appeals.queries.level_page import get_level
+from appeals.views.casework import CaseRequest, case_page, show_step, today_for
+from appeals.views.papers import document_choices, picked_document
+from cases.views.casework import Outcome, attempt, done
+
+BACK = "appeals:effectuation"
+
+
+def _trail(case: Any, level: Any) -> tuple[tuple[str, str], ...]:
+    return (("Level", reverse("appeals:level", args=[case.public_id, level.public_id])),)
+
+
+@case_page()
+def effectuation(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """The plan's time to carry out the decision, what it delivered, and the form that records more of it."""
+    level = get_level(request.actor, case, level_id)
+    page = effectuation_page(case, level, today_for(request, case))
+    may = P.RECORD_DECISION in request.may and case.status == "open"
+    if request.method == "POST" and P.RECORD_DECISION not in request.may:
+        raise NotAllowed(P.RECORD_DECISION)
+    form = EffectuationForm(
+        request.POST or None,
+        items=[(item.key, item.name) for item in page.open_items],
+        documents=document_choices(request.actor, case, "approval_letter"),
+        initial={"items": [item.key for item in page.open_items]},
+    )
+    outcome = Outcome(False)
+    if may:
+        outcome = attempt(
+            request,
+            form,
+            lambda data: record_effectuation(
+                actor=request.actor,
+                appeal=level,
+                items=data["items"],
+                kind=data["kind"],
+                done_at=data["done_at"],
+                document=picked_document(request.actor, case, data["document"]),
+                note=data["note"],
+                at=request.at,
+            ),
+        )
+    if outcome.done:
+        return done(request, "What was delivered is recorded.", BACK, case.public_id, level.public_id)
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="What the plan delivered",
+        action="Record what was delivered",
+        back=reverse("appeals:level", args=[case.public_id, level.public_id]),
+        trail=_trail(case, level),
+        template="appeals/effectuation.html",
+        lists=frozenset({"items"}),
+        extra={"page": page, "may_record": may},
+    )
+
+
+@case_page(P.RECORD_DECISION)
+def plan_notice(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
+    """When the plan had the decision of whoever reversed it: its time to carry it out runs from there."""
+    level = get_level(request.actor, case, level_id)
+    page = effectuation_page(case, level, today_for(request, case))
+    had = page.decision.plan_received_at if page.decision is not None else None
+    form = PlanNoticeForm(
+        request.POST or None, initial={"received_at": timezone.localtime(had) if had else None}
+    )
+    outcome = attempt(
+        request,
+        form,
+        lambda data: record_plan_notice(
+            actor=request.actor, appeal=level, received_at=data["received_at"], at=request.at
+        ),
+    )
+    if outcome.done:
+        return done(
+            request, "Recorded. The dates were computed again.", BACK, case.public_id, level.public_id
+        )
+    back = reverse(BACK, args=[case.public_id, level.public_id])
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="When the plan had the decision",
+        action="Record it",
+        back=back,
+        trail=(*_trail(case, level), ("What the plan delivered", back)),
+        effects=("The plan's time to carry out the decision is computed from this moment.",),
+    )
+
+
+@case_page(P.RECORD_DECISION)
+def effectuation_void(request: CaseRequest, case: Any, effectuation_id: UUID) -> HttpResponse:
+    """What was recorded as delivered and was not."""
+    row = get_effectuation(request.actor, case, effectuation_id)
+    form = VoidForm(request.POST or None)
+    outcome = attempt(
+        request,
+        form,
+        lambda typed: void_effectuation(
+            actor=request.actor, effectuation=row, reason=typed["reason"], at=request.at
+        ),
+    )
+    level = row.appeal
+    if outcome.done:
+        return done(request, "It no longer counts.", BACK, case.public_id, level.public_id)
+    back = reverse(BACK, args=[case.public_id, level.public_id])
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="Take back what was recorded as delivered",
+        action="Take it back",
+        tone="danger",
+        back=back,
+        trail=(*_trail(case, level), ("What the plan delivered", back)),
+        text=f"{row.item.code}: {row.get_kind_display().lower()}.",
+        effects=(
+            "It stays in the list, struck out, with your reason. It no longer counts.",
+            "The plan's time runs on, where a rule gives it one.",
+        ),
+    )
