@@ -120,6 +120,10 @@ def on_nothing(year: Year, evening: Evening) -> None:
     sql("UPDATE appeals_appeal SET previous_id = id")
 
 
+def beside_itself(year: Year, evening: Evening) -> None:
+    sql("UPDATE appeals_appeal SET beside_id = id, beside_basis = 'urgent', beside_on = '2025-10-01'")
+
+
 def nobody_may(year: Year, evening: Evening) -> None:
     sql(
         f"UPDATE people_membership SET roles = '{{funder}}' WHERE id IN (SELECT owner_id FROM cases_case WHERE id IN ({OPEN}))"
@@ -246,6 +250,7 @@ PLANTED: dict[str, Callable[[Year, Evening], None]] = {
     "front_is_the_earlier": shown_late,
     "overdue_lists_are_exact": not_listed,
     "levels_follow_decisions": on_nothing,
+    "at_once_stands_beside": beside_itself,
     "somebody_acts_next": nobody_may,
     "nothing_is_forgotten": nobody_may,
     "nobody_who_left_has_work": gone,

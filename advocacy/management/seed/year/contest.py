@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 from advocacy.management.seed.delivered import carried_out
 from advocacy.management.seed.levels import (
@@ -12,6 +13,7 @@ from advocacy.management.seed.levels import (
     decided,
     filed_by_phone,
     forwarded,
+    goes_to_plan,
     silence,
     where_it_goes,
 )
@@ -22,6 +24,7 @@ from advocacy.management.seed.year.lived import Course, Lived
 from advocacy.people.commands import record_consent, revoke_consent
 from advocacy.people.consent_words import STANDARD
 from advocacy.people.models import Consent
+from appeals.commands.at_once import open_at_once
 from appeals.commands.decisions import SILENCE_OPENS
 from appeals.commands.denials import DenialInput, change_denial
 from appeals.commands.effectuations import record_plan_notice
@@ -37,8 +40,9 @@ from appeals.commands.levels import (
 )
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.models import Appeal, Denial, DenialItem, GrantedAuthorization, ItemOutcome
+from appeals.queries.beside import GIVEN_UP, openings_of, standing_against
 from appeals.queries.history import load_history
-from appeals.queries.ladder import filing_of
+from appeals.queries.ladder import AWAITING, filing_of
 from appeals.rungs import Rung
 from cases.commands.cases import assign_case
 from cases.commands.tasks import hold_task, open_task
@@ -101,7 +105,10 @@ def _contest(life: Lived) -> Iterator[date]:
             forwarded(life.ago)(life)
             life.house.note("forwarded")
         if life.level.status in ("filed", "forwarded", "received"):
-            yield from _decision(life, rung)
+            if _may_run_at_once(life) and life.happens(0.7):
+                yield from _at_once(life)
+            else:
+                yield from _decision(life, rung)
         if life.won:
             return
 
@@ -109,6 +116,36 @@ def _contest(life: Lived) -> Iterator[date]:
 def _open_level(life: Lived) -> Appeal | None:
     levels = Appeal.objects.filter(denial=life.denial, status__in=["open", "drafting"])
     return levels.order_by("-position").first()
+
+
+def _has_review_beside(life: Lived) -> bool:
+    return bool(openings_of(load_history(life.case), life.level, life.on))
+
+
+def _may_run_at_once(life: Lived) -> bool:
+    history, level = load_history(life.case), life.level
+    return level.is_expedited and not standing_against(history, level, life.on)
+
+
+def _at_once(life: Lived) -> Iterator[date]:
+    """The external review is asked for beside the urgent appeal. One is decided first; what that settles is withdrawn."""
+    appeal = life.level
+    certified: dict[str, Any] = {"basis": "urgent", "said_by": "The treating clinician", "said_on": life.on}
+    review = life.do(open_at_once, appeal=appeal, note="The course cannot be interrupted.", **certified)
+    life.house.note("opened at once")
+    yield life.later(0, 1)
+    yield from _send(life, load_history(life.case).rung(review))
+    life.is_refused("open_already", open_at_once, appeal=Appeal.objects.get(pk=appeal.pk), **certified)
+    pair = [appeal.pk, review.pk]
+    for key in life.luck.sample(pair, 2):
+        life.focus = key
+        if life.level.status in AWAITING and life.level.settled_by_id is None:
+            yield from _decision(life, load_history(life.case).rung(life.level))
+    life.focus = None
+    settled = Appeal.objects.filter(denial=life.denial, settled_by__isnull=False).exclude(status__in=GIVEN_UP)
+    for level in settled.exclude(status="decided").order_by("-position"):
+        life.do(withdraw_appeal, appeal=level, reason="Moot: the other decision came first.")
+        life.house.note("settled by the other decision")
 
 
 def _late_proof(life: Lived) -> Iterator[date]:
@@ -172,7 +209,8 @@ def _send(life: Lived, rung: Rung) -> Iterator[date]:
     """The letter goes out, in writing or by phone; what proves it is kept; when it arrived is recorded, sooner or later."""
     level = life.level
     expedites = rung.kind in ("plan", "external") and life.asked.timing != "post_service"
-    if expedites and not level.is_expedited and life.happens(0.08):
+    often = 0.3 if rung.kind == "plan" and _has_review_beside(life) else 0.08
+    if expedites and not level.is_expedited and life.happens(often):
         reason = "The treating clinician certifies that waiting could seriously harm the patient."
         life.do(set_expedited, appeal=level, is_expedited=True, reason=reason)
         level = life.level
@@ -185,7 +223,7 @@ def _send(life: Lived, rung: Rung) -> Iterator[date]:
         return
     choose_unless_chosen(life, "appeal")
     address = where_it_goes(life)
-    office = None if level.previous_id is None else address["mail"].split(", ", 1)
+    office = None if goes_to_plan(level) else address["mail"].split(", ", 1)
     life.do(save_draft, appeal=level, text=LETTER, recipient=office)
     channel = life.luck.choice(("fax", "fax", "mail", "portal"))
     filing = life.do(

@@ -16,7 +16,7 @@ from advocacy.management.seed.cast import Standing
 from advocacy.management.seed.life import Life
 from advocacy.people.models import Membership
 from appeals.clock.calendar import is_business_day
-from appeals.models import Deadline
+from appeals.models import Appeal, Deadline
 from cases.commands.costs import record_cost
 
 T = TypeVar("T")
@@ -82,6 +82,8 @@ class Lived(Life):
     house: House = field(kw_only=True)
     owner: str = ""
     won: bool = False
+    focus: int | None = None
+    """Of two levels that stand at once the one that is being worked (primary key); else the last one opened."""
 
     # -- time -----------------------------------------------------------------------------------------------
     def arrive(self, day: date) -> None:
@@ -117,6 +119,13 @@ class Lived(Life):
     def in_zone(self, day: date, hour: int) -> datetime:
         """An hour of a day where the patient is."""
         return datetime.combine(day, time(hour), tzinfo=ZoneInfo(self.story.person.zone))
+
+    @property
+    def level(self) -> Appeal:
+        """The level that is being worked."""
+        if self.focus is None:
+            return super().level
+        return Appeal.objects.select_related("case__patient", "denial").get(pk=self.focus)
 
     # -- acting ---------------------------------------------------------------------------------------------
     def actor(self, who: str = "") -> Actor:

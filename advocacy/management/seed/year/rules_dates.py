@@ -80,6 +80,17 @@ def overdue_lists_are_exact(watch: Watch, evening: Evening) -> Iterator[str]:
 
 
 asked(
+    "at_once_stands_beside",
+    "A level opened at once stands beside a lower one of the same denial, and is asked for no earlier.",
+    """
+    SELECT c.reference || ': ' || a.level || ' was opened at once, and does not stand beside a level that was asked for'
+      FROM appeals_appeal a JOIN cases_case c ON c.id = a.case_id JOIN appeals_appeal other ON other.id = a.beside_id
+     WHERE a.case_id = ANY (%(cases)s)
+       AND (other.denial_id <> a.denial_id OR other.turn <> a.turn OR other.position >= a.position
+            OR (a.beside_basis = 'urgent' AND a.filed_at < coalesce(other.filed_at, 'infinity')))
+    """,
+)
+asked(
     "levels_follow_decisions",
     "A level above the first stands on one below that was decided, or let its time pass.",
     """
