@@ -12,7 +12,7 @@ from typing import Any
 from tests.mutation.mutants import DROPPED, RuleMutant
 
 Place = tuple[str | int, ...]
-NUMBERS = ("n", "n_least", "n_most", "permissive_n", "presume_receipt_days")
+NUMBERS = ("n", "n_least", "n_most", "permissive_n", "presume_receipt_days", "argued_days")
 ROLLS = ("none", "next_day_not_sat_sun_fed_holiday")
 MONTH_RULES = ("clamp", "first_day_of_following_month")
 OTHER_DAY = {
@@ -74,6 +74,13 @@ def _of_regime(place: Place, regime: Mapping[str, Any]) -> Iterator[RuleMutant]:
         for n, choice in enumerate(level["decisions"]):
             yield from _of_choice(
                 "regimes", f"{key} {level['key']}", (*place, "ladder", i, "decisions", n), choice
+            )
+        for n, choice in enumerate(level.get("effectuation", [])):
+            yield from _of_choice(
+                "regimes",
+                f"{key} {level['key']} carried out",
+                (*place, "ladder", i, "effectuation", n),
+                choice,
             )
         if level.get("amount"):
             yield made("ladder", level["key"], ("ladder", i, "amount"), level["amount"], None)
@@ -198,6 +205,7 @@ def _of_node(file: str, what: str, place: Place, node: Any, actor: str) -> Itera
         "n_from",
         "plus_days_between",
         "argued",
+        "argued_days",
     ):
         if node.get(name):
             yield made("condition", (name,), node[name], None if name == "n_from" else DROPPED)
