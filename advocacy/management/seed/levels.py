@@ -141,7 +141,7 @@ def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
 def _fill(life: Life) -> None:
     text = _GAP.sub(_ANSWER, draft_text(life.level))
     on = life.at.astimezone(life.standing.zone).date()
-    office = None if goes_to_plan(life.level) else where_it_goes(life)["mail"].split(", ", 1)
+    office = None if life.answers_denial else where_it_goes(life)["mail"].split(", ", 1)
     life.do(save_draft, appeal=life.level, text=text, dated=on, recipient=office)
 
 
@@ -181,15 +181,10 @@ def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_b
     return step
 
 
-def goes_to_plan(level: Appeal) -> bool:
-    """Whether it answers the denial where the denial says: a first level, not one opened beside it."""
-    return level.previous_id is None and level.beside_id is None
-
-
 def where_it_goes(life: Life) -> dict[str, str]:
     """Where a level goes, by channel: the first as the denial says, a later one to the office that decides it."""
     denial, plan = life.refusal, life.story.plan
-    if goes_to_plan(life.level):
+    if life.answers_denial:
         return {
             "fax": f"Fax {denial.send_to_fax or plan.fax}",
             "mail": denial.send_to_address or plan.payer,

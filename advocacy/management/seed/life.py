@@ -198,6 +198,11 @@ class Life:
         assert row is not None, "a level is open"
         return row
 
+    @property
+    def answers_denial(self) -> bool:
+        """Whether the level being worked goes where the denial says: a first level, not one opened beside it."""
+        return self.level.previous_id is None and self.level.beside_id is None
+
     # -- papers ---------------------------------------------------------------------------------------------
     def upload(
         self,

@@ -13,7 +13,6 @@ from advocacy.management.seed.levels import (
     decided,
     filed_by_phone,
     forwarded,
-    goes_to_plan,
     silence,
     where_it_goes,
 )
@@ -223,7 +222,7 @@ def _send(life: Lived, rung: Rung) -> Iterator[date]:
         return
     choose_unless_chosen(life, "appeal")
     address = where_it_goes(life)
-    office = None if goes_to_plan(level) else address["mail"].split(", ", 1)
+    office = None if life.answers_denial else address["mail"].split(", ", 1)
     life.do(save_draft, appeal=level, text=LETTER, recipient=office)
     channel = life.luck.choice(("fax", "fax", "mail", "portal"))
     filing = life.do(
