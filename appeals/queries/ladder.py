@@ -352,7 +352,8 @@ def _completion(history: History, appeal: Appeal, rung: Rung) -> Due | None:
         return replace(
             due, status=MISSED if late else MET, ended_at=sent if isinstance(sent, datetime) else None
         )
-    return due if appeal.status in AWAITING else replace(due, status=ENDED)
+    runs = appeal.status in AWAITING and appeal.settled_by_id is None
+    return due if runs else replace(due, status=ENDED)
 
 
 def _ended(due: Due, appeal: Appeal, on: date | None, *, late: bool) -> Due:
