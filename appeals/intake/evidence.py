@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from appeals.intake.elsewhere import in_message, is_quoted
 from appeals.intake.evidence_appeals import answers_appeals, goes_to_appeals, is_limit_of_appeal
 from appeals.intake.evidence_papers import dates_paper, numbers_case
 from appeals.intake.evidence_parties import names_administrator, names_patient, names_payer
@@ -56,7 +57,10 @@ _GATES: Final[dict[str, Gate]] = {
 def withheld(pages: Sequence[Page], proposal: Proposal, every: Sequence[Proposal]) -> bool:
     """Whether the evidence for a proposal is of no kind that is enough for its fact."""
     gate = _GATES.get(proposal.fact)
-    return gate is not None and not gate(Said(pages, proposal), every)
+    if gate is None:
+        return False
+    said = Said(pages, proposal)
+    return is_quoted(said) or in_message(said) or not gate(said, every)
 
 
 def evident(pages: Sequence[Page], proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from appeals.intake.asides import decides_appeal
+from appeals.intake.elsewhere import of_a_later_level
 from appeals.intake.proposal import Proposal
 from appeals.intake.said import Said
 
@@ -50,10 +52,18 @@ def _context(said: Said) -> str:
     return f"{sentence.heading} . {sentence.before} . {sentence.text}" if sentence else said.line
 
 
+_OF_PAPERS: Final = re.compile(
+    r"(?:^|[.;,] )(?:(?:the|all|any|free|these) )?(?:copies|copy|records?|notes?|documents?|form|papers)\b[^.;]{0,40}\b"
+    r"(?:is|are|was|were|will be|must be|should be|has to|have to|must|should) ",
+    re.IGNORECASE,
+)
+"""A span in a sentence on copies or records: `Copies are sent within 45 days of this notice`."""
+
+
 def is_limit_of_appeal(said: Said, every: Sequence[Proposal]) -> bool:
     """A limit in words on the appeal and on no other proceeding, whose event its own words name."""
     proposal = said.proposal
-    if said.sentence is None or not _APPEAL.search(_context(said)):
+    if said.sentence is None or not _APPEAL.search(_context(said)) or _OF_PAPERS.search(said.text):
         return False
     if proposal.fact == "external_review_window":
         return _is_outside(said)
@@ -207,6 +217,8 @@ def answers_appeals(said: Said, every: Sequence[Proposal]) -> bool:
         return _ANSWERS.search(
             f"{said.text} {said.line} {said.heading}"
         ) is not None and not _OTHER_ANSWER.search(f"{said.proposal.words} {said.text}")
+    if "expedited" in proposal.fact and _OF_REQUESTS.search(said.text) and not _FOR_APPEALS.search(said.text):
+        return False
     if proposal.fact == "expedited_hours":
         return _FAST.search(context) is not None and not re.search(
             r"\b(?:external|independent|hearing|entity)\b", said.text, re.IGNORECASE
@@ -214,6 +226,11 @@ def answers_appeals(said: Said, every: Sequence[Proposal]) -> bool:
     return _FAST.search(context) is not None
 
 
+_OF_REQUESTS: Final = re.compile(
+    r"\b(?:on|for|to|about) (?:an?|your|the|new) (?:\w+ )?(?:claim|request|exception|authorization|coverage (?:decision|"
+    r"determination))s?\b",
+    re.IGNORECASE,
+)
 _TAKES_NONE: Final = re.compile(
     r"\b(?:records?|chart|notes|copies|copy|clinicians?|providers?|peer|exceptions?|new requests?|questions?|"
     r"member services|customer|"
@@ -247,6 +264,10 @@ def goes_to_appeals(said: Said, every: Sequence[Proposal]) -> bool:
     proposal, page = said.proposal, said.page
     if _OF_ANOTHER_BODY.search(" ".join(said.text.split())):
         return False
+    if of_a_later_level(said) and not decides_appeal(said.pages):
+        return False
+    if said.sentence and _OTHERS_ONLY.search(f"{said.sentence.before} . {said.text}"):
+        return False
     if proposal.fact == "send_to_mail":
         return _is_address(said, every)
     after = _BY.match(page.plain, proposal.end)
@@ -254,6 +275,16 @@ def goes_to_appeals(said: Said, every: Sequence[Proposal]) -> bool:
         return False
     label = _own_label(said)
     if _TAKES_NONE.search(label):
+        return False
+    if _PROVIDERS_OWN.search(said.before[-_CLAUSE:]) and not _TO_PROVIDER.search(said.page.plain[:_HEAD]):
+        return False
+    if proposal.fact == "send_to_fax_expedited" and not _FAST.search(
+        f"{said.heading} {page.plain[max(0, proposal.start - 400) : proposal.end]}"
+        f"{(_IF_FAST.match(page.plain, proposal.end) or ('',))[0]}"
+    ):
+        return False
+    above = said.page.rows[said.row - 1] if said.row else ()
+    if above and _PROVIDERS.search(above[-1].text[-40:]):
         return False
     if proposal.fact in ("send_to_phone", "appeal_phone"):
         return re.search(
@@ -266,6 +297,27 @@ def goes_to_appeals(said: Said, every: Sequence[Proposal]) -> bool:
     return _for_appeals(said) or _in_list(said, every)
 
 
+_PROVIDERS: Final = re.compile(
+    r"\b(?:provider|pharmacy|hospital|doctor|prescriber|facility)s?'? (?:appeals?|disputes?|"
+    r"reconsiderations?|relations|services)\W*$",
+    re.IGNORECASE,
+)
+_PROVIDERS_OWN: Final = re.compile(
+    r"\b(?:hospital|facility|facilities|provider|doctor|physician|pharmacy|pharmacies|clinic|prescriber|practice)s?(?:'s?)? "
+    r"(?:(?:who|that|may|can|must|own|own right|right|level|payment|claims?) )*(?:to )?(?:appeals?|"
+    r"disputes?|reconsiderations?|disagrees?)\b",
+    re.IGNORECASE,
+)
+_IF_FAST: Final = re.compile(r"\W{0,2}(?:if|when|for|in)\b[^.;(]{0,40}", re.IGNORECASE)
+_OTHERS_ONLY: Final = re.compile(
+    r"\banother plan\b|\bif you (?:live|lived|moved?) (?:in|outside|out of|to)\b", re.IGNORECASE
+)
+_TO_PROVIDER: Final = re.compile(
+    r"\b(?:remittance|billing|Dear (?:Dr|Provider|Doctor)|provider (?:claim|notice|letter|notification|relations))\b",
+    re.IGNORECASE,
+)
+_CLAUSE: Final = 160
+_HEAD: Final = 700
 _PHONED: Final = re.compile(
     r"\b(?:fast|expedited|urgent|rush)\s+\w+\s+(?:should|must|have to|need to|are to)\s+be\s+"
     r"(?:phoned|called|telephoned|made by)",
@@ -336,11 +388,25 @@ _NO_ADDRESS: Final = re.compile(
 )
 
 
+_OTHER_COLUMN: Final = re.compile(
+    r"\b\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}\b|\b\d+ \d+ [A-Z][a-z]|\b(?:printed|issued|DOB|NPI|dated|born)\b|"
+    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December) \d{1,2}, \d{4}|"
+    r"(?<!box )(?<!code )(?<!stop )(?<!suite )(?<!room )\b(?!\d{5}-\d{4}\b)(?=[\w-]*\d{3})[A-Z\d]+-[A-Z\d]+(?:-[A-Z\d]+)*\b",
+    re.IGNORECASE,
+)
+"""A date, a label or a number from the column beside an address, in a text that has lost its gaps."""
+
+
 def _is_address(said: Said, every: Sequence[Proposal]) -> bool:
     """An address in clean lines of its own, named for appeals by itself or by the words that lead to it."""
     value = said.proposal.value
     patient = next((one.value for one in every if one.fact == "patient_name"), "")
-    if _NO_ADDRESS.search(value) or (patient and patient in value) or not re.search(r"\d", value):
+    if (
+        _NO_ADDRESS.search(value)
+        or _OTHER_COLUMN.search(value)
+        or (patient and patient in value)
+        or not re.search(r"\d", value)
+    ):
         return False
     if _begun_above(said) or not re.search(r"[^\W\d_]", value.split(",")[0]):
         return False

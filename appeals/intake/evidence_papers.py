@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from appeals.intake.elsewhere import in_history, in_passing, on_cover
 from appeals.intake.proof import dates_in_head
 from appeals.intake.proposal import Proposal
 from appeals.intake.said import Said
@@ -13,7 +14,8 @@ from appeals.intake.second_dates import labels_of_date
 
 _OF_ELSE: Final = re.compile(
     r"\b(?:earlier|previous|prior (?!auth)|original|first|other|another|related|different|sample|example|spouse|"
-    r"brother|sister|disregard|corrected|replaces?|superseded?)\b",
+    r"brother|sister|disregard|corrected|replaces?|superseded?|vendor(?:'s)?|old|former|hospital(?:'s)?|facility(?:'s)?|"
+    r"clinic(?:'s)?|chart|attorney|complaint|new)\b",
     re.IGNORECASE,
 )
 _NO_NUMBER: Final = re.compile(
@@ -40,6 +42,8 @@ def numbers_case(said: Said, every: Sequence[Proposal]) -> bool:
     """A number whose label stands in its words, its row or the cell over it, and is no code, date or other letter's."""
     proposal = said.proposal
     if _NO_NUMBER.fullmatch(proposal.value) and proposal.fact in ("reference_number", "member_id"):
+        return False
+    if in_passing(said) or in_history(said):
         return False
     above = said.page.rows[said.row - 1] if said.row else ()
     label = " ".join((proposal.words, said.line.split(proposal.value)[0], *(cell.text for cell in above)))
@@ -72,6 +76,8 @@ _CHARGE: Final = re.compile(r"\d\.\d\d\b|\b(?:out of|in) network\b")
 
 def dates_paper(said: Said, every: Sequence[Proposal]) -> bool:
     """A day that its label calls the paper's own, or the only day of the head; a day of mailing is not the notice's."""
+    if on_cover(said.page, said.proposal.start, said.proposal.value) or in_history(said):
+        return False
     if said.proposal.fact == "sent_date":
         return True
     labels = " ".join(labels_of_date(said.page, said.proposal))

@@ -281,12 +281,100 @@ def _somebody_else(said: Said, name: str) -> bool:
     )
 
 
+_SUBSCRIBES: Final = re.compile(
+    r"\b(?:subscriber|policy\s?holder|employee|insured|enrollee|contract holder|participant)\b", re.IGNORECASE
+)
+_PATIENT_ONLY: Final = re.compile(r"\b(?:patient|child|dependent|claimant)\b", re.IGNORECASE)
+_GREETED: Final = re.compile(
+    r"(?m)^\s*(?:Dear|Hello|Hi)\s+(?!Dr\b|Doctor|Provider|Parent|Guardian|Member|Sir|Madam|Participant|Prescriber|Colleague|"
+    r"Enrollee|Patient|Subscriber|the\b|Family)(?P<who>[^\n:,]{2,60})"
+)
+_OF_FAMILY: Final = re.compile(
+    r"(?m)^\W*(?:family member|dependent|patient|child|spouse|covered person|person treated)\b|\bfamily member\b|"
+    r"\bis for (?:her|him|them)\b|\byour (?:wife|husband|spouse|son|daughter|child|ward)\b|\bself plus one\b|"
+    r"\bself and family\b",
+    re.IGNORECASE,
+)
+_SAME: Final = re.compile(r"\b(?:patient|relationship)\W+(?:self|same|subscriber)\b", re.IGNORECASE)
+_TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "mx"})
+
+
+def _same_name(letter: str, name: str) -> bool:
+    """Whether the letter says that whoever is enrolled is the patient: `Patient: self`, or the same name beside it."""
+    return (
+        _SAME.search(letter) is not None
+        or re.search(
+            rf"(?i)\b(?:patient|person treated|covered person)(?: name)?\W{{1,12}}{re.escape(name)}", letter
+        )
+        is not None
+    )
+
+
+def _under_other_head(said: Said) -> bool:
+    """Whether the head over a name's cell is of whoever is enrolled, in a row of heads that has one of the patient too."""
+    row, above = said.page.rows[said.row], said.page.rows[said.row - 1] if said.row else ()
+    if len(row) < 2 or len(row) != len(above):
+        return False
+    place = next(
+        (number for number, cell in enumerate(row) if cell.start <= said.proposal.start < cell.end), None
+    )
+    if place is None or not any(_PATIENT_ONLY.search(cell.text) for cell in above):
+        return False
+    return _SUBSCRIBES.search(above[place].text) is not None and not _PATIENT_ONLY.search(above[place].text)
+
+
+_NEXT_NAME: Final = re.compile(
+    r" (?P<first>[A-Z][a-z'-]+)(?: [A-Z]\.)? (?P<last>[A-Z][a-z'-]+)\s*(?:\n|\r|$)"
+)
+
+
+def _runs_into_a_name(said: Said) -> bool:
+    """Whether another name follows in the same row without a gap: two columns of a text that has lost its gaps."""
+    rest = _NEXT_NAME.match(f"{said.page.plain[said.proposal.end : said.proposal.end + 60]}\n")
+    return rest is not None and not _NO_PERSON.search(rest[0]) and not _ANY_WORD.search(rest[0])
+
+
+_ANY_WORD: Final = re.compile(
+    r"\b(?:ID|DOB|Date|Birth|Case|Number|Reference|Request|Type|Sex|Age|Phone|Provider|Doctor|Relationship|Level|Days?|Drive|Street|"
+    r"Road|Avenue|Lane|Court|Suite)\b",
+    re.IGNORECASE,
+)
+
+
+def _enrolled_by(said: Said, name: str) -> bool:
+    """Whether a name is only that of whoever is enrolled: the letter greets another, or says whose enrollment it is."""
+    letter = "\n".join(page.plain for page in said.pages)
+    under = re.search(
+        rf"\b(?:under|through|on|of)\s+{re.escape(name)}'s\s", " ".join(letter.split()), re.IGNORECASE
+    )
+    label = re.split(r"\s{3,}|[|;,]", said.page.plain[said.page.line_starts[said.row] : said.proposal.end])[
+        -1
+    ]
+    label = f"{label} {said.proposal.words}"
+    if said.page.plain[said.page.line_starts[said.row] : said.proposal.start].rstrip().endswith("/"):
+        return False  # `Patient / enrollee`
+    if under or _under_other_head(said):
+        return True
+    if _SUBSCRIBES.search(label) and not _PATIENT_ONLY.search(label) and _OF_FAMILY.search(letter):
+        return not _same_name(letter, name)
+    greeted = _GREETED.search(letter)
+    if re.search(r"\brepresentative (?:for|of)\b|\bappointed representative\b", letter, re.IGNORECASE):
+        return False
+    if not greeted or _PATIENT_ONLY.search(label) or not _SUBSCRIBES.search(label):
+        return False
+    own = set(re.findall(r"[\w'-]+", name.casefold()))
+    who = [word for word in re.findall(r"[\w'-]+", greeted["who"].casefold()) if word not in _TITLES]
+    return bool(who) and who[-1] not in own and who[0] not in own
+
+
 def names_patient(said: Said, every: Sequence[Proposal]) -> bool:
     """A person's name beside a label of the patient, or one that the letter prints or greets a second time."""
     name = said.proposal.value
     if _NO_PERSON.search(name) or _LABEL_BEHIND.search(name) or _goes_on_below(said, name):
         return False
     if said.proposal.words.casefold() == name.casefold() and _somebody_else(said, name):
+        return False
+    if _enrolled_by(said, name) or _runs_into_a_name(said):
         return False
     column = said.proposal.start - said.page.line_starts[said.row]
     line = said.line.split(name)[0] if name in said.line else said.line

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from appeals.intake.asides import decides_appeal
+from appeals.intake.elsewhere import in_history, is_of_many
 from appeals.intake.phrases import PHRASES
 from appeals.intake.procedures import is_known
 from appeals.intake.proposal import Proposal
@@ -86,9 +87,17 @@ def is_code_refused(said: Said, every: Sequence[Proposal]) -> bool:
     if len(said.page.rows[said.row]) == 1 and said.sentence is not None and len(said.text) > _PROSE:
         row = said.text  # a line of prose may hold the end of another sentence
     text = f"{row} {said.text if len(said.text) > len(row) else ''}"
+    if in_history(said):
+        return False
     if said.proposal.fact in ("carc", "rarc"):
         return _OF_ANOTHER.search(text) is None
     if _NOT_REFUSED.search(text) or _is_paid(said):
+        return False
+    if said.proposal.fact != "diagnosis_code" and (_shares_sums(said) or _granted_beside(said)):
+        return False
+    if said.proposal.fact != "diagnosis_code" and _TAKEN_FOR.search(_right_before(said)):
+        return False
+    if said.proposal.fact == "diagnosis_code" and _LABELED_FOR.search(_right_before(said)):
         return False
     near = _near(said)
     if said.proposal.fact == "diagnosis_code":
@@ -103,6 +112,60 @@ def is_code_refused(said: Said, every: Sequence[Proposal]) -> bool:
     if any(_grants_a_part(page.plain) for page in said.pages):
         return refused or _led_in(said) or _is_all_there_is(said)
     return said.proposal.fact == "ndc" or _ASKS.search(f"{text} {near} {said.heading}") is not None or refused
+
+
+_GRANT: Final = re.compile(
+    r"\W*(?:fully |conditionally )?(?:approved?|allowed|certified|authorized|granted|covered|paid|payable|yes|ok|okay|pended|"
+    r"pending|in (?:review|process)|under review|withdrawn|void(?:ed)?|overturned[\w ,]*|not reviewed|no review|"
+    r"(?:no|not) (?:prior )?(?:auth\w*|approval|review|cert\w*) ?(?:is )?(?:req\w*|needed|necessary)?|"
+    r"complete[d]?)\W*(?: as (?:asked|requested|billed)\W*)?",
+    re.IGNORECASE,
+)
+
+
+_GRANT_BEHIND: Final = re.compile(
+    r"\b(?:approved|allowed|certified|authorized|granted|covered|paid|yes|ok|pended|pending|withdrawn|no auth req\w*)\W*$",
+    re.IGNORECASE,
+)
+"""How a line of a table ends whose gaps are lost: `3 99204 new visit 1 1 APPROVED`."""
+
+
+def _granted_beside(said: Said) -> bool:
+    """Whether a cell in the row of a code says nothing else than that its service was granted or is still looked at."""
+    last = said.page.plain.count(
+        "\n", 0, said.proposal.end
+    )  # the words may begin with the head of the column
+    row = [cell.text for cell in said.page.rows[last]]
+    pieces = [piece for text in row for piece in re.split(r"\s{2,}|\|", text)]
+    if any(_LEADS.search(piece) for piece in pieces):
+        return False
+    whole = " ".join(row)
+    alone = len(row) == 1 and re.match(r"\W*(?:\d|[A-V]\d{4})", whole) is not None
+    if alone and _GRANT_BEHIND.search(_NOT_SO.sub(" ", whole)):
+        return True
+    return any(_GRANT.fullmatch(piece) for piece in pieces)
+
+
+_TAKEN_FOR: Final = re.compile(
+    r"\b(?:allowed|paid|pays|pay|cover(?:ed)?|process(?:ed)?|re-?coded?|down-?coded?|chang(?:ed?|ing)|priced?|counted?|treat(?:ed)?|"
+    r"corrected|should (?:have been|be)(?: billed)?) (?:it |them |this )?(?:as|to|under|at|like|with)\W+(?:code |CPT |HCPCS )?$",
+    re.IGNORECASE,
+)
+"""The code by which the plan did pay: `G2083: allowed as G2082`."""
+_LABELED_FOR: Final = re.compile(
+    r"(?<!not )(?<!n't )(?<!not FDA )(?<!FDA-)\b(?i:indicated|approved|labell?ed|licensed|"
+    r"marketed) (?:only )?(?:for|to treat)\b[^.;]{0,80}$|"
+    r"\b(?!This|That|Request|Letter|Claim|Diagnosis|Treatment|Care|Service|Case|Code)[A-Z][a-z]{3,} (?:is|are) (?:only )?for\b"
+    r"[^.;]{0,60}$|\blabel (?:names|lists|says)\b[^.;]{0,80}$|\bpolicy (?:covers|lists|names|allows)\b[^.;]{0,80}$"
+)
+"""The illness that a drug is made for: `Nuedexta is for pseudobulbar affect (F48.2)`."""
+
+
+def _right_before(said: Said) -> str:
+    """The words of the sentence or row before a code, without its own label."""
+    before = said.before or said.page.plain[said.page.line_starts[said.row] : said.proposal.start]
+    words = said.proposal.words
+    return f"{before}{words[: words.find(said.proposal.value)]}" if said.proposal.value in words else before
 
 
 def _is_all_there_is(said: Said) -> bool:
@@ -165,7 +228,7 @@ def _is_paid(said: Said) -> bool:
     """Whether the row of a statement holds an amount under `Paid`, nought under `Not paid`, or only sums that are shared."""
     paid, refused = _figure(said, _PAID_HEAD), _figure(said, _REFUSED_HEAD)
     if refused is not None:
-        return refused == 0
+        return refused == 0 or refused < _billed(said)
     if paid is not None:
         return paid > 0
     row = f"{said.line} {_entry(said)}"
@@ -173,6 +236,21 @@ def _is_paid(said: Said) -> bool:
 
 
 _SUMS: Final = 3
+
+
+def _billed(said: Said) -> float:
+    """The first amount of a row, which is what was billed; a smaller one that is not covered is the network's discount."""
+    first = _AMOUNT.search(said.line)
+    return float(first["figure"].replace(",", "")) if first and not _REFUSES.search(said.line) else 0.0
+
+
+def _shares_sums(said: Said) -> bool:
+    """Whether a row under no heads holds three sums, two of them different and not nought: something was paid."""
+    told = _AMOUNT.findall(said.line)
+    sums = {float(one.replace(",", "")) for one in told}
+    if _figure(said, _PAID_HEAD) is not None or _figure(said, _REFUSED_HEAD) is not None:
+        return False
+    return len(told) >= _SUMS and len(sums - {0.0}) > 1 and not _REFUSES.search(said.line)
 
 
 def _figure(said: Said, heads: re.Pattern[str]) -> float | None:
@@ -191,11 +269,13 @@ def _figure(said: Said, heads: re.Pattern[str]) -> float | None:
 
 
 _NEGATES: Final = re.compile(
-    r"\b(?:not|nor|neither|never|no|none|nothing|without|rather than|other than|unlike|instead of|doubt\w*)\b|n't\b",
+    r"\b(?:not|nor|neither|never|no|none|nothing|nobody|no one|without|rather than|other than|unlike|"
+    r"instead of|doubt\w*)\b|n't\b",
     re.IGNORECASE,
 )
 _UNSAYS: Final = re.compile(
-    r"(?:\b(?:not|nor|neither|never|no|nothing)\b|n't\b)\s(?:\w+\s){0,4}?(?:mean|imply|(?:say|said)(?! (?:why|which|"
+    r"(?:\b(?:not|nor|neither|never|no|no one|nobody|none|nothing)\b|n't\b)\s(?:\w+\s){0,4}?(?:mean|imply|"
+    r"(?:say|said)(?! (?:why|which|"
     r"what|how))|claim|contend|finding|deny|denied|denying|refus\w+|doubt|"
     r"disput\w+|argu\w+|suggest|assert|based|because|due to|rest|rely|relied|question\w*|issue|reason|part of|about|"
     r"making|a matter|the case|true|that)\b|\brather than\b|\bother than\b|\bunlike\b|\binstead of\b|\bdoubt\w*\b",
@@ -241,6 +321,13 @@ _ASKS_READER: Final = re.compile(
 )
 
 
+_OF_NETWORK: Final = re.compile(
+    r"\bnetwork\b|\bnon-?(?:participating|contracted|preferred)\b|\bunless (?:we|it|you|the)\b[^.;]{0,40}\b(?:approv|authori)",
+    re.IGNORECASE,
+)
+"""Benefits that are not for a provider outside the network, or not without approval: no exclusion of the service."""
+
+
 def _ground_place(text: str, key: str) -> int:
     patterns = [pattern for name, pattern in PHRASES if name == key]
     found = [match.start() for pattern in patterns if (match := pattern.search(text))]
@@ -265,7 +352,7 @@ def is_ground(said: Said, every: Sequence[Proposal]) -> bool:
     by_code = re.fullmatch(r"\W*(?:CARC|RARC|[A-Z]{2})?[- ]?(\w{1,4})\W*", proposal.words)
     if by_code:
         return by_code[1] in codes
-    if sentence is None:
+    if sentence is None or is_of_many(said) or in_history(said):
         return False
     row = said.page.plain[said.page.line_starts[said.row] : proposal.start]
     if _UNTICKED.search(row) or _under_an_empty_box(said):
@@ -282,6 +369,8 @@ def is_ground(said: Said, every: Sequence[Proposal]) -> bool:
         for one in every
     ):
         return False  # what the plan excludes is told by the other ground: experimental, outside the network
+    if proposal.value == "benefit_exclusion" and _OF_NETWORK.search(sentence.text):
+        return False
     if _FIRST.search(sentence.text) or (_WAS.search(sentence.text) and decides_appeal(said.pages)):
         return False
     if _HISTORY.search(sentence.text) or _ASKS_READER.match(sentence.text):

@@ -8,6 +8,7 @@ from typing import Final
 
 from appeals.intake.asides import decides_appeal
 from appeals.intake.dates import PrintedDate, date_at_start, find_dates
+from appeals.intake.elsewhere import on_cover
 from appeals.intake.labels import ANY_LABEL, Found, Value, best, every_value, label
 from appeals.intake.layout import Cell, Page
 from appeals.intake.proposal import MEDIUM, Proposal
@@ -84,13 +85,18 @@ def _day(text: str) -> Value | None:
 
 def notice_dates(pages: Sequence[Page]) -> Iterator[Proposal]:
     """Notice date, mailing date, the day the request arrived, and the day a change of care begins."""
-    notice = every_value(pages, _NOTICE_DATE, _day, barred=_NOT_NOTICE)
+    notice = [
+        one
+        for one in every_value(pages, _NOTICE_DATE, _day, barred=_NOT_NOTICE)
+        if not on_cover(one.page, one.start, one.value)
+    ]
     sent = every_value(pages, _SENT_DATE, _day)
     decided = every_value(pages, _DECIDED, _day)
     bare = list(_bare_dates(pages[0])) if pages else []
     notice = notice or list(_told_issued(pages))
     sent_fact = list(best("sent_date", sent))
     yield from sent_fact
+    bare = [one for one in bare if not on_cover(one.page, one.start, one.value)]
     if len({one.value for one in bare}) < len(bare):
         bare = []  # one date in several rows is the day of services, not of the letter
     if notice:

@@ -35,6 +35,17 @@ _EXAMPLE: Final = re.compile(
 """`Example of a corrected line: J3490 with qualifier N4 ...`, up to the end of its sentence."""
 
 
+_SPECIMEN: Final = re.compile(
+    r"^[ \t]*(?:example|sample|specimen)\b[^\n.:]{0,50}\r?\n(?:[^\n]*[^\s][^\n]*(?:\n|\Z)){1,6}",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""The rows under a head `Example of a filled-in form`, up to a blank one."""
+_QUOTED_MAIL: Final = re.compile(
+    r"^[ \t]*>[^\n]*(?:\bwrote:|\b(?:From|Sent|Date): )[^\n]*(?:\n[ \t]*>[^\n]*)*", re.MULTILINE
+)
+"""Lines of an older message under an answer, each behind a `>`."""
+
+
 def only_said(text: str) -> str:
     """The text with empty boxes and their words, and the sections of claims that were paid, blanked; equal length."""
     spans = [
@@ -43,6 +54,8 @@ def only_said(text: str) -> str:
         *_unused_legend(text),
         *_unused_columns(text),
         *(match.span() for match in _EXAMPLE.finditer(text)),
+        *(match.span() for match in _SPECIMEN.finditer(text)),
+        *(match.span() for match in _QUOTED_MAIL.finditer(text)),
     ]
     for begin, end in spans:
         text = text[:begin] + re.sub(r"[^\n]", " ", text[begin:end]) + text[end:]
