@@ -90,14 +90,23 @@ _SERVES: Final = re.compile(
 )
 
 
+_FOR_A_PLAN: Final = re.compile(
+    r"\W*(?:\w+ ){0,4}?for:?\s+(?:the\s+)?(?:members of\s+)?(?P<name>[A-Z][\w'&.-]*(?:\s[A-Z&][\w'&.-]*)+)"
+)
+"""The head of a vendor's letter: `OSIERBROOK RX | for Quillfeather Health`."""
+_HEAD_ROWS: Final = 8
+
+
 def _serves_another(said: Said, name: str) -> bool:
     """Whether the letter says that whoever writes it works for the members or the plan of a company of another name."""
-    own = re.findall(r"\w+", name.lower())[:2]
+    own = re.findall(r"\w+", name.lower().removeprefix("the "))[:2]
     found = [
         one["name"] or one["plan"] or one["asks"]
         for page in said.pages
         for one in _SERVES.finditer(page.plain)
     ]
+    head = [cells for cells in said.pages[0].rows if cells][:_HEAD_ROWS]
+    found += [one["name"] for cells in head for cell in cells if (one := _FOR_A_PLAN.match(cell.text))]
     return any(re.findall(r"\w+", one.lower())[:2] != own and _COMPANY.search(one) for one in found)
 
 
