@@ -107,7 +107,10 @@ def _serves_another(said: Said, name: str) -> bool:
     ]
     head = [cells for cells in said.pages[0].rows if cells][:_HEAD_ROWS]
     found += [one["name"] for cells in head for cell in cells if (one := _FOR_A_PLAN.match(cell.text))]
-    return any(re.findall(r"\w+", one.lower())[:2] != own and _COMPANY.search(one) for one in found)
+    return any(
+        re.findall(r"\w+", one.lower().removeprefix("the "))[:2] != own and _COMPANY.search(one)
+        for one in found
+    )
 
 
 _ANOTHER_PAYER: Final = re.compile(
