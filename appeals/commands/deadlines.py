@@ -276,10 +276,14 @@ def next_of(rows: Iterable[Deadline]) -> date | None:
     return min(ours or [d.due_on for d in legal], default=None)
 
 
-def differences(history: History, case: Case, ladder: Ladder) -> Iterable[Difference]:
-    """The stored rows that are not what the ladder, computed from the history, says. Nothing is written."""
+def differences(
+    history: History, case: Case, ladder: Ladder, rows: Iterable[Deadline] | None = None
+) -> Iterable[Difference]:
+    """The stored rows that are not what the ladder, computed from the history, says. Nothing is written. `rows` are those of the
+    case that are not superseded, where somebody has them.
+    """
     wanted = {key_of_due(due): due for due in ladder.dues if due.due is not None}
-    standing = _standing(case)
+    standing = _standing(case) if rows is None else _by_key(rows)
     for key in sorted({*wanted, *standing}):
         due, row = wanted.get(key), standing.get(key)
         stored = f"{row.due_on} {row.status}" if row else "nothing"

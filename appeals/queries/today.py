@@ -123,7 +123,7 @@ STAND_INS: Mapping[str, Any] = {
 }
 
 
-def _asked(reach: Reach, day: Day) -> dict[str, Any]:
+def asked_of(reach: Reach, day: Day) -> dict[str, Any]:
     """What stands for them in this request, by the same names."""
     return {
         "member": reach.actor.membership_id,
@@ -147,7 +147,7 @@ def _found(reach: Reach, day: Day, scope: str) -> list[tuple[Any, ...]]:
     with planned_with_values():
         if reach.named is None or reach.actor.membership_id is None:
             return list(_heads(reach.actor, day, scope, reach.seen, reach.away, covers))
-        return _kept_heads(scope, covers).rows(_asked(reach, day))
+        return _kept_heads(scope, covers).rows(asked_of(reach, day))
 
 
 def today(actor: Actor, *, day: Day, scope: str = "") -> tuple[Stack, ...]:
@@ -227,7 +227,7 @@ def _rows_of(reach: Reach, day: Day, cases: Sequence[int], waited_for: Sequence[
     """The same, fetched."""
     if reach.actor.membership_id is None:
         return fetched(_under(reach.actor, day, reach.away, cases, waited_for))
-    asked = _asked(reach, day) | {"cases": cases, "waited_for": waited_for}
+    asked = asked_of(reach, day) | {"cases": cases, "waited_for": waited_for}
     return fetched(_kept_under().written(asked))
 
 

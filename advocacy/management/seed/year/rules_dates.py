@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 
 from advocacy.management.seed.year.watch import EVERY_EVENING, Evening, Watch, asked, rule
+from advocacy.tenancy.kept import Kept, kept
 from appeals.clock.facts import Moment
 from appeals.commands.deadlines import differences
 from appeals.dues import CLAIMANT, RUNNING
+from appeals.models import Deadline
 from appeals.queries.queue import Filters, listed, planned
+from appeals.queries.today import MOMENT, NAMED, SOMEBODY, STAND_INS, asked_of
+from appeals.queries.worklists import open_or_named
 
 
 @rule("The dates that lists read are what the clocks compute from the rows, date by date.")
 def stored_dates_are_the_engines(watch: Watch, evening: Evening) -> Iterator[str]:
+    stored = Deadline.objects.filter(case_id__in=evening.worked).exclude(status="superseded").order_by("id")
+    by_case: dict[int, list[Deadline]] = defaultdict(list)
+    for row in stored:
+        by_case[row.case_id].append(row)
     for case in evening.cases:
         if case.status == "closed":
             watch.theirs.pop(case.pk, None)
             watch.ours.pop(case.pk, None)
             continue
         ladder = evening.ladders[case.pk]
-        for found in differences(evening.histories[case.pk], case, ladder):
+        for found in differences(evening.histories[case.pk], case, ladder, by_case[case.pk]):
             yield f"{case.reference}: {found.key[2]} is stored as {found.stored}, and computed as {found.computed}"
         running = [d for d in ladder.dues if d.status == RUNNING and d.due is not None and not d.is_courtesy]
         watch.theirs[case.pk] = [d.due for d in running if d.side != CLAIMANT and d.due is not None]
@@ -62,6 +72,13 @@ def _passed(moments: list[Moment], evening: Evening) -> bool:
     return any(m < here.now if isinstance(m, datetime) else m < here.today for m in moments)
 
 
+@cache
+def _list_of(side: str) -> Kept:
+    """The desk's own list, whoever asks on whatever day; its text is made once."""
+    seen = open_or_named(NAMED)
+    return kept(lambda: listed(SOMEBODY, Filters(overdue=side), MOMENT, seen).values_list("pk"), STAND_INS)
+
+
 @rule(
     "The lists of passed dates hold exactly the cases past the latest day the law may mean, of either side.",
     when=EVERY_EVENING,
@@ -71,9 +88,8 @@ def overdue_lists_are_exact(watch: Watch, evening: Evening) -> Iterator[str]:
         wanted = {pk for pk, moments in known.items() if _passed(moments, evening)}
         if wanted == watch.shown.get(side) and not evening.worked:
             continue  # nobody worked, and the list was read when it held the same
-        filters = Filters(overdue=side)
-        with planned(filters):
-            shown = set(listed(evening.supervisor, filters, evening.where).values_list("pk", flat=True))
+        with planned(Filters(overdue=side)):
+            shown = {pk for (pk,) in _list_of(side).rows(asked_of(evening.reach, evening.where))}
         watch.shown[side] = shown
         for pk in sorted(shown ^ wanted):
             yield f"case {pk} is {'' if pk in shown else 'not '}on the list of passed dates ({side})"

@@ -24,6 +24,7 @@ from appeals.models import Filing
 from appeals.queries.clocks import Day, day_at
 from appeals.queries.history import load_history
 from appeals.queries.ladder import Ladder, ladder_from
+from appeals.queries.worklists import Reach, within_reach
 from cases.models import Case
 
 EVERY_EVENING = "every evening"
@@ -60,6 +61,13 @@ class Evening:
     @cached_property
     def supervisor(self) -> Actor:
         return self.house.standing.actors[self.house.supervisor]
+
+    @cached_property
+    def reach(self) -> Reach:
+        """The cases that whoever supervises opens, as the desk's pages find out. Raises AssertionError when it is none."""
+        found = within_reach(self.supervisor, self.where)
+        assert found.named is not None, "whoever supervises opens cases"
+        return found
 
     @cached_property
     def cases(self) -> list[Case]:
