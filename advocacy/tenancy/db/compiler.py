@@ -9,6 +9,7 @@ compares the texts.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.backends.postgresql import compiler as postgresql
@@ -19,10 +20,24 @@ SQLDeleteCompiler = postgresql.SQLDeleteCompiler
 SQLInsertCompiler = postgresql.SQLInsertCompiler
 SQLUpdateCompiler = postgresql.SQLUpdateCompiler
 
+
+@dataclass(frozen=True)
+class Selected:
+    """What Django selects of a model of which all columns are wanted, with those of rows it is joined to and nothing else; and
+    the joins of the query after it.
+    """
+
+    columns: list[Any]
+    klass: Any
+    joins: dict[str, Any]
+    counts: dict[str, int]
+    tables: dict[str, tuple[str, ...]]
+
+
 _named: dict[tuple[str, str], str] = {}
 """The text of a column by the text of its table and its name. As many as there are columns and aliases."""
-_selected: dict[type[Any], tuple[list[Any], list[int]]] = {}
-"""What is selected of a model of which all columns, and nothing else, are wanted; and its positions."""
+_selected: dict[Any, Selected] = {}
+"""By model, what is selected with it, and the tables that the query had joined before."""
 _converters: dict[int, tuple[Col, list[Any]]] = {}
 """What makes Python of a column's values, by the identity of a column that its field keeps for good."""
 
@@ -40,12 +55,12 @@ class SQLCompiler(postgresql.SQLCompiler):
         return text, []
 
     def get_select(self, with_col_aliases: bool = False) -> tuple[Any, Any, Any]:
-        query = self.query
+        query: Any = self.query
         if (
             with_col_aliases
             or not query.default_cols
             or query.selected is not None
-            or query.select_related
+            or query.select_related is True
             or query.annotation_select
             or query.extra_select
             or query.model is None
@@ -54,11 +69,24 @@ class SQLCompiler(postgresql.SQLCompiler):
             or query.get_initial_alias() != query.model._meta.db_table
         ):
             return super().get_select(with_col_aliases)
-        if query.model not in _selected:
+        joined = tuple(
+            (alias, join.identity, join.join_type, query.alias_refcount[alias])
+            for alias, join in query.alias_map.items()
+        )
+        if any(getattr(join, "filtered_relation", None) for join in query.alias_map.values()):
+            return super().get_select(with_col_aliases)
+        key = (query.model, repr(query.select_related), joined)
+        known = _selected.get(key)
+        if known is None:
             select, klass, _ = super().get_select(with_col_aliases)
-            _selected[query.model] = (list(select), list((klass or {})["select_fields"]))
-        columns, positions = _selected[query.model]
-        return list(columns), {"model": query.model, "select_fields": list(positions)}, {}
+            tables = {name: tuple(aliases) for name, aliases in query.table_map.items()}
+            known = _selected[key] = Selected(
+                select, klass, dict(query.alias_map), dict(query.alias_refcount), tables
+            )
+        elif query.select_related:
+            query.alias_map, query.alias_refcount = dict(known.joins), dict(known.counts)
+            query.table_map = {name: list(aliases) for name, aliases in known.tables.items()}
+        return list(known.columns), known.klass, {}
 
     def get_order_by(self) -> list[Any]:
         if not self._is_plainly_ordered():
