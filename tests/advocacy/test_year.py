@@ -346,10 +346,10 @@ def simulated(cases: int, tmp_path: Path) -> str:
         drop(name)
 
 
-def test_a_year_of_sixty_cases(tmp_path, django_db_setup):
-    """Each kind of coverage twice and more, all year, in both organizations."""
+def test_a_year_of_three_hundred_cases(tmp_path, django_db_setup):
+    """Each kind of coverage seven times and more, all year, in both organizations."""
     assert addresses("year")["DATABASE_URL"].startswith("postgresql://recourse_app:")
-    said = simulated(60, tmp_path)
+    said = simulated(300, tmp_path)
     assert said.count(" 0 things did not hold") == 2
     for happened in ("late payer", "absence", "somebody left", "closed covered", "upheld"):
         assert happened in said
