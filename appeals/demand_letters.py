@@ -76,7 +76,8 @@ class Late:
 
     `due` is the last moment in words and `due_on` its day; `days` how many days it is over where the letter is written. `arrival`
     says when it arrived where that is recorded, `assumed` that it is taken from the way it was sent. `act` is what the time was
-    for; where that is not to decide, `story` tells what went before.
+    for; where that is not to decide, `story` tells what went before. `exactly` is what was asked for, in the
+    words of the request.
     """
 
     what: str
@@ -95,6 +96,7 @@ class Late:
     demanded_on: date | None = None
     act: str = "decide"
     story: str = ""
+    exactly: str = ""
 
 
 def overdue_re(about: About, late: Late) -> tuple[tuple[str, str], ...]:
@@ -145,7 +147,7 @@ def overdue_letter(about: About, late: Late, agency: str = "") -> tuple[Block, .
         asked.append(also)
     ends = f"Without an answer we will ask {agency} to look into this delay." if agency else ""
     return (
-        Paragraph(f"We write on behalf of {about.patient}. {_sent(late)} No decision has reached us."),
+        Paragraph(f"We write on behalf of {about.patient}. {sent_words(late)} No decision has reached us."),
         *law_and_count(late),
         *paragraphs_under(Heading(FOLLOWS), FOLLOWS_FROM.get(late.if_missed, "")),
         Heading(ASKED),
@@ -166,7 +168,7 @@ def complaint_letter(about: About, late: Late) -> tuple[Block, ...]:
             f"We write on behalf of {about.patient}, who is covered by {about.plan}. We ask you to look into a delay:"
             f" {late.what} about {_in_sentence(about.service)} was not decided in time."
         ),
-        Paragraph(f"{_sent(late)} No decision has reached us.{asked_before}"),
+        Paragraph(f"{sent_words(late)} No decision has reached us.{asked_before}"),
         *law_and_count(late),
         *paragraphs_under(Heading(FOLLOWS), FOLLOWS_FROM.get(late.if_missed, "")),
         Heading(ASKED),
@@ -213,7 +215,8 @@ def cure_letter(about: About, notice_on: date | None, defects: Sequence[NamedDef
     )
 
 
-def _sent(late: Late) -> str:
+def sent_words(late: Late) -> str:
+    """When it was sent and when it arrived; an open place where neither is recorded."""
     sent = f" was sent on {long_date(late.sent_on, 'en')}" if late.sent_on else ""
     sent += f" by {late.sent_by}" if late.sent_on and late.sent_by else ""
     arrived = f"received on {long_date(late.arrived_on, 'en')}" if late.arrived_on else ""

@@ -38,10 +38,10 @@ from appeals.rungs import UNKNOWN, Rung, decider_of
 
 CLAIMANT, PAYER, REVIEWER = "claimant", "payer", "reviewer"
 RUNNING, MET, MISSED, ENDED = "running", "met", "missed", "ended"
-EFFECTUATION = "effectuation"
+EFFECTUATION, DOCUMENTS = "effectuation", "documents"
 RULES_NOT_SETTLED = Reason(
     "rules_not_settled",
-    "It is not known which rules apply, and they differ in the time to carry out a decision. Answer the coverage questions.",
+    "It is not known which rules apply, and they differ in this time. Answer the coverage questions.",
 )
 COMPLETION, FORWARD_AFTER_AFFIRMING = "external_review_perfection", "ire_forward_expedited"
 
@@ -175,10 +175,22 @@ def effectuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None
         return None
     if rung.regime == UNKNOWN:
         return Due(*identity, PAYER, None, regime=UNKNOWN, error=RULES_NOT_SETTLED)
-    stage = stages[rung.regime]
-    assert stage is not None
-    clock = stage_clock(rung.regime, stage, facts)
-    return _single(replace(clock, actor=PAYER) if clock.error else clock, *identity)
+    clock = stage_clock(rung.regime, stages[rung.regime] or "", facts)
+    return _single(replace(clock, actor=PAYER), *identity)
+
+
+def documents_due(found: Classification, facts: Facts, *, subject_id: int, title: str) -> Due | None:
+    """The plan's time to send what it was asked for; None where no rule gives one, without a date where the rules that may apply
+    differ. 29 U.S.C. 1024(b)(4), 1132(c)(1); 45 CFR 147.136(b)(2)(ii)(F)(2), 164.524(b)(2).
+    """
+    identity = ("document_request", subject_id, DOCUMENTS, title)
+    keys = (found.regime,) if found.regime is not None else found.candidates
+    clocks = [stage_clock(k, s, facts) for k in keys if (s := chosen(book().regimes[k].documents, facts))]
+    if not clocks:
+        return None
+    if len(clocks) < len(keys) or len({clock.rule_id for clock in clocks}) > 1:
+        return Due(*identity, PAYER, None, regime=UNKNOWN, error=RULES_NOT_SETTLED)
+    return replace(_single(replace(clocks[0], actor=PAYER), *identity), regime=found.regime or UNKNOWN)
 
 
 def continuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:

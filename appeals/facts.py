@@ -22,6 +22,7 @@ from appeals.models import (
     ClockEvent,
     Decision,
     Denial,
+    DocumentRequest,
     Effectuation,
     Filing,
     ItemOutcome,
@@ -61,6 +62,8 @@ class History:
     events: tuple[ClockEvent, ...] = ()
     effectuations: tuple[Effectuation, ...] = ()
     """What the plan delivered of what was decided, without what was recorded wrongly."""
+    documents: tuple[DocumentRequest, ...] = ()
+    """What was asked of the plan in writing."""
     plan: Mapping[str, Any] = field(default_factory=dict)
     """Facts of the plan that count, by their name in `Facts` (`appeals.plan_facts.counted`)."""
     plan_argued: Mapping[str, Any] = field(default_factory=dict)
@@ -216,6 +219,19 @@ def completion_facts(history: History, appeal: Appeal) -> Facts | None:
         information_requested=None,
         information_received=sent[0].occurred_at if sent else None,
         stated=history.day(notice.respond_by),
+    )
+
+
+def documents_facts(history: History, row: DocumentRequest) -> Facts:
+    """What the plan's time to send documents counts from: the day the request reached it; a notice that it takes longer."""
+    return Facts(
+        zone=history.zone,
+        receipt_zone=history.zone,
+        state=history.classification.state,
+        asked=row.asked,
+        documents_requested=history.day(arrived(row.channel, row.sent_at, row.received_at)),
+        extension_noticed=True if row.extended_on else None,
+        extension_notice_date=row.extended_on,
     )
 
 

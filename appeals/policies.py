@@ -19,6 +19,7 @@ for model in (
     "Denial",
     "DenialItem",
     "DenialReason",
+    "DocumentRequest",
     "Effectuation",
     "Exhibit",
     "Filing",

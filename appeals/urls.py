@@ -15,6 +15,7 @@ from appeals.views import (
     decisions,
     demands,
     denials,
+    document_requests,
     drafts,
     effectuations,
     filed,
@@ -49,6 +50,7 @@ CALL = CASE + "peer-to-peers/<uuid:call_id>/"
 LEVEL = CASE + "levels/<uuid:level_id>/"
 FILING = CASE + "filings/<uuid:filing_id>/"
 DEMAND = CASE + "demands/<uuid:demand_id>/"
+DOCUMENTS = CASE + "document-requests/<uuid:document_request_id>/"
 GRANTED = CASE + "authorizations/<uuid:authorization_id>/"
 
 urlpatterns = [
@@ -150,6 +152,11 @@ urlpatterns = [
     path(FILING, filed.filed, name="filed"),
     path(FILING + "file.pdf", filed.filed_file, name="filed_file"),
     path(FILING + "proof/", filed.proof_new, name="proof_new"),
+    path(CASE + "document-requests/new/", document_requests.documents_new, name="documents_new"),
+    path(DOCUMENTS, document_requests.documents, name="documents"),
+    path(DOCUMENTS + "arrival/", document_requests.documents_arrival, name="documents_arrival"),
+    path(DOCUMENTS + "came/", document_requests.documents_came, name="documents_came"),
+    path(DOCUMENTS + "take-back/", document_requests.documents_withdraw, name="documents_withdraw"),
     path(CASE + "late/", demands.late, name="late"),
     path(CASE + "late/<uuid:deadline_id>/<slug:about>/", demands.demand_new, name="demand_new"),
     path(CASE + "dates/<uuid:deadline_id>/", moved.moved, name="moved"),

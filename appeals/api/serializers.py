@@ -176,6 +176,17 @@ class LevelTold(serializers.Serializer[Any]):
         return [o.outcome for o in sorted(found, key=lambda o: o.pk)]
 
 
+class DocumentRequestTold(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="public_id")
+    asked = serializers.ChoiceField(appeal_codes.ASKED)
+    channel = serializers.ChoiceField(appeal_codes.CHANNELS)
+    sent_at = Moment()
+    received_at = Moment(allow_null=True)
+    extended_on = serializers.DateField(allow_null=True)
+    answered_at = Moment(allow_null=True, help_text="When what was asked for came.")
+    withdrawn_at = Moment(allow_null=True)
+
+
 class MoneyTold(serializers.Serializer[Any]):
     """US dollars. What patients save and what plans pay are never added together."""
 
@@ -200,6 +211,7 @@ class CaseWhole(CaseLine):
     requests = RequestTold(many=True)
     denials = DenialTold(many=True)
     levels = LevelTold(many=True)
+    document_requests = DocumentRequestTold(many=True)
     documents = DocumentTold(many=True)
     money = MoneyTold(many=True)
     events = ActTold(many=True)

@@ -61,6 +61,7 @@ class Facts:
     incomplete: bool | None = None
     remanded: bool | None = None
     partly: bool | None = None
+    asked: str | None = None
     service: str | None = None
     grievance_filed: date | None = None
     plan_decision: date | None = None

@@ -23,7 +23,7 @@ from appeals.workflow import APPEAL
 from cases.models import Case, Task
 from cases.workflow import CaseStatus
 
-SUBJECTS = ("request", "denial", "appeal", "peer_to_peer")
+SUBJECTS = ("request", "denial", "appeal", "peer_to_peer", "document_request")
 CHECK_TASK = "check_dates"
 Key = tuple[str, int, str]
 

@@ -20,10 +20,17 @@ from appeals.demand_letters import (
     overdue_letter,
     overdue_re,
 )
-from appeals.dues import EFFECTUATION, PAYER
+from appeals.document_letters import (
+    SEND_THEM,
+    documents_complaint,
+    documents_letter,
+    documents_re,
+    in_a_request,
+)
+from appeals.dues import DOCUMENTS, EFFECTUATION, PAYER
 from appeals.facts import History
 from appeals.letters import Letter
-from appeals.models import Appeal, Deadline, Demand
+from appeals.models import Appeal, Deadline, Demand, DocumentRequest
 from appeals.models.authorization import Channel
 from appeals.queries.clocks import rule_words, spoken, who_of
 from appeals.queries.demands import demand_kind
@@ -33,6 +40,13 @@ from cases.models import Case
 from cases.typesetting import long_date
 
 Kind = Demand.Kind
+LETTERS = {
+    Kind.OVERDUE: (overdue_letter, complaint_letter),
+    Kind.CARRY_OUT: (carry_out_letter, carry_out_complaint),
+    Kind.DOCUMENTS: (documents_letter, documents_complaint),
+}
+"""What demands that which was missed, and what complains about it."""
+TITLED = {Kind.COMPLAINT: complaint_re, Kind.CARRY_OUT: carry_out_re, Kind.DOCUMENTS: documents_re}
 TO_THE_AGENCY = "To the office that takes complaints:"
 NO_AGENCY = Reason(
     "agency_unknown",
@@ -77,6 +91,9 @@ def reference_of(demand: Demand) -> str:
 def _reference(deadline: Deadline) -> str:
     if deadline.request is not None:
         return deadline.request.reference_number
+    if deadline.document_request is not None:
+        asked_about = deadline.document_request.denial
+        return asked_about.reference_number if asked_about is not None else ""
     return deadline.appeal.denial.reference_number if deadline.appeal is not None else ""
 
 
@@ -97,8 +114,19 @@ def late_of(history: History, deadline: Deadline, on: date, *, demanded: bool = 
         arithmetic=tuple(spoken(line) for line in deadline.arithmetic),
         if_missed=deadline.if_missed or "none",
         demanded_on=history.day(first.sent_at) if first else None,
-        **(_decided(history, deadline) if deadline.clock == EFFECTUATION else _sent(history, deadline)),
+        **_before(history, deadline),
     )
+
+
+def _before(history: History, deadline: Deadline) -> dict[str, Any]:
+    """What went before the missed time: what was sent, or what was decided."""
+    if deadline.clock == EFFECTUATION:
+        return _decided(history, deadline)
+    return _sent(history, deadline) | ({"act": SEND_THEM} if deadline.clock == DOCUMENTS else {})
+
+
+def _asked(history: History, deadline: Deadline) -> DocumentRequest:
+    return next(d for d in history.documents if d.pk == deadline.document_request_id)
 
 
 def _decided(history: History, deadline: Deadline) -> dict[str, Any]:
@@ -130,6 +158,8 @@ def _level(history: History, deadline: Deadline) -> Appeal:
 
 
 def _what(history: History, deadline: Deadline) -> str:
+    if deadline.document_request_id is not None:
+        return f"the request for {in_a_request(_asked(history, deadline).get_asked_display())}"
     if deadline.request_id is not None:
         after = history.request(deadline.request_id).timing == "post_service"
         return "the claim" if after else "the request for authorization"
@@ -138,6 +168,15 @@ def _what(history: History, deadline: Deadline) -> str:
 
 
 def _sent(history: History, deadline: Deadline) -> dict[str, Any]:
+    if deadline.document_request_id is not None:
+        asked = _asked(history, deadline)
+        return {
+            "sent_on": history.day(asked.sent_at),
+            "sent_by": _by(asked.channel),
+            "arrived_on": history.day(asked.received_at),
+            "proof": asked.proof_note,
+            "exactly": asked.details,
+        }
     if deadline.request_id is not None:
         request = history.request(deadline.request_id)
         return {
@@ -170,20 +209,19 @@ def _by(channel: str) -> str:
 def body_of(case: Case, history: History, deadline: Deadline, kind: str, on: date) -> tuple[Block, ...]:
     """The first draft about a missed date."""
     about = about_of(case, _reference(deadline))
-    owed = demand_for(deadline) == Kind.CARRY_OUT
+    demand, complaint = LETTERS[demand_for(deadline)]
     if kind == Kind.COMPLAINT:
-        complaint = carry_out_complaint if owed else complaint_letter
         return complaint(about, late_of(history, deadline, on, demanded=True))
-    late = late_of(history, deadline, on)
     known = agencies_of(history, deadline)
-    demand = carry_out_letter if owed else overdue_letter
-    return demand(about, late, known[0].name if known else "")
+    return demand(about, late_of(history, deadline, on), known[0].name if known else "")
 
 
 def addressed_to(case: Case, history: History, deadline: Deadline, agency: Agency | None) -> tuple[str, ...]:
     """Who the letter goes to: the agency, or whoever is late where the record says how they are written to."""
     if agency is not None:
         return agency.lines
+    if deadline.clock == DOCUMENTS:
+        return (case.coverage.payer.name, "Attention: Plan administrator, request for documents")
     if deadline.appeal_id is None:
         return (case.coverage.payer.name, "Attention: Prior authorization, overdue decision")
     if deadline.clock == EFFECTUATION:
@@ -202,9 +240,7 @@ def letter_of_demand(case: Case, demand: Demand) -> Letter:
     about = about_of(case, reference_of(demand))
     if demand.deadline is not None:
         past = Late("", "", "", demand.deadline.due_on, 0, "", "", (), "none")
-        titled = {Kind.COMPLAINT: complaint_re, Kind.CARRY_OUT: carry_out_re}.get(
-            Kind(demand.kind), overdue_re
-        )
+        titled = TITLED.get(Kind(demand.kind), overdue_re)
         re = titled(about, past)
     else:
         assert demand.denial is not None

@@ -46,6 +46,7 @@ TITLES = {
     Kind.OVERDUE: "Demand to decide, as sent",
     Kind.COMPLAINT: "Complaint to the agency, as sent",
     Kind.CURE: "Demand to mend the notice, as sent",
+    Kind.DOCUMENTS: "Demand for the documents, as sent",
     Kind.CARRY_OUT: "Demand to carry out the decision, as sent",
 }
 NOT_LATE = Reason(
@@ -379,7 +380,13 @@ def whole_case(case: Case) -> Case:
 
 def _whole_demand(pk: int, *, lock: bool = False) -> Demand:
     rows = Demand.objects.select_for_update(of=("self",)) if lock else Demand.objects
-    return rows.select_related("case", "deadline__request", "deadline__appeal__denial", "denial").get(pk=pk)
+    return rows.select_related(
+        "case",
+        "deadline__request",
+        "deadline__appeal__denial",
+        "deadline__document_request__denial",
+        "denial",
+    ).get(pk=pk)
 
 
 def _still_a_draft(row: Demand, step: str) -> None:

@@ -23,7 +23,7 @@ from cases.workflow import CaseStatus
 RULE = "dates"
 SOON = timedelta(days=5)
 NO_WINDOW, NO_ARRIVAL, NO_NOTICE = "no_window:", "no_arrival:", "no_notice:"
-PLAN_FACT = "plan_fact:"
+NO_POST, PLAN_FACT = "no_post:", "plan_fact:"
 TITLES = {
     "ask_regime": "Find out which kind of coverage this is",
     "ask_funding": "Find out: insured or self-funded?",
@@ -202,6 +202,13 @@ def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[
             f"{fact.text} Find out which is right, and take the other back. {fact.caution}",
             due_on,
         )
+    for due in ladder.documents:
+        if _lacks(due, "missing_documents_requested"):
+            found[f"{NO_POST}{due.subject_id}"] = Wanted(
+                "Record when the request for documents arrived",
+                f"{due.title}: the time starts when the request arrived. Look at the proof of delivery, or ask.",
+                due_on,
+            )
     for level in ladder.levels:
         if level.appeal is None:
             continue
@@ -233,4 +240,6 @@ def _lacks(due: Due | None, code: str) -> bool:
 
 
 def _is_ours(code: str) -> bool:
-    return code in book().tasks or code.startswith(("ask_", NO_WINDOW, NO_ARRIVAL, NO_NOTICE, PLAN_FACT))
+    return code in book().tasks or code.startswith(
+        ("ask_", NO_WINDOW, NO_ARRIVAL, NO_NOTICE, NO_POST, PLAN_FACT)
+    )

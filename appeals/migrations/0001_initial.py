@@ -1070,7 +1070,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('overdue', 'Demand to decide'), ('complaint', 'Complaint to the agency'), ('cure', 'Demand to mend the notice'), ('carry_out', 'Demand to carry out the decision')], max_length=9)),
+                ('kind', models.CharField(choices=[('overdue', 'Demand to decide'), ('complaint', 'Complaint to the agency'), ('cure', 'Demand to mend the notice'), ('documents', 'Demand for the documents'), ('carry_out', 'Demand to carry out the decision')], max_length=9)),
                 ('agency', models.CharField(blank=True, max_length=40)),
                 ('draft', advocacy.tenancy.sealing.SealedJSONField()),
                 ('version', models.PositiveIntegerField(default=1)),
@@ -1293,5 +1293,75 @@ class Migration(migrations.Migration):
         ),
         TenantTable('Effectuation'),
         Watched('Effectuation'),
+        migrations.CreateModel(
+            name='DocumentRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=advocacy.tenancy.scope.new_public_id, editable=False, unique=True)),
+                ('asked', models.CharField(choices=[('claim_file', 'The claim file and the criteria'), ('plan_documents', 'The plan documents'), ('records', "The patient's own records"), ('explanation', 'Why a procedural fault does not count')], max_length=14)),
+                ('details', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='what exactly')),
+                ('channel', models.CharField(choices=[('fax', 'Fax'), ('mail', 'Post'), ('portal', 'Payer portal'), ('phone', 'Phone'), ('email', 'E-mail')], max_length=8)),
+                ('address', advocacy.tenancy.sealing.SealedTextField()),
+                ('sent_at', models.DateTimeField()),
+                ('received_at', models.DateTimeField(blank=True, null=True)),
+                ('proof_note', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+                ('extended_on', models.DateField(blank=True, help_text="The day of the plan's notice that it takes longer.", null=True)),
+                ('answered_at', models.DateTimeField(blank=True, null=True)),
+                ('answer_note', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+                ('recorded_at', models.DateTimeField()),
+                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                ('withdrawn_reason', advocacy.tenancy.sealing.SealedTextField(blank=True)),
+                ('answer', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.document')),
+                ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='document_requests', to='cases.case')),
+                ('denial', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='document_requests', to='appeals.denial')),
+                ('letter', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.document')),
+                ('organization', models.ForeignKey(db_index=False, default=advocacy.tenancy.scope.current_organization_id, editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenancy.organization')),
+                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'abstract': False,
+                'base_manager_name': 'objects',
+                'default_manager_name': 'objects',
+            },
+        ),
+        migrations.AddField(
+            model_name='deadline',
+            name='document_request',
+            field=models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='appeals.documentrequest'),
+        ),
+        migrations.AddConstraint(
+            model_name='deadline',
+            constraint=advocacy.tenancy.isolation.SameOrganization('document_request', name='appeals_deadline_document_request_org'),
+        ),
+        migrations.AddIndex(
+            model_name='documentrequest',
+            index=models.Index(fields=['organization', 'case'], name='appeals_documents_case'),
+        ),
+        migrations.AddConstraint(
+            model_name='documentrequest',
+            constraint=advocacy.tenancy.isolation.SameOrganization('case', name='appeals_documentrequest_case_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='documentrequest',
+            constraint=advocacy.tenancy.isolation.SameOrganization('denial', name='appeals_documentrequest_denial_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='documentrequest',
+            constraint=advocacy.tenancy.isolation.SameOrganization('letter', name='appeals_documentrequest_letter_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='documentrequest',
+            constraint=advocacy.tenancy.isolation.SameOrganization('answer', name='appeals_documentrequest_answer_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='documentrequest',
+            constraint=models.CheckConstraint(condition=models.Q(('answered_at', None), ('withdrawn_at', None), _connector='OR'), name='appeals_documents_end_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='documentrequest',
+            constraint=models.CheckConstraint(condition=models.Q(('received_at', None), ('received_at__gte', models.F('sent_at')), _connector='OR'), name='appeals_documents_sent_first'),
+        ),
+        TenantTable('DocumentRequest'),
+        Watched('DocumentRequest'),
     ]
     operations = folded(operations)

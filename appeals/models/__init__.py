@@ -10,6 +10,7 @@ from appeals.models.deadline import Deadline
 from appeals.models.decision import Decision, ItemOutcome
 from appeals.models.demand import Demand
 from appeals.models.denial import STANDS, Denial, DenialItem, DenialReason, Proposal
+from appeals.models.document_request import DocumentRequest
 from appeals.models.effectuation import Effectuation
 from appeals.models.event import ClockEvent
 from appeals.models.finding import Finding
@@ -34,6 +35,7 @@ __all__ = [
     "Denial",
     "DenialItem",
     "DenialReason",
+    "DocumentRequest",
     "Effectuation",
     "Exhibit",
     "Filing",

@@ -37,6 +37,7 @@ class Deadline(TenantModel):
     denial = tenant_key("appeals.Denial", null=True, blank=True, related_name="deadlines")
     appeal = tenant_key("appeals.Appeal", null=True, blank=True, related_name="deadlines")
     peer_to_peer = tenant_key("appeals.PeerToPeer", null=True, blank=True, related_name="deadlines")
+    document_request = tenant_key("appeals.DocumentRequest", null=True, blank=True, related_name="deadlines")
     clock = models.CharField(
         max_length=60, help_text="Which clock of its subject: filing, decision, continuation ..."
     )
@@ -77,6 +78,7 @@ class Deadline(TenantModel):
             SameOrganization("denial"),
             SameOrganization("appeal"),
             SameOrganization("peer_to_peer"),
+            SameOrganization("document_request"),
         ]
         indexes = [
             models.Index(

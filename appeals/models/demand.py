@@ -23,6 +23,7 @@ class Demand(TenantModel):
         OVERDUE = "overdue", "Demand to decide"
         COMPLAINT = "complaint", "Complaint to the agency"
         CURE = "cure", "Demand to mend the notice"
+        DOCUMENTS = "documents", "Demand for the documents"
         CARRY_OUT = "carry_out", "Demand to carry out the decision"
 
     case = tenant_key("cases.Case", related_name="demands")

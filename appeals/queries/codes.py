@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from appeals.models import Appeal, AuthorizationRequest, Deadline
+from appeals.models import Appeal, AuthorizationRequest, Deadline, DocumentRequest
+from appeals.models.authorization import Channel
 from appeals.queries.standing import SHORT_LABELS, stage_choices
 from appeals.workflow import AppealStatus, RequestStatus
 from cases.queries.codes import Codes
@@ -14,6 +15,8 @@ CLOCKS: Codes = list(Deadline.Status.choices)
 REQUESTS: Codes = list(RequestStatus.choices)
 TIMINGS: Codes = list(AuthorizationRequest.Timing.choices)
 BENEFITS: Codes = list(AuthorizationRequest.Benefit.choices)
+ASKED: Codes = list(DocumentRequest.Asked.choices)
+CHANNELS: Codes = list(Channel.choices)
 LEVELS: Codes = list(AppealStatus.choices)
 AT_ONCE: Codes = list(Appeal.Basis.choices)
 MOST_LEVELS = 9

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
-from appeals.dues import EFFECTUATION
+from appeals.dues import DOCUMENTS, EFFECTUATION
 from appeals.models import Deadline, Demand, Denial
 from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, is_over
 from appeals.queries.history import load_history
@@ -15,16 +15,18 @@ from appeals.queries.ladder import AWAITING
 from appeals.regulators import Agency, agencies, agencies_for
 from cases.models import Case
 
+_KINDS = {EFFECTUATION: Demand.Kind.CARRY_OUT, DOCUMENTS: Demand.Kind.DOCUMENTS}
+
 
 def demand_kind(clock: str) -> str:
     """The kind of letter that demands what was missed by a clock."""
-    return Demand.Kind.CARRY_OUT if clock == EFFECTUATION else Demand.Kind.OVERDUE
+    return _KINDS.get(clock, Demand.Kind.OVERDUE)
 
 
 @dataclass(frozen=True)
 class LateDate:
     """One missed date. `level` is the level that may go on without a decision, where the law opens the next one; `owed` the level
-    whose decision the plan has not carried out."""
+    whose decision the plan has not carried out, `documents` the request for documents."""
 
     deadline: Deadline
     due: Due
@@ -33,6 +35,7 @@ class LateDate:
     level: UUID | None
     request: UUID | None
     owed: UUID | None = None
+    documents: UUID | None = None
 
     @property
     def demand(self) -> str:
@@ -56,7 +59,7 @@ def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
         Deadline.objects.filter(visible(actor, Deadline), case=case, peer_to_peer=None)
         .filter(status__in=[Deadline.Status.RUNNING, Deadline.Status.MISSED])
         .exclude(side=CLAIMANT)
-        .select_related("appeal", "request")
+        .select_related("appeal", "request", "document_request")
         .order_by("due_on", "id")
     )
     letters = list(
@@ -84,6 +87,7 @@ def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
                 row.appeal.public_id if awaits and row.appeal is not None else None,
                 row.request.public_id if row.request is not None else None,
                 row.appeal.public_id if row.appeal is not None and row.clock == EFFECTUATION else None,
+                row.document_request.public_id if row.document_request is not None else None,
             )
         )
     others = tuple(letter for letter in letters if letter.pk not in told)
@@ -95,7 +99,7 @@ def get_late_deadline(actor: Actor, case: Case, public_id: UUID) -> Deadline:
     found = (
         Deadline.objects.filter(visible(actor, Deadline), case=case, public_id=public_id, peer_to_peer=None)
         .exclude(side=CLAIMANT)
-        .select_related("request", "appeal__denial")
+        .select_related("request", "appeal__denial", "document_request__denial")
         .first()
     )
     if found is None:
@@ -111,6 +115,7 @@ def get_demand(actor: Actor, case: Case, public_id: UUID) -> Demand:
             "case",
             "deadline__request",
             "deadline__appeal__denial",
+            "deadline__document_request__denial",
             "denial",
             "document_version__document",
             "sent_by",

@@ -22,6 +22,7 @@ from appeals.models import (
     Decision,
     Denial,
     DenialItem,
+    DocumentRequest,
     Effectuation,
     Filing,
     ItemOutcome,
@@ -62,6 +63,7 @@ def clock_rows(whose: Q) -> dict[str, QuerySet[Any]]:
         "outcomes": ItemOutcome.objects.filter(whose).order_by("decided_at", "id"),
         "events": ClockEvent.objects.filter(whose).order_by("occurred_at", "id"),
         "effectuations": Effectuation.objects.filter(whose, voided_at=None).order_by("id"),
+        "document_requests": DocumentRequest.objects.filter(whose).order_by("id"),
         "own_dates": standing_own_dates(),
     }
 
@@ -135,6 +137,7 @@ def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
         outcomes=tuple(rows["outcomes"]),
         events=tuple(rows["events"]),
         effectuations=tuple(rows["effectuations"]),
+        documents=tuple(rows["document_requests"]),
         plan=counted(plan_said, found.state),
         plan_argued=argued(plan_said),
         plan_disagreements=disagreeing(plan_said, found),

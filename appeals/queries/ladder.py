@@ -35,6 +35,7 @@ from appeals.own_dates import with_own_date
 from appeals.plan_windows import with_plan_words
 from appeals.queries.as_sent import as_sent, sent_by
 from appeals.queries.beside import GIVEN_UP, by_the_state
+from appeals.queries.documents import dues_of_documents
 from appeals.queries.effectuations import effectuation_of
 from appeals.queries.history import load_history
 from appeals.regimes.classifier import Classification
@@ -76,17 +77,19 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ladder:
-    """`requests` are the payer's clocks on each request, `peer_to_peers` the windows of calls, both oldest first."""
+    """`requests` are the payer's clocks on each request, `peer_to_peers` the windows of calls, `documents` the plan's
+    time on what it was asked for, each oldest first."""
 
     classification: Classification
     requests: tuple[Due, ...]
     peer_to_peers: tuple[Due, ...]
     levels: tuple[Standing, ...]
+    documents: tuple[Due, ...] = ()
 
     @property
     def dues(self) -> tuple[Due, ...]:
         """Every date of the case, without those of levels that are not opened."""
-        found = [*self.requests, *self.peer_to_peers]
+        found = [*self.requests, *self.peer_to_peers, *self.documents]
         for level in self.levels:
             found += [
                 d
@@ -130,6 +133,7 @@ def ladder_from(history: History) -> Ladder:
         tuple(_request(history, r) for r in history.requests if r.status != RequestStatus.DRAFTING),
         tuple(d for d in (_window(history, call) for call in history.peer_to_peers) if d is not None),
         tuple(standing),
+        dues_of_documents(history),
     )
 
 

@@ -67,6 +67,10 @@ PARTS = {
                WHERE f.organization_id = l.organization_id AND f.appeal_id = l.id AND f.voided_at IS NULL) AS delivered
         FROM appeals_appeal l
        WHERE l.organization_id = %(organization)s AND l.case_id = c.id ORDER BY l.position, l.id""",
+    "document_requests": """
+      SELECT q.public_id AS id, q.asked, q.channel, q.sent_at, q.received_at, q.extended_on, q.answered_at, q.withdrawn_at
+        FROM appeals_documentrequest q
+       WHERE q.organization_id = %(organization)s AND q.case_id = c.id ORDER BY q.id""",
     "documents": """
       SELECT f.public_id AS id, f.kind, f.is_frozen, f.for_patient, f.created_at, w.number AS version, w.content_type,
              w.page_count, b.size, b.sha256

@@ -24,7 +24,7 @@ from appeals.regimes import book
 from cases.models import Case
 
 SUPERSEDED = "deadline_superseded"
-SUBJECTS = ("request", "denial", "appeal", "peer_to_peer")
+SUBJECTS = ("request", "denial", "appeal", "peer_to_peer", "document_request")
 _FIELDS = (
     ("due_on", "The date in front"),
     ("due_at", "To the hour"),

@@ -21,6 +21,7 @@ from appeals.models import (
     Decision,
     Denial,
     DenialItem,
+    DocumentRequest,
     Effectuation,
     Filing,
     ItemOutcome,
@@ -133,6 +134,7 @@ def history_rows(case: Case) -> dict[str, Any]:
         "outcomes": ItemOutcome.objects.filter(case_id=pk).order_by("id"),
         "events": ClockEvent.objects.filter(case_id=pk).order_by("occurred_at", "id"),
         "effectuations": Effectuation.objects.filter(case_id=pk, voided_at=None).order_by("id"),
+        "document_requests": DocumentRequest.objects.filter(case_id=pk).order_by("id"),
         "answers": Answer.objects.filter(case_id=pk, superseded_at=None).order_by("answered_at", "id"),
         "own_dates": standing_own_dates(),
         "tasks": Task.objects.filter(case_id=pk, status__in=[TaskStatus.OPEN, TaskStatus.HELD]).order_by(

@@ -13,7 +13,7 @@ from django.db.models import Case as Choice
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.tenancy.plans import any_of
-from appeals.dues import EFFECTUATION
+from appeals.dues import DOCUMENTS, EFFECTUATION
 from appeals.models import (
     STANDS,
     Appeal,
@@ -208,7 +208,7 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
 
 def awaited(deadlines: Iterable[Deadline], *, delivery: bool) -> list[Deadline]:
     """Of the other side's running dates those that the step waits for: a decision, or with `delivery` that one is carried out."""
-    return [d for d in theirs(deadlines) if (d.clock == EFFECTUATION) is delivery]
+    return [d for d in theirs(deadlines) if d.clock != DOCUMENTS and (d.clock == EFFECTUATION) is delivery]
 
 
 def _undelivered(rows: Mapping[str, list[Any]]) -> UUID | None:

@@ -64,6 +64,7 @@ def steps_of(history: History, day: Day) -> tuple[Step, ...]:
     return (
         *_requests(history, ladder, day),
         *_calls(history, ladder, day),
+        *_documents(history, ladder, day),
         *(_level(level, history, outcomes, day) for level in ladder.levels),
     )
 
@@ -100,6 +101,22 @@ def _calls(history: History, ladder: Ladder, day: Day) -> Sequence[Step]:
             note="No law sets this window, and it never stops the appeal's clock.",
         )
         for call in history.peer_to_peers
+    ]
+
+
+def _documents(history: History, ladder: Ladder, day: Day) -> Sequence[Step]:
+    clocks = {d.subject_id: d for d in ladder.documents}
+    return [
+        Step(
+            f"Asked for: {row.get_asked_display().lower()}",
+            "current" if row.is_open else "done" if row.answered_at else "closed",
+            "Awaited" if row.is_open else "Came" if row.answered_at else "Taken back",
+            "good" if row.answered_at else "",
+            "appeals:documents",
+            row.public_id,
+            plan=shown_due(clocks[row.pk], day) if row.pk in clocks else None,
+        )
+        for row in history.documents
     ]
 
 

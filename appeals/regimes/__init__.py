@@ -123,6 +123,7 @@ def _regime(row: Mapping[str, Any], sets: Mapping[str, Any]) -> Regime:
         combines="combines" in row,
         not_complete_because=row.get("not_complete_because", ""),
         confidence=row.get("confidence", ""),
+        documents=_choices(row.get("documents", [])),
     )
 
 

@@ -114,7 +114,7 @@ def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:
         if not (stage.rule or stage.choose or stage.state_layer):
             yield f"Stage {stage.key} of {regime.key} has no rule."
     named = [c.stage for s in regime.stages.values() for c in s.choose]
-    named += [c.stage for c in (*regime.requests, *regime.continuation)]
+    named += [c.stage for c in (*regime.requests, *regime.continuation, *regime.documents)]
     named += [c.stage for level in regime.levels for c in (*level.decisions, *level.effectuation)]
     named += [level.filing for level in regime.levels if level.filing]
     for missing in sorted(set(named) - keys):

@@ -247,7 +247,8 @@ class Way:
 @dataclass(frozen=True)
 class Regime:
     """A body of law. `complete` is False when it is recognized and its dates are not computed in the
-    product. `confidence` is how sure it is that the rules it borrows apply here ("" when that is certain)."""
+    product. `documents` are the stages by which documents that were asked for are sent. `confidence` is how sure it is
+    that the rules it borrows apply here ("" when that is certain)."""
 
     key: str
     title: str
@@ -265,6 +266,7 @@ class Regime:
     combines: bool = False
     not_complete_because: str = ""
     confidence: str = ""
+    documents: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ from cases.views.casework import attempt, done
 
 KINDS = {
     "overdue": "Demand to decide",
+    "documents": "Demand for the documents",
     "carry_out": "Demand to carry out the decision",
     "complaint": "Complaint to the agency",
 }

@@ -12,7 +12,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.errors import NotAllowed
 from advocacy.web import page, saw
-from appeals.dues import EFFECTUATION
+from appeals.dues import DOCUMENTS, EFFECTUATION
 from appeals.queries.demands import demand_kind
 from appeals.queries.service_targets import SHOWN, targets_on
 from appeals.queries.standing import permissions_on, stage_label
@@ -58,6 +58,9 @@ def _what(stack: Stack, row: Row) -> tuple[str, str]:
     return (row.due.label if row.due else stage_label(case.stage)), where
 
 
+DEMANDS = {EFFECTUATION: "Demand that it is carried out", DOCUMENTS: "Demand the documents"}
+
+
 def _about_the_late(actor: Actor, stack: Stack, row: Row) -> list[dict[str, str]]:
     """Of whoever is late: one click to the demand as it is filled from the record, one to whatever else the law opens."""
     if stack.code != "payer" or row.due is None:
@@ -65,7 +68,7 @@ def _about_the_late(actor: Actor, stack: Stack, row: Row) -> list[dict[str, str]
     key, found = row.case.public_id, []
     if Permission.DRAFT_APPEAL in permissions_on(actor, row.case):
         kind = demand_kind(row.due.clock)
-        label = "Demand that it is carried out" if row.due.clock == EFFECTUATION else "Demand the decision"
+        label = DEMANDS.get(row.due.clock, "Demand the decision")
         found.append({"label": label, "url": link("appeals:demand_new", key, row.due.key, kind)})
     return [*found, {"label": "Complain, or go on", "url": link("appeals:late", key)}]
 

@@ -17,11 +17,12 @@ from advocacy.audit.models import Event
 from advocacy.people.models import Patient
 from advocacy.words import notice_sentence
 from appeals.api.serializers import CaseLine, CaseWhole
+from appeals.commands.document_requests import request_documents
 from appeals.models import Deadline, OwnDateRule
 from appeals.queries.machine_case import TOLD_OF_ACTS
 from cases.models import Case, Coverage, Payer
 from cases.queries.machine_documents import with_newest
-from tests.appeals.climbing import ERISA
+from tests.appeals.climbing import ERISA, moment
 from tests.appeals.scenes import clock
 from tests.cast import HARBOR_PEOPLE
 from tests.machines import CASEWORK, meadows_machine
@@ -261,6 +262,7 @@ def as_whole(case) -> dict:
         requests=list(case.requests.order_by("id")),
         denials=list(case.denials.order_by("id")),
         levels=list(case.appeals.order_by("position", "id")),
+        document_requests=list(case.document_requests.order_by("id")),
         documents=with_newest(case.documents.order_by("created_at", "id")),
         money=list(case.costs.filter(superseded_at=None).order_by("id")),
         events=[
@@ -279,13 +281,22 @@ def as_whole(case) -> dict:
 
 @pytest.fixture
 def contested(climb):
-    """A case with a request, a denial, a filed and a decided level, documents, money and dates."""
+    """A case with a request, a denial, a filed and a decided level, documents, what was asked of the plan, money and dates."""
     climb.answer(ERISA | {"levels": "2"})
     climb.ask()
     climb.refuse()
     climb.stake()
     climb.file(1, "2026-04-10")
     climb.decide(1, "2026-04-24", "2026-04-27")
+    request_documents(
+        actor=climb.who,
+        case=climb.case,
+        asked="claim_file",
+        channel="fax",
+        address="555 010 0199",
+        sent_at=moment("2026-04-28"),
+        at=moment("2026-04-28", 15),
+    )
     return climb
 
 
@@ -302,6 +313,7 @@ def test_one_case_is_what_orm_and_serializer_say(machine, cast, contested):
             "requests",
             "denials",
             "levels",
+            "document_requests",
             "documents",
             "money",
             "events",

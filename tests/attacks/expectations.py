@@ -183,6 +183,11 @@ appeals:renewal                 NS        NS
 appeals:session_new             NS        NS
 appeals:session_void            NS        NS
 appeals:effectuation            INCSP     NS
+appeals:documents_new           NS        NS
+appeals:documents               INCSP     -
+appeals:documents_arrival       NS        NS
+appeals:documents_came          NS        NS
+appeals:documents_withdraw      NS        NS
 appeals:plan_notice             NS        NS
 appeals:effectuation_void       NS        NS
 appeals:denial_new              NS        NS

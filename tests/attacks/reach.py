@@ -70,6 +70,7 @@ TABLES: dict[str, Reach] = {
     "appeals.RequestItem": CASEWORK,
     "appeals.ServiceTarget": LOOKUPS,
     "appeals.StepOverride": CASEWORK,
+    "appeals.DocumentRequest": CASEWORK,
     "appeals.Effectuation": CASEWORK,
     "appeals.TreatmentSession": CASEWORK,
     "background.Job": JOBS,

@@ -47,6 +47,7 @@ ROWS: dict[str, str] = {
     "authorization_id": "appeals.GrantedAuthorization",
     "session_id": "appeals.TreatmentSession",
     "effectuation_id": "appeals.Effectuation",
+    "document_request_id": "appeals.DocumentRequest",
     "entry_id": "cases.CaseTeamMember",
     "absence_id": "people.Absence",
     "inquiry_id": "cases.Inquiry",

@@ -58,6 +58,7 @@ OUTWARD: dict[str, Through | str] = {
     "appeals.commands.filings:_log": Through(Door.FILING, "appeals.commands.filings:file_appeal"),
     "appeals.commands.filings:file_orally": Through(Door.CALL),
     "appeals.commands.requests:_take": Through(Door.REQUEST),
+    "appeals.commands.document_requests:_goes_out": Through(Door.REQUEST),
     "cases.commands.clinic_leaving:link_goes_out": Through(Door.CLINIC),
     "cases.commands.clinic_leaving:link_opens": Through(Door.CLINIC),
     "cases.commands.clinic:send_link": Through(Door.CLINIC, "cases.commands.clinic_leaving:link_goes_out"),

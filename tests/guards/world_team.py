@@ -23,7 +23,7 @@ from appeals.commands.own_dates import propose_own_date
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.service_targets import set_service_target
 from appeals.commands.sessions import record_session
-from appeals.models import Effectuation, Finding, RequestItem
+from appeals.models import DocumentRequest, Effectuation, Finding, RequestItem
 from cases.commands.benefits import record_referral
 from cases.commands.documents import upload_document
 from cases.commands.intake import save_step, start_inquiry
@@ -44,9 +44,18 @@ def moment(day: str, hour: int) -> datetime:
 
 
 def teamwork(cast: Cast, rows: dict[str, Any]) -> None:
-    """Adds rows for `entry_id`, `absence_id`, `authorization_id`, `session_id`, `effectuation_id` and `finding_id`."""
+    """Adds rows for `entry_id`, `absence_id`, `authorization_id`, `session_id`, `effectuation_id`,
+    `document_request_id` and `finding_id`."""
     rows["finding_id"] = Finding.objects.create(
         case=rows["case_id"], kind=Finding.Kind.STUCK, step="call_unreported", found_at=timezone.now()
+    )
+    rows["document_request_id"] = DocumentRequest.objects.create(
+        case=rows["case_id"],
+        asked=DocumentRequest.Asked.CLAIM_FILE,
+        channel="fax",
+        address="555 010 0199",
+        sent_at=timezone.now(),
+        recorded_at=timezone.now(),
     )
     rows["effectuation_id"] = Effectuation.objects.create(
         case=rows["case_id"],
