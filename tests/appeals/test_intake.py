@@ -76,8 +76,9 @@ from cases.reading import read_pdf
 # 5 of 139 and 7 of 122; be, after those, 6 of 126, 7 of 127 and 6 of 104. Of the fifteen as text four are codes of services that
 # the same table grants, three the numbers of other matters, three grounds that were denied or were another, two persons who are
 # enrolled, two faxes, one a drug's own diagnosis. A last, smaller one, bf (10), gave 1 of 87 and 1 of 75: a pharmacy vendor whose
-# letterhead says for whom it works, taken for the payer. `elsewhere.py` has the rules for whole papers inside a letter, and
-# `test_intake_papers.py` puts such papers into letters.
+# letterhead says for whom it works, taken for the payer. The reader as it stood before bc read bd, be and bf as falsely as the
+# mended one did (5, 6 and 1 as text): what is mended on one batch says little of the next. `elsewhere.py` has the
+# rules for whole papers inside a letter, and `test_intake_papers.py` puts such papers into letters.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
