@@ -405,6 +405,11 @@ def _reads_as_name(cell: Cell) -> bool:
     )
 
 
+_KEPT_IN_CAPITALS: Final = frozenset(
+    {"HMO", "PPO", "PDP", "EPO", "POS", "USA", "US", "TPA", "LLC", "LLP", "LP", "PBM", "IPA"}
+)
+
+
 def cased(name: str, whole: str) -> str:
     """A name in capitals as the letter writes it elsewhere in mixed case, or else with capital first letters."""
     name = re.sub(r"\s+", " ", name).strip(" ,")
@@ -422,7 +427,7 @@ def cased(name: str, whole: str) -> str:
     bracketed = 0
     for place, word in enumerate(name.split(" ")):
         bracketed += word.count("(")
-        keep = bracketed > 0 or word in {"HMO", "PPO", "PDP", "EPO", "POS", "USA", "US", "TPA"}
+        keep = bracketed > 0 or word.strip(".,") in _KEPT_IN_CAPITALS
         small = place > 0 and word in {"OF", "AND", "FOR", "THE", "DEL", "DE", "LAS", "LOS", "Y"}
         words.append(
             word

@@ -54,7 +54,10 @@ _CREDENTIAL: Final = re.compile(
 def _person_name(text: str) -> Value | None:
     """A person's name of two to five words that fills the cell, or stands before the next label."""
     lead = re.match(
-        r"(?:parent(?:/self| or guardian)?(?: of)?:\s*|(?:mr|mrs|ms|miss|mx)\.?\s+)?", text, re.IGNORECASE
+        rf"(?:parent(?:/self| or guardian)?(?: of)?:\s*|(?:patient|claimant|consumer|customer|{HOLDER})\s+)?"
+        r"(?:(?:mr|mrs|ms|miss|mx)\.?\s+)?",
+        text,
+        re.IGNORECASE,
     )
     begin = lead.end() if lead else 0
     words: list[str] = []

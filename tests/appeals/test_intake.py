@@ -79,6 +79,9 @@ from cases.reading import read_pdf
 # letterhead says for whom it works, taken for the payer. The reader as it stood before bc read bd, be and bf as falsely as the
 # mended one did (5, 6 and 1 as text): what is mended on one batch says little of the next. `elsewhere.py` has the
 # rules for whole papers inside a letter, and `test_intake_papers.py` puts such papers into letters.
+# The batch bg (three rewordings of each of the six samples, by a fifth author who had seen nothing but the samples), read first
+# after that, gave none false of 312 as text and none of 312 as PDF, and 1 of 282 as PDF without gaps (a label that stood before a
+# name, mended); a name in capitals was spelled `Llc`. 82 of a hundred facts that clocks need or that name the case are found.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
@@ -156,7 +159,7 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 
 FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
-_TEXT_ONLY = tuple(f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf"))
+_TEXT_ONLY = tuple(f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg"))
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}
 """Letters that are read from their PDF in `make test` too; of the others `make test` reads the text."""
