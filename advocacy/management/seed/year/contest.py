@@ -96,6 +96,8 @@ def _contest(life: Lived) -> Iterator[date]:
     if life.happens(0.08):
         yield from _late_proof(life)
     while (level := _open_level(life)) is not None:
+        # Below a review that was opened at once, the level to go on with is not the last one.
+        life.focus = level.pk if _is_below_a_review(life) else None
         rung = load_history(life.case).rung(level)
         if rung.may_be_filed:
             yield from _file(life, rung)
@@ -110,6 +112,10 @@ def _contest(life: Lived) -> Iterator[date]:
                 yield from _decision(life, rung)
         if life.won:
             return
+
+
+def _is_below_a_review(life: Lived) -> bool:
+    return Appeal.objects.filter(denial=life.denial, beside__isnull=False).exists()
 
 
 def _open_level(life: Lived) -> Appeal | None:
@@ -310,13 +316,21 @@ def _consent_withdrawn(life: Lived, rung: Rung) -> Iterator[date]:
 
 
 # -- the decision -------------------------------------------------------------------------------------------
+def _taken_back(life: Lived) -> None:
+    """Whoever changes plans takes everything back: the review that rests on an appeal before the appeal."""
+    level = life.level
+    above = Appeal.objects.filter(beside=level, status__in=AWAITING).order_by("-position")
+    for one in (*above, level):
+        life.do(withdraw_appeal, appeal=one, reason="The patient changed plans.")
+    life.house.note("withdrawn")
+
+
 def _decision(life: Lived, rung: Rung) -> Iterator[date]:
     """Whoever decides does so in time, or late; where silence opens the next level, it may be used."""
     level = life.level
     if life.happens(0.04):
         yield life.later(2, 8)
-        life.do(withdraw_appeal, appeal=life.level, reason="The patient changed plans.")
-        life.house.note("withdrawn")
+        _taken_back(life)
         return
     if life.happens(0.15):
         _put_aside(life)
