@@ -232,4 +232,8 @@ def _moments(sent_at: datetime | None, received_at: datetime | None, at: datetim
 
 def _extension(case: Case, row: DocumentRequest, extended_on: date | None) -> Iterator[Reason]:
     if extended_on is not None and extended_on < today_of(case, row.sent_at):
-        yield Reason("extended_before", "The notice cannot be older than the request.", "extended_on")
+        yield Reason(
+            "extended_before",
+            "The notice cannot be earlier than the request. Give the day that stands on it.",
+            "extended_on",
+        )

@@ -113,7 +113,7 @@ def test_the_kept_text_under_todays_cases_is_what_the_orm_makes_for_them(cast: C
     day, cases, waited_for = here(now()), [cast.case.pk, 5], [cast.case.pk]
     reach = Reach(cast.nora, (), (cast.members["nils"].pk,))
     anew = lists._under(cast.nora, day, reach.away, cases, waited_for)
-    asked = lists._asked(reach, day) | {"cases": cases, "waited_for": waited_for}
+    asked = lists.asked_of(reach, day) | {"cases": cases, "waited_for": waited_for}
     assert lists._kept_under().written(asked) == {key: written(rows) for key, rows in anew.items()}
 
 

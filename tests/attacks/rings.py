@@ -37,6 +37,10 @@ EXACTLY_ONE: dict[str, tuple[str, ...]] = {
     "appeals.StepOverride": ("request_id", "appeal_id"),
 }
 """References of which the database wants exactly one: the others are emptied before one is turned elsewhere."""
+TOGETHER: dict[tuple[str, str], str] = {
+    ("appeals.Appeal", "beside"): ", beside_basis = 'urgent', beside_on = '2026-03-02'",
+}
+"""What the database wants beside a reference: it is written with it."""
 
 
 # -- first: row-level security, asked by raw SQL as the application role ---------------------------------------------
@@ -118,7 +122,7 @@ def turned(siege: Siege) -> set[tuple[str, str]]:
             emptied = "".join(f', "{column}" = NULL' for column in others)
             foreign = siege.meadows[key.related_model._meta.label]
             statement = (
-                f'UPDATE "{model._meta.db_table}" SET "{key.column}" = {foreign}{emptied}'
+                f'UPDATE "{model._meta.db_table}" SET "{key.column}" = {foreign}{emptied}{TOGETHER.get((label, key.name), "")}'
                 f" WHERE id = {siege.rows[label]['open']}"
             )
             if not _breaks_its_key(statement):

@@ -17,6 +17,7 @@ from advocacy.people.queries import actor_of, memberships_of
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.choices import ChoiceInput, record_choice
+from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.notice_checks import decide_notice_check
 from appeals.commands.overrides import ask_override
 from appeals.commands.own_dates import propose_own_date
@@ -84,6 +85,7 @@ def teamwork(cast: Cast, rows: dict[str, Any]) -> None:
         at=timezone.now(),
     )
     _allow(cast, rows)
+    recompute_deadlines(rows["case_id"], timezone.now())
 
 
 def _allow(cast: Cast, rows: dict[str, Any]) -> None:
