@@ -14,10 +14,11 @@ from advocacy.errors import Reason
 from appeals.regimes import book
 from appeals.regimes.classifier import Classification
 from appeals.regimes.shapes import BASES, NEED_WORDS, AtOnce, Level
-from appeals.rungs import Rung, rungs
+from appeals.rungs import Rung, next_position, rung_at, rungs
 
-URGENT, WAIVED = "urgent", "waived"
+URGENT, WAIVED, AGREED = "urgent", "waived", "agreed"
 POST_SERVICE = "post_service"
+SECOND_PERSON = "Else a second person may allow it: see “Go past a refusal” on the case."
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,27 @@ def rule_of(found: Classification, levels: int | None, beside: Rung, basis: str,
     return next((o for o in openings(found, levels, beside, on) if o.basis == basis), None)
 
 
+def first_outside(found: Classification, levels: int | None, beside: Rung) -> Rung | None:
+    """What two people may open beside a level where no rule known here says so: the first one above it that is no further step
+    inside the plan. None above a level outside it, and where that one is a court, or is sent on by the plan and not filed."""
+    if beside.kind not in ("plan", ""):
+        return None
+    rung = rung_at(found, levels, next_position(found, levels, beside, skip_plan=True))
+    return rung if rung is not None and rung.may_be_filed and not rung.is_court else None
+
+
+def nothing_above(title: str) -> Reason:
+    """Why nobody opens a level beside one: none is there that could be filed."""
+    return Reason(
+        "no_level_to_open",
+        f"Above {title} stands no level that could be filed while it is open. Record its decision, which opens the next one; or"
+        " go on when its time has passed.",
+        "basis",
+    )
+
+
 def none_here(beside: Rung, title: str) -> Reason:
-    """Why nothing may be opened beside a level, and what would allow it."""
+    """Why no rule lets a level be opened beside one, and what would allow it."""
     if len(beside.levels) > 1:
         text = (
             f"Which rules apply to {title} is not settled, and not all of them let an external review stand beside it. Answer"
@@ -113,7 +133,7 @@ def none_here(beside: Rung, title: str) -> Reason:
             f"No rule known here lets another level be opened while {title} is open. Record its decision, which opens the next"
             " one; or go on when its time has passed."
         )
-    return Reason("nothing_at_once", text, "basis")
+    return Reason("nothing_at_once", f"{text} {SECOND_PERSON}", "basis")
 
 
 def lacking(opening: Opening, said: Said) -> Iterator[Reason]:
@@ -152,7 +172,8 @@ def _certified(said: Said) -> Reason | None:
         return None
     return Reason(
         "urgency_not_certified",
-        "Record which clinician certifies, and on which day, that even the time of an expedited decision is too long.",
+        "Record which clinician certifies, and on which day, that even the time of an expedited decision is too long."
+        f" {SECOND_PERSON}",
         "said_by" if not said.by else "said_on",
     )
 
@@ -162,7 +183,7 @@ def _waiver(said: Said) -> Reason | None:
         return None
     return Reason(
         "waiver_missing",
-        "Record who waived that this appeal ends first, and on which day. Ask for it in writing.",
+        f"Record who waived that this appeal ends first, and on which day. Ask for it in writing. {SECOND_PERSON}",
         "said_by" if not said.by else "said_on",
     )
 

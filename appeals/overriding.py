@@ -52,5 +52,14 @@ OVERRIDABLE: dict[str, MayBeOverridden] = {
             P.RECORD_DECISION,
             "The time to decide has to have passed on the latest reading of its rule.",
         ),
+        MayBeOverridden(
+            "open_at_once",
+            LEVEL,
+            "Open the external review beside this level though no rule is known, or nobody certified or waived on record",
+            frozenset({"nothing_at_once", "urgency_not_certified", "waiver_missing"}),
+            P.FILE_APPEAL,
+            "Where a rule is known, the care still to come and an expedited appeal are asked for all the same; filing the review"
+            " asks for everything that it asks of any level.",
+        ),
     )
 }

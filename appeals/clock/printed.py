@@ -103,7 +103,8 @@ def at_once_steps() -> Iterator[str]:
     yield "## Levels at once"
     yield (
         "A level is opened beside one that is open (`open_at_once`, permission `appeals.file`). The citations stand in"
-        " [rules.md](rules.md)."
+        " [rules.md](rules.md). Where no rule is known, or nobody certified or waived on record, two people may agree that it is"
+        " opened, once ([ADR 32](adr/0032-overrides.md))."
     )
     rows = [
         "| Kind of coverage | While this is open | May be opened | Because | Needed |",

@@ -10,11 +10,12 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.at_once import URGENT
+from appeals.at_once import AGREED, URGENT
 from appeals.commands.checks import future_days, locked_case, refuse, today_of
 from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.overrides import allowed_override, left_of, use_override
 from appeals.models import Appeal
-from appeals.queries.beside import live_fellows, opening_reasons, openings_of
+from appeals.queries.beside import STEP, live_fellows, opening_reasons, openings_of, outside_of
 from appeals.queries.history import load_history
 from appeals.queries.in_question import items_in_question
 from appeals.queries.ladder import BEFORE_FILING
@@ -39,8 +40,11 @@ def open_at_once(
     notice, and it has a decision clock of its own.
 
     `basis` is a key of `regimes.shapes.BASES`; `said_by` and `said_on` are who certified the urgency (or waived the decision
-    below), and when. Raises NotAllowed, WrongState for a level that has ended, Refused with every reason: no rule opens
-    anything here, it is open already, the open level is no urgent one, nobody certified, a day to come.
+    below), and when. Two people may go past a rule that is not known, and past a certificate or a waiver that is not on record
+    (`OVERRIDABLE`); where no rule is known the basis is `agreed`.
+
+    Raises NotAllowed, WrongState for a level that has ended, Refused with every reason: no rule opens anything here, it is open
+    already, the open level is no urgent one, nobody certified, a day to come.
     """
     require(actor, Permission.FILE_APPEAL, appeal)
     with transaction.atomic():
@@ -53,15 +57,18 @@ def open_at_once(
                 "This level has ended: nothing opens beside it. Go on at the level that its decision opened.",
             )
         history, on = load_history(case), today_of(case, at)
-        reasons = [
-            *opening_reasons(history, row, basis, said_by, said_on, on),
-            *future_days(case, at, {"said_on": said_on}),
-        ]
+        against = list(opening_reasons(history, row, basis, said_by, said_on, on))
+        override = allowed_override(STEP, row)
+        left = left_of(against, override)
+        reasons = [*left, *future_days(case, at, {"said_on": said_on})]
         if max(len(said_by), len(note)) > LONGEST:
             reasons.append(Reason("too_long", f"Keep it under {LONGEST} characters.", "note"))
         refuse(reasons)
-        opening = next(o for o in openings_of(history, row, on) if o.basis == basis)
-        rung = opening.rung
+        used = override if len(left) < len(against) else None
+        opening = next((o for o in openings_of(history, row, on) if o.basis == basis), None)
+        basis = basis if opening is not None else AGREED
+        rung = opening.rung if opening is not None else outside_of(history, row)
+        assert rung is not None, "a level above it stands there, or it was refused"
         level = Appeal.objects.create(
             case=case,
             denial=row.denial,
@@ -69,8 +76,8 @@ def open_at_once(
             beside=row,
             beside_basis=basis,
             beside_by=said_by.strip(),
-            beside_on=said_on,
-            beside_note=note.strip(),
+            beside_on=said_on or on,
+            beside_note=note.strip() or (used.reason if used is not None else ""),
             regime=rung.regime,
             level=rung.key,
             position=rung.position,
@@ -81,6 +88,7 @@ def open_at_once(
         )
         detail = {"basis": basis, "beside": row.pk, "level": rung.key, "position": rung.position}
         record("level_opened_at_once", subject=level, detail=detail | {"regime": rung.regime})
+        use_override(used, at)
         recompute_deadlines(case, at)
         touch(case, at)
     return level

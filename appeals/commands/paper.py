@@ -137,11 +137,13 @@ def _at_once(appeal: Appeal, history: History) -> str:
     what, day = _words(history.rung(beside)), long_date(appeal.beside_on, "en")
     law = "; ".join(rule.citation for rule in opening.rules)
     if appeal.beside_basis == Appeal.Basis.WAIVED:
-        return f"That the {what} ends first was waived by {appeal.beside_by} on {day} ({law})."
+        waived = f"That the {what} ends first was waived by {appeal.beside_by} on {day} ({law})."
+        return waived if appeal.beside_by else ""
     filed = history.day(beside.filed_at)
     asked = f"was asked for on {long_date(filed, 'en')}" if filed else "is asked for"
-    said = f"{appeal.beside_by} certified on {day} that even the time of an expedited decision is too long."
-    return f"An expedited {what} {asked}, and this review is asked for at the same time ({law}). {said}"
+    said = f" {appeal.beside_by} certified on {day} that even the time of an expedited decision is too long."
+    both = f"An expedited {what} {asked}, and this review is asked for at the same time ({law})."
+    return both + (said if appeal.beside_by else "")
 
 
 def _before(appeal: Appeal, history: History) -> Standing | None:

@@ -240,7 +240,8 @@ class ReturnForm(forms.Form):
 
 
 class AtOnceForm(forms.Form):
-    """Why a level is opened beside one that is open: `bases` are (key, words)."""
+    """Why a level is opened beside one that is open: `bases` are (key, words). Where two people agreed (`is_allowed`), nobody has
+    to have certified or waived."""
 
     said_by = forms.CharField(
         label="Who certifies it, or who waived it",
@@ -256,8 +257,9 @@ class AtOnceForm(forms.Form):
         help_text="In a sentence: why even the time of an expedited decision is too long.",
     )
 
-    def __init__(self, *args: Any, bases: Choices, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, bases: Choices, is_allowed: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["said_by"].required = self.fields["said_on"].required = not is_allowed
         self.fields["basis"] = forms.ChoiceField(
             label="Why it does not wait for this decision", choices=[NOT_CHOSEN, *bases]
         )

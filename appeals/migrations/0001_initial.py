@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('returned_why', models.CharField(blank=True, choices=[('remand', 'The level above sent it back for a new decision'), ('court', 'A court sent it back for a new decision'), ('reopening', 'The decision maker took its own decision up again')], max_length=9)),
                 ('returned_at', models.DateTimeField(blank=True, null=True)),
                 ('returned_note', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='what it was opened again for')),
-                ('beside_basis', models.CharField(blank=True, choices=[('urgent', 'Too urgent for the decision below'), ('waived', 'The decision below is not waited for: waived')], max_length=6)),
+                ('beside_basis', models.CharField(blank=True, choices=[('urgent', 'Too urgent for the decision below'), ('waived', 'The decision below is not waited for: waived'), ('agreed', 'No rule known here says so: two people agreed')], max_length=6)),
                 ('beside_by', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='who certified or waived')),
                 ('beside_on', models.DateField(blank=True, null=True)),
                 ('beside_note', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='what was certified or waived')),

@@ -32,6 +32,7 @@ class Appeal(TenantModel):
     class Basis(models.TextChoices):
         URGENT = "urgent", "Too urgent for the decision below"
         WAIVED = "waived", "The decision below is not waited for: waived"
+        AGREED = "agreed", "No rule known here says so: two people agreed"
 
     case = tenant_key("cases.Case", related_name="appeals")
     denial = tenant_key("appeals.Denial", related_name="appeals")

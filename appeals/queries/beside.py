@@ -3,39 +3,102 @@ rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from advocacy.errors import Reason
-from appeals.at_once import URGENT, Opening, Said, lacking, none_here, openings, rule_of
+from appeals.at_once import (
+    URGENT,
+    Opening,
+    Said,
+    first_outside,
+    lacking,
+    none_here,
+    nothing_above,
+    openings,
+    rule_of,
+)
 from appeals.clock.facts import Facts
 from appeals.dues import Due, earliest_window
 from appeals.facts import History
-from appeals.models import Appeal
+from appeals.models import Appeal, StepOverride
+from appeals.overriding import OVERRIDABLE
 from appeals.queries.history import load_history
 from appeals.rungs import Rung
 from appeals.workflow import APPEAL, AppealStatus
 from cases.models import Case
 
+STEP = "open_at_once"
+"""The step of `OVERRIDABLE` that this is."""
 GIVEN_UP = frozenset({AppealStatus.WITHDRAWN, AppealStatus.LAPSED, AppealStatus.DECLINED})
 
 
 @dataclass(frozen=True)
 class AtOncePage:
-    """What may be opened beside a level. `stands` are the Reasons against it that nothing typed on the page changes."""
+    """What may be opened beside a level. `stands` are the Reasons against it that nothing typed on the page changes; `agreed`
+    what two people may open, and agreed on, where no rule known says so; `is_allowed` that they agreed at all."""
 
     title: str
     openings: tuple[Opening, ...]
     stands: tuple[Reason, ...]
+    agreed: Rung | None
+    is_allowed: bool
 
 
 def at_once_page(case: Case, appeal: Appeal, on: date) -> AtOncePage:
-    """For the page that opens it. One statement."""
+    """For the page that opens it. Two statements."""
     history = load_history(case)
+    overrides = list(StepOverride.objects.filter(appeal=appeal, used_at=None))
+    allowed = allowed_at_once(overrides, appeal)
+    offered = openings_of(history, appeal, on)
     return AtOncePage(
-        history.rung(appeal).title, openings_of(history, appeal, on), standing_against(history, appeal, on)
+        history.rung(appeal).title,
+        offered,
+        not_at_once_now(history, appeal, overrides, on),
+        outside_of(history, appeal) if allowed and not offered else None,
+        allowed,
     )
+
+
+def allowed_at_once(overrides: Iterable[StepOverride], appeal: Appeal) -> bool:
+    """Whether two people agreed that a level be opened beside this one, and nobody did it yet."""
+    return any(
+        row.step == STEP and row.appeal_id == appeal.pk and row.used_at is None
+        for row in overrides
+        if row.answer == StepOverride.Answer.ALLOWED
+    )
+
+
+def left_at_once(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """What stands against it even where two people agreed."""
+    return tuple(reason for reason in reasons if reason.code not in OVERRIDABLE[STEP].codes)
+
+
+def may_be_agreed_on(history: History, appeal: Appeal, on: date) -> bool:
+    """Whether a second person's word could open a level beside this one on a day."""
+    return not left_at_once(standing_against(history, appeal, on))
+
+
+def opened_now(
+    history: History, overrides: Sequence[StepOverride], on: date
+) -> tuple[tuple[str, Appeal], ...]:
+    """The open levels, with their titles, beside which a level may be opened on a day: by a rule, or as two people agreed."""
+    found = []
+    for appeal in history.appeals:
+        if appeal.status in APPEAL.final:
+            continue
+        if not not_at_once_now(history, appeal, overrides, on):
+            found.append((history.rung(appeal).title, appeal))
+    return tuple(found)
+
+
+def not_at_once_now(
+    history: History, appeal: Appeal, overrides: Iterable[StepOverride], on: date
+) -> tuple[Reason, ...]:
+    """What stands against a level beside this one on a day, whoever certifies; where two people agreed, what is left of it."""
+    against = standing_against(history, appeal, on)
+    return left_at_once(against) if against and allowed_at_once(overrides, appeal) else against
 
 
 def standing_against(history: History, appeal: Appeal, on: date) -> tuple[Reason, ...]:
@@ -53,6 +116,13 @@ def openings_of(history: History, appeal: Appeal, on: date) -> tuple[Opening, ..
     if appeal.beside_id is not None:
         return ()
     return openings(history.classification, history.levels, history.rung(appeal), on)
+
+
+def outside_of(history: History, appeal: Appeal) -> Rung | None:
+    """What two people may open beside a level of this case where no rule known says so."""
+    if appeal.beside_id is not None:
+        return None
+    return first_outside(history.classification, history.levels, history.rung(appeal))
 
 
 def standing_there(history: History, appeal: Appeal, position: int) -> Appeal | None:
@@ -81,16 +151,20 @@ def opening_reasons(
     """Why a level may not be opened beside this one on a day, each with what would allow it."""
     rung = history.rung(appeal)
     offered = openings_of(history, appeal, on)
-    if not offered:
-        yield none_here(rung, rung.title)
+    above = offered[0].rung if offered else outside_of(history, appeal)
+    if above is None:
+        yield nothing_above(rung.title)
         return
-    there = standing_there(history, appeal, offered[0].rung.position)
+    there = standing_there(history, appeal, above.position)
     if there is not None:
         yield Reason(
             "open_already",
             f"{history.rung(there).title} is open beside this level already. Go on with that one; it is opened once.",
             "basis",
         )
+    if not offered:
+        yield none_here(rung, rung.title)
+        return
     opening = next((o for o in offered if o.basis == basis), None)
     if opening is None:
         yield Reason("basis_missing", "Choose why it does not wait for this decision.", "basis")

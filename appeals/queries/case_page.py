@@ -37,6 +37,7 @@ from appeals.models import (
 )
 from appeals.next_action import Proposal, next_action
 from appeals.queries import timeline
+from appeals.queries.beside import opened_now
 from appeals.queries.choices import ChoicePoint, choice_points
 from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
 from appeals.queries.lookup import agreed, said_of
@@ -164,6 +165,7 @@ class CasePage:
     request: UUID | None
     denial: UUID | None
     level: Appeal | None
+    at_once: tuple[tuple[str, Appeal], ...]
 
 
 def get_case(actor: Actor, public_id: UUID) -> Case:
@@ -321,6 +323,7 @@ def case_page(
         request=position.request,
         denial=position.denial,
         level=current_level(rows["appeals"], rows["deadlines"]),
+        at_once=opened_now(history, rows["overrides"], day.today) if case.status == "open" else (),
     )
 
 

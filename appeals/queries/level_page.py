@@ -30,8 +30,9 @@ from appeals.models import (
     ItemOutcome,
     LetterApproval,
     RequestItem,
+    StepOverride,
 )
-from appeals.queries.beside import filing_lacks, opened_by, openings_of, standing_against
+from appeals.queries.beside import filing_lacks, not_at_once_now, opened_by, openings_of
 from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day
 from appeals.queries.doubtful import doubtful_letters
@@ -87,13 +88,18 @@ class LevelPage:
     at_once: tuple[tuple[str, UUID], ...] = ()
     settled_by: tuple[str, UUID] | None = None
     opened_by: Opening | None = None
-    may_open: tuple[Opening, ...] = ()
+    may_open: bool = False
     not_at_once: tuple[Reason, ...] = ()
 
     @property
     def at_once_live(self) -> bool:
         """Whether a level stands beside this one already."""
         return any(reason.code == "open_already" for reason in self.not_at_once)
+
+    @property
+    def nothing_above(self) -> bool:
+        """Whether above this level stands none that anybody could open beside it."""
+        return any(reason.code == "no_level_to_open" for reason in self.not_at_once)
 
     @property
     def is_won(self) -> bool:
@@ -148,6 +154,7 @@ def level_page(
             .order_by("id"),
             "aside": Denial.objects.filter(case_id=case.pk).exclude(STANDS).order_by("id"),
             "consents": Consent.objects.filter(patient_id=case.patient_id, revoked_at=None).order_by("id"),
+            "overrides": StepOverride.objects.filter(appeal_id=appeal.pk, used_at=None).order_by("id"),
             "choices": standing_choices([case.pk]),
             "at_stake": Cost.objects.filter(case_id=case.pk, kind=Cost.Kind.AT_STAKE, superseded_at=None),
             "approvals": LetterApproval.objects.filter(appeal_id=appeal.pk, superseded_at=None),
@@ -167,6 +174,7 @@ def level_page(
         s for s in ladder_from(history).levels if s.appeal is not None and s.appeal.pk == appeal.pk
     )
     clocks = _clocks(standing, day)
+    against = not_at_once_now(history, appeal, rows["overrides"], day.today)
     asked = items_in_question(history, appeal)
     decision = history.decisions.get(appeal.pk)
     versions = {v.pk: v for v in rows["versions"]}
@@ -222,8 +230,8 @@ def level_page(
         ),
         settled_by=_named(history, next((a for a in history.appeals if a.pk == appeal.settled_by_id), None)),
         opened_by=opened_by(history, appeal),
-        may_open=openings_of(history, appeal, day.today) if is_open else (),
-        not_at_once=standing_against(history, appeal, day.today) if is_open else (),
+        may_open=is_open and (bool(openings_of(history, appeal, day.today)) or not against),
+        not_at_once=against if is_open else (),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from advocacy.errors import NotFound
 from advocacy.tenancy.together import fetched
 from appeals.models import Appeal, AuthorizationRequest, StepOverride
 from appeals.overriding import LEVEL, OVERRIDABLE, MayBeOverridden
+from appeals.queries.beside import STEP, may_be_agreed_on
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
@@ -22,6 +24,7 @@ IN_STATE: Mapping[str, frozenset[str]] = {
     "send_unready": frozenset({RequestStatus.DRAFTING}),
     "file_unapproved": BEFORE_FILING,
     "go_on_without_decision": AWAITING,
+    STEP: BEFORE_FILING | AWAITING,
 }
 """Where a row stands while the step may be taken."""
 
@@ -62,8 +65,8 @@ class OverridesPage:
 SHOWN = 50
 
 
-def overrides_page(actor: Actor, case: Case) -> OverridesPage:
-    """Two statements beside the case's own."""
+def overrides_page(actor: Actor, case: Case, on: date) -> OverridesPage:
+    """What stands and what may be asked on a day. Two statements beside the case's own."""
     found = StepOverride.objects.filter(visible(actor, StepOverride), case=case)
     asked = list(found.select_related("asked_by", "decided_by").order_by("-id")[:SHOWN])
     history = history_from(case, fetched(history_rows(case)))
@@ -91,6 +94,7 @@ def overrides_page(actor: Actor, case: Case) -> OverridesPage:
         if step.about == kind
         and row.status in IN_STATE[step.key]
         and (step.key, row.pk if kind == LEVEL else None, row.pk if kind != LEVEL else None) not in taken
+        and (step.key != STEP or may_be_agreed_on(history, row, on))
     )
     return OverridesPage(lines, askable)
 

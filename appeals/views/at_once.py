@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission as P
+from appeals.at_once import AGREED, URGENT
 from appeals.commands.at_once import open_at_once
 from appeals.forms.levels import AtOnceForm
 from appeals.queries.beside import AtOncePage, at_once_page
@@ -29,10 +30,14 @@ def level_at_once(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespon
     """Open the external review beside an appeal that is still open."""
     appeal = get_level(request.actor, case, level_id)
     page = at_once_page(case, appeal, timezone.localdate(request.at))
+    bases = [(o.basis, o.words) for o in page.openings]
+    if page.agreed is not None:
+        bases = [(AGREED, f"Two people here agreed to open: {page.agreed.title}")]
     form = AtOnceForm(
         request.POST or None,
-        bases=[(o.basis, o.words) for o in page.openings],
-        initial={"basis": "urgent" if appeal.is_expedited and page.openings else ""},
+        bases=bases,
+        is_allowed=page.is_allowed,
+        initial={"basis": _basis(page, appeal.is_expedited)},
     )
     opened: list[Any] = []
     outcome = attempt(
@@ -58,10 +63,17 @@ def level_at_once(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespon
         action="Open it beside this level",
         back=back,
         trail=(("Level", back),),
-        effects=EFFECTS if page.openings else (),
+        effects=EFFECTS if bases else (),
         extra={"page": page, "lawful": _lawful(page)},
         template="appeals/at_once.html",
     )
+
+
+def _basis(page: AtOncePage, is_expedited: bool) -> str:
+    """What is chosen on the page before anybody chooses."""
+    if page.agreed is not None:
+        return AGREED
+    return URGENT if is_expedited and page.openings else ""
 
 
 def _lawful(page: AtOncePage) -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ FRONT: tuple[Act, ...] = (
     ("Take action", "appeals:take_action", P.WRITE_NOTE),
     ("Upload a document", "cases:document_new", P.UPLOAD_DOCUMENT),
 )
+CONTEST = "Request and appeal"
 MORE: tuple[tuple[str, tuple[Act, ...]], ...] = (
     (
         "Say, ask, note",
@@ -47,7 +48,7 @@ MORE: tuple[tuple[str, tuple[Act, ...]], ...] = (
         ),
     ),
     (
-        "Request and appeal",
+        CONTEST,
         (
             ("Benefit check", "cases:benefits", P.CHECK_BENEFITS),
             ("Coverage questions", "appeals:questions", P.ANSWER_QUESTIONS),
@@ -334,12 +335,28 @@ def _acts(found: CasePage) -> tuple[list[dict[str, str]], list[dict[str, Any]]]:
     if found.case.status != "open":
         return allowed(WHEN_CLOSED), []
     front = allowed(FRONT)
-    groups = [(title, allowed(acts)) for title, acts in MORE]
+    groups = [
+        (title, allowed(acts) + (at_once_acts(found) if title == CONTEST else [])) for title, acts in MORE
+    ]
     more = [{"title": title, "acts": acts} for title, acts in groups if acts]
     behind = [act for _title, acts in groups for act in acts]
     if len(front) + len(behind) <= FEW:
         return front + behind, []
     return front, more
+
+
+def at_once_acts(found: CasePage) -> list[dict[str, str]]:
+    """The levels that may be opened beside one that is open, where the law, or what two people agreed, allows it now."""
+    if P.FILE_APPEAL not in found.permissions:
+        return []
+    key = found.case.public_id
+    return [
+        {
+            "label": f"Open a review beside: {title}",
+            "url": link("appeals:level_at_once", key, level.public_id),
+        }
+        for title, level in found.at_once
+    ]
 
 
 def _level(step: Step, key: UUID) -> dict[str, Any]:

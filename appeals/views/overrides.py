@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from advocacy.access.permissions import Permission as P
 from appeals.commands.overrides import answer_override, ask_override
@@ -23,7 +24,7 @@ HERE = "Go past a refusal"
 @case_page(P.FILE_APPEAL)
 def overrides(request: CaseRequest, case: Any) -> HttpResponse:
     """What was asked, allowed and done on this case, and the form that asks."""
-    page = overrides_page(request.actor, case)
+    page = overrides_page(request.actor, case, timezone.localdate(request.at))
     askable = {a.key: a for a in page.askable}
     form = AskOverrideForm(
         request.POST or None, steps=[(a.key, f"{a.about}: {a.step.says}") for a in page.askable]

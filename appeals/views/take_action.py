@@ -19,10 +19,11 @@ from advocacy.inputs import put_reasons
 from advocacy.web import page, saw
 from appeals.commands.take_action import Wishes, take_action
 from appeals.forms.desk import NOBODY, TakeAction
-from appeals.queries.case_page import case_page
+from appeals.queries.case_page import CasePage, case_page
 from appeals.queries.clocks import day_at
 from appeals.queries.queue import owner_choices, owner_names
-from appeals.views.links import link
+from appeals.views.case import at_once_acts
+from appeals.views.links import action_link, link
 
 MORNING = time(8, 0)
 DONE = {
@@ -79,12 +80,20 @@ def take_action_page(request: HttpRequest, case_id: UUID) -> HttpResponse:
         return render(request, "appeals/take_action.html", _context(found, form), status=status)
 
 
+def steps_open(found: CasePage) -> list[dict[str, str]]:
+    """The proposed next action, and the levels that may be opened at once: each on its own page."""
+    proposed = action_link(found.action)
+    first = [{"label": proposed["action"], "url": proposed["action_url"]}] if proposed["action_url"] else []
+    return first + at_once_acts(found)
+
+
 def _context(found: Any, form: TakeAction) -> dict[str, Any]:
     case = found.case
     return {
         "case": case,
         "form": form,
         "clocks": found.clocks,
+        "steps": steps_open(found),
         "owner": str(case.owner.user) if case.owner else "nobody",
         "note_fields": [form["note"], form["note_for_patient"]],
         "task_fields": [form["task_title"], form["task_due_on"], form["wake_on"]],

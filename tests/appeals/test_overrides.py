@@ -147,13 +147,25 @@ GUARDS_THE_PATIENT = {
     "letter_gap",
     "exhibit_set_aside",
     "case_closed",
+    "care_already_given",
+    "not_expedited",
+    "other_not_filed",
+    "open_already",
+    "no_level_to_open",
 }
 
 
 def test_nothing_that_guards_the_patient_can_be_gone_past():
     reach = {code for step in OVERRIDABLE.values() for code in step.codes}
     assert reach & GUARDS_THE_PATIENT == set()
-    assert reach == {"not_ready", "letter_not_approved", "silence_opens_nothing"}
+    assert reach == {
+        "not_ready",
+        "letter_not_approved",
+        "silence_opens_nothing",
+        "nothing_at_once",
+        "urgency_not_certified",
+        "waiver_missing",
+    }
 
 
 def test_an_override_goes_past_its_own_reason_and_no_other(before_filing):
