@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from appeals.intake.asides import in_quotation, is_aside, tells_of_before
-from appeals.intake.layout import Page, Sentence, begins_item
+from appeals.intake.layout import Cell, Page, Sentence, begins_item
 from appeals.intake.proceedings import ANOTHER_OFFICE, APPEAL_WORD, BACK_REFERENCE
 from appeals.intake.subjects import APPEAL, NOT_OUR_HEADING, PEERS, RECORDS, WITH_DOCTOR, is_for_providers
 from appeals.intake.telephones import PHONE, QUICK, Telephone
@@ -174,12 +174,7 @@ def _under_quick(number: Telephone) -> bool:
     if mine is None:
         return False
     if len(cells) > 1 and mine is not cells[0]:
-        above = [
-            cell.text
-            for near in page.rows[max(0, row - 5) : row]
-            for cell in near
-            if abs(cell.column - mine.column) <= 3
-        ]
+        above = _column_above(page, row, mine)
         if any(QUICK.search(text) for text in above) and not any(_STANDARD.search(text) for text in above):
             return True
     labels = list(_BLOCK_LABEL.finditer(page.plain, max(0, start - 320), start))
@@ -188,6 +183,22 @@ def _under_quick(number: Telephone) -> bool:
         and labels[-1]["quick"] is not None
         and "\n\n" not in page.plain[labels[-1].end() : start]
     )
+
+
+def _column_above(page: Page, row: int, mine: Cell) -> list[str]:
+    """What its column says in the five rows over a cell; beyond a gap in the column only what can be a head."""
+    said: list[str] = []
+    gap = False
+    for cells in reversed(page.rows[max(0, row - 5) : row]):
+        texts = [cell.text for cell in cells if abs(cell.column - mine.column) <= 3]
+        gap = gap or not texts
+        said += [
+            text
+            for text in texts
+            if not gap
+            or (len(text.split()) <= _LONGEST_HEAD and text[:1].isupper() and text[-1:] not in ".,")
+        ]
+    return said
 
 
 def _headed_quick(number: Telephone) -> bool:

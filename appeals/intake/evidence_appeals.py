@@ -90,9 +90,18 @@ def _answers(said: Said) -> bool:
     return _ANSWER_ROW.fullmatch(lead.strip(" .:\t\r")) is not None
 
 
+_STREET: Final = re.compile(
+    r"\d [NSEW]?\.? ?(?:[A-Z][\w'-]+ ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Boulevard|Blvd|Way|"
+    r"Court|Ct|Plaza|Parkway|Pkwy|Highway|Hwy|Circle|Place|Suite|Ste|Floor)\b|\bP\.? ?O\.? ?Box \d",
+)
+"""An address within a quotation comes from the column beside it."""
+
+
 def _is_one_piece(said: Said) -> bool:
     """Words of one column: no gap of a table in any of their lines, no label of the next row and no second row's days."""
     if len({one["count"].lower() for one in _SPAN.finditer(" ".join(said.proposal.value.split()))}) > 1:
+        return False
+    if _STREET.search(said.proposal.value):
         return False
     lines = said.proposal.words.split("\n")
     return all(re.search(r"\S\s{3,}\S|\.{4}|\|", one.strip()) is None for one in lines) or len(lines) == 1

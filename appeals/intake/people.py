@@ -268,7 +268,7 @@ def people(pages: Sequence[Page]) -> Iterator[Proposal]:
         yield from best("patient_name", found)
         return
     if found or not pages:
-        yield from best("patient_name", found)
+        yield from best("patient_name", _undisputed(found))
         return
     for reader in (
         lambda: _addressee(pages[0]),
@@ -280,6 +280,21 @@ def people(pages: Sequence[Page]) -> Iterator[Proposal]:
         if second:
             yield from best("patient_name", second, MEDIUM)
             return
+
+
+def _undisputed(found: Sequence[Found]) -> Sequence[Found]:
+    """The names found; of a holder of the policy beside somebody else, only what a label of the patient says."""
+    holders = [one for one in found if _POLICY_HOLDER.match(one.page.plain, one.start)]
+    if all(_may_be_one(one.value, other.value) for one in holders for other in found):
+        return found
+    return [one for one in found if one.rank == 0]
+
+
+def _may_be_one(name: str, other: str) -> bool:
+    """Whether two names may be one person's: the same family name, and given names of which one begins the other."""
+    mine, theirs = name.lower().replace(".", "").split(), other.lower().replace(".", "").split()
+    given = (mine[0], theirs[0])
+    return mine[-1] == theirs[-1] and (given[0].startswith(given[1]) or given[1].startswith(given[0]))
 
 
 def _greeted_by_title(pages: Sequence[Page]) -> Iterator[Found]:

@@ -17,7 +17,7 @@ _FIELD: Final = (
     r"(?:\s?\([a-z][a-z ,-]+\)|,\s(?:board[- ]certified,?\s)?(?:an?\s|who is\s)?"
     r"(?!our\b|and\b|who\b|made\b|licensed\b|which\b|on\b)"
     r"[a-z][a-z, -]+?(?=[.;(]|,\slicensed|,\sand\b|,\s[a-z]+ed\b|"
-    r",?\s(?:who|did|read|applied|licensed|made|has|had|does|was)\b|$))?"
+    r",?\s(?:and\s)?(?:who|did|read|applied|licensed|made|has|had|does|was)\b|$))?"
 )
 _TITLE: Final = (
     r"(?:physician|doctor|pharmacist|psychiatrist|psychologist|pediatrician|medical director|specialist|"
@@ -61,6 +61,8 @@ _UNDER_HEAD: Final = re.compile(
 _TWO: Final = re.compile(r"\bwith\s(?:physician|pharmacist|doctor)\sreview\b", re.IGNORECASE)
 _ANOTHER: Final = re.compile(r"\b(?:and|with|&)\s+(?:Dr\.?\s+)?[A-Z][\w'-]+\s+[A-Z]")
 """A second person's name among the credentials of the first."""
+_CUT_OFF: Final = re.compile(r"\b(?:Mrs?|Ms|Mx|Dr)$")
+"""A title at the end of credentials: the line goes on with somebody of the next column."""
 _HEAD: Final = re.compile(r"\breviewe[rd]\b|\bwho (?:decided|reviewed)\b", re.IGNORECASE)
 _ROW_LABEL: Final = re.compile(
     r"(?:physician |medical |clinical )?(?:decided|reviewed|decision|determination)(?: made)? by:?|"
@@ -104,9 +106,8 @@ def reviewers(pages: Sequence[Page]) -> Iterator[Proposal]:
                 names.append(
                     text.proposal("reviewer_name", match["name"], match.span(), HIGH, match.span("name"))
                 )
-            if _ANOTHER.search(match["credentials"]) is None and not re.search(
-                r"\bwith (?:physician|pharmacist) review\b", text.text
-            ):
+            piece = _ANOTHER.search(match["credentials"]) or _CUT_OFF.search(match["credentials"])
+            if piece is None and not re.search(r"\bwith (?:physician|pharmacist) review\b", text.text):
                 said = re.sub(r"\s+", " ", match["credentials"]).strip(" ,")
                 said = said if re.search(r"\w\.\w", said) else said.rstrip(".")
                 credentials.append(

@@ -82,6 +82,12 @@ from cases.reading import read_pdf
 # The batch bg (three rewordings of each of the six samples, by a fifth author who had seen nothing but the samples), read first
 # after that, gave none false of 312 as text and none of 312 as PDF, and 1 of 282 as PDF without gaps (a label that stood before a
 # name, mended); a name in capitals was spelled `Llc`. 82 of a hundred facts that clocks need or that name the case are found.
+# The batch bh (four rewordings of each sample, by a sixth author who had seen nothing but the samples), read first after that,
+# gave 3 false of 387 as text and as PDF and 3 of 341 as PDF without gaps: who holds the policy taken for the patient, a fax for
+# all appeals given as the one for urgent appeals, credentials that ran on with `and`, and, without gaps, a title and a street of
+# the next column within a quotation. Each has its rule since; no proposal of the older letters changed by them. A further one
+# stands under `also`: `the records do not show that ... is reasonable and necessary` told as missing documentation too, which the
+# truth did not list. 81 of a hundred facts that clocks need or that name the case are found, 71 without gaps; of all facts 67.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
@@ -159,7 +165,9 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 
 FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
-_TEXT_ONLY = tuple(f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg"))
+_TEXT_ONLY = tuple(
+    f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh")
+)
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}
 """Letters that are read from their PDF in `make test` too; of the others `make test` reads the text."""
