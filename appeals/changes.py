@@ -111,5 +111,5 @@ def _beside_urgent(regime: Regime) -> Iterator[str]:
     for choices in (regime.requests, *(level.decisions for level in regime.levels)):
         if any(choice.when.get("urgent") for choice in choices):
             for choice in choices:
-                if not choice.when.get("urgent"):
+                if choice.stage and not choice.when.get("urgent"):
                     yield from rules_of_stage(regime, choice.stage)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,8 @@ class History:
     classification: Classification
     levels: int | None
     requests: tuple[AuthorizationRequest, ...] = ()
+    course_ends: Mapping[int, date] = field(default_factory=dict)
+    """The last day of each authorization that a request asks to go on with, by its primary key."""
     items: tuple[RequestItem, ...] = ()
     denials: tuple[Denial, ...] = ()
     refused: Mapping[int, frozenset[int]] = field(default_factory=dict)
@@ -129,10 +131,22 @@ def request_facts(history: History, request: AuthorizationRequest) -> Facts:
     return Facts(
         **_surroundings(history, request),
         **moved,
-        received=arrived(request.channel, request.submitted_at, request.received_at),
+        received=(received := arrived(request.channel, request.submitted_at, request.received_at)),
         urgent=request.is_urgent,
         incomplete=True if request.is_urgent and "information_requested" in moved else None,
+        before_course_ends=_a_day_is_left(history, request, received),
     )
+
+
+def _a_day_is_left(history: History, request: AuthorizationRequest, received: datetime | None) -> bool | None:
+    """Whether a renewal reached the payer at least 24 hours before the last day of what it renews was over; None where that is
+    not known. 29 CFR 2560.503-1(f)(2)(ii)(B).
+    """
+    last = history.course_ends.get(request.renews_id or 0)
+    if last is None or received is None:
+        return None
+    over = datetime.combine(last + timedelta(days=1), time.min, tzinfo=ZoneInfo(history.zone))
+    return received.astimezone(UTC) <= over.astimezone(UTC) - timedelta(hours=24)
 
 
 def filing_facts(history: History, appeal: Appeal, *, deemed_on: date | None = None) -> Facts:

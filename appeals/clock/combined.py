@@ -11,7 +11,6 @@ from advocacy.errors import Reason
 from appeals.clock import Clock, claimant_clock, decision_clock, request_clock, stage_clock, stated_clock
 from appeals.clock.arithmetic import earlier, later, order_of
 from appeals.clock.facts import Facts, Moment
-from appeals.clock.stages import chosen
 from appeals.regimes import book, ladder
 from appeals.regimes.shapes import Level
 
@@ -77,8 +76,8 @@ def combined_decision_clock(
 
 
 def combined_request_clock(candidates: Sequence[str], facts: Facts) -> Combined:
-    """The payer's latest date on the first request over all candidate regimes."""
-    keys = [k for k in dict.fromkeys(candidates) if chosen(book().regimes[k].requests, facts)]
+    """The payer's latest date on the first request over all candidate regimes; none while one that may apply gives no time."""
+    keys = [k for k in dict.fromkeys(candidates) if book().regimes[k].requests]
     return _latest(
         tuple(Path(k, book().regimes[k].title, None, request_clock(k, facts)) for k in keys), facts
     )
@@ -150,4 +149,6 @@ def _latest(paths: tuple[Path, ...], facts: Facts) -> Combined:
         if deadline is None or later(deadline, clock.deadline) != deadline:
             deadline, governing = clock.deadline, clock
         overdue = clock.overdue_after if overdue is None else later(overdue, clock.overdue_after)
+    if any(p.clock.error and p.clock.error.code == "no_decision_clock" for p in paths):
+        overdue = None
     return Combined(paths, deadline, None, facts.stated, overdue, overdue, governing, _error(paths))

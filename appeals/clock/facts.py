@@ -35,7 +35,8 @@ class Facts:
     `receipt` is the patient's side (the notice reached the patient), `received` the payer's or reviewer's
     side (the request reached them). `receipt_evidence` is "none" when nothing proves the day of receipt:
     then a day later than the presumed one does not move a deadline. `recorded_at` is when somebody typed it
-    in; no clock ever reads it.
+    in; no clock ever reads it. `before_course_ends` is whether a request to go on was made at least 24 hours before the approved
+    course ends.
     """
 
     notice_date: date | None = None
@@ -59,6 +60,7 @@ class Facts:
     timing: str | None = None
     urgent: bool | None = None
     incomplete: bool | None = None
+    before_course_ends: bool | None = None
     remanded: bool | None = None
     partly: bool | None = None
     asked: str | None = None
@@ -315,6 +317,7 @@ def _number(name: str, value: Any) -> int:
         isinstance(value, bool)
         or not isinstance(value, int | str)
         or not str(value).isdecimal()
+        or len(str(value)) > 4
         or int(value) > 3660
     ):
         raise unclear("impossible_number", f"{value!r} is not a count ({name.replace('_', ' ')}).", name)

@@ -36,8 +36,8 @@ def applies(when: Mapping[str, Any], facts: Facts, level: str | None = None) -> 
 
 
 def chosen(choices: Iterable[Choice], facts: Facts, level: str | None = None) -> str | None:
-    """The stage of the first choice that applies, or None."""
-    return next((c.stage for c in choices if applies(c.when, facts, level)), None)
+    """The stage of the first choice that applies; None where none does, or where it gives no time."""
+    return next((c.stage or None for c in choices if applies(c.when, facts, level)), None)
 
 
 def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None) -> Found:

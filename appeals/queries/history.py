@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
@@ -51,7 +52,9 @@ def clock_rows(whose: Q) -> dict[str, QuerySet[Any]]:
         "court": Task.objects.filter(whose, code__startswith=COURT_TASK)
         .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
         .only("code", "case"),
-        "requests": AuthorizationRequest.objects.filter(whose).order_by("id"),
+        "requests": AuthorizationRequest.objects.filter(whose)
+        .annotate(renewed_until=F("renews__valid_until"))
+        .order_by("id"),
         "items": RequestItem.objects.filter(whose).order_by("request_id", "position"),
         "denials": Denial.objects.filter(STANDS, whose).order_by("id"),
         "calls": PeerToPeer.objects.filter(whose).order_by("id"),
@@ -127,6 +130,9 @@ def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
         classification=found,
         levels=int(levels) if levels else None,
         requests=tuple(rows["requests"]),
+        course_ends={
+            r.renews_id: date.fromisoformat(r.renewed_until) for r in rows["requests"] if r.renews_id
+        },
         items=tuple(rows["items"]),
         denials=tuple(rows["denials"]),
         refused={denial: frozenset(items) for denial, items in refused.items()},

@@ -82,7 +82,7 @@ def _rule(row: Mapping[str, Any]) -> Rule:
 
 
 def _choices(rows: Sequence[Mapping[str, Any]]) -> tuple[Choice, ...]:
-    return tuple(Choice(frozen(r["when"]), r["stage"]) for r in rows)
+    return tuple(Choice(frozen(r["when"]), r["stage"] or "") for r in rows)
 
 
 def _stage(row: Mapping[str, Any]) -> Stage:

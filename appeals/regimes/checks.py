@@ -117,7 +117,7 @@ def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:
     named += [c.stage for c in (*regime.requests, *regime.continuation, *regime.documents)]
     named += [c.stage for level in regime.levels for c in (*level.decisions, *level.effectuation)]
     named += [level.filing for level in regime.levels if level.filing]
-    for missing in sorted(set(named) - keys):
+    for missing in sorted(set(filter(None, named)) - keys):
         yield f"{regime.key} names an unknown stage {missing}."
     questions = {q.key: q for q in found.questions}
     for question, allowed in ((q, a) for way in regime.fits for q, a in way.answers.items()):

@@ -62,7 +62,8 @@ def _rolls(node: Any) -> bool:
 
 @dataclass(frozen=True)
 class Choice:
-    """A stage that applies when every fact of `when` has the given value; an empty `when` always applies."""
+    """A stage that applies when every fact of `when` has the given value; an empty `when` always applies. With `stage` ""
+    no rule gives that case a time."""
 
     when: Mapping[str, Any] = field(hash=False)
     stage: str

@@ -18,7 +18,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
         "ma.reconsideration.decision", "part_d.exception", "part_d.coverage", "part_d.redetermination.decision",
     ),
     # 5 CFR 890.105(a)(1), (b)(3): after the carrier's silence OPM, and court only after OPM.
-    "go_to_opm": ("fehb.prior_approval", "fehb.reconsideration.decision"),
+    "go_to_opm": ("fehb.prior_approval", "fehb.claim", "fehb.concurrent", "fehb.reconsideration.decision"),
     "go_to_court_after_opm": ("fehb.opm.decision",),
     # 42 CFR 405.970(e)(2), 405.1104, 405.1132: the party may go up.
     "may_escalate": (

@@ -159,6 +159,7 @@ EXTENDED: dict[str, tuple[int, bool]] = {
     "claims.preservice.decision": (15, True),
     "claims.postservice.decision": (15, True),
     "fehb.prior_approval.decision": (15, True),
+    "fehb.claim.decision": (15, True),
     # 42 CFR 422.568(b)(2), 422.572(b), 422.590(f), 422.618(a)(1), 422.619(a): up to 14 days, and it never stands still.
     **dict.fromkeys((
         "ma.org_determination.pa_standard", "ma.org_determination.standard", "ma.org_determination.expedited",

@@ -28,10 +28,11 @@ CLAIMS = (*GROUPS, "individual_aca")
 DAY = date(2026, 3, 2)
 SAID = {
     "urgent": (None, True, False),
-    "timing": (None, "pre_service", "post_service"),
+    "timing": (None, "pre_service", "concurrent", "post_service"),
     "service": (None, "part_b_drug", "outpatient_drug", "no_prior_authorization"),
     "levels": (None, 1, 2),
     "incomplete": (None, True, False),
+    "before_course_ends": (None, True, False),
     "remanded": (None, True, False),
     "supporting_statement": (None, DAY),
     "partly": (None, True, False),
@@ -51,19 +52,42 @@ def when_urgent(urgent: str, other: str) -> Chooses:
     return lambda facts: urgent if facts.urgent else other
 
 
+def of_care_ahead(decide: Chooses) -> Chooses:
+    """A time to authorize; nobody is late by it on care that is already given."""
+    return lambda facts: None if facts.timing == "post_service" else decide(facts)
+
+
+def goes_on(facts: Facts) -> bool:
+    return facts.timing == "concurrent" and facts.before_course_ends is True
+
+
+def federal_employees(facts: Facts) -> str:
+    """Brochure, sections 3 and 7."""
+    if facts.timing == "post_service":
+        return "claim_decision"
+    if not facts.urgent:
+        return "prior_approval_decision"
+    return "concurrent_extension_decision" if goes_on(facts) else "prior_approval_decision_urgent"
+
+
 # -- 29 CFR 2560.503-1(f), (i); 45 CFR 147.136(b) ------------------------------------------------------------------------
 def claim(facts: Facts) -> str:
-    """(f)(2)(i) urgent care, longer only where something is missing; (iii)(B) care given; (iii)(A) the rest."""
+    """(f)(2)(iii)(B) care given, which no decision can hurry any more ((m)(1)); (i) urgent care, longer only where something is
+    missing; (ii)(B) shorter where a course under way is to go on and a day is left; (iii)(A) the rest."""
+    if facts.timing == "post_service":
+        return "postservice_claim_decision"
+    if facts.urgent and facts.incomplete:
+        return "urgent_claim_incomplete"
     if facts.urgent:
-        return "urgent_claim_incomplete" if facts.incomplete else "urgent_claim_decision"
-    return "postservice_claim_decision" if facts.timing == "post_service" else "preservice_claim_decision"
+        return "concurrent_extension_decision" if goes_on(facts) else "urgent_claim_decision"
+    return "preservice_claim_decision"
 
 
 def appeal(level: int, two: bool) -> Chooses:
     """(i)(2)(i) urgent care; (ii) before service: 30 days, or 15 at each of two; (iii) after it: 60, or 30 at each of two."""
 
     def decide(facts: Facts) -> str:
-        if facts.urgent:
+        if facts.urgent and facts.timing != "post_service":
             return "urgent_appeal_decision"
         when = "postservice" if facts.timing == "post_service" else "preservice"
         of_two = level == 2 or (two and facts.levels == 2)
@@ -74,57 +98,55 @@ def appeal(level: int, two: bool) -> Chooses:
 
 # -- 42 CFR 422, 423, 405 -----------------------------------------------------------------------------------------------
 def organization_determination(facts: Facts) -> str:
-    """422.568(b)(3), 422.572(a)(2) Part B drugs; 422.572 expedited; 422.520 payment; 422.568(b)(1) with approval or without."""
+    """422.568(c), 422.520 payment, of a Part B drug too; 422.568(b)(3), 422.572(a)(2) Part B drugs; 422.572 expedited;
+    422.568(b)(1) with approval or without."""
+    if facts.timing == "post_service":
+        return "payment_determination"
     if facts.service == "part_b_drug":
         return f"org_determination_part_b_drug_{'expedited' if facts.urgent else 'standard'}"
     if facts.urgent:
         return "org_determination_expedited"
-    if facts.timing == "post_service":
-        return "payment_determination"
     without = facts.service == "no_prior_authorization"
     return "org_determination_standard" if without else "org_determination_pa_standard"
 
 
 def plan_reconsideration(facts: Facts) -> str:
-    """422.590(c), (e) Part B drugs; (e) expedited; (b) payment; (a) the rest."""
+    """422.590(b) payment, of a Part B drug too; (c), (e) Part B drugs; (e) expedited; (a) the rest."""
+    if facts.timing == "post_service":
+        return "reconsideration_decision_payment"
     if facts.service == "part_b_drug":
         return "reconsideration_decision_part_b_drug" + ("_expedited" if facts.urgent else "")
-    if facts.urgent:
-        return "reconsideration_decision_expedited"
-    late = facts.timing == "post_service"
-    return "reconsideration_decision_payment" if late else "reconsideration_decision_standard"
+    return "reconsideration_decision_expedited" if facts.urgent else "reconsideration_decision_standard"
 
 
 def entity(facts: Facts) -> str:
+    if facts.timing == "post_service":
+        return "ire_decision_payment"
     if facts.urgent:
         return "ire_decision_expedited"
-    if facts.service == "part_b_drug":
-        return "ire_decision_part_b_drug"
-    return "ire_decision_payment" if facts.timing == "post_service" else "ire_decision_standard"
+    return "ire_decision_part_b_drug" if facts.service == "part_b_drug" else "ire_decision_standard"
 
 
 def entity_of_drugs(facts: Facts) -> str:
-    if facts.urgent:
-        return "ire_decision_expedited"
-    return "ire_decision_payment" if facts.timing == "post_service" else "ire_decision_standard"
+    """423.570(a), 423.584(a): payment cannot be expedited."""
+    if facts.timing == "post_service":
+        return "ire_decision_payment"
+    return "ire_decision_expedited" if facts.urgent else "ire_decision_standard"
 
 
 def coverage_determination(facts: Facts) -> str:
-    """423.568(b), 423.572(a): an exception runs from the prescriber's statement; (c) payment."""
+    """423.568(c) payment; (b), 423.572(a): an exception runs from the prescriber's statement."""
+    if facts.timing == "post_service":
+        return "coverage_determination_payment"
     if facts.supporting_statement:
         return "exception_decision_with_statement" + ("_expedited" if facts.urgent else "")
-    if facts.urgent:
-        return "coverage_determination_expedited"
-    late = facts.timing == "post_service"
-    return "coverage_determination_payment" if late else "coverage_determination_standard"
+    return "coverage_determination_expedited" if facts.urgent else "coverage_determination_standard"
 
 
 def redetermination_of_drugs(facts: Facts) -> str:
-    if facts.urgent:
-        return "redetermination_decision_expedited"
-    return (
-        "redetermination_decision_payment" if facts.timing == "post_service" else "redetermination_decision"
-    )
+    if facts.timing == "post_service":
+        return "redetermination_decision_payment"
+    return "redetermination_decision_expedited" if facts.urgent else "redetermination_decision"
 
 
 def hearing(facts: Facts) -> str:
@@ -139,9 +161,12 @@ def hearing_of_drugs(facts: Facts) -> str:
 
 
 def authorization(prefix: str) -> Chooses:
-    """438.210(d)(3), 42 U.S.C. 1396r-8(d)(5): outpatient drugs in 24 hours whether urgent or not."""
+    """438.210(d)(3), 42 U.S.C. 1396r-8(d)(5): outpatient drugs in 24 hours whether urgent or not. These are times to authorize: of
+    care already given nobody is late by them."""
 
-    def decide(facts: Facts) -> str:
+    def decide(facts: Facts) -> str | None:
+        if facts.timing == "post_service":
+            return None
         if facts.service == "outpatient_drug":
             return "outpatient_drug_authorization"
         return f"{prefix}_{'expedited' if facts.urgent else 'standard'}"
@@ -156,9 +181,9 @@ REQUESTS: dict[str, Chooses] = {
     "original_medicare": fixed("initial_determination"),
     "medicaid_managed_care": authorization("service_authorization"),
     "medicaid_ffs": authorization("prior_authorization"),
-    "chip": when_urgent("service_authorization_expedited", "service_authorization_standard"),
-    "fehb": when_urgent("prior_approval_decision_urgent", "prior_approval_decision"),
-    "tricare": fixed("preauthorization_decision"),
+    "chip": of_care_ahead(when_urgent("service_authorization_expedited", "service_authorization_standard")),
+    "fehb": federal_employees,
+    "tricare": of_care_ahead(fixed("preauthorization_decision")),
 }
 EXTERNAL = when_urgent("external_review_decision_expedited", "external_review_decision_standard")
 OF_STATE = when_urgent("external_review_state_decision_expedited", "external_review_state_decision_standard")
@@ -247,7 +272,9 @@ HEARING_OF_A_PLAN = "continuation_of_benefits_pending_hearing"
 @pytest.mark.parametrize("regime", sorted(REQUESTS))
 def test_the_first_request_has_the_clock_that_its_law_says(regime: str) -> None:
     assert sorted(REQUESTS) == sorted(LADDERS) == sorted(k for k, r in book().regimes.items() if r.levels)
-    for facts in facts_over(("urgent", "timing", "service", "incomplete", "supporting_statement")):
+    for facts in facts_over(
+        ("urgent", "timing", "service", "incomplete", "supporting_statement", "before_course_ends")
+    ):
         assert chosen(book().regimes[regime].requests, facts) == REQUESTS[regime](facts), facts
 
 

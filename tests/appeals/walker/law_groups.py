@@ -208,6 +208,8 @@ F = "5 CFR 890.105"
 FEHB: Stages = {
     "prior_approval_decision": payer(f"brochure, section 3; {C}(f)", days=15, extension=15, stops=True),
     "prior_approval_decision_urgent": payer(f"brochure, section 3; {C}(f)", hours=72),
+    "concurrent_extension_decision": payer(f"brochure, section 3; {C}(f)", hours=24),
+    "claim_decision": payer(f"brochure, section 7; {C}(f)", days=30, extension=15, stops=True),
     # "within 6 months from the date of the notice to the covered individual that a claim was denied"
     "carrier_reconsideration_filing": patient(f"{F}(b)(1)", "notice_date", months=6),
     "carrier_reconsideration_decision": Law(

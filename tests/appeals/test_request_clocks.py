@@ -1,0 +1,123 @@
+"""Which time a request has on the desk: care already given, and a course of treatment that is to go on."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from appeals.clock import Facts, request_clock
+from appeals.clock.combined import combined_request_clock
+from appeals.commands.following import draft_renewal
+from appeals.commands.requests import ItemInput, approve_request, change_request, receive_request
+from appeals.models import AuthorizationRequest, Deadline, GrantedAuthorization
+from tests.appeals.climbing import ERISA, FEHB, MEDICAID, MEDICARE_ADVANTAGE, moment
+from tests.factories.readiness import PLACE
+
+GROUP, PLAN_OF_THE_STATE = "erisa_self_funded", "medicaid_managed_care"
+
+
+# -- care already given -------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("answers", "asked", "due", "rule"),
+    [
+        # 42 CFR 422.568(c), 422.520: a bill for a Part B drug is a request for payment; the 72 hours are for the drug itself.
+        (MEDICARE_ADVANTAGE, {"benefit": "part_b_drug"}, "2026-05-16", "ma.payment.decision"),
+        # 29 CFR 2560.503-1(m)(1): no decision can hurry care that is over.
+        (ERISA | {"levels": "1"}, {"is_urgent": True}, "2026-04-16", "claims.postservice.decision"),
+        # Brochure, section 7.
+        (FEHB, {}, "2026-04-16", "fehb.claim.decision"),
+    ],
+)
+def test_a_claim_has_the_time_of_claims(climb, answers, asked, due, rule):
+    climb.answer(answers)
+    climb.ask(timing="post_service", **asked)
+    row = climb.row("decision")
+    assert (row.due_on.isoformat(), row.due_at, row.rule) == (due, None, rule)
+
+
+def test_nobody_is_late_with_an_authorization_of_care_already_given(climb):
+    """42 CFR 438.210(d), 440.230(e), 457.1230(d): these are times to authorize a service that is asked for."""
+    climb.answer(MEDICAID)
+    climb.ask(timing="post_service")
+    assert Deadline.objects.filter(case=climb.case, clock="decision").count() == 0
+    for regime in (PLAN_OF_THE_STATE, "medicaid_ffs", "chip", "tricare"):
+        clock = request_clock(regime, Facts(timing="post_service", received=date(2026, 3, 2)))
+        assert (clock.error.code, clock.actor, clock.deadline) == ("no_decision_clock", "payer", None)
+
+
+def test_while_one_path_gives_no_time_nobody_is_late(climb):
+    facts = Facts(timing="post_service", received=date(2026, 3, 2))
+    either = combined_request_clock((GROUP, PLAN_OF_THE_STATE), facts)
+    assert (either.overdue_after, either.deadline, either.error.code) == (
+        None,
+        date(2026, 4, 1),
+        "no_decision_clock",
+    )
+    assert combined_request_clock((GROUP,), facts).overdue_after == date(2026, 4, 1)
+
+
+# -- a course that is to go on --------------------------------------------------------------------------------------------------
+def renewed(climb, received: str, hour: int, *, urgent: bool = True) -> Deadline:
+    """The approved course ends with April 30; the renewal reaches the payer then."""
+    climb.ask()
+    approve_request(
+        actor=climb.who,
+        request=climb.request,
+        decided_at=moment("2026-03-18"),
+        number="AUTH-55",
+        sessions=6,
+        units=None,
+        valid_from=date(2026, 4, 1),
+        valid_until=date(2026, 4, 30),
+        at=moment("2026-03-18", 16),
+    )
+    made = draft_renewal(
+        actor=climb.who, granted=GrantedAuthorization.objects.get(), at=moment("2026-04-20", 9)
+    )
+    change_request(
+        actor=climb.who,
+        request=made,
+        timing="concurrent",
+        benefit="medical",
+        place_of_service=PLACE,
+        is_urgent=urgent,
+        channel="fax",
+        items=[ItemInput("96365", Decimal(6), sessions=6, starts_on=date(2026, 5, 1))],
+        at=moment("2026-04-20", 9),
+    )
+    receive_request(
+        actor=climb.who,
+        request=AuthorizationRequest.objects.get(pk=made.pk),
+        received_at=moment(received, hour),
+        unready_reason="It cannot wait.",
+        at=moment(received, hour),
+    )
+    return Deadline.objects.exclude(status="superseded").get(case=climb.case, request=made)
+
+
+@pytest.mark.parametrize(
+    ("answers", "received", "hour", "due", "rule"),
+    [
+        # 29 CFR 2560.503-1(f)(2)(ii)(B): made at least 24 hours before the end, decided within 24.
+        (ERISA, "2026-04-30", 0, ("2026-05-01", 0), "claims.concurrent.extension_decision"),
+        (ERISA, "2026-04-30", 1, ("2026-05-03", 1), "claims.urgent.decision"),
+        # Brochure, section 3.
+        (FEHB, "2026-04-28", 10, ("2026-04-29", 10), "fehb.concurrent.extension_decision"),
+        # 42 CFR 438.210(d)(2): no such time stands there.
+        (MEDICAID, "2026-04-28", 10, ("2026-05-01", 10), "medicaid.authorization.expedited"),
+    ],
+)
+def test_an_urgent_renewal_made_a_day_before_the_course_ends_is_decided_in_a_day(
+    climb, answers, received, hour, due, rule
+):
+    climb.answer(answers)
+    row = renewed(climb, received, hour)
+    assert (row.due_at, row.rule) == (moment(*due), rule)
+
+
+def test_a_renewal_that_is_not_urgent_is_a_request_like_any_other(climb):
+    climb.answer(ERISA)
+    row = renewed(climb, "2026-04-20", 10, urgent=False)
+    assert (row.due_on, row.rule) == (date(2026, 5, 5), "claims.preservice.decision")
