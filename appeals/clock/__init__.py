@@ -154,7 +154,7 @@ def request_clock(regime_key: str, facts: Facts) -> Clock:
     regime = book().regimes[regime_key]
     stage = chosen(regime.requests, facts)
     if stage is None and regime.requests:
-        reason = Reason("no_decision_clock", "No rule sets a time to decide on care that was already given.")
+        reason = Reason("no_request_clock", "No rule sets a time to decide on care that was already given.")
         return without_date(regime_key, "request", "payer", replace(facts, stated=None), reason)
     if stage is None:
         return _not_complete(regime, "request", "payer", facts)

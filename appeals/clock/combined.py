@@ -149,6 +149,6 @@ def _latest(paths: tuple[Path, ...], facts: Facts) -> Combined:
         if deadline is None or later(deadline, clock.deadline) != deadline:
             deadline, governing = clock.deadline, clock
         overdue = clock.overdue_after if overdue is None else later(overdue, clock.overdue_after)
-    if any(p.clock.error and p.clock.error.code == "no_decision_clock" for p in paths):
+    if any(p.clock.error and p.clock.error.code == "no_request_clock" for p in paths):
         overdue = None
     return Combined(paths, deadline, None, facts.stated, overdue, overdue, governing, _error(paths))

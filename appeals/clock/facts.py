@@ -251,7 +251,8 @@ WORDS = {
         "state_process": "state",
     },
     "service": {"partb_drug": "part_b_drug"},
-    "receipt_evidence": {"false": "none", "no": "none"},
+    # What nobody knows, and what the patient says, is no proof.
+    "receipt_evidence": dict.fromkeys(("false", "no", "", "unknown", "unproven", "patient"), "none"),
 }
 ALLOWED = {
     "timing": {"pre_service", "concurrent", "post_service"},

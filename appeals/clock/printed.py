@@ -13,7 +13,7 @@ from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
 from appeals.clock.stages import SURE
 from appeals.regimes import book
 from appeals.regimes.checks import operations_of
-from appeals.regimes.shapes import BASES, NEED_WORDS, Regime, Rule, Stage
+from appeals.regimes.shapes import BASES, NEED_WORDS, Choice, Regime, Rule, Stage
 
 SURENESS = {
     "uncertain": "Not settled: confirm with the letter and the agency",
@@ -156,12 +156,38 @@ def _regime(regime: Regime) -> Iterator[str]:
             f"{n}. {level.title}{_only(level.only_when)} (opened by {_opened(level.opened_by)}). {level.who_may_file}"
             for n, level in enumerate(regime.levels, start=1)
         )
+    if chosen := [*_chosen(regime)]:
+        yield "Which clock is taken, the first line that fits:"
+        yield "\n".join(["| Of what | When | Stage |", "|---|---|---|", *chosen])
     if regime.notes:
         yield "\n".join(f"- {note}" for note in regime.notes)
     if regime.stages:
         rows = ["| Stage | Inputs | Rule | Also called |", "|---|---|---|---|"]
         rows += [_stage(regime, stage) for _, stage in sorted(regime.stages.items())]
         yield "\n".join(rows)
+
+
+def _chosen(regime: Regime) -> Iterator[str]:
+    """What decides which of several clocks is taken, case by case."""
+    yield from _choices("the first request", regime.requests)
+    for level in regime.levels:
+        yield from _choices(f"{level.title}: decision", level.decisions)
+        yield from _choices(f"{level.title}: carried out", level.effectuation)
+    yield from _choices("treatment goes on", regime.continuation)
+    yield from _choices("documents asked for", regime.documents)
+
+
+def _choices(what: str, choices: Sequence[Choice]) -> Iterator[str]:
+    for choice in choices:
+        when = ", ".join(f"`{name}` {_value(value)}" for name, value in choice.when.items())
+        stage = f"`{choice.stage}`" if choice.stage else "no rule gives a time"
+        yield f"| {what} | {when or 'else'} | {stage} |"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "recorded" if value == "known" else str(value)
 
 
 def _only(when: Mapping[str, Any]) -> str:

@@ -111,15 +111,19 @@ def correct_document_request(
     received_at: datetime | None,
     extended_on: date | None,
     proof_note: str = "",
+    seen: str | None = None,
     at: datetime,
 ) -> DocumentRequest:
     """Record, or correct, when the request arrived, and the day of a notice that it takes longer: the date moves with them.
+    `seen` is the `arrival` that is corrected.
 
-    Raises NotAllowed, WrongState once it ended, Refused.
+    Raises NotAllowed, WrongState once it ended or where something else stands there now, Refused.
     """
     require(actor, Permission.FILE_APPEAL, request)
     with transaction.atomic():
         case, row = _open(request, "correct")
+        if seen is not None and seen != row.arrival:
+            raise WrongState("correct", "changed", "Somebody recorded this meanwhile. Look at it again.")
         refuse(
             [
                 *_moments(row.sent_at, received_at, at),

@@ -55,10 +55,11 @@ def record_effectuation(
         history = load_history(case)
         decision = _won(history, appeal, "record_effectuation")
         open_ones = undelivered_at(history, appeal)
+        chosen = list(dict.fromkeys(str(key) for key in items))
         known = {str(i.public_id): i for i in history.items if i.pk in won_at(history, appeal)}
         refuse(
             [
-                *_item_reasons(known, [str(key) for key in items], open_ones),
+                *_item_reasons(known, chosen, open_ones),
                 *([] if kind in Kind.values else [KIND_MISSING]),
                 *_moment_reasons(done_at, decision, at),
                 *foreign(case, document, "document", "document"),
@@ -66,7 +67,7 @@ def record_effectuation(
         )
         assert done_at is not None
         made = _write(
-            [known[str(key)] for key in items],
+            [known[key] for key in chosen],
             at,
             case=case,
             appeal=appeal,
@@ -103,16 +104,21 @@ def void_effectuation(*, actor: Actor, effectuation: Effectuation, reason: str, 
 
 
 def record_plan_notice(
-    *, actor: Actor, appeal: Appeal, received_at: datetime | None, at: datetime
+    *, actor: Actor, appeal: Appeal, received_at: datetime | None, seen: str | None = None, at: datetime
 ) -> Decision:
-    """Record, or correct, when the plan had the decision that reverses its own: its time to carry it out runs from there.
+    """Record, or correct, when the plan had the decision that reverses its own: its time to carry it out runs from there. `seen`
+    is the moment that is corrected, as text ("none" where there was none).
 
-    Raises NotAllowed, WrongState where nothing was won here, Refused for a moment that cannot be.
+    Raises NotAllowed, WrongState where nothing was won here or another moment stands now, Refused for a moment that cannot be.
     """
     require(actor, Permission.RECORD_DECISION, appeal)
     with transaction.atomic():
         case = locked_case(appeal.case)
         decision = _won(load_history(case), appeal, "record_plan_notice")
+        if seen is not None and seen != str(decision.plan_received_at or "none"):
+            raise WrongState(
+                "record_plan_notice", "changed", "Somebody recorded this meanwhile. Look at it again."
+            )
         refuse(_moment_reasons(received_at, decision, at, field="received_at"))
         decision.plan_received_at = received_at
         decision.save(update_fields=["plan_received_at"])

@@ -64,6 +64,7 @@ class DocumentArrivalForm(forms.Form):
         required=False,
         help_text="Counts where the rule allows it and it came in time.",
     )
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class DocumentsCameForm(forms.Form):

@@ -40,3 +40,4 @@ class PlanNoticeForm(forms.Form):
         label="The plan had the decision on",
         help_text="From the reviewer's notice to the plan, its fax report, or what the plan says.",
     )
+    version = forms.CharField(required=False, widget=forms.HiddenInput)

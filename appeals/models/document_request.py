@@ -66,6 +66,11 @@ class DocumentRequest(TenantModel):
         return f"{self.asked} {self.pk}"
 
     @property
+    def arrival(self) -> str:
+        """What is recorded of how it arrived, as one text: a form that corrects it says what it saw."""
+        return f"{self.received_at or ''}|{self.extended_on or ''}"
+
+    @property
     def is_open(self) -> bool:
         """Whether the documents are awaited."""
         return self.answered_at is None and self.withdrawn_at is None

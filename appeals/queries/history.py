@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
@@ -17,7 +17,6 @@ from appeals.models import (
     STANDS,
     Answer,
     Appeal,
-    AuthorizationRequest,
     ClockEvent,
     Deadline,
     Decision,
@@ -31,7 +30,7 @@ from appeals.models import (
     RequestItem,
 )
 from appeals.plan_facts import argued, counted, disagreeing
-from appeals.queries.lookup import agreed, plan_facts_said, said_of
+from appeals.queries.lookup import agreed, plan_facts_said, requests_where, said_of
 from appeals.queries.own_dates import own_dates_from, standing_own_dates
 from appeals.regimes.classifier import classify
 from cases.models import Case, Task
@@ -52,9 +51,7 @@ def clock_rows(whose: Q) -> dict[str, QuerySet[Any]]:
         "court": Task.objects.filter(whose, code__startswith=COURT_TASK)
         .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
         .only("code", "case"),
-        "requests": AuthorizationRequest.objects.filter(whose)
-        .annotate(renewed_until=F("renews__valid_until"))
-        .order_by("id"),
+        "requests": requests_where(whose),
         "items": RequestItem.objects.filter(whose).order_by("request_id", "position"),
         "denials": Denial.objects.filter(STANDS, whose).order_by("id"),
         "calls": PeerToPeer.objects.filter(whose).order_by("id"),

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
@@ -148,6 +148,12 @@ def agreed(said: tuple[Said, ...], question: str) -> str | None:
 def consent_among(consents: Iterable[Consent], kind: str, on: date) -> bool:
     """Whether one of the consents, not withdrawn, stands on that day (inclusive; a day where the patient is)."""
     return any(c.kind == kind and c.stands_on(on) for c in consents)
+
+
+def requests_where(whose: Q) -> QuerySet[AuthorizationRequest]:
+    """Requests, oldest first, each with the last day of the authorization that it asks to go on with as `renewed_until`."""
+    rows = AuthorizationRequest.objects.filter(whose).annotate(renewed_until=F("renews__valid_until"))
+    return rows.order_by("id")
 
 
 def cases_with_dates(actor: Actor) -> QuerySet[Case]:

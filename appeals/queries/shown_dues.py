@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from appeals import dues
 from appeals.changes import what_would_change
 from appeals.clock.facts import Moment
@@ -16,7 +18,6 @@ from appeals.models import (
     STANDS,
     Answer,
     Appeal,
-    AuthorizationRequest,
     ClockEvent,
     Decision,
     Denial,
@@ -30,7 +31,7 @@ from appeals.models import (
 )
 from appeals.queries.clocks import OWN_KIND, Day, hours_left, kind_of, spoken
 from appeals.queries.ladder import ladder_from
-from appeals.queries.lookup import agreed, said_of
+from appeals.queries.lookup import agreed, requests_where, said_of
 from appeals.queries.own_dates import standing_own_dates
 from appeals.queries.steps import history_from
 from appeals.rungs import Rung, first_position, rung_at
@@ -123,7 +124,7 @@ def history_rows(case: Case) -> dict[str, Any]:
     """What `history_from` needs of one case, for `together.fetched`."""
     pk = case.pk
     return {
-        "requests": AuthorizationRequest.objects.filter(case_id=pk).order_by("id"),
+        "requests": requests_where(Q(case_id=pk)),
         "items": RequestItem.objects.filter(case_id=pk).order_by("request_id", "position"),
         "denials": Denial.objects.filter(STANDS, case_id=pk).order_by("id"),
         "denial_items": DenialItem.objects.filter(case_id=pk),

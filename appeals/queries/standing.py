@@ -17,7 +17,6 @@ from appeals.dues import DOCUMENTS, EFFECTUATION
 from appeals.models import (
     STANDS,
     Appeal,
-    AuthorizationRequest,
     Deadline,
     Denial,
     GrantedAuthorization,
@@ -27,6 +26,7 @@ from appeals.next_action import Position, Proposal, next_action
 from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day, earliest, ours, state_of, theirs
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
+from appeals.queries.lookup import requests_where
 from appeals.queries.sessions import counted, lines_of
 from appeals.regimes import book
 from appeals.regimes.shapes import Level
@@ -68,7 +68,7 @@ def rows_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
     ids = list(case_ids)
     of_cases = any_of("case_id", ids)
     return {
-        "requests": AuthorizationRequest.objects.filter(of_cases).order_by("id"),
+        "requests": requests_where(of_cases),
         "denials": Denial.objects.filter(of_cases, STANDS).order_by("id"),
         "calls": PeerToPeer.objects.filter(of_cases).order_by("id"),
         "appeals": Appeal.objects.filter(of_cases).defer("draft").order_by("id"),

@@ -104,10 +104,17 @@ def documents_arrival(request: CaseRequest, case: Any, document_request_id: UUID
         case,
         row,
         DocumentArrivalForm(
-            request.POST or None, initial={"received_at": had, "extended_on": row.extended_on}
+            request.POST or None,
+            initial={"received_at": had, "extended_on": row.extended_on, "version": row.arrival},
         ),
         lambda data: commands.correct_document_request(
-            actor=request.actor, request=row, at=request.at, **data
+            actor=request.actor,
+            request=row,
+            received_at=data["received_at"],
+            extended_on=data["extended_on"],
+            proof_note=data["proof_note"],
+            seen=data["version"] or None,
+            at=request.at,
         ),
         "Recorded. The dates were computed again.",
         here="When the request arrived",

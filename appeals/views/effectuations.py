@@ -81,13 +81,18 @@ def plan_notice(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse
     page = effectuation_page(case, level, today_for(request, case))
     had = page.decision.plan_received_at if page.decision is not None else None
     form = PlanNoticeForm(
-        request.POST or None, initial={"received_at": timezone.localtime(had) if had else None}
+        request.POST or None,
+        initial={"received_at": timezone.localtime(had) if had else None, "version": str(had or "none")},
     )
     outcome = attempt(
         request,
         form,
         lambda data: record_plan_notice(
-            actor=request.actor, appeal=level, received_at=data["received_at"], at=request.at
+            actor=request.actor,
+            appeal=level,
+            received_at=data["received_at"],
+            seen=data["version"] or None,
+            at=request.at,
         ),
     )
     if outcome.done:

@@ -60,6 +60,8 @@ def test_words_are_taken_in_the_usual_spellings() -> None:
     assert read(process="HHS").process == "hhs_administered"
     assert read(service="PartB_Drug").service == "part_b_drug"
     assert read(receipt_evidence="No").receipt_evidence == "none"
+    # What nobody knows is no proof against a presumed day.
+    assert [read(receipt_evidence=e).receipt_evidence for e in ("", "unknown", "patient")] == ["none"] * 3
     assert read(service="anything else").service == "anything else"
     assert refused(timing="sometime") == ("impossible_answer", "timing")
     assert refused(process="none") == ("impossible_answer", "process")

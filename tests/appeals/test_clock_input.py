@@ -196,6 +196,12 @@ BAD_INPUTS = [
         {"receipt_date": "2026-03-02", "candidates": ["mars"]},
         "not a list of regimes",
     ),
+    (
+        "erisa_self_funded",
+        "internal_appeal_1",
+        {"receipt_date": "2026-03-02", "levels": "9" * 5000},
+        "is not a count",
+    ),
     ("unknown", "internal_appeal_1", {}, "Neither a date of receipt"),
     ("unknown", "nowhere", {"receipt_date": "2026-03-02"}, "None of the possible regimes"),
 ]

@@ -94,3 +94,14 @@ def test_bad_rows_are_answered_beside_good_ones_in_sound_json(tmp_path: Path) ->
     assert [r["id"] for r in found] == ["\ud800", None, None, None, good["id"]]
     assert [bool(r.get("error")) for r in found] == [True, True, True, True, False]
     assert found[-1] == results_of([good])[0]
+
+
+def test_a_line_says_what_was_not_read_and_takes_any_id(tmp_path: Path) -> None:
+    row = {"regime": "erisa_self_funded", "stage": "postservice_claim_decision"}
+    inputs = {"received_date": "2026-05-20", "extension_notced": True}
+    file = tmp_path / "vectors.json"
+    file.write_text(json.dumps({"vectors": [{**row, "id": "\ud800", "inputs": inputs}]}))
+    out = StringIO()
+    call_command("compute_deadlines", str(file), stdout=out)
+    told = "29 CFR 2560.503-1(f)(2)(iii)(B)  not read: extension_notced"
+    assert out.getvalue() == f"\\ud800: 2026-06-19  work to 2026-06-19  {told}\n"

@@ -268,3 +268,24 @@ def test_a_navigator_asks_on_the_page_sees_the_date_and_records_what_came(refuse
     assert (came.status_code, clocks(refused)[0][-1]) == (302, "missed")
     assert "By mail." in words(nora.get(there))
     assert len(own_statements(nora, there)) <= 12
+
+
+def test_what_somebody_else_recorded_meanwhile_is_not_written_over(refused, sign_in):
+    nora, row = sign_in("nora"), ask(refused)
+    there = address("documents_arrival", refused.case, row)
+    seen = nora.get(there).context["form"]["version"].value()
+    correct_document_request(
+        actor=refused.who,
+        request=row,
+        received_at=moment("2026-04-03"),
+        extended_on=None,
+        at=moment("2026-04-03", 16),
+    )
+    late = nora.post(there, {"extended_on": "2026-04-20", "version": seen})
+    row.refresh_from_db()
+    assert (late.status_code, row.received_at, row.extended_on) == (409, moment("2026-04-03"), None)
+    again = nora.get(there).context["form"]["version"].value()
+    both = {"received_at": "2026-04-03T14:00", "extended_on": "2026-04-20", "version": again}
+    assert nora.post(there, both).status_code == 302
+    row.refresh_from_db()
+    assert (row.received_at, row.extended_on) == (moment("2026-04-03"), date(2026, 4, 20))

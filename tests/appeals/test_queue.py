@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -199,6 +200,16 @@ def test_the_page_takes_at_most_twelve_statements_however_many_rows(cast, sign_i
             assert sam.get("/admin/queue/?due=14").status_code == 200
         counts.append(len(statements(captured)))
     assert counts[0] == counts[1] <= 12, counts
+
+
+def test_each_date_of_a_row_leads_to_why_it_is_that_date(cast, sign_in):
+    at = now()
+    case = new_case(1, at=at, owner=cast.members["nora"])
+    for side in ("claimant", "payer"):
+        clock(case, due_on=here(at).today, at=at, side=side)
+    page = sign_in("sam").get("/admin/queue/").content.decode()
+    leads = re.findall(r'href="(/admin/cases/[^"]*#clocks)"', page)
+    assert len(leads) == 2 and all(str(case.public_id) in lead for lead in leads)
 
 
 def test_the_list_is_one_read_of_what_it_shows_and_meadow_sees_none_of_it(cast, sign_in):

@@ -44,7 +44,7 @@ def test_nobody_is_late_with_an_authorization_of_care_already_given(climb):
     assert Deadline.objects.filter(case=climb.case, clock="decision").count() == 0
     for regime in (PLAN_OF_THE_STATE, "medicaid_ffs", "chip", "tricare"):
         clock = request_clock(regime, Facts(timing="post_service", received=date(2026, 3, 2)))
-        assert (clock.error.code, clock.actor, clock.deadline) == ("no_decision_clock", "payer", None)
+        assert (clock.error.code, clock.actor, clock.deadline) == ("no_request_clock", "payer", None)
 
 
 def test_while_one_path_gives_no_time_nobody_is_late(climb):
@@ -53,7 +53,7 @@ def test_while_one_path_gives_no_time_nobody_is_late(climb):
     assert (either.overdue_after, either.deadline, either.error.code) == (
         None,
         date(2026, 4, 1),
-        "no_decision_clock",
+        "no_request_clock",
     )
     assert combined_request_clock((GROUP,), facts).overdue_after == date(2026, 4, 1)
 

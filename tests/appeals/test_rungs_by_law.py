@@ -161,8 +161,8 @@ def hearing_of_drugs(facts: Facts) -> str:
 
 
 def authorization(prefix: str) -> Chooses:
-    """438.210(d)(3), 42 U.S.C. 1396r-8(d)(5): outpatient drugs in 24 hours whether urgent or not. These are times to authorize: of
-    care already given nobody is late by them."""
+    """438.210(d)(3), 42 U.S.C. 1396r-8(d)(5): outpatient drugs in 24 hours whether urgent or not. These are times to authorize:
+    nobody is late by them on care already given."""
 
     def decide(facts: Facts) -> str | None:
         if facts.timing == "post_service":

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from appeals.models import Effectuation
 from tests.appeals.climbing import ERISA
-from tests.appeals.owing import clocks, won_from_the_plan
+from tests.appeals.owing import clocks, had, won_from_the_plan
 from tests.appeals.visiting import address, own_statements, words
 
 pytest_plugins = ("tests.appeals.climbing", "tests.appeals.owing")
@@ -65,3 +65,22 @@ def test_a_self_funded_plan_that_loses_has_its_page_without_a_date_and_may_be_as
 def test_an_admin_reads_no_case_and_a_reader_sees_no_form(owed, sign_in):
     there = address("effectuation", owed.case, owed.level(2))
     assert sign_in("olga").get(there).status_code == 404
+
+
+def test_one_item_chosen_twice_is_one_item(owed, sign_in):
+    there = address("effectuation", owed.case, owed.level(2))
+    item = str(owed.items[0].public_id)
+    sent = {"kind": "authorized", "done_at": "2026-05-22T16:00", "items": [item, item]}
+    assert sign_in("nora").post(there, sent).status_code == 302
+    assert [e.item for e in Effectuation.objects.all()] == [owed.items[0]]
+
+
+def test_a_moment_that_somebody_else_recorded_is_not_written_over(at_the_entity, sign_in):
+    nora = sign_in("nora")
+    there = address("plan_notice", at_the_entity.case, at_the_entity.level(2))
+    seen = nora.get(there).context["form"]["version"].value()
+    had(at_the_entity, 2, "2026-05-21")
+    assert nora.post(there, {"received_at": "2026-05-25T14:00", "version": seen}).status_code == 409
+    again = nora.get(there).context["form"]["version"].value()
+    assert nora.post(there, {"received_at": "2026-05-25T14:00", "version": again}).status_code == 302
+    assert clocks(at_the_entity)[0][1] == "2026-06-08"

@@ -53,4 +53,8 @@ class Command(BaseCommand):
                 row.get("error")
                 or f"{row['deadline']}  work to {row['safe_date'] or row['deadline']}  {row['citation']}"
             )
-            self.stdout.write(f"{row['id']}: {said}")
+            ignored = f"  not read: {', '.join(row['ignored_inputs'])}" if "ignored_inputs" in row else ""
+            line = f"{row['id']}: {said}{ignored}"
+            self.stdout.write(
+                line.encode("utf-8", "backslashreplace").decode()
+            )  # half a character is no text
