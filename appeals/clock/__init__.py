@@ -154,8 +154,8 @@ def request_clock(regime_key: str, facts: Facts) -> Clock:
     regime = book().regimes[regime_key]
     stage = chosen(regime.requests, facts)
     if stage is None and regime.requests:
-        reason = Reason("no_request_clock", "No rule sets a time to decide on care that was already given.")
-        return without_date(regime_key, "request", "payer", replace(facts, stated=None), reason)
+        why = Reason("no_request_clock", "No rule sets a time to decide on care that was already given.")
+        return without_date(regime_key, "request", "payer", replace(facts, stated=None), why)
     if stage is None:
         return _not_complete(regime, "request", "payer", facts)
     found = stage_clock(regime_key, stage, facts)
@@ -163,8 +163,7 @@ def request_clock(regime_key: str, facts: Facts) -> Clock:
 
 
 def continuation_clock(regime_key: str, facts: Facts, level: Level | None = None) -> Clock | None:
-    """The patient's clock to keep a service going while the appeal (or, with `level`, that level) runs; None
-    if there is none."""
+    """The patient's clock to keep a service going while the appeal (with `level`, that level) runs; None if there is none."""
     stage = chosen(book().regimes[regime_key].continuation, facts, level.key if level else None)
     return stage_clock(regime_key, stage, facts) if stage else None
 

@@ -12,7 +12,7 @@ from appeals.clock.combined import combined_request_clock
 from appeals.commands.following import draft_renewal
 from appeals.commands.requests import ItemInput, approve_request, change_request, receive_request
 from appeals.models import AuthorizationRequest, Deadline, GrantedAuthorization
-from tests.appeals.climbing import ERISA, FEHB, MEDICAID, MEDICARE_ADVANTAGE, moment
+from tests.appeals.climbing import ERISA, FEHB, INDIVIDUAL, MEDICAID, MEDICARE_ADVANTAGE, moment
 from tests.factories.readiness import PLACE
 
 GROUP, PLAN_OF_THE_STATE = "erisa_self_funded", "medicaid_managed_care"
@@ -121,3 +121,23 @@ def test_a_renewal_that_is_not_urgent_is_a_request_like_any_other(climb):
     climb.answer(ERISA)
     row = renewed(climb, "2026-04-20", 10, urgent=False)
     assert (row.due_on, row.rule) == (date(2026, 5, 5), "claims.preservice.decision")
+
+
+# -- a course that is cut short -------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("answers", [ERISA, INDIVIDUAL])
+def test_a_course_that_is_cut_short_is_kept_by_an_appeal_before_that_day(climb, answers):
+    """45 CFR 147.136(b)(2)(iii), 29 CFR 2590.715-2719(b)(2)(iii): long before the 180 days of the appeal are over."""
+    climb.answer(answers)
+    climb.ask(timing="concurrent")
+    climb.refuse(effective_on=date(2026, 4, 21))
+    assert climb.date("continuation", 1) == ("2026-04-20", "2026-04-20", "running")
+    assert climb.date("filing", 1)[0] == "2026-09-23"
+    climb.file(1, "2026-04-20")
+    assert climb.date("continuation", 1)[2] == "met"
+
+
+def test_a_renewal_that_is_refused_takes_nothing_away(climb):
+    climb.answer(ERISA)
+    climb.ask(timing="concurrent")
+    climb.refuse()
+    assert not Deadline.objects.filter(case=climb.case, clock="continuation").exists()

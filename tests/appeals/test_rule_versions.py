@@ -20,6 +20,7 @@ from tests.appeals.walker.walk import ORDER
 DAY = timedelta(days=1)
 BEGAN: tuple[tuple[str, str, str], ...] = (
     # By July 1, 2002 at the earliest and January 1, 2003 at the latest every group health plan (66 FR 35886).
+    ("claims.continuation.", "2010-09-23", "75 FR 43330: plan years from September 23, 2010"),
     ("claims.", "2003-01-01", "65 FR 70246; 29 CFR 2560.503-1(o)"),
     ("documents.plan", "2003-01-01", "record"),
     ("documents.records_access", "2003-04-14", "45 CFR 164.534: compliance from April 14, 2003"),

@@ -52,37 +52,7 @@ def when_urgent(urgent: str, other: str) -> Chooses:
     return lambda facts: urgent if facts.urgent else other
 
 
-def of_care_ahead(decide: Chooses) -> Chooses:
-    """A time to authorize; nobody is late by it on care that is already given."""
-    return lambda facts: None if facts.timing == "post_service" else decide(facts)
-
-
-def goes_on(facts: Facts) -> bool:
-    return facts.timing == "concurrent" and facts.before_course_ends is True
-
-
-def federal_employees(facts: Facts) -> str:
-    """Brochure, sections 3 and 7."""
-    if facts.timing == "post_service":
-        return "claim_decision"
-    if not facts.urgent:
-        return "prior_approval_decision"
-    return "concurrent_extension_decision" if goes_on(facts) else "prior_approval_decision_urgent"
-
-
 # -- 29 CFR 2560.503-1(f), (i); 45 CFR 147.136(b) ------------------------------------------------------------------------
-def claim(facts: Facts) -> str:
-    """(f)(2)(iii)(B) care given, which no decision can hurry any more ((m)(1)); (i) urgent care, longer only where something is
-    missing; (ii)(B) shorter where a course under way is to go on and a day is left; (iii)(A) the rest."""
-    if facts.timing == "post_service":
-        return "postservice_claim_decision"
-    if facts.urgent and facts.incomplete:
-        return "urgent_claim_incomplete"
-    if facts.urgent:
-        return "concurrent_extension_decision" if goes_on(facts) else "urgent_claim_decision"
-    return "preservice_claim_decision"
-
-
 def appeal(level: int, two: bool) -> Chooses:
     """(i)(2)(i) urgent care; (ii) before service: 30 days, or 15 at each of two; (iii) after it: 60, or 30 at each of two."""
 
@@ -97,19 +67,6 @@ def appeal(level: int, two: bool) -> Chooses:
 
 
 # -- 42 CFR 422, 423, 405 -----------------------------------------------------------------------------------------------
-def organization_determination(facts: Facts) -> str:
-    """422.568(c), 422.520 payment, of a Part B drug too; 422.568(b)(3), 422.572(a)(2) Part B drugs; 422.572 expedited;
-    422.568(b)(1) with approval or without."""
-    if facts.timing == "post_service":
-        return "payment_determination"
-    if facts.service == "part_b_drug":
-        return f"org_determination_part_b_drug_{'expedited' if facts.urgent else 'standard'}"
-    if facts.urgent:
-        return "org_determination_expedited"
-    without = facts.service == "no_prior_authorization"
-    return "org_determination_standard" if without else "org_determination_pa_standard"
-
-
 def plan_reconsideration(facts: Facts) -> str:
     """422.590(b) payment, of a Part B drug too; (c), (e) Part B drugs; (e) expedited; (a) the rest."""
     if facts.timing == "post_service":
@@ -134,15 +91,6 @@ def entity_of_drugs(facts: Facts) -> str:
     return "ire_decision_expedited" if facts.urgent else "ire_decision_standard"
 
 
-def coverage_determination(facts: Facts) -> str:
-    """423.568(c) payment; (b), 423.572(a): an exception runs from the prescriber's statement."""
-    if facts.timing == "post_service":
-        return "coverage_determination_payment"
-    if facts.supporting_statement:
-        return "exception_decision_with_statement" + ("_expedited" if facts.urgent else "")
-    return "coverage_determination_expedited" if facts.urgent else "coverage_determination_standard"
-
-
 def redetermination_of_drugs(facts: Facts) -> str:
     if facts.timing == "post_service":
         return "redetermination_decision_payment"
@@ -160,31 +108,6 @@ def hearing_of_drugs(facts: Facts) -> str:
     return "alj_hearing_decision_expedited" if facts.urgent else "alj_hearing_decision"
 
 
-def authorization(prefix: str) -> Chooses:
-    """438.210(d)(3), 42 U.S.C. 1396r-8(d)(5): outpatient drugs in 24 hours whether urgent or not. These are times to authorize:
-    nobody is late by them on care already given."""
-
-    def decide(facts: Facts) -> str | None:
-        if facts.timing == "post_service":
-            return None
-        if facts.service == "outpatient_drug":
-            return "outpatient_drug_authorization"
-        return f"{prefix}_{'expedited' if facts.urgent else 'standard'}"
-
-    return decide
-
-
-REQUESTS: dict[str, Chooses] = {
-    **dict.fromkeys(CLAIMS, claim),
-    "medicare_advantage": organization_determination,
-    "medicare_part_d": coverage_determination,
-    "original_medicare": fixed("initial_determination"),
-    "medicaid_managed_care": authorization("service_authorization"),
-    "medicaid_ffs": authorization("prior_authorization"),
-    "chip": of_care_ahead(when_urgent("service_authorization_expedited", "service_authorization_standard")),
-    "fehb": federal_employees,
-    "tricare": of_care_ahead(fixed("preauthorization_decision")),
-}
 EXTERNAL = when_urgent("external_review_decision_expedited", "external_review_decision_standard")
 OF_STATE = when_urgent("external_review_state_decision_expedited", "external_review_state_decision_standard")
 COURT: tuple[str, str, str, Chooses] = ("court", "court", "filing", fixed(None))
@@ -267,15 +190,6 @@ AMOUNTS = {
     ("tricare", "independent_hearing"): "tricare_hearing",
 }
 HEARING_OF_A_PLAN = "continuation_of_benefits_pending_hearing"
-
-
-@pytest.mark.parametrize("regime", sorted(REQUESTS))
-def test_the_first_request_has_the_clock_that_its_law_says(regime: str) -> None:
-    assert sorted(REQUESTS) == sorted(LADDERS) == sorted(k for k, r in book().regimes.items() if r.levels)
-    for facts in facts_over(
-        ("urgent", "timing", "service", "incomplete", "supporting_statement", "before_course_ends")
-    ):
-        assert chosen(book().regimes[regime].requests, facts) == REQUESTS[regime](facts), facts
 
 
 @pytest.mark.parametrize("regime", sorted(LADDERS))
@@ -371,7 +285,8 @@ def test_what_was_decided_is_carried_out_by_the_clock_of_whoever_decided_it(regi
 
 
 def test_services_go_on_by_the_clock_of_the_step_that_was_asked_about() -> None:
-    """42 CFR 438.420(b), (c)(2); 431.230: no other program keeps services going while the appeal runs."""
+    """42 CFR 438.420(b), (c)(2); 431.230. 45 CFR 147.136(b)(2)(iii): a course that is cut short, until the internal appeal is
+    decided; a grandfathered plan does not owe it (147.140(c)), and no other program does."""
     managed, state = (book().regimes[k].continuation for k in ("medicaid_managed_care", "medicaid_ffs"))
     asked = [chosen(managed, Facts(), level) for level in (None, "plan_appeal", "state_fair_hearing")]
     assert asked == [
@@ -380,8 +295,15 @@ def test_services_go_on_by_the_clock_of_the_step_that_was_asked_about() -> None:
         HEARING_OF_A_PLAN,
     ]
     assert chosen(state, Facts()) == "continuation_of_benefits_request"
-    kept = ("medicaid_managed_care", "medicaid_ffs")
-    assert {k for k, r in book().regimes.items() if r.continuation} == set(kept)
+    owing = set(CLAIMS) - {"grandfathered"}
+    for regime in owing:
+        ways = book().regimes[regime].continuation
+        for level in ("internal_appeal_1", "internal_appeal_2", "external_review", "court"):
+            cut = chosen(ways, Facts(effective_date=DAY), level)
+            assert cut == ("continuation_pending_appeal" if level == "internal_appeal_1" else None)
+            assert chosen(ways, Facts(timing="concurrent"), level) is None
+    kept = {"medicaid_managed_care", "medicaid_ffs", *owing}
+    assert {k for k, r in book().regimes.items() if r.continuation} == kept
 
 
 @pytest.mark.parametrize(

@@ -228,11 +228,15 @@ FEHB: Stages = {
     "court_filing": Law("5 CFR 890.107(d)", PATIENT, third_year_after, takes=("care_date",)),
     **RECORDS,
 }
-SELF_FUNDED = {**CLAIMS, **TWO_LEVELS, **EXTERNAL, **RECORDS, **EXPLANATION, **CIVIL}
+CONTINUED: Stages = {
+    # "continued coverage pending the outcome of an appeal", of what is cut "before the end of such period"
+    "continuation_pending_appeal": patient("45 CFR 147.136(b)(2)(iii)", "effective_date", days=-1),
+}
+SELF_FUNDED = {**CLAIMS, **TWO_LEVELS, **CONTINUED, **EXTERNAL, **RECORDS, **EXPLANATION, **CIVIL}
 REGIMES: Mapping[str, Stages] = {
     "erisa_self_funded": relieved({**SELF_FUNDED, **PLAN_DOCUMENTS}),
     "fully_insured_group": relieved({**SELF_FUNDED, **PLAN_DOCUMENTS, **DRUGS}),
-    "individual_aca": {**CLAIMS, **EXTERNAL, **RECORDS, **EXPLANATION, **DRUGS, **CIVIL},
+    "individual_aca": {**CLAIMS, **CONTINUED, **EXTERNAL, **RECORDS, **EXPLANATION, **DRUGS, **CIVIL},
     "nonfederal_governmental_self_funded": SELF_FUNDED,
     "church_self_funded": SELF_FUNDED,
     "grandfathered": {**CLAIMS, **TWO_LEVELS, **EXTERNAL, **RECORDS, **PLAN_DOCUMENTS, **CIVIL},
