@@ -131,7 +131,7 @@ def test_a_course_that_is_cut_short_is_kept_by_an_appeal_before_that_day(climb, 
     climb.ask(timing="concurrent")
     climb.refuse(effective_on=date(2026, 4, 21))
     assert climb.date("continuation", 1) == ("2026-04-20", "2026-04-20", "running")
-    assert climb.date("filing", 1)[0] == "2026-09-23"
+    assert climb.date("filing", 1) == ("2026-09-18", "2026-09-23", "running")
     climb.file(1, "2026-04-20")
     assert climb.date("continuation", 1)[2] == "met"
 
