@@ -168,6 +168,7 @@ class Kept:
         self.code = digest(files_under(*UNDER_TEST))
         self.found: dict[str, dict[str, Any]] = {}
         self.living: set[str] = set()
+        self.killers: dict[str, Counter[str]] = {}
         for line in self.path.read_text().splitlines() if self.path.exists() else ():
             row = json.loads(line)
             same = row["state"] == self.state
@@ -176,18 +177,30 @@ class Kept:
             elif same or (again and row["code"] == self.code and row["verdict"] in (KILLED, TIMEOUT)):
                 self.found[row["id"]] = row
 
+    def likely(self, mutant: Mutant) -> list[str]:
+        """The two files of tests that killed most mutants of the same part so far; the vectors while nothing is known."""
+        return [file for file, _ in self.killers.get(mutant.part, Counter()).most_common(2)]
+
+    def learn(self, mutant: Mutant) -> None:
+        if by := self.found.get(mutant.id, {}).get("by"):
+            file = next((f for f in TESTS if str(by).startswith(f)), VECTORS)
+            self.killers.setdefault(mutant.part, Counter())[file] += 1
+
     def add(self, mutant: Mutant, verdict: str, by: str) -> None:
         row = {"state": self.state, "code": self.code, "id": mutant.id, "verdict": verdict, "by": by}
         if verdict == LIVING:
             self.living.add(mutant.id)
         else:
             self.found[mutant.id] = row
+            self.learn(mutant)
         with self.path.open("a") as file:
             file.write(json.dumps(row) + "\n")
 
 
 def judge(wanted: Sequence[Mutant], known: Ground, kept: Kept, rounds: Sequence[bool]) -> None:
     """The quick tests for every mutant, then the slow ones for those that live."""
+    for mutant in wanted:
+        kept.learn(mutant)
     for slow in rounds:
         left = [m for m in wanted if m.id not in kept.found and (slow or m.id not in kept.living)]
         begun = time.monotonic()
@@ -197,7 +210,14 @@ def judge(wanted: Sequence[Mutant], known: Ground, kept: Kept, rounds: Sequence[
                 files = [f for f in known.tests_for(mutant) if (f in SLOW) == slow]
                 yield (
                     mutant,
-                    *in_child(failing, mutant, files, known.rules, seconds=SLOW_SECONDS if slow else SECONDS),
+                    *in_child(
+                        failing,
+                        mutant,
+                        files,
+                        known.rules,
+                        kept.likely(mutant),
+                        seconds=SLOW_SECONDS if slow else SECONDS,
+                    ),
                 )
 
         for done, (mutant, said, status) in enumerate(answers(started()), start=1):

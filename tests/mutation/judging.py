@@ -120,28 +120,45 @@ def put_in(mutant: Mutant) -> None:
     regimes.raw_of = changed
 
 
-def failing(mutant: Mutant | None, files: Sequence[str], rules: Mapping[str, str]) -> str:
-    """The first test that fails with the mutant in place, or "". `rules` says which rule each vector came to."""
+def failing(
+    mutant: Mutant | None, files: Sequence[str], rules: Mapping[str, str], likely: Sequence[str] = ()
+) -> str:
+    """The first test that fails with the mutant in place, or "". `rules` says which rule each vector came to. Of `files` those
+    that are `likely` to see it come first, each alone; the single vectors go before all that are not.
+    """
     if not files:
         return ""
     if mutant is not None:
         put_in(mutant)
+    first = [f for f in likely if f in files]
+    if VECTORS in files and VECTORS not in first:
+        first.append(VECTORS)
+    for file in first:
+        found = _vectors(mutant, rules) if file == VECTORS else _tests([file])
+        if found:
+            return found
+    rest = [f for f in files if f == VECTORS or f not in first]
+    return _tests(rest) if rest else ""
+
+
+def _tests(files: Sequence[str]) -> str:
     import pytest
 
     options = ["-x", "-q", "-p", "no:django", "-p", "no:xdist", "-p", "no:cacheprovider", "-o", "addopts=", "--tb=no",
                "--no-header", "-m", "not long", f"--hypothesis-profile={PROFILE}", "--deselect", WITH_MODELS]  # fmt: skip
-    if VECTORS in files:
-        try:
-            first = _first_vector(mutant, rules)
-        except Exception as problem:
-            return f"{VECTORS} does not begin: {type(problem).__name__}"
-        if first:
-            return f"{VECTORS}::{first}"
-        for name in OF_VECTORS:
-            options += ["--deselect", f"{VECTORS}::{name}"]
+    for name in OF_VECTORS:
+        options += ["--deselect", f"{VECTORS}::{name}"]
     seen = _Seen()
     code = pytest.main([*options, *files], plugins=[seen])
     return seen.first or ("" if code == 0 else f"pytest ended with {int(code)}")
+
+
+def _vectors(mutant: Mutant | None, rules: Mapping[str, str]) -> str:
+    try:
+        first = _first_vector(mutant, rules)
+    except Exception as problem:
+        return f"{VECTORS} does not begin: {type(problem).__name__}"
+    return f"{VECTORS}::{first}" if first else ""
 
 
 def _first_vector(mutant: Mutant | None, rules: Mapping[str, str]) -> str:
