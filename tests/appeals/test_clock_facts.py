@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -35,7 +36,7 @@ def refused(**inputs: object) -> tuple[str, str | None]:
 
 def test_a_count_is_a_whole_number_up_to_ten_years() -> None:
     assert [read(window_days=n).window_days for n in (0, 3660, "90")] == [0, 3660, 90]
-    for wrong in (3661, -1, "-1", True, False, 1.5, "²", "", "ninety", [90]):
+    for wrong in (3661, -1, "-1", True, False, 1.5, Decimal(90), "²", "", "ninety", [90]):
         assert refused(window_days=wrong) == ("impossible_number", "window_days"), wrong
 
 
