@@ -139,7 +139,10 @@ def test_each_need_is_checked_alone() -> None:
         ({"citation": ""}, "has an unknown basis or need, no citation or no text."),
         ({"confidence": "verified"}, "is verified without a day, or checked and not verified."),
         ({"checked_on": TODAY}, "is verified without a day, or checked and not verified."),
+        ({"text": ""}, "has an unknown basis or need, no citation or no text."),
+        ({"confidence": "sure"}, "is verified without a day, or checked and not verified."),
         ({"opens": "council"}, "names levels that erisa_self_funded does not have."),
+        ({"beside": ("council",)}, "names levels that erisa_self_funded does not have."),
         ({"regimes": ("nobody",)}, "names levels that nobody does not have."),
         (
             {"regimes": ("medicare_advantage",), "beside": ("plan_reconsideration",), "opens": "ire_reconsideration"},
@@ -162,6 +165,10 @@ def test_a_row_that_contradicts_the_ladders_is_refused(change, told) -> None:
             {"citation": ""},
             "Michigan says of levels opened at once what has no basis, citation or confidence.",
         ),
+        (
+            {"confidence": "sure"},
+            "Michigan says of levels opened at once what has no basis, citation or confidence.",
+        ),
         ({"window": "tomorrow"}, "Michigan ends the time to open a level at once by an unknown stage."),
     ],
 )
@@ -171,6 +178,16 @@ def test_a_state_that_names_no_source_or_no_clock_is_refused(change, told) -> No
     said = MappingProxyType({"urgent": MappingProxyType({**michigan.at_once["urgent"], **change})})
     states = {**whole.states, "MI": replace(michigan, at_once=said)}
     assert list(problems_of(replace(whole, states=states))) == [told]
+
+
+def test_a_state_that_names_an_unknown_reason_is_refused() -> None:
+    whole = shipped()
+    michigan = whole.states["MI"]
+    said = MappingProxyType({"haste": michigan.at_once["urgent"]})
+    states = {**whole.states, "MI": replace(michigan, at_once=said)}
+    assert list(problems_of(replace(whole, states=states))) == [
+        "Michigan says of levels opened at once what has no basis, citation or confidence."
+    ]
 
 
 def test_a_pack_without_such_rows_loads_and_the_difference_is_told() -> None:

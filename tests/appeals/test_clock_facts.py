@@ -110,6 +110,13 @@ def test_what_the_patient_received_is_read_where_the_patient_is() -> None:
     )
     assert facts.zone_of("receipt") == facts.zone_of("incomplete_notice") == "America/Los_Angeles"
     assert facts.zone_of("received") == "America/New_York"
+    wall = "2026-03-02T23:30"
+    here = read(receipt=wall, received=wall, incomplete_notice=wall, **both)
+    assert [v.astimezone(UTC).hour for v in (here.receipt, here.incomplete_notice, here.received)] == [
+        7,
+        7,
+        4,
+    ]
     assert day_of(datetime(2026, 3, 3, 4, tzinfo=UTC), "America/New_York") == date(2026, 3, 2)
     assert (
         day_of(datetime(2026, 3, 3, 4, tzinfo=UTC), None) == day_of(date(2026, 3, 3), "x") == date(2026, 3, 3)

@@ -331,6 +331,16 @@ def test_an_act_that_moves_no_day_is_not_named() -> None:
     assert before.override.startswith("COVID-19 outbreak period")
 
 
+def test_the_outbreak_period_binds_the_plans_of_erisa_alone() -> None:
+    """EBSA Notice 2021-01 speaks to plans under ERISA; for any other coverage the earlier date stands."""
+    notice = Facts(receipt=date(2020, 2, 10))
+    for regime in (GROUP, "fully_insured_group"):
+        assert stage_clock(regime, "internal_appeal_1", notice).deadline == date(2021, 8, 7)
+    for regime in ("individual_aca", "nonfederal_governmental_self_funded", "church_self_funded"):
+        clock = stage_clock(regime, "internal_appeal_1", notice)
+        assert (clock.deadline, clock.override) == (date(2020, 8, 8), ""), regime
+
+
 @pytest.mark.parametrize("name", ["mco_resolution_notice", "notice_date"])
 @pytest.mark.parametrize(
     ("regime", "stage"), [(MANAGED, "state_fair_hearing_filing"), ("chip", "state_review_filing")]

@@ -241,7 +241,7 @@ def test_what_is_least_sure_is_printed_first() -> None:
     """A lawyer reads from the top: uncertain, then believed, then seen in the source."""
     marks = {"WA": "uncertain", "ID": "knowledge", "OR": "verified"}
     states = {**BOOK.states} | {code: replace(BOOK.states[code], confidence=m) for code, m in marks.items()}
-    clocks = {"TX": "uncertain", "CA": "knowledge", "NY": "verified"}
+    clocks = {"CA": "uncertain", "TX": "knowledge", "NY": "verified"}
     for code, mark in clocks.items():
         own = {k: replace(s, rule=replace(s.rule, confidence=mark)) for k, s in states[code].stages.items()}
         states[code] = replace(states[code], stages=own)
@@ -249,7 +249,7 @@ def test_what_is_least_sure_is_printed_first() -> None:
         page = "\n".join(printed.rules())
     rows = [page.index(f"\n| {name} (`") for name in ("Washington", "Idaho", "Oregon")]
     of_clocks = [page.index(f"\n| `{key}` | 1 |") for key in (
-        "appeal_decision_texas", "grievance_decision_california", "utilization_review_appeal_decision_new_york"
+        "grievance_decision_california", "appeal_decision_texas", "utilization_review_appeal_decision_new_york"
     )]  # fmt: skip
     assert (rows, of_clocks) == (sorted(rows), sorted(of_clocks))
 

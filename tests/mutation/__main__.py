@@ -62,12 +62,17 @@ class Ground:
     seconds: Mapping[str, float]
 
     def tests_for(self, mutant: Mutant) -> list[str]:
-        """The files that run the mutant's line, quickest first; for a mutant of the rules those that look at dates."""
+        """The files that run the mutant's line, quickest first; for a mutant of the rules those that look at dates. A line that
+        only opens a condition of several lines runs when the one before it does.
+        """
         if isinstance(mutant, CodeMutant):
-            found = [f for f in TESTS if mutant.line in self.lines[f].get(mutant.path, ())]
+            found = next(filter(None, (self._running(mutant.path, n) for n in range(mutant.line, 0, -1))), [])
         else:
             found = [f for f in TESTS if f not in (OF_WORDS, *OF_ORDER)]
         return sorted(found, key=lambda f: self.seconds[f])
+
+    def _running(self, path: str, line: int) -> list[str]:
+        return [f for f in TESTS if line in self.lines[f].get(path, ())]
 
 
 def files_under(*patterns: str) -> list[Path]:
