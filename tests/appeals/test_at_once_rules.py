@@ -180,6 +180,15 @@ def test_a_state_that_names_no_source_or_no_clock_is_refused(change, told) -> No
     assert list(problems_of(replace(whole, states=states))) == [told]
 
 
+@pytest.mark.parametrize(
+    "change", [{"needs": tuple(NEED_WORDS)}, {"needs": ()}, {"confidence": "verified", "checked_on": TODAY}]
+)
+def test_a_row_may_need_everything_or_nothing_and_be_seen_in_the_source(change) -> None:
+    whole = shipped()
+    row = replace(whole.at_once[0], **change)
+    assert list(problems_of(replace(whole, at_once=(row,)))) == []
+
+
 def test_a_state_that_names_an_unknown_reason_is_refused() -> None:
     whole = shipped()
     michigan = whole.states["MI"]

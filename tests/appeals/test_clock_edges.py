@@ -243,6 +243,20 @@ def test_an_older_time_that_was_shorter_makes_nobody_late_sooner() -> None:
     assert (clock.permissive_deadline, len(clock.arithmetic)) == (None, 2)
 
 
+def test_the_older_time_that_may_bind_is_that_of_the_version_named() -> None:
+    name = "medicaid.authorization.standard"
+    older, newer = book().rules[name]
+    begun = older.in_force_from
+    oldest = replace(older, calculation={**older.calculation, "n": 5}, in_force_to=date(begun.year - 1, 12, 31),
+                     in_force_from=date(begun.year - 1, 1, 1))  # fmt: skip
+    named = replace(newer, version=3, lenient={**newer.lenient, "version": 2})
+    with using(replace(book(), rules={**book().rules, name: (oldest, replace(older, version=2), named)})):
+        clock = stage_clock(
+            "medicaid_managed_care", "service_authorization_standard", Facts(received=RECEIVED)
+        )
+    assert (clock.version, clock.deadline, clock.overdue_after) == (3, date(2026, 3, 9), date(2026, 3, 16))
+
+
 @pytest.mark.parametrize(("hours", "day"), [(23, 10), (24, 10), (25, 11), (48, 11), (49, 12)])
 def test_hours_after_a_day_run_from_its_end(hours: int, day: int) -> None:
     """A step so many hours after a day that is no instant falls on the day on which they are over."""

@@ -268,6 +268,21 @@ def test_an_extension_counts_when_it_was_announced_in_time(
     assert line in clock.arithmetic
 
 
+def test_an_hour_clock_that_stood_still_keeps_its_hour_too() -> None:
+    """Two days of waiting are added to the fourteen of 42 CFR 422.572(b), at the same time of day."""
+    (rule,) = book().rules["ma.org_determination.expedited"]
+    tolled = replace(rule, extension={**rule.extension, "tolls_for_missing_information": True})
+    facts = Facts(
+        received=datetime(2026, 3, 2, 10, tzinfo=NEW_YORK),
+        zone="America/New_York",
+        extension_notice_date=date(2026, 3, 4),
+        information_received=date(2026, 3, 6),
+    )
+    with using(replace(book(), rules={**book().rules, rule.id: (tolled,)})):
+        clock = stage_clock("medicare_advantage", "org_determination_expedited", facts)
+    assert clock.deadline == datetime(2026, 3, 21, 10, tzinfo=NEW_YORK)
+
+
 def test_a_clock_without_extension_says_that_the_notice_changes_nothing() -> None:
     """29 CFR 2560.503-1(i)(2)(ii): an appeal has none. A patient's own date does not speak of it."""
     told = stage_clock(GROUP, "preservice_appeal_decision", Facts(received=RECEIVED, extension_noticed=True))

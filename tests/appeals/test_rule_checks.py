@@ -245,13 +245,20 @@ def test_what_is_least_sure_is_printed_first() -> None:
     for code, mark in clocks.items():
         own = {k: replace(s, rule=replace(s.rule, confidence=mark)) for k, s in states[code].stages.items()}
         states[code] = replace(states[code], stages=own)
-    with using(replace(BOOK, states=states)):
+    of_keys = {
+        "state_process_urgent": "uncertain",
+        "federal_process_urgent": "knowledge",
+        "exhaustion_waived": "verified",
+    }
+    at_once = tuple(replace(row, confidence=of_keys[row.key], text=row.key) for row in BOOK.at_once)
+    with using(replace(BOOK, states=states, at_once=at_once)):
         page = "\n".join(printed.rules())
     rows = [page.index(f"\n| {name} (`") for name in ("Washington", "Idaho", "Oregon")]
     of_clocks = [page.index(f"\n| `{key}` | 1 |") for key in (
         "grievance_decision_california", "appeal_decision_texas", "utilization_review_appeal_decision_new_york"
     )]  # fmt: skip
-    assert (rows, of_clocks) == (sorted(rows), sorted(of_clocks))
+    openings = [page.index(f" {key} ") for key in of_keys]
+    assert (rows, of_clocks, openings) == (sorted(rows), sorted(of_clocks), sorted(openings))
 
 
 def test_a_regime_of_which_nothing_more_is_said_is_plain() -> None:
