@@ -119,6 +119,7 @@ urlpatterns = [
     path(CALL, peer_to_peers.peer_to_peer, name="peer_to_peer"),
     path(CALL + "schedule/", peer_to_peers.peer_to_peer_schedule, name="peer_to_peer_schedule"),
     path(CALL + "outcome/", peer_to_peers.peer_to_peer_hold, name="peer_to_peer_hold"),
+    path(CALL + "delivered/", effectuations.call_delivery, name="call_delivery"),
     path(CALL + "missed/", peer_to_peers.peer_to_peer_miss, name="peer_to_peer_miss"),
     path(LEVEL, levels.level_page, name="level"),
     path(LEVEL + "draft/", drafts.level_draft, name="level_draft"),

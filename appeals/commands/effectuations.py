@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,9 +24,10 @@ from appeals.models import (
     Decision,
     Effectuation,
     GrantedAuthorization,
+    PeerToPeer,
     RequestItem,
 )
-from appeals.queries.effectuations import undelivered_at, won_at
+from appeals.queries.effectuations import undelivered_at, undelivered_in, won_at, won_in
 from appeals.queries.history import load_history
 from cases.commands.touch import touch
 from cases.models import Case, Document
@@ -53,32 +55,89 @@ def record_effectuation(
     with transaction.atomic():
         case = locked_case(appeal.case)
         history = load_history(case)
-        decision = _won(history, appeal, "record_effectuation")
-        open_ones = undelivered_at(history, appeal)
-        chosen = list(dict.fromkeys(str(key) for key in items))
-        known = {str(i.public_id): i for i in history.items if i.pk in won_at(history, appeal)}
-        refuse(
-            [
-                *_item_reasons(known, chosen, open_ones),
-                *([] if kind in Kind.values else [KIND_MISSING]),
-                *_moment_reasons(done_at, decision, at),
-                *foreign(case, document, "document", "document"),
-            ]
+        won = _Won(
+            {"appeal": appeal},
+            _won(history, appeal, "record_effectuation").decided_at,
+            won_at(history, appeal),
+            undelivered_at(history, appeal),
         )
-        assert done_at is not None
-        made = _write(
-            [known[key] for key in chosen],
-            at,
-            case=case,
-            appeal=appeal,
-            kind=kind,
-            done_at=done_at,
-            document=document,
-            note=note.strip(),
-            recorded_by_id=actor.user_id,
-        )
-        recompute_deadlines(case, at)
-        touch(case, at)
+        return _deliver(actor, case, history, won, items, kind, done_at, document, note, at)
+
+
+def record_call_delivery(
+    *,
+    actor: Actor,
+    call: PeerToPeer,
+    items: Sequence[UUID | str],
+    kind: str,
+    done_at: datetime | None,
+    document: Document | None = None,
+    note: str = "",
+    at: datetime,
+) -> list[Effectuation]:
+    """The same of what was won in a call: no clock ends by it, only the task that follows it up.
+
+    Raises NotAllowed, WrongState where nothing was won in the call, Refused with every reason.
+    """
+    require(actor, Permission.RECORD_DECISION, call)
+    with transaction.atomic():
+        case = locked_case(call.case)
+        history = load_history(case)
+        items_won = won_in(history, call)
+        if not items_won or call.held_at is None:
+            raise WrongState(
+                "record_call_delivery", call.status, "Nothing was won in this call. Record the call first."
+            )
+        won = _Won({"peer_to_peer": call}, call.held_at, items_won, undelivered_in(history, call))
+        return _deliver(actor, case, history, won, items, kind, done_at, document, note, at)
+
+
+@dataclass(frozen=True)
+class _Won:
+    """What may be delivered: of which row, since when, the items that were won, and those that are open."""
+
+    of: Mapping[str, Appeal | PeerToPeer]
+    decided_at: datetime
+    items: frozenset[int]
+    open_ones: frozenset[int]
+
+
+def _deliver(
+    actor: Actor,
+    case: Case,
+    history: History,
+    won: _Won,
+    items: Sequence[UUID | str],
+    kind: str,
+    done_at: datetime | None,
+    document: Document | None,
+    note: str,
+    at: datetime,
+) -> list[Effectuation]:
+    known = {str(i.public_id): i for i in history.items if i.pk in won.items}
+    chosen = list(dict.fromkeys(str(key) for key in items))
+    refuse(
+        [
+            *_item_reasons(known, chosen, won.open_ones),
+            *([] if kind in Kind.values else [KIND_MISSING]),
+            *_moment_reasons(done_at, won.decided_at, at),
+            *foreign(case, document, "document", "document"),
+        ]
+    )
+    assert done_at is not None
+    made = _write(
+        [known[key] for key in chosen],
+        at,
+        case=case,
+        kind=kind,
+        done_at=done_at,
+        document=document,
+        note=note.strip(),
+        recorded_by_id=actor.user_id,
+        **won.of,
+    )
+    recompute_deadlines(case, at)
+    touch(case, at)
     return made
 
 
@@ -119,7 +178,7 @@ def record_plan_notice(
             raise WrongState(
                 "record_plan_notice", "changed", "Somebody recorded this meanwhile. Look at it again."
             )
-        refuse(_moment_reasons(received_at, decision, at, field="received_at"))
+        refuse(_moment_reasons(received_at, decision.decided_at, at, field="received_at"))
         decision.plan_received_at = received_at
         decision.save(update_fields=["plan_received_at"])
         record("plan_notice_recorded", subject=decision)
@@ -137,7 +196,8 @@ def deliver_by_authorization(
     at: datetime,
     decided_at: datetime | None = None,
 ) -> list[Effectuation]:
-    """An authorization carries out whatever was won for its request and is not delivered, of care that is still to come.
+    """An authorization carries out whatever was won for its request (at a level, or in a call) and is not delivered, of care that
+    is still to come.
 
     It counts from the first valid day: nobody is called late because an authorization was typed in late. One that came with a
     decision (`decided_at`) counts from that moment. Whoever calls holds the case, and computes its dates afterward.
@@ -146,23 +206,29 @@ def deliver_by_authorization(
         return []
     history = load_history(case)
     denials = {d.pk for d in history.denials if d.request_id == request.pk}
+    owed = [
+        _Won({"appeal": a}, history.decisions[a.pk].decided_at, frozenset(), open_ones)
+        for a in history.appeals
+        if a.denial_id in denials and (open_ones := undelivered_at(history, a))
+    ]
+    owed += [
+        _Won({"peer_to_peer": c}, c.held_at, frozenset(), open_ones)
+        for c in history.peer_to_peers
+        if c.denial_id in denials and c.held_at and (open_ones := undelivered_in(history, c))
+    ]
+    begins = datetime.combine(granted.valid_from, time.min, tzinfo=ZoneInfo(history.zone))
     made: list[Effectuation] = []
-    for appeal in history.appeals:
-        open_ones = undelivered_at(history, appeal) if appeal.denial_id in denials else frozenset()
-        if not open_ones:
-            continue
-        begins = datetime.combine(granted.valid_from, time.min, tzinfo=ZoneInfo(history.zone))
-        won = history.decisions[appeal.pk].decided_at
+    for won in owed:
         made += _write(
-            [i for i in history.items if i.pk in open_ones],
+            [i for i in history.items if i.pk in won.open_ones],
             at,
             case=case,
-            appeal=appeal,
             kind=Kind.AUTHORIZED,
-            done_at=decided_at or min(max(begins, won), at),
+            done_at=decided_at or min(max(begins, won.decided_at), at),
             authorization=granted,
             document=granted.document,
             recorded_by_id=actor.user_id,
+            **won.of,
         )
     return made
 
@@ -204,13 +270,13 @@ def _item_reasons(
 
 
 def _moment_reasons(
-    moment: datetime | None, decision: Decision, at: datetime, field: str = "done_at"
+    moment: datetime | None, decided_at: datetime, at: datetime, field: str = "done_at"
 ) -> Iterator[Reason]:
     if moment is None:
         yield Reason("moment_missing", "Say when.", field)
     elif moment > at + CLOCK_SKEW:
         yield Reason("in_future", "This moment is in the future. Enter when it really happened.", field)
-    elif moment < decision.decided_at:
+    elif moment < decided_at:
         yield Reason(
             "before_decided", "This cannot have happened before it was decided. Correct the moment.", field
         )

@@ -13,6 +13,7 @@ from appeals.commands.checks import today_of
 from appeals.dues import RUNNING, Due, day_of
 from appeals.facts import History
 from appeals.models import Appeal
+from appeals.queries.effectuations import undelivered_in
 from appeals.queries.history import COURT_TASK
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Ladder, court_of
 from appeals.regimes import book
@@ -23,7 +24,7 @@ from cases.workflow import CaseStatus
 RULE = "dates"
 SOON = timedelta(days=5)
 NO_WINDOW, NO_ARRIVAL, NO_NOTICE = "no_window:", "no_arrival:", "no_notice:"
-NO_POST, PLAN_FACT = "no_post:", "plan_fact:"
+NO_POST, PLAN_FACT, WON_IN_CALL = "no_post:", "plan_fact:", "won_in_call:"
 TITLES = {
     "ask_regime": "Find out which kind of coverage this is",
     "ask_funding": "Find out: insured or self-funded?",
@@ -209,6 +210,14 @@ def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[
                 f"{due.title}: the time starts when the request arrived. Look at the proof of delivery, or ask.",
                 due_on,
             )
+    for call in history.peer_to_peers:
+        if undelivered_in(history, call):
+            found[f"{WON_IN_CALL}{call.pk}"] = Wanted(
+                "Follow up what was won in the peer-to-peer",
+                "No rule known here gives the plan a time to carry out what it gave way on in a call. Ask for it in writing, with"
+                " the authorization number; work to the day its letter names, and record what it delivers.",
+                due_on,
+            )
     for level in ladder.levels:
         if level.appeal is None:
             continue
@@ -241,5 +250,5 @@ def _lacks(due: Due | None, code: str) -> bool:
 
 def _is_ours(code: str) -> bool:
     return code in book().tasks or code.startswith(
-        ("ask_", NO_WINDOW, NO_ARRIVAL, NO_NOTICE, NO_POST, PLAN_FACT)
+        ("ask_", NO_WINDOW, NO_ARRIVAL, NO_NOTICE, NO_POST, PLAN_FACT, WON_IN_CALL)
     )

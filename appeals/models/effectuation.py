@@ -1,4 +1,4 @@
-"""What the plan delivered of what was decided against it."""
+"""What the plan delivered of what was decided against it, at a level or in a call."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from advocacy.tenancy.sealing import SealedTextField
 
 
 class Effectuation(TenantModel):
-    """One item of a decision that the plan carried out, and when it did. A row that was recorded wrongly is kept and does not
-    count. `authorization` is the one by which it did, where there is one.
+    """One item of a decision, or of what was won in a call, that the plan carried out, and when it did. A row that was recorded
+    wrongly is kept and does not count. `authorization` is the one by which it did, where there is one.
     """
 
     class Kind(models.TextChoices):
@@ -22,7 +22,8 @@ class Effectuation(TenantModel):
         PROVIDED = "provided", "Provided"
 
     case = tenant_key("cases.Case", related_name="effectuations")
-    appeal = tenant_key("appeals.Appeal", related_name="effectuations")
+    appeal = tenant_key("appeals.Appeal", null=True, blank=True, related_name="effectuations")
+    peer_to_peer = tenant_key("appeals.PeerToPeer", null=True, blank=True, related_name="effectuations")
     item = tenant_key("appeals.RequestItem", related_name="effectuations")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     done_at = models.DateTimeField()
@@ -43,6 +44,7 @@ class Effectuation(TenantModel):
         constraints = [
             SameOrganization("case"),
             SameOrganization("appeal"),
+            SameOrganization("peer_to_peer"),
             SameOrganization("item"),
             SameOrganization("authorization"),
             SameOrganization("document"),
@@ -50,6 +52,16 @@ class Effectuation(TenantModel):
                 fields=["organization", "appeal", "item"],
                 condition=Q(voided_at=None),
                 name="appeals_effectuation_once",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "peer_to_peer", "item"],
+                condition=Q(voided_at=None),
+                name="appeals_effectuation_once_of_call",
+            ),
+            models.CheckConstraint(
+                condition=Q(appeal__isnull=False, peer_to_peer=None)
+                | Q(appeal=None, peer_to_peer__isnull=False),
+                name="appeals_effectuation_one_source",
             ),
         ]
         indexes = [models.Index(fields=["organization", "case"], name="appeals_effectuation_case")]

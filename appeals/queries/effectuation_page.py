@@ -1,16 +1,18 @@
-"""What a level decided against the plan and what became of it, as its page shows it."""
+"""What a level decided against the plan, or what was won in a call, and what became of it, as its page shows it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.tenancy.together import fetched
-from appeals.models import Appeal, Decision, Effectuation
+from appeals.facts import History
+from appeals.models import Appeal, Decision, Effectuation, PeerToPeer
 from appeals.queries.clocks import Day
-from appeals.queries.effectuations import effectuation_of, undelivered_at, won_at
+from appeals.queries.effectuations import effectuation_of, undelivered_at, undelivered_in, won_at, won_in
 from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
@@ -29,7 +31,7 @@ class Delivered:
 class EffectuationPage:
     """`clock` is None where no rule gives the plan a time; `open_items` are won and not delivered."""
 
-    appeal: Appeal
+    of: Appeal | PeerToPeer
     title: str
     decision: Decision | None
     clock: Card | None
@@ -37,6 +39,7 @@ class EffectuationPage:
     open_items: tuple[ItemShown, ...]
     delivered: tuple[Delivered, ...]
     own: bool
+    in_call: bool = False
 
 
 def effectuation_page(case: Case, appeal: Appeal, day: Day) -> EffectuationPage:
@@ -47,26 +50,59 @@ def effectuation_page(case: Case, appeal: Appeal, day: Day) -> EffectuationPage:
     )
     history = history_from(case, rows)
     rung, due = history.rung(appeal), effectuation_of(history, appeal)
-    won, left = won_at(history, appeal), undelivered_at(history, appeal)
-    shown = {item.pk: item_shown(item) for item in history.items if item.pk in won}
-    names = {item.pk: item_shown(item).name for item in history.items}
+    left = undelivered_at(history, appeal)
+    shown = _shown(history, won_at(history, appeal))
     return EffectuationPage(
-        appeal=appeal,
+        of=appeal,
         title=rung.title,
         decision=history.decisions.get(appeal.pk),
         clock=card_of(due, day) if due is not None else None,
         won=tuple(shown.values()),
         open_items=tuple(item for pk, item in shown.items() if pk in left),
-        delivered=tuple(Delivered(row, names[row.item_id]) for row in rows["all_effectuations"]),
+        delivered=_delivered(history, rows["all_effectuations"]),
         own=rung.kind == "plan",
     )
+
+
+def call_delivery_page(case: Case, call: PeerToPeer) -> EffectuationPage:
+    """The same of what was won in a call; no rule known here gives it a clock. One statement."""
+    rows = fetched(
+        history_rows(case)
+        | {
+            "all_effectuations": Effectuation.objects.filter(peer_to_peer_id=call.pk).order_by(
+                "done_at", "id"
+            )
+        }
+    )
+    history = history_from(case, rows)
+    shown, left = _shown(history, won_in(history, call)), undelivered_in(history, call)
+    return EffectuationPage(
+        of=call,
+        title="Peer-to-peer",
+        decision=None,
+        clock=None,
+        won=tuple(shown.values()),
+        open_items=tuple(item for pk, item in shown.items() if pk in left),
+        delivered=_delivered(history, rows["all_effectuations"]),
+        own=True,
+        in_call=True,
+    )
+
+
+def _shown(history: History, won: frozenset[int]) -> dict[int, ItemShown]:
+    return {item.pk: item_shown(item) for item in history.items if item.pk in won}
+
+
+def _delivered(history: History, rows: Iterable[Effectuation]) -> tuple[Delivered, ...]:
+    names = {item.pk: item_shown(item).name for item in history.items}
+    return tuple(Delivered(row, names[row.item_id]) for row in rows)
 
 
 def get_effectuation(actor: Actor, case: Case, public_id: UUID) -> Effectuation:
     """One row of this case. Raises NotFound when absent, invisible or of another case."""
     found = (
         Effectuation.objects.filter(visible(actor, Effectuation), case=case, public_id=public_id)
-        .select_related("case", "appeal", "item")
+        .select_related("case", "appeal", "peer_to_peer", "item")
         .first()
     )
     if found is None:

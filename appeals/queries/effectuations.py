@@ -1,4 +1,5 @@
-"""What a level decided against the plan, what of it the plan delivered, and the time it has to deliver the rest."""
+"""What a level decided against the plan, or what was won in a call; what of it the plan delivered, and the time it has to deliver
+the rest."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from dataclasses import replace
 
 from appeals.dues import MET, MISSED, Due, effectuation_due, passed
 from appeals.facts import History, decision_facts, effectuation_facts
-from appeals.models import Appeal
+from appeals.models import Appeal, PeerToPeer
 from appeals.queries.as_sent import as_sent, sent_by
 
 NOT_DELIVERED = "decision_not_carried_out"
@@ -28,6 +29,19 @@ def undelivered_at(history: History, appeal: Appeal) -> frozenset[int]:
     """Of these, what nobody has recorded as delivered."""
     delivered = {e.item_id for e in history.effectuations if e.appeal_id == appeal.pk}
     return won_at(history, appeal) - delivered
+
+
+def won_in(history: History, call: PeerToPeer) -> frozenset[int]:
+    """Primary keys of the items that were won in a call, wholly or partly."""
+    return frozenset(
+        o.item_id for o in history.outcomes if o.peer_to_peer_id == call.pk and o.outcome in FAVORABLE
+    )
+
+
+def undelivered_in(history: History, call: PeerToPeer) -> frozenset[int]:
+    """Of these, what nobody has recorded as delivered. No rule known here gives a plan a time for it: the laws on carrying out
+    speak of what an appeal reversed (42 CFR 422.618, 423.636, 438.424)."""
+    return won_in(history, call) - {e.item_id for e in history.effectuations if e.peer_to_peer_id == call.pk}
 
 
 def effectuation_of(history: History, appeal: Appeal) -> Due | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 from appeals.facts import History
 from appeals.models import Appeal, Decision, ItemOutcome
 from appeals.queries.clocks import Day, Shown, shown_due
+from appeals.queries.effectuations import undelivered_in
 from appeals.queries.history import COURT_TASK, history_of
 from appeals.queries.ladder import Ladder, Standing, ladder_from
 from cases.models import Case
@@ -19,6 +20,8 @@ _TONES = {"overturned": "good", "partly": "warn", "upheld": "bad"}
 _ENDED_TONES = {"lapsed": "bad"}
 _REQUEST_STATES = {"approved": "done", "denied": "done", "withdrawn": "closed"}
 _REQUEST_TONES = {"approved": "good", "denied": "bad"}
+NO_WINDOW = "No law sets this window, and it never stops the appeal's clock."
+WON_NOT_DELIVERED = "Won, and not recorded as delivered. No rule known here gives the plan a time for it."
 _CALL_STATES = {"held": "done", "missed": "closed"}
 
 
@@ -98,7 +101,7 @@ def _calls(history: History, ladder: Ladder, day: Day) -> Sequence[Step]:
             "appeals:peer_to_peer",
             call.public_id,
             ours=shown_due(clocks[call.pk], day) if call.pk in clocks else None,
-            note="No law sets this window, and it never stops the appeal's clock.",
+            note=WON_NOT_DELIVERED if undelivered_in(history, call) else NO_WINDOW,
         )
         for call in history.peer_to_peers
     ]

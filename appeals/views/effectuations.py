@@ -1,7 +1,9 @@
-"""After a decision against the plan: what it delivered, when it had the decision, and what was recorded wrongly."""
+"""After a decision against the plan, or a call in which it gave way: what it delivered, when it had the decision, and what was
+recorded wrongly."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,20 +13,36 @@ from django.utils import timezone
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import NotAllowed
-from appeals.commands.effectuations import record_effectuation, record_plan_notice, void_effectuation
+from appeals.commands.effectuations import (
+    record_call_delivery,
+    record_effectuation,
+    record_plan_notice,
+    void_effectuation,
+)
 from appeals.forms.effectuations import EffectuationForm, PlanNoticeForm
 from appeals.forms.sessions import VoidForm
-from appeals.queries.effectuation_page import effectuation_page, get_effectuation
+from appeals.queries.call_sheet import get_call
+from appeals.queries.effectuation_page import (
+    EffectuationPage,
+    call_delivery_page,
+    effectuation_page,
+    get_effectuation,
+)
 from appeals.queries.level_page import get_level
 from appeals.views.casework import CaseRequest, case_page, show_step, today_for
 from appeals.views.papers import document_choices, picked_document
 from cases.views.casework import Outcome, attempt, done
 
 BACK = "appeals:effectuation"
+CALL, OF_CALL = "appeals:peer_to_peer", "appeals:call_delivery"
 
 
 def _trail(case: Any, level: Any) -> tuple[tuple[str, str], ...]:
     return (("Level", reverse("appeals:level", args=[case.public_id, level.public_id])),)
+
+
+def _call_trail(case: Any, call: Any) -> tuple[tuple[str, str], ...]:
+    return (("Peer-to-peer", reverse(CALL, args=[case.public_id, call.public_id])),)
 
 
 @case_page()
@@ -32,6 +50,50 @@ def effectuation(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespons
     """The plan's time to carry out the decision, what it delivered, and the form that records more of it."""
     level = get_level(request.actor, case, level_id)
     page = effectuation_page(case, level, today_for(request, case))
+
+    def act(data: Mapping[str, Any]) -> Any:
+        return record_effectuation(actor=request.actor, appeal=level, at=request.at, **data)
+
+    return _show(
+        request,
+        case,
+        page,
+        act,
+        here=(BACK, case.public_id, level.public_id),
+        back=reverse("appeals:level", args=[case.public_id, level.public_id]),
+        trail=_trail(case, level),
+    )
+
+
+@case_page()
+def call_delivery(request: CaseRequest, case: Any, call_id: UUID) -> HttpResponse:
+    """What the plan delivered of what was won in a call, and the form that records more of it."""
+    call = get_call(request.actor, case, call_id)
+
+    def act(data: Mapping[str, Any]) -> Any:
+        return record_call_delivery(actor=request.actor, call=call, at=request.at, **data)
+
+    return _show(
+        request,
+        case,
+        call_delivery_page(case, call),
+        act,
+        here=(OF_CALL, case.public_id, call.public_id),
+        back=reverse(CALL, args=[case.public_id, call.public_id]),
+        trail=_call_trail(case, call),
+    )
+
+
+def _show(
+    request: CaseRequest,
+    case: Any,
+    page: EffectuationPage,
+    act: Callable[[Mapping[str, Any]], Any],
+    *,
+    here: tuple[Any, ...],
+    back: str,
+    trail: tuple[tuple[str, str], ...],
+) -> HttpResponse:
     may = P.RECORD_DECISION in request.may and case.status == "open"
     if request.method == "POST" and P.RECORD_DECISION not in request.may:
         raise NotAllowed(P.RECORD_DECISION)
@@ -46,19 +108,10 @@ def effectuation(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespons
         outcome = attempt(
             request,
             form,
-            lambda data: record_effectuation(
-                actor=request.actor,
-                appeal=level,
-                items=data["items"],
-                kind=data["kind"],
-                done_at=data["done_at"],
-                document=picked_document(request.actor, case, data["document"]),
-                note=data["note"],
-                at=request.at,
-            ),
+            lambda data: act({**data, "document": picked_document(request.actor, case, data["document"])}),
         )
     if outcome.done:
-        return done(request, "What was delivered is recorded.", BACK, case.public_id, level.public_id)
+        return done(request, "What was delivered is recorded.", *here)
     return show_step(
         request,
         case,
@@ -66,8 +119,8 @@ def effectuation(request: CaseRequest, case: Any, level_id: UUID) -> HttpRespons
         outcome,
         here="What the plan delivered",
         action="Record what was delivered",
-        back=reverse("appeals:level", args=[case.public_id, level.public_id]),
-        trail=_trail(case, level),
+        back=back,
+        trail=trail,
         template="appeals/effectuation.html",
         lists=frozenset({"items"}),
         extra={"page": page, "may_record": may},
@@ -125,10 +178,12 @@ def effectuation_void(request: CaseRequest, case: Any, effectuation_id: UUID) ->
             actor=request.actor, effectuation=row, reason=typed["reason"], at=request.at
         ),
     )
-    level = row.appeal
+    of, page, trail = (
+        (row.appeal, BACK, _trail) if row.appeal is not None else (row.peer_to_peer, OF_CALL, _call_trail)
+    )
+    back = reverse(page, args=[case.public_id, of.public_id])
     if outcome.done:
-        return done(request, "It no longer counts.", BACK, case.public_id, level.public_id)
-    back = reverse(BACK, args=[case.public_id, level.public_id])
+        return done(request, "It no longer counts.", page, case.public_id, of.public_id)
     return show_step(
         request,
         case,
@@ -138,7 +193,7 @@ def effectuation_void(request: CaseRequest, case: Any, effectuation_id: UUID) ->
         action="Take it back",
         tone="danger",
         back=back,
-        trail=(*_trail(case, level), ("What the plan delivered", back)),
+        trail=(*trail(case, of), ("What the plan delivered", back)),
         text=f"{row.item.code}: {row.get_kind_display().lower()}.",
         effects=(
             "It stays in the list, struck out, with your reason. It no longer counts.",

@@ -244,14 +244,15 @@ class Climb:
         ):
             name, _, pk = code.partition(":")
             codes.append(
-                f"{name}:{Appeal.objects.get(pk=pk).position}"
-                if pk and name != "peer_to_peer_in_writing"
-                else name
+                f"{name}:{Appeal.objects.get(pk=pk).position}" if pk and name not in OF_CALLS else name
             )
         return sorted(codes)
 
     def fresh(self) -> Case:
         return Case.objects.get(pk=self.case.pk)
+
+
+OF_CALLS = frozenset({"peer_to_peer_in_writing", "won_in_call"})
 
 
 def codes(caught: Any) -> list[str]:

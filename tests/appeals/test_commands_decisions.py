@@ -236,7 +236,7 @@ def test_a_call_that_wins_everything_ends_the_first_level(offered):
     assert (level.status, level.end_reason) == ("declined", "Overturned in peer-to-peer")
     assert {o.outcome for o in ItemOutcome.objects.all()} == {"overturned"}
     assert ItemOutcome.objects.count() == 2
-    assert offered.tasks() == ["peer_to_peer_in_writing"]
+    assert offered.tasks() == ["peer_to_peer_in_writing", "won_in_call"]
     assert Deadline.objects.get(clock="peer_to_peer").status == "met"
     assert offered.date("filing", 1)[2] == "ended"
 
@@ -261,7 +261,7 @@ def test_a_call_won_after_the_filing_leaves_the_filed_level(offered):
     offered.file(1, "2026-04-01")
     hold(offered, "overturned")
     assert offered.level(1).status == "filed"
-    assert offered.tasks() == ["peer_to_peer_in_writing"]
+    assert offered.tasks() == ["peer_to_peer_in_writing", "won_in_call"]
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,7 @@ appeals:renewal                 NS        NS
 appeals:session_new             NS        NS
 appeals:session_void            NS        NS
 appeals:effectuation            INCSP     NS
+appeals:call_delivery           INCSP     NS
 appeals:documents_new           NS        NS
 appeals:documents               INCSP     -
 appeals:documents_arrival       NS        NS

@@ -35,6 +35,7 @@ EXACTLY_ONE: dict[str, tuple[str, ...]] = {
     "appeals.ItemOutcome": ("decision_id", "peer_to_peer_id"),
     "appeals.LetterApproval": ("appeal_id", "demand_id"),
     "appeals.StepOverride": ("request_id", "appeal_id"),
+    "appeals.Effectuation": ("appeal_id", "peer_to_peer_id"),
 }
 """References of which the database wants exactly one: the others are emptied before one is turned elsewhere."""
 TOGETHER: dict[tuple[str, str], str] = {

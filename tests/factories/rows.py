@@ -56,6 +56,7 @@ ANOTHER = {"people.Absence.cover"}
 ONE_OF = {
     "appeals.ClockEvent": "request",
     "appeals.Demand": "deadline",
+    "appeals.Effectuation": "appeal",
     "appeals.ItemOutcome": "decision",
     "appeals.LetterApproval": "appeal",
     "appeals.StepOverride": "appeal",
@@ -91,6 +92,7 @@ class Maker:
 
     def alternatives(self, model: type[models.Model]) -> set[str]:
         return {f.name for f in model._meta.local_fields if isinstance(f, models.ForeignKey) and f.null} - {
+            "authorization",
             "document",
             "document_version",
             "asked_by",
