@@ -13,7 +13,7 @@ from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
 from appeals.clock.stages import SURE
 from appeals.regimes import book
 from appeals.regimes.checks import operations_of
-from appeals.regimes.shapes import BASES, NEED_WORDS, Choice, Regime, Rule, Stage
+from appeals.regimes.shapes import BASES, DECIDERS, NEED_WORDS, Choice, Regime, Rule, Stage
 
 SURENESS = {
     "uncertain": "Not settled: confirm with the letter and the agency",
@@ -205,6 +205,8 @@ def _stage(regime: Regime, stage: Stage) -> str:
         takes, what = ", ".join(inputs_of(rule)), f"`{stage.rule}`"
         if own := regime.citations.get(stage.rule):
             what += f", here {own}"
+        if stage.reopens:
+            what += f"; shown after a last decision of: {', '.join(DECIDERS[key].lower() for key in stage.reopens)}"
     elif stage.choose:
         takes = ", ".join(dict.fromkeys(f"`{name}`" for c in stage.choose for name in c.when)) or "-"
         what = "chosen: " + ", ".join(f"`{c.stage}`" for c in stage.choose)

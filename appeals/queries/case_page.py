@@ -44,8 +44,10 @@ from appeals.queries.lookup import agreed, said_of
 from appeals.queries.own_dates import standing_own_dates
 from appeals.queries.plan_facts_page import FactUsed, facts_used
 from appeals.queries.readiness import benefit_rows
+from appeals.queries.reopenings import reopenings
 from appeals.queries.service_targets import case_targets, target_querysets
 from appeals.queries.sessions import AuthorizationLine, lines_of
+from appeals.queries.shown_dues import Card
 from appeals.queries.standing import current_level, permissions_on, position_of, rows_under, workable
 from appeals.queries.steps import Step, history_from, level_titles, steps_of
 from appeals.regimes import book
@@ -166,6 +168,7 @@ class CasePage:
     denial: UUID | None
     level: Appeal | None
     at_once: tuple[tuple[str, Appeal], ...]
+    reopenings: tuple[Card, ...]
 
 
 def get_case(actor: Actor, public_id: UUID) -> Case:
@@ -324,6 +327,7 @@ def case_page(
         denial=position.denial,
         level=current_level(rows["appeals"], rows["deadlines"]),
         at_once=opened_now(history, rows["overrides"], day.today) if case.status == "open" else (),
+        reopenings=reopenings(history, day) if case.status == "open" else (),
     )
 
 

@@ -41,6 +41,7 @@ from appeals.queries.in_question import items_in_question
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, ladder_from
 from appeals.queries.lookup import consent_among, get_appeal, get_filing
 from appeals.queries.plan_facts_page import FactUsed, facts_used
+from appeals.queries.reopenings import reopenings
 from appeals.queries.representation import FilerShown, filer_choices, filer_shown, who_may_not
 from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
@@ -90,6 +91,7 @@ class LevelPage:
     opened_by: Opening | None = None
     may_open: bool = False
     not_at_once: tuple[Reason, ...] = ()
+    reopenings: tuple[Card, ...] = ()
 
     @property
     def at_once_live(self) -> bool:
@@ -232,6 +234,7 @@ def level_page(
         opened_by=opened_by(history, appeal),
         may_open=is_open and (bool(openings_of(history, appeal, day.today)) or not against),
         not_at_once=against if is_open else (),
+        reopenings=reopenings(history, day, appeal=appeal) if case.status == "open" else (),
     )
 
 

@@ -68,6 +68,7 @@ class Card:
     law_date: dt.date | None
     own_reason: str
     changes: tuple[str, ...]
+    permissive_date: dt.date | None = None
 
 
 def _on(moment: Moment | None, day: Day) -> dt.date | None:

@@ -92,6 +92,7 @@ def _stage(row: Mapping[str, Any]) -> Stage:
         row.get("rule"),
         _choices(row.get("choose", [])),
         row.get("state_layer"),
+        tuple(row.get("reopens", [])),
     )
 
 

@@ -113,6 +113,8 @@ def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:
             yield f"Stage {stage.key} of {regime.key} names an unknown rule {stage.rule}."
         if not (stage.rule or stage.choose or stage.state_layer):
             yield f"Stage {stage.key} of {regime.key} has no rule."
+        if not set(stage.reopens) <= set(DECIDERS):
+            yield f"Stage {stage.key} of {regime.key} reopens decisions of nobody known."
     named = [c.stage for s in regime.stages.values() for c in s.choose]
     named += [c.stage for c in (*regime.requests, *regime.continuation, *regime.documents)]
     named += [c.stage for level in regime.levels for c in (*level.decisions, *level.effectuation)]

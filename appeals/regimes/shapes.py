@@ -72,13 +72,15 @@ class Choice:
 @dataclass(frozen=True)
 class Stage:
     """A step with one clock: a rule, a choice between other stages, or the state's `filing` or `decision` rule; with
-    `decision_expedited` the state's rule where it has one, else `rule`."""
+    `decision_expedited` the state's rule where it has one, else `rule`. `reopens` are those (`DECIDERS`) whose decision the
+    patient may ask, within this time, to be taken up again."""
 
     key: str
     aliases: tuple[str, ...] = ()
     rule: str | None = None
     choose: tuple[Choice, ...] = ()
     state_layer: str | None = None
+    reopens: tuple[str, ...] = ()
 
 
 DECIDERS: Mapping[str, str] = MappingProxyType(
