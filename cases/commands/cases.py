@@ -20,6 +20,7 @@ from advocacy.people.models import Membership, Patient
 from advocacy.people.rules import day_in
 from advocacy.tenancy.models import Organization
 from cases import codes, rules
+from cases.commands.owners import as_of_now, works_here
 from cases.commands.search_text import index_case
 from cases.commands.touch import touch
 from cases.models import Case, Communication, Coverage, FailedTreatment, Provider
@@ -60,7 +61,7 @@ def open_case(
     today = day_in(organization.time_zone, at)
     with transaction.atomic():
         opener = actor.membership_id if patient.is_restricted else None
-        owner = _as_of_now(owner.pk if owner else opener)
+        owner = as_of_now(owner.pk if owner else opener)
         _refuse_if(
             [
                 rules.purpose_is_stated(purpose),
@@ -178,7 +179,7 @@ def assign_cases(
     require(actor, Permission.ASSIGN_CASE)
     ids = [case.pk for case in cases]
     with transaction.atomic():
-        owner = _as_of_now(owner.pk if owner else None)
+        owner = as_of_now(owner.pk if owner else None)
         rows = (
             Case.objects.select_for_update()
             .filter(reachable(actor, Permission.ASSIGN_CASE, Case), pk__in=ids)
@@ -396,19 +397,10 @@ def _organization_of(actor: Actor) -> Organization:
     return Organization.objects.get(pk=actor.organization_id)
 
 
-def _as_of_now(member: int | None) -> Membership | None:
-    """The membership as it stands, held until the transaction ends: nobody leaves, or loses a role, meanwhile."""
-    rows = Membership.objects.select_for_update(of=("self",), no_key=True).select_related("user")
-    row = rows.filter(pk=member).first() if member else None
-    if member and row is None:
-        raise NotFound(Membership._meta.label)
-    return row
-
-
 def _cannot_own(owner: Membership | None, at: datetime) -> Reason | None:
     if owner is None:
         return None
-    if not owner.works_at(at) or not owner.user.is_active:
+    if not works_here(owner, at):
         return Reason("owner_left", "This colleague is no longer a member. Choose somebody else.", "owner")
     return rules.owner_can_work_cases(permissions_of(frozenset(owner.roles)))
 

@@ -14,6 +14,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.models import Membership
+from cases.commands.owners import as_of_now, works_here
 from cases.commands.touch import touch
 from cases.models import Case, Task
 from cases.queries.templates import template_known, templates_in_use
@@ -57,11 +58,13 @@ def open_task(
     chosen = _template(template, opened_by)
     title = title.strip() or (chosen.title if chosen else "")
     by_hand = opened_by == Task.OpenedBy.HAND
-    if owner is None and case.owner is not None and (by_hand or case.owner.works_at(at)):
+    if owner is not None or by_hand:
+        owner = as_of_now(owner.pk if owner is not None else case.owner_id, held=False)
+    elif case.owner is not None and case.owner.works_at(at):
         owner = case.owner
     reasons = [
         *_title_reasons(title),
-        *_owner_reasons(owner),
+        *_owner_reasons(owner, at),
         *_waiting_reasons(case, None, waits_for),
         *_asked_reasons(waits_on_patient, asked_of_patient),
         *(_due_reasons(due_on, at) if by_hand else ()),
@@ -209,10 +212,11 @@ def wake_task(*, actor: Actor, task: Task, reason: str = "", at: datetime) -> Ta
 def reassign_task(*, actor: Actor, task: Task, owner: Membership | None, at: datetime) -> Task:
     """Give a task that has not ended to somebody else, or to nobody; a hold stays as it is.
 
-    Raises WrongState when it has ended, Refused when the new owner is no longer a member.
+    Raises WrongState when it has ended, Refused when the new owner works here no more, however old the row in hand is.
     """
     require(actor, Permission.WORK_TASKS, task)
-    reasons = _owner_reasons(owner)
+    owner = as_of_now(owner.pk if owner is not None else None, held=False)
+    reasons = _owner_reasons(owner, at)
     if reasons:
         raise Refused(reasons)
     with transaction.atomic():
@@ -386,8 +390,8 @@ def _due_reasons(due_on: date | None, at: datetime) -> list[Reason]:
     return []
 
 
-def _owner_reasons(owner: Membership | None) -> list[Reason]:
-    if owner is not None and owner.ended_at is not None:
+def _owner_reasons(owner: Membership | None, at: datetime) -> list[Reason]:
+    if owner is not None and not works_here(owner, at):
         return [Reason("owner_gone", "This colleague is no longer a member. Choose somebody else.", "owner")]
     return []
 

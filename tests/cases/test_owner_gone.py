@@ -13,7 +13,7 @@ from advocacy.errors import Refused
 from advocacy.people.models import Consent, Membership
 from advocacy.people.portal_access import portal_accesses_of, portal_actor
 from cases.commands.portal_record import take_consent_back
-from cases.commands.tasks import open_task
+from cases.commands.tasks import open_task, reassign_task
 from cases.commands.triage import triage_case
 from cases.models import Case, Task
 from tests.cast import release
@@ -52,7 +52,20 @@ def test_what_a_rule_asks_for_is_nobodys_and_what_a_person_plans_names_somebody(
         actor=cast.nils, case=case, title="Look", code="look", opened_by="rule", at=timezone.now()
     )
     assert task.owner is None
-    if case.owner.ended_at is not None:
-        with pytest.raises(Refused) as refused:
-            open_task(actor=cast.nils, case=case, title="Look", at=timezone.now())
-        assert [reason.code for reason in refused.value.reasons] == ["owner_gone"]
+    with pytest.raises(Refused) as refused:
+        open_task(actor=cast.nils, case=case, title="Look", at=timezone.now())
+    assert [reason.code for reason in refused.value.reasons] == ["owner_gone"]
+
+
+def test_nobody_is_given_a_task_by_an_old_list(cast, case):
+    """The rows in hand were read while Nora still worked here."""
+    read_before = cast.members["nora"]
+    assert (read_before.ended_at, read_before.until) == (None, None)
+    with pytest.raises(Refused) as opened:
+        open_task(actor=cast.nils, case=case, title="Look", owner=read_before, at=timezone.now())
+    task = open_task(actor=cast.nils, case=case, title="Look", owner=cast.members["nils"], at=timezone.now())
+    with pytest.raises(Refused) as given:
+        reassign_task(actor=cast.sam, task=task, owner=read_before, at=timezone.now())
+    codes = [[reason.code for reason in refused.value.reasons] for refused in (opened, given)]
+    assert codes == [["owner_gone"], ["owner_gone"]]
+    assert owners() == [cast.members["nils"].pk]
