@@ -27,6 +27,10 @@ class Unclear(Exception):
         super().__init__(reason.message)
 
 
+RECEIVED_THERE = frozenset(("receipt", "incomplete_notice"))
+"""Facts whose day is one of the recipient's zone."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything a clock may use. Moments are a `date` or an aware `datetime`; `zone` and `receipt_zone`
@@ -89,7 +93,7 @@ class Facts:
     def zone_of(self, name: str) -> str | None:
         """The zone in which the day of a fact is read: the recipient's for what the patient received, else
         the common one."""
-        return self.receipt_zone or self.zone if name in ("receipt", "incomplete_notice") else self.zone
+        return self.receipt_zone or self.zone if name in RECEIVED_THERE else self.zone
 
     def day(self, name: str) -> date | None:
         """The calendar day of a fact in its own zone, or None."""
@@ -381,7 +385,7 @@ def parse_facts(inputs: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
     values: dict[str, Any] = {}
     for name, raw in given.items():
         read = [_read(name, kinds[name], value, zones) for value in raw]
-        zone = zones.get("receipt_zone", zones.get("zone")) if name == "receipt" else zones.get("zone")
+        zone = _zone_of(name, zones)
         if any(isinstance(v, date) for v in read):
             if len({day_of(v, zone) for v in read}) > 1:
                 raise unclear(
@@ -398,15 +402,18 @@ def parse_facts(inputs: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
     return facts, tuple(ignored)
 
 
+def _zone_of(name: str, zones: Mapping[Any, str]) -> str | None:
+    """Where a day of a fact is counted: what somebody receives, where they received it (`Facts.zone_of`)."""
+    if name in RECEIVED_THERE:
+        return zones.get("receipt_zone", zones.get("zone"))
+    return zones.get("zone")
+
+
 def _read(name: str, kind: str, value: Any, zones: Mapping[Any, str]) -> Any:
     if name in ("zone", "receipt_zone"):
         return _zone(name, value)
     if "Moment" in kind or "date" in kind:
-        zone = (
-            zones.get("receipt_zone", zones.get("zone"))
-            if name in ("receipt", "incomplete_notice")
-            else zones.get("zone")
-        )
+        zone = _zone_of(name, zones)
         found = _moment(name, value, zone)
         return found if "Moment" in kind or name == "recorded_at" else day_of(found, zone)
     if "int" in kind:

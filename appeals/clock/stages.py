@@ -9,7 +9,7 @@ from typing import Any
 
 from appeals.clock.facts import LABELS, Facts, state_code, unclear
 from appeals.regimes import book, rule_in_force
-from appeals.regimes.shapes import Choice, Regime, Rule, Stage
+from appeals.regimes.shapes import STATE_PICKED_BY, Choice, Regime, Rule, Stage
 
 STATE_STAGE = "external_review_state_"
 SURE = ("verified", "knowledge", "uncertain")
@@ -162,6 +162,9 @@ def _by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> 
     )
     if not filing:
         return find_stage(regime, state.decision_stage, facts, code)
+    on = next((d for d in (facts.day(n) for n in STATE_PICKED_BY) if d), None)
+    if on and on < state.in_force_from:
+        raise unclear("not_in_force", f"The process of {state.name} began on {state.in_force_from}.", "state")
     if state.filing_stages:
         process = facts.process or state.process
         if process not in state.filing_stages:
@@ -174,11 +177,6 @@ def _by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> 
             "wrong_process", f"{state.name} runs its own external review, not the federal process.", "process"
         )
     assert state.filing is not None
-    on = next((d for d in (facts.day(n) for n in state.filing.picked_by) if d), None)
-    if on and on < state.filing.in_force_from:
-        raise unclear(
-            "not_in_force", f"The process of {state.name} began on {state.filing.in_force_from}.", "state"
-        )
     return Found(regime, f"{STATE_STAGE}{state.slug}", state.filing, notes)
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from appeals.regimes.checks import problems_of
 from appeals.regimes.shapes import (
+    STATE_PICKED_BY,
     AtOnce,
     Book,
     Choice,
@@ -135,7 +136,7 @@ def _state_rule(row: Mapping[str, Any], slug: str) -> Rule:
             "version": 1,
             "actor": "claimant",
             "in_force_to": None,
-            "picked_by": ["notice_date", "receipt", "plan_decision", "grievance_filed"],
+            "picked_by": [*STATE_PICKED_BY],
             **{
                 k: row[k]
                 for k in ("in_force_from", "calculation", "text", "citation", "confidence", "checked_on")
@@ -171,6 +172,7 @@ def _state(row: Mapping[str, Any]) -> State:
         checked_on=_day(row["checked_on"]),
         decision_stage_expedited=row.get("decision_stage_expedited", ""),
         at_once=MappingProxyType({r["basis"]: _said_at_once(r) for r in row.get("at_once", [])}),
+        in_force_from=date.fromisoformat(row["in_force_from"]),
     )
 
 

@@ -187,6 +187,10 @@ class AtOnce:
     window: str = ""
 
 
+STATE_PICKED_BY = ("notice_date", "receipt", "plan_decision", "grievance_filed")
+"""By which facts it is known whether the process of a state had begun, the first that is there."""
+
+
 @dataclass(frozen=True)
 class State:
     """The external review of policies issued in one state. `complete` is False where the window is uncertain
@@ -211,6 +215,7 @@ class State:
     decision_stage_expedited: str = ""
     at_once: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     """What the state says itself of levels opened at once, by basis: fields of `AtOnce`."""
+    in_force_from: date = date.min
 
 
 @dataclass(frozen=True)

@@ -364,7 +364,10 @@ def test_two_names_of_one_fact_agree_by_the_day_where_it_took_place() -> None:
     late = "2026-03-03T02:00Z"
     assert parsed(receipt_date="2026-03-02", receipt_instant=late, **zones).day("receipt") == RECEIVED
     assert parsed(received_date="2026-03-03", received=late, **zones).day("received") == date(2026, 3, 3)
+    told = parsed(incomplete_notice="2026-03-02", notice_of_incomplete=late, **zones)
+    assert told.day("incomplete_notice") == RECEIVED
     for wrong in ({"receipt_date": "2026-03-03", "receipt_instant": late},
+                  {"incomplete_notice": "2026-03-03", "notice_of_incomplete": late},
                   {"received_date": "2026-03-02", "received": late}):  # fmt: skip
         with pytest.raises(Unclear) as refused:
             parse_facts({**wrong, **zones})
@@ -373,10 +376,9 @@ def test_two_names_of_one_fact_agree_by_the_day_where_it_took_place() -> None:
 
 # -- states -------------------------------------------------------------------------------------------------------------------
 def test_a_states_window_is_on_record_from_its_first_day() -> None:
-    """45 CFR 147.136(c): from July 22, 2011; Pennsylvania's own process from January 1, 2024 (Act 146 of 2022)."""
+    """45 CFR 147.136(c), (d): from July 22, 2011, where the federal process runs too; Pennsylvania's own process from January 1,
+    2024 (Act 146 of 2022)."""
     for code, state in book().states.items():
-        if state.filing is None:
-            continue
         first = date(2024, 1, 1) if code == "PA" else date(2011, 7, 22)
         asked = [
             stage_clock(INDIVIDUAL, "external_review_filing", Facts(state=code, **{name: day}))
@@ -385,6 +387,8 @@ def test_a_states_window_is_on_record_from_its_first_day() -> None:
         ]
         told = [clock.error.code if clock.error else None for clock in asked]
         assert told[::2] == ["not_in_force"] * 2 and "not_in_force" not in told[1::2], code
+        early = {clock.error.message for clock in asked[::2] if clock.error}
+        assert early == {f"The process of {state.name} began on {first}."}
 
 
 def test_a_state_that_is_asked_for_goes_before_the_one_a_stage_is_about() -> None:
