@@ -79,12 +79,10 @@ def test_each_check_has_two_letters_that_show_the_defect_and_two_that_do_not():
         shows.update(variant["defects"])
         if not variant["defects"]:
             holds.update(k for k, o in outcomes(notice_of(LETTERS[name], variant)).items() if o == FOUND)
-    # One whose absence never makes a defect: nobody knows from a letter whether the law asks for it here.
-    never = {"consumer_assistance"}
     keys = {check.key for check in notice_rules().checks}
-    assert {k: shows[k] for k in keys - never if shows[k] < 2} == {}
+    assert {k: shows[k] for k in keys if shows[k] < 2} == {}
     assert {k: holds[k] for k in keys if holds[k] < 2} == {}
-    assert set(shows) == keys - never
+    assert set(shows) == keys
 
 
 # -- the sample letters -----------------------------------------------------------------------------------------
