@@ -69,7 +69,7 @@ MORE: tuple[tuple[str, tuple[Act, ...]], ...] = (
             ("Access", "cases:access", P.GRANT_ACCESS),
             ("Who can see this", "cases:who_sees", P.SEE_TRAIL),
             ("Trail", "appeals:trail", P.SEE_TRAIL),
-            ("Documents asked for", "appeals:documents_new", P.FILE_APPEAL),
+            ("Ask for documents", "appeals:documents_new", P.FILE_APPEAL),
             ("Go past a refusal", "appeals:overrides", P.FILE_APPEAL),
             ("Close the case", "appeals:close", P.CLOSE_CASE),
         ),

@@ -62,7 +62,7 @@ def documents_new(request: CaseRequest, case: Any) -> HttpResponse:
         case,
         form,
         outcome,
-        here="Documents asked for",
+        here="Ask for documents",
         action="Record the request",
         back=reverse("appeals:case", args=[case.public_id]),
         effects=(
@@ -81,7 +81,12 @@ def documents(request: CaseRequest, case: Any, document_request_id: UUID) -> Htt
         "page": document_page(case, row, today_for(request, case)),
         "may_record": P.FILE_APPEAL in request.may and row.is_open,
     }
-    return show(request, "appeals/documents.html", case, context, here="Documents asked for")
+    return show(request, "appeals/documents.html", case, context, here=_titled(row))
+
+
+def _titled(row: Any) -> str:
+    """A request by what it asks for: nothing of the patient."""
+    return f"Asked for: {row.get_asked_display().lower()}"
 
 
 def _step(
@@ -91,7 +96,7 @@ def _step(
     if outcome.done:
         return done(request, said, PAGE, case.public_id, row.public_id)
     back = reverse(PAGE, args=[case.public_id, row.public_id])
-    return show_step(request, case, form, outcome, back=back, trail=(("Documents asked for", back),), **shown)
+    return show_step(request, case, form, outcome, back=back, trail=((_titled(row), back),), **shown)
 
 
 @case_page(P.FILE_APPEAL)

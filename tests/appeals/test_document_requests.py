@@ -258,6 +258,9 @@ def test_a_navigator_asks_on_the_page_sees_the_date_and_records_what_came(refuse
     assert (answer.status_code, answer.url) == (302, there)
     shown = words(nora.get(there))
     assert "29 U.S.C. 1024(b)(4), 1132(c)(1)" in shown
+    named = f"Asked for: {row.get_asked_display().lower()}"
+    assert f"<title>{named} · Recourse</title>" in nora.get(there).content.decode()
+    assert "<title>Ask for documents · Recourse</title>" in nora.get(new).content.decode()
     assert "Demand the documents" in words(nora.get(reverse("appeals:today")))
     assert "Demand the documents" in words(nora.get(address("late", case)))
     arrived = nora.post(address("documents_arrival", case, row), {"received_at": "2026-04-03T09:00"})
