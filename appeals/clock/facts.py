@@ -398,6 +398,11 @@ def parse_facts(inputs: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
     if values.get("extension_notice_date") and "extension_noticed" not in values:
         values["extension_noticed"] = True
     facts = Facts(**values)
+    for name in ("receipt", "sent"):
+        moment = values.get(name)
+        if isinstance(moment, datetime) and facts.zone_of(name) is None and not moment.utcoffset():
+            # By UTC the day may be one later than the day where the patient is, and the time would end a day too late.
+            raise unclear("zone_missing", f"A time zone is needed to know which was {LABELS[name]}.", "zone")
     check_chronology(facts)
     return facts, tuple(ignored)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from appeals.regimes.names import misnamed
 from appeals.regimes.shapes import BASES, DECIDERS, NEED_WORDS, Book, Regime
 
 CONFIDENCE = ("verified", "knowledge", "uncertain")
@@ -62,6 +63,8 @@ def problems_of(found: Book) -> Iterator[str]:
             yield f"Rule {name} names an unknown consequence {rule.if_missed}."
         if unknown := {n["op"] for n in operations_of(rule.calculation)} - OPERATIONS:
             yield f"Rule {name} uses unknown operations {sorted(unknown)}."
+    nodes = {f"{r.id} v{r.version}": [*operations_of(r.calculation)] for r in every_rule}
+    yield from misnamed(found, every_rule, nodes)
     for versions in found.rules.values():
         for before, after in pairwise(versions):
             if before.in_force_to is None or before.in_force_to >= after.in_force_from:

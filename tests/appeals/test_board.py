@@ -192,6 +192,11 @@ def test_the_pages_choose_preview_do_and_undo(cast, busy, sign_in):
     url = reverse("appeals:share", args=[nora.public_id])
     page = sam.get(url)
     assert page.status_code == 200 and busy["restricted"].reference not in page.content.decode()
+    # A date leads to why it is that date.
+    for name in ("quiet", "busy", "overdue"):
+        assert (
+            f'href="{reverse("appeals:case", args=[busy[name].public_id])}#clocks"' in page.content.decode()
+        )
     assert sam.post(url, {"case": [str(busy["old"].public_id)]}).status_code == 422
     form = {
         "case": [str(busy["old"].public_id), str(busy["busy"].public_id)],

@@ -202,6 +202,13 @@ BAD_INPUTS = [
         {"receipt_date": "2026-03-02", "levels": "9" * 5000},
         "is not a count",
     ),
+    (
+        "individual_aca",
+        "internal_appeal_1",
+        {"receipt_instant": "2026-02-01T07:30:00Z"},
+        "A time zone is needed to know which was the day the notice was received.",
+    ),
+    ("medicaid_ffs", "fair_hearing_request", {"sent": "2026-02-01T07:30:00+00:00"}, "A time zone is needed"),
     ("unknown", "internal_appeal_1", {}, "Neither a date of receipt"),
     ("unknown", "nowhere", {"receipt_date": "2026-03-02"}, "None of the possible regimes"),
 ]

@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from appeals.clock.facts import Facts
 from appeals.clock.vectors import read_vectors, results_of
 from appeals.regimes import amount_in_controversy, book, install, known_on, packs, shipped, using
 from appeals.regimes.differences import Difference, differences
+from appeals.regimes.names import FACTS
 
 SEED = bytes(range(32))
 PUBLIC = Ed25519PrivateKey.from_private_bytes(SEED).public_key().public_bytes_raw()
@@ -87,6 +89,56 @@ def test_what_a_schema_cannot_say_is_refused_too(pack: packs.Pack) -> None:
     pack["regimes"]["regimes"][0]["requests"][0]["stage"] = "nowhere"
     with pytest.raises(packs.BadPack, match=r"contradicts itself.*nowhere"):
         packs.loaded(pack)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            lambda p: rule(p, "claims.appeal_1.filing")["calculation"].update(anchor="reciept"),
+            r"unknown facts \['reciept'\]",
+        ),
+        (
+            lambda p: rule(p, "claims.appeal_1.filing")["calculation"].update(presume_days=5),
+            r"does not know \['presume_days'\]",
+        ),
+        (
+            lambda p: rule(p, "claims.appeal_1.filing").update(picked_by=["noticed"]),
+            r"unknown facts \['noticed'\]",
+        ),
+        (
+            lambda p: rule(p, "claims.appeal_1.filing").update(requires={"level": [1]}),
+            r"unknown facts \['level'\]",
+        ),
+        (
+            lambda p: rule(p, "medicaid.hearing.filing")["calculation"].update(n_from="window"),
+            r"unknown facts \['window'\]",
+        ),
+        (
+            lambda p: rule(p, "external_review.preliminary_review")["calculation"].update(calendar="texas"),
+            "calendar texas",
+        ),
+        (
+            lambda p: rule(p, "part_d.coverage.standard").update(then=[{"name": "x", "op": "guess"}]),
+            "unknown operations",
+        ),
+        (
+            lambda p: p["regimes"]["regimes"][0]["requests"][0]["when"].update(timely=True),
+            r"unknown facts \['timely'\]",
+        ),
+        (lambda p: p["regimes"]["chronology"].append(["sent", "came", "No."]), r"unknown ones \['came'\]"),
+        (lambda p: p["overrides"]["overrides"][0]["scope"].update(rules=["nowhere"]), "unknown rules"),
+    ],
+)
+def test_a_name_that_means_nothing_is_refused(pack: packs.Pack, change: Any, told: str) -> None:
+    changed = copy.deepcopy(pack)
+    change(changed)
+    with pytest.raises(packs.BadPack, match=told):
+        packs.loaded(changed)
+
+
+def test_a_rule_may_count_from_what_a_clock_knows_and_from_nothing_else() -> None:
+    assert set(Facts.__dataclass_fields__) == FACTS
 
 
 def test_a_state_cannot_say_since_when_its_rule_is_known(pack: packs.Pack) -> None:
