@@ -429,13 +429,8 @@ def test_a_kind_whose_dates_are_not_computed_is_no_path_of_the_unknown() -> None
     ("about", "other"), [("regulator", "level_completed"), ("level_completed", "regulator")]
 )
 def test_the_same_word_to_another_question_is_no_reason(about: str, other: str) -> None:
-    said = {
-        "question": about,
-        "value": "none",
-        "implies": "funding",
-        "as_value": "insured",
-        "sentence": "So.",
-    }
+    leads = {"implies": "funding", "as_value": "insured", "sentence": "So."}
+    said = {"question": about, "value": "none", **leads}
     with using(replace(book(), implications=(said,))):
         told = ["So." in classify([Answer(question, "none", "letter")]).why for question in (about, other)]
     assert told == [True, False]
