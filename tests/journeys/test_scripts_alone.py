@@ -1,4 +1,4 @@
-"""Two small scripts in a real browser, on pages cut down to what they look for: no server, no seed."""
+"""Small scripts in a real browser, on pages cut down to what they look for: no server, no seed."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ PAPER = FRAME.format(
     '<input name="csrfmiddlewaretoken" value="x"><input type="file" name="pages"><p data-pages-status></p>'
     '<div data-part="send"><button>Send</button></div></form>',
     "pages.js",
+)
+GRID = FRAME.format(
+    '<div class="case-grid"><div><a href="#l">Ladder</a></div>'
+    '<div><section id="clocks" data-first-when-narrow><a href="#w">Why</a></section><a href="#t">Timeline</a></div></div>',
+    "narrow.js",
 )
 
 
@@ -68,4 +73,33 @@ def test_why_a_file_was_refused_stays_when_send_is_pressed(browser: Any) -> None
     page.get_by_role("button", name="Send").click()
     assert said.inner_text() == "Page 1: This is no photo."
     assert page.posted == ["/page/"]
+    page.close()
+
+
+def test_on_a_narrow_screen_the_dates_come_first_and_on_a_wide_one_where_they_were_written(
+    browser: Any,
+) -> None:
+    page = opened(browser, {"/": (200, "text/html", GRID)})
+
+    def order() -> tuple[list[str], list[str]]:
+        """The links as they stand in the document, and as the Tab key reaches them."""
+        written = page.locator("a").all_inner_texts()
+        page.evaluate("document.activeElement.blur()")
+        reached = []
+        for _link in written:
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.textContent"))
+        return written, reached
+
+    wide, narrow = ["Ladder", "Why", "Timeline"], ["Why", "Ladder", "Timeline"]
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{HERE}/")
+    assert order() == (narrow, narrow)
+    page.locator("text=Why").focus()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_function("document.querySelector('a').textContent === 'Ladder'")
+    assert page.evaluate("document.activeElement.textContent") == "Why"
+    page.goto("about:blank")
+    page.goto(f"{HERE}/")
+    assert order() == (wide, wide)
     page.close()
