@@ -268,6 +268,20 @@ def test_an_extension_counts_when_it_was_announced_in_time(
     assert line in clock.arithmetic
 
 
+def test_a_rule_says_itself_what_to_confirm_or_a_common_sentence_does() -> None:
+    (rule,) = book().rules["claims.appeal_1.filing"]
+    common = "Confirm this date with the letter: the rule is not fully verified."
+    for changed, said in (
+        (replace(rule, confirm="Ask the plan."), ["Ask the plan."]),
+        (replace(rule, confidence="knowledge"), [common]),
+        (replace(rule, confidence="knowledge", confirm="Ask the plan."), ["Ask the plan."]),
+        (rule, []),
+    ):
+        with using(replace(book(), rules={**book().rules, rule.id: (changed,)})):
+            clock = stage_clock(GROUP, "internal_appeal_1", Facts(receipt=RECEIVED))
+        assert [f.text for f in clock.flags if f.code == "confirm_with_letter"] == said
+
+
 def test_an_hour_clock_that_stood_still_keeps_its_hour_too() -> None:
     """Two days of waiting are added to the fourteen of 42 CFR 422.572(b), at the same time of day."""
     (rule,) = book().rules["ma.org_determination.expedited"]
