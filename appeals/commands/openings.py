@@ -23,7 +23,8 @@ def open_first_level(case: Case, denial: Denial, at: datetime) -> Appeal:
     rung = rung_at(history.classification, history.levels, position)
     assert rung is not None and not rung.is_court, "every set of rules has a level after its internal ones"
     request = history.request(denial.request_id)
-    return _opened(case, denial, None, rung, is_expedited=request.is_urgent, at=at)
+    ahead = request.timing != request.Timing.POST_SERVICE
+    return _opened(case, denial, None, rung, is_expedited=request.is_urgent and ahead, at=at)
 
 
 def open_next_level(case: Case, appeal: Appeal, *, deemed: bool, at: datetime) -> Appeal | None:

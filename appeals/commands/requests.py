@@ -74,7 +74,8 @@ def draft_request(
 ) -> AuthorizationRequest:
     """Write down what will be asked of the payer. Raises Refused with every reason, each on its field."""
     require(actor, Permission.REQUEST_AUTHORIZATION, case)
-    refuse([*_choice_reasons(timing, benefit, channel, place_of_service), *_item_reasons(items)])
+    chosen = _choice_reasons(timing, benefit, channel, place_of_service, is_urgent)
+    refuse([*chosen, *_item_reasons(items)])
     with transaction.atomic():
         row = locked_case(case)
         request = AuthorizationRequest.objects.create(
@@ -115,7 +116,8 @@ def change_request(
 ) -> AuthorizationRequest:
     """Change a request that has not been sent. Raises WrongState (sent, or changed meanwhile), Refused as `draft_request`."""
     require(actor, Permission.REQUEST_AUTHORIZATION, request)
-    refuse([*_choice_reasons(timing, benefit, channel, place_of_service), *_item_reasons(items)])
+    chosen = _choice_reasons(timing, benefit, channel, place_of_service, is_urgent)
+    refuse([*chosen, *_item_reasons(items)])
     with transaction.atomic():
         case = locked_case(request.case)
         row = AuthorizationRequest.objects.select_for_update().get(pk=request.pk)
@@ -384,7 +386,14 @@ def _write_items(request: AuthorizationRequest, items: Sequence[ItemInput]) -> N
         )
 
 
-def _choice_reasons(timing: str, benefit: str, channel: str, place: str) -> Iterator[Reason]:
+def _choice_reasons(timing: str, benefit: str, channel: str, place: str, is_urgent: bool) -> Iterator[Reason]:
+    if is_urgent and timing == AuthorizationRequest.Timing.POST_SERVICE:
+        # 29 CFR 2560.503-1(m)(1), 42 CFR 422.570(a), 423.570(a): what is over cannot be hurried.
+        yield Reason(
+            "care_already_given",
+            "Care already given is not urgent. Ask for a standard decision.",
+            "is_urgent",
+        )
     if place and place not in places_of_service():
         yield Reason("place_unknown", "Choose the place of service from the list.", "place_of_service")
     if timing not in AuthorizationRequest.Timing.values:

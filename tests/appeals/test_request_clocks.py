@@ -7,12 +7,13 @@ from decimal import Decimal
 
 import pytest
 
+from advocacy.errors import Refused
 from appeals.clock import Facts, request_clock
 from appeals.clock.combined import combined_request_clock
 from appeals.commands.following import draft_renewal
 from appeals.commands.requests import ItemInput, approve_request, change_request, receive_request
 from appeals.models import AuthorizationRequest, Deadline, GrantedAuthorization
-from tests.appeals.climbing import ERISA, FEHB, INDIVIDUAL, MEDICAID, MEDICARE_ADVANTAGE, moment
+from tests.appeals.climbing import ERISA, FEHB, INDIVIDUAL, MEDICAID, MEDICARE_ADVANTAGE, codes, moment
 from tests.factories.readiness import PLACE
 
 GROUP, PLAN_OF_THE_STATE = "erisa_self_funded", "medicaid_managed_care"
@@ -24,8 +25,7 @@ GROUP, PLAN_OF_THE_STATE = "erisa_self_funded", "medicaid_managed_care"
     [
         # 42 CFR 422.568(c), 422.520: a bill for a Part B drug is a request for payment; the 72 hours are for the drug itself.
         (MEDICARE_ADVANTAGE, {"benefit": "part_b_drug"}, "2026-05-16", "ma.payment.decision"),
-        # 29 CFR 2560.503-1(m)(1): no decision can hurry care that is over.
-        (ERISA | {"levels": "1"}, {"is_urgent": True}, "2026-04-16", "claims.postservice.decision"),
+        (ERISA | {"levels": "1"}, {}, "2026-04-16", "claims.postservice.decision"),
         # Brochure, section 7.
         (FEHB, {}, "2026-04-16", "fehb.claim.decision"),
     ],
@@ -35,6 +35,18 @@ def test_a_claim_has_the_time_of_claims(climb, answers, asked, due, rule):
     climb.ask(timing="post_service", **asked)
     row = climb.row("decision")
     assert (row.due_on.isoformat(), row.due_at, row.rule) == (due, None, rule)
+
+
+def test_care_already_given_is_not_hurried(climb):
+    """29 CFR 2560.503-1(m)(1): what stands there from before opens a level with the time of claims, too."""
+    climb.answer(ERISA | {"levels": "1"})
+    with pytest.raises(Refused) as refused:
+        climb.ask(timing="post_service", is_urgent=True)
+    assert codes(refused) == ["care_already_given"]
+    made = climb.ask(timing="post_service")
+    AuthorizationRequest.objects.filter(pk=made.pk).update(is_urgent=True)
+    climb.refuse()
+    assert (climb.row("decision").rule, climb.level(1).is_expedited) == ("claims.postservice.decision", False)
 
 
 def test_nobody_is_late_with_an_authorization_of_care_already_given(climb):
