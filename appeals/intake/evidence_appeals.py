@@ -8,6 +8,7 @@ from typing import Final
 
 from appeals.intake.asides import decides_appeal
 from appeals.intake.elsewhere import of_a_later_level
+from appeals.intake.own_offices import for_all_appeals
 from appeals.intake.proposal import Proposal
 from appeals.intake.said import Said
 
@@ -291,6 +292,8 @@ def goes_to_appeals(said: Said, every: Sequence[Proposal]) -> bool:
         f"{said.heading} {page.plain[max(0, proposal.start - 400) : proposal.end]}"
         f"{(_IF_FAST.match(page.plain, proposal.end) or ('',))[0]}"
     ):
+        return False
+    if proposal.fact == "send_to_fax_expedited" and for_all_appeals(said, every):
         return False
     above = said.page.rows[said.row - 1] if said.row else ()
     if above and _PROVIDERS.search(above[-1].text[-40:]):

@@ -38,12 +38,38 @@ _LABEL: Final = {
 }
 
 
+_OWNED: Final = re.compile(
+    r"(?P<who>[\w&-]+)['\u2019]s?\s(?:\w+\s){0,2}?(?:file|case|reference|ref|claim|request|tracking|control|review|record|"
+    r"account|number|no)\b[^;,]{0,20}$",
+    re.IGNORECASE,
+)
+_OWNERS: Final = frozenset(
+    {"plan", "member", "patient", "enrollee", "subscriber", "insurer", "company", "today"}
+)
+_HEAD_ROWS: Final = 4
+
+
+def _of_another_house(said: Said, every: Sequence[Proposal]) -> bool:
+    """Whether a number is somebody's own who is neither the payer nor in the letterhead: `Lakefront's file no. is`."""
+    before = " ".join(said.page.plain[max(0, said.proposal.start - 60) : said.proposal.start].split())
+    words = " ".join(said.proposal.words.split()).removesuffix(said.proposal.value)
+    owned = _OWNED.search(before if before.endswith(words.strip()) else f"{before} {words}".rstrip())
+    if owned is None:
+        return False
+    head = " ".join(cell.text for row in said.pages[0].rows[:_HEAD_ROWS] for cell in row)
+    ours = " ".join((head, *(one.value for one in every if one.fact in ("payer", "administrator"))))
+    who = owned["who"].casefold()
+    return who not in _OWNERS and who not in re.findall(r"[\w&-]+", ours.casefold())
+
+
 def numbers_case(said: Said, every: Sequence[Proposal]) -> bool:
     """A number whose label stands in its words, its row or the cell over it, and is no code, date or other letter's."""
     proposal = said.proposal
     if _NO_NUMBER.fullmatch(proposal.value) and proposal.fact in ("reference_number", "member_id"):
         return False
     if in_passing(said) or in_history(said):
+        return False
+    if proposal.fact == "reference_number" and _of_another_house(said, every):
         return False
     above = said.page.rows[said.row - 1] if said.row else ()
     label = " ".join((proposal.words, said.line.split(proposal.value)[0], *(cell.text for cell in above)))

@@ -13,6 +13,7 @@ from appeals.intake.names import (
     is_office,
     stands_whole,
 )
+from appeals.intake.own_names import begins_with_label, heads_another_plan
 from appeals.intake.proposal import Proposal
 from appeals.intake.said import Said
 
@@ -205,7 +206,7 @@ def names_payer(said: Said, every: Sequence[Proposal]) -> bool:
         _HOLDS.search(f"{lead} {said.proposal.words.removesuffix(name)}")
         and len(said.proposal.words) > len(name) + 3
     ):
-        return True
+        return not heads_another_plan(said)
     if _serves_another(said, name) or _is_cut(said) or _another_may_pay(said, name):
         return False
     return _times(said, name) > 1 or (said.proposal.page == 1 and _rows_above(said) == 0)
@@ -383,6 +384,8 @@ def names_patient(said: Said, every: Sequence[Proposal]) -> bool:
     """A person's name beside a label of the patient, or one that the letter prints or greets a second time."""
     name = said.proposal.value
     if _NO_PERSON.search(name) or _LABEL_BEHIND.search(name) or _goes_on_below(said, name):
+        return False
+    if begins_with_label(name):
         return False
     if said.proposal.words.casefold() == name.casefold() and _somebody_else(said, name):
         return False

@@ -41,7 +41,7 @@ _COUNTED_FROM: Final = re.compile(
 _ANCHOR_STOP: Final = re.compile(
     r"[.;:?!)]|,(?!\s(?:the date|as shown|(?:19|20)\d\d))|\s[-(]|\s(?:to (?!you\b)|to$|to(?=:)|that you (?!receiv|get|got|"
     r"have)|by|if|unless|or(?! (?:the|your|a) \w+ (?:receiv|got|gets?\b))|and|but|whichever|write|fax|call|how|so|"
-    r"because|using|via|"
+    r"because|using|via|(?:with)?in which|(?:during|by) which|"
     r"through|with|in writing|in order|even|for|either|we must|you (?:may|can|must|have)|at (?!the top)|y|o|para|por)\b",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ from typing import Final
 
 from appeals.intake.layout import Page
 from appeals.intake.proposal import Proposal
+from appeals.intake.said import Said
 from appeals.intake.topics import topics
 
 PATH: Final = re.compile(r"appeal|grievance|reconsider|redetermin", re.IGNORECASE)
@@ -51,3 +52,28 @@ def stands_beside_appeals(page: Page, number: Proposal, kept: Sequence[Proposal]
 
 
 _WORDS: Final = 14
+
+
+_FAST: Final = re.compile(
+    r"\b(?:fast|expedit\w+|urgent\w*|quick\w*|rush|emergency|r[a\u00e1]pid\w+)\b", re.IGNORECASE
+)
+
+
+def for_all_appeals(said: Said, every: Sequence[Proposal]) -> bool:
+    """Whether a fax is the one for every appeal: no sentence, heading, row beside it or head of its column is of fast ones."""
+    page, proposal = said.page, said.proposal
+    if any(one.value != proposal.value for one in every if one.fact == "send_to_fax"):
+        return False
+    rows = page.rows[max(0, said.row - 1) : said.row + 2]
+    near = (said.heading, said.text, *(cell.text for row in rows for cell in row))
+    own = max((cell.column for cell in page.rows[said.row] if cell.start <= proposal.start), default=0)
+    heads = (cell for row in page.rows[max(0, said.row - _COLUMN) : said.row] for cell in row)
+    in_column = own > _COLUMN and any(
+        abs(cell.column - own) <= _ASIDE and _FAST.match(cell.text) for cell in heads
+    )
+    return not in_column and not any(_FAST.search(text) for text in near)
+
+
+_COLUMN: Final = 6
+"""How far above a number the head of its column may stand, and where a column that is not the first begins."""
+_ASIDE: Final = 2

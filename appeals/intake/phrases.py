@@ -245,8 +245,8 @@ PHRASES: Final[tuple[tuple[str, re.Pattern[str]], ...]] = (
             r"its) (?:[\w-]+ ){0,2}(?:drug list|formulary|list of (?:covered )?drugs|preferred list|"
             r"preferred drug list)\b",
             r"\bno est[a\u00e1] en (?:la|nuestra) lista de medicamentos\b",
-            r"\bnot (?:on|in|listed on|included on|included in|part of|one of) (?:our|the|your plan's|the plan's|this plan's) "
-            r"(?:\w+ )?(?:drugs? list|list of (?:\w+ )?drugs|covered drugs|drug formulary|formulary)\b",
+            r"\b(?:excluded from|not (?:on|in|listed on|included on|included in|part of|one of)) "
+            r"(?:our|(?:the|your|this) plan's|the) (?:\w+ )?(?:drugs? list|list of (?:\w+ )?drugs|covered drugs|formulary)\b",
             r"\bnot (?:on|in|listed on|included on|included in|part of) (?:our|the|your plan's|the plan's|"
             r"this plan's) (?:list of covered drugs|formulary|drug list|covered drug list|"
             r"preferred drug list)\b",

@@ -98,7 +98,11 @@ _ANOTHER_SENSE: Final = {
     "insufficient_documentation": re.compile(
         r"\b(?:not|n't) (?:have|need) to (?:be )?(?:sen[dt]|submit\w*|provided?|included?)\b", re.IGNORECASE
     ),
-    "benefit_exclusion": re.compile(r"\bnon-?covered (?:services?|charges?) because\b", re.IGNORECASE),
+    "benefit_exclusion": re.compile(
+        r"\bnon-?covered (?:services?|charges?) because\b|"
+        r"\bexclu\w+ (?:from|on|by|under) [^.;]{0,30}\b(?:drug list|formulary|list of (?:covered )?drugs)\b",
+        re.IGNORECASE,
+    ),
     "quantity_frequency_limit": re.compile(
         r"\bfee schedule\b|\b(?:maximum allow\w+|allowed amount|allowable)\b|\breasonable and customary\b|"
         r"\bcharges? (?:exceeds?|(?:is|are) (?:more|over|above|higher|greater)|goes? (?:beyond|over|above))\b",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from appeals.intake.asides import tells_of_before
+from appeals.intake.credentials import within_vocabulary
 from appeals.intake.layout import Page, Sentence
 from appeals.intake.procedures import row_sentence
 from appeals.intake.proposal import HIGH, MEDIUM, Proposal
@@ -107,11 +108,17 @@ def reviewers(pages: Sequence[Page]) -> Iterator[Proposal]:
                     text.proposal("reviewer_name", match["name"], match.span(), HIGH, match.span("name"))
                 )
             piece = _ANOTHER.search(match["credentials"]) or _CUT_OFF.search(match["credentials"])
-            if piece is None and not re.search(r"\bwith (?:physician|pharmacist) review\b", text.text):
-                said = re.sub(r"\s+", " ", match["credentials"]).strip(" ,")
+            whole = within_vocabulary(match["credentials"])
+            if (
+                whole
+                and piece is None
+                and not re.search(r"\bwith (?:physician|pharmacist) review\b", text.text)
+            ):
+                said = re.sub(r"\s+", " ", whole).strip(" ,")
                 said = said if re.search(r"\w\.\w", said) else said.rstrip(".")
+                begin = match.start("credentials")
                 credentials.append(
-                    text.proposal("reviewer_credentials", said, match.span("credentials"), MEDIUM)
+                    text.proposal("reviewer_credentials", said, (begin, begin + len(whole)), MEDIUM)
                 )
             break
     if len({one.value for one in names}) == 1:

@@ -243,6 +243,10 @@ def _is_external(limit: Limit) -> bool:
     )
 
 
+_OR_LATER: Final = re.compile(r"[^.;(]{0,8}\bor\b[^.;]{0,80}\bwhichever\b", re.IGNORECASE)
+"""A second day behind the first, of which only the later (or the earlier) counts: neither is the day by itself."""
+
+
 def _continuation(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
     """The day by which the patient must ask to keep services going."""
     found: list[Proposal] = []
@@ -266,6 +270,7 @@ def _continuation(sentences: Sequence[Sentence]) -> Iterator[Proposal]:
                     r"\bask\b|\brequest\b|\bappeal\b", sentence.text[: printed.start], re.IGNORECASE
                 )
                 and not re.search(r"\bnot\b(?! later)", sentence.text[: printed.start])
+                and not _OR_LATER.match(sentence.text, printed.end)
             ):
                 found.append(
                     sentence.proposal(

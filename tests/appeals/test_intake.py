@@ -88,6 +88,12 @@ from cases.reading import read_pdf
 # the next column within a quotation. Each has its rule since; no proposal of the older letters changed by them. A further one
 # stands under `also`: `the records do not show that ... is reasonable and necessary` told as missing documentation too, which the
 # truth did not list. 81 of a hundred facts that clocks need or that name the case are found, 71 without gaps; of all facts 67.
+# The batch bi (three rewordings of each sample, by a seventh author who had seen nothing but the samples), read first after that,
+# gave 4 false of 258 as text and as PDF and 6 of 232 as PDF without gaps: a review house's own file number, an underwriter taken
+# for the plan that a federal employees' association runs, one of two days of which the later counts, an exclusion where a drug
+# was off the list; and, without gaps, a label before a name and a fax for all appeals as the one for fast ones. Each has its rule
+# since, and credentials are kept only as far as they are degrees, specialties and licenses (`credentials.py`). 79 of a hundred
+# facts that clocks need or that name the case are found; of all facts 55.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
@@ -166,7 +172,7 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
 _TEXT_ONLY = tuple(
-    f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh")
+    f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh", "bi")
 )
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}
