@@ -36,7 +36,7 @@ def refused(**inputs: object) -> tuple[str, str | None]:
 
 def test_a_count_is_a_whole_number_up_to_ten_years() -> None:
     assert [read(window_days=n).window_days for n in (0, 3660, "90")] == [0, 3660, 90]
-    for wrong in (3661, -1, "-1", True, False, 1.5, Decimal(90), "²", "", "ninety", [90]):
+    for wrong in (3661, -1, "-1", True, False, 1.5, Decimal(90), "00090", "²", "", "ninety", [90]):
         assert refused(window_days=wrong) == ("impossible_number", "window_days"), wrong
 
 
@@ -246,6 +246,21 @@ def test_a_rung_that_a_kind_does_not_have_adds_no_path() -> None:
     assert combined_decision_clock(("fehb",), last + 1, facts).error.code == "no_path"
     assert combined_claimant_clock(("unknown",), 0, facts).paths == ()
     assert combined_request_clock(("va_champva",), facts).error.code == "no_path"
+
+
+def test_where_one_kind_sets_no_time_for_care_already_given_nobody_is_late() -> None:
+    """29 CFR 2560.503-1(f)(2)(iii)(B): 30 days for a claim; 42 CFR 438.210(d) is a time to authorize and says nothing of it."""
+    given = Facts(received=date(2026, 3, 2), timing="post_service")
+    alone = combined_request_clock((GROUP,), given)
+    either = combined_request_clock((GROUP, "medicaid_managed_care"), given)
+    assert (alone.deadline, alone.overdue_after, alone.error) == (date(2026, 4, 1), date(2026, 4, 1), None)
+    assert (either.deadline, either.overdue_after) == (date(2026, 4, 1), None)
+    assert either.error.code == "no_request_clock"
+    # A kind that only lacks a fact, here the hour, leaves the other its 45 days (42 CFR 405.922).
+    lacking = combined_request_clock(
+        (GROUP, "original_medicare"), Facts(received=date(2026, 3, 2), urgent=True)
+    )
+    assert (lacking.overdue_after, lacking.error.code) == (date(2026, 4, 16), "time_missing")
 
 
 def test_the_letters_date_stands_in_front_where_it_is_the_earliest() -> None:
