@@ -244,7 +244,8 @@ def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
 def _dealt_with(row: Deadline) -> set[int]:
     """Rungs of this clock, and of its earlier computations that gave the same date."""
     subjects = {
-        name: getattr(row, name) for name in ("request_id", "denial_id", "appeal_id", "peer_to_peer_id")
+        name: getattr(row, name)
+        for name in ("request_id", "denial_id", "appeal_id", "peer_to_peer_id", "document_request_id")
     }
     same = Deadline.objects.filter(
         Q(**subjects), case_id=row.case_id, clock=row.clock, due_on=row.due_on, due_at=row.due_at

@@ -124,6 +124,32 @@ def beside_itself(year: Year, evening: Evening) -> None:
     sql("UPDATE appeals_appeal SET beside_id = id, beside_basis = 'urgent', beside_on = '2025-10-01'")
 
 
+def still_awaited(year: Year, evening: Evening) -> None:
+    sql(
+        "INSERT INTO appeals_documentrequest (public_id, organization_id, case_id, asked, details, channel, address, sent_at,"
+        " proof_note, answered_at, answer_note, recorded_at, withdrawn_reason)"
+        " SELECT gen_random_uuid(), organization_id, case_id, 'records', '', 'fax', '', %(at)s, '', %(at)s, '', %(at)s, ''"
+        f" FROM appeals_deadline WHERE {RUNNING} LIMIT 1",
+        at=evening.at,
+    )
+    sql(
+        "UPDATE appeals_deadline SET request_id = NULL, appeal_id = NULL, denial_id = NULL, document_request_id ="
+        " (SELECT r.id FROM appeals_documentrequest r WHERE r.case_id = appeals_deadline.case_id AND r.answered_at = %(at)s)"
+        f" WHERE {RUNNING} AND case_id = (SELECT case_id FROM appeals_documentrequest WHERE answered_at = %(at)s)",
+        at=evening.at,
+    )
+
+
+def demanded_in_time(year: Year, evening: Evening) -> None:
+    sql(
+        "INSERT INTO appeals_demand (public_id, organization_id, case_id, deadline_id, kind, agency, draft, version, started_at,"
+        " sha256, channel, address, proof_note, unapproved_reason, sent_at)"
+        " SELECT gen_random_uuid(), organization_id, case_id, id, 'overdue', '', '', 1, %(at)s, '', 'fax', '', '', '', %(at)s"
+        f" FROM appeals_deadline WHERE {RUNNING} AND due_at IS NULL",
+        at=evening.at - timedelta(days=400),
+    )
+
+
 def nobody_may(year: Year, evening: Evening) -> None:
     sql(
         f"UPDATE people_membership SET roles = '{{funder}}' WHERE id IN (SELECT owner_id FROM cases_case WHERE id IN ({OPEN}))"
@@ -249,6 +275,8 @@ PLANTED: dict[str, Callable[[Year, Evening], None]] = {
     "unconfirmed_starts_nothing": unconfirmed,
     "front_is_the_earlier": shown_late,
     "overdue_lists_are_exact": not_listed,
+    "documents_end_with_what_came": still_awaited,
+    "nobody_is_called_late_in_time": demanded_in_time,
     "levels_follow_decisions": on_nothing,
     "at_once_stands_beside": beside_itself,
     "somebody_acts_next": nobody_may,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from advocacy.management.seed.lived_in import RuleBroken
 from advocacy.management.seed.sign_ins import sign_ins
 from advocacy.management.seed.tell import is_empty, is_ours, tell_side_by_side, untold
 
@@ -50,9 +51,9 @@ class Command(BaseCommand):
             return
         try:
             told = tell_side_by_side(options["at"] or timezone.now(), self._progress)
-        except RuntimeError as problem:
+        except (RuntimeError, RuleBroken) as problem:
             raise CommandError(str(problem)) from None
-        self.stdout.write(f"{told} stories were told; the demonstration is complete.")
+        self.stdout.write(f"{told} patients came; the demonstration is complete.")
 
     def _progress(self, done: int, total: int) -> None:
         """A bar on a terminal; elsewhere a line now and then."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -179,7 +180,8 @@ def _provider(life: Life, matter: Matter) -> Provider:
 def tried_before(life: Life) -> list[Tried]:
     """What this patient tried: the same few for the same story."""
     pool = PAIN if life.story.matter.diagnoses[0].startswith("G90") else MOOD
-    chosen = sorted(life.luck.sample(range(len(pool)), 3))
+    luck = random.Random(f"{life.story.name}:tried")  # noqa: S311  asked twice, it answers the same
+    chosen = sorted(luck.sample(range(len(pool)), 3))
     return [pool[n] for n in chosen]
 
 

@@ -173,6 +173,12 @@ TALKS = {
         "Told the patient what the letter says and what the next step is. The letter governs.",
         minutes=15,
     ),
+    "won": Talk(
+        "patient",
+        "",
+        "Told the patient that the plan gave in. The visits can begin once the authorization is there.",
+        minutes=9,
+    ),
     "portal": Talk(
         "payer",
         "Portal message",

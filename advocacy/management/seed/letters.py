@@ -64,6 +64,11 @@ class Notice:
         }
 
 
+PRIVATE = 0xE000
+"""Where characters begin that no letter has: what is to be replaced is marked with them first, so that the words which come in
+are never taken for words of the sample (a notice of the very day that the sample names)."""
+
+
 def _ordinal(n: int) -> str:
     ending = "th" if 10 < n < 14 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
     return f"{n}{ending}"
@@ -81,10 +86,13 @@ def letter_for(form: str, notice: Notice) -> str:
     """The plain text of a letter. Raises KeyError for an unknown form, ValueError when the sample lacks words to replace."""
     chosen = FORMS[form]
     text, words = letter_text(chosen.sample), notice.words()
-    for old, new in chosen.swaps.items():
+    marks = {old: chr(PRIVATE + n) * len(old) for n, old in enumerate(chosen.swaps)}
+    for old, mark in marks.items():
         if old not in text:
             raise ValueError(f"{chosen.sample} does not say {old!r}")
-        text = _replaced(text, old, new.format(**words))
+        text = text.replace(old, mark)
+    for old, new in chosen.swaps.items():
+        text = _replaced(text, marks[old], new.format(**words))
     return text
 
 

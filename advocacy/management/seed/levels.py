@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from datetime import timedelta
-from decimal import Decimal
 
 from advocacy.management.seed import papers
 from advocacy.management.seed.begin import tried_before
@@ -173,8 +172,7 @@ def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_b
             filed_at=life.at,
             good_cause=late_because,
         )
-        _prove(life, filing, address)
-        _finish_packet(life)
+        sent_with_proof(life, filing, address)
         if received is not None:
             arrived(received)(life)
 
@@ -193,6 +191,21 @@ def where_it_goes(life: Life) -> dict[str, str]:
     office, fax, box = OFFICES[load_history(life.case).rung(life.level).decider]
     name = office.format(payer=plan.payer)
     return {"fax": f"{name}, fax {fax}", "mail": f"{name}, {box}", "portal": f"Portal of {name}"}
+
+
+def written_from_the_record(life: Life) -> None:
+    """The papers of the clinic are there, and the letter is begun from the record with its exhibits and filled."""
+    if "necessity" not in life.papers:
+        gathered(life.story.begins)(life)
+    if not life.level.draft:
+        written(life.story.begins, ticked=9)(life)
+    _fill(life)
+
+
+def sent_with_proof(life: Life, filing: Filing, address: str) -> None:
+    """What went out is proven, and the work on the packet is done."""
+    _prove(life, filing, address)
+    _finish_packet(life)
 
 
 def _prove(life: Life, filing: Filing, address: str) -> None:
@@ -425,23 +438,6 @@ def authorized(ago: int, *, sessions: int = 0) -> Step:
             record_authorization,
             request=life.asked,
             given=AuthorizationInput(number, count, None, from_day, from_day + timedelta(days=120), letter),
-        )
-
-    return step
-
-
-def price(ago: int, amount: str, basis: str) -> Step:
-    """The money at stake is known better than before."""
-
-    def step(life: Life) -> None:
-        life.do(
-            record_cost,
-            ago,
-            case=life.case,
-            kind="at_stake",
-            amount=Decimal(amount),
-            certainty="actual",
-            basis=basis,
         )
 
     return step

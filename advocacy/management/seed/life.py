@@ -26,7 +26,9 @@ from advocacy.management.seed.people import Person
 from advocacy.management.seed.plans import Plan
 from advocacy.people.models import Membership, Patient
 from advocacy.tenancy.scope import scope_with
-from appeals.models import Appeal, AuthorizationRequest, Denial, PeerToPeer, RequestItem
+from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, PeerToPeer, RequestItem
+from appeals.queries.clocks import day_at
+from appeals.reminders import pending, send_reminder
 from cases.commands.documents import upload_document
 from cases.models import Case, Coverage, Document, DocumentVersion, Provider
 
@@ -239,3 +241,13 @@ class Life:
                 if queue.run(self.standing.organization.pk, row.pk) == "failed":
                     row.refresh_from_db()
                     raise RuntimeError(f"{self.story.key}: job {row.name}: {row.reason}")
+
+
+def remind_by_now(life: Life) -> None:
+    """The reminders of dates that run now, each in the morning on which it was due."""
+    running = Deadline.objects.filter(case__patient=life.patient, case__status="open", status="running")
+    for deadline in running.select_related("case__patient").order_by("id"):
+        day = day_at(life.now, deadline.case.patient.time_zone)
+        for rung in pending(deadline, deadline.reminded, day):
+            with no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=rung.opens):
+                send_reminder(deadline.pk, rung.opens)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from advocacy.management.seed.beside import reviewed_beside
 from advocacy.management.seed.intake import (
     calls_for_help,
     corrected_by_the_plan,
@@ -17,7 +18,6 @@ from advocacy.management.seed.levels import (
     filed,
     gathered,
     lapsed,
-    silence,
     urgent,
     written,
 )
@@ -34,7 +34,6 @@ from advocacy.management.seed.messages import asked_of_patient, met, to_approve,
 from advocacy.management.seed.people import Person
 from advocacy.management.seed.plans import (
     CONTRADICTED,
-    FERNWOOD,
     JUNIPER,
     LARKSPUR,
     LOOMIS,
@@ -62,7 +61,6 @@ from advocacy.management.seed.work import (
     asleep,
     assigned,
     closed_to,
-    handed_to,
     in_turn,
     left_for_the_desk,
     misread,
@@ -75,7 +73,6 @@ from advocacy.management.seed.work import (
     restricted,
     talked,
     to_do,
-    woken_early,
 )
 
 
@@ -134,13 +131,6 @@ SELF_FUNDED = (
         noted(2, "review", by="clara"),
     ),
     _story(
-        "h04", Person("Caspian", "Rutherglen", 29, "evening", pronouns="they/them"), TAMARACK, KETAMINE, "nils",
-        92,
-        asked(88, received=87), refused(74, 71), gathered(50), filed(20, received=20),
-        talked(12, "decision_soon"),
-        asleep(11, "Ask for the decision", "Their time runs until then.", wakes_in=6),
-    ),
-    _story(
         "h05", Person("Wilhelmina", "Achterberg", 61, "post"), TAMARACK, KETAMINE, "nora", 120,
         asked(115, received=114), refused(101, 98), gathered(70), filed(44, received=43),
         talked(30, "decision_soon", kept=False),
@@ -182,28 +172,6 @@ SELF_FUNDED = (
         call_held(106, "overturned"), authorized(98), talked(96, "told"), closed(71, "covered"),
     ),
     _story(
-        "h10", Person("Odalys", "Montcalm", 49, "evening"), TAMARACK, KETAMINE, "nils", 128,
-        asked(124, received=123), refused(110, 107), gathered(92), filed(78, received=77),
-        talked(52, "late", kept=True),
-        silence(38), filed(12, received=11),
-        asleep(10, "Ask who the reviewer is", "Assignment takes some days.", wakes_in=2),
-        woken_early(3, "The reviewer has written already."),
-    ),
-    _story(
-        "h11", Person("Theodora", "Blackwood-Reyes", 58, "post"), LOOMIS, KETAMINE, "nils", 142,
-        asked(138, received=137), refused(125, 122), gathered(104), filed(80, received=79),
-        decided(66, "upheld", received=63, stated=-9), talked(58, "told"),
-        to_do(14, "", template="appeal_packet", ticked=2),
-        to_do(10, "Second reader for the letter", due=4),
-    ),
-    _story(
-        "h12", Person("Ansel", "Whitcomb", 41), LOOMIS, KETAMINE, "nils", 136,
-        asked(132, received=131), refused(118, 116), gathered(100), filed(82, received=82),
-        decided(68, "upheld", received=66, stated=8), filed(10, received=10),
-        to_do(9, "", template="confirm_receipt", ticked=2),
-        handed_to(4, "bea", "Fax the second score sheet"),
-    ),
-    _story(
         "h13", Person("Perpetua", "Szymanska", 63, "sister"), LOOMIS, KETAMINE, "nils", 272,
         asked(268, received=267), refused(254, 251), gathered(240), filed(228, received=228),
         decided(214, "upheld", received=212, stated=154), filed(190, received=190),
@@ -241,13 +209,6 @@ INSURED = (
         asleep(18, "Look for the reviewer's letter", "The state assigns a reviewer first.", wakes_in=9),
     ),
     _story(
-        "h16", Person("Priscilla", "Danforth", 50, "post"), FERNWOOD, KETAMINE_TRAUMA, "nora", 156,
-        asked(150, received=149, timing="post_service"), refused(121, 118), gathered(100),
-        filed(72, received=71),
-        talked(15, "status"), to_do(10, "Ask the clinic to send the corrected claim line", due=-2),
-        noted(4, "watch"),
-    ),
-    _story(
         "h17", Person("Bertrand", "Okonjo", 39), QUILLHAVEN, KETAMINE_LEG, "nils", 108,
         asked(102, received=101), approved(92), to_do(90, "", template="start_treatment", done=74),
         closed(70, "covered"),
@@ -258,7 +219,7 @@ INSURED = (
         asked(13, received=13, urgent=True), refused(10, 9), reached_anew(7, "503-555-0199"),
         triaged(12, "urgent", "yes", by="clara"), gathered(6, "necessity", "scores"), urgent(3),
         triaged(2, "urgent", "no", by="clara"),
-        filed(1, received=1),
+        filed(1, received=1), reviewed_beside(1),
         to_do(1, "Call for the urgent decision", due=1), urgent_case=True,
     ),
     _story(

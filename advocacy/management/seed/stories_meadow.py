@@ -10,7 +10,6 @@ from advocacy.management.seed.people import CENTRAL, Person
 from advocacy.management.seed.plans import (
     BLUESTEM,
     COBBLE,
-    COLUMBINE,
     DISTRICT,
     HARROWGATE,
     JUNIPER,
@@ -21,7 +20,7 @@ from advocacy.management.seed.plans import (
 )
 from advocacy.management.seed.portal import entered
 from advocacy.management.seed.steps import asked, refused
-from advocacy.management.seed.work import asleep, left_for_the_desk, noted, talked, to_do
+from advocacy.management.seed.work import left_for_the_desk, noted, talked, to_do
 
 
 def _who(
@@ -50,30 +49,12 @@ STORIES = (
         written(6, ready=True, ticked=4), to_approve(5), to_do(5, "Have the letter read", due=3),
     ),
     _story(
-        "m02", _who("Desmond", "Achebe-Ruiz", 52, "post"), HARROWGATE, KETAMINE, "mia", 150,
-        asked(144, received=143), refused(130, 127, stated=70), gathered(115), filed(101, received=101),
-        decided(73, "upheld", received=70),
-        filed(25, received=24), asleep(20, "Look for the reviewer's decision", "Up to 45 days.", wakes_in=12),
-    ),
-    _story(
         "m03", _who("Imogen", "Carrow-Pike", 36, "text"), PRAIRIE, KETAMINE, "mia", 34,
         asked(29, received=28), refused(9, 6, call="left"), gathered(4), talked(3, "told"),
     ),
     _story(
-        "m04", _who("Ruben", "Adeyemi", 41), PRAIRIE, KETAMINE, "bea", 168,
-        asked(162, received=161), refused(148, 145), gathered(130), filed(121, received=120),
-        decided(94, "overturned", received=91),
-        closed(76, "covered"),
-    ),
-    _story(
         "m05", _who("Sable", "Okonkwo", 33, "evening"), TAMARACK, KETAMINE, "mia", 32,
         asked(28, received=27), talked(8, "status"), to_do(5, "Call the plan: the request is late", due=0),
-    ),
-    _story(
-        "m06", _who("Joaquin", "Delacroix", 58), TAMARACK, KETAMINE, "mia", 210,
-        asked(204, received=203), refused(190, 187), gathered(170), filed(151, received=150),
-        decided(122, "upheld", received=119),
-        closed(100, "not_covered", "The patient does not wish to go on."),
     ),
     _story(
         "m07", _who("Agatha", "Pemberton", 73, "sister"), BLUESTEM, ESKETAMINE, "mia", 78,
@@ -96,11 +77,6 @@ STORIES = (
         asked(124, received=123), refused(117, 114), talked(100, "told"), filed(96, received=95),
         given_up(82, "The coverage ended; a new plan covers the visits."),
         closed(80, "moot"),
-    ),
-    _story(
-        "m11", _who("Winifred", "Carlisle", 55), COLUMBINE, KETAMINE, "bea", 66,
-        asked(60, received=59), refused(46, 43), gathered(30), filed(16, received=15),
-        to_do(10, "", template="confirm_receipt", done=8),
     ),
     _story(
         "m12", _who("Solomon", "Teague", 47, "evening"), DISTRICT, KETAMINE, "mia", 200,

@@ -39,25 +39,11 @@ def _story(
 
 MEDICARE = (
     _story(
-        "h24", Person("Odessa", "Quarles-Finn", 71, "sister"), TALLOW_CREEK, ESKETAMINE, "nora", 66,
-        asked(60, received=59), refused(53, 49, stated=-12), gathered(30), written(6, ticked=3),
-        to_do(5, "Ask the doctor to sign as representative", due=2),
-    ),
-    _story(
         "h25", Person("Rosalind", "Ferrante", 74, "post"), BLUESTEM, ESKETAMINE, "nora", 98,
         asked(92, received=91), refused(85, 81), gathered(60), filed(42, received=41),
         talked(9, "late", kept=False),
         asleep(4, "Ask where the file is: it must go on by itself", "The plan wanted to look."),
         to_do(3, "Ask the plan for the forwarding notice", due=1),
-    ),
-    _story(
-        "h26", Person("Barnaby", "Nightingale", 69), BLUESTEM, ESKETAMINE, "nils", 102,
-        asked(96, received=95),
-        plan_said(94, "prior_authorization", "yes", "plan_document", "Evidence of coverage, chapter 4.",
-                  page=87, quote="We ask for prior authorization for this drug."),
-        refused(89, 85), gathered(70), filed(52, received=51),
-        decided(22, "upheld", received=19),
-        forwarded(19), arrived(17), to_do(15, "Send the reviewer the new scores", due=3),
     ),
     _story(
         "h27", Person("Hyacinth", "Oduya", 77, "no_message", preferred="Cinty"), TALLOW_CREEK, ESKETAMINE,
@@ -117,28 +103,18 @@ MEDICAID = (
         to_do(1, "Ask the patient today: keep the visits while the appeal runs?", due=0),
     ),
     _story(
-        "h32", Person("Refugio", "Camarena", 51, "sister", language="es"), COBBLE, ESKETAMINE_WEEKLY, "nils",
-        136,
-        asked(130, received=129), refused(123, 120), gathered(110), filed(100, received=100),
-        decided(74, "upheld", received=71),
-        filed(45, received=44), talked(30, "hearing"), to_do(25, "Find a witness for the hearing", due=6),
-    ),
-    _story(
-        "h33",
-        Person("Amaranta", "Silveira", 22, "text", language="other", language_note="Portuguese, by phone", interpreter=True),
-        COBBLE, ESKETAMINE_WEEKLY, "nils", 246,
-        asked(240, received=239), refused(233, 230), gathered(220), filed(210, received=210),
-        decided(184, "upheld", received=181),
-        filed(160, received=159), decided(112, "overturned", reviewer="State hearings office"),
-        closed(92, "covered"),
-    ),
-    _story(
         "h34", Person("Bartholomew", "Kerrigan", 46, "no_message"), GRANITE, ESKETAMINE_WEEKLY, "bea", 92,
         asked(86, received=85), refused(79, 76, stated=19), gathered(70, "necessity", "scores"),
         filed(56, received=55), talked(24, "late", kept=False),
         silence(16),
         plan_said(15, "window_days", "120", "payer_call", "The member line said 120 days. Not seen in writing."),
         to_do(14, "Ask the patient whether to go to the hearing", due=5),
+    ),
+    _story(
+        "h47", Person("Philomena", "Okeke", 34, "evening"), COBBLE, ESKETAMINE_WEEKLY, "nora", 68,
+        asked(62, received=61), refused(54, 51), gathered(45), filed(38, received=38),
+        decided(13, "overturned", received=10, authorized=False), talked(9, "won"),
+        to_do(4, "Ask the clinic whether the authorization has come", due=0),
     ),
 )  # fmt: skip
 
@@ -148,19 +124,5 @@ FEDERAL = (
         asked(180, received=179), refused(166, 163), gathered(140), filed(112, received=111),
         decided(79, "upheld", received=76),
         written(8, ticked=2), to_do(7, "Ask the patient for the signed statement", due=1),
-    ),
-    _story(
-        "h36", Person("Philippa", "Yarborough", 43, "text"), COLUMBINE, KETAMINE, "nora", 86,
-        asked(80, received=79), refused(66, 63), gathered(50), filed(38, received=37),
-        talked(20, "decision_soon", kept=True),
-        asleep(5, "Call the plan about the reconsideration", "Nobody was there last week."),
-        to_do(4, "Read the brochure about going on without an answer", due=3),
-    ),
-    _story(
-        "h37", Person("Montgomery", "Sefton", 60, "post"), COLUMBINE, KETAMINE, "nils", 226,
-        asked(220, received=219), refused(206, 203), gathered(190), filed(171, received=170),
-        decided(143, "upheld", received=140),
-        filed(70, channel="mail", received=67),
-        asleep(60, "Ask where the review stands", "It takes up to three months.", wakes_in=15),
     ),
 )  # fmt: skip

@@ -1,10 +1,12 @@
-"""Tells the stories: in the order in which they began, each in one transaction, and each only once."""
+"""Makes the demonstration: what each house lived through in its last months, then the stories, in the order in which they began,
+each in one transaction, and each only once.
+"""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 
@@ -16,13 +18,10 @@ from advocacy.management.seed import stories_harbor, stories_meadow, stories_pro
 from advocacy.management.seed.begin import begin
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
 from advocacy.management.seed.keeping import aim, ask_for_approval, keep, set_up
-from advocacy.management.seed.life import Life, Story, no_mail
+from advocacy.management.seed.life import Life, Story, no_mail, remind_by_now
+from advocacy.management.seed.lived_in import RuleBroken, live_through, lived_by
 from advocacy.tenancy.models import Organization
-from advocacy.tenancy.scope import scope_with
 from appeals.commands.deadlines import recompute_deadlines
-from appeals.models import Deadline
-from appeals.queries.clocks import day_at
-from appeals.reminders import pending, send_reminder
 from cases.models import Case
 
 MONTHS = timedelta(days=300)
@@ -56,82 +55,110 @@ def is_ours() -> bool:
     return not Organization.objects.exclude(slug__in=[house.slug for house in HOUSES]).exists()
 
 
-def untold() -> tuple[Story, ...]:
-    """The stories that this database does not hold yet, in their order."""
-    told: set[str] = set()
+def _told() -> dict[str, set[str]]:
+    """By organization, the names of what it was told."""
+    told: dict[str, set[str]] = {}
     for organization in Organization.objects.filter(slug__in=[house.slug for house in HOUSES]):
         with Standing(organization).program(at=organization.created_at), transaction.atomic():
             names = Event.objects.filter(request_id__startswith="seed:").values_list("request_id", flat=True)
-            told |= set(names.distinct())
+            told[organization.slug] = set(names.distinct())
+    return told
+
+
+def untold() -> tuple[Story, ...]:
+    """The stories that this database does not hold yet, in their order."""
+    told = {name for names in _told().values() for name in names}
     return tuple(story for story in STORIES if story.name not in told)
 
 
-def tell(now: datetime, progress: Progress = lambda done, total: None) -> int:
-    """Make the organizations and tell every story that was not told; returns how many were. `now` is aware.
+def unlived() -> tuple[str, ...]:
+    """The organizations that have lived through nothing yet. A year passes before the first story is told, or never: what
+    holds of it is held against everything that stands in the organization.
+    """
+    told = _told()
+    return tuple(house.slug for house in HOUSES if not told.get(house.slug))
 
-    A story is one transaction: one that fails leaves nothing of itself and all of the earlier ones, and raises.
+
+def tell(now: datetime, progress: Progress = lambda done, total: None) -> int:
+    """Make the organizations, let their months pass, and tell every story that was not told; returns how many patients came.
+
+    `now` is aware. A story is one transaction, and so are the months of an organization: what fails leaves nothing of itself and
+    all of the earlier, and raises; RuleBroken, when something did not hold that has to.
     """
     standing = assemble(now - MONTHS)
-    stories = untold()
-    for done, story in enumerate(stories):
-        progress(done, len(stories))
-        _tell_one(standing[story.house], story, now)
-    with no_mail():
-        keep(standing["harbor"], now)
-        aim(standing["harbor"], now)
-        set_up(standing["harbor"], now)
-        ask_for_approval(standing["meadow"], now)
-    progress(len(stories), len(stories))
-    return len(stories)
+    stories, houses = untold(), unlived()
+    total = len(stories) + sum(len(lived_by(house)) for house in houses)
+    done = 0
+    for house in HOUSES:
+        for _ in _of_house(house.slug, standing, now, stories, houses):
+            done += 1
+            progress(done, total)
+    _keep_house(standing, now)
+    return total
 
 
 def tell_side_by_side(now: datetime, progress: Progress = lambda done, total: None) -> int:
     """As `tell`, with a process for each organization: two cores tell in the time of the longer list.
 
     References are given out one at a time within an organization, so its own stories follow each other. Raises
-    RuntimeError when a story failed; which one, and why, its process has written.
+    RuntimeError when a story failed, with its name and why, or with what did not hold.
     """
     standing = assemble(now - MONTHS)
-    stories = untold()
+    stories, houses = untold(), unlived()
+    total = len(stories) + sum(len(lived_by(house)) for house in houses)
     connections.close_all()  # a forked process must not share the parent's connection
     context = get_context("fork")
-    told = context.Value("i", 0)
+    done, problems = context.Value("i", 0), context.SimpleQueue()
 
     def tell_house(house: str) -> None:
-        for story in stories:
-            if story.house == house:
-                _tell_one(standing[house], story, now)
-                with told.get_lock():
-                    told.value += 1
+        try:
+            for _ in _of_house(house, standing, now, stories, houses):
+                with done.get_lock():
+                    done.value += 1
+        except RuleBroken as broken:
+            problems.put(str(broken))
+            raise SystemExit(1) from None
 
     processes = [
-        context.Process(target=tell_house, args=(house,), daemon=True)
-        for house in sorted({story.house for story in stories})
+        context.Process(target=tell_house, args=(house.slug,), daemon=True)
+        for house in HOUSES
+        if house.slug in houses or any(story.house == house.slug for story in stories)
     ]
     for process in processes:
         process.start()
     while any(process.is_alive() for process in processes):
-        progress(told.value, len(stories))
+        progress(done.value, total)
         time.sleep(0.2)
     if any(process.exitcode for process in processes):
-        raise RuntimeError("A story could not be told. The earlier ones are kept; a second run goes on.")
+        said = [problems.get() for _ in processes if not problems.empty()]
+        raise RuntimeError(
+            "\n".join([*said, "Not everything could be told. The earlier is kept; a second run goes on."])
+        )
+    _keep_house(standing, now)
+    progress(total, total)
+    return total
+
+
+def _of_house(
+    slug: str, standing: dict[str, Standing], now: datetime, stories: Sequence[Story], unlived: Sequence[str]
+) -> Iterator[None]:
+    """One organization's months, then its stories: yields for each patient who came."""
+    there = standing[slug]
+    if slug in unlived:
+        other = next(standing[house.slug] for house in HOUSES if house.slug != slug)
+        yield from live_through(there, other, now)
+    for story in stories:
+        if story.house == slug:
+            _tell_one(there, story, now)
+            yield
+
+
+def _keep_house(standing: dict[str, Standing], now: datetime) -> None:
     with no_mail():
         keep(standing["harbor"], now)
         aim(standing["harbor"], now)
         set_up(standing["harbor"], now)
         ask_for_approval(standing["meadow"], now)
-    progress(len(stories), len(stories))
-    return len(stories)
-
-
-def _remind(life: Life) -> None:
-    """The reminders of dates that run now, each in the morning on which it was due."""
-    running = Deadline.objects.filter(case__patient=life.patient, case__status="open", status="running")
-    for deadline in running.select_related("case__patient").order_by("id"):
-        day = day_at(life.now, deadline.case.patient.time_zone)
-        for rung in pending(deadline, deadline.reminded, day):
-            with no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=rung.opens):
-                send_reminder(deadline.pk, rung.opens)
 
 
 def _tell_one(house: Standing, story: Story, now: datetime) -> None:
@@ -149,5 +176,5 @@ def _tell_one(house: Standing, story: Story, now: datetime) -> None:
         life.work_off()
         for case in Case.objects.filter(patient=life.patient):
             recompute_deadlines(case, now)
-        _remind(life)
+        remind_by_now(life)
         queue.drop_done()

@@ -9,19 +9,24 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from advocacy.management.seed import papers
 from advocacy.management.seed.begin import begin
 from advocacy.management.seed.intake import place_of
 from advocacy.management.seed.matters import CLINICS
 from advocacy.management.seed.plans import filled
 from advocacy.management.seed.steps import asked, extended, information, receipt, refused
 from advocacy.management.seed.teamwork import sessions
+from advocacy.management.seed.work import talked
 from advocacy.management.seed.year.lived import Course, Lived
+from advocacy.management.seed.year.words import SAID, WHO, WRITTEN
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, record_denial
 from appeals.commands.requests import ItemInput, approve_request, draft_request, receive_request
 from appeals.models import AuthorizationRequest, PeerToPeer
+from appeals.sample_letters import text_as_pdf
 from cases.commands.communications import log_communication
 from cases.commands.costs import record_cost
+from cases.models import Document
 
 SENT_BY_CLINIC = "The clinic had sent it before the patient came to us."
 LETTERS = 0.08
@@ -68,12 +73,14 @@ def _ask_by_clinic(life: Lived) -> None:
         ],
     )
     ago = timedelta(hours=3) if kind["urgent"] else timedelta(days=life.luck.randrange(1, 4))
+    received = life.at - ago
+    received -= timedelta(days=(received.date() - life.office_day(received.date())).days)
     life.do(
         receive_request,
         request=life.asked,
-        received_at=life.at - ago,
+        received_at=received,
         reference_number=life.reference,
-        evidence="The clinic's fax report",
+        evidence=life.luck.choice(WRITTEN["evidence"]),
         sent_by=AuthorizationRequest.Sender.PROVIDER,
         unready_reason=SENT_BY_CLINIC,
     )
@@ -86,22 +93,23 @@ def _ask_ourselves(life: Lived) -> Iterator[date]:
     yield life.later(1, 2) if kind["urgent"] else life.later(2, 6)
     if life.happens(0.3):
         life.house.note("lost fax")
-        said_by_payer(life, "They have no record of the fax. Sent again, with the first report.")
+        said_by_payer(life, "request lost")
         yield life.later(1, 3)
     receipt(life.ago)(life)
 
 
-def said_by_payer(life: Lived, words: str) -> None:
-    """A call with the payer is logged."""
+def said_by_payer(life: Lived, about: str) -> None:
+    """A call with the payer is logged, in one of the ways in which such a call goes (`about` is a key of `SAID`)."""
+    minutes = life.luck.randrange(6, 34)
     life.do(
         log_communication,
         case=life.case,
         party="payer",
-        person="Member services",
-        happened_at=life.at - timedelta(minutes=1),
-        minutes=12,
+        person=life.luck.choice(WHO),
+        happened_at=life.at - timedelta(minutes=minutes),
+        minutes=minutes,
         reference_number=filled("C-########", life.luck),
-        summary=words,
+        summary=life.luck.choice(SAID[about]),
     )
 
 
@@ -122,11 +130,12 @@ def answer(life: Lived) -> Iterator[date]:
         if is_late:
             life.house.note("late payer")
             told = due.due_on + timedelta(days=life.luck.randrange(2, 30))
+    told = life.office_day(told, least=life.on)
     if due is not None and told > max(due.due_on, life.on):
         # Somebody notices that the payer is late, and asks.
         yield due.due_on + timedelta(days=2)
         if life.on < told:
-            said_by_payer(life, "It is past its time to decide. They will look into it.")
+            said_by_payer(life, "request late")
     found_late = life.luck.randrange(10, 31) if life.happens(0.1) else life.luck.randrange(0, 5)
     yield max(told, life.on) + timedelta(days=0 if urgent else found_late)
     if life.happens(0.22):
@@ -138,11 +147,14 @@ def answer(life: Lived) -> Iterator[date]:
 def _asks_back(life: Lived) -> Iterator[date]:
     """The payer asks for more, or takes more time, in writing; what it asks for is sent, or not."""
     yield life.later(3, 6)
+    yesterday = life.on - timedelta(days=1)
+    had_it = (life.asked.received_at or life.at).astimezone(life.standing.zone).date()
+    written = life.before(max(life.office_day(yesterday), min(had_it + timedelta(days=1), yesterday)))
     if life.happens(0.4):
-        extended(life.ago + 1)(life)
+        extended(written)(life)
         life.house.note("extension")
         return
-    information(life.ago + 1, None)(life)
+    information(written, None)(life)
     life.house.note("information asked for")
     yield life.later(4, 25)
     if life.happens(0.85):
@@ -167,15 +179,17 @@ def _told_at(life: Lived, on: date) -> datetime:
 def _approved(life: Lived, told: date) -> None:
     matter = life.matter
     assert matter is not None
+    number, until = filled("AUTH-######", life.luck), life.on + timedelta(days=120)
     life.do(
         approve_request,
         request=life.asked,
         decided_at=_told_at(life, told),
-        number=filled("AUTH-######", life.luck),
+        number=number,
         sessions=matter.sessions,
         units=None,
         valid_from=life.on,
-        valid_until=life.on + timedelta(days=120),
+        valid_until=until,
+        document=_letter_of_approval(life, number, told, until) if life.house.thorough else None,
     )
     life.won = True
     life.house.note("approved")
@@ -183,18 +197,25 @@ def _approved(life: Lived, told: date) -> None:
         sessions(life.ago)(life)
 
 
+def _letter_of_approval(life: Lived, number: str, told: date, until: date) -> Document:
+    name, count = life.story.person.full_name, life.matter.sessions if life.matter else 1
+    text = papers.approval(life.story.plan, name, number, count, life.on, until, min(told, life.on))
+    return life.upload("approval", "approval_letter", "Approval letter", text_as_pdf(text), "approval.pdf")
+
+
 def _refused(life: Lived, told: date) -> Iterator[date]:
     """The letter: its facts are recorded, looked at by somebody, and confirmed then; until then no clock of ours runs."""
     request = life.asked
     start = (request.received_at or request.submitted_at or life.at).astimezone(life.standing.zone).date()
     notice = max(told, start)
-    received = min(notice + timedelta(days=life.luck.randrange(0, 4)), life.on)
+    posted = notice + timedelta(days=life.luck.randrange(0, 4))
+    received = min(life.office_day(posted, least=notice), life.on)
     stated = (
         notice + timedelta(days=life.luck.choice((30, 45, 60, 90, 180, 200))) if life.happens(0.4) else None
     )
     concurrent = request.timing == AuthorizationRequest.Timing.CONCURRENT
     effective = notice + timedelta(days=14) if concurrent else None
-    if life.happens(LETTERS):
+    if life.on_paper(LETTERS):
         life.house.note("letter read")
         refused(
             life.before(notice),
@@ -204,6 +225,8 @@ def _refused(life: Lived, told: date) -> Iterator[date]:
             stated=life.before(stated) if stated else None,
             call="left",
         )(life)
+        if life.house.thorough:
+            talked(life.ago, "spanish" if life.story.person.language == "es" else "told")(life)
         return
     calls = life.happens(0.25)
     life.denial = life.do(

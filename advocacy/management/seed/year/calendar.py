@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from advocacy.access.policy import system_actor
+from advocacy.background import queue
 from advocacy.errors import DomainError
 from advocacy.management.seed.cast import Standing
-from advocacy.management.seed.life import no_mail
+from advocacy.management.seed.life import no_mail, remind_by_now
 from advocacy.management.seed.year import rules_dates, rules_people, rules_record, staff
 from advocacy.management.seed.year.cases import stories_of
 from advocacy.management.seed.year.contest import course_of
 from advocacy.management.seed.year.lived import Course, House, Lived, next_workday
 from advocacy.management.seed.year.watch import Broken, Evening, Watch, printed
 from advocacy.tenancy.scope import scope_with
+from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.sessions import consider_renewals
 from appeals.models import Deadline
 from appeals.queries.clocks import day_at
@@ -65,8 +67,12 @@ class Year:
                 day = self.start + timedelta(days=n)
                 self.pass_day(day)
                 progress(day, len(self.courses))
-            self.broken += self.watch.at_the_end(self._evening(self.end, []))
+            self.at_the_end()
         return self.broken
+
+    def at_the_end(self) -> None:
+        """What has to hold once all days have passed."""
+        self.broken += self.watch.at_the_end(self._evening(self.end, []))
 
     def pass_day(self, day: date) -> None:
         """One day: its morning, its work, its evening."""
@@ -80,6 +86,23 @@ class Year:
             self._work(n, day)
             acted.append(n)
         self.broken += self.watch.in_the_evening(self._evening(day, acted))
+
+    def come_to(self, now: datetime) -> None:
+        """The day after the last, as far as it has come: its morning, and what was due by now is told. Nobody works yet."""
+        morning = datetime.combine(now.astimezone(UTC).date(), MORNING, tzinfo=UTC)
+        with no_mail():
+            if self.end < morning.date() and morning <= now:
+                self._morning(morning.date())
+            with self.house.standing.program(now, request_id="year:now"):
+                for life in self.lives:
+                    self._come_to(life, now)
+                queue.drop_done()
+
+    def _come_to(self, life: Lived, now: datetime) -> None:
+        if life.case_row is None or life.case.status == "closed":
+            return
+        recompute_deadlines(life.case, now)
+        remind_by_now(life)
 
     # -- by the clock ---------------------------------------------------------------------------------------
     def _morning(self, day: date) -> None:
@@ -129,6 +152,8 @@ class Year:
         try:
             with there.program(life.at, request_id=life.story.name):
                 wanted = self._sit(course, day)
+                if self.house.thorough:
+                    life.work_off()
                 self._tell_at_once(life)
         except DomainError as refused:
             # The whole sitting is undone, and nobody takes the case up again.

@@ -13,13 +13,18 @@ from advocacy.management.seed.levels import (
     decided,
     filed_by_phone,
     forwarded,
+    sent_with_proof,
     silence,
     where_it_goes,
+    written_from_the_record,
 )
+from advocacy.management.seed.plans import filled
 from advocacy.management.seed.steps import call_held, call_set
 from advocacy.management.seed.teamwork import choose_unless_chosen, record_the_choice
 from advocacy.management.seed.year.asking import course_until_answer, said_by_payer
-from advocacy.management.seed.year.lived import Course, Lived
+from advocacy.management.seed.year.documents import awaited_no_more, demanded, documents_asked_for
+from advocacy.management.seed.year.lived import Course, Lived, next_workday
+from advocacy.management.seed.year.words import WRITTEN
 from advocacy.people.commands import record_consent, revoke_consent
 from advocacy.people.consent_words import STANDARD
 from advocacy.people.models import Consent
@@ -37,6 +42,7 @@ from appeals.commands.levels import (
     set_expedited,
     withdraw_appeal,
 )
+from appeals.commands.peer_to_peers import miss_call
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.models import Appeal, Denial, DenialItem, GrantedAuthorization, ItemOutcome
 from appeals.queries.beside import GIVEN_UP, openings_of, standing_against
@@ -50,6 +56,8 @@ LETTER = (
     "The record answers this. Doses, dates and weeks of every earlier treatment are in the medication history. Please reverse"
     " the decision."
 )
+ASKED_FOR = 0.2
+"""In so many contests papers are asked for."""
 LATE = "The person who had the case was away; the patient did nothing wrong."
 
 
@@ -67,16 +75,19 @@ def course_of(life: Lived) -> Course:
 def _call(life: Lived) -> Iterator[date]:
     """The peer-to-peer, where the letter offers one and the clinician finds time."""
     call = life.call
-    if call is None or not life.happens(0.5):
+    if call is None:
         return
+    wanted = life.happens(0.5)
     yield life.later(1, 2)
-    if call.window_ends_on is not None and call.window_ends_on < life.on + timedelta(days=4):
+    if not wanted or (call.window_ends_on and call.window_ends_on < life.on + timedelta(days=4)):
+        if life.happens(0.6):
+            life.do(miss_call, call=call, reason=life.luck.choice(WRITTEN["no call"]))
         return
-    call_set(life.ago, life.ago - 2)(life)
-    held = life.on + timedelta(days=2)
+    held = next_workday(life.on + timedelta(days=2))
+    call_set(life.ago, life.before(held))(life)
     yield held + timedelta(days=1)
     outcome = life.luck.choice(("upheld", "upheld", "overturned", "more_information"))
-    call_held(life.ago, outcome)(life)
+    call_held(life.before(held), outcome)(life)
     life.house.note(f"call {outcome}")
     if outcome == "overturned":
         _granted(life)
@@ -87,7 +98,7 @@ def _call(life: Lived) -> Iterator[date]:
 def _granted(life: Lived) -> None:
     assert life.matter is not None
     last = life.on + timedelta(days=120)
-    given = AuthorizationInput("AUTH-700", life.matter.sessions, None, life.on, last)
+    given = AuthorizationInput(filled("AUTH-######", life.luck), life.matter.sessions, None, life.on, last)
     life.do(record_authorization, request=life.asked, given=given)
 
 
@@ -95,6 +106,7 @@ def _contest(life: Lived) -> Iterator[date]:
     """Level by level, until nothing is open."""
     if life.happens(0.08):
         yield from _late_proof(life)
+    yield from documents_asked_for(life, ASKED_FOR)
     while (level := _open_level(life)) is not None:
         # Below a review that was opened at once, the level to go on with is not the last one.
         life.focus = level.pk if _is_below_a_review(life) else None
@@ -183,7 +195,7 @@ def _file(life: Lived, rung: Rung) -> Iterator[date]:
     if throw < 0.08:
         yield life.later(1, 10)
         record_the_choice(life, "not_to_appeal")
-        life.do(decline_level, appeal=life.level, reason="The patient does not wish to go on.")
+        life.do(decline_level, appeal=life.level, reason=life.luck.choice(WRITTEN["not pursued"]))
         life.house.note("not pursued")
     elif throw < 0.2:
         yield from _nobody_acts(life, rung)
@@ -216,7 +228,7 @@ def _send(life: Lived, rung: Rung) -> Iterator[date]:
     expedites = rung.kind in ("plan", "external") and life.asked.timing != "post_service"
     often = 0.3 if rung.kind == "plan" and _has_review_beside(life) else 0.08
     if expedites and not level.is_expedited and life.happens(often):
-        reason = "The treating clinician certifies that waiting could seriously harm the patient."
+        reason = life.luck.choice(WRITTEN["urgent"])
         life.do(set_expedited, appeal=level, is_expedited=True, reason=reason)
         level = life.level
         life.house.note("expedited")
@@ -228,8 +240,11 @@ def _send(life: Lived, rung: Rung) -> Iterator[date]:
         return
     choose_unless_chosen(life, "appeal")
     address = where_it_goes(life)
-    office = None if life.answers_denial else address["mail"].split(", ", 1)
-    life.do(save_draft, appeal=level, text=LETTER, recipient=office)
+    if life.house.thorough:
+        written_from_the_record(life)
+    else:
+        office = None if life.answers_denial else address["mail"].split(", ", 1)
+        life.do(save_draft, appeal=level, text=LETTER, recipient=office)
     channel = life.luck.choice(("fax", "fax", "mail", "portal"))
     filing = life.do(
         file_appeal,
@@ -242,14 +257,17 @@ def _send(life: Lived, rung: Rung) -> Iterator[date]:
     )
     if late:
         life.house.note("filed late")
+    if life.house.thorough:
+        sent_with_proof(life, filing, address[channel])
     if channel == "mail":
         yield life.later(3, 12)
         _arrived(life)
     elif channel == "fax" and life.happens(0.15):
         life.house.note("lost fax")
-        life.do(add_proof, filing=filing, note="Fax report 48213, 3 pages, result OK.")
+        if not life.house.thorough:
+            life.do(add_proof, filing=filing, note="Fax report 48213, 3 pages, result OK.")
         yield life.later(4, 9)
-        said_by_payer(life, "They have no record of the fax. Sent again with the report of the first one.")
+        said_by_payer(life, "appeal lost")
         yield life.later(1, 3)
         _arrived(life)
 
@@ -321,7 +339,7 @@ def _taken_back(life: Lived) -> None:
     level = life.level
     above = Appeal.objects.filter(beside=level, status__in=AWAITING).order_by("-position")
     for one in (*above, level):
-        life.do(withdraw_appeal, appeal=one, reason="The patient changed plans.")
+        life.do(withdraw_appeal, appeal=one, reason=life.luck.choice(WRITTEN["withdrawn"]))
     life.house.note("withdrawn")
 
 
@@ -342,7 +360,7 @@ def _decision(life: Lived, rung: Rung) -> Iterator[date]:
         if life.happens(0.22):
             life.house.note("late decision")
             yield due.due_on + timedelta(days=2)
-            said_by_payer(life, "They are past their time to decide, and say that they will answer.")
+            said_by_payer(life, "decision late")
             opens = bool(rung.levels) and set(rung.silence) <= SILENCE_OPENS
             if opens and life.happens(0.6):
                 yield life.later(0, 4)
@@ -350,10 +368,11 @@ def _decision(life: Lived, rung: Rung) -> Iterator[date]:
                 life.house.note("silence opens the next level")
                 return
             told = life.later(3, 30)
+    told = life.office_day(told, least=life.on)
     yield told + timedelta(days=life.luck.randrange(0, 5))
     outcome = life.luck.choices(("overturned", "partly", "upheld"), (35, 10, 55))[0]
     owes = outcome == "overturned" and life.happens(0.3)
-    decided(life.before(told), outcome, received=life.ago, letter=life.happens(0.05), authorized=not owes)(
+    decided(life.before(told), outcome, received=life.ago, letter=life.on_paper(0.05), authorized=not owes)(
         life
     )
     life.house.note(outcome)
@@ -370,7 +389,9 @@ def _carried_out(life: Lived, rung: Rung, level: Appeal) -> Iterator[date]:
     due = life.date_of("effectuation", appeal_id=level.pk)
     if due is not None and due.due_on > life.on and life.happens(0.4):
         yield due.due_on + timedelta(days=2)
-        said_by_payer(life, "They have not carried out the decision yet, and say that they will.")
+        said_by_payer(life, "not carried out")
+        if life.happens(0.5):
+            demanded(life, life.date_of("effectuation", appeal_id=level.pk), "carry_out")
         life.house.note("carried out late")
     yield life.later(1, 9)
     if life.asked.timing == "post_service":
@@ -382,9 +403,9 @@ def _carried_out(life: Lived, rung: Rung, level: Appeal) -> Iterator[date]:
 
 def _put_aside(life: Lived) -> None:
     """A task sleeps until a day, and wakes by itself."""
-    task = life.do(open_task, case=life.case, title="Ask where the decision is")
+    task = life.do(open_task, case=life.case, title=life.luck.choice(WRITTEN["question"]))
     until = life.in_zone(life.later(3, 20), 9)
-    life.do(hold_task, task=task, until=until, reason="They asked for some days.")
+    life.do(hold_task, task=task, until=until, reason=life.luck.choice(WRITTEN["wait"]))
     life.house.note("put aside")
 
 
@@ -398,5 +419,6 @@ def _close(life: Lived) -> None:
         outcome = "partly_covered"
     else:
         outcome = "not_covered"
+    awaited_no_more(life)
     closed(life.ago, outcome)(life)
     life.house.note(f"closed {outcome}")

@@ -15,7 +15,7 @@ from advocacy.errors import Refused
 from advocacy.management.seed.cast import Standing
 from advocacy.management.seed.life import Life
 from advocacy.people.models import Membership
-from appeals.clock.calendar import is_business_day
+from appeals.clock.calendar import is_business_day, last_business_day_on_or_before
 from appeals.models import Appeal, Deadline
 from cases.commands.costs import record_cost
 
@@ -44,6 +44,9 @@ class House:
     """How often what happened, by a word for it."""
     told: Any = field(default_factory=hashlib.sha256)
     """Everything that was done, in its order: equal for the same seed."""
+    thorough: bool = False
+    """Every paper is kept as a file, letters are written from the record, and the other side works on business days: as the
+    demonstration shows it. A year of many cases types most facts, and has mail on every day."""
 
     def note(self, what: str) -> None:
         self.done[what] = self.done.get(what, 0) + 1
@@ -115,6 +118,17 @@ class Lived(Life):
 
     def happens(self, chance: float) -> bool:
         return self.luck.random() < chance
+
+    def on_paper(self, chance: float) -> bool:
+        """Whether a letter comes as a file that is read; in a thorough house each does."""
+        return self.happens(1.0 if self.house.thorough else chance)
+
+    def office_day(self, day: date, *, least: date | None = None) -> date:
+        """A day of the other side: in a thorough house the business day on or before it, and not before `least`."""
+        if not self.house.thorough:
+            return day
+        found = last_business_day_on_or_before(day)
+        return found if least is None else max(found, least)
 
     def in_zone(self, day: date, hour: int) -> datetime:
         """An hour of a day where the patient is."""

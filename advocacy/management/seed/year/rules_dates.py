@@ -116,3 +116,23 @@ asked(
        OR NOT EXISTS (SELECT FROM appeals_decision d WHERE d.appeal_id = below.id))
     """,
 )
+asked(
+    "documents_end_with_what_came",
+    "The plan's time to send documents runs while they are awaited, and ends with what came or with taking the request back.",
+    """
+    SELECT c.reference || ': the documents came or are not awaited, and their date still runs'
+      FROM appeals_deadline d JOIN appeals_documentrequest r ON r.id = d.document_request_id JOIN cases_case c ON c.id = d.case_id
+     WHERE d.case_id = ANY (%(cases)s) AND d.status = 'running' AND (r.answered_at IS NOT NULL OR r.withdrawn_at IS NOT NULL)
+    """,
+)
+asked(
+    "nobody_is_called_late_in_time",
+    "No letter demands what is late before the latest day has passed on which, by the law, it may come.",
+    """
+    SELECT c.reference || ': ' || m.kind || ' was demanded on ' || (m.sent_at AT TIME ZONE %(zone)s)::date
+           || ', and the time was ' || coalesce(d.due_at::text, d.due_on::text)
+      FROM appeals_demand m JOIN appeals_deadline d ON d.id = m.deadline_id JOIN cases_case c ON c.id = m.case_id
+     WHERE m.case_id = ANY (%(cases)s) AND m.sent_at IS NOT NULL
+       AND CASE WHEN d.due_at IS NULL THEN (m.sent_at AT TIME ZONE %(zone)s)::date <= d.due_on ELSE m.sent_at <= d.due_at END
+    """,
+)
