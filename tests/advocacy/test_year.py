@@ -32,7 +32,7 @@ from tests.seeded import addresses, copy_of_migrated, drop
 from tests.standing import STANDING
 
 ROOT = Path(__file__).resolve().parents[2]
-CASES, DAYS, SEED = 6, 70, 4
+CASES, DAYS, SEED = 6, 70, 1
 
 
 def small(slug: str, other: str, *, cases: int = CASES, days: int = DAYS, seed: int = SEED) -> Year:
@@ -143,9 +143,10 @@ def still_awaited(year: Year, evening: Evening) -> None:
 def demanded_in_time(year: Year, evening: Evening) -> None:
     sql(
         "INSERT INTO appeals_demand (public_id, organization_id, case_id, deadline_id, kind, agency, draft, version, started_at,"
-        " sha256, channel, address, proof_note, unapproved_reason, sent_at)"
-        " SELECT gen_random_uuid(), organization_id, case_id, id, 'overdue', '', '', 1, %(at)s, '', 'fax', '', '', '', %(at)s"
-        f" FROM appeals_deadline WHERE {RUNNING} AND due_at IS NULL",
+        " document_version_id, sha256, channel, address, proof_note, unapproved_reason, sent_at)"
+        " SELECT gen_random_uuid(), d.organization_id, d.case_id, d.id, 'overdue', '', '', 1, %(at)s,"
+        " (SELECT max(id) FROM cases_documentversion), repeat('0', 64), 'fax', '', '', '', %(at)s"
+        f" FROM appeals_deadline d WHERE {RUNNING} AND due_at IS NULL",
         at=evening.at - timedelta(days=400),
     )
 
@@ -179,8 +180,8 @@ def not_escalated(year: Year, evening: Evening) -> None:
 
 def cover_unaware(year: Year, evening: Evening) -> None:
     sql(
-        "UPDATE appeals_reminder SET claimed_at = %(at)s, member_id = c.owner_id FROM cases_case c"
-        " WHERE c.id = case_id AND c.owner_id IS NOT NULL AND rung IN (30, 14, 0)",
+        "UPDATE appeals_reminder SET claimed_at = %(at)s FROM cases_case c"
+        " WHERE c.id = case_id AND c.owner_id = member_id",
         at=evening.at - timedelta(hours=10),
     )
     sql(
