@@ -22,6 +22,7 @@ from appeals.models import Deadline, DocumentRequest
 from appeals.queries.clocks import day_at, spoken
 from appeals.queries.queue import Filters, listed, planned
 from appeals.queries.standing import awaited
+from appeals.reminders import send_reminder, to_remind
 from cases.models import Communication, Task
 from tests.appeals.climbing import ERISA, FEHB, MEDICAID, MEDICARE_ADVANTAGE, NEW_YORK, codes, moment
 from tests.appeals.visiting import address, own_statements, words
@@ -292,3 +293,11 @@ def test_what_somebody_else_recorded_meanwhile_is_not_written_over(refused, sign
     assert nora.post(there, both).status_code == 302
     row.refresh_from_db()
     assert (row.received_at, row.extended_on) == (moment("2026-04-03"), date(2026, 4, 20))
+
+
+def test_two_that_are_late_on_one_day_are_told_each(refused):
+    ask(refused)
+    ask(refused, asked="plan_documents")
+    late = moment("2026-05-06", 18)
+    told = [bool(send_reminder(row.pk, late)) for row in to_remind(late) if row.clock == "documents"]
+    assert (told, to_remind(late)) == ([True, True], [])
