@@ -9,13 +9,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import validate_totp_code
-from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -30,7 +27,6 @@ from advocacy.management.seed.tell import STORIES, tell, unlived, untold
 from advocacy.management.seed.year.watch import RULES
 from advocacy.people.models import Absence, Consent, Contact, Patient, PortalAccess
 from advocacy.people.portal_access import portal_accesses_of, portal_actor
-from advocacy.tenancy.models import Organization
 from appeals.commands.approvals import approval_reasons
 from appeals.commands.deadlines import check_projection
 from appeals.models import (
@@ -398,11 +394,6 @@ def test_what_does_not_hold_stops_it_with_the_sentence(told, monkeypatch):
     assert told.all(Patient, "pk") == before
 
 
-def test_no_patient_has_the_name_of_another_story():
-    names = [story.person.full_name for story in (*STORIES, *LIVED)]
-    assert [name for name, n in Counter(names).items() if n > 1] == ["Maria Elena Torres"]
-
-
 def test_somebody_works_in_both_organizations(told):
     assert {slug for slug, there in told.standing.items() if "bea" in there.actors} == {"harbor", "meadow"}
     roles = {key: sorted(actor.roles) for key, actor in told.standing["harbor"].actors.items()}
@@ -420,39 +411,6 @@ def test_somebody_works_in_both_organizations(told):
     }
 
 
-@pytest.mark.django_db
-def test_it_keeps_away_from_other_organizations():
-    Organization.objects.create(slug="other", name="Another Organization", reference_prefix="OT")
-    out = StringIO()
-    call_command("seed_demo", "--if-empty", stdout=out)
-    assert out.getvalue() == ""
-    with pytest.raises(CommandError, match="other organizations"):
-        call_command("seed_demo", stdout=out)
-    assert list(Organization.objects.values_list("slug", flat=True)) == ["other"]
-
-
-@pytest.mark.django_db
-def test_it_is_not_made_in_production(settings):
-    settings.PRODUCTION = True
-    with pytest.raises(CommandError, match="production"):
-        call_command("seed_demo", stdout=StringIO())
-    assert Organization.objects.count() == 0
-
-
-@pytest.mark.django_db
-def test_without_accounts_it_says_so():
-    out = StringIO()
-    call_command("seed_demo", "--print-sign-ins", stdout=out)
-    assert out.getvalue().strip() == "There are no demonstration accounts in this database."
-
-
-def test_no_file_of_the_seed_names_a_year():
-    """Dates count back from today, so that the demonstration is as fresh in a year as it is now."""
-    folder = Path(__file__).parents[2] / "advocacy" / "management" / "seed"
-    dated = [p.name for p in folder.glob("stories_*.py") if re.search(r"\b20\d\d\b", p.read_text())]
-    assert dated == []
-
-
 def test_teams_an_absence_choices_and_sessions_near_a_renewal_are_there(told):
     assert set(told.all(CaseTeamMember, "role")) == set(CaseTeamMember.Role.values)
     assert len(told.all(Absence, "pk", ended_at=None)) == 1
@@ -466,12 +424,8 @@ def test_teams_an_absence_choices_and_sessions_near_a_renewal_are_there(told):
 
 def test_meadow_asks_its_patients_about_letters(told):
     """One letter waits for a yes and stands on the patient's first page as a thing to do; one was approved."""
-    assert {
-        slug: there.organization.letters_need_patient_approval for slug, there in told.standing.items()
-    } == {
-        "harbor": False,
-        "meadow": True,
-    }
+    asks = {slug: there.organization.letters_need_patient_approval for slug, there in told.standing.items()}
+    assert asks == {"harbor": False, "meadow": True}
     assert told.all(PortalAccess, "pk", invitation_sent_at=None) == []
     with told.standing["meadow"].program(told.now):
         waits, approved = LetterApproval.objects.select_related("case", "appeal").order_by("answer")
