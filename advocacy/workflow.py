@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.db import models
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
+from advocacy.tenancy.joined import joined
 
 R = TypeVar("R", bound=models.Model)
 
@@ -98,7 +99,7 @@ class Workflow:
         """
         step = self.step(name, row.workflow_version)  # type: ignore[attr-defined]
         require(actor, step.permission, row)
-        with transaction.atomic():
+        with joined():
             locked: R = type(row)._default_manager.select_for_update().get(pk=row.pk)
             state = getattr(locked, self.field)
             if state not in step.from_:

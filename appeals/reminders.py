@@ -176,23 +176,23 @@ def claim_reminders(deadline_pk: int, at: datetime) -> tuple[Reminder, ...]:
     if row is None:
         return ()
     day = day_at(at, row.case.patient.time_zone)
-    due = pending(row, _dealt_with(row), day)
+    done = _dealt_with(row)
+    due = pending(row, done, day)
     if not due:
         return ()
     rung = due[-1]
     people = _recipients(row, rung, at)
-    row.reminded = sorted({*_dealt_with(row), *(r.code for r in due)}, reverse=True)
+    row.reminded = sorted({*done, *(r.code for r in due)}, reverse=True)
     row.save(update_fields=["reminded"])
-    claimed = []
-    for member, lead in people:
-        reminder, is_new = Reminder.objects.get_or_create(
-            deadline=row,
-            member=member,
-            rung=rung.code,
-            defaults={"case": row.case, "lead": lead, "claimed_at": at},
-        )
-        claimed += [reminder] if is_new else []
-    return tuple(claimed)
+    # The date is locked: nobody else claims a mail about it meanwhile.
+    claims = Reminder.objects.filter(deadline=row, rung=rung.code)
+    claimed = set(claims.values_list("member_id", flat=True))
+    new = [
+        Reminder(deadline=row, member=member, rung=rung.code, case=row.case, lead=lead, claimed_at=at)
+        for member, lead in people
+        if member.pk not in claimed
+    ]
+    return tuple(Reminder.objects.bulk_create(new))
 
 
 def send_claimed(reminder_pk: int, at: datetime) -> str:

@@ -17,6 +17,7 @@ from django.db.models import Q
 from advocacy.access.permissions import Permission
 from advocacy.access.roles import permissions_of, portal_permissions_of
 from advocacy.access.scopes import permissions_of_scopes
+from advocacy.access.statements import MEMBER, PLACE, ROW, SOMEBODY, TEAM, Statement, made
 from advocacy.errors import NotAllowed, NotFound
 
 NOTHING = Q(pk__in=[])
@@ -71,6 +72,25 @@ class Actor:
 def system_actor(organization_id: int, name: str) -> Actor:
     """The program itself, doing scheduled work for one organization."""
     return Actor(key=f"system:{name}", label="Recourse", organization_id=organization_id, system=True)
+
+
+def likes_of(actor: Actor) -> tuple[Any, ...]:
+    """What is the same of all members for whom the policy makes the same statements."""
+    return (actor.roles, actor.user_id is None, actor.membership_id is None, actor.glass_until is None)
+
+
+def nobody_like(actor: Actor) -> Actor:
+    """A member with the same roles who is nobody: the stand-ins in place of the keys."""
+    return Actor(
+        key="user:0",
+        label="",
+        organization_id=PLACE,
+        user_id=None if actor.user_id is None else SOMEBODY,
+        membership_id=None if actor.membership_id is None else MEMBER,
+        roles=actor.roles,
+        team_ids=frozenset({TEAM}),
+        glass_until=actor.glass_until,
+    )
 
 
 Rows = Callable[[Actor], Q]
@@ -191,6 +211,10 @@ def _by_exception(policy: Policy, actor: Actor, permission: Permission) -> Q:
     return policy.exceptions(actor, permission)
 
 
+Part = Callable[[Policy, Actor, Permission], Q]
+PARTS: tuple[Part, ...] = (_by_role, _by_exception)
+
+
 def visible(actor: Actor, model: type[models.Model] | str) -> Q:
     """The rows of `model` this actor may list and open."""
     label = model if isinstance(model, str) else model._meta.label
@@ -211,19 +235,38 @@ def allows(actor: Actor, permission: Permission, row: models.Model) -> bool:
     if actor.system:
         return True
     model: Any = type(row)
-    rows = model._default_manager.filter(pk=row.pk)
-    policy = _policies.get(model._meta.label)
-    if actor.portal is not None or policy is None:
-        return bool(rows.filter(reachable(actor, permission, model)).exists())
+    label = model._meta.label
+    if actor.portal is not None or label not in _policies:
+        return bool(model._default_manager.filter(reachable(actor, permission, model), pk=row.pk).exists())
     # Most often a role is enough; exceptions take longer to ask for than all the rest.
-    path = ""
+    if actor.scopes is not None:
+        return any(_rows_by(part, actor, permission, model, row.pk).exists() for part in PARTS)
+    return any(_question(part, actor, permission, model).finds(actor, row.pk) for part in PARTS)
+
+
+def _rows_by(part: Part, actor: Actor, permission: Permission, model: Any, pk: int) -> models.QuerySet[Any]:
+    """The row, when this part of its policy reaches it for the actor."""
+    policy, path = _policies[model._meta.label], ""
     while policy.parent:
         path = f"{path}__{policy.path}" if path else policy.path
         policy = _policies[policy.parent]
-    return any(
-        rows.filter(under(path, q) if path else q).exists()
-        for q in (part(policy, actor, permission) for part in (_by_role, _by_exception))
-    )
+    q = part(policy, actor, permission)
+    rows: models.QuerySet[Any] = model._default_manager.filter(pk=pk)
+    return rows.filter(under(path, q) if path else q)
+
+
+_questions: dict[tuple[Any, ...], Statement] = {}
+"""By part, permission, model and roles: each act asks some of them, and their texts take longer to make than to answer."""
+
+
+def _question(part: Part, actor: Actor, permission: Permission, model: Any) -> Statement:
+    key = (part, permission, model, likes_of(actor))
+    if key not in _questions:
+        nobody = nobody_like(actor)
+        _questions[key] = made(
+            lambda: _rows_by(part, nobody, permission, model, ROW).order_by().values("pk")[:1]
+        )
+    return _questions[key]
 
 
 def require(actor: Actor, permission: Permission, row: models.Model | None = None) -> None:

@@ -11,11 +11,11 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import locked_case, refuse
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.deadlines import follow_act, recompute_deadlines
 from appeals.models import Answer
-from appeals.queries.lookup import classification_of
+from appeals.queries.lookup import answers_of, classification_of, said_of
 from appeals.regimes import book
-from appeals.regimes.classifier import UNKNOWN, Classification, questions
+from appeals.regimes.classifier import UNKNOWN, Classification, classify, questions
 from cases.commands.touch import touch
 from cases.models import Case, Coverage
 from cases.workflow import CaseStatus
@@ -42,9 +42,10 @@ def record_answer(
     refuse(_reasons(question, value, source))
     with transaction.atomic():
         row = locked_case(case)
-        before = classification_of(row)
-        standing = Answer.objects.filter(case=row, question=question, source=source, superseded_at=None)
-        for old in standing:
+        standing = answers_of(row)
+        before = classify(said_of(row, standing))
+        over = [a for a in standing if (a.question, a.source) == (question, source)]
+        for old in over:
             old.superseded_at = at
             old.save(update_fields=["superseded_at"])
         answer = Answer.objects.create(
@@ -59,8 +60,9 @@ def record_answer(
             answered_by_id=actor.user_id,
         )
         record("answer_recorded", subject=answer, detail={"question": question, "source": source})
-        determine_regime(row, before, at)
-        touch(row, at)
+        stand = sorted({*standing, answer}.difference(over), key=lambda a: (a.answered_at, a.pk))
+        _determined(row, before, classify(said_of(row, tuple(stand))))
+        follow_act(row, at)
     return answer
 
 
@@ -93,6 +95,12 @@ def coverage_changed(coverage: Coverage, at: datetime) -> None:
 def determine_regime(case: Case, before: Classification | None, at: datetime) -> Classification:
     """Record which rules apply when that changed; recomputing the dates moves levels that have not ended to them."""
     found = classification_of(case)
+    _determined(case, before, found)
+    recompute_deadlines(case, at)
+    return found
+
+
+def _determined(case: Case, before: Classification | None, found: Classification) -> None:
     changed = before is None or (found.regime, found.candidates, found.state) != (
         before.regime,
         before.candidates,
@@ -104,8 +112,6 @@ def determine_regime(case: Case, before: Classification | None, at: datetime) ->
             subject=case,
             detail={"regime": found.regime or UNKNOWN, "candidates": found.candidates, "state": found.state},
         )
-    recompute_deadlines(case, at)
-    return found
 
 
 def _reasons(question: str, value: str, source: str) -> list[Reason]:

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from advocacy.audit.trail import record
 from advocacy.errors import NotFound
+from advocacy.tenancy.joined import joined
 from appeals.commands.follow_ups import ask, ask_what_dates_need
 from appeals.commands.stage_work import keep_stage_tasks
 from appeals.dues import CLAIMANT, ENDED, RUNNING, Due, day_of
@@ -45,23 +46,36 @@ def recompute_deadlines(case: Case, at: datetime) -> tuple[Deadline, ...]:
     contradictory facts, and the stages that run, ask for. The result depends on the rows and the rule data only, never on
     the day it is called: `at` (aware) is kept as the moment of computing.
     """
-    with transaction.atomic():
+    with joined():
         row = _locked(case)
-        loaded = load_projected(row)
-        history = loaded.history
-        _follow_the_rules(history)
-        ladder = ladder_from(history)
-        wanted = {key_of_due(due): due for due in ladder.dues if due.due is not None}
-        stands = [
-            _written(history, row, wanted.get(key), standing, key, at)
-            for key, standing in _with_new(_by_key(loaded.deadlines), wanted).items()
-        ]
-        ask_what_dates_need(row, history, ladder, loaded.tasks, at)
-        keep_stage_tasks(row, history, ladder, loaded.tasks, at)
-        kept = tuple(d for d in stands if d is not None)
-        _project(row, history, kept)
+        kept = _recomputed(row, at, row.last_touched_at)
     for name in ("next_deadline_on", "stage", "last_touched_at"):
         setattr(case, name, getattr(row, name))
+    return kept
+
+
+def follow_act(case: Case, at: datetime) -> None:
+    """What follows from any act on a case: every date, the tasks that dates and stages ask for, and that it was touched.
+
+    `case` is the row as its command has locked it (`checks.locked_case`), and nobody has changed it under another name since.
+    """
+    _recomputed(case, at, max(case.last_touched_at, at))
+
+
+def _recomputed(row: Case, at: datetime, touched_at: datetime) -> tuple[Deadline, ...]:
+    loaded = load_projected(row)
+    history = loaded.history
+    _follow_the_rules(history)
+    ladder = ladder_from(history)
+    wanted = {key_of_due(due): due for due in ladder.dues if due.due is not None}
+    stands = [
+        _written(history, row, wanted.get(key), standing, key, at)
+        for key, standing in _with_new(_by_key(loaded.deadlines), wanted).items()
+    ]
+    kept = tuple(d for d in stands if d is not None)
+    _project(row, history, kept, touched_at)
+    ask_what_dates_need(row, history, ladder, loaded.tasks, at)
+    keep_stage_tasks(row, history, ladder, loaded.tasks, at)
     return kept
 
 
@@ -260,8 +274,8 @@ def same(row: Deadline, columns: dict[str, Any]) -> bool:
     return all(getattr(row, name) == value for name, value in columns.items())
 
 
-def _project(case: Case, history: History, rows: Iterable[Deadline]) -> None:
-    values = {"next_deadline_on": next_of(rows), "stage": stage_of(history)}
+def _project(case: Case, history: History, rows: Iterable[Deadline], touched_at: datetime) -> None:
+    values = {"next_deadline_on": next_of(rows), "stage": stage_of(history), "last_touched_at": touched_at}
     changed = [name for name, value in values.items() if getattr(case, name) != value]
     for name in changed:
         setattr(case, name, values[name])

@@ -14,7 +14,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason, WrongState
 from appeals.commands.at_once import follow_decision
 from appeals.commands.checks import foreign, future_days, guards_of, locked_case, notice_order, refuse
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.deadlines import follow_act
 from appeals.commands.effectuations import deliver_by_authorization
 from appeals.commands.follow_ups import settle
 from appeals.commands.openings import below, open_again, open_next_level
@@ -33,7 +33,6 @@ from appeals.rungs import rung_of
 from appeals.workflow import APPEAL, AppealStatus
 from cases.commands.patient_notices import show_and_tell
 from cases.commands.search_text import index_case
-from cases.commands.touch import touch
 from cases.models import Case, Document
 
 # Silence opens the next level only where a rule says so; elsewhere one complains, and waits.
@@ -251,8 +250,7 @@ def deem_decided(
 
 
 def _finish(case: Case, at: datetime) -> None:
-    recompute_deadlines(case, at)
-    touch(case, at)
+    follow_act(case, at)
 
 
 def _items(history: History, appeal: Appeal) -> dict[str, RequestItem]:

@@ -24,7 +24,7 @@ from appeals.commands.checks import (
     refuse,
     today_of,
 )
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.deadlines import follow_act
 from appeals.commands.openings import open_first_level
 from appeals.models import (
     AuthorizationRequest,
@@ -41,7 +41,6 @@ from appeals.refusals import refusals
 from appeals.workflow import REQUEST, RequestStatus
 from cases.commands.patient_notices import show_and_tell
 from cases.commands.search_text import index_case
-from cases.commands.touch import touch
 from cases.models import Case, Document, DocumentVersion
 
 READ_KINDS = frozenset({Document.Kind.DENIAL_LETTER, Document.Kind.DECISION_LETTER})
@@ -284,8 +283,7 @@ def _another_reasons(another: Sequence[str]) -> Iterator[Reason]:
 def finish(case: Case, at: datetime) -> None:
     """What follows from any change of a denial: the search text, every date, and when the case was touched."""
     index_case(case)
-    recompute_deadlines(case, at)
-    touch(case, at)
+    follow_act(case, at)
 
 
 def _columns(fields: DenialInput) -> dict[str, Any]:

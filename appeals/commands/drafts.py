@@ -16,7 +16,7 @@ from advocacy.errors import Reason, Refused, WrongState
 from appeals.blocks import Block, blocks_as_data, blocks_from_text
 from appeals.commands.approvals import let_go_of_approval
 from appeals.commands.checks import locked_case, refuse
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.deadlines import follow_act
 from appeals.commands.letter_dates import date_reasons, office_day
 from appeals.commands.paper import appeal_facts, heading_facts, letter_of, recipient_of
 from appeals.exhibits import Exhibit as Piece
@@ -163,8 +163,7 @@ def set_expedited(
         row.version += 1
         row.save(update_fields=["is_expedited", "expedited_reason", "version"])
         record("urgency_set", subject=row, detail={"expedited": is_expedited})
-        recompute_deadlines(case, at)
-        touch(case, at)
+        follow_act(case, at)
     return row
 
 
@@ -271,8 +270,7 @@ def _save(
     expected_version: int | None,
 ) -> Appeal:
     row = APPEAL.take("draft", appeal, actor=actor, at=at, changes=changes, expected_version=expected_version)
-    recompute_deadlines(case, at)
-    touch(case, at)
+    follow_act(case, at)
     return row
 
 

@@ -19,7 +19,7 @@ from advocacy.people.queries import standing_consents
 from appeals.blocks import blocks_from_data, cited_and_left_out, unfilled_gaps
 from appeals.commands.approvals import approval_reasons, unsaid_reasons
 from appeals.commands.checks import consent_stands, foreign, guards_of, locked_case, refuse
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.deadlines import follow_act
 from appeals.commands.drafts import packet_of
 from appeals.commands.letter_dates import answered_on, date_reasons, office_day
 from appeals.commands.overrides import allowed_override, left_of, use_override
@@ -395,5 +395,4 @@ def _call_record(case: Case, appeal: Appeal, rung: Rung, call: Communication) ->
 
 
 def _finish(case: Case, at: datetime) -> None:
-    recompute_deadlines(case, at)
-    touch(case, at)
+    follow_act(case, at)

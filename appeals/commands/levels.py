@@ -13,7 +13,7 @@ from django.db import transaction
 from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason
 from appeals.commands.checks import guards_of, locked_case, refuse, today_of
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.deadlines import follow_act
 from appeals.commands.drafts import (
     preview_packet,
     save_draft,
@@ -28,7 +28,6 @@ from appeals.queries.choices import NOT_PURSUED, choice_of_level
 from appeals.queries.history import load_history
 from appeals.queries.ladder import filing_of
 from appeals.workflow import APPEAL
-from cases.commands.touch import touch
 
 __all__ = [
     "add_proof",
@@ -135,5 +134,4 @@ def _end(step: str, actor: Actor, appeal: Appeal, reason: str, at: datetime, **f
 
 
 def _finish(case: Any, at: datetime) -> None:
-    recompute_deadlines(case, at)
-    touch(case, at)
+    follow_act(case, at)

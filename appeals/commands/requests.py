@@ -16,7 +16,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import foreign, locked_case, refuse, today_of
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.deadlines import follow_act, recompute_deadlines
 from appeals.commands.effectuations import deliver_by_authorization
 from appeals.commands.overrides import allowed_override, use_override
 from appeals.conditions import address_suits_channel
@@ -363,8 +363,7 @@ def _take(
 
 def _finish(case: Case, at: datetime) -> None:
     index_case(case)
-    recompute_deadlines(case, at)
-    touch(case, at)
+    follow_act(case, at)
 
 
 def _item_count(request: AuthorizationRequest) -> int:

@@ -108,6 +108,8 @@ def _kept_with_projection() -> KeptRows:
 def load_projected(case: Case) -> Projected:
     """As `load_history`, with what `recompute_deadlines` compares it with. One statement."""
     rows = fetched(_kept_with_projection().written({"case": case.pk}))
+    for task in rows["tasks"]:
+        task.case = case
     return Projected(history_of(case, rows), tuple(rows["deadlines"]), tuple(rows["tasks"]))
 
 

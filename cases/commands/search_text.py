@@ -3,29 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 
 from advocacy.people.commands import set_numbers
 from advocacy.people.models import Patient
 from advocacy.people.rules import words
+from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.sealing import normalized
+from advocacy.tenancy.together import fetched
 from cases.models import Case, CaseSearch, Communication, Coverage, Inquiry, InquirySearch
 
 # Apps above add what else a case is found by (numbers of requests and appeals): a function from a case to those texts.
 more_numbers: list[Callable[[Case], Iterable[str]]] = []
 
 
+_THE_CASE = -7_103
+
+
+@cache
+def _indexed() -> KeptRows:
+    """Asked after each act that brings a number: its text is made once."""
+    calls = Communication.objects.filter(case=_THE_CASE, superseded_at=None)
+    return kept_rows(
+        lambda: {
+            "calls": calls.only("public_id", "organization", "reference_number"),
+            "text": CaseSearch.objects.filter(case=_THE_CASE),
+        },
+        {"case": _THE_CASE},
+    )
+
+
 def index_case(case: Case) -> None:
-    """Bring the case's search text up to date: its reference, member id and every reference number. Safe to repeat."""
-    found = {case.coverage.member_id}
-    found |= {c.reference_number for c in Communication.objects.filter(case=case, superseded_at=None)}
+    """Bring the case's search text up to date: its reference, member id and every reference number. Safe to repeat; nothing is
+    written where the text is that already.
+    """
+    rows = fetched(_indexed().written({"case": case.pk}))
+    found = {case.coverage.member_id} | {call.reference_number for call in rows["calls"]}
     for numbers in more_numbers:
         found |= set(numbers(case))
     text = {
         "reference": normalized(case.reference),
         "numbers": sorted({normalized(number) for number in found} - {""}),
     }
-    if not CaseSearch.objects.filter(case=case).update(**text):
+    if not rows["text"]:
         CaseSearch.objects.create(case=case, **text)
+    elif any(getattr(rows["text"][0], name) != value for name, value in text.items()):
+        CaseSearch.objects.filter(case=case).update(**text)
 
 
 def index_coverages(patient: Patient) -> None:

@@ -14,6 +14,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.models import Membership
+from advocacy.tenancy.joined import joined
 from cases.commands.owners import as_of_now, works_here
 from cases.commands.touch import touch
 from cases.models import Case, Task
@@ -157,7 +158,7 @@ def settle_task(*, actor: Actor, task: Task, reason: str, at: datetime) -> Task:
     A task somebody has begun (ticked, held, handed on, changed) is cancelled and told as such; one that nobody touched ends
     without a line in the timeline, the trail keeps both. Raises Refused without a reason, WrongState when it has ended.
     """
-    with transaction.atomic():
+    with joined():
         ended = TASK.take(
             "settle" if task.version == 1 else "cancel",
             task,
@@ -165,6 +166,8 @@ def settle_task(*, actor: Actor, task: Task, reason: str, at: datetime) -> Task:
             at=at,
             changes={"ended_at": at, "end_note": reason.strip(), "circumstances": ""},
         )
+        if Task._meta.get_field("case").is_cached(task):
+            ended.case = task.case  # as its command has it
         return _followed(ended, at)
 
 
