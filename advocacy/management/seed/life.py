@@ -25,7 +25,7 @@ from advocacy.management.seed.matters import Matter
 from advocacy.management.seed.people import Person
 from advocacy.management.seed.plans import Plan
 from advocacy.people.models import Membership, Patient
-from advocacy.tenancy.scope import scope_with
+from advocacy.tenancy.scope import scope_goes_on, scope_with
 from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, PeerToPeer, RequestItem
 from appeals.queries.clocks import day_at
 from appeals.reminders import pending, send_reminder
@@ -166,8 +166,8 @@ class Life:
         else:
             self.go(ago)
         actor = self.actor(by)
-        with scope_with(actor=actor.key, actor_label=actor.label, at=self.at):
-            return command(actor=actor, at=self.at, **given)
+        scope_goes_on(actor=actor.key, actor_label=actor.label, at=self.at)
+        return command(actor=actor, at=self.at, **given)
 
     # -- the rows -------------------------------------------------------------------------------------------
     @property

@@ -9,11 +9,12 @@ compares the texts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.backends.postgresql import compiler as postgresql
 from django.db.models.expressions import Col, OrderBy
+from django.db.models.sql.datastructures import Join
 
 SQLAggregateCompiler = postgresql.SQLAggregateCompiler
 SQLDeleteCompiler = postgresql.SQLDeleteCompiler
@@ -32,10 +33,14 @@ class Selected:
     joins: dict[str, Any]
     counts: dict[str, int]
     tables: dict[str, tuple[str, ...]]
+    read: dict[int, Any] = field(default_factory=dict)
+    """What reads the values of the columns, by their place; empty until rows are read."""
 
 
 _named: dict[tuple[str, str], str] = {}
 """The text of a column by the text of its table and its name. As many as there are columns and aliases."""
+_joined: dict[tuple[Any, ...], str] = {}
+"""The text of a join by its tables, their names in the query, and its columns."""
 _selected: dict[Any, Selected] = {}
 """By model, what is selected with it, and the tables that the query had joined before."""
 _converters: dict[int, tuple[Col, list[Any]]] = {}
@@ -43,7 +48,11 @@ _converters: dict[int, tuple[Col, list[Any]]] = {}
 
 
 class SQLCompiler(postgresql.SQLCompiler):
+    kept: Selected | None = None
+
     def compile(self, node: Any) -> tuple[str, Any]:
+        if type(node) is Join:
+            return self._join(node)
         if type(node) is not Col or node.alias is None or self.query.extra:
             return super().compile(node)
         table, column = self.quote_name_unless_alias(node.alias), str(node.target.column)
@@ -54,8 +63,23 @@ class SQLCompiler(postgresql.SQLCompiler):
                 _named[table, column] = text
         return text, []
 
+    def _join(self, node: Join) -> tuple[str, Any]:
+        named = self.quote_name_unless_alias
+        key = (
+            *(node.table_alias, node.join_type, node.join_cols),
+            *(named(node.table_name), named(node.parent_alias), named(node.table_alias)),
+        )
+        text = None if node.filtered_relation else _joined.get(key)
+        if text is not None:
+            return text, []
+        made, params = super().compile(node)
+        if not params and not node.filtered_relation:
+            _joined[key] = made
+        return made, params
+
     def get_select(self, with_col_aliases: bool = False) -> tuple[Any, Any, Any]:
         query: Any = self.query
+        self.kept = None
         if (
             with_col_aliases
             or not query.default_cols
@@ -86,9 +110,16 @@ class SQLCompiler(postgresql.SQLCompiler):
         elif query.select_related:
             query.alias_map, query.alias_refcount = dict(known.joins), dict(known.counts)
             query.table_map = {name: list(aliases) for name, aliases in known.tables.items()}
+        self.kept = known
         return list(known.columns), known.klass, {}
 
     def get_order_by(self) -> list[Any]:
+        query = self.query
+        meta = query.get_meta()
+        if not (
+            query.order_by or query.extra_order_by or (query.default_ordering and meta and meta.ordering)
+        ):
+            return []
         if not self._is_plainly_ordered():
             return super().get_order_by()
         found: dict[str, Any] = {}
@@ -125,6 +156,14 @@ class SQLCompiler(postgresql.SQLCompiler):
 
     def get_converters(self, expressions: Any) -> dict[int, Any]:
         listed = list(expressions)
+        kept = self.kept
+        if kept is not None and len(listed) == len(kept.columns):
+            if not kept.read:
+                kept.read.update(self._converters_of(listed))
+            return dict(kept.read)
+        return self._converters_of(listed)
+
+    def _converters_of(self, listed: list[Any]) -> dict[int, Any]:
         if any(type(one) is not Col for one in listed):
             return super().get_converters(listed)
         found = {}

@@ -13,7 +13,7 @@ from appeals.clock.facts import Moment
 from appeals.commands.deadlines import differences
 from appeals.dues import CLAIMANT, RUNNING
 from appeals.models import Deadline
-from appeals.queries.queue import Filters, listed, planned
+from appeals.queries.queue import Filters, listed
 from appeals.queries.today import MOMENT, NAMED, SOMEBODY, STAND_INS, asked_of
 from appeals.queries.worklists import open_or_named
 
@@ -88,8 +88,7 @@ def overdue_lists_are_exact(watch: Watch, evening: Evening) -> Iterator[str]:
         wanted = {pk for pk, moments in known.items() if _passed(moments, evening)}
         if wanted == watch.shown.get(side) and not evening.worked:
             continue  # nobody worked, and the list was read when it held the same
-        with planned(Filters(overdue=side)):
-            shown = {pk for (pk,) in _list_of(side).rows(asked_of(evening.reach, evening.where))}
+        shown = {pk for (pk,) in _list_of(side).rows(asked_of(evening.reach, evening.where))}
         watch.shown[side] = shown
         for pk in sorted(shown ^ wanted):
             yield f"case {pk} is {'' if pk in shown else 'not '}on the list of passed dates ({side})"
