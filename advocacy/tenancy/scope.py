@@ -198,9 +198,7 @@ class TenantModel(models.Model):
         base_manager_name = "objects"
         default_manager_name = "objects"
 
-    def _do_update(
-        self, base_qs: Any, using: str, pk_val: Any, values: list[Any], *how: Any, **more: Any
-    ) -> bool:
+    def _do_update(self, base_qs: Any, using: Any, pk_val: Any, values: Any, *how: Any) -> Any:
         """As Django does it; the text is made once for the columns that are written, by Django."""
         organization = current_organization_id()
         if organization is not None and values and all(_is_plain(value) for _, _, value in values):
@@ -211,8 +209,8 @@ class TenantModel(models.Model):
                 with to.cursor() as cursor:
                     given = [value for value in stored if value is not None]
                     cursor.execute(text, [*given, organization, pk_val])
-                    return bool(cursor.rowcount > 0)
-        return bool(super()._do_update(base_qs, using, pk_val, values, *how, **more))  # type: ignore[misc]
+                    return cursor.rowcount > 0
+        return super()._do_update(base_qs, using, pk_val, values, *how)
 
 
 _updates: dict[tuple[Any, ...], str] = {}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
 
 from advocacy.audit.models import Event
 from advocacy.audit.trail import history_of
 from advocacy.people.models import Patient
 from advocacy.tenancy.db.base import TransactionRequired
-from advocacy.tenancy.scope import OutsideScope, current_scope, scoped_to
+from advocacy.tenancy.scope import OutsideScope, current_scope, scope_goes_on, scope_with, scoped_to
 from advocacy.tenancy.sealing import CannotOpen, blind_index
 from cases.models import Case, Coverage
 
@@ -127,3 +127,28 @@ def test_a_query_in_scope_but_outside_a_transaction_raises():
     with scoped_to(1), pytest.raises(TransactionRequired):
         list(Case.objects.all())
     assert current_scope() is None
+
+
+def test_a_scope_that_goes_on_ends_with_the_one_around_it(cast):
+    def told() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('app.actor')")
+            return cursor.fetchone()[0]
+
+    with scope_with(actor="user:0"):
+        for actor in ("user:1", "user:2"):
+            scope_goes_on(actor=actor)
+            assert (current_scope().actor, told()) == (actor, actor)
+    assert (current_scope().actor, told()) == (cast.nora.key, cast.nora.key)
+
+
+def test_an_update_whose_text_is_known_reaches_its_own_organization_only(cast):
+    def staged(stage: str) -> str:
+        cast.case.stage = stage
+        cast.case.save(update_fields=["stage"])
+        return Case.objects.get(pk=cast.case.pk).stage
+
+    assert [staged(stage) for stage in ("one", "two")] == ["one", "two"]
+    with scoped_to(cast.meadow.pk), pytest.raises(DatabaseError, match="did not affect any rows"):
+        cast.case.save(update_fields=["stage"])
+    assert staged("three") == "three"

@@ -63,7 +63,7 @@ class SQLCompiler(postgresql.SQLCompiler):
                 _named[table, column] = text
         return text, []
 
-    def _join(self, node: Join) -> tuple[str, Any]:
+    def _join(self, node: Any) -> tuple[str, Any]:
         named = self.quote_name_unless_alias
         key = (
             *(node.table_alias, node.join_type, node.join_cols),
