@@ -149,6 +149,10 @@ def test_an_update_whose_text_is_known_reaches_its_own_organization_only(cast):
         return Case.objects.get(pk=cast.case.pk).stage
 
     assert [staged(stage) for stage in ("one", "two")] == ["one", "two"]
-    with scoped_to(cast.meadow.pk), pytest.raises(DatabaseError, match="did not affect any rows"):
+    with (
+        scoped_to(cast.meadow.pk),
+        pytest.raises(DatabaseError, match="did not affect any rows"),
+        transaction.atomic(),
+    ):
         cast.case.save(update_fields=["stage"])
     assert staged("three") == "three"
