@@ -47,6 +47,11 @@ LAST_TOLD = Q(reminded__contains=[ESCALATED]) | (
     (~Q(side=CLAIMANT) | Q(peer_to_peer__isnull=False)) & Q(reminded__contains=[PASSED])
 )
 """Clocks of which nothing more is to be told."""
+READ = (
+    *("clock", "side", "due_on", "due_at", "reminded", "computed_at", "peer_to_peer", "organization"),
+    *("case__organization", "case__patient__organization", "case__patient__time_zone"),
+)
+"""What is read of a clock to find out what is due: all running clocks of an organization are looked through, over and over."""
 UNSENT_AFTER = timedelta(minutes=30)
 """Longer than the broker waits before it delivers a job again, and than the attempts of a job take."""
 
@@ -133,6 +138,7 @@ def to_remind(at: datetime) -> list[Deadline]:
         )
         .exclude(LAST_TOLD)
         .select_related("case__patient")
+        .only(*READ)
         .order_by("due_on", "id")
     )
     return [d for d in running if pending(d, d.reminded, day_at(at, d.case.patient.time_zone))]

@@ -22,7 +22,7 @@ from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.sessions import consider_renewals
 from appeals.models import Deadline
 from appeals.queries.clocks import day_at
-from appeals.reminders import pending, rungs_of, send_reminder, to_remind
+from appeals.reminders import READ, pending, rungs_of, send_reminder, to_remind
 from cases.commands.tasks import wake_due_tasks
 
 MORNING = time(15, 0)
@@ -122,12 +122,10 @@ class Year:
         """The moments since yesterday morning at which a clock that counts hours had something to say."""
         before = at - timedelta(days=1)
         running = Deadline.objects.filter(status="running", case__status="open", due_at__isnull=False)
-        near = running.filter(due_at__gt=before, due_at__lte=at + timedelta(days=3)).select_related(
-            "case__patient"
-        )
+        near = running.filter(due_at__gt=before, due_at__lte=at + timedelta(days=3))
         opens = {
             rung.opens
-            for deadline in near
+            for deadline in near.select_related("case__patient").only(*READ)
             for rung in rungs_of(deadline, day_at(at, deadline.case.patient.time_zone))
             if before < rung.opens < at
         }
@@ -179,9 +177,10 @@ class Year:
         """What came due by what was just recorded is told within the hour."""
         at = life.at + timedelta(minutes=30)
         running = Deadline.objects.filter(case=life.case_row, status="running", case__status="open")
-        rows = running.select_related("case__patient").exclude(reminded__contains=[-1]).order_by("id")
+        rows = running.exclude(reminded__contains=[-1]).order_by("id")
         program = system_actor(life.standing.organization.pk, "jobs")
-        due = [d for d in rows if pending(d, d.reminded, day_at(at, d.case.patient.time_zone))]
+        day = day_at(at, life.story.person.zone)
+        due = [d for d in rows if pending(d, d.reminded, day)]
         if due:
             with scope_with(actor=program.key, actor_label=program.label):
                 self._remind(due, at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from django.db.models import Q
 
@@ -21,6 +22,7 @@ from advocacy.management.seed.year.watch import (
     rule,
 )
 from advocacy.people.leaving import leavers_with_things
+from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
 from appeals.models import Deadline
 from appeals.next_action import next_action
@@ -32,13 +34,22 @@ OVERDUE_TOLD = 6
 """Days after which a payer that is late was told to a supervisor in any case: one business day, over any holidays."""
 
 
+_KEYS = [-7_105]
+
+
+@cache
+def _under() -> KeptRows:
+    """Asked each evening: its text is made once."""
+    return kept_rows(lambda: rows_under(_KEYS), {"keys": _KEYS})
+
+
 def _without_next(evening: Evening, cases: list[Case]) -> Iterator[str]:
     """Cases for which nobody who is a member has a next action, an open task, or one that wakes by itself."""
     open_ones = [case for case in cases if case.status == "open"]
     if not open_ones:
         return
     keys = [case.pk for case in open_ones]
-    rows = fetched(rows_under(keys))
+    rows = fetched(_under().written({"keys": keys}))
     grouped = {key: by_case(rows[key]) for key in DECIDING}
     waiting = Task.objects.filter(case_id__in=keys, owner__ended_at=None)
     awake = Q(status="open") | Q(status="held", hold_until__gt=evening.at)
