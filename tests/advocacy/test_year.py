@@ -385,8 +385,8 @@ def test_a_year_of_three_hundred_cases(tmp_path, django_db_setup):
 
 
 @pytest.mark.long
-def test_a_year_of_six_hundred_cases(tmp_path, django_db_setup):
-    said = simulated(600, tmp_path)
+def test_a_year_of_five_thousand_cases(tmp_path, django_db_setup):
+    said = simulated(5_000, tmp_path)
     assert said.count(" 0 things did not hold") == 2
     for happened in (
         "lost fax",
