@@ -133,6 +133,9 @@ def request_facts(history: History, request: AuthorizationRequest) -> Facts:
         **moved,
         received=(received := arrived(request.channel, request.submitted_at, request.received_at)),
         urgent=request.is_urgent,
+        exception=request.exception != AuthorizationRequest.ExceptionAsked.NONE
+        if request.exception
+        else None,
         incomplete=True if request.is_urgent and "information_requested" in moved else None,
         before_course_ends=_a_day_is_left(history, request, received),
     )

@@ -110,6 +110,14 @@ class Rung:
         return tuple(dict.fromkeys(level.if_missed for level in self.levels))
 
 
+def may_ask_exceptions(found: Classification) -> bool:
+    """Whether the time to decide a first request turns on whether an exception is asked for, by the rules that apply; while it
+    is not known which apply, that is asked first."""
+    return found.regime is not None and any(
+        "exception" in choice.when for choice in book().regimes[found.regime].requests
+    )
+
+
 def rungs(found: Classification, levels: int | None) -> tuple[Rung, ...]:
     """All levels, the court included. Empty where no candidate has a ladder; `rung_at` then gives bare rungs."""
     kept: dict[Any, tuple[Rung, ...]] = book().memo.setdefault("rungs", {})

@@ -172,6 +172,7 @@ VERBS: dict[str, str] = {
     "request_approved": "recorded an approval",
     "request_denied": "recorded a denial of the request",
     "request_withdrawn": "withdrew the authorization request",
+    "exception_recorded": "recorded whether an exception is asked for",
     "extension_recorded": "recorded an extension or a pause",
     "facts_proposed": "proposed facts from a letter",
     "proposal_decided": "decided about a fact proposed from a letter",

@@ -110,6 +110,11 @@ class RequestTold(serializers.Serializer[Any]):
     status = serializers.ChoiceField(appeal_codes.REQUESTS)
     timing = serializers.ChoiceField(appeal_codes.TIMINGS)
     benefit = serializers.ChoiceField(appeal_codes.BENEFITS)
+    exception = serializers.ChoiceField(
+        appeal_codes.EXCEPTIONS,
+        allow_blank=True,
+        help_text="For which exception a drug plan is asked. Empty: not known.",
+    )
     is_urgent = serializers.BooleanField()
     submitted_at = Moment(allow_null=True)
     received_at = Moment(allow_null=True)

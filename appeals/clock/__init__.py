@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import Any
 
 from advocacy.errors import Reason
-from appeals.clock.arithmetic import Reading, add_calendar_days, add_hours, earlier, later, words_of
+from appeals.clock.arithmetic import Reading, add_hours, earlier, later, words_of
 from appeals.clock.calendar import add_business_days, last_business_day_on_or_before
 from appeals.clock.facts import Facts, Moment, Unclear, check_chronology, unclear
+from appeals.clock.longer import extended, lenient
 from appeals.clock.stages import Found, applies, check_requirements, chosen, find_stage
 from appeals.regimes import book
 from appeals.regimes.shapes import Level, Override, Regime, Rule
@@ -197,22 +198,22 @@ def _computed(found: Found, facts: Facts) -> Clock:
     reading = Reading(facts, "statute")
     flags = [Flag(*note) for note in found.notes]
     original = reading.of(rule.calculation)
-    deadline = _extended(rule, facts, original, reading)
+    deadline = extended(rule, facts, original, reading)
     permissive, longest = deadline, ""
     if rule.can_be_argued:
         lax = Reading(facts, "permissive")
-        permissive = _extended(rule, facts, lax.of(rule.calculation), lax)
+        permissive = extended(rule, facts, lax.of(rule.calculation), lax)
         longest = f"At the longest this rule allows ({rule.citation}): {' '.join(lax.lines)}"
     flags += [Flag(*f) for f in reading.flags]
     applied: Override | None = None
     if rule.actor == "claimant":
         deadline, applied = _overridden(found, facts, deadline, reading)
         permissive = later(permissive, deadline)
-    older = _lenient(rule, facts)
+    older = lenient(rule, facts)
     if older:
-        lenient, told = older
-        if later(permissive, lenient) != permissive:
-            permissive, longest = lenient, told
+        other, told = older
+        if later(permissive, other) != permissive:
+            permissive, longest = other, told
         assert rule.lenient is not None
         flags.append(Flag("longer_time_possible", rule.lenient["note"]))
     extras: dict[str, Moment | int] = {k: v for k, v in reading.named.items() if isinstance(v, date | int)}
@@ -310,97 +311,6 @@ def _after(step: Mapping[str, object], deadline: Moment) -> Moment:
     return (
         add_hours(deadline, n) if isinstance(deadline, datetime) else deadline + timedelta(days=-(-n // 24))
     )
-
-
-def _extended(rule: Rule, facts: Facts, original: Moment, reading: Reading) -> Moment:
-    """The payer's date after an extension: valid only when announced inside the original period, tolled
-    while waiting."""
-    announced = facts.extension_notice_date
-    tolls = rule.extension is not None and rule.extension.get("tolls_for_missing_information", False)
-    if announced is None and tolls and facts.extension_noticed is not False:
-        # Asking for missing information is how this extension is announced; doubt is resolved for the payer.
-        announced = facts.day("information_requested")
-    if not facts.extension_noticed and announced is None:
-        return original
-    if rule.extension is None:
-        if rule.actor != "claimant":
-            reading.flags.append(
-                ("no_extension_allowed", "This clock allows no extension; the notice of one changes nothing.")
-            )
-        return original
-    if announced is None:
-        reading.flags.append(
-            (
-                "extension_date_missing",
-                "The date of the extension notice is not recorded; it is valid only if sent in time.",
-            )
-        )
-    elif announced > (original.date() if isinstance(original, datetime) else original):
-        reading.flags.append(
-            (
-                "extension_too_late",
-                "The extension was announced after the time had run out: it does not count.",
-            )
-        )
-        reading.lines.append(
-            f"The extension notice of {words_of(announced)} came too late and is not counted."
-        )
-        return original
-    days = min(
-        rule.extension["days"] if facts.extension_days is None else facts.extension_days,
-        rule.extension["days"],
-    )
-    waited = _days_waited(facts, announced) if tolls else 0
-    extended = (
-        add_calendar_days(original, days + waited)
-        if isinstance(original, datetime)
-        else original + timedelta(days + waited)
-    )
-    reading.used["extension_noticed"] = announced or True
-    waiting = f" and {waited} days of waiting for information" if waited else ""
-    reading.lines.append(f"+ {days} days of extension{waiting} = {words_of(extended)}.")
-    return extended
-
-
-def _days_waited(facts: Facts, announced: date | None) -> int:
-    """29 CFR 2560.503-1(f)(4): the clock stops from the extension notice to the answer, or the end of the
-    time to answer."""
-    ends = [d for d in (facts.day("information_received"), facts.day("claimant_period_end")) if d]
-    if not ends and not facts.missing_information and facts.information_requested is None:
-        return 0
-    if not ends:
-        raise unclear(
-            "clock_stopped",
-            "The clock stands still until the information arrives or the time to supply it ends.",
-            "information_received",
-        )
-    if announced is None:
-        raise unclear(
-            "missing_extension_notice_date",
-            "The date of the extension notice is needed to know how long the clock stood.",
-            "extension_notice_date",
-        )
-    if min(ends) < announced:
-        raise unclear(
-            "impossible_order",
-            "The information cannot have arrived before the extension notice asked for it.",
-            "information_received",
-        )
-    return (min(ends) - announced).days
-
-
-def _lenient(rule: Rule, facts: Facts) -> tuple[Moment, str] | None:
-    """The later date an older version would give while it is not known which one binds this payer, and how."""
-    spec = rule.lenient
-    received = facts.day("received")
-    if spec is None or received is None or getattr(facts, spec["when_missing"]) is not None:
-        return None
-    if received > date.fromisoformat(spec["until"]):
-        return None
-    older = next(r for r in book().rules[rule.id] if r.version == spec["version"])
-    reading = Reading(facts, "statute")
-    found = _extended(older, facts, reading.of(older.calculation), reading)
-    return found, f"Under the rule before, which may still bind ({older.citation}): {' '.join(reading.lines)}"
 
 
 def _overridden(

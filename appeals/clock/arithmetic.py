@@ -7,7 +7,7 @@ give: counted from the notice, no presumption, no roll-forward, the earlier bran
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -65,6 +65,14 @@ def add_calendar_days(value: datetime, days: int) -> datetime:
     """The same wall time `days` later; where clocks change then, the later of the two possible instants."""
     shifted = (value.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=value.tzinfo)
     return max(shifted.replace(fold=fold).astimezone(UTC) for fold in (0, 1)).astimezone(value.tzinfo)
+
+
+def _calculations_of(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The calculation and those in it from which it counts."""
+    yield node
+    anchor = node.get("anchor")
+    for inner in (*([anchor] if isinstance(anchor, Mapping) else ()), *node.get("of", ())):
+        yield from _calculations_of(inner)
 
 
 class Reading:
@@ -345,7 +353,7 @@ class Reading:
     def _add_hours(self, node: Mapping[str, Any]) -> Moment:
         start = self._anchor(node)
         if not isinstance(start, datetime):
-            field = node["anchor"] if isinstance(node["anchor"], str) else "received"
+            field = next(n["anchor"] for n in _calculations_of(node) if isinstance(n.get("anchor"), str))
             raise unclear(
                 "time_missing",
                 "The time of day and the time zone are needed: this clock runs in hours.",

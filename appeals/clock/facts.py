@@ -33,14 +33,13 @@ RECEIVED_THERE = frozenset(("receipt", "incomplete_notice"))
 
 @dataclass(frozen=True)
 class Facts:
-    """Everything a clock may use. Moments are a `date` or an aware `datetime`; `zone` and `receipt_zone`
-    are IANA names.
+    """Everything a clock may use. Moments are a `date` or an aware `datetime`; `zone` and `receipt_zone` are IANA names.
 
     `receipt` is the patient's side (the notice reached the patient), `received` the payer's or reviewer's
     side (the request reached them). `receipt_evidence` is "none" when nothing proves the day of receipt:
     then a day later than the presumed one does not move a deadline. `recorded_at` is when somebody typed it
-    in; no clock ever reads it. `before_course_ends` is whether a request to go on was made at least 24 hours before the approved
-    course ends.
+    in; no clock ever reads it. `exception`: a drug plan is asked for one. `before_course_ends`: a request to go on was made at
+    least 24 hours before the approved course ends.
     """
 
     notice_date: date | None = None
@@ -84,6 +83,7 @@ class Facts:
     reconsideration_requested: date | None = None
     assigned: date | None = None
     incomplete_notice: Moment | None = None
+    exception: bool | None = None
     supporting_statement: Moment | None = None
     care_date: date | None = None
     reversal_received: Moment | None = None
@@ -123,6 +123,7 @@ LABELS = {
     "assigned": "the day the reviewer was assigned",
     "incomplete_notice": "when the notice of an incomplete request was received",
     "supporting_statement": "when the prescriber's statement was received",
+    "exception": "whether an exception is asked for",
     "care_date": "the day the care was given",
     "reversal_received": "when the payer received the notice that reverses its decision",
     "documents_requested": "the day the documents were asked for in writing",

@@ -196,6 +196,7 @@ def check_requirements(rule: Rule, facts: Facts) -> None:
         value = getattr(facts, name)
         if value is not None and value not in allowed:
             label = LABELS.get(name, name.replace("_", " "))
+            said = value if not isinstance(value, bool) else "yes" if value else "no"
             raise unclear(
-                "stage_contradicts_facts", f"This clock is for another case: {label} is {value}.", name
+                "stage_contradicts_facts", f"This clock is for another case: {label} is {said}.", name
             )

@@ -12,6 +12,7 @@ from advocacy.errors import NotFound, Reason, Refused, WrongState
 from advocacy.people.queries import standing_consents
 from advocacy.workflow import Workflow
 from appeals.facts import day_in
+from appeals.models import AuthorizationRequest
 from cases.models import Case
 from cases.workflow import CaseStatus
 
@@ -50,6 +51,12 @@ def foreign(case: Case, row: Model | None, field: str, what: str) -> Iterator[Re
         yield Reason(
             "not_of_this_case", f"This {what} does not belong to this case. Choose one that does.", field
         )
+
+
+def exception_reasons(exception: str) -> Iterator[Reason]:
+    """A Reason for a kind of exception that there is not; "" stands for one that is not known."""
+    if exception and exception not in AuthorizationRequest.ExceptionAsked.values:
+        yield Reason("exception_unknown", "Choose the exception from the list.", "exception")
 
 
 def future_days(case: Case, at: datetime, days: Mapping[str, date | None]) -> Iterator[Reason]:

@@ -17,6 +17,7 @@ from appeals.queries.effectuations import undelivered_in
 from appeals.queries.history import COURT_TASK
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Ladder, court_of
 from appeals.regimes import book
+from appeals.rungs import may_ask_exceptions
 from cases.commands.tasks import ENDED, open_task, settle_task
 from cases.models import Case, Task
 from cases.workflow import CaseStatus
@@ -24,6 +25,7 @@ from cases.workflow import CaseStatus
 RULE = "dates"
 SOON = timedelta(days=5)
 NO_WINDOW, NO_ARRIVAL, NO_NOTICE = "no_window:", "no_arrival:", "no_notice:"
+ASK_EXCEPTION = "ask_exception:"
 NO_POST, PLAN_FACT, WON_IN_CALL = "no_post:", "plan_fact:", "won_in_call:"
 TITLES = {
     "ask_regime": "Find out which kind of coverage this is",
@@ -203,6 +205,15 @@ def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[
             f"{fact.text} Find out which is right, and take the other back. {fact.caution}",
             due_on,
         )
+    for due in ladder.requests:
+        if _turns_on_exception(history, due):
+            found[f"{ASK_EXCEPTION}{due.subject_id}"] = Wanted(
+                "Find out: does the request ask for an exception?",
+                "A request for an exception (to the drug plan's list, a tier or a limit on use) waits up to 14 days for the"
+                " prescriber's supporting statement. Until it is known, the plan is not called late. Ask the prescriber or the"
+                " plan, and record it with the request; record when the plan had the statement.",
+                min(due_on, day_of(due.due, history.zone) or due_on),
+            )
     for due in ladder.documents:
         if _lacks(due, "missing_documents_requested"):
             found[f"{NO_POST}{due.subject_id}"] = Wanted(
@@ -242,6 +253,16 @@ def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[
                 due_on,
             )
     return found
+
+
+def _turns_on_exception(history: History, due: Due) -> bool:
+    """Whether the payer's time may be longer because nobody knows if an exception is asked for."""
+    longer = due.status == RUNNING and "longer_time_possible" in {flag.code for flag in due.flags}
+    return (
+        longer
+        and may_ask_exceptions(history.classification)
+        and not history.request(due.subject_id).exception
+    )
 
 
 def _lacks(due: Due | None, code: str) -> bool:

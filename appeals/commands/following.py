@@ -36,6 +36,7 @@ def draft_following(
             timing=timing or request.timing,
             benefit=request.benefit,
             place_of_service=request.place_of_service,
+            exception="" if renews else request.exception,
             is_urgent=False,
             items=[
                 _moved(item, starts_on)

@@ -15,7 +15,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import foreign, locked_case, refuse, today_of
+from appeals.commands.checks import exception_reasons, foreign, locked_case, refuse, today_of
 from appeals.commands.deadlines import follow_act, recompute_deadlines
 from appeals.commands.effectuations import deliver_by_authorization
 from appeals.commands.overrides import allowed_override, use_override
@@ -64,6 +64,7 @@ def draft_request(
     timing: str = "pre_service",
     benefit: str = "medical",
     place_of_service: str = "",
+    exception: str = "",
     is_urgent: bool = False,
     urgency_certified_by: str = "",
     channel: str = "",
@@ -74,7 +75,7 @@ def draft_request(
 ) -> AuthorizationRequest:
     """Write down what will be asked of the payer. Raises Refused with every reason, each on its field."""
     require(actor, Permission.REQUEST_AUTHORIZATION, case)
-    chosen = _choice_reasons(timing, benefit, channel, place_of_service, is_urgent)
+    chosen = _choice_reasons(timing, benefit, channel, place_of_service, exception, is_urgent)
     refuse([*chosen, *_item_reasons(items)])
     with transaction.atomic():
         row = locked_case(case)
@@ -84,6 +85,7 @@ def draft_request(
             timing=timing,
             benefit=benefit,
             place_of_service=place_of_service,
+            exception=exception,
             is_urgent=is_urgent,
             urgency_certified_by=urgency_certified_by.strip(),
             channel=channel,
@@ -105,6 +107,7 @@ def change_request(
     timing: str,
     benefit: str,
     place_of_service: str = "",
+    exception: str = "",
     is_urgent: bool,
     urgency_certified_by: str = "",
     channel: str = "",
@@ -116,7 +119,7 @@ def change_request(
 ) -> AuthorizationRequest:
     """Change a request that has not been sent. Raises WrongState (sent, or changed meanwhile), Refused as `draft_request`."""
     require(actor, Permission.REQUEST_AUTHORIZATION, request)
-    chosen = _choice_reasons(timing, benefit, channel, place_of_service, is_urgent)
+    chosen = _choice_reasons(timing, benefit, channel, place_of_service, exception, is_urgent)
     refuse([*chosen, *_item_reasons(items)])
     with transaction.atomic():
         case = locked_case(request.case)
@@ -129,13 +132,14 @@ def change_request(
             )
         row.timing, row.benefit, row.is_urgent = timing, benefit, is_urgent
         row.urgency_certified_by, row.channel = urgency_certified_by.strip(), channel
-        row.place_of_service, row.sent_to = place_of_service, sent_to.strip()
+        row.place_of_service, row.exception, row.sent_to = place_of_service, exception, sent_to.strip()
         row.reference_number, row.version = reference_number.strip(), row.version + 1
         row.save(
             update_fields=[
                 "timing",
                 "benefit",
                 "place_of_service",
+                "exception",
                 "is_urgent",
                 "urgency_certified_by",
                 "channel",
@@ -385,7 +389,10 @@ def _write_items(request: AuthorizationRequest, items: Sequence[ItemInput]) -> N
         )
 
 
-def _choice_reasons(timing: str, benefit: str, channel: str, place: str, is_urgent: bool) -> Iterator[Reason]:
+def _choice_reasons(
+    timing: str, benefit: str, channel: str, place: str, exception: str, is_urgent: bool
+) -> Iterator[Reason]:
+    yield from exception_reasons(exception)
     if is_urgent and timing == AuthorizationRequest.Timing.POST_SERVICE:
         # 29 CFR 2560.503-1(m)(1), 42 CFR 422.570(a), 423.570(a): what is over cannot be hurried.
         yield Reason(

@@ -26,6 +26,18 @@ def sent_to_field() -> forms.CharField:
     )
 
 
+def exception_field() -> forms.ChoiceField:
+    """For which exception a drug plan is asked: the plan's time runs from the prescriber's statement then."""
+    return forms.ChoiceField(
+        label="Exception asked of the drug plan",
+        choices=[("", "Not known yet"), *AuthorizationRequest.ExceptionAsked.choices],
+        required=False,
+        help_text=(
+            "An exception waits for the prescriber's supporting statement, for 14 days at most. Record when the plan received it."
+        ),
+    )
+
+
 class RequestForm(forms.Form):
     timing = forms.ChoiceField(label="The care is", choices=AuthorizationRequest.Timing.choices)
     benefit = forms.ChoiceField(label="Asked under", choices=AuthorizationRequest.Benefit.choices)
@@ -45,6 +57,7 @@ class RequestForm(forms.Form):
     reference_number = forms.CharField(
         label="Payer's reference number", required=False, max_length=60, help_text="As the payer gave it."
     )
+    exception = exception_field()
     is_urgent = forms.BooleanField(label="Urgent: waiting could seriously harm the patient", required=False)
     urgency_certified_by = forms.CharField(
         label="Who certifies the urgency",
@@ -52,6 +65,16 @@ class RequestForm(forms.Form):
         max_length=120,
         help_text="The treating clinician, where possible.",
     )
+
+    def __init__(self, *args: Any, exceptions: bool = False, **kwargs: Any) -> None:
+        """`exceptions`: whether a plan may be asked for one under the rules that may apply."""
+        super().__init__(*args, **kwargs)
+        if not exceptions:
+            del self.fields["exception"]
+
+
+class ExceptionForm(forms.Form):
+    exception = exception_field()
 
 
 def unready_field() -> forms.CharField:

@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
                 ('timing', models.CharField(choices=[('pre_service', 'Before the service'), ('concurrent', 'While treatment is running'), ('post_service', 'After the service')], default='pre_service', max_length=12)),
                 ('benefit', models.CharField(choices=[('medical', 'Medical item or service'), ('part_b_drug', 'Medicare Part B drug'), ('pharmacy', 'Pharmacy benefit')], default='medical', max_length=12)),
                 ('place_of_service', models.CharField(blank=True, max_length=2)),
+                ('exception', models.CharField(blank=True, choices=[('none', 'None: an ordinary coverage decision'), ('formulary', 'From the formulary: a drug that is not on its list'), ('tiering', 'From a tier: a lower cost share'), ('utilization', 'From a limit on use: prior authorization, step therapy, quantity')], max_length=12)),
                 ('is_urgent', models.BooleanField(default=False)),
                 ('urgency_certified_by', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('unready_reason', advocacy.tenancy.sealing.SealedTextField(blank=True, verbose_name='why it went out with open answers')),

@@ -23,8 +23,8 @@ class Channel(models.TextChoices):
 class AuthorizationRequest(TenantModel):
     """The prior-authorization request (or the claim, after service). Moments are aware.
 
-    The payer's clock runs from `received_at`. `follows` is the request it corrects or continues, `renews` the authorization
-    it asks to go on with.
+    The payer's clock runs from `received_at`. `exception` is asked of drug plans ("" while nobody knows whether one is).
+    `follows` is the request it corrects or continues, `renews` the authorization it asks to go on with.
     """
 
     class Timing(models.TextChoices):
@@ -37,6 +37,14 @@ class AuthorizationRequest(TenantModel):
         PART_B_DRUG = "part_b_drug", "Medicare Part B drug"
         PHARMACY = "pharmacy", "Pharmacy benefit"
 
+    class ExceptionAsked(models.TextChoices):
+        """What a Part D plan is asked to make an exception from: 42 CFR 423.578(a), (b)."""
+
+        NONE = "none", "None: an ordinary coverage decision"
+        FORMULARY = "formulary", "From the formulary: a drug that is not on its list"
+        TIERING = "tiering", "From a tier: a lower cost share"
+        UTILIZATION = "utilization", "From a limit on use: prior authorization, step therapy, quantity"
+
     class Sender(models.TextChoices):
         US = "us", "We, for the patient"
         PROVIDER = "provider", "The provider, as its own request"
@@ -48,6 +56,7 @@ class AuthorizationRequest(TenantModel):
     timing = models.CharField(max_length=12, choices=Timing.choices, default=Timing.PRE_SERVICE)
     benefit = models.CharField(max_length=12, choices=Benefit.choices, default=Benefit.MEDICAL)
     place_of_service = models.CharField(max_length=2, blank=True)
+    exception = models.CharField(max_length=12, choices=ExceptionAsked.choices, blank=True)
     is_urgent = models.BooleanField(default=False)
     urgency_certified_by = SealedTextField(blank=True)
     unready_reason = SealedTextField("why it went out with open answers", blank=True)

@@ -39,7 +39,8 @@ PARTS = {
        WHERE d.organization_id = %(organization)s AND d.case_id = c.id AND d.status <> 'superseded'
        ORDER BY d.due_on, d.id""",
     "requests": """
-      SELECT q.public_id AS id, q.status, q.timing, q.benefit, q.is_urgent, q.submitted_at, q.received_at, q.decided_at
+      SELECT q.public_id AS id, q.status, q.timing, q.benefit, q.exception, q.is_urgent,
+             q.submitted_at, q.received_at, q.decided_at
         FROM appeals_authorizationrequest q
        WHERE q.organization_id = %(organization)s AND q.case_id = c.id ORDER BY q.id""",
     "denials": """

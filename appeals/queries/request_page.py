@@ -21,10 +21,11 @@ from appeals.models import (
 )
 from appeals.queries.clocks import Day
 from appeals.queries.ladder import ladder_from
-from appeals.queries.lookup import get_request
+from appeals.queries.lookup import classification_of, get_request
 from appeals.queries.readiness import Lack, benefit_rows, lacks_from, release_rows
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
+from appeals.rungs import may_ask_exceptions
 from appeals.workflow import RequestStatus
 from cases.codes import label_of
 from cases.models import Case
@@ -65,8 +66,8 @@ def item_shown(item: RequestItem) -> ItemShown:
 class RequestPage:
     """`clocks` are the payer's on this request, running or ended; without a date a clock says why.
 
-    `lacks` is what a request that was not sent lacks today, `aside` the denials that were
-    taken in by mistake.
+    `lacks` is what a request that was not sent lacks today, `aside` the denials that were taken in by mistake;
+    `asks_exceptions` whether it matters that one is asked for.
     """
 
     request: AuthorizationRequest
@@ -79,6 +80,12 @@ class RequestPage:
     followed_by: tuple[AuthorizationRequest, ...] = ()
     lacks: tuple[Lack, ...] = ()
     aside: tuple[Denial, ...] = ()
+    asks_exceptions: bool = False
+
+
+def asks_exceptions(case: Case) -> bool:
+    """Whether the time for a first request turns on an exception by the rules of this case. One statement."""
+    return may_ask_exceptions(classification_of(case))
 
 
 def get_request_of(actor: Actor, case: Case, public_id: UUID) -> AuthorizationRequest:
@@ -122,6 +129,7 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
         tuple(r for r in history.requests if r.follows_id == request.pk),
         _lacks(request, case, rows, day),
         tuple(rows["aside"]),
+        may_ask_exceptions(history.classification),
     )
 
 

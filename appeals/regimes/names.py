@@ -50,6 +50,7 @@ FACTS = frozenset(
         "reconsideration_requested",
         "assigned",
         "incomplete_notice",
+        "exception",
         "supporting_statement",
         "care_date",
         "reversal_received",
@@ -99,6 +100,8 @@ def misnamed(
             yield f"Rule {key} names unknown facts {unknown}."
         if unknown := sorted({str(step.get("op")) for step in rule.then} - AFTER):
             yield f"Rule {key} goes on with unknown operations {unknown}."
+        if rule.lenient and rule.lenient.get("rule", rule.id) not in found.rules:
+            yield f"Rule {key} may give way to an unknown rule {rule.lenient['rule']}."
     for where, choice in _choices(found):
         if unknown := sorted(set(choice.when) - FACTS - {"level"}):
             yield f"{where} chooses by unknown facts {unknown}."

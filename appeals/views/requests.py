@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,30 +13,25 @@ from django.views.decorators.http import require_safe
 
 from advocacy.access.permissions import Permission as P
 from advocacy.errors import WrongState
-from advocacy.inputs import without_errors
 from appeals.commands import requests as commands
-from appeals.commands.clock_events import record_clock_event
 from appeals.forms.requests import (
-    REQUEST_EVENTS,
     ApprovalForm,
-    EventForm,
     GrantForm,
     NewRequestForm,
-    ReasonForm,
-    ReceivedForm,
     RequestForm,
     SentForm,
     item_formset,
 )
-from appeals.queries.readiness import Lack, lacks_of
-from appeals.queries.request_page import get_request_of, items_of
+from appeals.queries.readiness import lacks_of
+from appeals.queries.request_page import asks_exceptions, get_request_of, items_of
 from appeals.queries.request_page import request_page as page_of
 from appeals.queries.ways import ways_for_request
 from appeals.views.casework import CaseRequest, case_page, show, show_step, today_for
 from appeals.views.papers import document_choices, picked_document
+from appeals.views.request_steps import attempted, shown_lacks, step_of
 from cases.places import place_name
 from cases.queries.ways import Way
-from cases.views.casework import Outcome, attempt, done
+from cases.views.casework import Outcome, done
 from cases.views.ways import filled, picked_way, shown_ways
 
 
@@ -57,14 +52,16 @@ def _items(formset: Any) -> list[commands.ItemInput]:
 
 
 def _shared(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: data[name] for name in RequestForm.base_fields}
+    return {name: data[name] for name in RequestForm.base_fields if name in data}
 
 
 @case_page(P.REQUEST_AUTHORIZATION)
 def request_new(request: CaseRequest, case: Any) -> HttpResponse:
     """Draft a request and, with the moments given, record it as sent and received: one form, one press."""
     ways, picked = _ways(request, case)
-    form = NewRequestForm(_typed(request, picked), initial={"is_urgent": case.is_urgent})
+    form = NewRequestForm(
+        _typed(request, picked), initial={"is_urgent": case.is_urgent}, exceptions=asks_exceptions(case)
+    )
     prefilled = [{"code": code, "units": 1} for code in case.procedure_codes]
     items = item_formset(request.POST or None, initial=prefilled)
 
@@ -95,7 +92,7 @@ def request_new(request: CaseRequest, case: Any) -> HttpResponse:
             )
         return made
 
-    outcome = _attempt(request, picked, form, record, items)
+    outcome = attempted(request, picked, form, record, items)
     if outcome.done:
         return done(
             request, "The request is recorded.", "appeals:request", case.public_id, outcome.result.public_id
@@ -122,10 +119,12 @@ def request_change(request: CaseRequest, case: Any, request_id: UUID) -> HttpRes
     ]
     ways, picked = _ways(request, case)
     form = RequestForm(
-        _typed(request, picked), initial={name: getattr(row, name) for name in RequestForm.base_fields}
+        _typed(request, picked),
+        initial={name: getattr(row, name) for name in RequestForm.base_fields},
+        exceptions=asks_exceptions(case),
     )
     items = item_formset(request.POST or None, initial=kept)
-    outcome = _attempt(
+    outcome = attempted(
         request,
         picked,
         form,
@@ -152,15 +151,6 @@ def _ways(request: CaseRequest, case: Any) -> tuple[tuple[Way, ...], Way | None]
 def _typed(request: CaseRequest, picked: Way | None) -> Any:
     fields = {"channel": picked.channel, "sent_to": picked.address} if picked else {}
     return filled(request, picked, **fields)
-
-
-def _attempt(request: CaseRequest, picked: Way | None, form: Any, act: Any, *others: Any) -> Outcome:
-    """Choosing a way sends nothing: the form comes back with it, and complains of nothing."""
-    if picked is None:
-        return attempt(request, form, act, *others)
-    for typed in (form, *others):
-        without_errors(typed)
-    return Outcome(False)
 
 
 def _show_form(
@@ -220,6 +210,12 @@ def request_page(request: CaseRequest, case: Any, request_id: UUID) -> HttpRespo
             {"submitted", "received"},
             P.REQUEST_AUTHORIZATION,
         ),
+        (
+            "request_exception",
+            "Exception asked for, or not",
+            {"submitted", "received"} if found.asks_exceptions else set(),
+            P.REQUEST_AUTHORIZATION,
+        ),
         ("request_change", "Change", {"drafting"}, P.REQUEST_AUTHORIZATION),
         ("request_withdraw", "Withdraw", {"drafting", "submitted", "received"}, P.REQUEST_AUTHORIZATION),
     ]
@@ -243,56 +239,6 @@ def request_page(request: CaseRequest, case: Any, request_id: UUID) -> HttpRespo
     return show(request, "appeals/request.html", case, context, here="Request")
 
 
-def shown_lacks(lacks: Iterable[Lack]) -> list[dict[str, str]]:
-    """What a request lacks, each with the address that mends it."""
-    return [
-        {
-            "code": lack.reason.code,
-            "message": lack.reason.message,
-            "url": reverse(lack.url_name, args=lack.args) + (f"#{lack.place}" if lack.place else ""),
-            "do": lack.do,
-        }
-        for lack in lacks
-    ]
-
-
-def _step(
-    request: CaseRequest,
-    case: Any,
-    request_id: UUID,
-    form: Any,
-    act: Any,
-    said: str,
-    ways: tuple[Way, ...] | None = None,
-    picked: Way | None = None,
-    **shown: Any,
-) -> HttpResponse:
-    """One form about one request: `act(row, data)` records it. `ways`: where it may go, on a form that asks that."""
-    row = get_request_of(request.actor, case, request_id)
-    if row.status != "drafting":
-        form.fields.pop("sent_by", None)  # that was said when it went out
-    outcome = _attempt(request, picked, form, lambda data: act(row, data))
-    if outcome.done:
-        return done(request, said, "appeals:request", case.public_id, row.public_id)
-    back = reverse("appeals:request", args=[case.public_id, row.public_id])
-    open_still = (
-        lacks_of(row, case, today_for(request, case).today)
-        if row.status == "drafting" and "unready_reason" in form.fields
-        else ()
-    )
-    shown["extra"] = {"lacks": shown_lacks(open_still)}
-    if ways is not None:
-        shown["extra"]["ways"] = shown_ways(ways, form, channel="channel", address="sent_to")
-        shown["template"] = "appeals/request_sent.html"
-    return show_step(request, case, form, outcome, back=back, trail=(("Request", back),), **shown)
-
-
-def _now() -> dict[str, Any]:
-    return {
-        "initial": {name: timezone.localtime() for name in ("submitted_at", "received_at", "occurred_at")}
-    }
-
-
 @case_page(P.REQUEST_AUTHORIZATION)
 def request_sent(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
     """Record when, how and where to the request went out."""
@@ -309,7 +255,7 @@ def request_sent(request: CaseRequest, case: Any, request_id: UUID) -> HttpRespo
             commands.receive_request(actor=request.actor, request=sent, received_at=received, at=request.at)
         return sent
 
-    return _step(
+    return step_of(
         request,
         case,
         request_id,
@@ -323,49 +269,6 @@ def request_sent(request: CaseRequest, case: Any, request_id: UUID) -> HttpRespo
         ),
         ways=ways,
         picked=picked,
-    )
-
-
-@case_page(P.REQUEST_AUTHORIZATION)
-def request_received(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
-    """Record when the payer had it: the payer's clock starts."""
-    return _step(
-        request,
-        case,
-        request_id,
-        ReceivedForm(request.POST or None, **_now()),
-        lambda row, data: commands.receive_request(
-            actor=request.actor,
-            request=row,
-            at=request.at,
-            **data,
-        ),
-        "The request is recorded as received. The payer's clock runs.",
-        here="Record the request as received",
-        action="Record as received",
-        effects=("The payer's clock to decide starts at this moment.",),
-    )
-
-
-@case_page(P.REQUEST_AUTHORIZATION)
-def request_event(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
-    """Record what moves the payer's clock: an extension, a request for information, its answer."""
-    return _step(
-        request,
-        case,
-        request_id,
-        EventForm(request.POST or None, kinds=REQUEST_EVENTS, **_now()),
-        lambda row, data: record_clock_event(
-            actor=request.actor,
-            case=case,
-            request=row,
-            at=request.at,
-            **data,
-        ),
-        "Recorded. The dates were computed again.",
-        here="Extension or information asked",
-        action="Record it",
-        effects=("The payer's date is computed again, with this as its reason.",),
     )
 
 
@@ -383,7 +286,7 @@ def request_approve(request: CaseRequest, case: Any, request_id: UUID) -> HttpRe
             **given,
         )
 
-    return _step(
+    return step_of(
         request,
         case,
         request_id,
@@ -393,28 +296,6 @@ def request_approve(request: CaseRequest, case: Any, request_id: UUID) -> HttpRe
         here="Record an approval",
         action="Record the approval",
         effects=("The payer's clock on this request ends.",),
-    )
-
-
-@case_page(P.REQUEST_AUTHORIZATION)
-def request_withdraw(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
-    """Take the request back, with a reason."""
-    return _step(
-        request,
-        case,
-        request_id,
-        ReasonForm(request.POST or None),
-        lambda row, data: commands.withdraw_request(
-            actor=request.actor,
-            request=row,
-            at=request.at,
-            **data,
-        ),
-        "The request is withdrawn.",
-        here="Withdraw the request",
-        action="Withdraw",
-        tone="danger",
-        effects=("The payer's clock on this request ends. A withdrawn request cannot be appealed.",),
     )
 
 
@@ -432,7 +313,7 @@ def request_grant(request: CaseRequest, case: Any, request_id: UUID) -> HttpResp
             at=request.at,
         )
 
-    return _step(
+    return step_of(
         request,
         case,
         request_id,

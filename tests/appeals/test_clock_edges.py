@@ -305,7 +305,7 @@ def test_of_two_ways_the_one_whose_facts_are_said_is_taken() -> None:
 def test_a_day_where_an_hour_is_needed_is_named() -> None:
     for stage, name, facts in (
         ("urgent_claim_decision", "received", {"received": RECEIVED}),
-        ("urgent_claim_incomplete", "received", {"information_received": RECEIVED}),
+        ("urgent_claim_incomplete", "information_received", {"information_received": RECEIVED}),
     ):
         error = stage_clock(GROUP, stage, Facts(**facts)).error
         assert (error.code, error.field) == ("time_missing", name)

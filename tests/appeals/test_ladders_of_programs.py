@@ -87,7 +87,7 @@ WAYS = {
                  "2026-11-02", "2026-11-05"),
         ],
         court=("2026-12-31", "2027-01-04"),
-        asked={"benefit": "pharmacy"},
+        asked={"benefit": "pharmacy", "exception": "none"},
     ),
     "a grandfathered plan": Way(
         OLD,

@@ -54,11 +54,13 @@ def organization_determination(facts: Facts) -> str:
 
 
 def coverage_determination(facts: Facts) -> str:
-    """423.568(c) payment; (b), 423.572(a): an exception runs from the prescriber's statement."""
+    """423.568(c) payment; (b), 423.572(a): an exception runs from the prescriber's statement, without one from fourteen days
+    after the request; a statement is what exceptions have, unless it is said that none is asked for."""
     if facts.timing == "post_service":
         return "coverage_determination_payment"
-    if facts.supporting_statement:
-        return "exception_decision_with_statement" + ("_expedited" if facts.urgent else "")
+    if facts.exception is not False and (facts.exception or facts.supporting_statement):
+        how = "with_statement" if facts.supporting_statement else "no_statement"
+        return f"exception_decision_{how}" + ("_expedited" if facts.urgent else "")
     return "coverage_determination_expedited" if facts.urgent else "coverage_determination_standard"
 
 
@@ -93,6 +95,14 @@ REQUESTS: dict[str, Chooses] = {
 def test_the_first_request_has_the_clock_that_its_law_says(regime: str) -> None:
     assert sorted(REQUESTS) == sorted(LADDERS) == sorted(k for k, r in book().regimes.items() if r.levels)
     for facts in facts_over(
-        ("urgent", "timing", "service", "incomplete", "supporting_statement", "before_course_ends")
+        (
+            "urgent",
+            "timing",
+            "service",
+            "incomplete",
+            "exception",
+            "supporting_statement",
+            "before_course_ends",
+        )
     ):
         assert chosen(book().regimes[regime].requests, facts) == REQUESTS[regime](facts), facts

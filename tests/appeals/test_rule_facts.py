@@ -263,9 +263,13 @@ REQUIRED = {
         for when in ("preservice", "postservice")
         for n in (1, 2)
     },
-    # 42 CFR 423.568(b), 423.572(a): the fourteen days are for a request without the prescriber's statement.
-    "part_d.exception.no_statement": {"supporting_statement": (None,)},
-    "part_d.exception.no_statement_expedited": {"supporting_statement": (None,)},
+    # 42 CFR 423.568(b), 423.572(a): the fourteen days are for an exception without the prescriber's statement.
+    **{
+        f"part_d.exception.no_statement{how}": {"exception": (True,), "supporting_statement": (None,)}
+        for how in ("", "_expedited")
+    },
+    **{f"part_d.exception.with_statement{how}": {"exception": (True,)} for how in ("", "_expedited")},
+    **{f"part_d.coverage.{how}": {"exception": (False,)} for how in ("standard", "expedited")},
     # Cal. Labor Code 4610.5: California's own review.
     **{f"workers_comp.california_imr.{name}": {"state": ("CA",)} for name in ("filing", "filing_formulary")},
 }  # fmt: skip
@@ -273,6 +277,7 @@ CONTRADICTED = {
     "levels": {1: 2, 2: 1},
     "state": {"CA": "OR"},
     "supporting_statement": {None: date(2026, 3, 4)},
+    "exception": {True: False, False: True},
 }
 
 
@@ -285,14 +290,17 @@ def test_the_rules_that_ask_for_a_fact_are_these() -> None:
     assert asked == REQUIRED
 
 
-@pytest.mark.parametrize("rule", sorted(REQUIRED))
-def test_a_fact_of_another_case_is_refused(rule: str) -> None:
-    ((name, (value,)),) = REQUIRED[rule].items()
+@pytest.mark.parametrize(
+    ("rule", "name"), [(rule, name) for rule in sorted(REQUIRED) for name in REQUIRED[rule]]
+)
+def test_a_fact_of_another_case_is_refused(rule: str, name: str) -> None:
+    (value,) = REQUIRED[rule][name]
     regime, stage = next(
         (r.key, s.key) for r in book().regimes.values() for s in r.stages.values() if s.rule == rule
     )
     at = datetime(2026, 3, 2, 10, tzinfo=NEW_YORK)
     facts = {"received": at, "notice_date": date(2026, 3, 2)}
+    facts |= {"supporting_statement": at} if "with_statement" in rule else {}
     assert stage_clock(regime, stage, Facts(**facts, **{name: value})).error is None
     other = stage_clock(regime, stage, Facts(**facts, **{name: CONTRADICTED[name][value]}))
     assert (other.deadline, other.error.code, other.error.field) == (None, "stage_contradicts_facts", name)

@@ -34,6 +34,7 @@ SAID = {
     "incomplete": (None, True, False),
     "before_course_ends": (None, True, False),
     "remanded": (None, True, False),
+    "exception": (None, True, False),
     "supporting_statement": (None, DAY),
     "partly": (None, True, False),
 }

@@ -176,6 +176,7 @@ appeals:request_change          NS        NS
 appeals:request_sent            NS        NS
 appeals:request_received        NS        NS
 appeals:request_event           NS        NS
+appeals:request_exception       NS        NS
 appeals:request_approve         NS        NS
 appeals:request_grant           NS        NS
 appeals:request_withdraw        NS        NS

@@ -116,6 +116,7 @@ ENDED = {
     "WS:decide": "somebody decided it, or it is not at that step",
     "WS:draft": "what went out stays as it is",
     "WS:record_event": "an ended level has no clock to move",
+    "WS:record_exception": "an ended request has no clock to move",
     "WS:renew": "a renewal is under way",
     "WS:reopen": "it is open",
     "WS:retire": "it is retired",

@@ -49,10 +49,12 @@ def asked(
     sent: bool = True,
     timing: str = "pre_service",
     urgent: bool = False,
+    exception: str = "",
 ) -> Step:
     """The plan is asked about benefits, and the request is written and, unless `sent` is false, sent.
 
-    `received` is the day from which the payer's clock runs. What is not sent has questions open.
+    `received` is the day from which the payer's clock runs. What is not sent has questions open. `exception` is for which one
+    a drug plan is asked.
     """
 
     def step(life: Life) -> None:
@@ -82,6 +84,7 @@ def asked(
             timing=timing,
             benefit=matter.benefit,
             place_of_service=place_of(matter),
+            exception=exception,
             is_urgent=urgent,
             urgency_certified_by=CLINICS[matter.clinic].signature if urgent else "",
             channel=channel,
@@ -137,6 +140,22 @@ def information(asked_ago: int, sent_ago: int | None, *, days: int = 45) -> Step
                 occurred_at=answered,
                 note="Scores and pharmacy record by portal.",
             )
+
+    return step
+
+
+def stated_by_prescriber(ago: int) -> Step:
+    """The prescriber's supporting statement reaches the drug plan: the time for an exception runs from it."""
+
+    def step(life: Life) -> None:
+        life.do(
+            record_clock_event,
+            case=life.case,
+            request=life.asked,
+            kind="supporting_statement",
+            occurred_at=life.went(ago, 12),
+            note="The prescriber's letter on the drugs that were tried, by fax.",
+        )
 
     return step
 

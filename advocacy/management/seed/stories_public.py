@@ -18,7 +18,7 @@ from advocacy.management.seed.matters import ESKETAMINE, ESKETAMINE_WEEKLY, KETA
 from advocacy.management.seed.people import Person
 from advocacy.management.seed.plans import BLUESTEM, COBBLE, COLUMBINE, GRANITE, OSPREY, TALLOW_CREEK, Plan
 from advocacy.management.seed.portal import entered
-from advocacy.management.seed.steps import asked, refused
+from advocacy.management.seed.steps import asked, refused, stated_by_prescriber
 from advocacy.management.seed.work import (
     another,
     asleep,
@@ -76,7 +76,8 @@ MEDICARE = (
     ),
     _story(
         "h40", Person("Henrik", "Sollars-Vance", 72, "evening"), OSPREY, TABLET, "nora", 298,
-        asked(292, received=292), refused(287, 283), gathered(265, "history"),
+        asked(292, received=292, exception="formulary"), stated_by_prescriber(290), refused(287, 283),
+        gathered(265, "history"),
         filed(255, received=255), decided(249, "upheld", received=246),
         filed(225, received=225),
         decided(219, "upheld", received=215, reviewer="The independent review entity"),

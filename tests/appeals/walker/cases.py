@@ -47,6 +47,9 @@ HOURLY = {
     "reversal_received",
 }
 
+MOST_AFTER = {"supporting_statement": 20}
+"""How many days after the request something comes at the most: the statement about as often before the fourteenth as after."""
+
 
 @st.composite
 def rows(draw: Any, regime: str, stage: str, code: str | None) -> dict[str, Any]:
@@ -66,6 +69,8 @@ def rows(draw: Any, regime: str, stage: str, code: str | None) -> dict[str, Any]
         inputs["rating_period_start"] = draw(st.sampled_from(("2025-07-01", "2026-01-01", "2026-07-01")))
     if draw(st.integers(0, 3)) == 0 or law.extension:
         _extension(draw, base, inputs, law)
+    if law.only and draw(st.integers(0, 3)):
+        inputs[law.only[0]] = law.only[1] if draw(st.integers(0, 5)) else not law.only[1]
     if law.levels and draw(st.booleans()):
         inputs["levels"] = law.levels
     return {"id": "random", "regime": regime, "stage": stage, "inputs": inputs}
@@ -97,7 +102,7 @@ def _fact(draw: Any, name: str, base: date, inputs: dict[str, Any], law: Law) ->
             inputs["notice_date"] = base.isoformat()
     elif name in ("received", *HOURLY, "incomplete_notice"):
         if len(law.facts) == 1 or draw(st.integers(0, 3)):
-            later = base if name in ("received", "supporting_statement") else _later(draw, base, 40)
+            later = base if name == "received" else _later(draw, base, MOST_AFTER.get(name, 40))
             inputs[name] = _maybe_instant(draw, later, inputs, hourly=_hourly(law))
     elif name == "plan_window_days":
         if draw(st.booleans()):

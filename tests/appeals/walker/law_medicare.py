@@ -90,18 +90,23 @@ ADVANTAGE: Stages = {
 }
 
 
+def fourteen_days(told: Told, reading: str) -> datetime:
+    """ "the end of 14 calendar days from receipt of the exceptions request" """
+    asked = told.need("received")
+    if not isinstance(asked, datetime):
+        raise Refused("no time of day")
+    if reading == LATE:
+        # It can be argued that the fourteenth day is over at midnight.
+        midnight = datetime.combine(asked.date(), time.min, asked.tzinfo)
+        return days.same_wall_time(midnight, 15, told.zone("received"))
+    return days.same_wall_time(asked, 14, told.zone("received"))
+
+
 def without_statement(hours: int) -> Law:
     """423.568(b), 423.572(a): 72 (24) hours from the end of 14 calendar days, where no statement came."""
 
     def walk(told: Told, reading: str) -> Moment:
-        asked = told.need("received")
-        if not isinstance(asked, datetime):
-            raise Refused("no time of day")
-        if reading == LATE:
-            # "the end of 14 calendar days": it can be argued that the fourteenth is over at midnight.
-            midnight = datetime.combine(asked.date(), time.min, asked.tzinfo)
-            return days.hours_after(days.same_wall_time(midnight, 15, told.zone("received")), hours)
-        return days.hours_after(days.same_wall_time(asked, 14, told.zone("received")), hours)
+        return days.hours_after(fourteen_days(told, reading), hours)
 
     return Law(
         "42 CFR 423.568(b), 423.572(a)",
@@ -110,7 +115,27 @@ def without_statement(hours: int) -> Law:
         takes=("received",),
         then=A_DAY_ON,
         without="supporting_statement",
+        only=EXCEPTION,
     )
+
+
+def with_statement(cite: str, hours: int) -> Law:
+    """72 (24) hours from the statement; one "not received by the end of 14 calendar days" moves nothing any more."""
+
+    def walk(told: Told, reading: str) -> Moment:
+        came = told.need("supporting_statement")
+        if not isinstance(came, datetime):
+            raise Refused("no time of day")
+        if told.moment("received") is None:
+            return days.hours_after(came, hours)
+        over = fourteen_days(told, reading)
+        return days.hours_after(came if came <= over else over, hours)
+
+    return Law(cite, PAYER, walk, takes=("supporting_statement", "received"), then=A_DAY_ON, only=EXCEPTION)
+
+
+EXCEPTION = ("exception", True)
+NONE_ASKED = ("exception", False)
 
 
 PART_D: Stages = {
@@ -119,14 +144,15 @@ PART_D: Stages = {
     **RECORDS,
     "exception_decision_no_statement": without_statement(72),
     "exception_decision_no_statement_expedited": without_statement(24),
-    "exception_decision_with_statement": payer(
-        "42 CFR 423.568(b)", "supporting_statement", hours=72, then=A_DAY_ON
+    "exception_decision_with_statement": with_statement("42 CFR 423.568(b)", 72),
+    "exception_decision_with_statement_expedited": with_statement("42 CFR 423.572(a)", 24),
+    # until it is known that no exception is asked for, the plan may have the fourteen days
+    "coverage_determination_standard": payer(
+        "42 CFR 423.568(b)", hours=72, then=A_DAY_ON, only=NONE_ASKED, perhaps=without_statement(72)
     ),
-    "exception_decision_with_statement_expedited": payer(
-        "42 CFR 423.572(a)", "supporting_statement", hours=24, then=A_DAY_ON
+    "coverage_determination_expedited": payer(
+        "42 CFR 423.572(a)", hours=24, then=A_DAY_ON, only=NONE_ASKED, perhaps=without_statement(24)
     ),
-    "coverage_determination_standard": payer("42 CFR 423.568(b)", hours=72, then=A_DAY_ON),
-    "coverage_determination_expedited": payer("42 CFR 423.572(a)", hours=24, then=A_DAY_ON),
     "coverage_determination_payment": payer("42 CFR 423.568(c)", days=14, then=A_DAY_ON),
     "redetermination_filing": patient("42 CFR 423.582(b)", days=60, presumed=5),
     "redetermination_decision": payer("42 CFR 423.590(a)", days=7, then=A_DAY_ON),

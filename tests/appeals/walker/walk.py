@@ -216,7 +216,8 @@ class Count:
 @dataclass(frozen=True)
 class Law:
     """One law. `takes` names facts that `walk` needs beside its anchor; `before` is what stood until `since`, and `by` the
-    facts whose day decides which; `gentle_until` is the day up to which the older may still bind one who does not say.
+    facts whose day decides which; `gentle` is the fact and the day up to which the older may still bind one who does not say
+    it. `only` is a fact with the value for which the law is; `perhaps` the law that may bind while that fact is not known.
     """
 
     cite: str
@@ -234,6 +235,8 @@ class Law:
     by: tuple[str, ...] = ("received",)
     before: Law | None = None
     gentle: tuple[str, date] | None = None
+    only: tuple[str, bool] | None = None
+    perhaps: Law | None = None
     acts: tuple[str, ...] = ()
     rough: bool = False
     named: Callable[[Told], Mapping[str, Any]] | None = field(default=None, compare=False)
@@ -336,6 +339,8 @@ def answer(law: Law, inputs: Mapping[str, Any]) -> dict[str, Any]:
         raise Refused("another state")
     if law.without and told.get(law.without) is not None:
         raise Refused("this law is for a request without it")
+    if law.only and told.get(law.only[0]) not in (None, law.only[1]):
+        raise Refused("this law is for another kind of request")
     by_law = lengthened(law, told, law.walk(told, LAW))
     argued = lengthened(law, told, law.walk(told, LATE))
     found: dict[str, Any] = {"rough": law.rough}
@@ -353,6 +358,8 @@ def answer(law: Law, inputs: Mapping[str, Any]) -> dict[str, Any]:
             if arrived and arrived <= newest.gentle[1] and newest.before:
                 older = lengthened(newest.before, told, newest.before.walk(told, LAW))
                 argued = last(argued, older)
+        if law.perhaps and law.only and told.get(law.only[0]) is None:
+            argued = last(argued, law.perhaps.walk(told, LATE))
         found["untimely_after"] = text(last(due, argued))
         found["safe_date"] = None
     found["deadline"] = text(due)

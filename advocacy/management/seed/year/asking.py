@@ -21,6 +21,7 @@ from advocacy.management.seed.year.lived import Course, Lived
 from advocacy.management.seed.year.words import SAID, WHO, WRITTEN
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, record_denial
+from appeals.commands.exceptions import record_exception
 from appeals.commands.requests import ItemInput, approve_request, draft_request, receive_request
 from appeals.models import AuthorizationRequest, PeerToPeer
 from appeals.sample_letters import text_as_pdf
@@ -34,7 +35,7 @@ LETTERS = 0.08
 
 
 def ask(life: Lived) -> Iterator[date]:
-    """Open the case and ask the plan; at the end the request is with the plan."""
+    """Open the case and ask the plan; at the end the request is with the plan, of an exception mostly with the statement."""
     begin(life)
     life.owner = life.still_here(life.story.owner)
     life.house.note(f"plan: {life.story.plan.payer}")
@@ -43,13 +44,52 @@ def ask(life: Lived) -> Iterator[date]:
         yield from _ask_ourselves(life)
     else:
         _ask_by_clinic(life)
+    if _may_be_exception(life):
+        yield from _statement(life)
+
+
+EXCEPTIONS = ("formulary", "formulary", "formulary", "utilization", "tiering", "none", "")
+"""For what a drug plan is asked, in the proportions in which it comes up; of the last nobody knows."""
+
+
+def _asks_drug_plan(life: Lived) -> bool:
+    return ("program", "medicare_part_d", "card") in life.story.plan.answers
+
+
+def _may_be_exception(life: Lived) -> bool:
+    none = life.asked.exception == AuthorizationRequest.ExceptionAsked.NONE
+    ahead = life.asked.timing != AuthorizationRequest.Timing.POST_SERVICE
+    return _asks_drug_plan(life) and ahead and not none
+
+
+def _statement(life: Lived) -> Iterator[date]:
+    """The prescriber's statement reaches the drug plan within days, after the fourteen it waits for, or never; where nobody
+    knew that an exception was asked for, somebody finds out."""
+    if life.happens(0.2):
+        life.house.note("no statement")
+        return
+    yield life.later(15, 17) if life.happens(0.2) else life.later(1, 6)
+    if not life.asked.exception:
+        life.do(record_exception, request=life.asked, exception="formulary")
+    life.house.note("prescriber's statement")
+    life.do(
+        record_clock_event,
+        case=life.case,
+        request=life.asked,
+        kind="supporting_statement",
+        occurred_at=life.at,
+        note="The prescriber's letter on the drugs that were tried.",
+    )
 
 
 def _kind(life: Lived) -> dict[str, Any]:
     """Whether care is still to come, runs or was given, and whether it is urgent."""
     throw = life.luck.random()
     timing = "concurrent" if throw < 0.12 else "post_service" if throw < 0.2 else "pre_service"
-    return {"timing": timing, "urgent": timing != "post_service" and life.happens(0.12)}
+    kind = {"timing": timing, "urgent": timing != "post_service" and life.happens(0.12)}
+    if timing != "post_service" and _asks_drug_plan(life):
+        kind["exception"] = life.luck.choice(EXCEPTIONS)
+    return kind
 
 
 def _ask_by_clinic(life: Lived) -> None:
@@ -64,6 +104,7 @@ def _ask_by_clinic(life: Lived) -> None:
         timing=kind["timing"],
         benefit=matter.benefit,
         place_of_service=place_of(matter),
+        exception=kind.get("exception", ""),
         is_urgent=kind["urgent"],
         urgency_certified_by=CLINICS[matter.clinic].signature if kind["urgent"] else "",
         channel=life.luck.choice(("fax", "portal", "mail")),
