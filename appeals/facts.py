@@ -128,6 +128,10 @@ def request_facts(history: History, request: AuthorizationRequest) -> Facts:
     """What the payer's clock on a request counts from, with extensions and questions for information."""
     events = [e for e in history.events if e.request_id == request.pk]
     moved = _moved(history, events)
+    asked = [e for e in events if e.kind == ClockEvent.Kind.INFORMATION_REQUESTED]
+    if asked and request.is_urgent:
+        # 29 CFR 2560.503-1(f)(2)(i): what is urgent is counted in hours, from the moment and not from the day on the notice.
+        moved["information_requested"] = asked[-1].occurred_at
     return Facts(
         **_surroundings(history, request),
         **moved,

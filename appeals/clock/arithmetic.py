@@ -7,7 +7,7 @@ give: counted from the notice, no presumption, no roll-forward, the earlier bran
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -65,14 +65,6 @@ def add_calendar_days(value: datetime, days: int) -> datetime:
     """The same wall time `days` later; where clocks change then, the later of the two possible instants."""
     shifted = (value.replace(tzinfo=None) + timedelta(days=days)).replace(tzinfo=value.tzinfo)
     return max(shifted.replace(fold=fold).astimezone(UTC) for fold in (0, 1)).astimezone(value.tzinfo)
-
-
-def _calculations_of(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The calculation and those in it from which it counts."""
-    yield node
-    anchor = node.get("anchor")
-    for inner in (*([anchor] if isinstance(anchor, Mapping) else ()), *node.get("of", ())):
-        yield from _calculations_of(inner)
 
 
 class Reading:
@@ -353,7 +345,7 @@ class Reading:
     def _add_hours(self, node: Mapping[str, Any]) -> Moment:
         start = self._anchor(node)
         if not isinstance(start, datetime):
-            field = next(n["anchor"] for n in _calculations_of(node) if isinstance(n.get("anchor"), str))
+            field = next(reversed(self.used), "received")
             raise unclear(
                 "time_missing",
                 "The time of day and the time zone are needed: this clock runs in hours.",
@@ -365,6 +357,9 @@ class Reading:
                 f"+ {node['argued_days']} calendar days, the first day not counted = {words_of(last)}."
             )
             return last
+        if "assumes" in node:
+            self.lines.append(node["assumes"])
+            self.flags.append(("least_time_assumed", node["assumes"]))
         n = self._count(node)
         found = add_hours(start, n)
         self.lines.append(f"+ {n} elapsed hours = {words_of(found)}.")

@@ -69,7 +69,7 @@ SETTINGS: Mapping[str, frozenset[str]] = {
     | WINDOW
     | {"roll", "presume_receipt_days", "keep_time", "argued", "plus_days_between", "optional"},
     "add_months": COUNT | {"roll", "presume_receipt_days", "month_rule", "optional"},
-    "add_hours": COUNT | WINDOW | {"argued_days", "optional"},
+    "add_hours": COUNT | WINDOW | {"argued_days", "assumes", "optional"},
     "add_business_days": COUNT | {"calendar", "count_for", "optional"},
     "end_of_year": COUNT | {"optional"},
     "later_of": frozenset(("op", "name", "of")),

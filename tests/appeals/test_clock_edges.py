@@ -86,7 +86,7 @@ def test_a_state_in_doubt_says_what_is_in_doubt() -> None:
         # 42 CFR 431.244(f)(1)(i): the days between the plan's answer and the request for a hearing are left out.
         ("medicaid_managed_care", "state_fair_hearing_decision",
          {"mco_appeal_filed": RECEIVED, "sfh_requested": date(2026, 5, 1)}, "mco_resolution_notice"),
-        (GROUP, "urgent_claim_incomplete", {}, "information_received"),
+        (GROUP, "urgent_claim_incomplete", {}, "received"),
         (GROUP, "preservice_claim_decision", {}, "received"),
     ],
 )  # fmt: skip

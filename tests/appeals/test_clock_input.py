@@ -58,7 +58,7 @@ BAD_INPUTS = [
         "erisa_self_funded",
         "urgent_claim_incomplete",
         {"tz": "America/New_York"},
-        "cannot be computed yet: when the missing information",
+        "cannot be computed yet: when the request was received",
     ),
     (
         "erisa_self_funded",

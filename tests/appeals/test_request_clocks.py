@@ -10,6 +10,7 @@ import pytest
 from advocacy.errors import Refused
 from appeals.clock import Facts, request_clock
 from appeals.clock.combined import combined_request_clock
+from appeals.commands.clock_events import record_clock_event
 from appeals.commands.following import draft_renewal
 from appeals.commands.requests import ItemInput, approve_request, change_request, receive_request
 from appeals.models import AuthorizationRequest, Deadline, GrantedAuthorization
@@ -68,6 +69,36 @@ def test_while_one_path_gives_no_time_nobody_is_late(climb):
         "no_request_clock",
     )
     assert combined_request_clock((GROUP,), facts).overdue_after == date(2026, 4, 1)
+
+
+# -- an urgent claim that lacks something --------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("respond_by", "answered", "due"),
+    [
+        # 29 CFR 2560.503-1(f)(2)(i): at least 48 hours to answer, then 48 to decide.
+        (None, None, ("2026-03-22", 9)),
+        (("2026-03-21", 9), None, ("2026-03-23", 9)),
+        (("2026-03-21", 9), ("2026-03-19", 15), ("2026-03-21", 15)),
+    ],
+)
+def test_an_urgent_claim_that_lacks_something_has_a_date_before_the_answer(climb, respond_by, answered, due):
+    climb.answer(ERISA)
+    climb.ask(is_urgent=True)
+    told = {"actor": climb.who, "case": climb.case, "request": climb.request, "at": moment("2026-03-21")}
+    record_clock_event(
+        kind="information_requested",
+        occurred_at=moment("2026-03-18", 9),
+        sent_on=date(2026, 3, 18),
+        respond_by=moment(*respond_by) if respond_by else None,
+        **told,
+    )
+    if answered:
+        record_clock_event(kind="information_sent", occurred_at=moment(*answered), **told)
+    row = climb.row("decision")
+    assert (row.due_at, row.rule) == (moment(*due), "claims.urgent.incomplete_decision")
+    assumed = not respond_by and not answered
+    assert ("least_time_assumed" in row.flags) == assumed
+    assert any("48 hours are assumed, the least the law allows" in x for x in row.arithmetic) == assumed
 
 
 # -- a course that is to go on --------------------------------------------------------------------------------------------------

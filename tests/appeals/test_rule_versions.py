@@ -94,7 +94,7 @@ PUBLISHED = {
 
 OF_NOTICE = ("notice_date", "receipt", "sent")
 PICKED: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("claims.urgent.incomplete_decision", ("information_received", "claimant_period_end")),
+    ("claims.urgent.incomplete_decision", ("information_received", "claimant_period_end", "information_requested", "received")),
     *((name, OF_NOTICE) for name in (
         "claims.appeal_1.filing", "claims.appeal_2.filing", "external_review.filing", "external_review.filing_hhs",
         "external_review.perfection", "external_review.additional_information", "court.contract", "court.state_law",

@@ -42,6 +42,7 @@ GAPS = st.integers(0, 12)
 HOURLY = {
     "information_received",
     "claimant_period_end",
+    "information_requested",
     "supporting_statement",
     "plan_affirmed",
     "reversal_received",

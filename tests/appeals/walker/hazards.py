@@ -39,7 +39,7 @@ SPECIAL: Mapping[tuple[str, ...], Callable[[date], dict[str, Any]]] = {
         "tz": NEW_YORK,
     },
     ("receipt", "plan_window_days", "stated"): lambda d: {"receipt_date": text(d), "plan_window_days": 60},
-    ("information_received", "claimant_period_end"): lambda d: {
+    ("information_received", "claimant_period_end", "information_requested", "received"): lambda d: {
         "information_received": text(d) + AT,
         "tz": NEW_YORK,
     },

@@ -57,14 +57,14 @@ def plans_own_window(told: Told, reading: str) -> Moment:
 
 
 def earlier_of_answer_and_time(told: Told, reading: str) -> Moment:
-    """(f)(2)(i): 48 hours after the earlier of the information and the end of the time given to supply it."""
+    """(f)(2)(i): 48 hours after the earlier of the information and the end of the time given to supply it, "not less than 48
+    hours" after the notice of what is missing, which is owed "not later than 24 hours after receipt of the claim"."""
     ends = [m for m in (told.moment("information_received"), told.moment("claimant_period_end")) if m]
-    if not ends:
-        raise Refused("neither is known")
-    start = first(*ends)
+    asked = told.moment("information_requested")
+    start, more = (first(*ends), 0) if ends else (asked, 48) if asked else (told.need("received"), 24 + 48)
     if not isinstance(start, datetime):
         raise Refused("no time of day")
-    return days.hours_after(start, 48)
+    return days.hours_after(start, more + 48)
 
 
 FOUR_MONTHS = Count("receipt", months=4, missing="first", roll="federal")
@@ -93,7 +93,7 @@ CLAIMS: Stages = {
         f"{C}(f)(2)(i)",
         PAYER,
         earlier_of_answer_and_time,
-        takes=("information_received", "claimant_period_end"),
+        takes=("information_received", "claimant_period_end", "information_requested", "received"),
     ),
     # "within 24 hours after receipt of the claim by the plan"
     "concurrent_extension_decision": payer(f"{C}(f)(2)(ii)(B)", hours=24),
