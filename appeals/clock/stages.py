@@ -12,6 +12,12 @@ from appeals.regimes import book, rule_in_force
 from appeals.regimes.shapes import STATE_PICKED_BY, Choice, Regime, Rule, Stage
 
 STATE_STAGE = "external_review_state_"
+WHY_NOT = {
+    ("timing", "post_service"): (
+        "Care that was already given is not hurried: this time is for care that is still to come or under way."
+    ),
+}
+"""Why a clock is for another case, where that takes a sentence: 29 CFR 2560.503-1(m)(1), 42 CFR 422.570(a), 423.570(a)."""
 SURE = ("verified", "knowledge", "uncertain")
 
 
@@ -198,5 +204,7 @@ def check_requirements(rule: Rule, facts: Facts) -> None:
             label = LABELS.get(name, name.replace("_", " "))
             said = value if not isinstance(value, bool) else "yes" if value else "no"
             raise unclear(
-                "stage_contradicts_facts", f"This clock is for another case: {label} is {said}.", name
+                "stage_contradicts_facts",
+                WHY_NOT.get((name, str(value)), f"This clock is for another case: {label} is {said}."),
+                name,
             )

@@ -254,58 +254,6 @@ def test_a_drug_plan_is_late_with_an_exception_only_after_the_whole_last_day() -
         assert [clock.deadline, clock.overdue_after] == [end + timedelta(hours=hours) for end in ends]
 
 
-# -- a clock is for one case, and says so -----------------------------------------------------------------------------------
-REQUIRED = {
-    # 29 CFR 2560.503-1(i)(2)(ii), (iii): one appeal, or each of two.
-    **{f"claims.{when}_appeal.decision_one_level": {"levels": (1,)} for when in ("preservice", "postservice")},
-    **{
-        f"claims.{when}_appeal.decision_level_{n}_of_2": {"levels": (2,)}
-        for when in ("preservice", "postservice")
-        for n in (1, 2)
-    },
-    # 42 CFR 423.568(b), 423.572(a): the fourteen days are for an exception without the prescriber's statement.
-    **{
-        f"part_d.exception.no_statement{how}": {"exception": (True,), "supporting_statement": (None,)}
-        for how in ("", "_expedited")
-    },
-    **{f"part_d.exception.with_statement{how}": {"exception": (True,)} for how in ("", "_expedited")},
-    **{f"part_d.coverage.{how}": {"exception": (False,)} for how in ("standard", "expedited")},
-    # Cal. Labor Code 4610.5: California's own review.
-    **{f"workers_comp.california_imr.{name}": {"state": ("CA",)} for name in ("filing", "filing_formulary")},
-}  # fmt: skip
-CONTRADICTED = {
-    "levels": {1: 2, 2: 1},
-    "state": {"CA": "OR"},
-    "supporting_statement": {None: date(2026, 3, 4)},
-    "exception": {True: False, False: True},
-}
-
-
-def test_the_rules_that_ask_for_a_fact_are_these() -> None:
-    asked = {
-        name: {fact: tuple(allowed) for fact, allowed in versions[-1].requires.items()}
-        for name, versions in book().rules.items()
-        if versions[-1].requires
-    }
-    assert asked == REQUIRED
-
-
-@pytest.mark.parametrize(
-    ("rule", "name"), [(rule, name) for rule in sorted(REQUIRED) for name in REQUIRED[rule]]
-)
-def test_a_fact_of_another_case_is_refused(rule: str, name: str) -> None:
-    (value,) = REQUIRED[rule][name]
-    regime, stage = next(
-        (r.key, s.key) for r in book().regimes.values() for s in r.stages.values() if s.rule == rule
-    )
-    at = datetime(2026, 3, 2, 10, tzinfo=NEW_YORK)
-    facts = {"received": at, "notice_date": date(2026, 3, 2)}
-    facts |= {"supporting_statement": at} if "with_statement" in rule else {}
-    assert stage_clock(regime, stage, Facts(**facts, **{name: value})).error is None
-    other = stage_clock(regime, stage, Facts(**facts, **{name: CONTRADICTED[name][value]}))
-    assert (other.deadline, other.error.code, other.error.field) == (None, "stage_contradicts_facts", name)
-
-
 # -- amounts in controversy ---------------------------------------------------------------------------------------------------
 def test_the_amounts_are_those_that_were_published() -> None:
     """42 CFR 405.1006(b), (c), by notice each year; 32 CFR 199.10(c), (d): 50 and 300 dollars in every year."""

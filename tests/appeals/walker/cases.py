@@ -72,6 +72,8 @@ def rows(draw: Any, regime: str, stage: str, code: str | None) -> dict[str, Any]
         _extension(draw, base, inputs, law)
     if law.only and draw(st.integers(0, 3)):
         inputs[law.only[0]] = law.only[1] if draw(st.integers(0, 5)) else not law.only[1]
+    if law.ahead and draw(st.booleans()):
+        inputs["timing"] = draw(st.sampled_from(("pre_service", "concurrent", "pre_service", "post_service")))
     if law.levels and draw(st.booleans()):
         inputs["levels"] = law.levels
     return {"id": "random", "regime": regime, "stage": stage, "inputs": inputs}

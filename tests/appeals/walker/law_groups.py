@@ -87,22 +87,23 @@ CLAIMS: Stages = {
     # "not later than 30 days after receipt of the claim", once "for up to 15 days"
     "postservice_claim_decision": payer(f"{C}(f)(2)(iii)(B)", days=30, extension=15, stops=True),
     # "not later than 72 hours after receipt of the claim"; "not later than 24 hours" to say what is missing
-    "urgent_claim_decision": payer(f"{C}(f)(2)(i)", hours=72),
-    "urgent_claim_incomplete_notice": payer(f"{C}(f)(2)(i)", hours=24),
+    "urgent_claim_decision": payer(f"{C}(f)(2)(i)", hours=72, ahead=True),
+    "urgent_claim_incomplete_notice": payer(f"{C}(f)(2)(i)", hours=24, ahead=True),
     "urgent_claim_incomplete": Law(
         f"{C}(f)(2)(i)",
         PAYER,
         earlier_of_answer_and_time,
         takes=("information_received", "claimant_period_end", "information_requested", "received"),
+        ahead=True,
     ),
     # "within 24 hours after receipt of the claim by the plan"
-    "concurrent_extension_decision": payer(f"{C}(f)(2)(ii)(B)", hours=24),
+    "concurrent_extension_decision": payer(f"{C}(f)(2)(ii)(B)", hours=24, ahead=True),
     # "at least 180 days following receipt of a notification"
     "internal_appeal_1": patient(f"{C}(h)(3)(i)", days=180),
     # one appeal: 30 and 60 days; two appeals: half of it at each
     "preservice_appeal_decision_one_level": payer(f"{C}(i)(2)(ii)", days=30, levels=1),
     "postservice_appeal_decision_one_level": payer(f"{C}(i)(2)(iii)(A)", days=60, levels=1),
-    "urgent_appeal_decision": payer(f"{C}(i)(2)(i)", hours=72),
+    "urgent_appeal_decision": payer(f"{C}(i)(2)(i)", hours=72, ahead=True),
 }
 TWO_LEVELS: Stages = {
     "internal_appeal_2": Law(
@@ -156,9 +157,9 @@ EXPLANATION: Stages = {
 D = "45 CFR 156.122(c)"
 DRUGS: Stages = {
     "drug_exception_decision": payer(f"{D}(1)", hours=72),
-    "drug_exception_decision_exigent": payer(f"{D}(2)", hours=24),
+    "drug_exception_decision_exigent": payer(f"{D}(2)", hours=24, ahead=True),
     "drug_exception_external_review_decision": reviewer(f"{D}(3)", hours=72),
-    "drug_exception_external_review_decision_exigent": reviewer(f"{D}(3)", hours=24),
+    "drug_exception_external_review_decision_exigent": reviewer(f"{D}(3)", hours=24, ahead=True),
 }
 CIVIL: Stages = {"civil_action": stated("29 U.S.C. 1132(a)(1)(B); state law")}
 
@@ -207,8 +208,8 @@ def third_year_after(told: Told, reading: str) -> Moment:
 F = "5 CFR 890.105"
 FEHB: Stages = {
     "prior_approval_decision": payer(f"brochure, section 3; {C}(f)", days=15, extension=15, stops=True),
-    "prior_approval_decision_urgent": payer(f"brochure, section 3; {C}(f)", hours=72),
-    "concurrent_extension_decision": payer(f"brochure, section 3; {C}(f)", hours=24),
+    "prior_approval_decision_urgent": payer(f"brochure, section 3; {C}(f)", hours=72, ahead=True),
+    "concurrent_extension_decision": payer(f"brochure, section 3; {C}(f)", hours=24, ahead=True),
     "claim_decision": payer(f"brochure, section 7; {C}(f)", days=30, extension=15, stops=True),
     # "within 6 months from the date of the notice to the covered individual that a claim was denied"
     "carrier_reconsideration_filing": patient(f"{F}(b)(1)", "notice_date", months=6),

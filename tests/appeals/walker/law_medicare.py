@@ -51,10 +51,10 @@ ADVANTAGE: Stages = {
         "42 CFR 422.568(b)(1)", days=7, extension=14, since=CHANGED, before=FOURTEEN_DAYS
     ),
     "org_determination_standard": FOURTEEN_DAYS,
-    "org_determination_expedited": payer("42 CFR 422.572(a)", hours=72, extension=14),
+    "org_determination_expedited": payer("42 CFR 422.572(a)", hours=72, extension=14, ahead=True),
     # "may not be extended"
     "org_determination_part_b_drug_standard": payer("42 CFR 422.568(b)(3)", hours=72),
-    "org_determination_part_b_drug_expedited": payer("42 CFR 422.572(a)(2)", hours=24),
+    "org_determination_part_b_drug_expedited": payer("42 CFR 422.572(a)(2)", hours=24, ahead=True),
     "payment_determination": payer("42 CFR 422.520(a)(3)", days=60),
     "payment_determination_clean_claim": payer("42 CFR 422.520(a)(1)", days=30),
     "reconsideration_filing": patient(
@@ -66,14 +66,18 @@ ADVANTAGE: Stages = {
         before=SIXTY_FROM_NOTICE,
     ),
     "reconsideration_decision_standard": payer("42 CFR 422.590(a)", days=30, extension=14, then=BY_THEN),
-    "reconsideration_decision_expedited": payer("42 CFR 422.590(e)", hours=72, extension=14, then=A_DAY_ON),
+    "reconsideration_decision_expedited": payer(
+        "42 CFR 422.590(e)", hours=72, extension=14, then=A_DAY_ON, ahead=True
+    ),
     "reconsideration_decision_part_b_drug": payer("42 CFR 422.590(c)", days=7, then=BY_THEN),
-    "reconsideration_decision_part_b_drug_expedited": payer("42 CFR 422.590(e)", hours=72, then=A_DAY_ON),
+    "reconsideration_decision_part_b_drug_expedited": payer(
+        "42 CFR 422.590(e)", hours=72, then=A_DAY_ON, ahead=True
+    ),
     "reconsideration_decision_payment": payer("42 CFR 422.590(b)", days=60, then=BY_THEN),
     "ire_forward_standard": payer("42 CFR 422.590(a)", days=30, extension=14, then=BY_THEN),
     "ire_forward_expedited": payer("42 CFR 422.590(e)", "plan_affirmed", hours=24),
     "ire_decision_standard": reviewer("the entity's contract", days=30),
-    "ire_decision_expedited": reviewer("the entity's contract", hours=72),
+    "ire_decision_expedited": reviewer("the entity's contract", hours=72, ahead=True),
     "ire_decision_part_b_drug": reviewer("the entity's contract", days=7),
     "ire_decision_payment": reviewer("the entity's contract", days=60),
     # "no later than 30 calendar days after the date the MA organization receives the request", or the end of an extension
@@ -116,6 +120,7 @@ def without_statement(hours: int) -> Law:
         then=A_DAY_ON,
         without="supporting_statement",
         only=EXCEPTION,
+        ahead=hours == 24,
     )
 
 
@@ -131,7 +136,15 @@ def with_statement(cite: str, hours: int) -> Law:
         over = fourteen_days(told, reading)
         return days.hours_after(came if came <= over else over, hours)
 
-    return Law(cite, PAYER, walk, takes=("supporting_statement", "received"), then=A_DAY_ON, only=EXCEPTION)
+    return Law(
+        cite,
+        PAYER,
+        walk,
+        takes=("supporting_statement", "received"),
+        then=A_DAY_ON,
+        only=EXCEPTION,
+        ahead=hours == 24,
+    )
 
 
 EXCEPTION = ("exception", True)
@@ -151,16 +164,21 @@ PART_D: Stages = {
         "42 CFR 423.568(b)", hours=72, then=A_DAY_ON, only=NONE_ASKED, perhaps=without_statement(72)
     ),
     "coverage_determination_expedited": payer(
-        "42 CFR 423.572(a)", hours=24, then=A_DAY_ON, only=NONE_ASKED, perhaps=without_statement(24)
+        "42 CFR 423.572(a)",
+        hours=24,
+        then=A_DAY_ON,
+        only=NONE_ASKED,
+        ahead=True,
+        perhaps=without_statement(24),
     ),
     "coverage_determination_payment": payer("42 CFR 423.568(c)", days=14, then=A_DAY_ON),
     "redetermination_filing": patient("42 CFR 423.582(b)", days=60, presumed=5),
     "redetermination_decision": payer("42 CFR 423.590(a)", days=7, then=A_DAY_ON),
-    "redetermination_decision_expedited": payer("42 CFR 423.590(d)", hours=72, then=A_DAY_ON),
+    "redetermination_decision_expedited": payer("42 CFR 423.590(d)", hours=72, then=A_DAY_ON, ahead=True),
     "redetermination_decision_payment": payer("42 CFR 423.590(b)", days=14, then=A_DAY_ON),
     "ire_reconsideration_filing": patient("42 CFR 423.600(a)", days=60, presumed=5),
     "ire_decision_standard": reviewer("42 CFR 423.600(d)", days=7),
-    "ire_decision_expedited": reviewer("42 CFR 423.600(d)", hours=72),
+    "ire_decision_expedited": reviewer("42 CFR 423.600(d)", hours=72, ahead=True),
     "ire_decision_payment": reviewer("42 CFR 423.600(d)", days=14),
     # a standard hearing by receipt; an expedited one "within 60 calendar days of the date of the written notice"
     "alj_hearing_filing_standard": patient("42 CFR 423.2002(a)", days=60, presumed=5),

@@ -120,7 +120,7 @@ def served(n: int) -> Law:
 
 PLAN_APPEALS: Stages = {
     "service_authorization_standard": SEVEN_DAYS,
-    "service_authorization_expedited": payer("42 CFR 438.210(d)(2)", hours=72, extension=14),
+    "service_authorization_expedited": payer("42 CFR 438.210(d)(2)", hours=72, extension=14, ahead=True),
     # "60 calendar days from the date on the adverse benefit determination notice"
     "plan_appeal_filing": patient("42 CFR 438.402(c)(2)(ii)", "notice_date", days=60),
     "plan_appeal_decision_standard": payer("42 CFR 438.408(b)(2)", days=30, extension=14),
@@ -185,7 +185,7 @@ FEE_FOR_SERVICE: Stages = {
     **RECORDS,
     **COURT,
     "prior_authorization_standard": payer("42 CFR 440.230(e)(1)", days=7, extension=14, since=CHANGED),
-    "prior_authorization_expedited": payer("42 CFR 440.230(e)(1)", hours=72, since=CHANGED),
+    "prior_authorization_expedited": payer("42 CFR 440.230(e)(1)", hours=72, since=CHANGED, ahead=True),
     "outpatient_drug_authorization": payer("42 U.S.C. 1396r-8(d)(5)(A)", hours=24),
     "fair_hearing_request": Law(
         "42 CFR 431.221(d)",

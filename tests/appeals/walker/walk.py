@@ -217,7 +217,8 @@ class Count:
 class Law:
     """One law. `takes` names facts that `walk` needs beside its anchor; `before` is what stood until `since`, and `by` the
     facts whose day decides which; `gentle` is the fact and the day up to which the older may still bind one who does not say
-    it. `only` is a fact with the value for which the law is; `perhaps` the law that may bind while that fact is not known.
+    it. `only` is a fact with the value for which the law is; `perhaps` the law that may bind while that fact is not known;
+    `ahead` that it is for care that is not given yet.
     """
 
     cite: str
@@ -237,6 +238,7 @@ class Law:
     gentle: tuple[str, date] | None = None
     only: tuple[str, bool] | None = None
     perhaps: Law | None = None
+    ahead: bool = False
     acts: tuple[str, ...] = ()
     rough: bool = False
     named: Callable[[Told], Mapping[str, Any]] | None = field(default=None, compare=False)
@@ -341,6 +343,8 @@ def answer(law: Law, inputs: Mapping[str, Any]) -> dict[str, Any]:
         raise Refused("this law is for a request without it")
     if law.only and told.get(law.only[0]) not in (None, law.only[1]):
         raise Refused("this law is for another kind of request")
+    if law.ahead and told.get("timing") == "post_service":
+        raise Refused("what is over is not hurried")
     by_law = lengthened(law, told, law.walk(told, LAW))
     argued = lengthened(law, told, law.walk(told, LATE))
     found: dict[str, Any] = {"rough": law.rough}
