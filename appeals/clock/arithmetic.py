@@ -164,7 +164,8 @@ class Reading:
         """Receipt by the patient: proven, presumed, or (earliest reading) the date on the notice.
 
         42 CFR 422.582(b), 423.582(b), 405.942(a): receipt is presumed 5 calendar days after the notice
-        unless there is evidence to the contrary, either way. 29 CFR 2560.503-1 presumes nothing.
+        unless there is evidence to the contrary, either way: a later day of which no evidence is recorded
+        can be argued, and moves no date. 29 CFR 2560.503-1 presumes nothing.
         """
         facts = self.facts
         if self.mode == "safe":
@@ -176,7 +177,8 @@ class Reading:
         if actual and not (
             presumed_days
             and base
-            and facts.receipt_evidence == "none"
+            and self.mode != "permissive"
+            and facts.receipt_evidence in (None, "none")
             and actual > base + timedelta(presumed_days)
         ):
             value = self._fact("receipt")

@@ -36,8 +36,8 @@ class Facts:
     """Everything a clock may use. Moments are a `date` or an aware `datetime`; `zone` and `receipt_zone` are IANA names.
 
     `receipt` is the patient's side (the notice reached the patient), `received` the payer's or reviewer's
-    side (the request reached them). `receipt_evidence` is "none" when nothing proves the day of receipt:
-    then a day later than the presumed one does not move a deadline. `recorded_at` is when somebody typed it
+    side (the request reached them). `receipt_evidence` is "none" when nothing proves the day of receipt: then, and while
+    nothing is said of it, a day later than the presumed one does not move a deadline. `recorded_at` is when somebody typed it
     in; no clock ever reads it. `exception`: a drug plan is asked for one. `before_course_ends`: a request to go on was made at
     least 24 hours before the approved course ends.
     """

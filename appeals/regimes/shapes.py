@@ -42,9 +42,12 @@ class Rule:
 
     @cached_property
     def can_be_argued(self) -> bool:
-        """Whether the longest reading can give another date than the rule: a last day that may roll, a longer number."""
-        return _any_of(self.calculation, ("permissive_n", "n_most", "argued", "argued_days")) or _rolls(
-            self.calculation
+        """Whether the longest reading can give another date than the rule: a last day that may roll, a longer number, a receipt
+        later than the one that is presumed."""
+        return (
+            _any_of(self.calculation, ("permissive_n", "n_most", "argued", "argued_days"))
+            or _rolls(self.calculation)
+            or _presumes(self.calculation)
         )
 
 
@@ -52,6 +55,12 @@ def _any_of(node: Any, names: tuple[str, ...]) -> bool:
     if isinstance(node, Mapping):
         return any(n in node for n in names) or any(_any_of(v, names) for v in node.values())
     return isinstance(node, tuple) and any(_any_of(v, names) for v in node)
+
+
+def _presumes(node: Any) -> bool:
+    if isinstance(node, Mapping):
+        return bool(node.get("presume_receipt_days")) or any(_presumes(v) for v in node.values())
+    return isinstance(node, tuple) and any(_presumes(v) for v in node)
 
 
 def _rolls(node: Any) -> bool:

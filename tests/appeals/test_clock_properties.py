@@ -98,7 +98,7 @@ def test_a_later_proven_receipt_moves_the_deadline_and_not_the_safe_date(day: da
     proven = stage_clock(
         "medicare_advantage",
         "reconsideration_filing",
-        Facts(notice_date=day, receipt=day + timedelta(days=wait)),
+        Facts(notice_date=day, receipt=day + timedelta(days=wait), receipt_evidence="fax"),
     )
     assert proven.deadline == day + timedelta(days=60 + wait)
     assert (known.deadline, proven.safe_date) == (day + timedelta(days=65), known.safe_date)

@@ -159,7 +159,9 @@ NOTICE = date(2026, 3, 2)
         (date(2026, 3, 7), "none", date(2026, 5, 6), []),
         (date(2026, 3, 8), "none", date(2026, 5, 6), ["receipt_not_proven"]),
         (date(2026, 3, 8), "certified_mail", date(2026, 5, 7), []),
-        (date(2026, 3, 8), None, date(2026, 5, 7), []),
+        # Whoever says nothing of evidence has none.
+        (date(2026, 3, 8), None, date(2026, 5, 6), ["receipt_not_proven"]),
+        (date(2026, 3, 7), None, date(2026, 5, 6), []),
         (date(2026, 3, 4), "none", date(2026, 5, 3), []),
     ],
 )
@@ -168,6 +170,7 @@ def test_only_proof_moves_a_date_past_the_presumed_receipt(
 ) -> None:
     clock = stage_clock(*APPEAL_MA, Facts(notice_date=NOTICE, receipt=receipt, receipt_evidence=evidence))
     assert (clock.deadline, [c for c in codes(clock) if c.startswith("receipt")]) == (deadline, flags)
+    assert clock.permissive_deadline == (date(2026, 5, 7) if flags else None)
     presumed = receipt is None or bool(flags)
     assert clock.presumption == (
         "Receipt presumed 5 calendar days after the date on the notice" if presumed else ""

@@ -26,8 +26,9 @@ TESTS = tuple(
     f"tests/appeals/test_{name}.py"
     for name in (
         "clock", "clock_calendar", "clock_input", "classifier", "answers_by_law", "clock_words", "clock_facts", "clock_edges",
-        "rules", "regimes", "rungs_by_law", "requests_by_law", "consequences", "rule_versions", "rule_facts", "required_facts", "rule_checks",
-        "rule_shapes", "at_once_rules", "rule_packs", "rules_printed", "hazards", "walker", "clock_laws", "clock_properties",
+        "rules", "regimes", "rungs_by_law", "requests_by_law", "consequences", "rule_versions", "rule_facts", "rule_checks",
+        "required_facts", "rule_shapes", "at_once_rules", "rule_packs", "rules_printed", "hazards", "walker", "clock_laws",
+        "clock_properties",
     )
 )  # fmt: skip
 OF_WORDS = "tests/appeals/test_rules_printed.py"
