@@ -32,6 +32,9 @@ FOLLOWS_FROM: dict[str, str] = {
     "becomes_standard": "Under this rule the request runs on as a standard one.",
     "penalty_possible": "Under this rule a court may order a penalty for each day.",
     "hearing_for_delay": "Under this rule a fair hearing may be asked for because no decision came with reasonable promptness.",
+    "interest_accrues": "By law a clean claim that is not paid in time bears interest until it is paid.",
+    "complain_to_medicare": "The Centers for Medicare & Medicaid Services may be asked to see that the time is kept.",
+    "complain_to_dha": "The Defense Health Agency may be asked to see that the time is kept.",
     "none": "",
 }
 """What a missed date means, in the words of a letter; by the code of the rule data."""

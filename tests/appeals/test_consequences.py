@@ -37,6 +37,11 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "deemed_reversed": ("state.new_york.utilization_review",),
     # Cal. Health & Safety Code 1368.03(a), 1374.30(j)(3).
     "external_review_opens": ("state.california_imr.grievance",),
+    # 42 U.S.C. 1395h(c)(2)(C), 1395u(c)(2)(C): interest on a clean claim that is paid late; no appeal opens.
+    "interest_accrues": ("medicare_ab.initial",),
+    # 42 CFR 405.950: silence of the contractor opens nothing; from 405.970 on a party may go up. 32 CFR 199.10 says nothing.
+    "complain_to_medicare": ("medicare_ab.redetermination.decision",),
+    "complain_to_dha": ("tricare.reconsideration.decision", "tricare.formal_review.decision"),
     # No consequence for the case stands in the rule: somebody supervises whoever is late.
     "complain_to_regulator": (
         "external_review.preliminary_review", "external_review.decision", "state_review", "ma.ire", "ma.effectuation",
@@ -47,13 +52,6 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
         "state.california_imr.review_decision_expedited",
     ),
 }  # fmt: skip
-# 42 CFR 405.922, 405.950: silence of the contractor opens nothing; 32 CFR 199.10 says nothing.
-SILENT = (
-    "medicare_ab.initial",
-    "medicare_ab.redetermination.decision",
-    "tricare.reconsideration.decision",
-    "tricare.formal_review.decision",
-)
 
 
 def told_of(name: str) -> set[str]:
@@ -67,8 +65,26 @@ def test_what_a_miss_means_is_what_the_law_says() -> None:
         expected = told_of(rule.id)
         if not expected:
             # The patient's own date: the right to go on is lost, which no rule has to say.
-            assert rule.actor == "claimant" or rule.id.startswith(SILENT), rule.id
+            assert rule.actor == "claimant", rule.id
         assert {rule.if_missed} == (expected or {NOTHING}), rule.id
+
+
+def test_every_level_below_a_court_says_what_silence_means() -> None:
+    silent = {
+        (regime.key, level.key)
+        for regime in book().regimes.values()
+        for level in regime.levels
+        if level.kind != "court" and level.if_missed == NOTHING
+    }
+    assert silent == set()
+    said = {level.key: level.if_missed for level in book().regimes["original_medicare"].levels}
+    assert said == {
+        "mac_redetermination": "complain_to_medicare",
+        "qic_reconsideration": "may_escalate",
+        "alj_hearing": "may_escalate",
+        "council_review": "may_escalate",
+        "court": NOTHING,
+    }
 
 
 def test_every_rule_is_found_by_its_name() -> None:

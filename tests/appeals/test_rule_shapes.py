@@ -108,7 +108,7 @@ def test_whoever_is_late_is_late_from_the_day_after_and_an_instant_at_once() -> 
     assert hours.untimely_from == hours.deadline_utc == datetime(2026, 3, 5, 10, tzinfo=UTC)
     silent = stage_clock("tricare", "reconsideration_decision", asked)
     assert (silent.if_missed, silent.deemed_exhausted_from, silent.untimely_from is None) == (
-        "none",
+        "complain_to_dha",
         None,
         False,
     )
