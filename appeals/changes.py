@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from appeals.clock.facts import LABELS
+from appeals.clock.facts import HEADS, LABELS
 from appeals.regimes import book, versions_of
 from appeals.regimes.checks import operations_of
 from appeals.regimes.shapes import Regime, Rule
@@ -75,7 +75,10 @@ def _of_payer(rule: Rule) -> Iterator[str]:
         if rule.extension.get("tolls_for_missing_information"):
             yield "A question for missing information with that announcement: the clock stands until the answer."
     if rule.lenient:
-        yield f"{LABELS[rule.lenient['when_missing']].capitalize()}, once it is recorded."
+        yield f"{HEADS[rule.lenient['when_missing']]}, once it is recorded."
+    for name, allowed in rule.requires.items():
+        if allowed == (None,):
+            yield f"{HEADS[name]}, once it is recorded."
 
 
 def _facts(node: Mapping[str, Any]) -> Iterator[str]:

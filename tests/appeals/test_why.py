@@ -66,6 +66,22 @@ STATED = "A letter that states an earlier day: then that day is in front."
             ),
         ),
         (
+            "medicare_part_d", "part_d.coverage.standard", "payer", (),
+            (
+                "A correction of when the request was received.",
+                "Whether an exception is asked for, once it is recorded.",
+                "Urgency: an urgent request is decided in hours.",
+            ),
+        ),
+        (
+            "medicare_part_d", "part_d.exception.no_statement", "payer", (),
+            (
+                "A correction of when the request was received.",
+                "When the prescriber's statement was received, once it is recorded.",
+                "Urgency: an urgent request is decided in hours.",
+            ),
+        ),
+        (
             "unknown", "state.unknown.external_review.filing", "claimant", ("state_unknown",),
             (
                 "A correction of the date on the notice or the day the notice was received.",
