@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from appeals.intake.abstention import undoubted
 from appeals.intake.addresses import mail_address, web_page
 from appeals.intake.adjustments import adjustments
 from appeals.intake.asides import grievance_is_appeal
@@ -81,4 +82,5 @@ def propose_facts(pages: Sequence[str]) -> tuple[Proposal, ...]:
         keep(reasons(read, [proposal for proposal in kept.values() if proposal.fact == "carc"]))
     grievance = grievance_is_appeal(read)
     unopposed = unobjected(read, whole_names(read, tuple(kept.values())), grievance=grievance)
-    return evident(read, proven(read, confirmed(read, unopposed, grievance=grievance)))
+    proposals = evident(read, proven(read, confirmed(read, unopposed, grievance=grievance)))
+    return undoubted(read, proposals)

@@ -1,0 +1,283 @@
+"""The last word: where the letter itself leaves open which of two is meant, nothing is proposed.
+
+The gates before this one judge a candidate by what stands around it. This one looks away from it, at what else the letter holds:
+a rival of the same kind, a second day in the sentence, a part that a name is only one side of, a form that a value cannot have.
+Where there is a rival, a value needs a second, independent proof; where its form is open, it is left to be typed. What it stops
+and what it costs stands in docs/adr/0038-rivals-of-a-fact.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from appeals.intake.abstention_words import (
+    another_organization,
+    another_reviewer,
+    begins_with_a_label,
+    code_not_refused,
+    named_once,
+    no_administrator,
+    no_time_of_answer,
+    not_this_reason,
+    only_underwritten,
+    runs_on,
+    spelled_otherwise,
+    unclosed_credentials,
+)
+from appeals.intake.layout import Cell, Page
+from appeals.intake.proposal import Proposal
+from appeals.intake.rivals import Letter, bare, digits, lead_of
+from appeals.intake.said import Said
+
+Doubt = Callable[[Letter, Said, Sequence[Proposal]], bool]
+
+
+def _ends_clean(said: Said) -> bool:
+    """Whether nothing that could belong to a value follows it on its line."""
+    return (
+        re.match(r"\s*?(?:\r?\n|$|\s{2,}|\s?[,;.:(|)/-])", said.page.plain[said.proposal.end :]) is not None
+    )
+
+
+# The person
+
+_PATIENT: Final = re.compile(
+    r"\b(?:patient|child|dependent|claimant|person treated|covered person)\b", re.IGNORECASE
+)
+_HOLDER: Final = re.compile(
+    r"\b(?:name|member|enrollee|beneficiary|participant|insured|subscriber|recipient|client|employee|re|to|for|of)\b",
+    re.IGNORECASE,
+)
+_PARENT_OF: Final = re.compile(r"\b(?:parents?|guardian)(?:\(s\))? of:?$", re.IGNORECASE)
+_RELATIVE: Final = re.compile(
+    r"\byour (?:child|son|daughter|spouse|wife|husband|dependent|mother|father|ward)\b", re.IGNORECASE
+)
+_NO_FIRST_NAME: Final = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        dr mr mrs ms miss mx dear dra sr sra re to attn attention md the for hello hi and member patient name parent cc by
+        from of subscriber enrollee insured participant beneficiary guardian client family self recipient employee holder
+        policyholder contract fund rin id dob group plan date claimant cardholder card number case claim reference
+        """,
+    )
+)
+_NO_SURNAME: Final = frozenset(("jr", "sr", "ii", "iii", "iv", "md"))
+
+
+def _words(name: str) -> list[str]:
+    """The words of a person's name without what stands behind a surname."""
+    return [word for word in re.findall(r"[\w'-]+", name.casefold()) if word not in _NO_SURNAME]
+
+
+def another_person(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A name beside which the letter prints another person of the same family, without a label that says who is the patient."""
+    words = _words(said.proposal.value)
+    if len(words) < 2:
+        return True
+    above = said.page.plain[: said.proposal.start].rstrip()[-60:]
+    if _PATIENT.search(lead_of(said)) or _PARENT_OF.search(above):
+        return False
+    pieces = "|".join(re.escape(piece) for piece in words[-1].split("-") if len(piece) > 2)
+    family = re.compile(rf"\b(?P<first>[A-Z][\w'-]+)\.?(?: [A-Z][\w'-]*\.?)? (?i:(?:\w+-)?(?:{pieces}))\b")
+    return _RELATIVE.search(letter.prose) is not None or (
+        bool(pieces)
+        and any(
+            one["first"].casefold() not in (*_NO_FIRST_NAME, *words) for one in family.finditer(letter.prose)
+        )
+    )
+
+
+def unproven_person(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A name that is neither printed twice, nor greeted, nor the whole of what a label of its own is followed by."""
+    words = _words(said.proposal.value)
+    if any(word in _NO_FIRST_NAME for word in words) or len(words) < 2:
+        return True
+    prose = letter.prose.casefold()
+    first, last = re.escape(words[0]), re.escape(words[-1])
+    if len(re.findall(rf"\b{first}\b(?: [\w'.-]+){{0,2}}? {last}\b", prose)) > 1:
+        return False
+    if re.search(rf"\b(?:dear|hello|hi|estimad[oa])\b[^:,]{{0,40}}\b{last}\b", prose):
+        return False
+    label = lead_of(said)
+    return not (_ends_clean(said) and (_PATIENT.search(label) or _HOLDER.search(label)))
+
+
+# Numbers
+
+
+def another_number(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A case's number beside another, unless it heads the letter and the other does not, or it alone is printed twice."""
+    mine = bare(said.proposal.value)
+    taken = [bare(one.value) for one in every if one.fact != said.proposal.fact]
+    rivals = {
+        other: one
+        for one in letter.cases
+        if (other := bare(one.value)) not in mine
+        and mine not in other
+        and not any(other in number for number in taken)
+    }
+    if not rivals:
+        return False
+    printed = bare(letter.text)
+    often = printed.count(mine)
+    if often > 1 and all(printed.count(other) < often for other in rivals):
+        return False
+    return _in_prose(said) or any(
+        not _stands_in_prose(letter, one.page, one.start) for one in rivals.values()
+    )
+
+
+def _in_prose(said: Said) -> bool:
+    return said.sentence is not None and _is_prose(said.text)
+
+
+def _stands_in_prose(letter: Letter, page: int, place: int) -> bool:
+    plain = letter.pages[page - 1].plain
+    begin = plain.rfind("\n", 0, place) + 1
+    end = plain.find("\n", place)
+    return _is_prose(plain[begin : end if end > 0 else None])
+
+
+def _is_prose(text: str) -> bool:
+    """Whether words are a sentence's and no label's."""
+    return len(re.findall(r"\b[a-z]{2,}\b", text)) > 5
+
+
+# The day
+
+_SURELY: Final = re.compile(
+    r"\b(?:notice|letter|ltr|statement|eob|summary|explanation|report|aviso|carta|decision|determination|denial)\b",
+    re.IGNORECASE,
+)
+_OF_ELSE: Final = re.compile(
+    r"\b(?:birth|dob|born|services?|received?|receipt|rec'?d|rcvd|request(?:ed)?|effective|from|through|until|expir\w+|due|"
+    r"deadline|next|last|by|on or|previous|prior|original|earlier|form|rev(?:ised|ision)?|admi\w+|discharge\w*|begin\w*|start\w*|"
+    r"ends?|filed|visit|infusion|treatment|period|came|got|asked|logged|plan year|your|we|you|reviewed|hired?|stay|dos)\b",
+    re.IGNORECASE,
+)
+_MAILED: Final = re.compile(r"\b(?:mail\w*|sent|post\w*|print\w*)\b", re.IGNORECASE)
+_OF_PAPER: Final = re.compile(
+    r"\b(?:dated?|fecha|issu\w+|written|today|mail\w*|sent|post\w*|print\w*|process\w*|prepared|produced|generated|paid|run|made|"
+    r"released|notice|letter|statement|decision|determination|decided)\b",
+    re.IGNORECASE,
+)
+
+
+def another_day(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A day that no label calls the notice's, in a letter whose head prints another that is not plainly something else's."""
+    lead = " ".join(
+        (lead_of(said, 40), *(label for _, day, label in letter.days if day == said.proposal.value))
+    )
+    rivals = [
+        label for _, day, label in letter.days if day != said.proposal.value and not _OF_ELSE.search(label)
+    ]
+    if _SURELY.search(lead):
+        return any(_SURELY.search(label) and not _MAILED.search(label) for label in rivals)
+    return any(not label or _OF_PAPER.search(label) for label in rivals)
+
+
+_HEDGES: Final = re.compile(
+    r"\b(?:whichever|whatever is|(?:later|earlier) of|or (?:before|by)|if later)\b", re.IGNORECASE
+)
+
+
+def hedged_day(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """One day, or one span, in a sentence that makes it depend on another."""
+    return _HEDGES.search(re.sub(r"\bon or before\b", " ", said.outside_brackets)) is not None
+
+
+# Faxes
+
+_FAST: Final = re.compile(
+    r"\b(?:fast\w*|expedit\w+|urgent\w*|quick\w*|rush|r[a\u00e1]pid\w+|hurry|speed\w*)\b", re.IGNORECASE
+)
+_APPEAL: Final = re.compile(
+    r"\b(?:appeal\w*|apela\w*|reconsider\w*|redetermin\w*|grievances?|standard|regular)\b", re.IGNORECASE
+)
+
+
+_OF_OTHERS: Final = re.compile(
+    r"\b(?:external|outside|independent|state|hearings?|department|division|commission\w*|bureau|ombuds\w*|providers?|hospitals?|"
+    r"facility|clinic\w*|pharmac\w+|prescribers?|doctors?|physicians?|records|peer|claims|questions|help|corrected|refunds?|"
+    r"complaints?|new requests?|civil rights|court)\b",
+    re.IGNORECASE,
+)
+
+
+def another_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A fax beside another fax, where its own words are another office's, or neither they nor the other's say whose it is."""
+    mine = digits(said.proposal.value)
+    others = [one for one in letter.faxes if one.value != mine]
+    if not others:
+        return False
+    own = [one.lead for one in letter.faxes if one.value == mine]
+    if any(_OF_OTHERS.search(lead) for lead in own):
+        return True
+    if any(_APPEAL.search(lead) for lead in own):
+        return False
+    return not all(_FAST.search(one.lead) or _OF_OTHERS.search(one.lead) for one in others)
+
+
+def _heads_of_column(said: Said) -> list[Cell]:
+    """The cells above a number that stand in its own column, where that is not the first."""
+    page, row = said.page, said.row
+    own = next((cell for cell in page.rows[row] if cell.start <= said.proposal.start < cell.end), None)
+    if own is None or (own is page.rows[row][0] and own.column < _COLUMN):
+        return []
+    return [
+        cell
+        for near in page.rows[max(0, row - _COLUMN) : row]
+        for cell in near
+        if abs(cell.column - own.column) < _ASIDE
+    ]
+
+
+_COLUMN: Final = 6
+_ASIDE: Final = 3
+
+
+def no_fast_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A fax for urgent appeals that its own words do not call so, or the only fax of the letter."""
+    mine = digits(said.proposal.value)
+    if {one.value for one in letter.faxes} <= {mine}:
+        return True
+    place = said.proposal
+    after = said.page.plain[place.end : place.end + 24].split("\n")[0]
+    own = [one.lead[-50:] for one in letter.faxes if one.value == mine]
+    heads = (said.heading, *(cell.text for cell in _heads_of_column(said)))
+    return not any(_FAST.search(text) for text in (*heads, *own, re.split(r"\d{3}|[.;]", after)[0]))
+
+
+_DOUBTS: Final[dict[str, tuple[Doubt, ...]]] = {
+    "payer": (named_once, another_organization),
+    "administrator": (spelled_otherwise, no_administrator),
+    "patient_name": (another_person, unproven_person),
+    "reference_number": (another_number,),
+    "notice_date": (another_day,),
+    "stated_deadline": (hedged_day,),
+    "stated_deadline_date": (hedged_day,),
+    "stated_deadline_text": (runs_on,),
+    "continuation_request_by": (hedged_day,),
+    "send_to_fax": (another_fax,),
+    "send_to_fax_expedited": (no_fast_fax,),
+    "send_to_mail": (begins_with_a_label,),
+    "procedure_code": (code_not_refused,),
+    "reason": (not_this_reason,),
+    "standard_decision_days": (no_time_of_answer,),
+    "reviewer_credentials": (unclosed_credentials,),
+    "reviewer_name": (another_reviewer,),
+    "funding_cue": (only_underwritten,),
+}
+
+
+def undoubted(pages: Sequence[Page], proposals: Sequence[Proposal]) -> tuple[Proposal, ...]:
+    """The proposals that nothing else in the letter speaks against, in their order."""
+    letter = Letter(pages)
+    return tuple(
+        one
+        for one in proposals
+        if not any(doubt(letter, Said(pages, one), proposals) for doubt in _DOUBTS.get(one.fact, ()))
+    )

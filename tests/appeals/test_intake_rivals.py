@@ -1,0 +1,109 @@
+"""Where a letter holds two of which one is meant and does not say which, the reader leaves both to be typed."""
+
+from __future__ import annotations
+
+import pytest
+
+from appeals.intake import propose_facts
+
+BODY = """
+Date of this notice: March 9, 2026
+
+We denied the request for ketamine infusions (CPT 96365) because they are not medically necessary.
+You may appeal within 180 days after you receive this notice.
+"""
+
+
+def told(head: str, foot: str = "") -> dict[str, str]:
+    return {one.fact: one.value for one in propose_facts([f"{head}\n{BODY}\n{foot}\n"])}
+
+
+@pytest.mark.parametrize(
+    ("head", "payer"),
+    [
+        ("QUILLFEATHER HEALTH PLAN", "Quillfeather Health Plan"),
+        ("QUILLFEATHER HEALTH PLAN\nBenefits reviewed with Osierbrook Life Insurance Company", None),
+        ("Idaho Medicaid Health Plan", None),
+        (
+            "Health plan: Quillfeather Health Plan\nPolicy: A-1\n\nOsierbrook Life Insurance Company reviews.",
+            "Quillfeather Health Plan",
+        ),
+    ],
+)
+def test_a_payer_beside_another_organization_needs_a_label(head: str, payer: str | None) -> None:
+    assert told(head).get("payer") == payer
+
+
+@pytest.mark.parametrize(
+    ("head", "number"),
+    [
+        ("Case number: QF-26-0309-771", "QF-26-0309-771"),
+        ("Case number: QF-26-0309-771\nClaim number: 88-4471-0026", None),
+        ("Case number: QF-26-0309-771\nGroup number: 88-4471-0026", "QF-26-0309-771"),
+    ],
+)
+def test_a_number_beside_another_of_its_kind_is_left_open(head: str, number: str | None) -> None:
+    assert told(head).get("reference_number") == number
+
+
+def test_a_number_printed_again_is_the_one_of_this_case() -> None:
+    head = "Case number: QF-26-0309-771\nClaim number: 88-4471-0026"
+    assert told(head, "Write QF-26-0309-771 on every page.")["reference_number"] == "QF-26-0309-771"
+
+
+@pytest.mark.parametrize(
+    ("names", "patient"),
+    [
+        ("Member: Petra Ostrander\nDear Petra Ostrander:", "Petra Ostrander"),
+        ("Member: Petra Ostrander\nServices of Claude Ostrander-Vega", None),
+        ("Patient: Petra Ostrander\nSubscriber: Claude Ostrander-Vega", "Petra Ostrander"),
+    ],
+)
+def test_of_two_persons_of_one_family_the_patient_is_the_one_called_so(
+    names: str, patient: str | None
+) -> None:
+    assert told(names).get("patient_name") == patient
+
+
+@pytest.mark.parametrize(
+    ("foot", "fax"),
+    [
+        ("To appeal, fax 503-555-0177.", "503-555-0177"),
+        ("To appeal:\nFax 503-555-0177\nFax 503-555-0178", None),
+        ("Fax your appeal to 503-555-0177. Records only: fax 503-555-0178.", "503-555-0177"),
+    ],
+)
+def test_of_two_faxes_one_must_be_called_the_one_for_appeals(foot: str, fax: str | None) -> None:
+    assert told("QUILLFEATHER HEALTH PLAN", foot).get("send_to_fax") == fax
+
+
+@pytest.mark.parametrize(
+    ("sentence", "day"),
+    [
+        ("To keep your care, ask for the appeal by March 19, 2026.", "2026-03-19"),
+        (
+            "To keep your care, ask for the appeal by March 19, 2026, or before March 25, 2026, whichever is later.",
+            None,
+        ),
+    ],
+)
+def test_one_day_of_two_is_not_proposed(sentence: str, day: str | None) -> None:
+    assert told("QUILLFEATHER HEALTH PLAN", sentence).get("continuation_request_by") == day
+
+
+def test_a_code_that_nothing_refuses_is_left_out_beside_one_that_is_refused() -> None:
+    foot = "For the visits before this letter your clinic wrote the other code on its papers too, namely CPT 96413."
+    codes = [one.value for one in propose_facts([BODY + foot]) if one.fact == "procedure_code"]
+    assert codes == ["96365"]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "In May the claim was denied because no prior authorization was on file.",
+        "We do not say whether the infusions are experimental.",
+    ],
+)
+def test_a_reason_of_before_or_of_nobody_is_none(sentence: str) -> None:
+    reasons = [one.value for one in propose_facts([BODY + sentence]) if one.fact == "reason"]
+    assert reasons == ["medical_necessity"]
