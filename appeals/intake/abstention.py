@@ -152,6 +152,7 @@ _SURELY: Final = re.compile(
     r"\b(?:notice|letter|ltr|statement|eob|summary|explanation|report|aviso|carta|decision|determination|denial)\b",
     re.IGNORECASE,
 )
+_DATED: Final = re.compile(r"\b(?:dated|issued?|written)\b", re.IGNORECASE)
 _OF_ELSE: Final = re.compile(
     r"\b(?:birth|dob|born|services?|received?|receipt|rec'?d|rcvd|request(?:ed)?|effective|from|through|until|expir\w+|due|"
     r"deadline|next|last|by|on or|previous|prior|original|earlier|form|rev(?:ised|ision)?|admi\w+|discharge\w*|begin\w*|start\w*|"
@@ -174,7 +175,7 @@ def another_day(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     rivals = [
         label for _, day, label in letter.days if day != said.proposal.value and not _OF_ELSE.search(label)
     ]
-    if _SURELY.search(lead):
+    if _SURELY.search(lead) or _DATED.search(lead):
         return any(_SURELY.search(label) and not _MAILED.search(label) for label in rivals)
     return any(not label or _OF_PAPER.search(label) for label in rivals)
 
