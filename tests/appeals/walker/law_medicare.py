@@ -129,12 +129,13 @@ def with_statement(cite: str, hours: int) -> Law:
 
     def walk(told: Told, reading: str) -> Moment:
         came = told.need("supporting_statement")
+        over = fourteen_days(told, reading) if told.moment("received") is not None else None
+        if over is not None and not isinstance(came, datetime) and came >= day_of(over):
+            # At whatever hour of that day it came: not before the fourteen days were over, or in doubt, which goes late.
+            return days.hours_after(over, hours)
         if not isinstance(came, datetime):
             raise Refused("no time of day")
-        if told.moment("received") is None:
-            return days.hours_after(came, hours)
-        over = fourteen_days(told, reading)
-        return days.hours_after(came if came <= over else over, hours)
+        return days.hours_after(came if over is None or came <= over else over, hours)
 
     return Law(
         cite,
