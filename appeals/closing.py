@@ -11,6 +11,7 @@ from appeals.facts import History
 from appeals.models import GrantedAuthorization
 from appeals.queries.effectuations import NOT_DELIVERED, effectuation_of, undelivered_at
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
+from appeals.queries.owed import owed_at
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from
 from appeals.workflow import APPEAL, AppealStatus, PeerToPeerStatus, RequestStatus
@@ -129,13 +130,16 @@ def _effectuation(case: Case, history: History) -> Iterator[Reason]:
     codes = {item.pk: item.code for item in history.items}
     for appeal in history.appeals:
         open_ones = undelivered_at(history, appeal)
-        if not open_ones or (due := effectuation_of(history, appeal)) is None:
+        due = effectuation_of(history, appeal)
+        owed = owed_at(history, appeal) if due is None else None
+        if not open_ones or (due is None and not (owed and owed.at_once)):
             continue
-        by = f" ({due.citation})" if due.citation else ""
-        owed = ", ".join(sorted(codes[pk] for pk in open_ones))
+        citation = due.citation if due is not None else owed.citation if owed else ""
+        by = f" ({citation})" if citation else ""
+        left = ", ".join(sorted(codes[pk] for pk in open_ones))
         yield Reason(
             NOT_DELIVERED,
-            f"{history.rung(appeal).title}: the plan lost, and {owed} is not recorded as delivered{by}."
+            f"{history.rung(appeal).title}: the plan lost, and {left} is not recorded as delivered{by}."
             " Record what the plan authorized, paid or provided; until then the case stays open.",
         )
 

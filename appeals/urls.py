@@ -113,6 +113,7 @@ urlpatterns = [
     path(DENIAL + "take-up/", denials.denial_take_up, name="denial_take_up"),
     path(DENIAL + "choice/", choices.denial_choice, name="denial_choice"),
     path(DENIAL + "demand/", demands.cure_new, name="cure_new"),
+    path(DENIAL + "owed/", demands.owed_new, name="owed_new"),
     path(DENIAL + "notice/<slug:check>/", notice_checks.notice_check, name="notice_check"),
     path(GRANTED, sessions.authorization, name="authorization"),
     path(GRANTED + "sessions/new/", sessions.session_new, name="session_new"),

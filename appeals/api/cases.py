@@ -74,5 +74,5 @@ class Case(MachineView):
     @case_described
     def get(self, request: ActorRequest, case_id: UUID) -> HttpResponse:
         require(request.actor, Permission.SEE_CASES)
-        found = machine_case(request.actor, case_id, page="api:case")
+        found = machine_case(request.actor, case_id, page="api:case", now=request.at)
         return told(request, found.body[:-1] + NOTICE + b"}", version=found.version)

@@ -192,6 +192,43 @@ class DocumentRequestTold(serializers.Serializer[Any]):
     withdrawn_at = Moment(allow_null=True)
 
 
+class ReopeningTold(serializers.Serializer[Any]):
+    """Until when whoever decided last may be asked to take the decision up again. Nobody has to ask, and nobody loses a right by
+    not asking: no date to keep, so it is not among `dates`."""
+
+    clock = serializers.CharField(help_text="Always `reopening`.")
+    title = serializers.CharField()
+    side = serializers.ChoiceField(appeal_codes.SIDES)
+    permissive_deadline = serializers.DateField(help_text="The last day on which it may be asked for.")
+    regime = serializers.CharField()
+    rule = serializers.CharField()
+    rule_version = serializers.CharField()
+    citation = serializers.CharField()
+    confidence = serializers.CharField()
+    arithmetic = serializers.ListField(child=serializers.CharField())
+    flags = serializers.ListField(child=serializers.CharField())
+    level = serializers.UUIDField(
+        allow_null=True, help_text="The level that decided last; null where it was the denial."
+    )
+    denial = serializers.UUIDField(allow_null=True, help_text="The denial, where no level decided.")
+
+
+class OwedTold(serializers.Serializer[Any]):
+    """What was won and is not recorded as delivered, where the law names no number of days: no date follows from it."""
+
+    level = serializers.UUIDField(allow_null=True, help_text="The level that decided it.")
+    peer_to_peer = serializers.UUIDField(allow_null=True, help_text="The call in which it was won.")
+    at_once = serializers.BooleanField(help_text="The law says immediately, or without delay.")
+    since = serializers.DateField(
+        help_text="The day on which the plan had the decision, else the day it was decided."
+    )
+    plan_had_it = serializers.BooleanField(help_text="Whether `since` is the former.")
+    items = serializers.ListField(child=serializers.IntegerField(), help_text="Places in the request.")
+    text = serializers.CharField(help_text="What the law says; without a rule that nothing is known.")
+    citation = serializers.CharField(help_text="Empty where no rule is known.")
+    confidence = serializers.CharField()
+
+
 class MoneyTold(serializers.Serializer[Any]):
     """US dollars. What patients save and what plans pay are never added together."""
 
@@ -216,6 +253,8 @@ class CaseWhole(CaseLine):
     requests = RequestTold(many=True)
     denials = DenialTold(many=True)
     levels = LevelTold(many=True)
+    reopenings = ReopeningTold(many=True)
+    owed = OwedTold(many=True)
     document_requests = DocumentRequestTold(many=True)
     documents = DocumentTold(many=True)
     money = MoneyTold(many=True)

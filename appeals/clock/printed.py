@@ -42,6 +42,8 @@ def rules() -> Iterator[str]:
     yield from _states()
     yield "## Levels that may be opened at once, weakest confidence first"
     yield from _at_once()
+    yield "## Decisions that are owed without a number of days, weakest confidence first"
+    yield from _owed()
     yield "## Acts of a program that move dates"
     yield from _overrides()
     yield "## Amounts in dispute"
@@ -91,6 +93,25 @@ def _at_once() -> Iterator[str]:
                 f"| {state.name} | {basis} | {text} | {window} | {said['citation']} | {said['confidence']} |"
                 f" {said['checked_on'] or 'not yet'} |"
             )
+    yield "\n".join(rows)
+
+
+def _owed() -> Iterator[str]:
+    """What binds the plan to carry out a decision where no rule says in how many days."""
+    yield (
+        "From these no date follows, and nobody is called late by one. What was won is shown as owed, with the days since the"
+        " plan had the decision, until it is recorded as delivered. For levels that stand neither here nor with a stage to"
+        " carry out their decision no rule is known."
+    )
+    rows = ["| Kinds of coverage | Levels | At once | Text | Citation | Confidence | In force | Checked |"]
+    rows.append("|---|---|---|---|---|---|---|---|")
+    for row in sorted(book().owed, key=lambda r: (-SURE.index(r.confidence), r.key)):
+        regimes, levels = (", ".join(f"`{key}`" for key in keys) for keys in (row.regimes, row.levels))
+        rows.append(
+            f"| {regimes} | {levels} | {'yes' if row.at_once else 'no word of time'} | {row.text} {row.confirm} |"
+            f" {row.citation} | {row.confidence} | {row.in_force_from} - {row.in_force_to or ''} |"
+            f" {row.checked_on or 'not yet'} |"
+        )
     yield "\n".join(rows)
 
 

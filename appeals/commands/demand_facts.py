@@ -8,7 +8,13 @@ from zoneinfo import ZoneInfo
 
 from advocacy.errors import Reason
 from appeals.blocks import Block, blocks_from_data
-from appeals.carry_out_letters import CARRY_OUT, carry_out_complaint, carry_out_letter, carry_out_re
+from appeals.carry_out_letters import (
+    CARRY_OUT,
+    carry_out_complaint,
+    carry_out_letter,
+    carry_out_re,
+    owed_re,
+)
 from appeals.clock.arithmetic import words_of
 from appeals.commands.paper import CLOSING, SALUTATION, letterhead_of, recipient_of
 from appeals.demand_letters import (
@@ -244,7 +250,7 @@ def letter_of_demand(case: Case, demand: Demand) -> Letter:
         re = titled(about, past)
     else:
         assert demand.denial is not None
-        re = cure_re(about, demand.denial.notice_on)
+        re = owed_re(about) if demand.kind == Kind.CARRY_OUT else cure_re(about, demand.denial.notice_on)
     return Letter(
         letterhead=letterhead_of(case.organization),
         date=date.fromisoformat(draft["dated"]),

@@ -35,6 +35,7 @@ from appeals.models.authorization import Channel
 from appeals.packets import Packet, build_packet
 from appeals.queries.clocks import day_at, is_over
 from appeals.queries.history import load_history
+from appeals.queries.owed import of_denial, owed_of
 from cases.commands.communications import log_sent
 from cases.commands.documents import store_frozen
 from cases.commands.touch import touch
@@ -57,6 +58,11 @@ MOVED = Reason(
     "date_moved",
     "The date of this letter does not stand any more: the answer was recorded, or the date was computed anew. Look at the dates"
     " of the case; where the other side is late all the same, begin a letter from the date that stands now.",
+)
+NOTHING_OWED = Reason(
+    "nothing_owed",
+    "Nothing that was won here is owed without a date: it is recorded as delivered, or a rule gives the plan a time. Look at what"
+    " the plan delivered.",
 )
 NOT_CHECKED = Reason(
     "address_not_checked",
@@ -185,6 +191,7 @@ def send_demand(
         reasons = [
             *unfilled_gaps(blocks_from_data(row.draft["blocks"])),
             *_stands(history, row.deadline, at),
+            *_still_owed(history, row),
             *approval_reasons(case, row, history, unapproved_reason),
             *_sending(channel, address, sent_at, at),
         ]
@@ -298,6 +305,14 @@ def _stands(history: History, deadline: Deadline | None, at: datetime) -> Iterat
         yield MOVED
     elif deadline.status == states.RUNNING and not is_over(deadline, day_at(at, history.zone)):
         yield NOT_LATE
+
+
+def _still_owed(history: History, row: Demand) -> Iterator[Reason]:
+    """What a demand without a date asks for is not delivered yet."""
+    if row.kind != Kind.CARRY_OUT or row.denial_id is None:
+        return
+    if not of_denial(owed_of(history), row.denial_id):
+        yield NOTHING_OWED
 
 
 def begun_reasons(is_begun: bool) -> Iterator[Reason]:

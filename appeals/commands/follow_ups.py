@@ -13,9 +13,10 @@ from appeals.commands.checks import today_of
 from appeals.dues import RUNNING, Due, day_of
 from appeals.facts import History
 from appeals.models import Appeal
-from appeals.queries.effectuations import undelivered_in
 from appeals.queries.history import COURT_TASK
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Ladder, court_of
+from appeals.queries.owed import WON_AT_LEVEL, WON_IN_CALL, Owed, owed_of
+from appeals.queries.service_targets import chase_day
 from appeals.regimes import book
 from appeals.rungs import may_ask_exceptions
 from cases.commands.tasks import ENDED, open_task, settle_task
@@ -26,7 +27,7 @@ RULE = "dates"
 SOON = timedelta(days=5)
 NO_WINDOW, NO_ARRIVAL, NO_NOTICE = "no_window:", "no_arrival:", "no_notice:"
 ASK_EXCEPTION = "ask_exception:"
-NO_POST, PLAN_FACT, WON_IN_CALL = "no_post:", "plan_fact:", "won_in_call:"
+NO_POST, PLAN_FACT = "no_post:", "plan_fact:"
 TITLES = {
     "ask_regime": "Find out which kind of coverage this is",
     "ask_funding": "Find out: insured or self-funded?",
@@ -115,7 +116,7 @@ def ask_what_dates_need(
                 code=code,
                 title=want.title,
                 detail=want.detail,
-                due_on=want.due_on,
+                due_on=_work_day(case, code, at) or want.due_on,
                 circumstances=key,
                 at=at,
             )
@@ -152,6 +153,13 @@ def what_dates_need(
         for t in ours
         if t.code not in wanted and (t.status not in ENDED or t.circumstances)
     ]
+
+
+def _work_day(case: Case, code: str, at: datetime) -> date | None:
+    """The organization's own day to ask the plan for what was won; None for other tasks, and without such a target."""
+    if not code.startswith((WON_IN_CALL, WON_AT_LEVEL)):
+        return None
+    return chase_day(today_of(case, at))
 
 
 def _circumstances(history: History, code: str, want: Wanted) -> str:
@@ -221,14 +229,9 @@ def _wanted(case: Case, history: History, ladder: Ladder, at: datetime) -> dict[
                 f"{due.title}: the time starts when the request arrived. Look at the proof of delivery, or ask.",
                 due_on,
             )
-    for call in history.peer_to_peers:
-        if undelivered_in(history, call):
-            found[f"{WON_IN_CALL}{call.pk}"] = Wanted(
-                "Follow up what was won in the peer-to-peer",
-                "No rule known here gives the plan a time to carry out what it gave way on in a call. Ask for it in writing, with"
-                " the authorization number; work to the day its letter names, and record what it delivers.",
-                due_on,
-            )
+    for owed in owed_of(history):
+        code = f"{WON_IN_CALL if owed.in_call else WON_AT_LEVEL}{owed.of.pk}"
+        found[code] = _delivery_wanted(owed, due_on)
     for level in ladder.levels:
         if level.appeal is None:
             continue
@@ -265,11 +268,33 @@ def _turns_on_exception(history: History, due: Due) -> bool:
     )
 
 
+def _delivery_wanted(owed: Owed, due_on: date) -> Wanted:
+    if owed.in_call:
+        return Wanted(
+            "Follow up what was won in the peer-to-peer",
+            "No rule known here gives the plan a time to carry out what it gave way on in a call. Ask for it in writing, with"
+            " the authorization number; work to the day its letter names, and record what it delivers.",
+            due_on,
+        )
+    rule = f"{owed.words} ({owed.citation})" if owed.citation else owed.words
+    tell = (
+        ""
+        if owed.had
+        else " Find out, too, when the plan had the decision, or send it the decision with proof."
+    )
+    return Wanted(
+        "Follow up what the plan owes by the decision",
+        f"{owed.title}: the plan lost, and what was won is not recorded as delivered. {rule} Ask for it in writing, and record"
+        f" what it delivers.{tell}",
+        due_on,
+    )
+
+
 def _lacks(due: Due | None, code: str) -> bool:
     return due is not None and due.status == RUNNING and due.error is not None and due.error.code == code
 
 
 def _is_ours(code: str) -> bool:
     return code in book().tasks or code.startswith(
-        ("ask_", NO_WINDOW, NO_ARRIVAL, NO_NOTICE, NO_POST, PLAN_FACT, WON_IN_CALL)
+        ("ask_", NO_WINDOW, NO_ARRIVAL, NO_NOTICE, NO_POST, PLAN_FACT, WON_IN_CALL, WON_AT_LEVEL)
     )

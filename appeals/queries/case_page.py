@@ -41,6 +41,7 @@ from appeals.queries.beside import opened_now
 from appeals.queries.choices import ChoicePoint, choice_points
 from appeals.queries.clocks import Day, Due, call_windows, day_at, due_of, earliest, ours, theirs
 from appeals.queries.lookup import agreed, said_of
+from appeals.queries.owed import OwedLine, owed_lines
 from appeals.queries.own_dates import standing_own_dates
 from appeals.queries.plan_facts_page import FactUsed, facts_used
 from appeals.queries.readiness import benefit_rows
@@ -169,6 +170,7 @@ class CasePage:
     level: Appeal | None
     at_once: tuple[tuple[str, Appeal], ...]
     reopenings: tuple[Card, ...]
+    owed: tuple[OwedLine, ...]
 
 
 def get_case(actor: Actor, public_id: UUID) -> Case:
@@ -328,6 +330,7 @@ def case_page(
         level=current_level(rows["appeals"], rows["deadlines"]),
         at_once=opened_now(history, rows["overrides"], day.today) if case.status == "open" else (),
         reopenings=reopenings(history, day) if case.status == "open" else (),
+        owed=owed_lines(history, day),
     )
 
 

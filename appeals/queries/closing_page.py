@@ -15,6 +15,7 @@ from appeals.models import Appeal, AuthorizationRequest, GrantedAuthorization
 from appeals.queries.choices import choice_points, standing_choices
 from appeals.queries.effectuations import NOT_DELIVERED, effectuation_of, undelivered_at
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
+from appeals.queries.owed import owed_at
 from appeals.queries.sessions import counted, lines_of
 from appeals.queries.shown_dues import history_rows
 from appeals.queries.steps import history_from, level_titles
@@ -131,7 +132,10 @@ def _ids(rows: Iterable[Any]) -> list[UUID]:
 
 
 def _is_owed(history: History, appeal: Appeal) -> bool:
-    return bool(undelivered_at(history, appeal)) and effectuation_of(history, appeal) is not None
+    if effectuation_of(history, appeal) is not None:
+        return bool(undelivered_at(history, appeal))
+    owed = owed_at(history, appeal)
+    return owed is not None and owed.at_once
 
 
 def _won_requests(history: Any) -> list[AuthorizationRequest]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from appeals.dues import DOCUMENTS, EFFECTUATION
+from appeals.facts import History
 from appeals.models import Deadline, Demand, Denial
 from appeals.queries.clocks import CLAIMANT, Day, Due, due_of, is_over
 from appeals.queries.history import load_history
 from appeals.queries.ladder import AWAITING
+from appeals.queries.owed import OwedLine, owed_lines
 from appeals.regulators import Agency, agencies, agencies_for
 from cases.models import Case
 
@@ -44,13 +47,27 @@ class LateDate:
 
 
 @dataclass(frozen=True)
+class OwedShown:
+    """What was won and is owed without a date, the denial a letter about it hangs on, the letters."""
+
+    line: OwedLine
+    denial: UUID
+    letters: tuple[Demand, ...]
+
+    @property
+    def lines(self) -> tuple[OwedLine, ...]:
+        return (self.line,)
+
+
+@dataclass(frozen=True)
 class LatePage:
     """`late` are the dates that are over and unanswered, `answered_late` those that were answered after their time; `others` the
-    letters about notices, and about dates that were computed anew since."""
+    letters about notices, and about dates that were computed anew since. `owed` is what was won and has no date."""
 
     late: tuple[LateDate, ...]
     answered_late: tuple[LateDate, ...]
     others: tuple[Demand, ...]
+    owed: tuple[OwedShown, ...] = ()
 
 
 def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
@@ -67,7 +84,8 @@ def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
         .select_related("deadline", "denial")
         .order_by("-id")
     )
-    found = load_history(case).classification
+    history = load_history(case)
+    found = history.classification
     shown: dict[str, list[LateDate]] = {"late": [], "answered": []}
     told: set[int] = set()
     for row in rows:
@@ -90,8 +108,27 @@ def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
                 row.document_request.public_id if row.document_request is not None else None,
             )
         )
+    owed = _owed(history, letters, day)
+    told |= {letter.pk for shown_owed in owed for letter in shown_owed.letters}
     others = tuple(letter for letter in letters if letter.pk not in told)
-    return LatePage(tuple(shown["late"]), tuple(shown["answered"]), others)
+    return LatePage(tuple(shown["late"]), tuple(shown["answered"]), others, owed)
+
+
+def _owed(history: History, letters: Iterable[Demand], day: Day) -> tuple[OwedShown, ...]:
+    denials = {d.pk: d.public_id for d in history.denials}
+    return tuple(
+        OwedShown(
+            line,
+            denials[line.owed.denial_id],
+            tuple(
+                letter
+                for letter in letters
+                if letter.denial_id == line.owed.denial_id and letter.kind == Demand.Kind.CARRY_OUT
+            ),
+        )
+        for line in owed_lines(history, day)
+        if line.owed.denial_id in denials
+    )
 
 
 def get_late_deadline(actor: Actor, case: Case, public_id: UUID) -> Deadline:
@@ -134,9 +171,9 @@ def draft_begun(actor: Actor, deadline: Deadline, kind: str, agency: str) -> Dem
     return rows.filter(sent_at=None).first()
 
 
-def cure_begun(actor: Actor, denial: Denial) -> Demand | None:
-    """The demand to mend this notice that is begun and not sent."""
-    rows = Demand.objects.filter(visible(actor, Demand), denial=denial, kind=Demand.Kind.CURE)
+def cure_begun(actor: Actor, denial: Denial, kind: str = Demand.Kind.CURE) -> Demand | None:
+    """The demand to mend this notice, or of another kind about its denial, that is begun and not sent."""
+    rows = Demand.objects.filter(visible(actor, Demand), denial=denial, kind=kind)
     return rows.filter(sent_at=None).first()
 
 

@@ -13,6 +13,7 @@ from appeals.facts import History
 from appeals.models import Appeal, Decision, Effectuation, PeerToPeer
 from appeals.queries.clocks import Day
 from appeals.queries.effectuations import effectuation_of, undelivered_at, undelivered_in, won_at, won_in
+from appeals.queries.owed import OwedLine, owed_lines
 from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
@@ -40,6 +41,7 @@ class EffectuationPage:
     delivered: tuple[Delivered, ...]
     own: bool
     in_call: bool = False
+    owed: tuple[OwedLine, ...] = ()
 
 
 def effectuation_page(case: Case, appeal: Appeal, day: Day) -> EffectuationPage:
@@ -61,10 +63,11 @@ def effectuation_page(case: Case, appeal: Appeal, day: Day) -> EffectuationPage:
         open_items=tuple(item for pk, item in shown.items() if pk in left),
         delivered=_delivered(history, rows["all_effectuations"]),
         own=rung.kind == "plan",
+        owed=owed_lines(history, day, of=appeal),
     )
 
 
-def call_delivery_page(case: Case, call: PeerToPeer) -> EffectuationPage:
+def call_delivery_page(case: Case, call: PeerToPeer, day: Day) -> EffectuationPage:
     """The same of what was won in a call; no rule known here gives it a clock. One statement."""
     rows = fetched(
         history_rows(case)
@@ -86,6 +89,7 @@ def call_delivery_page(case: Case, call: PeerToPeer) -> EffectuationPage:
         delivered=_delivered(history, rows["all_effectuations"]),
         own=True,
         in_call=True,
+        owed=owed_lines(history, day, of=call),
     )
 
 

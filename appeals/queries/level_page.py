@@ -40,6 +40,7 @@ from appeals.queries.drafts import exhibit_label, exhibit_set_aside
 from appeals.queries.in_question import items_in_question
 from appeals.queries.ladder import AWAITING, BEFORE_FILING, Standing, ladder_from
 from appeals.queries.lookup import consent_among, get_appeal, get_filing
+from appeals.queries.owed import OwedLine, owed_lines
 from appeals.queries.plan_facts_page import FactUsed, facts_used
 from appeals.queries.reopenings import reopenings
 from appeals.queries.representation import FilerShown, filer_choices, filer_shown, who_may_not
@@ -92,6 +93,7 @@ class LevelPage:
     may_open: bool = False
     not_at_once: tuple[Reason, ...] = ()
     reopenings: tuple[Card, ...] = ()
+    owed: tuple[OwedLine, ...] = ()
 
     @property
     def at_once_live(self) -> bool:
@@ -235,6 +237,7 @@ def level_page(
         may_open=is_open and (bool(openings_of(history, appeal, day.today)) or not against),
         not_at_once=against if is_open else (),
         reopenings=reopenings(history, day, appeal=appeal) if case.status == "open" else (),
+        owed=owed_lines(history, day, of=appeal),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from advocacy.access.scopes import Scope
 from advocacy.errors import NotFound
 from advocacy.hot import one_row
 from advocacy.people.models import Patient
+from appeals.queries.machine_beyond import BEYOND, NOTHING, beyond
 from appeals.queries.machine_queue import BESIDE, ITEM
 from cases.models import Coverage
 
@@ -99,8 +101,9 @@ class Found:
     version: int
 
 
-def machine_case(actor: Actor, public_id: UUID, *, page: str) -> Found:
-    """The case; its read event is written with it. Raises NotFound when absent or invisible.
+def machine_case(actor: Actor, public_id: UUID, *, page: str, now: datetime) -> Found:
+    """The case as it stands at `now`; its read event is written with it. Raises NotFound when absent or invisible. One statement,
+    and two more where something may be reopened or is owed without a date.
 
     With the scope for it, and where the patient's record is open too, names and numbers stand under "identifiers".
     """
@@ -112,9 +115,10 @@ def machine_case(actor: Actor, public_id: UUID, *, page: str) -> Found:
     )
     if found is None:
         raise NotFound("case")
-    body = bytes(found[0])
+    more = beyond(found[3], now) if found[4] else NOTHING
+    body = bytes(found[0])[:-1] + b"," + json.dumps(more).encode()[1:]
     if named:
-        body = body[:-1] + b',"identifiers":' + json.dumps(_opened(actor, found[3:])).encode() + b"}"
+        body = body[:-1] + b',"identifiers":' + json.dumps(_opened(actor, found[5:])).encode() + b"}"
     return Found(body, found[1])
 
 
@@ -132,7 +136,7 @@ def _statement(policy: str, patients: str) -> str:
 WITH c AS MATERIALIZED (SELECT * FROM cases_case WHERE {policy} AND cases_case.public_id = %(id)s)
 SELECT convert_to(row_to_json(r)::text, 'UTF8'), c.version,
        audit.record('read', 'read_page', '', NULL, ARRAY[c.id], ARRAY[c.patient_id],
-                    jsonb_build_object('page', %(page)s::text), '')::text{sealed}
+                    jsonb_build_object('page', %(page)s::text), '')::text, c.id,{BEYOND}{sealed}
   FROM c {BESIDE}
  CROSS JOIN LATERAL (SELECT {ITEM}, nullif(c.purpose, '') AS purpose, {parts}) r
 """  # noqa: S608  our own text; values are bound

@@ -23,6 +23,7 @@ from appeals.next_action import DELIVERY, standing
 from appeals.queries.approvals import open_asks
 from appeals.queries.beside import live_fellows
 from appeals.queries.clocks import Day, day_at, earliest, ours
+from appeals.queries.portal_beyond import beyond_words
 from appeals.queries.portal_why import WhyDay, why_day
 from appeals.queries.portal_words import (
     CALL,
@@ -111,8 +112,8 @@ class UsualTime:
 
 @dataclass(frozen=True)
 class StatusPage:
-    """The first page. `confirm` asks to check the day with the letter; `late` says that the other side is late; `why` explains
-    the day that is named.
+    """The first page. `beyond` is said below its sentence, of what has no day to keep. `confirm` asks to check the day with the
+    letter; `late` says that the other side is late; `why` explains the day that is named.
     """
 
     standing: Standing
@@ -124,6 +125,7 @@ class StatusPage:
     steps: tuple[PlainStep, ...]
     usual: UsualTime | None = None
     why: WhyDay | None = None
+    beyond: tuple[str, ...] = ()
 
 
 def portal_cases(actor: Actor) -> QuerySet[Case]:
@@ -196,6 +198,7 @@ def status_page(case: Case, now: datetime, actor: Actor | None = None) -> Status
         steps=_steps(history, day, helped),
         usual=_usual(case, rows, place) if case.status == "open" else None,
         why=why_day(clock, named, day.today) if clock and named and case.status == "open" else None,
+        beyond=beyond_words(history, day, helped) if case.status == "open" else (),
     )
 
 

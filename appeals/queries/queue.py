@@ -30,6 +30,7 @@ from appeals.queries.worklists import (
     due_on,
     idle_for,
     overdue,
+    owed_without_date,
     owned,
     passed_dates,
     patient_waits_for,
@@ -62,7 +63,11 @@ URGENCY = {
 }
 SAFETY = {"yes": "Safety concern", "unknown": "Safety not asked yet", "no": "No safety concern"}
 SORT = {BY_TRIAGE: "By triage"}
-OVERDUE = {"ours": "Our date has passed", "plan": "The other side is late"}
+OVERDUE = {
+    "ours": "Our date has passed",
+    "plan": "The other side is late",
+    "owed": "Won, not delivered, no day in the law",
+}
 WORK = {
     "waiting": "Waiting on me",
     "waking": "Waking up today",
@@ -197,7 +202,9 @@ def listed(
         cases = cases.filter(due_on(last) if near else among(running_out(last).values("case_id")))
     if filters.treatment:
         cases = cases.filter(treatment=filters.treatment)
-    if filters.overdue:
+    if filters.overdue == "owed":
+        cases = cases.filter(among(owed_without_date().values("case_id")))
+    elif filters.overdue:
         sides = SIDES[filters.overdue]
         passed = (
             overdue(sides, day) if filters.is_one_desk else among(passed_dates(sides, day).values("case_id"))

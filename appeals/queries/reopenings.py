@@ -80,9 +80,14 @@ def _last_word(history: History, denial: Denial, levels: list[Appeal]) -> LastWo
 
 def reopenings(history: History, day: Day, *, appeal: Appeal | None = None) -> tuple[Card, ...]:
     """The windows that have not ended, each a date that is permitted and not kept; with `appeal` those of its decision only."""
+    return tuple(_card(due, day) for due in windows_of(history, day, appeal=appeal))
+
+
+def windows_of(history: History, day: Day, *, appeal: Appeal | None = None) -> tuple[Due, ...]:
+    """The same as they were computed."""
     words = [w for w in last_words(history) if appeal is None or (w.appeal and w.appeal.pk == appeal.pk)]
     return tuple(
-        _card(due, day)
+        due
         for word in words
         for due in reopening_windows(
             word.regime,

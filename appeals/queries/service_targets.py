@@ -30,9 +30,12 @@ from appeals.service_targets import (
     COUNTED,
     KINDS,
     MET,
+    PAYER_CHASED,
     Period,
     Standing,
     Target,
+    due_of,
+    holding,
     latest_start,
     periods_of,
     standing_of,
@@ -63,6 +66,13 @@ def get_target(actor: Actor, public_id: UUID) -> ServiceTarget:
 
 def _periods() -> tuple[Period, ...]:
     return targets_from(ServiceTarget.objects.all())
+
+
+def chase_day(from_day: date) -> date | None:
+    """The day by which the organization means to have asked the plan, counted by its target for an overdue payer; None without
+    one. For tasks about what is owed without a legal date: no clock of a target runs there. One statement."""
+    target = holding(targets_from(ServiceTarget.objects.filter(kind=PAYER_CHASED)), PAYER_CHASED, from_day)
+    return due_of(target, from_day, None) if target is not None else None
 
 
 # One case, and one person's cases

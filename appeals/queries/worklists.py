@@ -23,6 +23,7 @@ from advocacy.tenancy.kept import ORGANIZATION, Kept, kept
 from advocacy.tenancy.plans import Fixed, any_of
 from appeals.models import Deadline
 from appeals.queries.clocks import CLAIMANT, LEGAL, Day, passed
+from appeals.queries.owed import WON_AT_LEVEL, WON_IN_CALL
 from cases.models import Case, Communication, Task
 from cases.queries.messages import unanswered
 from cases.workflow import CaseStatus, TaskStatus
@@ -134,6 +135,12 @@ def passed_dates(sides: Sequence[str], day: Day) -> QuerySet[Deadline]:
 def overdue(sides: Sequence[str], day: Day) -> Q:
     """A date of one of these sides is over on the case."""
     return Q(pk__in=passed_dates(sides, day).values("case_id"))
+
+
+def owed_without_date() -> QuerySet[Task]:
+    """What is to be followed up of what was won and has no day in the law. Whoever ended that task has looked, and said so."""
+    codes = Q(code__startswith=WON_IN_CALL) | Q(code__startswith=WON_AT_LEVEL)
+    return Task.objects.filter(codes, status__in=(Fixed(TaskStatus.OPEN), Fixed(TaskStatus.HELD)))
 
 
 def running_out(last: date) -> QuerySet[Deadline]:

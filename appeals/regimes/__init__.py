@@ -27,6 +27,7 @@ from appeals.regimes.shapes import (
     Choice,
     Level,
     Override,
+    OwedLaw,
     Question,
     Regime,
     Rule,
@@ -237,6 +238,7 @@ def book_of(raw: Mapping[str, Any]) -> Book:
         if_missed=frozen(law["if_missed"]),
         as_of=law["as_of"],
         at_once=tuple(AtOnce(**_said_at_once(row)) for row in law.get("at_once", [])),
+        owed=tuple(OwedLaw(**_said_at_once(row)) for row in law.get("owed", [])),
     )
     problems = list(problems_of(loaded))
     if problems:

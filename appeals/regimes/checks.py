@@ -77,6 +77,7 @@ def problems_of(found: Book) -> Iterator[str]:
         if own and own not in state.stages and any(own not in regime.stages for regime in insured):
             yield f"{state.name} decides urgent cases by an unknown stage {own}."
     yield from _problems_at_once(found)
+    yield from _problems_of_owed(found)
     if len(found.states) != 51:
         yield f"There are {len(found.states)} states, not 51."
     for override in found.overrides:
@@ -107,6 +108,25 @@ def _problems_at_once(found: Book) -> Iterator[str]:
                 yield f"{state.name} says of levels opened at once what has no basis, citation or confidence."
             if said.get("window") and said["window"] not in state.stages:
                 yield f"{state.name} ends the time to open a level at once by an unknown stage."
+
+
+def _problems_of_owed(found: Book) -> Iterator[str]:
+    """A level with a time to carry out its decision has a clock and no such row; no level has two."""
+    named: set[tuple[str, str]] = set()
+    for row in found.owed:
+        if not row.citation or not row.text or row.confidence not in CONFIDENCE:
+            yield f"What is owed without a number of days ({row.key}) has no citation, text or confidence."
+        if (row.checked_on is None) == (row.confidence == "verified"):
+            yield f"What is owed without a number of days ({row.key}) is verified without a day, or checked and not verified."
+        for regime, key in ((regime, key) for regime in row.regimes for key in row.levels):
+            levels = found.regimes[regime].levels if regime in found.regimes else ()
+            level = next((level for level in levels if level.key == key), None)
+            if level is None or level.effectuation or (regime, key) in named:
+                yield (
+                    f"What is owed without a number of days ({row.key}) names a level of {regime} that is not there, has a time,"
+                    " or stands twice."
+                )
+            named.add((regime, key))
 
 
 def _problems_of_regime(found: Book, regime: Regime) -> Iterator[str]:

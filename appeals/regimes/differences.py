@@ -95,6 +95,7 @@ _TABLES = {
         str(a.get("year", "every year")): a for a in pack["regimes"]["amount_in_controversy"]
     },
     "at once": lambda pack: {row["key"]: row for row in pack["regimes"].get("at_once", [])},
+    "owed": lambda pack: {row["key"]: row for row in pack["regimes"].get("owed", [])},
     "order": lambda pack: {r["key"]: [x["key"] for x in r["ladder"]] for r in pack["regimes"]["regimes"]},
     "question": lambda pack: {q["key"]: q for q in pack["regimes"]["intake_questions"]},
     "implication": lambda pack: {

@@ -196,6 +196,24 @@ class AtOnce:
     window: str = ""
 
 
+@dataclass(frozen=True)
+class OwedLaw:
+    """What the law says of the time to carry out a decision of these levels where it names no number: with `at_once` it says
+    immediately or without delay, else it binds and says nothing of time. No date follows from it."""
+
+    key: str
+    regimes: tuple[str, ...]
+    levels: tuple[str, ...]
+    at_once: bool
+    text: str
+    citation: str
+    confidence: str
+    in_force_from: date
+    in_force_to: date | None = None
+    checked_on: date | None = None
+    confirm: str = ""
+
+
 STATE_PICKED_BY = ("notice_date", "receipt", "plan_decision", "grievance_filed")
 """By which facts it is known whether the process of a state had begun, the first that is there."""
 
@@ -304,4 +322,5 @@ class Book:
     if_missed: Mapping[str, str]
     as_of: str
     at_once: tuple[AtOnce, ...] = ()
+    owed: tuple[OwedLaw, ...] = ()
     memo: dict[Any, Any] = field(default_factory=dict, init=False, compare=False, repr=False, hash=False)

@@ -17,7 +17,7 @@ from advocacy.access.permissions import Permission as P
 from advocacy.errors import NotAllowed, NotFound, Reason, Refused, WrongState
 from advocacy.web import saw
 from appeals.blocks import blocks_as_text, blocks_from_data, blocks_from_text, unfilled_gaps
-from appeals.commands import cures
+from appeals.commands import cures, owed_demands
 from appeals.commands import demands as commands
 from appeals.forms.demands import SendForm
 from appeals.forms.levels import DraftForm
@@ -47,9 +47,9 @@ def _late(case: Any) -> str:
     return reverse("appeals:late", args=[case.public_id])
 
 
-def _home(case: Any, denial: Any) -> tuple[str, str]:
-    """The page a letter was begun from, by name and address: the denial whose notice it is about, or what is overdue."""
-    if denial is None:
+def _home(case: Any, denial: Any, kind: str = "cure") -> tuple[str, str]:
+    """The page a letter was begun from, by name and address: the denial whose notice it is about, or what is overdue or owed."""
+    if denial is None or kind != "cure":
         return "Payer overdue", _late(case)
     return "Denial", reverse("appeals:denial", args=[case.public_id, denial.public_id])
 
@@ -142,6 +142,32 @@ def cure_new(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
     return _written(request, case, form, outcome, "Demand to mend the notice", "", None, denial)
 
 
+@case_page(P.DRAFT_APPEAL)
+def owed_new(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
+    """The demand to deliver what was won and is owed without a date; nothing is saved before it is saved."""
+    denial = denial_of(request.actor, case, denial_id)
+    begun = cure_begun(request.actor, denial, "carry_out")
+    if begun is not None and request.method != "POST":
+        return redirect("appeals:demand", case.public_id, begun.public_id)
+    draft = owed_demands.first_owed(actor=request.actor, case=case, denial=denial, at=request.at)
+    form = DraftForm(request.POST or None, initial=_initial(draft))
+    outcome = attempt(
+        request,
+        form,
+        lambda data: owed_demands.write_owed(
+            actor=request.actor,
+            denial=denial,
+            text=data["text"],
+            dated=data["dated"],
+            recipient=data["recipient"].splitlines(),
+            at=request.at,
+        ),
+    )
+    if outcome.done:
+        return _saved(request, case, outcome.result)
+    return _written(request, case, form, outcome, KINDS["carry_out"], "", None, None)
+
+
 @case_page()
 def demand(request: CaseRequest, case: Any, demand_id: UUID) -> HttpResponse:
     """One letter: while it is a draft, to read and to change; once sent, where it went and the frozen pages."""
@@ -170,7 +196,12 @@ def demand(request: CaseRequest, case: Any, demand_id: UUID) -> HttpResponse:
     )
     if outcome.done:
         return _saved(request, case, row)
-    return _written(request, case, form, outcome, row.get_kind_display(), row.agency, row, row.denial)
+    return _written(request, case, form, outcome, row.get_kind_display(), row.agency, row, _notice_of(row))
+
+
+def _notice_of(row: Any) -> Any:
+    """The denial whose notice a letter wants mended; None for any other letter."""
+    return row.denial if row.kind == "cure" else None
 
 
 def _initial(draft: dict[str, Any]) -> dict[str, Any]:
@@ -222,12 +253,12 @@ def _sent(request: CaseRequest, case: Any, row: Any) -> HttpResponse:
         "demand": row,
         "agency": agency_named(row.agency),
         "blocks": blocks_from_data(row.draft["blocks"]),
-        "denial": row.denial,
+        "denial": _notice_of(row),
         "file_url": reverse("cases:document", args=[case.public_id, version.document.public_id])
         if version is not None
         else "",
     }
-    trail = (_home(case, row.denial),)
+    trail = (_home(case, row.denial, row.kind),)
     return show(request, "appeals/demand_sent.html", case, context, here=row.get_kind_display(), trail=trail)
 
 
@@ -315,7 +346,7 @@ def demand_send(request: CaseRequest, case: Any, demand_id: UUID) -> HttpRespons
         here=f"Send: {row.get_kind_display().lower()}",
         action="It was sent: freeze these pages",
         back=back,
-        trail=(_home(case, row.denial), (row.get_kind_display(), back)),
+        trail=(_home(case, row.denial, row.kind), (row.get_kind_display(), back)),
         extra={
             "demand": row,
             "packet": packet,
@@ -341,7 +372,7 @@ def demand_approval(request: CaseRequest, case: Any, demand_id: UUID) -> HttpRes
     """What the patient was asked about this letter and said, and the button that asks."""
     row = get_demand(request.actor, case, demand_id)
     back = reverse("appeals:demand", args=[case.public_id, row.public_id])
-    trail = (_home(case, row.denial), (row.get_kind_display(), back))
+    trail = (_home(case, row.denial, row.kind), (row.get_kind_display(), back))
     return ask_patient(request, case, row, route="appeals:demand_approval", trail=trail)
 
 
@@ -359,5 +390,5 @@ def demand_approval_answer(
         case,
         approval,
         page=("appeals:demand_approval", case.public_id, row.public_id),
-        trail=_home(case, row.denial),
+        trail=_home(case, row.denial, row.kind),
     )

@@ -76,7 +76,7 @@ def call_delivery(request: CaseRequest, case: Any, call_id: UUID) -> HttpRespons
     return _show(
         request,
         case,
-        call_delivery_page(case, call),
+        call_delivery_page(case, call, today_for(request, case)),
         act,
         here=(OF_CALL, case.public_id, call.public_id),
         back=reverse(CALL, args=[case.public_id, call.public_id]),

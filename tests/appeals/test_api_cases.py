@@ -16,13 +16,16 @@ from advocacy.access.policy import visible
 from advocacy.audit.models import Event
 from advocacy.people.models import Patient
 from advocacy.words import notice_sentence
-from appeals.api.serializers import CaseLine, CaseWhole
+from appeals.api.serializers import CaseLine, CaseWhole, OwedTold, ReopeningTold
 from appeals.commands.document_requests import request_documents
+from appeals.commands.levels import decline_level
 from appeals.models import Deadline, OwnDateRule
 from appeals.queries.machine_case import TOLD_OF_ACTS
 from cases.models import Case, Coverage, Payer
 from cases.queries.machine_documents import with_newest
-from tests.appeals.climbing import ERISA, moment
+from tests.appeals.choosing import choose
+from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, moment
+from tests.appeals.owing import deliver, won_from_the_plan
 from tests.appeals.scenes import clock
 from tests.cast import HARBOR_PEOPLE
 from tests.machines import CASEWORK, meadows_machine
@@ -262,6 +265,8 @@ def as_whole(case) -> dict:
         requests=list(case.requests.order_by("id")),
         denials=list(case.denials.order_by("id")),
         levels=list(case.appeals.order_by("position", "id")),
+        reopenings=[],
+        owed=[],
         document_requests=list(case.document_requests.order_by("id")),
         documents=with_newest(case.documents.order_by("created_at", "id")),
         money=list(case.costs.filter(superseded_at=None).order_by("id")),
@@ -305,7 +310,9 @@ def test_one_case_is_what_orm_and_serializer_say(machine, cast, contested):
     case = Case.objects.get(pk=cast.case.pk)
     expected = as_whole(case)
     assert expected.pop("identifiers") is None
-    assert {k: len(v) > 0 for k, v in expected.items() if isinstance(v, list)} == dict.fromkeys(
+    assert (expected["reopenings"], expected["owed"]) == ([], [])
+    kept = {k: v for k, v in expected.items() if k not in ("reopenings", "owed")}
+    assert {k: len(v) > 0 for k, v in kept.items() if isinstance(v, list)} == dict.fromkeys(
         (
             "diagnosis_codes",
             "procedure_codes",
@@ -329,6 +336,55 @@ def test_one_case_is_what_orm_and_serializer_say(machine, cast, contested):
     (event,) = Event.objects.filter(kind="read", request_id=answer.headers["X-Request-Id"])
     assert (event.verb, event.case_ids, event.patient_ids) == ("read_page", [case.pk], [case.patient_id])
     assert answer.headers["ETag"].startswith(f'"v{case.version}.')
+
+
+def test_what_may_be_reopened_stands_beside_the_dates_in_two_statements_more(machine, cast, climb):
+    """42 CFR 422.616(a), 405.980(c): a year for any reason, four for good cause, from the denial of March 24, 2026."""
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask()
+    climb.refuse()
+    choose(climb.who, climb.denial, "not_to_appeal", agreed_on=date(2026, 4, 2), at=moment("2026-04-02"))
+    decline_level(
+        actor=climb.who, appeal=climb.level(1), reason="She does not want to go on.", at=moment("2026-04-02")
+    )
+    path = f"{QUEUE}/{climb.case.public_id}"
+    answer, sent = statements(asked := machine(scopes=["cases:read"]), path)
+    denial, told = str(climb.denial.public_id), answer.json()
+    assert [(r["permissive_deadline"], r["clock"], r["level"], r["denial"]) for r in told["reopenings"]] == [
+        ("2027-03-24", "reopening", None, denial),
+        ("2030-03-24", "reopening", None, denial),
+    ]
+    assert told["reopenings"][0]["citation"] == "42 CFR 422.616(a), 405.980(c)(1)"
+    assert (set(told["reopenings"][0]), told["owed"], len(sent)) == (set(ReopeningTold().fields), [], 4)
+    assert meadows_machine(cast).get(path).status_code == 404
+    Case.objects.filter(pk=climb.case.pk).update(
+        status="closed", outcome="not_covered", closed_at=moment("2026-04-03")
+    )
+    closed, sent = statements(asked, path)
+    assert (closed.json()["reopenings"], len(sent)) == ([], 2)
+
+
+def test_what_is_owed_without_a_date_is_told_until_it_is_delivered(machine, climb):
+    """29 CFR 2590.715-2719(d)(2)(iv): immediately, and no number."""
+    won_from_the_plan(climb, ERISA | {"levels": "1"}, outcome="upheld")
+    climb.file(2, "2026-04-29")
+    climb.decide(2, "2026-05-20", "2026-05-22", outcome="overturned")
+    path, asked = f"{QUEUE}/{climb.case.public_id}", machine(scopes=["cases:read"])
+    (told,) = asked.get(path).json()["owed"]
+    assert told.pop("text").startswith("Upon receipt of the notice of a final external review decision")
+    assert told == {
+        "level": str(climb.level(2).public_id),
+        "peer_to_peer": None,
+        "at_once": True,
+        "since": "2026-05-20",
+        "plan_had_it": False,
+        "items": [i.position for i in climb.items],
+        "citation": "29 CFR 2590.715-2719(d)(2)(iv); 45 CFR 147.136(d)(2)(iv)",
+        "confidence": "knowledge",
+    }
+    assert set(told) | {"text"} == set(OwedTold().fields)
+    deliver(climb, 2)
+    assert statements(asked, path)[0].json()["owed"] == []
 
 
 def test_names_and_numbers_only_with_their_scope(machine, cast):

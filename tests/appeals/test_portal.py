@@ -25,6 +25,8 @@ from appeals.models import (
 from appeals.next_action import TABLE
 from appeals.queries.clocks import day_at
 from appeals.queries.portal import get_portal_case, standings, status_page
+from appeals.queries.portal_beyond import EVERY as BEYOND
+from appeals.queries.portal_beyond import FOR_HELPER as BEYOND_FOR_HELPER
 from appeals.queries.portal_words import (
     AGAIN,
     ASKING,
@@ -118,6 +120,18 @@ def test_whoever_helps_reads_of_the_plan_and_the_case_not_of_theirs():
         steps = " ".join(step_words(text, "Dana") for text in (REQUEST, CALL, *STEPS.values(), AGAIN))
     assert [word for word in re.findall(r"\w+", said + steps) if word.lower() in {"you", "your"}] == []
     assert "Next, we talk with Dana about what is left." in said
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_is_said_beside_the_day_is_easy_to_read_too(language):
+    with translation.override(language):
+        days = {"day": day_words(DAY)}
+        for text in BEYOND:
+            parts = [s for s in (translation.gettext(text) % days).replace(". ", ".|").split("|")]
+            hard = (ease(parts) < SPANISH_EASY) if language == "es" else (grade(parts) > ENGLISH_GRADE)
+            assert not hard, text
+    helped = " ".join(BEYOND_FOR_HELPER.values())
+    assert [word for word in re.findall(r"\w+", helped) if word.lower() in {"you", "your"}] == []
 
 
 @pytest.mark.parametrize("place", EVERY_PLACE)

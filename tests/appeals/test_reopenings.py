@@ -15,11 +15,14 @@ from appeals.commands.levels import decline_level
 from appeals.models import Deadline, Decision
 from appeals.queries.clocks import day_at
 from appeals.queries.history import load_history
+from appeals.queries.portal import status_page
+from appeals.queries.portal_beyond import beyond_words
 from appeals.queries.reopenings import last_words, reopenings
+from appeals.queries.standing import workable
 from appeals.regimes import book
 from appeals.reopenings import reopening_windows
 from cases.commands.cases import close_case
-from cases.models import Task
+from cases.models import Case, Task
 from tests.appeals.choosing import choose
 from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, day, moment
 from tests.appeals.visiting import address, days_ago, own_statements, words
@@ -173,3 +176,34 @@ def test_the_level_that_was_decided_last_shows_it(climb, sign_in):
     nora = sign_in("nora")
     assert ABOVE in words(nora.get(address("level", climb.case, climb.level(2))))
     assert ABOVE not in words(nora.get(address("level", climb.case, climb.level(1))))
+
+
+def test_the_portal_says_until_when_they_may_be_asked_to_look_again_and_keeps_the_first_window(climb):
+    """For any reason while that window runs, then for good cause; nothing when the case is closed."""
+    declined(refused(climb))
+    history = load_history(climb.fresh())
+
+    def told(on, helped=""):
+        return beyond_words(history, day_at(moment(on), "America/New_York"), helped)
+
+    assert [told("2027-03-24"), told("2027-03-25"), told("2030-03-25")] == [
+        ("They may look at this answer again if you ask by Wednesday, March 24. You do not have to.",),
+        (
+            "They may look at this answer again if there is new proof or a clear mistake. Ask by Sunday, March 24, 2030. You do"
+            " not have to.",
+        ),
+        (),
+    ]
+    assert told("2027-03-24", "Dana") == (
+        "They may look at this answer again if they are asked by Wednesday, March 24. Nobody has to ask.",
+    )
+    close(climb, "2026-04-03")
+    assert status_page(portal_row(climb), moment("2026-04-04")).beyond == ()
+
+
+def portal_row(climb):
+    return (
+        Case.objects.select_related("patient", "coverage")
+        .annotate(is_workable=workable(climb.who))
+        .get(pk=climb.case.pk)
+    )

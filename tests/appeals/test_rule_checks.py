@@ -25,9 +25,9 @@ def with_rule(*versions: Rule) -> list[str]:
 
 
 def with_regime(**changes: Any) -> list[str]:
-    """What names the levels of a ladder from outside (`at_once`) is left out: tests/appeals/test_at_once_rules.py."""
+    """What names the levels of a ladder from outside (`at_once`, `owed`) is left out: tests/appeals/test_at_once_rules.py."""
     regimes = {**BOOK.regimes, GROUP.key: replace(GROUP, **changes)}
-    return list(problems_of(replace(BOOK, regimes=regimes, at_once=())))
+    return list(problems_of(replace(BOOK, regimes=regimes, at_once=(), owed=())))
 
 
 def with_level(n: int, **changes: Any) -> list[str]:

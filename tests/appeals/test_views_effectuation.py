@@ -56,7 +56,8 @@ def test_a_self_funded_plan_that_loses_has_its_page_without_a_date_and_may_be_as
 ):
     won_from_the_plan(climb, ERISA | {"levels": "1"})
     nora, there = sign_in("nora"), address("effectuation", climb.case, climb.level(1))
-    assert "No rule here gives the plan a number of days" in words(nora.get(there))
+    assert "Coverage is owed" in words(nora.get(there))
+    assert "No rule known here says by when." in words(nora.get(there))
     sent = {"kind": "paid", "done_at": "2026-05-04T16:00", "items": [str(i.public_id) for i in climb.items]}
     assert nora.post(there, sent).status_code == 302
     assert [e.kind for e in Effectuation.objects.all()] == ["paid", "paid"]

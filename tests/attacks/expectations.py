@@ -210,6 +210,7 @@ appeals:level_file              NS        NS
 appeals:demand                  INCSP     NCS
 appeals:demand_new              NCS       NCS
 appeals:cure_new                NCS       NCS
+appeals:owed_new                NCS       NCS
 appeals:overrides               NS        NS
 appeals:override_answer         S         S
 appeals:demand_send             NS        NS

@@ -60,7 +60,7 @@ def acts(case: Any, words: str) -> dict[str, Any]:
         "case": lambda: case_page(worker, case, now=day.now),
         "search": lambda: matching(boss, *terms(words), 51),
         "API, queue": lambda: machine_queue(program, Asked(), after=None, size=50, page="test"),
-        "API, case": lambda: machine_case(program, case, page="test"),
+        "API, case": lambda: machine_case(program, case, page="test", now=day.now),
     }
 
 

@@ -36,6 +36,7 @@ from appeals.commands.denials import (
 )
 from appeals.commands.levels import file_appeal
 from appeals.commands.levels import save_draft as save_letter
+from appeals.commands.peer_to_peers import hold_call
 from appeals.commands.plan_facts import record_plan_fact
 from appeals.commands.requests import (
     ItemInput,
@@ -115,6 +116,7 @@ SPECIAL = {
     "appeals:denial_confirm": {"denial_id": "open_denial"},
     "appeals:denial_set_aside": {"denial_id": "open_denial"},
     "appeals:denial": {"denial_id": "open_denial"},
+    "appeals:owed_new": {"denial_id": "won_denial"},
     "cases:task_wake": {"task_id": "held_task"},
     "appeals:demand_approval_answer": {"approval_id": "demand_approval"},
 }
@@ -307,6 +309,17 @@ def _contest(cast: Cast, case: Case, rows: dict[str, Any], *, file_first: bool) 
         actor=nora, case=case, deadline=late, kind="complaint", agency="ebsa", at=moment("2026-10-01")
     )
     rows["demand_approval"] = ask_approval(actor=nora, appeal=written, at=moment("2026-10-01"))
+    won = rows["won_denial"] = _deny(cast, _ask(cast, case, "2026-03-19"), rows["document_id"])
+    confirm_denial(actor=nora, denial=won, at=moment("2026-03-30"))
+    hold_call(
+        actor=cast.clara,
+        call=PeerToPeer.objects.get(denial=won),
+        held_at=moment("2026-04-02"),
+        reviewer="Dr. Payne",
+        outcome="overturned",
+        item_outcomes={},
+        at=moment("2026-04-02", 15),
+    )
 
 
 def _file(cast: Cast, appeal: Appeal, day: str) -> None:

@@ -1,0 +1,127 @@
+"""A demand to deliver what was won where the law names no day; edited, sent and frozen as every demand. It hangs on the denial
+that was reversed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from advocacy.access.permissions import Permission
+from advocacy.access.policy import Actor, require
+from advocacy.audit.trail import record
+from advocacy.errors import Reason
+from appeals.carry_out_letters import OwedItem, owed_letter
+from appeals.commands.checks import locked_case, refuse
+from appeals.commands.demand_facts import about_of
+from appeals.commands.demands import (
+    NOTHING_OWED,
+    begun_reasons,
+    drafted,
+    edited,
+    letter_reasons,
+    whole_case,
+)
+from appeals.commands.letter_dates import office_day
+from appeals.facts import History
+from appeals.models import Demand, Denial
+from appeals.queries.history import load_history
+from appeals.queries.owed import Owed, of_denial, owed_of
+from appeals.regulators import agencies_for
+from cases.commands.touch import touch
+from cases.models import Case
+from cases.typesetting import long_date
+
+KIND = Demand.Kind.CARRY_OUT
+DATED_BEFORE = Reason(
+    "letter_dated_before",
+    "The letter is dated before what it demands was decided. Date it on that day or after.",
+    "dated",
+)
+
+
+def first_owed(*, actor: Actor, case: Case, denial: Denial, at: datetime) -> dict[str, Any]:
+    """The demand as it would be begun now: blocks, date, recipient, signer. Writes nothing. Raises Refused: nothing_owed."""
+    denial.case = case
+    require(actor, Permission.DRAFT_APPEAL, denial)
+    history = load_history(case)
+    return _first(actor, case, denial, history, _owed(history, denial), at)
+
+
+def write_owed(
+    *,
+    actor: Actor,
+    denial: Denial,
+    text: str | None = None,
+    dated: date | None = None,
+    recipient: Sequence[str] | None = None,
+    at: datetime,
+) -> Demand:
+    """Begin a demand to deliver what was won and is owed without a date, or with the text a person made of it.
+
+    Raises NotAllowed, Refused with every reason: nothing_owed, demand_drafted, letter_empty, letter_dated_before,
+    letter_dated_ahead.
+    """
+    require(actor, Permission.DRAFT_APPEAL, denial)
+    with transaction.atomic():
+        locked_case(denial.case)
+        case = whole_case(denial.case)
+        history = load_history(case)
+        owed = _owed(history, denial)
+        draft = edited(_first(actor, case, denial, history, owed, at), text, dated, recipient)
+        standing = Demand.objects.filter(denial=denial, kind=KIND, sent_at=None)
+        early = date.fromisoformat(draft["dated"]) < min(o.since for o in owed)
+        refuse(
+            [
+                *begun_reasons(standing.exists()),
+                *letter_reasons(case, draft, None, at),
+                *([DATED_BEFORE] if early else []),
+            ]
+        )
+        made = Demand.objects.create(case=case, denial=denial, kind=KIND, draft=draft, started_at=at)
+        record("demand_drafted", subject=made, detail={"kind": KIND.value})
+        touch(case, at)
+    return made
+
+
+def _owed(history: History, denial: Denial) -> tuple[Owed, ...]:
+    found = of_denial(owed_of(history), denial.pk)
+    refuse(() if found else (NOTHING_OWED,))
+    return found
+
+
+def _first(
+    actor: Actor, case: Case, denial: Denial, history: History, owed: Sequence[Owed], at: datetime
+) -> dict[str, Any]:
+    dated, found = office_day(case, at), history.classification
+    regimes = (found.regime,) if found.regime is not None else found.candidates
+    known = agencies_for(regimes, found.state)
+    body = owed_letter(
+        about_of(case, denial.reference_number),
+        [_told(o, dated) for o in owed],
+        known[0].name if known else "",
+    )
+    lines = [case.coverage.payer.name, "Attention: Appeals, decision to be carried out"]
+    lines += [line.strip() for line in denial.send_to_address.splitlines() if line.strip()]
+    return drafted(body, dated, lines, actor.label)
+
+
+def _told(owed: Owed, dated: date) -> OwedItem:
+    codes, day = ", ".join(owed.codes), long_date(owed.decided_on, "en")
+    title = owed.title.split(",")[0]
+    what = (
+        "the plan gave way in a peer-to-peer call"
+        if owed.in_call
+        else f"the {title[:1].lower()}{title[1:]} was decided for the patient"
+    )
+    return OwedItem(
+        story=f"On {day} {what}: {codes} is covered.",
+        rule=owed.law.text if owed.law is not None else "",
+        citation=owed.citation,
+        at_once=owed.at_once,
+        since=owed.since,
+        had=owed.had,
+        days=owed.days(dated),
+    )
