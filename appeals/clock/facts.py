@@ -279,6 +279,13 @@ def day_of(value: Moment, zone: str | None) -> date:
     return value
 
 
+def _told_day(name: str, value: Any, zone: str | None) -> Any:
+    """By UTC alone the day may be one later than where it is counted, and the patient's time would end a day too late."""
+    if isinstance(value, datetime) and zone is None and not value.utcoffset():
+        raise unclear("zone_missing", f"A time zone is needed to know which was {LABELS[name]}.", "zone")
+    return day_of(value, zone)
+
+
 def _zone(name: str, value: Any) -> str:
     try:
         ZoneInfo(str(value))
@@ -319,13 +326,8 @@ def _moment(name: str, value: Any, zone: str | None) -> Moment:
 
 
 def _number(name: str, value: Any) -> int:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | str)
-        or not str(value).isdecimal()
-        or len(str(value)) > 4
-        or int(value) > 3660
-    ):
+    whole = isinstance(value, int | str) and not isinstance(value, bool) and str(value).isdecimal()
+    if not whole or len(str(value)) > 4 or int(value) > 3660:
         raise unclear("impossible_number", f"{value!r} is not a count ({name.replace('_', ' ')}).", name)
     return int(value)
 
@@ -399,11 +401,8 @@ def parse_facts(inputs: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
     if values.get("extension_notice_date") and "extension_noticed" not in values:
         values["extension_noticed"] = True
     facts = Facts(**values)
-    for name in ("receipt", "sent"):
-        moment = values.get(name)
-        if isinstance(moment, datetime) and facts.zone_of(name) is None and not moment.utcoffset():
-            # By UTC the day may be one later than the day where the patient is, and the time would end a day too late.
-            raise unclear("zone_missing", f"A time zone is needed to know which was {LABELS[name]}.", "zone")
+    for name in ("receipt", "sent", "information_requested"):
+        _told_day(name, values.get(name), facts.zone_of(name))
     check_chronology(facts)
     return facts, tuple(ignored)
 
@@ -421,7 +420,7 @@ def _read(name: str, kind: str, value: Any, zones: Mapping[Any, str]) -> Any:
     if "Moment" in kind or "date" in kind:
         zone = _zone_of(name, zones)
         found = _moment(name, value, zone)
-        return found if "Moment" in kind or name == "recorded_at" else day_of(found, zone)
+        return found if "Moment" in kind or name == "recorded_at" else _told_day(name, found, zone)
     if "int" in kind:
         return _number(name, value)
     if "bool" in kind:

@@ -86,6 +86,37 @@ def test_a_moment_without_a_zone_is_no_moment() -> None:
         check_chronology(Facts(received=datetime(2026, 3, 2, 10)))
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "notice_date",
+            "receipt",
+            "sent",
+            "care_date",
+            "grievance_filed",
+            "plan_decision",
+            "effective_date",
+            "stated",
+        ),
+        *(
+            "mco_resolution_notice",
+            "deemed_exhausted_on",
+            "reconsideration_requested",
+            "information_requested",
+        ),
+        *("mco_appeal_filed", "sfh_requested", "documents_requested", "extension_notice_date"),
+    ],
+)
+def test_a_moment_in_utc_alone_names_no_day(name: str) -> None:
+    """2:30 by UTC on March 2 is March 1 in every state: a window counted from March 2 would end a day too late."""
+    assert refused(**{name: "2026-03-02T02:30Z"}) == ("zone_missing", "zone")
+    assert refused(**{name: "2026-03-02T02:30+00:00"}) == ("zone_missing", "zone")
+    here = read(**{name: "2026-03-02T02:30Z", "tz": "America/New_York"})
+    there = read(**{name: "2026-03-01T21:30-05:00"})
+    assert (here.day(name), there.day(name)) == (date(2026, 3, 1), date(2026, 3, 1))
+
+
 def test_of_the_repeated_hour_the_patient_gets_the_earlier_and_the_payer_the_later() -> None:
     for name, hour in (
         ("receipt", 5),

@@ -36,7 +36,6 @@ from appeals.commands.denials import (
 )
 from appeals.commands.levels import file_appeal
 from appeals.commands.levels import save_draft as save_letter
-from appeals.commands.peer_to_peers import hold_call
 from appeals.commands.plan_facts import record_plan_fact
 from appeals.commands.requests import (
     ItemInput,
@@ -60,7 +59,7 @@ from cases.models import Attachment, Case, Coverage, DocumentVersion, PatientNot
 from tests.cast import NOW, Cast, assemble
 from tests.factories.readiness import PLACE, benefits_checked
 from tests.guards.marks import MARKS, PRIVATE
-from tests.guards.world_team import ask_around, exchange, teamwork
+from tests.guards.world_team import ask_around, exchange, teamwork, win_call
 from tests.machines import let_in
 from tests.portal import give_access
 from tests.standing import prepared
@@ -310,16 +309,7 @@ def _contest(cast: Cast, case: Case, rows: dict[str, Any], *, file_first: bool) 
     )
     rows["demand_approval"] = ask_approval(actor=nora, appeal=written, at=moment("2026-10-01"))
     won = rows["won_denial"] = _deny(cast, _ask(cast, case, "2026-03-19"), rows["document_id"])
-    confirm_denial(actor=nora, denial=won, at=moment("2026-03-30"))
-    hold_call(
-        actor=cast.clara,
-        call=PeerToPeer.objects.get(denial=won),
-        held_at=moment("2026-04-02"),
-        reviewer="Dr. Payne",
-        outcome="overturned",
-        item_outcomes={},
-        at=moment("2026-04-02", 15),
-    )
+    win_call(cast, won)
 
 
 def _file(cast: Cast, appeal: Appeal, day: str) -> None:

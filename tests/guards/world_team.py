@@ -18,13 +18,15 @@ from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.choices import ChoiceInput, record_choice
 from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.denials import confirm_denial
 from appeals.commands.notice_checks import decide_notice_check
 from appeals.commands.overrides import ask_override
 from appeals.commands.own_dates import propose_own_date
+from appeals.commands.peer_to_peers import hold_call
 from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.service_targets import set_service_target
 from appeals.commands.sessions import record_session
-from appeals.models import DocumentRequest, Effectuation, Finding, RequestItem
+from appeals.models import Denial, DocumentRequest, Effectuation, Finding, PeerToPeer, RequestItem
 from cases.commands.benefits import record_referral
 from cases.commands.documents import upload_document
 from cases.commands.intake import save_step, start_inquiry
@@ -36,6 +38,22 @@ from cases.offering import PARTS
 from tests.cast import Cast, make_case, make_member
 
 PATIENT_ZONE = ZoneInfo("America/New_York")
+
+
+def win_call(cast: Cast, denial: Denial) -> None:
+    """The plan gives way in a call about a denial, and delivers nothing."""
+    held = datetime(2026, 4, 2, 14, tzinfo=PATIENT_ZONE)
+    confirm_denial(actor=cast.nora, denial=denial, at=held - timedelta(days=3))
+    call = PeerToPeer.objects.get(denial=denial)
+    hold_call(
+        actor=cast.clara,
+        call=call,
+        held_at=held,
+        reviewer="Dr. Payne",
+        outcome="overturned",
+        item_outcomes={},
+        at=held,
+    )
 
 
 def moment(day: str, hour: int) -> datetime:
