@@ -364,8 +364,8 @@ def test_the_branch_that_gives_a_payers_later_date_stands_as_a_line_and_is_named
         "It counts as late only after the later of these: Thursday, December 24, 2026.",
     )
     assert clock.longer == (
-        "At the longest this rule allows (42 CFR 405.922; 42 U.S.C. 1395h(c)(2), 1395u(c)(2)): When the"
-        " request was received: Monday, November 9, 2026. + 45 calendar days, the first day not counted = Thursday, December 24, 2026."
+        "At the longest this rule allows (42 CFR 405.922; 42 U.S.C. 1395h(c)(2), 1395u(c)(2)): When the request was"
+        " received: Monday, November 9, 2026. + 45 calendar days, the first day not counted = Thursday, December 24, 2026."
     )
     found = Classification(None, ("medicare_advantage", "original_medicare"), False, (), (), (), None)
     due = request_due(found, facts, subject_id=1)
