@@ -17,10 +17,12 @@ from appeals.intake.abstention_words import (
     another_reviewer,
     begins_with_a_label,
     code_not_refused,
+    ends_with_another_word,
     named_once,
     no_administrator,
     no_time_of_answer,
     not_this_reason,
+    of_a_later_step,
     only_underwritten,
     runs_on,
     spelled_otherwise,
@@ -253,7 +255,7 @@ def no_fast_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
 
 
 _DOUBTS: Final[dict[str, tuple[Doubt, ...]]] = {
-    "payer": (named_once, another_organization),
+    "payer": (named_once, another_organization, ends_with_another_word),
     "administrator": (spelled_otherwise, no_administrator),
     "patient_name": (another_person, unproven_person),
     "reference_number": (another_number,),
@@ -270,6 +272,7 @@ _DOUBTS: Final[dict[str, tuple[Doubt, ...]]] = {
     "standard_decision_days": (no_time_of_answer,),
     "reviewer_credentials": (unclosed_credentials,),
     "reviewer_name": (another_reviewer,),
+    "plan_provision": (of_a_later_step,),
     "funding_cue": (only_underwritten,),
 }
 

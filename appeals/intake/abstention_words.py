@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from appeals.intake.names import has_own_word
+from appeals.intake.names import ends_like_a_name, has_own_word
 from appeals.intake.proposal import Proposal
 from appeals.intake.rivals import Letter, lead_of
 from appeals.intake.said import Said
@@ -78,6 +78,13 @@ def another_organization(letter: Letter, said: Said, every: Sequence[Proposal]) 
     return _LABELLED.search(lead) is None or _BORNE.search(lead) is not None
 
 
+def ends_with_another_word(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A payer's name that is printed whole only once and ends with no word of its kind: `Health Plan Monday`."""
+    name = " ".join(said.proposal.value.casefold().split())
+    return not ends_like_a_name(name) and letter.prose.casefold().count(name) < _TWICE
+
+
+_TWICE: Final = 2
 _NO_ADMINISTRATOR: Final = re.compile(
     r"^(?:plan|third|office|rx)\b|\b(?:dental|vision|review|network)\b", re.IGNORECASE
 )
@@ -260,6 +267,17 @@ def another_reviewer(letter: Letter, said: Said, every: Sequence[Proposal]) -> b
         and not re.match(r"\W{0,3}(?:\(?NPI|,? (?:has )?asked)", letter.prose[one.end() : one.end() + 12])
         for one in _REVIEWS.finditer(letter.prose)
     )
+
+
+_OF_A_STEP: Final = re.compile(
+    r"\b(?:appeal\w*|grievance\w*|external|court|action|sue|lawsuit|years?|filed|hearing|copies|copy|premiums?|enroll\w*|rights)\b",
+    re.IGNORECASE,
+)
+
+
+def of_a_later_step(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A plan's provision in a sentence on what may be asked or done next, not on what was decided."""
+    return _OF_A_STEP.search(f"{said.heading} {said.text}") is not None
 
 
 def only_underwritten(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:

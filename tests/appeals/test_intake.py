@@ -98,6 +98,10 @@ from cases.reading import read_pdf
 # family or organization and does not say which is meant, both are left to be typed. Of the 120 proposals that 29 older readers
 # made falsely of the letters above when they read them first it stops 91, for 933 of 15,785 true ones; it was made with them in
 # sight. 502 facts that these letters required stand under `missed` now, none of the six samples.
+# The batch bj (four rewordings of each sample, by an eighth author who had seen nothing but the samples), read first then, gave
+# 1 false of 394 as text and as PDF (a section of the plan on the time to sue) and 2 of 369 as PDF without gaps (a weekday behind
+# a payer's name); the reader before the gate gave the same one as text, of 417. 77 of a hundred facts that clocks need or that
+# name the case are found, 69 without gaps; of all facts 51.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
@@ -176,7 +180,7 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
 _TEXT_ONLY = tuple(
-    f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh", "bi")
+    f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh", "bi", "bj")
 )
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}

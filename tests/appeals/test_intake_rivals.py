@@ -107,3 +107,21 @@ def test_a_code_that_nothing_refuses_is_left_out_beside_one_that_is_refused() ->
 def test_a_reason_of_before_or_of_nobody_is_none(sentence: str) -> None:
     reasons = [one.value for one in propose_facts([BODY + sentence]) if one.fact == "reason"]
     assert reasons == ["medical_necessity"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "provision"),
+    [
+        ("Under the SPD, Section 7.4, benefits are limited to care that is necessary.", "SPD, Section 7.4"),
+        ("A civil action may be brought within one year of the last answer (SPD, Section 12.2).", None),
+    ],
+)
+def test_a_provision_on_what_comes_next_is_not_the_one_relied_on(
+    sentence: str, provision: str | None
+) -> None:
+    assert told("QUILLFEATHER HEALTH PLAN", sentence).get("plan_provision") == provision
+
+
+def test_a_name_that_runs_into_the_next_column_is_left_out() -> None:
+    head = "GREYLING BENEFIT PARTNERS Questions? Call us\nfor the Wolcott Stevedoring Group Health Plan Monday to Friday"
+    assert "payer" not in told(head)
