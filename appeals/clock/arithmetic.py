@@ -397,7 +397,8 @@ class Reading:
         best = found[0]
         for other in found[1:]:
             best = later(best, other)
-        self.lines.append(f"The later of these is {words_of(best)}.")
+        if len(found) > 1:
+            self.lines.append(f"The later of these is {words_of(best)}.")
         return best
 
     def _choose(self, node: Mapping[str, Any]) -> Moment:

@@ -16,7 +16,7 @@ from appeals.commands.answers import withdraw_answer
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.exceptions import record_exception
 from appeals.commands.following import draft_following
-from appeals.commands.requests import withdraw_request
+from appeals.commands.requests import receive_request, withdraw_request
 from appeals.models import Answer, AuthorizationRequest, Deadline
 from cases.models import Task
 from tests.appeals.climbing import ERISA, Climb, codes, moment
@@ -78,6 +78,14 @@ def test_the_plan_is_late_when_its_time_for_this_kind_of_request_is_over(
         stated(climb, statement)
     row = climb.row("decision")
     assert (row.statutory_on.isoformat(), row.due_at, row.rule) == (statutory, moment(*late_after), rule)
+
+
+def test_a_statement_that_was_there_first_waits_for_the_request(climb):
+    climb.answer(DRUG_PLAN)
+    made = climb.ask(None, benefit="pharmacy", exception="formulary")
+    stated(climb, "2026-03-16")
+    receive_request(actor=climb.who, request=made, received_at=moment(ASKED, 10), at=moment(ASKED, 11))
+    assert climb.row("decision").due_at == moment("2026-03-20", 10)
 
 
 def test_an_expedited_exception_has_a_day_after_the_statement(climb, asked):

@@ -49,7 +49,8 @@ HOURLY = {
 }
 
 MOST_AFTER = {"supporting_statement": 20}
-"""How many days after the request something comes at the most: the statement about as often before the fourteenth as after."""
+"""How many days after the request something comes at the most: the statement about as often before the fourteenth as after, and
+now and then before the request."""
 
 
 @st.composite
@@ -106,6 +107,7 @@ def _fact(draw: Any, name: str, base: date, inputs: dict[str, Any], law: Law) ->
     elif name in ("received", *HOURLY, "incomplete_notice"):
         if len(law.facts) == 1 or draw(st.integers(0, 3)):
             later = base if name == "received" else _later(draw, base, MOST_AFTER.get(name, 40))
+            later -= timedelta(days=3) if name == "supporting_statement" else timedelta()
             inputs[name] = _maybe_instant(draw, later, inputs, hourly=_hourly(law))
     elif name == "plan_window_days":
         if draw(st.booleans()):

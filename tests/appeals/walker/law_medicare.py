@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from tests.appeals.walker import days
 from tests.appeals.walker.law_groups import CHANGED, RECORDS, Stages, patient, payer, reviewer, stated
-from tests.appeals.walker.walk import LATE, PAYER, Law, Moment, Refused, Told, day_of
+from tests.appeals.walker.walk import LATE, PAYER, Law, Moment, Refused, Told, day_of, last
 
 # "60 calendar days after receipt"; the date of receipt "presumed to be 5 calendar days after the date of the notice"
 HEARINGS: Stages = {
@@ -125,10 +125,12 @@ def without_statement(hours: int) -> Law:
 
 
 def with_statement(cite: str, hours: int) -> Law:
-    """72 (24) hours from the statement; one "not received by the end of 14 calendar days" moves nothing any more."""
+    """72 (24) hours from the statement, and not before there is a request; one "not received by the end of 14 calendar days"
+    moves nothing any more."""
 
     def walk(told: Told, reading: str) -> Moment:
-        came = told.need("supporting_statement")
+        came, asked = told.need("supporting_statement"), told.moment("received")
+        came = came if asked is None else last(came, asked)
         over = fourteen_days(told, reading) if told.moment("received") is not None else None
         if over is not None and not isinstance(came, datetime) and came >= day_of(over):
             # At whatever hour of that day it came: not before the fourteen days were over, or in doubt, which goes late.
