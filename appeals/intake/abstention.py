@@ -15,6 +15,7 @@ from typing import Final
 from appeals.intake.abstention_words import (
     another_organization,
     another_reviewer,
+    begins_late,
     begins_with_a_label,
     code_not_refused,
     ends_with_another_word,
@@ -129,6 +130,30 @@ def another_number(letter: Letter, said: Said, every: Sequence[Proposal]) -> boo
         return False
     return _in_prose(said) or any(
         not _stands_in_prose(letter, one.page, one.start) for one in rivals.values()
+    )
+
+
+_FAMILY: Final = 6
+"""Signs with which two numbers of one family begin."""
+
+
+def another_member(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A member's number beside one that only ends otherwise, or, in a sentence, beside another that is called a member's."""
+    mine = bare(said.proposal.value)
+    taken = {bare(one.value) for one in every if one.fact != said.proposal.fact}
+    kin = [
+        other
+        for one in letter.numbers
+        if (other := bare(one.value)) not in taken
+        and other != mine
+        and len(other) == len(mine)
+        and other[:_FAMILY] == mine[:_FAMILY]
+    ]
+    if kin:
+        return True
+    return _in_prose(said) and any(
+        (other := bare(one.value)) not in mine and mine not in other and other not in taken
+        for one in letter.members
     )
 
 
@@ -258,11 +283,12 @@ _DOUBTS: Final[dict[str, tuple[Doubt, ...]]] = {
     "payer": (named_once, another_organization, ends_with_another_word),
     "administrator": (spelled_otherwise, no_administrator),
     "patient_name": (another_person, unproven_person),
+    "member_id": (another_member,),
     "reference_number": (another_number,),
     "notice_date": (another_day,),
     "stated_deadline": (hedged_day,),
     "stated_deadline_date": (hedged_day,),
-    "stated_deadline_text": (runs_on,),
+    "stated_deadline_text": (runs_on, begins_late),
     "continuation_request_by": (hedged_day,),
     "send_to_fax": (another_fax,),
     "send_to_fax_expedited": (no_fast_fax,),

@@ -207,6 +207,19 @@ def runs_on(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     return not words or _ENDS.fullmatch(words[-1]) is None
 
 
+_CUT_BEFORE: Final = re.compile(
+    r"\b(?:on or|no|not|or|more than|less than|than|at|fewer than)\s*$", re.IGNORECASE
+)
+
+
+def begins_late(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A quoted limit whose beginning the letter says otherwise with the word before it: `on or | before the 180th day`."""
+    return (
+        _CUT_BEFORE.search(said.page.plain[max(0, said.proposal.start - 30) : said.proposal.start])
+        is not None
+    )
+
+
 _LABEL_FIRST: Final = re.compile(
     r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|address|paper|matter|write|mail|by|or|to|phone|fax|call|printed|page|date|"
     r"form|plan|same|send|hours?|tty|the|and|of|from|for|re|no)\b|\W|\d+$",

@@ -94,6 +94,13 @@ class Letter:
         )
 
     @cached_property
+    def members(self) -> tuple[Candidate, ...]:
+        """Numbers whose words make them a member's."""
+        return tuple(
+            one for one in self.numbers if _OF_MEMBER.search(one.lead) and not _OF_ELSE.search(one.lead)
+        )
+
+    @cached_property
     def faxes(self) -> tuple[Candidate, ...]:
         """Telephone numbers beside the word fax."""
         return tuple(self._faxes())

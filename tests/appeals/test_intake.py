@@ -102,6 +102,10 @@ from cases.reading import read_pdf
 # 1 false of 394 as text and as PDF (a section of the plan on the time to sue) and 2 of 369 as PDF without gaps (a weekday behind
 # a payer's name); the reader before the gate gave the same one as text, of 417. 77 of a hundred facts that clocks need or that
 # name the case are found, 69 without gaps; of all facts 51.
+# The batch bk (four of each sample by a ninth author, many in long sentences), read after these were mended, gave 2 of 358 as text
+# and PDF and 2 of 340 without gaps: a subscriber's number where the child has one of its own, a quoted limit without its `on or`;
+# the reader before the gate 3 of 384. Of the facts that clocks need or that name the case 59 of a hundred are found there (63
+# before the gate), 54 without gaps.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
@@ -180,7 +184,8 @@ def test_every_sample_letter_has_a_truth_file() -> None:
 FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
 _TEXT_ONLY = tuple(
-    f"blind_{batch}_" for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh", "bi", "bj")
+    f"blind_{batch}_"
+    for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh", "bi", "bj", "bk")
 )
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}

@@ -125,3 +125,17 @@ def test_a_provision_on_what_comes_next_is_not_the_one_relied_on(
 def test_a_name_that_runs_into_the_next_column_is_left_out() -> None:
     head = "GREYLING BENEFIT PARTNERS Questions? Call us\nfor the Wolcott Stevedoring Group Health Plan Monday to Friday"
     assert "payer" not in told(head)
+
+
+def test_a_number_of_the_family_beside_the_patients_own_is_left_open() -> None:
+    sentence = "The subscriber's number is GSH0071-5529-00, and Marcellus has number GSH0071-5529-02, as the card says."
+    assert "member_id" not in told("GABLES HEALTH PLAN", sentence)
+
+
+def test_a_quoted_limit_is_not_cut_at_its_beginning() -> None:
+    letter = BODY.replace("within 180 days after you receive", "on or before the 180th day after you receive")
+    found = {one.fact: one.value for one in propose_facts([letter])}
+    assert (found["stated_deadline"], found.get("stated_deadline_text")) == (
+        "180 calendar_day after receipt",
+        None,
+    )
