@@ -102,10 +102,10 @@ from cases.reading import read_pdf
 # 1 false of 394 as text and as PDF (a section of the plan on the time to sue) and 2 of 369 as PDF without gaps (a weekday behind
 # a payer's name); the reader before the gate gave the same one as text, of 417. 77 of a hundred facts that clocks need or that
 # name the case are found, 69 without gaps; of all facts 51.
-# The batch bk (four of each sample by a ninth author, many in long sentences), read after these were mended, gave 2 of 358 as text
-# and PDF and 2 of 340 without gaps: a subscriber's number where the child has one of its own, a quoted limit without its `on or`;
-# the reader before the gate 3 of 384. Of the facts that clocks need or that name the case 59 of a hundred are found there (63
-# before the gate), 54 without gaps.
+# The batch bk (four of each sample by a ninth author, many in long sentences), read after these were mended, gave 2 false of 358
+# as text and as PDF and 2 of 340 without gaps: a subscriber's number where the child has one of its own, a quoted limit without
+# its `on or`; the reader before the gate 3 of 384. Of the facts that clocks need or that name the case 59 of a hundred are found
+# there (63 before the gate), 54 without gaps.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
