@@ -37,6 +37,9 @@ FOR_HELPER: dict[str, str] = {
     "The answer is yes. Your plan had until %(theirs)s to do what was decided. It is late.": mark(
         "The answer is yes. The plan had until %(theirs)s to do what was decided. It is late."
     ),
+    "The answer is yes. Your plan has to do what was decided.": mark(
+        "The answer is yes. The plan has to do what was decided."
+    ),
     "Next, we ask your plan to do it now.": mark("Next, we ask the plan to do it now."),
     "Your plan said yes.": mark("The plan said yes."),
     "Next, you can plan your visits. Ask us how many your plan will pay for.": mark(

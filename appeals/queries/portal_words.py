@@ -170,6 +170,10 @@ SAID: dict[tuple[str, str, str], Pair] = {
         mark("The answer is yes. Your plan had until %(theirs)s to do what was decided. It is late."),
         mark("Next, we ask your plan to do it now."),
     ),
+    ("effectuation", "running", "none"): (
+        mark("The answer is yes. Your plan has to do what was decided."),
+        mark("Next, we make sure that it does."),
+    ),
     ("authorization", "running", "*"): (
         mark("Your plan said yes. It holds until %(valid_until)s."),
         mark("Next, you have your visits. We ask for more before the time runs out."),

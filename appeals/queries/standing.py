@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, QuerySet, Value, When
+from django.db.models import BooleanField, Q, QuerySet, Value, When
 from django.db.models import Case as Choice
 
 from advocacy.access.permissions import Permission
@@ -27,11 +27,13 @@ from appeals.queries.choices import choice_for, standing_choices
 from appeals.queries.clocks import Day, earliest, ours, state_of, theirs
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.lookup import requests_where
+from appeals.queries.owed import WON_AT_LEVEL
 from appeals.queries.sessions import counted, lines_of
 from appeals.regimes import book
 from appeals.regimes.shapes import Level
-from cases.models import Case
+from cases.models import Case, Task
 from cases.policies import reached_cases
+from cases.workflow import TaskStatus
 
 SHORT_LABELS = {
     "": "Not started",
@@ -79,6 +81,9 @@ def rows_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
         "authorizations": counted(GrantedAuthorization.objects.filter(of_cases)).order_by(
             "-valid_until", "-id"
         ),
+        "owed": Task.objects.filter(of_cases, ~Q(code=""), code__startswith=WON_AT_LEVEL)
+        .exclude(status__in=[TaskStatus.DONE, TaskStatus.CANCELLED])
+        .order_by("id"),
     }
 
 
@@ -98,6 +103,7 @@ _DECIDING = {
         "beside_id",
         "settled_by_id",
     ),
+    "owed": ("case_id", "code"),
 }
 
 
@@ -110,7 +116,7 @@ def position_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
 
 
 # What `position_of` asks of a case: the keys of `rows_under`.
-DECIDING = ("requests", "denials", "calls", "appeals", "deadlines", "choices", "authorizations")
+DECIDING = ("requests", "denials", "calls", "appeals", "deadlines", "choices", "authorizations", "owed")
 
 
 def by_case(rows: Iterable[Any]) -> dict[int, list[Any]]:
@@ -212,12 +218,15 @@ def awaited(deadlines: Iterable[Deadline], *, delivery: bool) -> list[Deadline]:
 
 
 def _undelivered(rows: Mapping[str, list[Any]]) -> UUID | None:
-    """The level whose decision the plan has a running time to carry out; of several the one that ends first."""
+    """The level whose decision the plan has a running time to carry out; of several the one that ends first. Else one that is
+    owed without a date, and followed up."""
     levels = {a.pk: a.public_id for a in rows["appeals"]}
     running = (
         d for d in rows["deadlines"] if d.clock == EFFECTUATION and d.status == Deadline.Status.RUNNING
     )
-    return next((levels[d.appeal_id] for d in running if d.appeal_id in levels), None)
+    followed = (int(task.code.removeprefix(WON_AT_LEVEL)) for task in rows["owed"])
+    keys = (*(d.appeal_id for d in running), *followed)
+    return next((levels[pk] for pk in keys if pk in levels), None)
 
 
 def _lacks_choice(appeal: Appeal) -> str:

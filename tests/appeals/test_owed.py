@@ -14,6 +14,7 @@ from datetime import date
 import pytest
 
 from advocacy.errors import NotAllowed, Refused
+from advocacy.tenancy.together import fetched
 from appeals.blocks import Bullets, Paragraph, blocks_from_data
 from appeals.closing import open_contest_of
 from appeals.commands.demands import send_demand
@@ -25,7 +26,7 @@ from appeals.queries.history import load_history
 from appeals.queries.owed import NO_TIME, owed_lines, owed_of
 from appeals.queries.portal import status_page
 from appeals.queries.queue import Filters, listed, planned
-from appeals.queries.standing import workable
+from appeals.queries.standing import proposals_for, rows_under, workable
 from appeals.regimes import book
 from appeals.regimes.checks import problems_of
 from cases.models import Case, Task
@@ -193,6 +194,19 @@ def test_the_queue_finds_the_case_beside_those_with_a_late_plan_until_it_is_deli
     assert found("owed") == []
 
 
+def test_the_next_action_is_to_record_the_delivery_and_then_to_close(outside):
+    def proposed():
+        row = Case.objects.select_related("patient", "coverage").annotate(is_workable=workable(outside.who))
+        rows = fetched(rows_under([outside.case.pk]))
+        day = day_at(moment("2026-06-01"), "America/New_York")
+        found = proposals_for(outside.who, [row.get(pk=outside.case.pk)], rows, day)[outside.case.pk]
+        return found.code, found.args[-1]
+
+    assert proposed() == ("record_delivery", outside.level(2).public_id)
+    deliver(outside, 2)
+    assert proposed()[0] == "close_case"
+
+
 # -- the demand ----------------------------------------------------------------------------------------------------------
 def test_the_demand_cites_the_rule_counts_the_days_and_calls_nobody_late(outside):
     made = write_owed(actor=outside.who, denial=outside.denial, at=moment("2026-06-01"))
@@ -284,6 +298,11 @@ def test_the_portal_says_that_the_plan_must_do_it_now(outside):
         .get(pk=outside.case.pk)
     )
     page = status_page(row, moment("2026-06-01"))
+    assert (page.standing.sentence, page.after, page.day) == (
+        "The answer is yes. Your plan has to do what was decided.",
+        "Next, we make sure that it does.",
+        None,
+    )
     assert page.beyond == (
         "The law says your plan must do this now. It names no day. Tell us if a bill comes.",
     )
