@@ -124,8 +124,7 @@ def decide_proposal(
 
     Whoever may record what the letter is about may decide: a denial, or the decision of a level.
     """
-    kind = Document.objects.filter(versions=proposal.document_version_id).values_list("kind", flat=True).get()
-    about_level = kind == Document.Kind.DECISION_LETTER
+    about_level = proposal.document_version.document.kind == Document.Kind.DECISION_LETTER
     require(actor, Permission.RECORD_DECISION if about_level else Permission.RECORD_DENIAL, proposal)
     reasons = []
     if status not in ("accepted", "corrected", "rejected"):

@@ -17,9 +17,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from advocacy.management.seed.cast import assemble
+from advocacy.management.seed.life import Life
 from advocacy.management.seed.year.calendar import Year, year_of
 from advocacy.management.seed.year.cases import PLANS
-from advocacy.management.seed.year.lived import Lived
 from advocacy.management.seed.year.watch import RULES, Evening
 from advocacy.tenancy.scope import scope_with
 from appeals.models import Filing
@@ -231,7 +231,7 @@ def filed_past_it(year: Year, evening: Evening) -> None:
     )
 
 
-def course_too_short(life: Lived) -> Iterator[date]:
+def course_too_short(life: Life) -> Iterator[date]:
     """A case is closed with everything still open."""
     life.do(close_case, case=life.case, outcome="covered")
     yield life.on

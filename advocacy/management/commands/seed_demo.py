@@ -10,9 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from advocacy.management.seed.lived_in import RuleBroken
 from advocacy.management.seed.sign_ins import sign_ins
-from advocacy.management.seed.tell import is_empty, is_ours, tell_side_by_side, untold
+from advocacy.management.seed.tell import is_empty, is_ours, tell_side_by_side, unmade
 
 WIDTH = 40
 
@@ -47,11 +46,11 @@ class Command(BaseCommand):
             if options["if_empty"]:
                 return
             raise CommandError("There are other organizations here: the demonstration keeps away from them.")
-        if options["if_empty"] and not is_empty() and not untold():
+        if options["if_empty"] and not is_empty() and not unmade():
             return
         try:
             told = tell_side_by_side(options["at"] or timezone.now(), self._progress)
-        except (RuntimeError, RuleBroken) as problem:
+        except RuntimeError as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(f"{told} patients came; the demonstration is complete.")
 

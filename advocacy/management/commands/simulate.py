@@ -4,33 +4,28 @@ looked at.
 
 from __future__ import annotations
 
-import gc
 import time
 from argparse import ArgumentParser
 from datetime import date, datetime, timedelta
 from datetime import time as hour
-from multiprocessing import get_context
 from typing import Any
 
 import psycopg
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from advocacy.management.seed.cast import HOUSES, Standing, assemble
 from advocacy.management.seed.tell import is_empty
 from advocacy.management.seed.year.calendar import BEGINS, year_of
+from advocacy.management.seed.year.processes import make_ready, side_by_side
 
 COUNTED = (10, 30, 75, 150, 250)
 """After so many days the server looks how many rows there are, as it does by itself every few minutes: a year passes in one."""
 BEFORE = timedelta(days=30)
 """Colleagues were there before the year began."""
 FULL = 365
-PREPARED = 1_000
-"""Statements that stay prepared: a year asks some seven hundred different ones, over and over."""
-FEW = 500
-"""Up to so many cases of one organization a statement is planned once: to plan it for its values costs more than that saves."""
 
 
 def _look_at_sizes() -> None:
@@ -76,9 +71,6 @@ class Command(BaseCommand):
             raise CommandError(
                 "There are organizations here already: a simulated year begins on an empty database."
             )
-        # What was imported stays: looking through it for garbage again and again takes a quarter of the time.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
         began = time.monotonic()
         start = options["start"]
         at = datetime.combine(start, hour(12), tzinfo=timezone.get_default_timezone()) - BEFORE
@@ -87,21 +79,18 @@ class Command(BaseCommand):
         share = {slug: options["cases"] // len(houses) for slug in houses}
         share[houses[0]] += options["cases"] % len(houses)
         if len(houses) == 1:
-            failed = self._one(standing, houses[0], share[houses[0]], options)
+            held = self._one(standing, houses[0], share[houses[0]], options)
         else:
-            failed = self._side_by_side(standing, share, options)
+            held = side_by_side(houses, lambda slug: self._one(standing, slug, share[slug], options))
         self.stdout.write(
             f"{options['cases']} cases, {options['days']} days: {time.monotonic() - began:.1f} s"
         )
-        if failed:
+        if not held:
             raise CommandError("Something did not hold.")
 
     def _one(self, standing: dict[str, Standing], slug: str, cases: int, options: dict[str, Any]) -> bool:
-        """One organization's year; whether something did not hold."""
-        connection.ensure_connection()
-        connection.connection.prepared_max = PREPARED
-        if cases <= FEW:
-            connection.connection.execute("SET plan_cache_mode = force_generic_plan")
+        """One organization's year; whether all of it held."""
+        make_ready(cases)
         other = next(there for name, there in standing.items() if name != slug)
         year = year_of(
             standing[slug],
@@ -112,7 +101,7 @@ class Command(BaseCommand):
             days=options["days"],
         )
         counted = {options["start"] + timedelta(days=n) for n in COUNTED}
-        broken = year.pass_by(lambda day, _open: _look_at_sizes() if day in counted else None)
+        broken = year.pass_by(lambda day, _came: _look_at_sizes() if day in counted else None)
         for one in broken:
             self.stdout.write(f"{slug} {one.day} {one.rule}: {one.what}")
         done = ", ".join(f"{what} {count}" for what, count in sorted(year.house.done.items()))
@@ -121,21 +110,4 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{slug}: {year.watch.looked} looks, {len(broken)} things did not hold; the year is {name}"
         )
-        return bool(broken)
-
-    def _side_by_side(
-        self, standing: dict[str, Standing], share: dict[str, int], options: dict[str, Any]
-    ) -> bool:
-        """A process for each organization: references are given out one at a time within one."""
-        connections.close_all()  # a forked process must not share the parent's connection
-        context = get_context("fork")
-
-        def live(slug: str) -> None:
-            raise SystemExit(int(self._one(standing, slug, share[slug], options)))
-
-        processes = [context.Process(target=live, args=(slug,)) for slug in share]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
-        return any(process.exitcode for process in processes)
+        return not broken

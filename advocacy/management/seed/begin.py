@@ -9,7 +9,7 @@ from typing import Any
 
 from advocacy.errors import Refused
 from advocacy.management.seed.color import MOOD, PAIN, TALKS, Tried
-from advocacy.management.seed.life import Life
+from advocacy.management.seed.life import Days, Life
 from advocacy.management.seed.matters import CLINICS, Matter
 from advocacy.management.seed.people import ways_to_reach
 from advocacy.management.seed.plans import Plan, filled
@@ -22,7 +22,7 @@ from cases.commands.registration import record_coverage, record_payer, record_pr
 from cases.models import Payer, Provider
 
 
-def begin(life: Life) -> None:
+def begin(life: Life) -> Days:
     """Register, record coverage and consents, open the case; then, unless nobody has looked yet, answer the questions."""
     story = life.story
     _register(life)
@@ -31,9 +31,9 @@ def begin(life: Life) -> None:
     open_matter(life, story.matter, owner=story.owner if story.first_owner is None else story.first_owner)
     if not story.answered:
         return
+    yield max(story.begins - 1, 0)
     for question, value, source in story.plan.answers:
-        ago = max(story.begins - 1, 0)
-        life.do(record_answer, ago, case=life.case, question=question, value=value, source=source)
+        life.do(record_answer, case=life.case, question=question, value=value, source=source)
     if story.plainly:
         return
     _tell_what_was_tried(life, story.matter)
@@ -49,13 +49,12 @@ def begin(life: Life) -> None:
     )
 
 
-def open_matter(life: Life, matter: Matter, *, owner: str, ago: int | None = None) -> None:
+def open_matter(life: Life, matter: Matter, *, owner: str) -> None:
     """Open a case for a treatment. It becomes the case the following steps are about."""
     life.matter = matter
     life.provider = _provider(life, matter)
     life.case_row = life.do(
         open_case,
-        ago,
         by=life.intake,
         patient=life.patient,
         coverage=life.coverage,
@@ -91,7 +90,7 @@ def _register(life: Life) -> None:
         "contacts": contacts,
     }
     try:
-        life.patient = life.do(register_patient, life.story.begins, by=life.intake, **given)
+        life.patient = life.do(register_patient, by=life.intake, **given)
     except Refused as refused:
         if any(reason.code != "likely_duplicates" for reason in refused.reasons):
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from advocacy.management.seed.levels import filed
-from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.life import Days, Life, Step
 from advocacy.management.seed.matters import CLINICS
 from appeals.commands.at_once import open_at_once
 
@@ -11,9 +11,9 @@ from appeals.commands.at_once import open_at_once
 def reviewed_beside(ago: int) -> Step:
     """The review is opened on the clinician's word while the appeal runs, and goes out the same day."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         assert life.matter is not None
-        life.go(ago)
         life.do(
             open_at_once,
             appeal=life.level,
@@ -22,6 +22,6 @@ def reviewed_beside(ago: int) -> Step:
             said_on=life.day(ago),
             note="She cannot stand on the leg; another week would cost her the course.",
         )
-        filed(ago)(life)
+        yield from filed(ago)(life)
 
     return step

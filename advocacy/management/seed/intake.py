@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.life import Days, Life, Step
 from advocacy.management.seed.matters import Matter
 from advocacy.management.seed.plans import filled
 from cases.commands.benefits import record_benefits, record_referral
@@ -50,7 +50,6 @@ def benefits_asked(
     answers |= dict.fromkeys(unsaid, "would_not_say")
     life.do(
         record_benefits,
-        ago,
         case=life.case,
         answers={key: value for key, value in answers.items() if key not in left_out},
         source="call",
@@ -73,10 +72,10 @@ def benefits_asked(
 def corrected_by_the_plan(ago: int, **answers: str) -> Step:
     """A later call says otherwise: the later answer stands, the earlier one is shown beside it."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         life.do(
             record_benefits,
-            ago,
             case=life.case,
             answers=answers,
             source="call",
@@ -91,8 +90,9 @@ def corrected_by_the_plan(ago: int, **answers: str) -> Step:
 def triaged(ago: int, urgency: str, safety_concern: str, *, by: str = "") -> Step:
     """Somebody asked how urgent it is; what a safety concern asks for is done the same day."""
 
-    def step(life: Life) -> None:
-        life.do(triage_case, ago, by=by, case=life.case, urgency=urgency, safety_concern=safety_concern)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(triage_case, by=by, case=life.case, urgency=urgency, safety_concern=safety_concern)
         for task in Task.objects.filter(case=life.case_row, code=SAFETY_TASK, status="open"):
             life.do(
                 finish_task, by=by, task=task, note="Spoken with the patient and the clinic; steps followed."
@@ -104,12 +104,12 @@ def triaged(ago: int, urgency: str, safety_concern: str, *, by: str = "") -> Ste
 def opened_twice(ago: int) -> Step:
     """Two colleagues take the same call: the second case is closed as a duplicate of the first a little later."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         first, matter = life.case, life.matter
         assert matter is not None
         second = life.do(
             open_case,
-            ago,
             by=life.intake,
             patient=life.patient,
             coverage=life.coverage,
@@ -132,10 +132,11 @@ def opened_twice(ago: int) -> Step:
 def taken_in(ago: int, matter: Matter) -> Step:
     """The guided intake of a patient who is known: the inquiry becomes the case that the following steps are about."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         patient = life.patient
         assert patient is not None
-        inquiry = life.do(start_inquiry, ago, by=life.intake)
+        inquiry = life.do(start_inquiry, by=life.intake)
         life.do(
             save_step,
             by=life.intake,
@@ -173,8 +174,9 @@ def taken_in(ago: int, matter: Matter) -> Step:
 def calls_for_help(ago: int) -> Step:
     """Two callers on one morning: one is declined and told where to turn, the other has to look for the member card."""
 
-    def step(life: Life) -> None:
-        sent_on = life.do(start_inquiry, ago, by=life.intake)
+    def step(life: Life) -> Days:
+        yield ago
+        sent_on = life.do(start_inquiry, by=life.intake)
         for name, typed in (
             (
                 "who",

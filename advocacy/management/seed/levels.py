@@ -9,7 +9,7 @@ from datetime import timedelta
 from advocacy.management.seed import papers
 from advocacy.management.seed.begin import tried_before
 from advocacy.management.seed.delivered import carried_out
-from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.life import Days, Life, Step
 from advocacy.management.seed.plans import OFFICES, filled
 from advocacy.management.seed.teamwork import choose_unless_chosen, no_longer_pursued
 from appeals.commands.decisions import decide_appeal, deem_decided, return_level
@@ -59,10 +59,10 @@ _TITLES = {
 def gathered(ago: int, *keys: str) -> Step:
     """Papers of the clinic come in: necessity, history, scores (these three unless others are named) or visit."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         name, matter = life.story.person.full_name, life.matter
         assert matter is not None
-        life.go(ago)
         on = life.at.date()
         for key in keys or ("necessity", "history", "scores"):
             if key == "history":
@@ -80,10 +80,10 @@ def gathered(ago: int, *keys: str) -> Step:
 def better_copy(ago: int, key: str) -> Step:
     """A paper comes again, with the newest page: version 2 of the same document."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         matter = life.matter
         assert matter is not None
-        life.go(ago)
         text = papers.scores(life.story.person.full_name, matter, life.at.date())
         data = io.BytesIO(text_as_pdf(text))
         life.do(add_version, document=life.papers[key], filename=f"{key}-2.pdf", stream=data)
@@ -108,7 +108,8 @@ def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
     Of the checklist that came with the level the first `ticked` lines are done, after the decision below was read.
     """
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         level = life.level
         exhibits = [
             key
@@ -118,11 +119,10 @@ def written(ago: int, *, ready: bool = False, ticked: int = 3) -> Step:
         task = Task.objects.get(case=life.case_row, code=f"{STAGE}level:{level.pk}")
         first = task.waits_for
         if first is not None and first.status == "open":
-            first = life.do(
-                tick_items, ago, task=first, ticked=[line["key"] for line in first.checklist or []]
-            )
+            lines = [line["key"] for line in first.checklist or []]
+            first = life.do(tick_items, task=first, ticked=lines)
             life.do(finish_task, task=first, note="Read with the patient.")
-        life.do(start_draft, ago, appeal=level)
+        life.do(start_draft, appeal=level)
         life.do(
             set_exhibits,
             appeal=life.level,
@@ -147,9 +147,10 @@ def _fill(life: Life) -> None:
 def urgent(ago: int) -> Step:
     """The level is asked to be decided urgently, on the clinician's word."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         reason = "The treating clinician certifies that waiting could seriously harm the patient."
-        life.do(set_expedited, ago, appeal=life.level, is_expedited=True, reason=reason)
+        life.do(set_expedited, appeal=life.level, is_expedited=True, reason=reason)
 
     return step
 
@@ -157,10 +158,10 @@ def urgent(ago: int) -> Step:
 def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_because: str = "") -> Step:
     """The packet is frozen and sent; its proof is kept; `received` is when the other side had it."""
 
-    def step(life: Life) -> None:
-        life.go(ago)
+    def step(life: Life) -> Days:
+        yield ago
         if not life.level.draft:
-            written(ago, ticked=9)(life)
+            yield from written(ago, ticked=9)(life)
         _fill(life)
         choose_unless_chosen(life, "appeal")
         address = where_it_goes(life)[channel]
@@ -174,7 +175,7 @@ def filed(ago: int, *, channel: str = "fax", received: int | None = None, late_b
         )
         sent_with_proof(life, filing, address)
         if received is not None:
-            arrived(received)(life)
+            yield from arrived(received)(life)
 
     return step
 
@@ -196,9 +197,9 @@ def where_it_goes(life: Life) -> dict[str, str]:
 def written_from_the_record(life: Life) -> None:
     """The papers of the clinic are there, and the letter is begun from the record with its exhibits and filled."""
     if "necessity" not in life.papers:
-        gathered(life.story.begins)(life)
+        life.take(gathered(life.ago))
     if not life.level.draft:
-        written(life.story.begins, ticked=9)(life)
+        life.take(written(life.ago, ticked=9))
     _fill(life)
 
 
@@ -225,8 +226,8 @@ def _finish_packet(life: Life) -> None:
 def filed_by_phone(ago: int, *, person: str = "Appeals line") -> Step:
     """The level is opened by a call, which is logged and frozen."""
 
-    def step(life: Life) -> None:
-        life.go(ago)
+    def step(life: Life) -> Days:
+        yield ago
         choose_unless_chosen(life, "appeal")
         call = life.do(
             log_communication,
@@ -247,10 +248,11 @@ def filed_by_phone(ago: int, *, person: str = "Appeals line") -> Step:
 def arrived(ago: int) -> Step:
     """The other side confirms when it had the appeal (or the forwarded file)."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         level = life.level
         start = level.filed_at or level.forwarded_at
-        at = life.went(ago, 11)
+        at = life.moment(ago, 11)
         life.do(receive_appeal, appeal=level, received_at=max(at, start) if start else at)
 
     return step
@@ -259,9 +261,9 @@ def arrived(ago: int) -> Step:
 def forwarded(ago: int) -> Step:
     """The plan sends the file on by itself."""
 
-    def step(life: Life) -> None:
-        at = life.went(ago, 10)
-        life.do(record_forwarding, appeal=life.level, forwarded_at=at)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(record_forwarding, appeal=life.level, forwarded_at=life.moment(ago))
 
     return step
 
@@ -280,11 +282,10 @@ def decided(
     """The decision of the level: upheld, partly or overturned for every item; what was won comes with an authorization, unless
     the plan is yet to give one."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield recorded if recorded is not None else min(notice, received if received is not None else notice)
         story, matter, level = life.story, life.matter, life.level
         assert matter is not None
-        day = recorded if recorded is not None else min(notice, received if received is not None else notice)
-        life.go(day)
         history = load_history(life.case)
         wanted = items_in_question(history, level)
         paper = None
@@ -297,7 +298,7 @@ def decided(
                 "decision", "decision_letter", f"Decision: {title}", text_as_pdf(text), "decision.pdf"
             )
         start = level.received_at or level.filed_at or level.forwarded_at
-        at = min(life.moment(notice, 9), life.at)
+        at = life.moment(notice, 9)
         count = matter.sessions if outcome == "overturned" else max(matter.sessions // 2, 1)
         given = AuthorizationInput(
             filled("AUTH-######", life.luck), count, None, life.day(notice), life.day(notice - 120), paper
@@ -325,14 +326,14 @@ def decided(
 def taken_up_again(ago: int, note: str) -> Step:
     """Whoever decided last reopens their own decision; what was decided stands, and is decided anew beside it."""
 
-    def step(life: Life) -> None:
-        at = life.went(ago, 10)
+    def step(life: Life) -> Days:
+        yield ago
         latest = Appeal.objects.filter(case=life.case, status="decided").order_by("-decided_at")[0]
         life.do(
             return_level,
             appeal=latest,
             why=Appeal.Returned.REOPENING,
-            returned_at=at,
+            returned_at=life.moment(ago),
             received_at=None,
             note=note,
         )
@@ -343,17 +344,17 @@ def taken_up_again(ago: int, note: str) -> Step:
 def silence(ago: int) -> Step:
     """The time to decide has passed: the case goes on without a decision."""
 
-    def step(life: Life) -> None:
-        life.do(deem_decided, ago, appeal=life.level)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(deem_decided, appeal=life.level)
 
     return step
 
 
 def lapsed(ago: int) -> Step:
-    def step(life: Life) -> None:
-        life.do(
-            lapse_level, ago, appeal=life.level, reason="The patient decided too late; nothing was filed."
-        )
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(lapse_level, appeal=life.level, reason="The patient decided too late; nothing was filed.")
 
     return step
 
@@ -361,8 +362,8 @@ def lapsed(ago: int) -> Step:
 def given_up(ago: int, reason: str) -> Step:
     """An open level is not pursued, or a filed one is withdrawn."""
 
-    def step(life: Life) -> None:
-        life.go(ago)
+    def step(life: Life) -> Days:
+        yield ago
         command = withdraw_appeal
         if life.level.status in ("open", "drafting"):
             command = decline_level
@@ -383,8 +384,8 @@ def count_money(life: Life, sessions: int) -> None:
 def closed(ago: int, outcome: str, note: str = "") -> Step:
     """What is still open is settled, and the case is closed."""
 
-    def step(life: Life) -> None:
-        life.go(ago)
+    def step(life: Life) -> Days:
+        yield ago
         for call in PeerToPeer.objects.filter(case=life.case_row, status__in=["offered", "scheduled"]):
             life.do(miss_call, call=call, reason="No longer needed.")
         if life.denial is not None and life.level.status in ("open", "drafting"):
@@ -418,7 +419,8 @@ def _settle(life: Life) -> None:
 def authorized(ago: int, *, sessions: int = 0) -> Step:
     """What was won in a call comes in writing, with its number."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         from_day = life.day(ago)
         count = sessions or (life.matter.sessions if life.matter else 1)
         number = filled("AUTH-######", life.luck)
@@ -432,7 +434,7 @@ def authorized(ago: int, *, sessions: int = 0) -> Step:
             from_day,
         )
         letter = life.upload(
-            "approval", "approval_letter", "Approval letter", text_as_pdf(text), "approval.pdf", ago
+            "approval", "approval_letter", "Approval letter", text_as_pdf(text), "approval.pdf"
         )
         life.do(
             record_authorization,

@@ -1,4 +1,4 @@
-"""How a story is lived: a calendar that only moves forward, somebody who acts, and the rows the story is about.
+"""How a case is lived: a calendar that only moves forward, somebody who acts, and the rows the case is about.
 
 All writing goes through commands. What is simulated is the moment: each command runs in a scope with `at`, so that the
 trail keeps when it happened beside when it was recorded.
@@ -20,19 +20,26 @@ from django.conf import settings
 from advocacy.access.policy import Actor
 from advocacy.background import queue
 from advocacy.background.models import Job
+from advocacy.errors import Refused
 from advocacy.management.seed.cast import Standing
 from advocacy.management.seed.matters import Matter
 from advocacy.management.seed.people import Person
 from advocacy.management.seed.plans import Plan
+from advocacy.management.seed.year.house import House
 from advocacy.people.models import Membership, Patient
 from advocacy.tenancy.scope import scope_goes_on, scope_with
+from appeals.clock.calendar import is_business_day, last_business_day_on_or_before
 from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, PeerToPeer, RequestItem
-from appeals.queries.clocks import day_at
-from appeals.reminders import pending, send_reminder
+from cases.commands.costs import record_cost
 from cases.commands.documents import upload_document
-from cases.models import Case, Coverage, Document, DocumentVersion, Provider
+from cases.commands.patient_notices import send_notice
+from cases.models import Case, Coverage, Document, DocumentVersion, PatientNotice, Provider
 
 T = TypeVar("T")
+Course = Iterator[date]
+"""What happens to one case: each part ends by naming the day on which somebody looks at it again."""
+Days = Iterator[int]
+"""The same of a step: it names its day, in days before today, and goes on when that has come."""
 
 
 @contextmanager
@@ -46,12 +53,13 @@ def no_mail() -> Iterator[None]:
         settings.EMAIL_BACKEND = before
 
 
-Step = Callable[["Life"], None]
+Step = Callable[["Life"], Days]
 
 
 @dataclass(frozen=True)
 class Story:
-    """One patient's story as data. `begins` and every number of a step are days before today.
+    """One patient as data. `begins` and every number of a step are days before today. Without steps it is said who came, and
+    what becomes of them is a course of the year.
 
     `owner` is the key of a colleague, or "" for a case that waits in the queue.
     """
@@ -80,25 +88,47 @@ class Story:
 
 @dataclass
 class Life:
-    """One story on its way. `now` is the moment the demonstration is made (aware); `at` never passes it."""
+    """One story on its way. The day is the calendar's; `at` never passes `now`, the moment (aware) with which the year ends."""
 
-    standing: Standing
+    house: House
     story: Story
     now: datetime
     at: datetime
     luck: random.Random
+    owner: str = ""
+    """Who has the case, by key; "" for the supervisor."""
     patient: Patient | None = None
     coverage: Coverage | None = None
     provider: Provider | None = None
     matter: Matter | None = None
     case_row: Case | None = None
+    opened: set[int] = field(default_factory=set)
+    """Every case of the patient, by primary key."""
     request: AuthorizationRequest | None = None
     denial: Denial | None = None
     call: PeerToPeer | None = None
     papers: dict[str, Document] = field(default_factory=dict)
     reference: str = ""
+    won: bool = False
+    focus: int | None = None
+    """Of two levels that stand at once the one that is being worked (primary key); else the last one opened."""
+
+    @property
+    def standing(self) -> Standing:
+        return self.house.standing
 
     # -- time -----------------------------------------------------------------------------------------------
+    def arrive(self, day: date) -> None:
+        """Come to a day: some office hour of it, and never before what was done last or past now."""
+        hour, minute = self.luck.randrange(9, 16), self.luck.randrange(60)
+        there = datetime.combine(day, time(hour, minute), tzinfo=self.standing.zone)
+        self.at = min(max(self.at + timedelta(minutes=1), there), self.now)
+
+    @property
+    def on(self) -> date:
+        """The day on which the calendar stands, where the organization works."""
+        return self.at.astimezone(self.standing.zone).date()
+
     @property
     def today(self) -> date:
         return self.now.astimezone(self.standing.zone).date()
@@ -107,67 +137,98 @@ class Life:
         """The day so many days before today (negative: after it)."""
         return self.today - timedelta(days=ago)
 
-    def moment(self, ago: int, hour: int = 10, minute: int = 0) -> datetime:
-        """A moment of that day where the patient is; never later than now."""
-        zone = ZoneInfo(self.story.person.zone)
-        return min(datetime.combine(self.day(ago), time(hour, minute), tzinfo=zone), self.now)
+    def before(self, day: date) -> int:
+        """So many days before today."""
+        return (self.today - day).days
 
-    def go(self, ago: int) -> None:
-        """Move to some office hour of that day, of the Monday after it on a weekend, and never backward or past now."""
-        zone = self.standing.zone
-        hour, minute = self.luck.randrange(9, 16), self.luck.randrange(60)
-        target = datetime.combine(self.day(ago), time(hour, minute), tzinfo=zone)
-        monday = target + timedelta(days=(7 - target.weekday()) % 7 if target.weekday() > 4 else 0)
-        target = monday if monday < self.now else target
-        a_little_later = self.at + timedelta(minutes=self.luck.randrange(3, 9))
-        self.at = max(self.at, min(max(target, a_little_later), self.now))
+    @property
+    def ago(self) -> int:
+        return self.before(self.on)
 
-    def went(self, ago: int, hour: int = 10) -> datetime:
-        """Move to that day and answer with an hour of it that has passed: when something happened that is recorded now."""
-        self.go(ago)
-        return min(self.moment(ago, hour), self.at)
+    def in_zone(self, day: date, hour: int, minute: int = 0) -> datetime:
+        """An hour of a day where the patient is."""
+        return datetime.combine(day, time(hour, minute), tzinfo=ZoneInfo(self.story.person.zone))
 
-    def ahead(self, days: int, hour: int) -> datetime:
-        """A moment so many days after today, which may lie ahead."""
-        zone = ZoneInfo(self.story.person.zone)
-        return datetime.combine(self.today + timedelta(days=days), time(hour), tzinfo=zone)
+    def moment(self, ago: int, hour: int = 10) -> datetime:
+        """An hour of that day where the patient is, and no later than the calendar: when something happened that is recorded."""
+        return min(self.in_zone(self.day(ago), hour), self.at)
+
+    def later(self, least: int, most: int) -> date:
+        """A day so many days after the one on which the calendar stands."""
+        return self.on + timedelta(days=self.luck.randrange(least, most + 1))
+
+    def office_day(self, day: date, *, least: date | None = None) -> date:
+        """A day of the other side: in a thorough house the business day on or before it, and not before `least`."""
+        if not self.house.thorough:
+            return day
+        found = last_business_day_on_or_before(day)
+        return found if least is None else max(found, least)
+
+    # -- chance ---------------------------------------------------------------------------------------------
+    def happens(self, chance: float) -> bool:
+        return self.luck.random() < chance
+
+    def on_paper(self, chance: float) -> bool:
+        """Whether a letter comes as a file that is read; in a thorough house each does."""
+        return self.happens(1.0 if self.house.thorough else chance)
 
     # -- acting ---------------------------------------------------------------------------------------------
     def actor(self, who: str = "") -> Actor:
-        """The actor by the key of a colleague; without one the owner of the story (the supervisor, for nobody's)."""
-        key = who or self.story.owner or self.supervisor
-        return self.standing.actors[key]
+        """The actor by the key of a colleague; without one whoever is there for the one who has the case."""
+        return self.standing.actors[self.acting(who)]
+
+    def acting(self, who: str = "") -> str:
+        return who or self.house.on_duty(self.owner, self.on)
 
     @property
     def supervisor(self) -> str:
-        return next(k for k, actor in self.standing.actors.items() if "supervisor" in actor.roles)
+        return self.house.supervisor
 
     @property
     def intake(self) -> str:
         return next(k for k, actor in self.standing.actors.items() if "intake" in actor.roles)
 
     def member(self, who: str) -> Membership | None:
-        return self.standing.members[who] if who else None
+        """A colleague; for one who has left, somebody who is there."""
+        return self.standing.members[self.still_here(who)] if who else None
 
-    def do(
-        self,
-        command: Callable[..., T],
-        ago: int | None = None,
-        *,
-        by: str = "",
-        still: bool = False,
-        **given: Any,
-    ) -> T:
-        """Run one command as somebody: on the day `ago`, a few minutes after the last one, or `still` in its moment."""
-        if still:
-            pass
-        elif ago is None:
-            self.at = max(self.at, min(self.at + timedelta(minutes=self.luck.randrange(2, 7)), self.now))
-        else:
-            self.go(ago)
-        actor = self.actor(by)
+    def still_here(self, who: str) -> str:
+        return self.house.workers(self.on)[0] if who in self.house.left else who
+
+    def do(self, command: Callable[..., T], *, by: str = "", still: bool = False, **given: Any) -> T:
+        """Run one command as somebody, a few minutes after the last one or `still` in its moment. The house keeps that it was
+        done, and the money it names.
+        """
+        if not still:
+            self.at = min(self.at + timedelta(minutes=self.luck.randrange(2, 7)), self.now)
+        actor, name = self.actor(by), command.__name__
         scope_goes_on(actor=actor.key, actor_label=actor.label, at=self.at)
-        return command(actor=actor, at=self.at, **given)
+        done = command(actor=actor, at=self.at, **given)
+        self.house.acts.append((actor.key, self.at, name))
+        self.house.note(name)
+        self.house.tell(self.at.isoformat(), self.story.key, self.acting(by), name)
+        if command is record_cost:
+            self.house.money[given["case"].pk, str(given["kind"])] = given["amount"]
+        if isinstance(done, Case):
+            self.opened.add(done.pk)
+        return done
+
+    def take(self, step: Step) -> None:
+        """Take a step on the day on which the calendar stands, whatever days it names."""
+        for _ in step(self):
+            pass
+
+    def is_refused(self, code: str, command: Callable[..., Any], **given: Any) -> bool:
+        """Try what the product must not let happen. Raises AssertionError when it did, or said another reason."""
+        try:
+            self.do(command, **given)
+        except Refused as refused:
+            codes = [reason.code for reason in refused.reasons]
+            if code not in codes:
+                raise AssertionError(f"{self.story.key}: refused for {codes}, not for {code}") from refused
+            self.house.note(f"refused: {code}")
+            return True
+        raise AssertionError(f"{self.story.key}: {command.__name__} was not refused ({code})")
 
     # -- the rows -------------------------------------------------------------------------------------------
     @property
@@ -194,9 +255,11 @@ class Life:
 
     @property
     def level(self) -> Appeal:
-        """The level that is being worked: the last one opened for the latest denial."""
-        found = Appeal.objects.filter(case=self.case_row).select_related("case__patient", "denial")
-        row = found.order_by("-position", "-id").first()
+        """The level that is being worked: the last one opened for the latest denial, unless another has the focus."""
+        levels = Appeal.objects.select_related("case__patient", "denial")
+        if self.focus is not None:
+            return levels.get(pk=self.focus)
+        row = levels.filter(case=self.case_row).order_by("-position", "-id").first()
         assert row is not None, "a level is open"
         return row
 
@@ -205,21 +268,16 @@ class Life:
         """Whether the level being worked goes where the denial says: a first level, not one opened beside it."""
         return self.level.previous_id is None and self.level.beside_id is None
 
+    def date_of(self, clock: str, **subject: Any) -> Deadline | None:
+        """The running date of one clock, as it stands on every list."""
+        found = Deadline.objects.filter(case=self.case_row, clock=clock, status="running", **subject)
+        return found.order_by("-id").first()
+
     # -- papers ---------------------------------------------------------------------------------------------
-    def upload(
-        self,
-        key: str,
-        kind: str,
-        title: str,
-        data: bytes,
-        filename: str,
-        ago: int | None = None,
-        by: str = "",
-    ) -> Document:
+    def upload(self, key: str, kind: str, title: str, data: bytes, filename: str, by: str = "") -> Document:
         """Upload a document and have it read at once, as the worker would."""
         document = self.do(
             upload_document,
-            ago,
             by=by,
             case=self.case,
             kind=kind,
@@ -236,6 +294,7 @@ class Life:
 
     def work_off(self) -> None:
         """Do the jobs that were asked for so far, in this process. Raises RuntimeError when one fails."""
+        tell_patients(self.at)
         while (row := Job.objects.filter(status=Job.Status.QUEUED).order_by("pk").first()) is not None:
             with no_mail(), scope_with(at=self.at):
                 if queue.run(self.standing.organization.pk, row.pk) == "failed":
@@ -243,11 +302,15 @@ class Life:
                     raise RuntimeError(f"{self.story.key}: job {row.name}: {row.reason}")
 
 
-def remind_by_now(life: Life) -> None:
-    """The reminders of dates that run now, each in the morning on which it was due."""
-    running = Deadline.objects.filter(case__patient=life.patient, case__status="open", status="running")
-    for deadline in running.select_related("case__patient").order_by("id"):
-        day = day_at(life.now, deadline.case.patient.time_zone)
-        for rung in pending(deadline, deadline.reminded, day):
-            with no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=rung.opens):
-                send_reminder(deadline.pk, rung.opens)
+def tell_patients(at: datetime) -> None:
+    """The notices to patients that wait, each at the hour for which it waits; one that lies after `at` stays waiting."""
+    for notice in PatientNotice.objects.filter(status="waiting", due_at__lte=at).order_by("due_at", "pk"):
+        with no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=notice.due_at):
+            send_notice(notice=notice.pk, at=notice.due_at)
+
+
+def next_workday(day: date) -> date:
+    """The day itself, or the next one on which anybody works."""
+    while not is_business_day(day, count_for="payer"):
+        day += timedelta(days=1)
+    return day

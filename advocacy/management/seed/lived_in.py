@@ -1,19 +1,11 @@
-"""The demonstration's other patients: who came is written here, and what became of them is lived, day by day, by the simulated
-year (`year/`), with its mornings, its payers who are late and its evenings on which everything has to hold.
+"""The demonstration's other patients: who came is written here, and what became of them is lived, day by day, as the courses of
+the year (`year/`) take them.
 """
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
-
-from django.db import transaction
-
 from advocacy.management.seed import plans
-from advocacy.management.seed.cast import Standing
-from advocacy.management.seed.life import Story, no_mail
+from advocacy.management.seed.life import Story
 from advocacy.management.seed.matters import (
     ESKETAMINE,
     ESKETAMINE_WEEKLY,
@@ -25,15 +17,6 @@ from advocacy.management.seed.matters import (
 )
 from advocacy.management.seed.people import CENTRAL, MOUNTAIN, Person
 from advocacy.management.seed.plans import Plan
-from advocacy.management.seed.year.calendar import Year
-from advocacy.management.seed.year.lived import House, Lived, next_workday
-
-SHOWN = 5
-"""So many sentences of what did not hold are said."""
-
-
-class RuleBroken(Exception):
-    """Something did not hold that has to: the sentences, with their rule and day."""
 
 
 def _came(
@@ -77,55 +60,3 @@ LIVED = (
     _came("m23", 47, "mia", _central("Anselmo", "Quispe", 45, "message", "es"), plans.TAMARACK),
     _came("m24", 20, "bea", _central("Hannelore", "Dietz", 70, "sister"), plans.BLUESTEM, ESKETAMINE),
 )  # fmt: skip
-
-
-def lived_by(slug: str) -> tuple[Story, ...]:
-    """Those who came to one organization, in their order."""
-    return tuple(story for story in LIVED if story.house == slug)
-
-
-def months_of(there: Standing, other: Standing, now: datetime) -> Year:
-    """The months of one organization up to the evening before `now` (aware), which have not begun. Nobody is away or leaves."""
-    slug = there.organization.slug
-    today = now.astimezone(there.zone).date()
-    came = [(next_workday(today - timedelta(days=story.begins)), story) for story in lived_by(slug)]
-    start = min(day for day, _ in came)
-    house = House(there, {member.pk: key for key, member in there.members.items()}, thorough=True)
-    lives = [_life(house, replace(story, begins=(today - day).days), day, now) for day, story in came]
-    year = Year(house, other, seed=0, start=start, days=(today - start).days, lives=lives)
-    for n, (day, _) in enumerate(came):
-        year.agenda.setdefault(day, []).append(n)
-    return year
-
-
-def _life(house: House, story: Story, day: date, now: datetime) -> Lived:
-    luck = random.Random(story.name)  # noqa: S311  the same life every time, no secret
-    at = datetime.combine(day, time(), tzinfo=UTC)
-    return Lived(standing=house.standing, story=story, now=now, at=at, luck=luck, house=house)
-
-
-def live_through(there: Standing, other: Standing, now: datetime) -> Iterator[None]:
-    """Let the months of one organization pass, in one transaction; yields for each patient who came.
-
-    Raises RuleBroken when something did not hold: then nothing of them is there.
-    """
-    year = months_of(there, other, now)
-    with transaction.atomic():
-        came = 0
-        with no_mail():
-            for n in range(year.days):
-                year.pass_day(year.start + timedelta(days=n))
-                _hold(year)
-                begun = sum(life.case_row is not None for life in year.lives)
-                yield from [None] * (begun - came)
-                came = begun
-        year.at_the_end()
-        _hold(year)
-        year.come_to(now)
-
-
-def _hold(year: Year) -> None:
-    if year.broken:
-        slug = year.house.standing.organization.slug
-        words = [f"{slug} {one.day} {one.rule}: {one.what}" for one in year.broken[:SHOWN]]
-        raise RuleBroken("\n".join(words))

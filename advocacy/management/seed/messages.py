@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from advocacy.access.policy import Actor, Portal
-from advocacy.management.seed.life import Life, Step, no_mail
+from advocacy.management.seed.life import Days, Life, Step
 from advocacy.people.models import PortalAccess
 from advocacy.tenancy.scope import scope_with
 from appeals.commands.approvals import answer_letter, ask_approval
@@ -13,15 +13,15 @@ from appeals.models import LetterApproval
 from appeals.sample_letters import text_as_pdf
 from cases.commands.communications import log_communication
 from cases.commands.messages import read_messages, send_message
-from cases.commands.patient_notices import send_notice
 from cases.commands.tasks import finish_task, open_task
-from cases.models import PatientNotice, Task
+from cases.models import Task
 
 
 def wrote(ago: int, body: str) -> Step:
     """The patient writes in the portal, having read what is there."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         access = PortalAccess.objects.get(patient=life.patient, kind="patient", ended_at=None)
         actor = Actor(
             key=f"user:{access.user_id}",
@@ -30,7 +30,6 @@ def wrote(ago: int, body: str) -> Step:
             user_id=access.user_id,
             portal=Portal(access.pk, access.patient_id, access.kind, frozenset(access.scope)),
         )
-        life.go(ago)
         with scope_with(actor=actor.key, actor_label=actor.label, at=life.at):
             read_messages(actor=actor, case=life.case, at=life.at)
             send_message(actor=actor, case=life.case, body=body, at=life.at)
@@ -41,10 +40,10 @@ def wrote(ago: int, body: str) -> Step:
 def written_to(ago: int, body: str, *papers: str) -> Step:
     """We write to the patient, with papers of the case; the patient is told at the next hour for it."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         with_it = [life.papers[key] for key in papers]
-        life.do(send_message, ago, case=life.case, body=body, attachments=with_it)
-        _tell(life)
+        life.do(send_message, case=life.case, body=body, attachments=with_it)
 
     return step
 
@@ -52,9 +51,9 @@ def written_to(ago: int, body: str, *papers: str) -> Step:
 def to_approve(ago: int) -> Step:
     """The patient is asked to approve the letter as it stands, and told that there is one."""
 
-    def step(life: Life) -> None:
-        life.do(ask_approval, ago, appeal=life.level)
-        _tell(life)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(ask_approval, appeal=life.level)
 
     return step
 
@@ -62,32 +61,26 @@ def to_approve(ago: int) -> Step:
 def said_yes_on_paper(ago: int) -> Step:
     """The patient's yes came by post; whoever was to tell the patient has done so."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago + 1
         asked = LetterApproval.objects.get(appeal=life.level, superseded_at=None)
         for task in Task.objects.filter(case=life.case_row, code="tell_patient:letter", status="open"):
-            life.do(finish_task, ago + 1, task=task, note="The letter went to the patient by post.")
+            life.do(finish_task, task=task, note="The letter went to the patient by post.")
+        yield ago
         words = "Signed on the copy that came back by post."
-        life.do(answer_letter, ago, approval=asked, approved=True, words=words, method="paper")
+        life.do(answer_letter, approval=asked, approved=True, words=words, method="paper")
 
     return step
-
-
-def _tell(life: Life) -> None:
-    """The notices that wait, each at the hour for which it waits; one that lies ahead stays waiting."""
-    for notice in PatientNotice.objects.filter(patient=life.patient, status="waiting").order_by("pk"):
-        if notice.due_at <= life.now:
-            with no_mail(), scope_with(actor="system:jobs", actor_label="Recourse", at=notice.due_at):
-                send_notice(notice=notice.pk, at=notice.due_at)
 
 
 def asked_of_patient(ago: int, title: str, words: str, *, due: int) -> Step:
     """Something the patient has to do, due in so many days from today."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         day = life.today + timedelta(days=due)
         life.do(
             open_task,
-            ago,
             case=life.case,
             title=title,
             due_on=day,
@@ -101,8 +94,9 @@ def asked_of_patient(ago: int, title: str, words: str, *, due: int) -> Step:
 def met(ago: int, person: str, summary: str, paper: str, text: str) -> Step:
     """A meeting, with the paper that came out of it."""
 
-    def step(life: Life) -> None:
-        record = life.upload("meeting", "other", paper, text_as_pdf(text), "meeting.pdf", ago)
+    def step(life: Life) -> Days:
+        yield ago
+        record = life.upload("meeting", "other", paper, text_as_pdf(text), "meeting.pdf")
         life.do(
             log_communication,
             case=life.case,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from advocacy.management.seed.cast import HOUSES
-from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.life import Days, Life, Step
 from advocacy.people.models import Contact, PortalAccess
 from advocacy.people.portal_invitations import invite_patient, invite_representative
 from advocacy.tenancy.models import Organization
@@ -17,12 +17,13 @@ from advocacy.tenancy.scope import scoped_to
 def entered(ago: int) -> Step:
     """The patient is let into the portal by the safe e-mail address."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         assert life.patient is not None
         contact = next(
             c for c in Contact.objects.filter(patient=life.patient, kind="email", ended_at=None) if c.is_safe
         )
-        life.do(invite_patient, ago, patient=life.patient, contact=contact)
+        life.do(invite_patient, patient=life.patient, contact=contact)
 
     return step
 
@@ -30,10 +31,10 @@ def entered(ago: int) -> Step:
 def helped(ago: int, name: str, email: str, relation: str, *parts: str, days: int = 300) -> Step:
     """Somebody the patient appointed is let into these parts for so many days from then."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         life.do(
             invite_representative,
-            ago,
             patient=life.patient,
             name=name,
             email=email,

@@ -13,7 +13,7 @@ from typing import Any
 from advocacy.management.seed import papers
 from advocacy.management.seed.intake import benefits_asked, place_of
 from advocacy.management.seed.letters import Notice, letter_for
-from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.life import Days, Life, Step
 from advocacy.management.seed.matters import CLINICS
 from advocacy.management.seed.plans import filled
 from appeals.commands.clock_events import record_clock_event
@@ -57,7 +57,8 @@ def asked(
     a drug plan is asked.
     """
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         matter = life.matter
         assert matter is not None
         life.reference = filled(life.story.plan.reference, life.luck)
@@ -79,7 +80,6 @@ def asked(
         benefits_asked(life, ago, left_out=open_still, unsaid=() if sent else ("copay",))
         life.request = life.do(
             draft_request,
-            ago,
             case=life.case,
             timing=timing,
             benefit=matter.benefit,
@@ -94,7 +94,7 @@ def asked(
             return
         life.do(submit_request, request=life.asked, submitted_at=life.at, channel=channel)
         if received is not None:
-            receipt(received)(life)
+            yield from receipt(received)(life)
 
     return step
 
@@ -102,8 +102,9 @@ def asked(
 def receipt(ago: int) -> Step:
     """The payer confirms that it has the request, with its number."""
 
-    def step(life: Life) -> None:
-        at = max(life.went(ago, 11), life.asked.submitted_at or life.moment(ago))
+    def step(life: Life) -> Days:
+        yield ago
+        at = max(life.moment(ago, 11), life.asked.submitted_at or life.moment(ago))
         life.do(
             receive_request,
             request=life.asked,
@@ -118,10 +119,10 @@ def receipt(ago: int) -> Step:
 def information(asked_ago: int, sent_ago: int | None, *, days: int = 45) -> Step:
     """The payer asks for more, in writing; `sent_ago` is when it had the answer, None while nothing was sent."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield asked_ago - 1
         life.do(
             record_clock_event,
-            asked_ago - 1,
             case=life.case,
             request=life.asked,
             kind="information_requested",
@@ -131,13 +132,13 @@ def information(asked_ago: int, sent_ago: int | None, *, days: int = 45) -> Step
             note="Current scores and the pharmacy record.",
         )
         if sent_ago is not None:
-            answered = life.went(sent_ago, 9)
+            yield sent_ago
             life.do(
                 record_clock_event,
                 case=life.case,
                 request=life.asked,
                 kind="information_sent",
-                occurred_at=answered,
+                occurred_at=life.moment(sent_ago, 9),
                 note="Scores and pharmacy record by portal.",
             )
 
@@ -147,13 +148,14 @@ def information(asked_ago: int, sent_ago: int | None, *, days: int = 45) -> Step
 def stated_by_prescriber(ago: int) -> Step:
     """The prescriber's supporting statement reaches the drug plan: the time for an exception runs from it."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         life.do(
             record_clock_event,
             case=life.case,
             request=life.asked,
             kind="supporting_statement",
-            occurred_at=life.went(ago, 12),
+            occurred_at=life.moment(ago, 12),
             note="The prescriber's letter on the drugs that were tried, by fax.",
         )
 
@@ -163,10 +165,10 @@ def stated_by_prescriber(ago: int) -> Step:
 def extended(ago: int) -> Step:
     """The payer gives notice of an extension."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago - 1
         life.do(
             record_clock_event,
-            ago - 1,
             case=life.case,
             request=life.asked,
             kind="extension",
@@ -181,14 +183,15 @@ def extended(ago: int) -> Step:
 def approved(ago: int, *, sessions: int | None = None) -> Step:
     """The payer approves at once, by letter."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         matter, story = life.matter, life.story
         assert matter is not None
         number, count = filled("AUTH-######", life.luck), sessions or matter.sessions
         first, last = life.day(ago), life.day(ago) + timedelta(days=120)
         text = papers.approval(story.plan, story.person.full_name, number, count, first, last, life.day(ago))
         letter = life.upload(
-            "approval", "approval_letter", "Approval letter", text_as_pdf(text), "approval.pdf", ago
+            "approval", "approval_letter", "Approval letter", text_as_pdf(text), "approval.pdf"
         )
         life.do(
             approve_request,
@@ -208,8 +211,9 @@ def approved(ago: int, *, sessions: int | None = None) -> Step:
 def taken_back(ago: int, reason: str) -> Step:
     """The request is withdrawn."""
 
-    def step(life: Life) -> None:
-        life.do(withdraw_request, ago, request=life.asked, reason=reason)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(withdraw_request, request=life.asked, reason=reason)
 
     return step
 
@@ -232,10 +236,12 @@ def refused(
     an offered peer-to-peer: "skipped" or "left" (open).
     """
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
         day = recorded if recorded is not None else min(notice, received if received is not None else notice)
-        letter = _letter(life, notice, effective=effective, stated=stated, scan=scan, ago=day)
-        proposals = list(Proposal.objects.filter(document_version=life.version("denial")).order_by("id"))
+        yield day
+        letter = _letter(life, notice, effective=effective, stated=stated, scan=scan)
+        read = Proposal.objects.filter(document_version=life.version("denial"))
+        proposals = list(read.select_related("document_version__document").order_by("id"))
         if confirmed:
             for proposal in proposals:
                 life.do(decide_proposal, proposal=proposal, status="accepted")
@@ -265,9 +271,9 @@ def refused(
         )
         life.call = PeerToPeer.objects.filter(denial=life.denial).first()
         if life.call is not None and call == "skipped":
+            yield max(day - 9, 1)
             life.do(
                 miss_call,
-                max(day - 9, 1),
                 call=life.call,
                 reason="The clinic found no time inside the window; the appeal answers in writing.",
             )
@@ -275,9 +281,7 @@ def refused(
     return step
 
 
-def _letter(
-    life: Life, notice: int, *, effective: int | None, stated: int | None, scan: bool, ago: int
-) -> Document:
+def _letter(life: Life, notice: int, *, effective: int | None, stated: int | None, scan: bool) -> Document:
     story, matter = life.story, life.matter
     assert matter is not None and life.coverage is not None
     clinic = CLINICS[matter.clinic]
@@ -304,7 +308,7 @@ def _letter(
     pdf = text_as_pdf(text)
     data = scan_of(pdf, seed=story.key) if scan else pdf
     name = "scan-of-letter.pdf" if scan else "denial-letter.pdf"
-    return life.upload("denial", "denial_letter", "Denial letter", data, name, ago)
+    return life.upload("denial", "denial_letter", "Denial letter", data, name)
 
 
 def _fields(
@@ -330,8 +334,9 @@ def _fields(
     return DenialInput(**given)
 
 
-def _call_step(act: Callable[[Life, PeerToPeer], None]) -> Step:
-    def step(life: Life) -> None:
+def _call_step(ago: int, act: Callable[[Life, PeerToPeer], None]) -> Step:
+    def step(life: Life) -> Days:
+        yield ago
         call = PeerToPeer.objects.filter(denial=life.denial).order_by("-id").first()
         assert call is not None, f"{life.story.key}: the letter offers a peer-to-peer"
         act(life, call)
@@ -343,9 +348,9 @@ def call_set(ago: int, on: int, hour: int = 13) -> Step:
     """The peer-to-peer is scheduled for the day `on` (negative: ahead)."""
 
     def act(life: Life, call: PeerToPeer) -> None:
-        life.do(schedule_call, ago, call=call, scheduled_at=life.ahead(-on, hour))
+        life.do(schedule_call, call=call, scheduled_at=life.in_zone(life.day(on), hour))
 
-    return _call_step(act)
+    return _call_step(ago, act)
 
 
 def call_held(ago: int, outcome: str, reviewer: str = "Dr. Marlow Finch") -> Step:
@@ -354,12 +359,11 @@ def call_held(ago: int, outcome: str, reviewer: str = "Dr. Marlow Finch") -> Ste
     def act(life: Life, call: PeerToPeer) -> None:
         by = "clara" if "clara" in life.standing.actors else ""
         named = {str(item.public_id): "partly" for item in life.items} if outcome == "partly" else {}
-        held_at = life.went(ago, 13)
         life.do(
             hold_call,
             by=by,
             call=call,
-            held_at=held_at,
+            held_at=life.moment(ago, 13),
             reviewer=reviewer,
             reviewer_specialty="psychiatry",
             outcome=outcome,
@@ -367,4 +371,4 @@ def call_held(ago: int, outcome: str, reviewer: str = "Dr. Marlow Finch") -> Ste
             summary="Went through doses and weeks of each medicine. The reviewer had not seen the pharmacy record.",
         )
 
-    return _call_step(act)
+    return _call_step(ago, act)

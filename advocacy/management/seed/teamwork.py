@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.life import Days, Life, Step
 from advocacy.people.absence import record_absence
 from advocacy.people.rules import day_in
 from appeals.commands.choices import ChoiceInput, record_choice
@@ -24,12 +24,10 @@ REASONS = {
 }
 
 
-def record_the_choice(life: Life, kind: str, *, ago: int | None = None) -> Choice:
+def record_the_choice(life: Life, kind: str) -> Choice:
     """What the patient chose about the level that stands open, on the phone, that day."""
     level = life.level
     decision = Decision.objects.filter(appeal_id=level.previous_id).first() if level.previous_id else None
-    if ago is not None:
-        life.go(ago)
     given = ChoiceInput(
         kind=kind,
         advised_by="Treating clinician, and the navigator of the case",
@@ -57,8 +55,9 @@ def no_longer_pursued(life: Life, level: Appeal) -> None:
 def chose(ago: int, kind: str) -> Step:
     """The patient chooses."""
 
-    def step(life: Life) -> None:
-        record_the_choice(life, kind, ago=ago)
+    def step(life: Life) -> Days:
+        yield ago
+        record_the_choice(life, kind)
 
     return step
 
@@ -66,8 +65,8 @@ def chose(ago: int, kind: str) -> Step:
 def team(ago: int, *, interpreter: str = "", **parts: str) -> Step:
     """The supervisor names colleagues by their part (`backup="nils"`), and an interpreter from outside by language."""
 
-    def step(life: Life) -> None:
-        life.go(ago)
+    def step(life: Life) -> Days:
+        yield ago
         for role, who in parts.items():
             life.do(
                 name_on_team,
@@ -94,12 +93,12 @@ def team(ago: int, *, interpreter: str = "", **parts: str) -> Step:
 def away(who: str, cover: str, *, days: int) -> Step:
     """Somebody is away from today for some days, and a colleague covers."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield 0
         member, covers = life.member(who), life.member(cover)
         assert member is not None and covers is not None
         life.do(
             record_absence,
-            0,
             by=life.supervisor,
             member=member,
             cover=covers,
@@ -113,10 +112,10 @@ def away(who: str, cover: str, *, days: int) -> Step:
 def sessions(*agos: int, twice: int | None = None) -> Step:
     """Sessions held so many days ago, each recorded on its day; the one of day `twice` was typed twice, and voided once."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
         granted = GrantedAuthorization.objects.filter(case=life.case_row).order_by("-id")[0]
         for ago in agos:
-            life.went(ago, 16)
+            yield ago
             given = {
                 "authorization": granted,
                 "held_on": life.day(ago),

@@ -7,7 +7,7 @@ from typing import Any
 
 from advocacy.management.seed.begin import open_matter
 from advocacy.management.seed.color import NOTES, TALKS
-from advocacy.management.seed.life import Life, Step
+from advocacy.management.seed.life import Days, Life, Step
 from advocacy.management.seed.matters import Matter
 from advocacy.management.seed.plans import filled
 from advocacy.people.commands import ContactInput, add_contact, end_contact, revoke_consent
@@ -22,30 +22,18 @@ from cases.commands.tasks import (
     finish_task,
     hold_task,
     open_task,
-    reassign_task,
     tick_items,
-    wake_task,
 )
 from cases.models import CaseGrant, Task
-
-
-def also(*steps: Step) -> Step:
-    """Several steps as one."""
-
-    def step(life: Life) -> None:
-        for inner in steps:
-            inner(life)
-
-    return step
 
 
 def talked(ago: int, key: str, *, kept: bool | None = None) -> Step:
     """A call or message; its promise is kept, missed or (None) still open."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         talk = TALKS[key]
         person = talk.person or (life.patient.called if life.patient and talk.party == "patient" else "")
-        happened = life.went(ago, 9)
         entry = life.do(
             log_communication,
             case=life.case,
@@ -53,7 +41,7 @@ def talked(ago: int, key: str, *, kept: bool | None = None) -> Step:
             direction=talk.direction,
             party=talk.party,
             person=person,
-            happened_at=happened,
+            happened_at=life.moment(life.ago, 9),
             minutes=talk.minutes if talk.channel == "call" else None,
             reference_number=filled("C-########", life.luck) if talk.party == "payer" else "",
             summary=talk.summary,
@@ -61,14 +49,16 @@ def talked(ago: int, key: str, *, kept: bool | None = None) -> Step:
             promised_by=life.day(ago - talk.days) if talk.promise else None,
         )
         if kept is not None and talk.promise:
-            life.do(keep_promise, max(ago - talk.days, 0), communication=entry, kept=kept)
+            yield max(ago - talk.days, 0)
+            life.do(keep_promise, communication=entry, kept=kept)
 
     return step
 
 
 def noted(ago: int, key: str, *, for_patient: bool = False, by: str = "") -> Step:
-    def step(life: Life) -> None:
-        life.do(write_note, ago, by=by, case=life.case, body=NOTES[key], for_patient=for_patient)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(write_note, by=by, case=life.case, body=NOTES[key], for_patient=for_patient)
 
     return step
 
@@ -84,17 +74,20 @@ def to_do(
 ) -> Step:
     """A task of the owner, due so many days from today (negative: overdue); `done` is the day it was finished."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         day = life.today + timedelta(days=due) if due is not None else None
         task = _of_the_stage(life, template) or life.do(
-            open_task, ago, case=life.case, title=title, template=template, due_on=day
+            open_task, case=life.case, title=title, template=template, due_on=day
         )
         lines = [line["key"] for line in task.checklist or []]
         tick = lines if done is not None else lines[:ticked]
         if tick:
-            task = life.do(tick_items, ago - 1, task=task, ticked=tick)
+            yield ago - 1
+            task = life.do(tick_items, task=task, ticked=tick)
         if done is not None:
-            life.do(finish_task, done, task=task, note="Done.")
+            yield done
+            life.do(finish_task, task=task, note="Done.")
 
     return step
 
@@ -108,8 +101,9 @@ def _of_the_stage(life: Life, template: str) -> Task | None:
 def asleep(ago: int, title: str, reason: str, *, wakes_in: int = 0) -> Step:
     """A task put aside until a day (0: later today)."""
 
-    def step(life: Life) -> None:
-        task = life.do(open_task, ago, case=life.case, title=title)
+    def step(life: Life) -> Days:
+        yield ago
+        task = life.do(open_task, case=life.case, title=title)
         life.do(hold_task, task=task, until=_wake_up(life, wakes_in), reason=reason)
 
     return step
@@ -126,19 +120,10 @@ def _wake_up(life: Life, days: int) -> datetime:
 def in_turn(ago: int, first: str, second: str) -> Step:
     """Two tasks of which the second waits for the first."""
 
-    def step(life: Life) -> None:
-        task = life.do(open_task, ago, case=life.case, title=first, due_on=life.today + timedelta(days=4))
+    def step(life: Life) -> Days:
+        yield ago
+        task = life.do(open_task, case=life.case, title=first, due_on=life.today + timedelta(days=4))
         life.do(open_task, case=life.case, title=second, waits_for=task)
-
-    return step
-
-
-def handed_to(ago: int, who: str, title: str) -> Step:
-    """A task for a colleague."""
-
-    def step(life: Life) -> None:
-        task = life.do(open_task, ago, case=life.case, title=title, due_on=life.today + timedelta(days=3))
-        life.do(reassign_task, task=task, owner=life.member(who))
 
     return step
 
@@ -146,7 +131,8 @@ def handed_to(ago: int, who: str, title: str) -> Step:
 def left_for_the_desk(title: str) -> Step:
     """Intake leaves a task in the moment of opening; nobody has touched the case since."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield from ()
         life.do(
             open_task,
             by=life.intake,
@@ -162,15 +148,17 @@ def left_for_the_desk(title: str) -> Step:
 def another(ago: int, matter: Matter, *, owner: str = "") -> Step:
     """A second case of the same patient."""
 
-    def step(life: Life) -> None:
-        open_matter(life, matter, owner=owner, ago=ago)
+    def step(life: Life) -> Days:
+        yield ago
+        open_matter(life, matter, owner=owner)
 
     return step
 
 
 def answered(ago: int, question: str, value: str, source: str) -> Step:
-    def step(life: Life) -> None:
-        life.do(record_answer, ago, case=life.case, question=question, value=value, source=source)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(record_answer, case=life.case, question=question, value=value, source=source)
 
     return step
 
@@ -182,8 +170,9 @@ def plan_said(
     told: dict[str, Any] = {"fact": fact, "value": value, "source": source, "note": note}
     told |= {"page": page, "quote": quote}
 
-    def step(life: Life) -> None:
-        life.do(record_plan_fact, ago, case=life.case, **told)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(record_plan_fact, case=life.case, **told)
 
     return step
 
@@ -191,15 +180,17 @@ def plan_said(
 def assigned(ago: int, who: str) -> Step:
     """The supervisor gives the case to somebody else."""
 
-    def step(life: Life) -> None:
-        life.do(assign_case, ago, by=life.supervisor, case=life.case, owner=life.member(who))
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(assign_case, by=life.supervisor, case=life.case, owner=life.member(who))
 
     return step
 
 
 def restricted(ago: int, reason: str) -> Step:
-    def step(life: Life) -> None:
-        life.do(restrict_case, ago, by=life.supervisor, case=life.case, reason=reason)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(restrict_case, by=life.supervisor, case=life.case, reason=reason)
 
     return step
 
@@ -207,11 +198,12 @@ def restricted(ago: int, reason: str) -> Step:
 def opened_to(ago: int, who: str, days: int, reason: str) -> Step:
     """A colleague may read the case for some days."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         member = life.member(who)
         assert member is not None
         user = User.objects.get(pk=member.user_id)
-        life.do(give_grant, ago, by=life.supervisor, case=life.case, user=user, days=days, reason=reason)
+        life.do(give_grant, by=life.supervisor, case=life.case, user=user, days=days, reason=reason)
 
     return step
 
@@ -219,35 +211,22 @@ def opened_to(ago: int, who: str, days: int, reason: str) -> Step:
 def release_withdrawn(ago: int) -> Step:
     """The patient takes the release of information back."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         consent = Consent.objects.filter(patient=life.patient, kind="release", revoked_at=None).first()
         assert consent is not None
-        life.do(revoke_consent, ago, consent=consent)
+        life.do(revoke_consent, consent=consent)
 
     return step
-
-
-def cared_for(ago: int, *, talk: str = "told", note: str = "plan") -> Step:
-    """The ordinary week: the patient is told, a note is written, the safe-contact rules are checked."""
-    return also(talked(ago, talk), noted(max(ago - 1, 0), note))
 
 
 def put_aside(ago: int, code: str, reason: str, *, wakes_in: int) -> Step:
     """The task that a rule opened sleeps until a day."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         task = Task.objects.get(case=life.case_row, code=code, status="open")
-        life.do(hold_task, ago, task=task, until=_wake_up(life, wakes_in), reason=reason)
-
-    return step
-
-
-def woken_early(ago: int, reason: str) -> Step:
-    """The task put aside last is taken up before its day."""
-
-    def step(life: Life) -> None:
-        task = Task.objects.filter(case=life.case_row, status="held").order_by("-id")[0]
-        life.do(wake_task, ago, task=task, reason=reason)
+        life.do(hold_task, task=task, until=_wake_up(life, wakes_in), reason=reason)
 
     return step
 
@@ -255,11 +234,12 @@ def woken_early(ago: int, reason: str) -> Step:
 def closed_to(ago: int, who: str) -> Step:
     """A colleague's access ends before its day."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         member = life.member(who)
         assert member is not None
         grant = CaseGrant.objects.get(content_object=life.case_row, user_id=member.user_id, ended_at=None)
-        life.do(end_grant, ago, by=life.supervisor, grant=grant)
+        life.do(end_grant, by=life.supervisor, grant=grant)
 
     return step
 
@@ -267,8 +247,9 @@ def closed_to(ago: int, who: str) -> Step:
 def reopened(ago: int, reason: str) -> Step:
     """The supervisor opens the closed case again."""
 
-    def step(life: Life) -> None:
-        life.do(reopen_case, ago, by=life.supervisor, case=life.case, reason=reason)
+    def step(life: Life) -> Days:
+        yield ago
+        life.do(reopen_case, by=life.supervisor, case=life.case, reason=reason)
 
     return step
 
@@ -276,10 +257,11 @@ def reopened(ago: int, reason: str) -> Step:
 def reached_anew(ago: int, number: str) -> Step:
     """A new number in the place of the old one."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         old = Contact.objects.filter(patient=life.patient, ended_at=None, kind__in=["phone", "text"])[0]
         new = ContactInput("phone", number, is_safe=True, may_leave_message=True, is_preferred=True)
-        life.do(add_contact, ago, by=life.intake, patient=life.patient, contact=new)
+        life.do(add_contact, by=life.intake, patient=life.patient, contact=new)
         life.do(end_contact, by=life.intake, contact=old)
 
     return step
@@ -288,8 +270,9 @@ def reached_anew(ago: int, number: str) -> Step:
 def misread(ago: int, question: str, value: str, source: str) -> Step:
     """An answer is taken down and, an hour later, taken back."""
 
-    def step(life: Life) -> None:
-        answer = life.do(record_answer, ago, case=life.case, question=question, value=value, source=source)
+    def step(life: Life) -> Days:
+        yield ago
+        answer = life.do(record_answer, case=life.case, question=question, value=value, source=source)
         life.do(withdraw_answer, answer=answer)
 
     return step
@@ -298,12 +281,12 @@ def misread(ago: int, question: str, value: str, source: str) -> Step:
 def plan_named(ago: int, plan_name: str) -> Step:
     """The plan document shows the plan's right name."""
 
-    def step(life: Life) -> None:
+    def step(life: Life) -> Days:
+        yield ago
         coverage = life.coverage
         assert coverage is not None
         life.do(
             change_coverage,
-            ago,
             coverage=coverage,
             payer=coverage.payer,
             member_id=coverage.member_id,

@@ -12,12 +12,12 @@ from typing import Any
 from advocacy.management.seed import papers
 from advocacy.management.seed.begin import begin
 from advocacy.management.seed.intake import place_of
+from advocacy.management.seed.life import Course, Life
 from advocacy.management.seed.matters import CLINICS
 from advocacy.management.seed.plans import filled
 from advocacy.management.seed.steps import asked, extended, information, receipt, refused
 from advocacy.management.seed.teamwork import sessions
 from advocacy.management.seed.work import talked
-from advocacy.management.seed.year.lived import Course, Lived
 from advocacy.management.seed.year.words import SAID, WHO, WRITTEN
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, record_denial
@@ -34,9 +34,9 @@ LETTERS = 0.08
 """So many letters come as paper that is scanned in and read; of the others the facts are typed."""
 
 
-def ask(life: Lived) -> Iterator[date]:
+def ask(life: Life) -> Iterator[date]:
     """Open the case and ask the plan; at the end the request is with the plan, of an exception mostly with the statement."""
-    begin(life)
+    life.take(begin)
     life.owner = life.still_here(life.story.owner)
     life.house.note(f"plan: {life.story.plan.payer}")
     yield life.later(1, 5)
@@ -52,17 +52,17 @@ EXCEPTIONS = ("formulary", "formulary", "formulary", "utilization", "tiering", "
 """For what a drug plan is asked, in the proportions in which it comes up; of the last nobody knows."""
 
 
-def _asks_drug_plan(life: Lived) -> bool:
+def _asks_drug_plan(life: Life) -> bool:
     return ("program", "medicare_part_d", "card") in life.story.plan.answers
 
 
-def _may_be_exception(life: Lived) -> bool:
+def _may_be_exception(life: Life) -> bool:
     none = life.asked.exception == AuthorizationRequest.ExceptionAsked.NONE
     ahead = life.asked.timing != AuthorizationRequest.Timing.POST_SERVICE
     return _asks_drug_plan(life) and ahead and not none
 
 
-def _statement(life: Lived) -> Iterator[date]:
+def _statement(life: Life) -> Iterator[date]:
     """The prescriber's statement reaches the drug plan within days, after the fourteen it waits for, or never; where nobody
     knew that an exception was asked for, somebody finds out."""
     if life.happens(0.2):
@@ -82,7 +82,7 @@ def _statement(life: Lived) -> Iterator[date]:
     )
 
 
-def _kind(life: Lived) -> dict[str, Any]:
+def _kind(life: Life) -> dict[str, Any]:
     """Whether care is still to come, runs or was given, and whether it is urgent."""
     throw = life.luck.random()
     timing = "concurrent" if throw < 0.12 else "post_service" if throw < 0.2 else "pre_service"
@@ -92,7 +92,7 @@ def _kind(life: Lived) -> dict[str, Any]:
     return kind
 
 
-def _ask_by_clinic(life: Lived) -> None:
+def _ask_by_clinic(life: Life) -> None:
     """The clinic had asked as its own: its request is written down with the day on which the payer had it."""
     matter, kind = life.matter, _kind(life)
     assert matter is not None
@@ -127,19 +127,19 @@ def _ask_by_clinic(life: Lived) -> None:
     )
 
 
-def _ask_ourselves(life: Lived) -> Iterator[date]:
+def _ask_ourselves(life: Life) -> Iterator[date]:
     """We ask; now and then the fax is lost, and goes out again when somebody calls."""
     kind = _kind(life)
-    asked(life.ago, channel="fax", **kind)(life)
+    life.take(asked(life.ago, channel="fax", **kind))
     yield life.later(1, 2) if kind["urgent"] else life.later(2, 6)
     if life.happens(0.3):
         life.house.note("lost fax")
         said_by_payer(life, "request lost")
         yield life.later(1, 3)
-    receipt(life.ago)(life)
+    life.take(receipt(life.ago))
 
 
-def said_by_payer(life: Lived, about: str) -> None:
+def said_by_payer(life: Life, about: str) -> None:
     """A call with the payer is logged, in one of the ways in which such a call goes (`about` is a key of `SAID`)."""
     minutes = life.luck.randrange(6, 34)
     life.do(
@@ -154,7 +154,7 @@ def said_by_payer(life: Lived, about: str) -> None:
     )
 
 
-def answer(life: Lived) -> Iterator[date]:
+def answer(life: Life) -> Iterator[date]:
     """The payer answers: in time, after asking back, or late. Yields until the answer lies on the desk; `life.denial` or
     `life.won` say which it was.
     """
@@ -185,17 +185,17 @@ def answer(life: Lived) -> Iterator[date]:
         yield from _refused(life, told)
 
 
-def _asks_back(life: Lived) -> Iterator[date]:
+def _asks_back(life: Life) -> Iterator[date]:
     """The payer asks for more, or takes more time, in writing; what it asks for is sent, or not."""
     yield life.later(3, 6)
     yesterday = life.on - timedelta(days=1)
     had_it = (life.asked.received_at or life.at).astimezone(life.standing.zone).date()
     written = life.before(max(life.office_day(yesterday), min(had_it + timedelta(days=1), yesterday)))
     if life.happens(0.4):
-        extended(written)(life)
+        life.take(extended(written))
         life.house.note("extension")
         return
-    information(written, None)(life)
+    life.take(information(written, None))
     life.house.note("information asked for")
     yield life.later(4, 25)
     if life.happens(0.85):
@@ -210,14 +210,14 @@ def _asks_back(life: Lived) -> Iterator[date]:
         yield life.later(1, 2)
 
 
-def _told_at(life: Lived, on: date) -> datetime:
+def _told_at(life: Life, on: date) -> datetime:
     """A moment of that day that is not before the payer had the request, nor ahead."""
     request = life.asked
     start = request.received_at or request.submitted_at or life.at
     return min(max(life.in_zone(on, 9), start), life.at)
 
 
-def _approved(life: Lived, told: date) -> None:
+def _approved(life: Life, told: date) -> None:
     matter = life.matter
     assert matter is not None
     number, until = filled("AUTH-######", life.luck), life.on + timedelta(days=120)
@@ -235,16 +235,16 @@ def _approved(life: Lived, told: date) -> None:
     life.won = True
     life.house.note("approved")
     if life.happens(0.3):
-        sessions(life.ago)(life)
+        life.take(sessions(life.ago))
 
 
-def _letter_of_approval(life: Lived, number: str, told: date, until: date) -> Document:
+def _letter_of_approval(life: Life, number: str, told: date, until: date) -> Document:
     name, count = life.story.person.full_name, life.matter.sessions if life.matter else 1
     text = papers.approval(life.story.plan, name, number, count, life.on, until, min(told, life.on))
     return life.upload("approval", "approval_letter", "Approval letter", text_as_pdf(text), "approval.pdf")
 
 
-def _refused(life: Lived, told: date) -> Iterator[date]:
+def _refused(life: Life, told: date) -> Iterator[date]:
     """The letter: its facts are recorded, looked at by somebody, and confirmed then; until then no clock of ours runs."""
     request = life.asked
     start = (request.received_at or request.submitted_at or life.at).astimezone(life.standing.zone).date()
@@ -258,16 +258,17 @@ def _refused(life: Lived, told: date) -> Iterator[date]:
     effective = notice + timedelta(days=14) if concurrent else None
     if life.on_paper(LETTERS):
         life.house.note("letter read")
-        refused(
+        letter = refused(
             life.before(notice),
             life.before(received),
             recorded=life.ago,
             effective=life.before(effective) if effective else None,
             stated=life.before(stated) if stated else None,
             call="left",
-        )(life)
+        )
+        life.take(letter)
         if life.house.thorough:
-            talked(life.ago, "spanish" if life.story.person.language == "es" else "told")(life)
+            life.take(talked(life.ago, "spanish" if life.story.person.language == "es" else "told"))
         return
     calls = life.happens(0.25)
     life.denial = life.do(
@@ -309,7 +310,7 @@ def _refused(life: Lived, told: date) -> Iterator[date]:
     life.call = PeerToPeer.objects.filter(denial=life.denial).first()
 
 
-def course_until_answer(life: Lived) -> Course:
+def course_until_answer(life: Life) -> Course:
     """The case up to the payer's answer."""
     yield from ask(life)
     yield life.later(0, 1) if life.asked.is_urgent else life.later(1, 3)

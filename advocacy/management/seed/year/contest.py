@@ -18,12 +18,12 @@ from advocacy.management.seed.levels import (
     where_it_goes,
     written_from_the_record,
 )
+from advocacy.management.seed.life import Course, Life, next_workday
 from advocacy.management.seed.plans import filled
 from advocacy.management.seed.steps import call_held, call_set
 from advocacy.management.seed.teamwork import choose_unless_chosen, record_the_choice
 from advocacy.management.seed.year.asking import course_until_answer, said_by_payer
 from advocacy.management.seed.year.documents import awaited_no_more, demanded, documents_asked_for
-from advocacy.management.seed.year.lived import Course, Lived, next_workday
 from advocacy.management.seed.year.words import WRITTEN
 from advocacy.people.commands import record_consent, revoke_consent
 from advocacy.people.consent_words import STANDARD
@@ -61,7 +61,7 @@ ASKED_FOR = 0.2
 LATE = "The person who had the case was away; the patient did nothing wrong."
 
 
-def course_of(life: Lived) -> Course:
+def course_of(life: Life) -> Course:
     """Everything that happens to one case."""
     yield from course_until_answer(life)
     if life.denial is not None:
@@ -72,7 +72,7 @@ def course_of(life: Lived) -> Course:
     _close(life)
 
 
-def _call(life: Lived) -> Iterator[date]:
+def _call(life: Life) -> Iterator[date]:
     """The peer-to-peer, where the letter offers one and the clinician finds time."""
     call = life.call
     if call is None:
@@ -84,10 +84,10 @@ def _call(life: Lived) -> Iterator[date]:
             life.do(miss_call, call=call, reason=life.luck.choice(WRITTEN["no call"]))
         return
     held = next_workday(life.on + timedelta(days=2))
-    call_set(life.ago, life.before(held))(life)
+    life.take(call_set(life.ago, life.before(held)))
     yield held + timedelta(days=1)
     outcome = life.luck.choice(("upheld", "upheld", "overturned", "more_information"))
-    call_held(life.before(held), outcome)(life)
+    life.take(call_held(life.before(held), outcome))
     life.house.note(f"call {outcome}")
     if outcome == "overturned":
         _granted(life)
@@ -95,14 +95,14 @@ def _call(life: Lived) -> Iterator[date]:
         life.won = True
 
 
-def _granted(life: Lived) -> None:
+def _granted(life: Life) -> None:
     assert life.matter is not None
     last = life.on + timedelta(days=120)
     given = AuthorizationInput(filled("AUTH-######", life.luck), life.matter.sessions, None, life.on, last)
     life.do(record_authorization, request=life.asked, given=given)
 
 
-def _contest(life: Lived) -> Iterator[date]:
+def _contest(life: Life) -> Iterator[date]:
     """Level by level, until nothing is open."""
     if life.happens(0.08):
         yield from _late_proof(life)
@@ -115,7 +115,7 @@ def _contest(life: Lived) -> Iterator[date]:
             yield from _file(life, rung)
         else:
             yield life.later(4, 30)
-            forwarded(life.ago)(life)
+            life.take(forwarded(life.ago))
             life.house.note("forwarded")
         if life.level.status in ("filed", "forwarded", "received"):
             if _may_run_at_once(life) and life.happens(0.7):
@@ -126,25 +126,25 @@ def _contest(life: Lived) -> Iterator[date]:
             return
 
 
-def _is_below_a_review(life: Lived) -> bool:
+def _is_below_a_review(life: Life) -> bool:
     return Appeal.objects.filter(denial=life.denial, beside__isnull=False).exists()
 
 
-def _open_level(life: Lived) -> Appeal | None:
+def _open_level(life: Life) -> Appeal | None:
     levels = Appeal.objects.filter(denial=life.denial, status__in=["open", "drafting"])
     return levels.order_by("-position").first()
 
 
-def _has_review_beside(life: Lived) -> bool:
+def _has_review_beside(life: Life) -> bool:
     return bool(openings_of(load_history(life.case), life.level, life.on))
 
 
-def _may_run_at_once(life: Lived) -> bool:
+def _may_run_at_once(life: Life) -> bool:
     history, level = load_history(life.case), life.level
     return level.is_expedited and not standing_against(history, level, life.on)
 
 
-def _at_once(life: Lived) -> Iterator[date]:
+def _at_once(life: Life) -> Iterator[date]:
     """The external review is asked for beside the urgent appeal. One is decided first; what that settles is withdrawn."""
     appeal = life.level
     certified: dict[str, Any] = {"basis": "urgent", "said_by": "The treating clinician", "said_on": life.on}
@@ -165,7 +165,7 @@ def _at_once(life: Lived) -> Iterator[date]:
         life.house.note("settled by the other decision")
 
 
-def _late_proof(life: Lived) -> Iterator[date]:
+def _late_proof(life: Life) -> Iterator[date]:
     """The envelope turns up: the denial is corrected, and every date is counted again."""
     yield life.later(2, 9)
     denial = life.refusal
@@ -189,7 +189,7 @@ def _late_proof(life: Lived) -> Iterator[date]:
 
 
 # -- before a level goes out --------------------------------------------------------------------------------
-def _file(life: Lived, rung: Rung) -> Iterator[date]:
+def _file(life: Life, rung: Rung) -> Iterator[date]:
     """The level is filed, or left: the patient chooses not to go on, takes the consent back, or nobody acts."""
     throw = life.luck.random()
     if throw < 0.08:
@@ -206,7 +206,7 @@ def _file(life: Lived, rung: Rung) -> Iterator[date]:
         yield from _send(life, rung)
 
 
-def _day_to_file(life: Lived) -> date:
+def _day_to_file(life: Life) -> date:
     """Most file early, some in the last days."""
     due = life.date_of("filing", appeal_id=life.level.pk)
     if due is None or due.due_on <= life.on:
@@ -217,12 +217,12 @@ def _day_to_file(life: Lived) -> date:
     return life.on + timedelta(days=life.luck.randrange(1, min(left, 25) + 1))
 
 
-def _last_day(life: Lived) -> date | None:
+def _last_day(life: Life) -> date | None:
     """The last arguable day to file the level, as the rules say today."""
     return filing_of(load_history(life.case), life.level).last_day
 
 
-def _send(life: Lived, rung: Rung) -> Iterator[date]:
+def _send(life: Life, rung: Rung) -> Iterator[date]:
     """The letter goes out, in writing or by phone; what proves it is kept; when it arrived is recorded, sooner or later."""
     level = life.level
     expedites = rung.kind in ("plan", "external") and life.asked.timing != "post_service"
@@ -235,7 +235,7 @@ def _send(life: Lived, rung: Rung) -> Iterator[date]:
     last = _last_day(life)
     late = last is not None and last < life.on
     if rung.may_be_filed_orally(level.is_expedited) and not late and life.happens(0.35):
-        filed_by_phone(life.ago)(life)
+        life.take(filed_by_phone(life.ago))
         life.house.note("filed by phone")
         return
     choose_unless_chosen(life, "appeal")
@@ -272,13 +272,13 @@ def _send(life: Lived, rung: Rung) -> Iterator[date]:
         _arrived(life)
 
 
-def _arrived(life: Lived) -> None:
+def _arrived(life: Life) -> None:
     level = life.level
     start = level.filed_at or level.forwarded_at or life.at
     life.do(receive_appeal, appeal=level, received_at=max(life.at - timedelta(hours=2), start))
 
 
-def _nobody_acts(life: Lived, rung: Rung) -> Iterator[date]:
+def _nobody_acts(life: Life, rung: Rung) -> Iterator[date]:
     """Nobody touches the level; its date passes; whoever supervises has been told, gives it to somebody else, who files late
     or records that the window passed.
     """
@@ -298,7 +298,7 @@ def _nobody_acts(life: Lived, rung: Rung) -> Iterator[date]:
     life.house.note("lapsed")
 
 
-def _consent_withdrawn(life: Lived, rung: Rung) -> Iterator[date]:
+def _consent_withdrawn(life: Life, rung: Rung) -> Iterator[date]:
     """The patient takes the release back: nothing goes out. Some sign again, and it does."""
     yield life.later(1, 5)
     for consent in Consent.objects.filter(patient=life.patient, kind="release", revoked_at=None):
@@ -334,7 +334,7 @@ def _consent_withdrawn(life: Lived, rung: Rung) -> Iterator[date]:
 
 
 # -- the decision -------------------------------------------------------------------------------------------
-def _taken_back(life: Lived) -> None:
+def _taken_back(life: Life) -> None:
     """Whoever changes plans takes everything back: the review that rests on an appeal before the appeal."""
     level = life.level
     above = Appeal.objects.filter(beside=level, status__in=AWAITING).order_by("-position")
@@ -343,7 +343,7 @@ def _taken_back(life: Lived) -> None:
     life.house.note("withdrawn")
 
 
-def _decision(life: Lived, rung: Rung) -> Iterator[date]:
+def _decision(life: Life, rung: Rung) -> Iterator[date]:
     """Whoever decides does so in time, or late; where silence opens the next level, it may be used."""
     level = life.level
     if life.happens(0.04):
@@ -364,7 +364,7 @@ def _decision(life: Lived, rung: Rung) -> Iterator[date]:
             opens = bool(rung.levels) and set(rung.silence) <= SILENCE_OPENS
             if opens and life.happens(0.6):
                 yield life.later(0, 4)
-                silence(life.ago)(life)
+                life.take(silence(life.ago))
                 life.house.note("silence opens the next level")
                 return
             told = life.later(3, 30)
@@ -372,16 +372,15 @@ def _decision(life: Lived, rung: Rung) -> Iterator[date]:
     yield told + timedelta(days=life.luck.randrange(0, 5))
     outcome = life.luck.choices(("overturned", "partly", "upheld"), (35, 10, 55))[0]
     owes = outcome == "overturned" and life.happens(0.3)
-    decided(life.before(told), outcome, received=life.ago, letter=life.on_paper(0.05), authorized=not owes)(
-        life
-    )
+    paper = life.on_paper(0.05)
+    life.take(decided(life.before(told), outcome, received=life.ago, letter=paper, authorized=not owes))
     life.house.note(outcome)
     life.won = outcome == "overturned"
     if owes:
         yield from _carried_out(life, rung, level)
 
 
-def _carried_out(life: Lived, rung: Rung, level: Appeal) -> Iterator[date]:
+def _carried_out(life: Life, rung: Rung, level: Appeal) -> Iterator[date]:
     """The plan lost and has yet to deliver: in time, or only after it was called late."""
     if rung.kind != "plan":
         yield life.later(1, 4)
@@ -401,7 +400,7 @@ def _carried_out(life: Lived, rung: Rung, level: Appeal) -> Iterator[date]:
     life.house.note("carried out")
 
 
-def _put_aside(life: Lived) -> None:
+def _put_aside(life: Life) -> None:
     """A task sleeps until a day, and wakes by itself."""
     task = life.do(open_task, case=life.case, title=life.luck.choice(WRITTEN["question"]))
     until = life.in_zone(life.later(3, 20), 9)
@@ -409,7 +408,7 @@ def _put_aside(life: Lived) -> None:
     life.house.note("put aside")
 
 
-def _close(life: Lived) -> None:
+def _close(life: Life) -> None:
     """What is still open is settled, and the case is closed with what its record shows."""
     outcomes = ItemOutcome.objects.filter(case=life.case_row).order_by("decided_at", "id")
     last = dict(outcomes.values_list("item_id", "outcome"))
@@ -420,5 +419,5 @@ def _close(life: Lived) -> None:
     else:
         outcome = "not_covered"
     awaited_no_more(life)
-    closed(life.ago, outcome)(life)
+    life.take(closed(life.ago, outcome))
     life.house.note(f"closed {outcome}")

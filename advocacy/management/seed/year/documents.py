@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from advocacy.management.seed.life import Course, Life
 from advocacy.management.seed.year.asking import said_by_payer
-from advocacy.management.seed.year.lived import Course, Lived
 from advocacy.management.seed.year.words import DETAILS, WRITTEN
 from appeals.commands.demands import send_demand, write_demand
 from appeals.commands.document_requests import (
@@ -20,7 +20,7 @@ ROOM = 40
 """So many days have to be left to file after the plan's time: else nobody waits for its papers."""
 
 
-def documents_asked_for(life: Lived, often: float) -> Course:
+def documents_asked_for(life: Life, often: float) -> Course:
     """Now and then papers are asked for. Where there is room, they are waited for; else the case goes on without them."""
     if not life.happens(often):
         return
@@ -54,12 +54,12 @@ def documents_asked_for(life: Lived, often: float) -> Course:
         yield from _answered(life, row, due.due_on)
 
 
-def _has_room(life: Lived, until: date) -> bool:
+def _has_room(life: Life, until: date) -> bool:
     filing = life.date_of("filing", denial_id=life.refusal.pk) or life.date_of("filing")
     return filing is None or (filing.due_on - until).days > ROOM
 
 
-def _answered(life: Lived, row: DocumentRequest, due: date) -> Course:
+def _answered(life: Life, row: DocumentRequest, due: date) -> Course:
     throw = life.luck.random()
     if throw < 0.5:
         yield life.on + timedelta(days=life.luck.randrange(2, max((due - life.on).days, 3)))
@@ -77,7 +77,7 @@ def _answered(life: Lived, row: DocumentRequest, due: date) -> Course:
         life.house.note("documents never came")
 
 
-def _came(life: Lived, row: DocumentRequest) -> None:
+def _came(life: Life, row: DocumentRequest) -> None:
     life.do(
         receive_documents,
         request=row,
@@ -87,7 +87,7 @@ def _came(life: Lived, row: DocumentRequest) -> None:
     life.house.note("documents came")
 
 
-def demanded(life: Lived, deadline: Deadline | None, kind: str) -> None:
+def demanded(life: Life, deadline: Deadline | None, kind: str) -> None:
     """What is late is demanded in a letter, which goes out as it was filled."""
     if deadline is None:
         return
@@ -103,7 +103,7 @@ def demanded(life: Lived, deadline: Deadline | None, kind: str) -> None:
     life.house.note(f"demanded: {kind}")
 
 
-def awaited_no_more(life: Lived) -> None:
+def awaited_no_more(life: Life) -> None:
     """Before the case is closed, most take back what never came; closing ends the rest."""
     for row in DocumentRequest.objects.filter(case=life.case_row, answered_at=None, withdrawn_at=None):
         if life.happens(0.7):

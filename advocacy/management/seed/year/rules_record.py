@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from advocacy.audit.models import Event
 from advocacy.audit.trail import about
@@ -143,8 +143,12 @@ def _rows_now(cases: list[int]) -> dict[tuple[str, int], dict[str, Any]]:
 
 def played_back(cases: list[int]) -> dict[tuple[str, int | None], dict[str, Any]]:
     """The rows of these cases as the trail alone tells them."""
+    return _played(Event.objects.filter(about(cases=cases)))
+
+
+def _played(events: QuerySet[Event]) -> dict[tuple[str, int | None], dict[str, Any]]:
     rows: dict[tuple[str, int | None], dict[str, Any]] = defaultdict(dict)
-    events = Event.objects.filter(about(cases=cases), kind="row").order_by("id")
+    events = events.filter(kind="row").order_by("id")
     for table, pk, verb, data in events.values_list("subject_table", "subject_id", "verb", "data"):
         if verb == "insert":
             rows[table, pk] = data
@@ -158,6 +162,9 @@ def played_back(cases: list[int]) -> dict[tuple[str, int | None], dict[str, Any]
 def untold(cases: list[int]) -> Iterator[str]:
     """Where the tables and the trail played back differ."""
     told, now = played_back(cases), _rows_now(cases)
+    for key in [key for key in now if "id" not in told.get(key, {})]:
+        # It came to be before it came to the case, as an inquiry does: the case's own events begin in the middle.
+        told |= _played(Event.objects.filter(subject_table=key[0], subject_id=key[1]))
     for key, row in now.items():
         if told.get(key) != row:
             columns = sorted(c for c in row if told.get(key, {}).get(c) != row[c])

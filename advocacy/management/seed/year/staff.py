@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from advocacy.management.seed.year.lived import House, Lived, next_workday
+from advocacy.management.seed.life import Life, next_workday
+from advocacy.management.seed.year.house import House
 from advocacy.people.absence import record_absence
 from advocacy.people.leaving import end_membership, owned_by
 from advocacy.tenancy.scope import scope_with
@@ -72,7 +73,7 @@ def go_away(house: House, absent: Absent) -> None:
     house.note("absence")
 
 
-def leave(house: House, key: str, by: str, day: date, lives: list[Lived]) -> None:
+def leave(house: House, key: str, by: str, day: date, lives: list[Life]) -> None:
     """A colleague leaves: what was theirs goes to the others in turn."""
     there, at = house.standing, morning_of(house, day)
     actor, member = there.actors[by], there.members[key]

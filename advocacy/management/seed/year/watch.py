@@ -17,7 +17,7 @@ from django.db import connection
 from advocacy.access.policy import Actor
 from advocacy.audit.models import Event
 from advocacy.management.seed.cast import Standing
-from advocacy.management.seed.year.lived import House
+from advocacy.management.seed.year.house import House
 from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.plans import any_of
 from advocacy.tenancy.together import fetched
@@ -182,7 +182,8 @@ class Watch:
         return self._look(evening, [EVERY_EVENING, OF_THE_WORKED, AT_CLOSING])
 
     def at_the_end(self, evening: Evening) -> list[Broken]:
-        return self._look(evening, [AT_THE_END])
+        """What the last hours, which have no evening, left of the cases that were worked on; then what holds of every case."""
+        return self._look(evening, [OF_THE_WORKED, AT_CLOSING, AT_THE_END])
 
     def _look(self, evening: Evening, whens: list[str]) -> list[Broken]:
         found = []
