@@ -1,4 +1,4 @@
-"""manage.py seed_demo: two organizations with a lived-in caseload, made by the real commands over simulated months."""
+"""manage.py seed_demo: two organizations with a lived-in caseload: the year of `simulate` with a written cast, up to now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ WIDTH = 40
 
 
 class Command(BaseCommand):
-    help = "Makes the demonstration's organizations, people and cases. What was made before stays as it is."
+    help = (
+        "Makes the demonstration's organizations, people and cases. An organization is made whole or not at all; one in which"
+        " there is a patient stays as it is."
+    )
 
     said = 0
 

@@ -1,4 +1,4 @@
-"""The steps of a story up to the denial: each is a function that gives what the story does at that point.
+"""The steps of a story up to the denial: each is a function that gives what the story does at that point, and names its days.
 
 Every number of days counts back from today; a negative one lies ahead.
 """

@@ -238,8 +238,8 @@ def printed() -> Iterator[str]:
     yield " ".join(
         (
             "`manage.py simulate` lets cases of every kind of coverage live through a year, day by day, by the product's own",
-            "commands, and holds what stands in the database against these sentences. For each of them a test breaks it on",
-            "purpose, and it is found.",
+            "commands, and holds what stands in the database against these sentences; so does `manage.py seed_demo` with every",
+            "case of the demonstration. For each of them a test breaks it on purpose, and it is found.",
         )
     )
     rows = ["| Name | What holds | Looked at |", "|---|---|---|"]
