@@ -115,8 +115,9 @@ _NOT_TOLD = """
      WHERE d.organization_id = %(house)s AND d.status = 'running' AND c.status = 'open' AND {what} AND NOT EXISTS (
        SELECT FROM appeals_reminder m JOIN appeals_deadline o ON o.id = m.deadline_id
          JOIN people_membership p ON p.id = m.member_id
-        WHERE o.case_id = d.case_id AND o.clock = d.clock AND o.due_on = d.due_on AND m.sent_at IS NOT NULL AND {which})
+        WHERE o.case_id = d.case_id AND o.clock = d.clock AND o.due_on = d.due_on AND m.sent_at IS NOT NULL AND {which} OFFSET 0)
     """
+"""Date by date (OFFSET 0), as few come near on a day: joined with all reminders it takes longer with every month."""
 asked(
     "reminded_on_the_ladder",
     "On the 30th, 14th, 7th, 3rd and last day before a date of the patient's, a mail about it goes out.",
