@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from advocacy.management.seed.cast import Standing
 from advocacy.management.seed.lived_in import LIVED
-from advocacy.management.seed.tell import STORIES
+from advocacy.management.seed.tell import STORIES, unmade
 from advocacy.tenancy.models import Organization
+from tests.cast import NOW, make_case
 
 
 @pytest.mark.django_db
@@ -39,6 +41,16 @@ def test_without_accounts_it_says_so():
     out = StringIO()
     call_command("seed_demo", "--print-sign-ins", stdout=out)
     assert out.getvalue().strip() == "There are no demonstration accounts in this database."
+
+
+@pytest.mark.django_db
+def test_an_organization_with_a_patient_is_made_and_the_other_is_missing():
+    harbor = Organization.objects.create(slug="harbor", name="Harbor", reference_prefix="HB")
+    Organization.objects.create(slug="meadow", name="Meadow", reference_prefix="MD")
+    assert unmade() == ("harbor", "meadow")
+    with Standing(harbor).program(NOW):
+        make_case("HB-2026-0001", given="Dana", family="Whitlock", member_id="1", owner=None)
+    assert unmade() == ("meadow",)
 
 
 def test_no_file_of_the_seed_names_a_year():
