@@ -226,7 +226,13 @@ def send_claimed(reminder_pk: int, at: datetime) -> str:
     record(
         "reminder_sent",
         subject=deadline,
-        detail={"rung": row.rung, "clock": deadline.clock, "due_on": deadline.due_on, "to": [member.pk]},
+        detail={
+            "rung": row.rung,
+            "clock": deadline.clock,
+            "title": deadline.title,
+            "due_on": deadline.due_on,
+            "to": [member.pk],
+        },
     )
     # Last: what fails from here on is the mail server's answer, or the commit.
     deliver(

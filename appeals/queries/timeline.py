@@ -7,8 +7,9 @@ the case.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -18,12 +19,17 @@ from django.db.models import Q, QuerySet
 from advocacy.audit.models import Event
 from advocacy.audit.trail import about
 from advocacy.audit.verbs import VERBS
+from appeals.clock.arithmetic import words_of
 from appeals.models import Choice, Decision, Filing
 from appeals.queries.standing import stage_label
 from cases.models import Communication, Document, Note
 
 SIZE = 25
 SALT = "appeals.timeline"
+REMINDED = "reminder_sent"
+
+_Line = tuple[datetime, int, int, str, Any]
+"""Moment, kind, primary key; the kind's name; the row."""
 
 # Acts that have a row of their own in the timeline, or say nothing to the reader of a case.
 _SHOWN_OTHERWISE = (
@@ -181,8 +187,27 @@ def page_of(
     )
     shown = merged[:SIZE]
     more = Key(*shown[-1][:3]).text() if len(merged) > SIZE else ""
-    entries = tuple(_MAKE[name](row, people, levels) for *_key, name, row in shown)
+    runs = groupby(shown, key=_told_at_once)
+    entries = tuple(_entry([line[3:] for line in run], people, levels) for _same, run in runs)
     return Page(show, entries, more, after is None)
+
+
+def _told_at_once(line: _Line) -> tuple[Any, ...]:
+    """What mails of one day about one date have in common: they are one entry. Else the line's own place."""
+    at, kind, pk, name, row = line
+    if name == "acts" and row.verb == REMINDED:
+        return (at.date(), *_reminded_of(row))
+    return (kind, pk)
+
+
+def _reminded_of(row: Event) -> tuple[str, str]:
+    return row.data.get("title", ""), row.data.get("due_on", "")
+
+
+def _entry(run: list[Any], people: Mapping[int, str], levels: Mapping[int, str]) -> Entry:
+    name, row = run[0]
+    entry: Entry = _MAKE[name](row, people, levels)
+    return entry if len(run) == 1 else replace(entry, lines=(f"{len(run)} mails",))
 
 
 def users_of(rows: Mapping[str, list[Any]]) -> set[int]:
@@ -301,6 +326,10 @@ def _document(row: Document, people: Mapping[int, str], levels: Mapping[int, str
 def _act(row: Event, people: Mapping[int, str], levels: Mapping[int, str]) -> Entry:
     words = VERBS.get(row.verb, row.verb)
     level = row.data.get("level") if isinstance(row.data, dict) else None
+    body = stage_label(level) if isinstance(level, str) else ""
+    if row.verb == REMINDED and all(_reminded_of(row)):
+        title, due = _reminded_of(row)
+        body = f"{title}, {words_of(date.fromisoformat(due))}"
     return Entry(
         at=row.at,
         has_time=True,
@@ -310,7 +339,7 @@ def _act(row: Event, people: Mapping[int, str], levels: Mapping[int, str]) -> En
         tone="",
         title=words[:1].upper() + words[1:],
         by=row.actor_label,
-        body=stage_label(level) if isinstance(level, str) else "",
+        body=body,
     )
 
 

@@ -15,6 +15,7 @@ from advocacy.background.queue import PublicProblem, enqueue
 from advocacy.words import NOTICE_ENGLISH
 from appeals.models import Deadline, PeerToPeer, Reminder
 from appeals.notices import CALL, CALL_PASSED, CALL_SUPERVISOR
+from appeals.queries.case_page import case_page
 from appeals.queries.clocks import day_at
 from appeals.reminders import (
     SEND_JOB,
@@ -199,9 +200,17 @@ def test_the_reminder_is_recorded_on_the_case(ours):
     assert event.data == {
         "rung": 7,
         "clock": "filing",
+        "title": ours.title,
         "due_on": "2026-04-30",
         "to": [ours.case.owner_id],
     }
+
+
+def test_mails_of_one_day_about_one_date_are_one_entry_of_the_timeline(ours, cast):
+    assert sent(ours, before(1)) == [NORA, SAM]
+    page = case_page(cast.nora, ours.case.public_id, now=before(0)).timeline
+    told = [(e.body, e.lines) for e in page.entries if e.title == "Sent a deadline reminder"]
+    assert told == [(f"{ours.title}, Thursday, April 30, 2026", ("2 mails",))]
 
 
 def test_the_hourly_job_asks_for_one_job_per_clock(cast):
