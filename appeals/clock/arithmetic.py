@@ -338,7 +338,9 @@ class Reading:
     def _add_business_days(self, node: Mapping[str, Any]) -> date:
         start = self._anchor(node)
         start = start.date() if isinstance(start, datetime) else start
-        day = add_business_days(start, node["n"], count_for=node["count_for"])
+        # A claimant may argue that a day on which a holiday is only observed is no business day either.
+        argued = self.mode == "permissive"
+        day = add_business_days(start, node["n"], count_for="payer" if argued else node["count_for"])
         self.lines.append(
             f"+ {node['n']} business days, weekends and Federal holidays not counted = {words_of(day)}."
         )

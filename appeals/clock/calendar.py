@@ -29,6 +29,14 @@ CALIFORNIA_SETTLED = frozenset(
         "Christmas Day",
     )
 )
+# Holidays of Gov. Code 6700 that the package does not list, because the state's offices are open: month, and day or
+# (which, weekday).
+CALIFORNIA_ARGUED = {
+    "Lincoln Day": (2, 12),
+    "Admission Day": (9, 9),
+    "Native American Day": (9, (4, 4)),
+    "Columbus Day": (10, (2, 0)),
+}
 
 
 @lru_cache(maxsize=256)
@@ -57,14 +65,22 @@ def california_holiday(day: date, *, permissive: bool = False) -> str | None:
     is not.
 
     `permissive` also takes Saturdays (Code Civ. Proc. 12a), observed days and the days whose standing is
-    not settled.
+    not settled: others of the package's list, and those of Gov. Code 6700 on which the state's offices are open.
     """
     if day.weekday() == SUNDAY:
         return "Sunday"
     if permissive:
-        return "Saturday" if day.weekday() == SATURDAY else _california(day.year, True).get(day)
+        return "Saturday" if day.weekday() == SATURDAY else _california_argued(day)
     named = _california(day.year, False).get(day, "").split("; ")
     return next((name for name in named if name in CALIFORNIA_SETTLED), None)
+
+
+def _california_argued(day: date) -> str | None:
+    which = ((day.day + 6) // 7, day.weekday())
+    listed = (
+        n for n, (month, on) in CALIFORNIA_ARGUED.items() if month == day.month and on in (day.day, which)
+    )
+    return _california(day.year, True).get(day) or next(listed, None)
 
 
 def is_business_day(day: date, *, count_for: str) -> bool:

@@ -11,6 +11,7 @@ from advocacy.errors import Reason
 from appeals.clock import Clock, claimant_clock, decision_clock, request_clock, stage_clock, stated_clock
 from appeals.clock.arithmetic import earlier, later, order_of
 from appeals.clock.facts import Facts, Moment
+from appeals.clock.stages import asked_stage
 from appeals.regimes import book, ladder
 from appeals.regimes.shapes import Level
 
@@ -86,7 +87,12 @@ def combined_request_clock(candidates: Sequence[str], facts: Facts) -> Combined:
 def combined_stage_clock(candidates: Sequence[str], stage: str, facts: Facts) -> Combined:
     """One stage over the candidates that have it: earliest for the patient, latest for the payer."""
     found = [
-        Path(k, book().regimes[k].title, None, stage_clock(k, stage, facts, facts.state or "unknown"))
+        Path(
+            k,
+            book().regimes[k].title,
+            None,
+            stage_clock(k, asked_stage(book().regimes[k], stage, facts), facts, facts.state or "unknown"),
+        )
         for k in dict.fromkeys(candidates)
     ]
     excluded = ("no_such_stage", "impossible_levels")

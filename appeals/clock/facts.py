@@ -13,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from advocacy.errors import Reason
+from appeals.clock.input_names import INPUT_NAMES, PROVEN_RECEIPT
 from appeals.regimes import book
 
 Moment = date | datetime
@@ -131,117 +132,6 @@ LABELS = {
     "rating_period_start": "the first day of the plan's rating period",
 }
 HEADS = {name: label[0].upper() + label[1:] for name, label in LABELS.items()}
-# Accepted input names beside the field names themselves.
-INPUT_NAMES = {
-    "receipt_date": "receipt",
-    "receipt_instant": "receipt",
-    "date_received_by_patient": "receipt",
-    "notice_received_date": "receipt",
-    "received_by_patient": "receipt",
-    "receipt_tz": "receipt_zone",
-    "recipient_tz": "receipt_zone",
-    "patient_tz": "receipt_zone",
-    "received_date": "received",
-    "received_instant": "received",
-    "received_at": "received",
-    "request_received": "received",
-    "request_received_date": "received",
-    "appeal_received_date": "received",
-    "appeal_received": "received",
-    "tz": "zone",
-    "received_tz": "zone",
-    "timezone": "zone",
-    "time_zone": "zone",
-    "sent_date": "sent",
-    "notice_sent_date": "sent",
-    "notice_sent": "sent",
-    "mailed_date": "sent",
-    "mailing_date": "sent",
-    "decision_date": "notice_date",
-    "denial_date": "notice_date",
-    "denial_notice_date": "notice_date",
-    "decision_notice_date": "notice_date",
-    "carrier_decision_date": "notice_date",
-    "carrier_decision": "notice_date",
-    "resolution_notice_date": "notice_date",
-    "plan_resolution_notice": "notice_date",
-    "notice_of_resolution_date": "notice_date",
-    "date_on_notice": "notice_date",
-    "letter_date": "notice_date",
-    "extension_notice": "extension_notice_date",
-    "extension_notice_sent": "extension_notice_date",
-    "extension_noticed_date": "extension_notice_date",
-    "extension_sent_date": "extension_notice_date",
-    "tolled_from": "extension_notice_date",
-    "tolling_start": "extension_notice_date",
-    "tolled_until": "information_received",
-    "tolling_end": "information_received",
-    "information_requested_date": "information_requested",
-    "information_request_date": "information_requested",
-    "carrier_requested_information": "information_requested",
-    "info_requested": "information_requested",
-    "information_request": "information_requested",
-    "carrier_information_request": "information_requested",
-    "carrier_information_request_date": "information_requested",
-    "carrier_asked_for_information": "information_requested",
-    "information_received_date": "information_received",
-    "info_received": "information_received",
-    "response_received": "information_received",
-    "claimant_response": "information_received",
-    "claimant_response_date": "information_received",
-    "claimant_responded": "information_received",
-    "information_due": "claimant_period_end",
-    "appeal_levels": "levels",
-    "internal_levels": "levels",
-    "state_of_issue": "state",
-    "issue_state": "state",
-    "external_review_process": "process",
-    "expedited": "urgent",
-    "grievance_filed_date": "grievance_filed",
-    "grievance_date": "grievance_filed",
-    "plan_decision_date": "plan_decision",
-    "plan_upheld_date": "plan_decision",
-    "affirmed": "plan_affirmed",
-    "affirmation": "plan_affirmed",
-    "plan_affirmed_at": "plan_affirmed",
-    "reduction_effective_date": "effective_date",
-    "mco_appeal_filed_date": "mco_appeal_filed",
-    "plan_appeal_filed": "mco_appeal_filed",
-    "mco_resolution_notice_date": "mco_resolution_notice",
-    "hearing_requested": "sfh_requested",
-    "sfh_requested_date": "sfh_requested",
-    "deemed_exhaustion_date": "deemed_exhausted_on",
-    "state_window_days": "window_days",
-    "sfh_window_days": "window_days",
-    "state_days": "window_days",
-    "hearing_window_days": "window_days",
-    "state_sfh_days": "window_days",
-    "filing_window_days": "window_days",
-    "plan_filing_days": "plan_window_days",
-    "case_file_received_date": "case_file_received",
-    "agency_received_case_file": "case_file_received",
-    "reconsideration_request_date": "reconsideration_requested",
-    "reconsideration_requested_date": "reconsideration_requested",
-    "reconsideration_filed": "reconsideration_requested",
-    "reconsideration_filed_date": "reconsideration_requested",
-    "reconsideration_request": "reconsideration_requested",
-    "assigned_date": "assigned",
-    "assignment_date": "assigned",
-    "iro_assigned_date": "assigned",
-    "incomplete_notice_received": "incomplete_notice",
-    "notice_of_incomplete": "incomplete_notice",
-    "statement_received": "supporting_statement",
-    "supporting_statement_received": "supporting_statement",
-    "service_date": "care_date",
-    "reversal_notice_received": "reversal_received",
-    "overturn_received": "reversal_received",
-    "documents_requested_date": "documents_requested",
-    "document_request_date": "documents_requested",
-    "records_requested": "documents_requested",
-    "stated_deadline": "stated",
-    "letter_stated": "stated",
-    "letter_deadline": "stated",
-}
 WORDS = {
     "timing": {
         "preservice": "pre_service",
@@ -257,7 +147,9 @@ WORDS = {
     },
     "service": {"partb_drug": "part_b_drug"},
     # What nobody knows, and what the patient says, is no proof.
-    "receipt_evidence": dict.fromkeys(("false", "no", "", "unknown", "unproven", "patient"), "none"),
+    "receipt_evidence": dict.fromkeys(
+        ("false", "no", "", "unknown", "unproven", "presumed", "patient"), "none"
+    ),
 }
 ALLOWED = {
     "timing": {"pre_service", "concurrent", "post_service"},
@@ -343,6 +235,10 @@ def _flag(name: str, value: Any) -> bool:
 
 def _word(name: str, value: Any) -> str:
     text = WORDS.get(name, {}).get(str(value).strip().lower(), str(value).strip().lower())
+    if name == "receipt_evidence" and text[:4].isdecimal():
+        raise unclear(
+            "impossible_answer", f"{value!r} is no kind of evidence; the day goes under receipt_date.", name
+        )
     if name in ALLOWED and text not in ALLOWED[name]:
         raise unclear(
             "impossible_answer", f"{value!r} is not one of {', '.join(sorted(ALLOWED[name]))}.", name
@@ -384,6 +280,8 @@ def parse_facts(inputs: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
             if target == "extension_noticed" and not isinstance(value, bool):
                 target = "extension_notice_date"
             given.setdefault(target, []).append(value)
+    if "receipt_evidence" not in given and any(inputs.get(name) is not None for name in PROVEN_RECEIPT):
+        given["receipt_evidence"] = ["recorded"]
     zones = {n: _zone(n, given[n][0]) for n in ("zone", "receipt_zone") if n in given}
     values: dict[str, Any] = {}
     for name, raw in given.items():

@@ -12,12 +12,22 @@ from appeals.regimes import book, rule_in_force
 from appeals.regimes.shapes import STATE_PICKED_BY, Choice, Regime, Rule, Stage
 
 STATE_STAGE = "external_review_state_"
+URGENT_FILING = "external_review_filing_expedited_"
 WHY_NOT = {
     ("timing", "post_service"): (
         "Care that was already given is not hurried: this time is for care that is still to come or under way."
     ),
 }
 """Why a clock is for another case, where that takes a sentence: 29 CFR 2560.503-1(m)(1), 42 CFR 422.570(a), 423.570(a)."""
+STATE_ENDINGS = {
+    "": "filing",
+    "_filing": "filing",
+    "_iro": "filing",
+    "_decision": "decision",
+    "_decision_standard": "decision",
+    "_decision_expedited": "decision_expedited",
+}
+"""What may follow a state's name in the key of its external review, and which of its clocks that is."""
 SURE = ("verified", "knowledge", "uncertain")
 
 
@@ -53,7 +63,7 @@ def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None)
     """
     if facts.levels is not None and facts.levels > regime.max_levels:
         raise unclear("impossible_levels", f"{regime.title}: there is only one internal level.", "levels")
-    name = key.strip().lower()
+    name = _of_urgent_filing(key.strip().lower())
     own = _of_a_state(regime, name, facts, state)
     if own is not None:
         return own
@@ -86,11 +96,14 @@ def _named(regime: Regime, key: str) -> tuple[Stage | None, str | None]:
     found = regime.stages.get(key) or next((s for s in regime.stages.values() if key in s.aliases), None)
     if found or not key.startswith(STATE_STAGE) or not regime.uses_state_layer:
         return found, None
-    rest = key.removeprefix(STATE_STAGE).removesuffix("_filing")
+    rest = key.removeprefix(STATE_STAGE)
     for state in book().states.values():
-        names = (state.slug, state.code.lower(), state.name.lower().replace(" ", "_"), *state.aliases)
-        if any(rest == name or rest.startswith(f"{name}_") for name in names):
-            return next(s for s in regime.stages.values() if s.state_layer == "filing"), state.code
+        for name in (state.slug, state.code.lower(), state.name.lower().replace(" ", "_"), *state.aliases):
+            ending = rest.removeprefix(name) if rest.startswith(name) else None
+            # Where the federal process stands, the state's own reviewers are another track.
+            if ending in STATE_ENDINGS and (ending != "_iro" or state.filing):
+                layer = STATE_ENDINGS[ending]
+                return next(s for s in regime.stages.values() if s.state_layer == layer), state.code
     return None, None
 
 
@@ -138,6 +151,29 @@ def _of_a_state(regime: Regime, key: str, facts: Facts, where: str | None) -> Fo
             raise unclear("not_in_force", f"This rule began on {rule.in_force_from}.", rule.picked_by[0])
         return Found(regime, key, rule)
     return None
+
+
+def _of_urgent_filing(key: str) -> str:
+    """The key of a state's window for an urgent review, from its name with the state first; any other key unchanged."""
+    for ending in ("_expedited", "_filing_expedited", "_expedited_filing"):
+        if key.startswith(STATE_STAGE) and key.endswith(ending):
+            own = f"{URGENT_FILING}{key.removeprefix(STATE_STAGE).removesuffix(ending)}"
+            if any(own in state.stages for state in book().states.values()):
+                return own
+    return key
+
+
+def asked_stage(regime: Regime, key: str, facts: Facts) -> str:
+    """The stage a row of a file asks for: of a key that says neither standard nor expedited, the expedited one where the
+    facts say that the matter is urgent, and care is still to come."""
+    name = key.strip().lower()
+    stage, hinted = _named(regime, name)
+    if stage is None or not facts.urgent or facts.timing == "post_service" or name.endswith("_standard"):
+        return key
+    state = book().states.get(hinted or facts.state or "")
+    if stage.state_layer == "filing" and state:
+        return next((own for own in state.stages if own.startswith(URGENT_FILING)), key)
+    return f"{name}_expedited" if _named(regime, f"{name}_expedited")[0] else key
 
 
 def _by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> Found:

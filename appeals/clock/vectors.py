@@ -13,6 +13,8 @@ from advocacy.errors import Reason
 from appeals.clock import Clock, stage_clock
 from appeals.clock.combined import Combined, combined_stage_clock
 from appeals.clock.facts import Unclear, parse_facts
+from appeals.clock.input_names import REQUEST_NAMES, REQUESTS
+from appeals.clock.stages import asked_stage
 from appeals.regimes import book
 
 CANDIDATES = ("candidates", "candidate_regimes", "regimes", "possible_regimes")
@@ -25,7 +27,7 @@ class BadFile(ValueError):
 def read_vectors(path: Path) -> list[Any]:
     """The rows under `vectors` of a JSON file. Raises BadFile with a plain sentence."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as problem:
         raise BadFile(f"{path} cannot be read: {problem.strerror}.") from problem
     except ValueError as problem:
@@ -65,9 +67,15 @@ def _result(row: Any) -> dict[str, Any]:
     if book().regimes[key].combines:
         combined = _combined(named, stage, facts)
         return identity | (combined if isinstance(combined, dict) else _of_combined(combined))
+    stage = asked_stage(book().regimes[key], stage, facts)
     clock = stage_clock(key, stage, facts)
     if clock.error:
-        return identity | {"error": _named(clock.error)}
+        asked = next((n for n in REQUEST_NAMES if inputs.get(n) is not None), None)
+        if asked is None or clock.error.field not in REQUESTS:
+            return identity | {"error": _named(clock.error)}
+        # The stage lacks the day of one request, and a day of a request is given.
+        rest = {name: value for name, value in inputs.items() if name != asked}
+        return _result({**row, "inputs": rest | {clock.error.field: inputs[asked]}})
     return identity | of_clock(clock) | ({"ignored_inputs": list(ignored)} if ignored else {})
 
 

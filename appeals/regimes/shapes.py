@@ -3,7 +3,7 @@ questions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -43,11 +43,12 @@ class Rule:
     @cached_property
     def can_be_argued(self) -> bool:
         """Whether the longest reading can give another date than the rule: a last day that may roll, a longer number, a receipt
-        later than the one that is presumed."""
+        later than the one that is presumed, a patient's own count of business days."""
         return (
             _any_of(self.calculation, ("permissive_n", "n_most", "argued", "argued_days"))
             or _rolls(self.calculation)
             or _presumes(self.calculation)
+            or any(node.get("count_for") == "claimant" for node in _nodes(self.calculation))
         )
 
 
@@ -57,10 +58,16 @@ def _any_of(node: Any, names: tuple[str, ...]) -> bool:
     return isinstance(node, tuple) and any(_any_of(v, names) for v in node)
 
 
-def _presumes(node: Any) -> bool:
+def _nodes(node: Any) -> Iterator[Mapping[str, Any]]:
     if isinstance(node, Mapping):
-        return bool(node.get("presume_receipt_days")) or any(_presumes(v) for v in node.values())
-    return isinstance(node, tuple) and any(_presumes(v) for v in node)
+        yield node
+    inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, tuple) else ()
+    for value in inner:
+        yield from _nodes(value)
+
+
+def _presumes(node: Any) -> bool:
+    return any(found.get("presume_receipt_days") for found in _nodes(node))
 
 
 def _rolls(node: Any) -> bool:

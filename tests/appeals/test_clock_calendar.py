@@ -73,7 +73,13 @@ def test_the_federal_roll(day: date, stays: date, permissive: date) -> None:
         (date(2026, 11, 1), True, True),
         (date(2026, 10, 31), False, True),
         (date(2026, 3, 31), True, True),
-        (date(2026, 10, 12), False, False),
+        # Gov. Code 6700 lists these, and the state's offices are open on them: they can be argued.
+        (date(2026, 10, 12), False, True),
+        (date(2026, 10, 19), False, False),
+        (date(2027, 2, 12), False, True),
+        (date(2026, 9, 9), False, True),
+        (date(2026, 9, 25), False, True),
+        (date(2026, 9, 18), False, False),
         (date(2026, 11, 27), False, True),
         (date(2026, 7, 3), False, True),
         (date(2026, 12, 25), True, True),
@@ -83,6 +89,12 @@ def test_the_federal_roll(day: date, stays: date, permissive: date) -> None:
 def test_california_counts_sundays_and_its_own_days(day: date, certain: bool, permissive: bool) -> None:
     found = (california_holiday(day) is not None, california_holiday(day, permissive=True) is not None)
     assert found == (certain, permissive)
+
+
+def test_admission_day_can_be_argued() -> None:
+    day = date(2026, 9, 9)
+    roll = "ca_civil_code_holiday"
+    assert (rolled(day, roll), rolled(day, roll, permissive=True)) == (day, date(2026, 9, 10))
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,16 @@ def test_names_that_mean_nothing_are_told_and_nulls_are_not_known() -> None:
     assert "ignored_inputs" not in results_of([{**row, "inputs": {"receipt_date": "2026-03-02"}}])[0]
 
 
+def test_a_day_of_receipt_that_is_proven_says_so_by_its_name() -> None:
+    assert read(documented_receipt_date="2026-03-12").receipt_evidence == "recorded"
+    assert read(proven_receipt_date="2026-03-12", receipt_evidence="postmark").receipt_evidence == "postmark"
+    assert read(receipt_date="2026-03-12", proof_of_receipt=True).receipt_evidence == "true"
+    for nothing in (False, "presumed", "no"):
+        assert read(receipt_date="2026-03-12", proof_of_receipt=nothing).receipt_evidence == "none"
+    assert read(proven_receipt_date=None).receipt_evidence is None
+    assert refused(proof_of_receipt="2026-03-12") == ("impossible_answer", "receipt_evidence")
+
+
 def test_the_date_of_an_extension_says_that_there_was_one() -> None:
     assert read(extension_noticed="2026-03-10").extension_notice_date == date(2026, 3, 10)
     assert read(extension_noticed="2026-03-10").extension_noticed is True
@@ -238,6 +248,21 @@ def test_a_state_is_recognized_in_the_name_of_the_stage() -> None:
     assert of("external_review_state_oregon", state="OR")["stage"] == "external_review_state_oregon"
     assert "The stage is about OR" in of("external_review_state_oregon", state="WA")["error"]
     assert "has no stage" in of("external_review_state_oregonian")["error"]
+    for name in ("oregon_expedited", "oregon_provider", "new_york_deemed_reversal", "texas_iro"):
+        assert "has no stage" in of(f"external_review_state_{name}")["error"], name
+    for name in (
+        "district_of_columbia",
+        "washington_dc",
+        "dc",
+    ):  # four months, not Washington State's 180 days
+        found = of(f"external_review_state_{name}")
+        assert (found["stage"], found["deadline"]) == (
+            "external_review_state_district_of_columbia",
+            "2026-07-10",
+        )
+    for name in ("michigan_expedited", "michigan_filing_expedited", "michigan_expedited_filing"):
+        assert of(f"external_review_state_{name}")["deadline"] == "2026-03-20", name
+    assert of("external_review_state_michigan")["deadline"] == "2026-07-08"
     assert "has no stage" in of("external_review_state_oregon", "erisa_self_funded")["error"]
     unknown = of("external_review_state", state="unknown")
     assert (unknown["deadline"], [f["code"] for f in unknown["flags"]]) == (

@@ -235,3 +235,124 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str) -> None:
         read_vectors(tmp_path / "f.json")
     with pytest.raises(BadFile, match="cannot be read"):
         read_vectors(tmp_path / "absent.json")
+
+
+def row(regime: str, stage: str, **inputs: object) -> dict[str, object]:
+    return results_of([{"id": 1, "regime": regime, "stage": stage, "inputs": inputs}])[0]
+
+
+NOON = {"received": "2026-03-02T12:00", "tz": "America/New_York"}
+
+
+@pytest.mark.parametrize(
+    ("regime", "stage", "inputs", "taken", "deadline"),
+    [
+        # 42 CFR 423.568(b), 423.572(a): without a statement 24 hours after the end of 14 days, not 72.
+        (
+            "medicare_part_d",
+            "exception_decision_no_statement",
+            NOON | {"expedited": True},
+            "exception_decision_no_statement_expedited",
+            "2026-03-17T12:00:00-04:00",
+        ),
+        (
+            "medicare_part_d",
+            "exception_decision_no_statement",
+            NOON | {"expedited": False},
+            "exception_decision_no_statement",
+            "2026-03-19T12:00:00-04:00",
+        ),
+        # 42 CFR 438.408(b)(3): 72 hours; 438.408(b)(2): 30 days.
+        (
+            "medicaid_managed_care",
+            "plan_appeal_decision",
+            NOON | {"urgent": True},
+            "plan_appeal_decision_expedited",
+            "2026-03-05T12:00:00-05:00",
+        ),
+        (
+            "medicaid_managed_care",
+            "plan_appeal_decision_standard",
+            NOON | {"urgent": True},
+            "plan_appeal_decision_standard",
+            "2026-04-01",
+        ),
+        # 42 CFR 422.590(e), and 422.570(a): what was already given is not hurried.
+        (
+            "medicare_advantage",
+            "reconsideration_decision",
+            NOON | {"urgent": True, "timing": "post_service"},
+            "reconsideration_decision_standard",
+            "2026-04-01",
+        ),
+        # MCL 550.1913: 10 days where the review is urgent, else 120.
+        (
+            "fully_insured_group",
+            "external_review_filing",
+            {"receipt_date": "2026-03-10", "state": "MI", "urgent": True},
+            "external_review_filing_expedited_michigan",
+            "2026-03-20",
+        ),
+        # 45 CFR 147.136(d)(3): no other time to ask for an urgent review.
+        (
+            "fully_insured_group",
+            "external_review_state_ohio",
+            {"receipt_date": "2026-03-10", "urgent": True},
+            "external_review_state_ohio",
+            "2026-09-06",
+        ),
+        (
+            "unknown",
+            "external_review_decision",
+            NOON | {"urgent": True},
+            "external_review_decision_expedited",
+            "2026-03-05T12:00:00-05:00",
+        ),
+    ],
+)
+def test_a_key_that_does_not_say_standard_is_the_urgent_one_where_the_matter_is(
+    regime: str, stage: str, inputs: dict[str, object], taken: str, deadline: str
+) -> None:
+    found = row(regime, stage, **inputs)
+    assert (found["stage"], found["deadline"]) == (taken, deadline)
+
+
+@pytest.mark.parametrize(
+    ("ending", "deadline"),
+    [
+        # 45 CFR 147.136(c)(2)(xii), (xiii): 45 days, 72 hours.
+        ("decision", "2026-04-16"),
+        ("decision_standard", "2026-04-16"),
+        ("decision_expedited", "2026-03-05T12:00:00-05:00"),
+    ],
+)
+def test_the_time_to_decide_goes_by_the_state_in_the_name(ending: str, deadline: str) -> None:
+    assert row("individual_aca", f"external_review_state_ohio_{ending}", **NOON)["deadline"] == deadline
+    assert (
+        "The stage is about OH"
+        in row("individual_aca", f"external_review_state_ohio_{ending}", **NOON, state="OR")["error"]
+    )
+
+
+def test_the_day_of_a_request_is_that_of_the_one_request_the_stage_lacks() -> None:
+    plan = row("erisa_self_funded", "document_request", request_date="2026-06-04")
+    assert (plan["deadline"], plan["inputs"]) == ("2026-07-04", {"documents_requested": "2026-06-04"})
+    silent = row("fehb", "opm_review_filing_no_answer", request_date="2026-05-01")
+    assert (silent["deadline"], silent["inputs"]) == (
+        "2026-08-29",
+        {"reconsideration_requested": "2026-05-01"},
+    )
+    # Received is another day than requested, and no request is a notice.
+    for regime, stage in (
+        ("medicaid_ffs", "fair_hearing_decision"),
+        ("erisa_self_funded", "internal_appeal_1"),
+    ):
+        assert "error" in row(regime, stage, request_date="2026-05-01")
+    assert "not a date" in str(row("erisa_self_funded", "document_request", request_date="soon")["error"])
+    assert row("erisa_self_funded", "document_request", request_date=None)["error"]
+
+
+def test_a_mark_at_the_start_of_the_file_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "marked.json"
+    path.write_bytes(b'\xef\xbb\xbf{"vectors": []}')
+    assert read_vectors(path) == []

@@ -19,7 +19,7 @@ from appeals.clock.calendar import (
     last_business_day_on_or_before,
     rolled,
 )
-from appeals.clock.facts import INPUT_NAMES
+from appeals.clock.input_names import INPUT_NAMES
 from appeals.clock.vectors import results_of
 from appeals.regimes import book
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 import appeals
-from appeals.clock.facts import INPUT_NAMES, LABELS, Facts
+from appeals.clock.facts import LABELS, Facts
+from appeals.clock.input_names import INPUT_NAMES
 from appeals.regimes import BadData, amount_in_controversy, book, ladder, load, rule_in_force
 from appeals.regimes.checks import operations_of, problems_of
 from appeals.regimes.shapes import DECIDERS

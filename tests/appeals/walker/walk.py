@@ -199,7 +199,8 @@ class Count:
                 raise Refused("no time of day")
             return days.hours_after(start, self.longest if self.longest and reading == LATE else self.hours)
         if self.working:
-            return days.working_after(day_of(start), self.working, patient=self.patient)
+            # That a holiday is only kept on a day is no reason to count it, the patient may argue.
+            return days.working_after(day_of(start), self.working, patient=self.patient and reading != LATE)
         if self.months:
             return self.open_day(days.months_after(day_of(start), self.months, missing=self.missing), reading)
         n = self.longest if self.longest and reading == LATE else self.days
