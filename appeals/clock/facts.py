@@ -146,11 +146,17 @@ WORDS = {
         "state_process": "state",
     },
     "service": {"partb_drug": "part_b_drug"},
-    # What nobody knows, and what the patient says, is no proof.
-    "receipt_evidence": dict.fromkeys(
-        ("false", "no", "", "unknown", "unproven", "presumed", "patient"), "none"
-    ),
 }
+# What nobody knows, and what the patient says, is no proof.
+NO_EVIDENCE = frozenset(
+    (
+        "", "false", "missing", "n/a", "no", "no evidence", "no proof", "none", "not known", "not proven", "null", "patient",
+        "patient statement", "patient's statement", "presumed", "self reported", "unknown", "unproven",
+    )
+)  # fmt: skip
+ANSWERS = {"yes": True, "true": True, "no": False, "false": False}
+# Names the library knows that are no place: what the machine is set to, and the clock of a machine not set up.
+NO_PLACES = frozenset(("localtime", "posixrules", "Factory"))
 ALLOWED = {
     "timing": {"pre_service", "concurrent", "post_service"},
     "process": {"hhs_administered", "private_iro", "state"},
@@ -180,6 +186,8 @@ def _told_day(name: str, value: Any, zone: str | None) -> Any:
 
 def _zone(name: str, value: Any) -> str:
     try:
+        if str(value) in NO_PLACES:
+            raise ValueError(value)
         ZoneInfo(str(value))
     except (ValueError, OSError, KeyError) as problem:
         raise unclear(
@@ -225,20 +233,26 @@ def _number(name: str, value: Any) -> int:
 
 
 def _flag(name: str, value: Any) -> bool:
-    words = {True: True, False: False, "yes": True, "no": False, "true": True, "false": False}
-    if not isinstance(value, bool | str) or value not in words:
+    said = str(value).strip().lower()
+    if not isinstance(value, bool | str) or said not in ANSWERS:
         raise unclear(
             "impossible_answer", f"{value!r} is neither yes nor no ({name.replace('_', ' ')}).", name
         )
-    return words[value]
+    return ANSWERS[said]
+
+
+def _evidence(name: str, value: Any) -> str:
+    """The kind of evidence, or "none" where what is said proves nothing."""
+    text = str(value).strip().lower()
+    if not isinstance(value, str | bool) or text[:4].isdecimal():
+        raise unclear(
+            "impossible_answer", f"{value!r} is no kind of evidence; a day goes under receipt_date.", name
+        )
+    return "none" if text.replace("_", " ").replace("-", " ") in NO_EVIDENCE else text
 
 
 def _word(name: str, value: Any) -> str:
     text = WORDS.get(name, {}).get(str(value).strip().lower(), str(value).strip().lower())
-    if name == "receipt_evidence" and text[:4].isdecimal():
-        raise unclear(
-            "impossible_answer", f"{value!r} is no kind of evidence; the day goes under receipt_date.", name
-        )
     if name in ALLOWED and text not in ALLOWED[name]:
         raise unclear(
             "impossible_answer", f"{value!r} is not one of {', '.join(sorted(ALLOWED[name]))}.", name
@@ -277,7 +291,7 @@ def parse_facts(inputs: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
         if target not in kinds:
             ignored.append(name)
         elif value is not None:
-            if target == "extension_noticed" and not isinstance(value, bool):
+            if target == "extension_noticed" and str(value).strip().lower() not in ANSWERS:
                 target = "extension_notice_date"
             given.setdefault(target, []).append(value)
     if "receipt_evidence" not in given and any(inputs.get(name) is not None for name in PROVEN_RECEIPT):
@@ -323,6 +337,8 @@ def _read(name: str, kind: str, value: Any, zones: Mapping[Any, str]) -> Any:
         return _number(name, value)
     if "bool" in kind:
         return _flag(name, value)
+    if name == "receipt_evidence":
+        return _evidence(name, value)
     return state_code(value) if name == "state" else _word(name, value)
 
 

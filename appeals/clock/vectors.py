@@ -27,7 +27,7 @@ class BadFile(ValueError):
 def read_vectors(path: Path) -> list[Any]:
     """The rows under `vectors` of a JSON file. Raises BadFile with a plain sentence."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        found = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_told_once)
     except OSError as problem:
         raise BadFile(f"{path} cannot be read: {problem.strerror}.") from problem
     except ValueError as problem:
@@ -36,8 +36,21 @@ def read_vectors(path: Path) -> list[Any]:
         raise BadFile(f"{path} is nested too deeply to be a file of vectors.") from problem
     if not isinstance(found, dict) or not isinstance(found.get("vectors"), list):
         raise BadFile(f"{path} has no list named 'vectors'.")
+    if "vectors" in found.get(TWICE, ()):
+        raise BadFile(f"{path} has two lists named 'vectors'.")
     rows: list[Any] = found["vectors"]
     return rows
+
+
+TWICE = "names given twice"
+
+
+def _told_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of the file. Of a name that stands in it twice JSON would keep the last value: it is marked instead."""
+    found = dict(pairs)
+    names = [name for name, _ in pairs]
+    twice = sorted({name for name, value in pairs if names.count(name) > 1 and value != found[name]})
+    return found | ({TWICE: twice} if twice else {})
 
 
 def results_of(vectors: Sequence[Any]) -> list[dict[str, Any]]:
@@ -59,6 +72,9 @@ def _result(row: Any) -> dict[str, Any]:
         return identity | {"error": "The stage is missing."}
     if not isinstance(inputs, Mapping):
         return identity | {"error": "The inputs are missing."}
+    for part in (row, inputs):
+        if twice := part.get(TWICE):
+            return identity | {"error": f"Two values are given for {', '.join(twice)}."}
     named = next((inputs[n] for n in CANDIDATES if inputs.get(n)), None)
     try:
         facts, ignored = parse_facts({k: v for k, v in inputs.items() if k not in CANDIDATES})

@@ -178,8 +178,10 @@ def test_a_day_of_receipt_that_is_proven_says_so_by_its_name() -> None:
     assert read(documented_receipt_date="2026-03-12").receipt_evidence == "recorded"
     assert read(proven_receipt_date="2026-03-12", receipt_evidence="postmark").receipt_evidence == "postmark"
     assert read(receipt_date="2026-03-12", proof_of_receipt=True).receipt_evidence == "true"
-    for nothing in (False, "presumed", "no"):
-        assert read(receipt_date="2026-03-12", proof_of_receipt=nothing).receipt_evidence == "none"
+    for nothing in (False, "presumed", "no", "N/A", "not_proven", "self-reported", "Patient statement "):
+        assert read(receipt_date="2026-03-12", proof_of_receipt=nothing).receipt_evidence == "none", nothing
+    for odd in ([], {}, 0, 1, ["postmark"]):
+        assert refused(receipt_evidence=odd) == ("impossible_answer", "receipt_evidence"), odd
     assert read(proven_receipt_date=None).receipt_evidence is None
     assert refused(proof_of_receipt="2026-03-12") == ("impossible_answer", "receipt_evidence")
 
@@ -189,6 +191,19 @@ def test_the_date_of_an_extension_says_that_there_was_one() -> None:
     assert read(extension_noticed="2026-03-10").extension_noticed is True
     assert read(extension_notice_date="2026-03-10", extension_noticed=False).extension_noticed is False
     assert read(extension_noticed=True).extension_notice_date is None
+
+
+def test_an_answer_is_yes_or_no_however_it_is_written() -> None:
+    for said, meant in (("Yes", True), ("TRUE", True), (" no", False), ("False", False)):
+        assert read(urgent=said).urgent is meant
+        assert (
+            read(extension_noticed=said).extension_noticed,
+            read(extension_noticed=said).extension_notice_date,
+        ) == (
+            meant,
+            None,
+        )
+    assert refused(urgent=1) == refused(urgent="maybe") == ("impossible_answer", "urgent")
 
 
 def test_a_plan_has_one_or_two_levels() -> None:

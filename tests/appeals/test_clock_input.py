@@ -356,3 +356,29 @@ def test_a_mark_at_the_start_of_the_file_is_no_part_of_it(tmp_path: Path) -> Non
     path = tmp_path / "marked.json"
     path.write_bytes(b'\xef\xbb\xbf{"vectors": []}')
     assert read_vectors(path) == []
+
+
+def test_a_name_that_stands_twice_in_an_object_is_that_rows_error(tmp_path: Path) -> None:
+    path = tmp_path / "twice.json"
+    path.write_text(
+        """{"vectors": [
+        {"id": "a", "regime": "fehb", "stage": "carrier_reconsideration_filing",
+         "inputs": {"notice_date": "2026-03-02", "notice_date": "2026-04-02"}},
+        {"id": "b", "regime": "fehb", "stage": "carrier_reconsideration_filing", "stage": "opm_review_filing",
+         "inputs": {"notice_date": "2026-03-02"}},
+        {"id": "c", "regime": "fehb", "stage": "carrier_reconsideration_filing",
+         "inputs": {"notice_date": "2026-03-02", "notice_date": "2026-03-02"}}]}"""
+    )
+    first, second, same = results_of(read_vectors(path))
+    assert first == {"id": "a", "error": "Two values are given for notice_date."}
+    assert second == {"id": "b", "error": "Two values are given for stage."}
+    assert same["deadline"] == "2026-09-02"
+    path.write_text('{"vectors": [], "vectors": [1]}')
+    with pytest.raises(BadFile, match="two lists named 'vectors'"):
+        read_vectors(path)
+
+
+@pytest.mark.parametrize("zone", ["localtime", "posixrules", "Factory", ["America/New_York"]])
+def test_what_a_machine_is_set_to_is_no_time_zone(zone: object) -> None:
+    found = row("erisa_self_funded", "urgent_appeal_decision", received="2026-03-06T16:00", tz=zone)
+    assert "is not a time zone" in str(found["error"])
