@@ -183,9 +183,16 @@ _DATED: Final = re.compile(r"\b(?:dated|issued?|written)\b", re.IGNORECASE)
 _OF_ELSE: Final = re.compile(
     r"\b(?:birth|dob|born|services?|received?|receipt|rec'?d|rcvd|request(?:ed)?|effective|from|through|until|expir\w+|due|"
     r"deadline|next|last|by|on or|previous|prior|original|earlier|form|rev(?:ised|ision)?|admi\w+|discharge\w*|begin\w*|start\w*|"
-    r"ends?|filed|visit|infusion|treatment|period|came|got|asked|logged|plan year|your|we|you|reviewed|hired?|stay|dos)\b",
+    r"ends?|filed|visit|infusion|treatment|period|came|got|asked|logged|plan year|your|we|you|review(?:ed)?|hired?|stay|dos|"
+    r"within|after|later than|hasta|replaces|supersedes|supporting|prescriber'?s?|statement (?:\w+ )?on)\b",
     re.IGNORECASE,
 )
+_NAMED: Final = re.compile(
+    r"\b(?P<paper>notice|letter|ltr|statement|eob|aviso|carta)(?:'s)? (?:date|issued)\b|"
+    r"\b(?:date|fecha) (?:of|on|de)(?:l| the| this| your| la| esta| este)* (?:notice|letter|statement|aviso|carta)\b",
+    re.IGNORECASE,
+)
+_OF_RULING: Final = re.compile(r"\b(?:decision|determination|denial|decided|review)\b", re.IGNORECASE)
 _MAILED: Final = re.compile(r"\b(?:mail\w*|sent|post\w*|print\w*)\b", re.IGNORECASE)
 _OF_PAPER: Final = re.compile(
     r"\b(?:dated?|fecha|issu\w+|written|today|mail\w*|sent|post\w*|print\w*|process\w*|prepared|produced|generated|paid|run|made|"
@@ -202,6 +209,10 @@ def another_day(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     rivals = [
         label for _, day, label in letter.days if day != said.proposal.value and not _OF_ELSE.search(label)
     ]
+    if _NAMED.search(lead):
+        return any(
+            _SURELY.search(_OF_RULING.sub(" ", label)) and not _MAILED.search(label) for label in rivals
+        )
     if _SURELY.search(lead) or _DATED.search(lead):
         return any(_SURELY.search(label) and not _MAILED.search(label) for label in rivals)
     return any(not label or _OF_PAPER.search(label) for label in rivals)
@@ -246,7 +257,41 @@ def another_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
         return True
     if any(_APPEAL.search(lead) for lead in own):
         return False
+    if _in_block_of_appeals(letter, mine) and not any(
+        _in_block_of_appeals(letter, one.value) for one in others
+    ):
+        return False
     return not all(_FAST.search(one.lead) or _OF_OTHERS.search(one.lead) for one in others)
+
+
+_BLOCK: Final = 240
+_PARAGRAPH: Final = re.compile(r"\n[ \t|]*\n")
+
+
+def _in_block_of_appeals(letter: Letter, number: str) -> bool:
+    """Whether the words from the last other fax or blank line on name the appeal before a number and no other office or haste."""
+    for one in letter.faxes:
+        if one.value != number:
+            continue
+        plain = letter.pages[one.page - 1].plain
+        begin = max(
+            [one.start - _BLOCK, 0]
+            + [
+                other.start + 8
+                for other in letter.faxes
+                if other.page == one.page and other.start < one.start
+            ]
+            + [gap.end() for gap in _PARAGRAPH.finditer(plain, 0, one.start)]
+        )
+        before = plain[begin : one.start]
+        if _OWN_APPEAL.search(before) and not _OF_OTHERS.search(before) and not _FAST.search(before):
+            return True
+    return False
+
+
+_OWN_APPEAL: Final = re.compile(
+    r"\b(?:appeals?|apelaci\w+|reconsiderations?|redeterminations?)\b", re.IGNORECASE
+)
 
 
 def _heads_of_column(said: Said) -> list[Cell]:

@@ -131,6 +131,7 @@ _GRANTED: Final = re.compile(
     re.IGNORECASE,
 )
 _PROCEDURE: Final = re.compile(r"(?<![\w.-])(?:[A-HJ-V]\d{4}|[0-9]{5}|\d{4}[TF])(?![\w-]|\.\d)")
+_ZIP: Final = re.compile(r"(?<=\b[A-Z]{2})[ \t]+\d{5}\b")
 _OF_CODES: Final = re.compile(
     r"\b(?:codes?|cpt|hcpcs|service|procedures?|treatment|item|drug|billed|requested|proc)\b", re.IGNORECASE
 )
@@ -140,9 +141,13 @@ def code_not_refused(letter: Letter, said: Said, every: Sequence[Proposal]) -> b
     """A code whose own row grants it, or, beside other codes, whose own sentence neither refuses nor asks for anything."""
     if _GRANTED.search(said.line) and not _ROW_REFUSED.search(said.line):
         return True
-    others = {one.value for one in every if one.fact == said.proposal.fact} - {said.proposal.value}
-    rivals = set(_PROCEDURE.findall(letter.text)) - {said.proposal.value}
-    if not (others or rivals) or said.sentence is None or not _prose(said.text):
+    if said.sentence is None or not _prose(said.text):
+        return False
+    text = _ZIP.sub(" ", letter.text)
+    for one in every:
+        if one.fact != said.proposal.fact:
+            text = text.replace(one.value, " ")
+    if not set(_PROCEDURE.findall(text)) - set(_PROCEDURE.findall(said.text)):
         return False
     led = said.sentence.before if said.sentence.before.endswith(":") else ""
     label = "" if _prose(said.line) else re.split(r"[.;]\s", lead_of(said, 80))[-1]
@@ -227,9 +232,17 @@ _LABEL_FIRST: Final = re.compile(
 )
 
 
+_LABEL_WITHIN: Final = re.compile(
+    r"\w\W+(?:(?i:by mail|mail to|mail it|send to|send it|write to|address)|Mail|MAIL|Post|Write|Address)\b(?! ?(?i:stop|code|"
+    r"drop|room|center|slot|zone|box|handlers|service|services|office))|"
+    r"(?:[A-Z]{2,} (?:[A-Z&]+ )*)?(?:APPEALS?|CONTACTS?|RIGHTS|ADDRESS|WHERE|HOW|MAILING) (?=[A-Z][a-z])"
+)
+
+
 def begins_with_a_label(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
-    """An address whose first part begins with a label, a weekday or a bare number."""
-    return _LABEL_FIRST.match(said.proposal.value.split(",")[0].strip()) is not None
+    """An address whose first part begins with a label, a weekday or a bare number, or has a heading or a way of sending in it."""
+    first = said.proposal.value.split(",")[0].strip()
+    return _LABEL_FIRST.match(first) is not None or _LABEL_WITHIN.search(first) is not None
 
 
 _ANSWERS: Final = re.compile(

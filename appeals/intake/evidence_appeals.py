@@ -137,7 +137,7 @@ def _other_spans(said: Said) -> bool:
         for sentence in page.sentences:
             if sentence is said.sentence or "ppeal" not in sentence.text.replace("PPEAL", "ppeal"):
                 continue
-            if _ELSEWHERE.search(f"{sentence.heading} {sentence.text}"):
+            if _ELSEWHERE.search(f"{sentence.heading} {sentence.text}") or _NO_LIMIT.search(sentence.text):
                 continue
             if not (re.search(r"\bappeal", sentence.text, re.IGNORECASE) and _FILES.search(sentence.text)):
                 continue
@@ -151,6 +151,13 @@ def _other_spans(said: Said) -> bool:
                 return True
     return False
 
+
+_NO_LIMIT: Final = re.compile(
+    r"\b(?:date|day) (?:on|of) (?:the|our|your|that) (?:plan )?appeal (?:decision )?(?:letter|decision|answer|notice)\b|"
+    r"\b(?:if|waiting(?: up to)?(?: for)?) \d+ (?:calendar )?days (?:could|is too|might|would)\b|\bwaiting (?:up to )?\d+ |"
+    r"\b(?:does|do)(?: not|n't) (?:limit|have to appeal|apply to)\b|\bmoney back\b",
+    re.IGNORECASE,
+)
 
 _OUTSIDE: Final = re.compile(
     r"\b(?:external|outside|independent)\W+(?:\w+\W+){0,3}?(?:review\w*|appeal|organization)|\bIRO\b|\bDIFS\b|\bexternal\b",

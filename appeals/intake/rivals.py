@@ -22,13 +22,14 @@ _TOKEN: Final = re.compile(
 )
 _NO_NUMBER: Final = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}|(?:1-)?\d{3}[-.]\d{3}[-.]\d{4}|\d{3}[-.]\d{4}|[A-V]?\d{4}[A-Z0-9]?|[A-Z]\d\d\.\w{1,4}|"
-    r"\d{5}-\d{4}-\d{2}|[\d.]+|\d{5}-\d{4}|CMS-\d+"
+    r"\d{5}-\d{4}-\d{2}|[\d.]+|\d{5}-\d{4}|CMS-\d+|\d{1,3}/\d{1,3}|1-8\d\d-[A-Z]+"
 )
 _OF_ELSE: Final = re.compile(
     r"\b(?:npi|group|grp|policy|contract|forms?|guidelines?|criteria|rule|section|sec|part|bulletin|ndc|rx ?bin|bin|pcn|tax|tin|"
     r"check|license|box|suite|ste|street|phone|fax|tel|telephone|tty|account|dept|department|room|station|code|codes|cpt|"
     r"hcpcs|icd|dx|rev|cfr|document|reviewer|diagnosis|version|article|procedure|publication|template|drop|stop|"
-    r"earlier|previous|prior|old|original|approval|approved|related|zip|call|extension|ext|dob|lcd|ncd|plan id|payer)\b"
+    r"earlier|previous|prior|old|original|approval|approved|related|zip|call|extension|ext|dob|lcd|ncd|plan id|payer|omb|ipa|"
+    r"rx claim|plan (?:no|number)|cert|replac\w+|supersed\w+|last letter)\b"
     r"[^;,|()]{0,24}$",
     re.IGNORECASE,
 )
@@ -43,7 +44,7 @@ _OF_CASE: Final = re.compile(
     re.IGNORECASE,
 )
 _FAX_BEFORE: Final = re.compile(r"\b(?:fax\w*|facsimile|telefax)\b[^\d|]{0,40}$", re.IGNORECASE)
-_FAX_AFTER: Final = re.compile(r"\s?\(?(?:fax|facsimile)\b", re.IGNORECASE)
+_FAX_AFTER: Final = re.compile(r"[ \t]?\(?(?:fax|facsimile)\b(?![^\n\w]{0,12}\d)(?!:)", re.IGNORECASE)
 _PHONE: Final = re.compile(r"(?<!\d)(?:1[-. ])?\(?\d{3}\)?[-. ]\s?\d{3}[-. ]\d{4}(?!\d)")
 _LEAD: Final = 44
 _BESIDE: Final = 80
@@ -130,6 +131,10 @@ class Letter:
             Candidate(match["name"], 1, match.start(), self.prose[max(0, match.start() - 40) : match.start()])
             for match in _ORGANIZATION.finditer(self.prose)
             if has_own_word(match["name"])
+            and not re.search(r"\d", match["name"])
+            and not _PUBLIC.search(match["name"])
+            and not _NOBODY.fullmatch(match["name"])
+            and not _GOES_ON.match(self.prose, match.end())
         )
 
 
@@ -139,6 +144,20 @@ _ORGANIZATION: Final = re.compile(
     r"administrators|advantage|rx|hmo|ppo|pdp|health(?:care)?|benefits?(?: (?:services|solutions|partners))|"
     r"(?:claims?|administrative|tpa) services|alliance|cooperative|community care)(?: (?i:company|corporation|co|inc|llc)\b)?)"
     r"(?![\w-])"
+)
+
+
+_PUBLIC: Final = re.compile(
+    r"\b(?:office|department|dept|division|bureau|superintendent|commission\w*|certificate|explanation)\b",
+    re.IGNORECASE,
+)
+_NOBODY: Final = re.compile(
+    r"(?:(?:if|no|other|any|your|nobody's|\w+'s|behavioral|mental|child|apple|public|home|senior|marketplace|gold|silver|"
+    r"bronze) )+(?:health|insurance|insurance company|health plan|hmo|ppo)",
+    re.IGNORECASE,
+)
+_GOES_ON: Final = re.compile(
+    r" (?:agency|commissioner|department|division|authority|marketplace)\b", re.IGNORECASE
 )
 
 

@@ -51,7 +51,7 @@ _PLAIN: Final = frozenset(
     telephone telephoned tel than that the their them then there these this to toll toll-free tollfree too tty up upload
     urgent us use using via voice want way ways we web website week weekdays weeks when where will with within working
     write writing written you your eighty ninety sixty thirty one twenty five seven al correo electr\xf3nico f\xedsico
-    ll\xe1menos llame mande o p tel\xe9fono
+    faxes facsimiles machine telefax transmit transmitted taken accepted they e-fax ll\xe1menos llame mande o p tel\xe9fono
         """,
     )
 )
@@ -127,11 +127,22 @@ def _says_whose(page: Page, end: int) -> bool:
 
 def _is_of_another_step(page: Page, proposal: Proposal, said: str, *, first: bool) -> bool:
     """Whether a value is said to be of a later step, of the past, or of some members only."""
-    around = f"{_sentence_before(page, _value_at(page, proposal))} . {said}"
+    at = _value_at(page, proposal)
+    before = "" if _in_row_of_fax(page, at) else re.sub(r"\([^()]*\)", " ", _sentence_before(page, at))
+    around = f"{before} . {said}"
     if proposal.fact == "send_to_mail":
         around = f"{around} . {proposal.value}"
     later = _LATER.search(around) or (first and _SECOND.search(around))
     return bool(later) or _PAST.search(said) is not None or _says_whose(page, proposal.end)
+
+
+def _in_row_of_fax(page: Page, at: int) -> bool:
+    """Whether a number stands beside a cell that says no more than `Fax`: what a column reads before it is of other rows."""
+    row = page.rows[page.plain.count("\n", 0, at)]
+    return len(row) > 1 and row[0].end <= at and _FAX_ONLY.fullmatch(row[0].text) is not None
+
+
+_FAX_ONLY: Final = re.compile(r"\W*(?:by )?(?:fax|facsimile)\W*", re.IGNORECASE)
 
 
 def _last_topic(text: str, grievance: bool) -> str:

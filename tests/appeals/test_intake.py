@@ -106,6 +106,11 @@ from cases.reading import read_pdf
 # as text and as PDF and 2 of 340 without gaps: a subscriber's number where the child has one of its own, a quoted limit without
 # its `on or`; the reader before the gate 3 of 384. Of the facts that clocks need or that name the case 59 of a hundred are found
 # there (63 before the gate), 54 without gaps.
+# The batch bl (four of each sample by a tenth author, with traps in a quarter of them), read after these were mended, gave none
+# false of 394 as text and as PDF and 1 of 371 without gaps (a heading and a label before an address); 75 and 71 of a hundred such
+# facts are found. Then the gate was made to see fewer rivals (what a regulator, a sentence of the same codes, a postal code, a
+# telephone before a fax or a day of waiting is): 220 facts of the letters above are found again, 83 of a hundred in bl. All that
+# it stopped of what older readers proposed falsely, it stops.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
@@ -185,7 +190,7 @@ FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
 _TEXT_ONLY = tuple(
     f"blind_{batch}_"
-    for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh", "bi", "bj", "bk")
+    for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh", "bi", "bj", "bk", "bl")
 )
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}

@@ -12,6 +12,7 @@ Date of this notice: March 9, 2026
 We denied the request for ketamine infusions (CPT 96365) because they are not medically necessary.
 You may appeal within 180 days after you receive this notice.
 """
+OFFICE = "Send your appeal to:\nQuillfeather Appeals Unit, PO Box 12, Granby, CO 80499\nPhone: 503-555-0170\n"
 
 
 def told(head: str, foot: str = "") -> dict[str, str]:
@@ -28,6 +29,11 @@ def told(head: str, foot: str = "") -> dict[str, str]:
             "Health plan: Quillfeather Health Plan\nPolicy: A-1\n\nOsierbrook Life Insurance Company reviews.",
             "Quillfeather Health Plan",
         ),
+        (
+            "QUILLFEATHER HEALTH PLAN\nAgent of record: Osierbrook Insurance Agency",
+            "Quillfeather Health Plan",
+        ),
+        ("QUILLFEATHER HEALTH PLAN\nRegulator: Oregon Division of Insurance", "Quillfeather Health Plan"),
     ],
 )
 def test_a_payer_beside_another_organization_needs_a_label(head: str, payer: str | None) -> None:
@@ -40,6 +46,7 @@ def test_a_payer_beside_another_organization_needs_a_label(head: str, payer: str
         ("Case number: QF-26-0309-771", "QF-26-0309-771"),
         ("Case number: QF-26-0309-771\nClaim number: 88-4471-0026", None),
         ("Case number: QF-26-0309-771\nGroup number: 88-4471-0026", "QF-26-0309-771"),
+        ("Case number: QF-26-0309-771\nPlan number: 88-4471-0026", "QF-26-0309-771"),
     ],
 )
 def test_a_number_beside_another_of_its_kind_is_left_open(head: str, number: str | None) -> None:
@@ -71,6 +78,8 @@ def test_of_two_persons_of_one_family_the_patient_is_the_one_called_so(
         ("To appeal, fax 503-555-0177.", "503-555-0177"),
         ("To appeal:\nFax 503-555-0177\nFax 503-555-0178", None),
         ("Fax your appeal to 503-555-0177. Records only: fax 503-555-0178.", "503-555-0177"),
+        (f"{OFFICE}Fax: 503-555-0177\n\nBills you paid: fax 503-555-0178", "503-555-0177"),
+        (f"{OFFICE}Fax: 503-555-0177\n\n{OFFICE}Fax: 503-555-0178", None),
     ],
 )
 def test_of_two_faxes_one_must_be_called_the_one_for_appeals(foot: str, fax: str | None) -> None:
@@ -139,3 +148,62 @@ def test_a_quoted_limit_is_not_cut_at_its_beginning() -> None:
         "180 calendar_day after receipt",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("foot", "codes"),
+    [
+        (
+            "The paper that she sent to us with it lists the codes 96365 and J3490.\nPortland, OR 97299",
+            ["96365", "J3490"],
+        ),
+        (
+            "The paper that she sent to us with it lists the codes 96365 and J3490.\n"
+            "In May the clinic sent us a bill with code 99213 on it too.",
+            [],
+        ),
+    ],
+)
+def test_codes_that_stand_in_one_sentence_have_no_rival(foot: str, codes: list[str]) -> None:
+    letter = BODY.replace(" (CPT 96365)", "")
+    assert [one.value for one in propose_facts([letter + foot]) if one.fact == "procedure_code"] == codes
+
+
+@pytest.mark.parametrize(
+    ("head", "day"),
+    [
+        ("Decision made: March 6, 2026\nPrescriber's supporting statement: March 4, 2026", "2026-03-09"),
+        ("Date of this letter: March 6, 2026", None),
+    ],
+)
+def test_a_day_that_is_called_the_notices_has_only_days_of_papers_for_rivals(
+    head: str, day: str | None
+) -> None:
+    assert told(head).get("notice_date") == day
+
+
+@pytest.mark.parametrize(
+    ("sentence", "limit"),
+    [
+        (
+            "If waiting 30 days could harm you, you can ask for a fast appeal.",
+            "180 calendar_day after receipt",
+        ),
+        ("You can ask for an appeal of this letter for 60 days.", None),
+    ],
+)
+def test_days_of_waiting_are_no_second_limit(sentence: str, limit: str | None) -> None:
+    assert told("QUILLFEATHER HEALTH PLAN", sentence).get("stated_deadline") == limit
+
+
+@pytest.mark.parametrize(
+    ("lead", "address"),
+    [
+        ("Appeal to ", "Quillfeather Appeals Unit, 310 Basalt Way, Granby, CO 80499"),
+        ("APPEAL CONTACTS Mail ", None),
+        ("HOW TO APPEAL ", None),
+    ],
+)
+def test_an_address_holds_no_heading_and_no_way_of_sending(lead: str, address: str | None) -> None:
+    foot = f"{lead}Quillfeather Appeals Unit, 310 Basalt Way, Granby, CO 80499"
+    assert told("QUILLFEATHER HEALTH PLAN", foot).get("send_to_mail") == address
