@@ -55,7 +55,11 @@ def open_contest_of(case: Case) -> list[Reason]:
     )
     history = history_from(case, rows)
     return [
-        *(Reason(*_UNDECIDED[RequestStatus(r.status)]) for r in history.requests if r.status in _UNDECIDED),
+        *(
+            Reason(*_UNDECIDED[RequestStatus(r.status)])
+            for r in history.requests
+            if r.status in _UNDECIDED and history.answered_above(r) is None
+        ),
         *_denials(history),
         *_calls(history),
         *_levels(history),

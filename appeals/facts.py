@@ -34,6 +34,7 @@ from appeals.own_dates import OwnDate
 from appeals.plan_facts import PlanFact
 from appeals.regimes.classifier import Classification
 from appeals.rungs import Rung, rung_of
+from appeals.workflow import AppealStatus
 from cases.models import Case
 
 ARRIVES_AT_ONCE = frozenset({Channel.FAX, Channel.PORTAL, Channel.PHONE, Channel.EMAIL})
@@ -108,6 +109,13 @@ class History:
         """The rung this level stands on, under the rules it is recorded with. One that was opened again says so in its title."""
         found = rung_of(appeal.regime, appeal.level, appeal.position, self.classification, self.levels)
         return found if appeal.returned_at is None else replace(found, title=f"{found.title}, opened again")
+
+    def answered_above(self, request: AuthorizationRequest) -> Appeal | None:
+        """The level that decided what a request was never answered on: one that silence opened, or one above it."""
+        silent = {d.pk for d in self.denials if d.request_id == request.pk and d.silent_from is not None}
+        deemed = {d.appeal_id for d in self.decisions.values() if d.is_deemed}
+        own = (a for a in self.appeals if a.denial_id in silent and a.pk not in deemed)
+        return next((a for a in own if a.status == AppealStatus.DECIDED), None)
 
     def day(self, moment: datetime | None) -> date | None:
         """The calendar day of a moment where the patient is."""

@@ -161,6 +161,8 @@ class AppealFacts:
     codes: tuple[str, ...] = ()
     diagnosis: str = ""
     denied_on: date | None = None
+    silent_since: date | None = None
+    """No decision came: the first day on which silence counts; None where somebody decided."""
     level: str = "appeal"
     """In the field's words: "internal appeal", "request for external review"."""
     decided_by: str = ""
@@ -215,6 +217,7 @@ def appeal_re_lines(facts: AppealFacts) -> tuple[tuple[str, str], ...]:
         ("Service:", facts.service),
         ("Codes:", ", ".join(facts.codes)),
         ("Diagnosis:", facts.diagnosis),
+        ("Not decided by:", long_date(facts.silent_since, "en") if facts.silent_since else ""),
         ("Denial dated:", long_date(facts.denied_on, "en") if facts.denied_on else ""),
         (
             "Upheld on:" if before and before.upheld else "Decided on:",
@@ -233,12 +236,14 @@ def _opening(facts: AppealFacts) -> list[Block]:
     dated = f" dated {long_date(facts.denied_on, 'en')}" if facts.denied_on else ""
     article = "an" if facts.level[:1].lower() in "aeiou" else "a"
     whose = f"the decision of {facts.decided_by}" if facts.decided_by else "your decision"
-    blocks: list[Block] = [
-        Paragraph(
-            f"This is {article} {facts.level}{whom}. "
-            f"It concerns {whose}{dated} not to cover {_in_sentence(facts.service)}.{_since(facts.before)}"
+    about = f"It concerns {whose}{dated} not to cover {_in_sentence(facts.service)}."
+    if facts.silent_since:
+        who, day = facts.decided_by or "you", long_date(facts.silent_since, "en")
+        about = (
+            f"It concerns the request to cover {_in_sentence(facts.service)}, which {who} did not decide in time: by {day} the"
+            " time to decide was over, and no notice had come."
         )
-    ]
+    blocks: list[Block] = [Paragraph(f"This is {article} {facts.level}{whom}. {about}{_since(facts.before)}")]
     if facts.expedited:
         grounds = facts.expedited_grounds or gap("State why waiting for a standard decision is not possible.")
         blocks.append(Paragraph(f"Please decide this as an expedited request. {grounds}"))
@@ -345,6 +350,9 @@ def _in_sentence(name: str) -> str:
 
 def _answers(facts: AppealFacts) -> list[Block]:
     reasons = facts.reasons
+    if facts.silent_since and not reasons:
+        needed = gap("Say from the record why the service is needed, and name the exhibits.")
+        return [Heading("Why the service is needed"), Paragraph(needed)]
     if not reasons:
         return [Heading("Our answer"), Paragraph(gap("State the reason for the denial, and answer it."))]
     blocks: list[Block] = []

@@ -105,6 +105,7 @@ urlpatterns = [
     path(REQUEST + "exception/", request_steps.request_exception, name="request_exception"),
     path(REQUEST + "approval/", requests.request_approve, name="request_approve"),
     path(REQUEST + "authorization/", requests.request_grant, name="request_grant"),
+    path(REQUEST + "no-answer/", request_steps.request_unanswered, name="request_unanswered"),
     path(REQUEST + "withdrawal/", request_steps.request_withdraw, name="request_withdraw"),
     path(CASE + "denials/new/", denials.denial_new, name="denial_new"),
     path(DENIAL, denials.denial_page, name="denial"),

@@ -178,6 +178,7 @@ VERBS: dict[str, str] = {
     "proposal_decided": "decided about a fact proposed from a letter",
     "denial_recorded": "recorded a denial",
     "denial_changed": "corrected the facts of a denial",
+    "request_unanswered": "went on without an answer to the request",
     "denial_confirmed": "confirmed the facts of a denial",
     "denial_set_aside": "set aside a denial that was taken in by mistake",
     "denial_taken_up": "took up again a denial that was set aside",

@@ -259,7 +259,7 @@ def _closed_cases(day: Day) -> tuple[Rows, ...]:
 
 
 def _denials(day: Day) -> tuple[Rows, ...]:
-    rows = Denial.objects.filter(confirmed_at__isnull=False).annotate(
+    rows = Denial.objects.filter(confirmed_at__isnull=False, silent_from=None).annotate(
         f_code=_text("denial"),
         f_on=Coalesce("received_on", "notice_on"),
         f_reason=_reason("pk"),

@@ -263,7 +263,11 @@ def confirm_denial(
 
 
 def still_as_seen(row: Denial, step: str, expected_version: int | None) -> None:
-    """Raises WrongState when the denial was set aside or changed since it was looked at."""
+    """Raises WrongState when the denial was set aside or changed meanwhile, or stands for a letter that never came."""
+    if row.silent_from is not None:
+        raise WrongState(
+            step, "silent", "No letter came here. When one comes, record it as a denial of its own."
+        )
     if row.set_aside_at is not None:
         raise WrongState(step, "set_aside", "This denial was set aside. Take it up again first.")
     if expected_version is not None and row.version != expected_version:

@@ -24,7 +24,12 @@ def open_first_level(case: Case, denial: Denial, at: datetime) -> Appeal:
     assert rung is not None and not rung.is_court, "every set of rules has a level after its internal ones"
     request = history.request(denial.request_id)
     ahead = request.timing != request.Timing.POST_SERVICE
-    return _opened(case, denial, None, rung, is_expedited=request.is_urgent and ahead, at=at)
+    return open_level(case, denial, rung, is_expedited=request.is_urgent and ahead, at=at)
+
+
+def open_level(case: Case, denial: Denial, rung: Rung, *, is_expedited: bool, at: datetime) -> Appeal:
+    """Open the level that contests a denial, with none before it in the case."""
+    return _opened(case, denial, None, rung, is_expedited=is_expedited, at=at)
 
 
 def open_next_level(case: Case, appeal: Appeal, *, deemed: bool, at: datetime) -> Appeal | None:

@@ -101,6 +101,7 @@ def heading_facts(case: Case, appeal: Appeal, history: History) -> AppealFacts:
         codes=tuple(item.code for item in sorted(items, key=lambda i: i.position)),
         diagnosis=_diagnosis(case.diagnosis_codes),
         denied_on=denial.notice_on,
+        silent_since=denial.silent_from,
         level=_words(history.rung(appeal)),
         decided_by=case.coverage.payer.name if history.rung(appeal).kind in OUTSIDE else "",
         before=_before(appeal, history),

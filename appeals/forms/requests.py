@@ -250,5 +250,9 @@ class ApprovalForm(GrantForm):
     field_order = ["decided_at", "number", "sessions", "units", "valid_from", "valid_until"]
 
 
+class UnansweredForm(forms.Form):
+    """Nothing to type: the answer that never came is recorded by the press of the button."""
+
+
 class ReasonForm(forms.Form):
     reason = forms.CharField(label="Why", max_length=500, widget=lines(2), help_text="One sentence.")

@@ -171,6 +171,7 @@ class Migration(migrations.Migration):
                 ('received_on', models.DateField(blank=True, null=True)),
                 ('received_evidence', models.CharField(choices=[('none', 'No evidence'), ('postmark', 'Postmark or envelope'), ('portal', 'Portal time stamp'), ('fax', 'Fax header'), ('certified', 'Certified mail'), ('patient', 'What the patient says')], default='none', max_length=10)),
                 ('effective_on', models.DateField(blank=True, help_text='When a reduction or ending takes effect.', null=True)),
+                ('silent_from', models.DateField(blank=True, help_text="No letter came: the plan's silence counts, by the rule, from this day on.", null=True)),
                 ('stated_deadline_on', models.DateField(blank=True, null=True)),
                 ('stated_deadline_words', advocacy.tenancy.sealing.SealedTextField(blank=True)),
                 ('criteria', advocacy.tenancy.sealing.SealedTextField(blank=True)),
@@ -809,7 +810,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='denial',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_at', None), ('notice_on__isnull', False), ('received_on__isnull', False), _connector='OR'), name='appeals_denial_confirmed_has_date'),
+            constraint=models.CheckConstraint(condition=models.Q(('confirmed_at', None), ('notice_on__isnull', False), ('received_on__isnull', False), ('silent_from__isnull', False), _connector='OR'), name='appeals_denial_confirmed_has_date'),
+        ),
+        migrations.AddConstraint(
+            model_name='denial',
+            constraint=models.CheckConstraint(condition=models.Q(('silent_from', None), models.Q(('letter', None), ('notice_on', None), ('received_on', None), ('sent_on', None)), _connector='OR'), name='appeals_denial_silence_has_no_notice'),
+        ),
+        migrations.AddConstraint(
+            model_name='denial',
+            constraint=models.UniqueConstraint(condition=models.Q(('silent_from__isnull', False)), fields=('organization', 'request'), name='appeals_denial_silence_once'),
         ),
         migrations.AddConstraint(
             model_name='denial',

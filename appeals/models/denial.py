@@ -21,6 +21,7 @@ class Denial(TenantModel):
     """Printed, sent and received dates are three facts with their own evidence; the rule says which one it counts from.
 
     `received_on` is a day in the patient's zone. `stated_deadline_on` is what the letter says, never what we compute.
+    A row with `silent_from` stands for a letter that never came.
     """
 
     class Evidence(models.TextChoices):
@@ -50,6 +51,11 @@ class Denial(TenantModel):
     received_evidence = models.CharField(max_length=10, choices=Evidence.choices, default=Evidence.NONE)
     effective_on = models.DateField(
         null=True, blank=True, help_text="When a reduction or ending takes effect."
+    )
+    silent_from = models.DateField(
+        null=True,
+        blank=True,
+        help_text="No letter came: the plan's silence counts, by the rule, from this day on.",
     )
     stated_deadline_on = models.DateField(null=True, blank=True)
     stated_deadline_words = SealedTextField(blank=True)
@@ -95,8 +101,21 @@ class Denial(TenantModel):
                 name="appeals_denial_confirmed_pair",
             ),
             models.CheckConstraint(
-                condition=Q(confirmed_at=None) | Q(notice_on__isnull=False) | Q(received_on__isnull=False),
+                condition=Q(confirmed_at=None)
+                | Q(notice_on__isnull=False)
+                | Q(received_on__isnull=False)
+                | Q(silent_from__isnull=False),
                 name="appeals_denial_confirmed_has_date",
+            ),
+            models.CheckConstraint(
+                condition=Q(silent_from=None)
+                | Q(letter=None, notice_on=None, sent_on=None, received_on=None),
+                name="appeals_denial_silence_has_no_notice",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "request"],
+                condition=Q(silent_from__isnull=False),
+                name="appeals_denial_silence_once",
             ),
             models.CheckConstraint(
                 condition=Q(set_aside_at=None, set_aside_by=None, set_aside_why="")

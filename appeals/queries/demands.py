@@ -16,6 +16,7 @@ from appeals.queries.history import load_history
 from appeals.queries.ladder import AWAITING
 from appeals.queries.owed import OwedLine, owed_lines
 from appeals.regulators import Agency, agencies, agencies_for
+from appeals.silence import opens_unless_denied
 from cases.models import Case
 
 _KINDS = {EFFECTUATION: Demand.Kind.CARRY_OUT, DOCUMENTS: Demand.Kind.DOCUMENTS}
@@ -39,6 +40,8 @@ class LateDate:
     request: UUID | None
     owed: UUID | None = None
     documents: UUID | None = None
+    goes_on: bool = False
+    """Whether the rule of this missed answer to a request opens a level, and nobody has gone on yet."""
 
     @property
     def demand(self) -> str:
@@ -106,12 +109,19 @@ def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
                 row.request.public_id if row.request is not None else None,
                 row.appeal.public_id if row.appeal is not None and row.clock == EFFECTUATION else None,
                 row.document_request.public_id if row.document_request is not None else None,
+                not answered and _goes_on(row, history),
             )
         )
     owed = _owed(history, letters, day)
     told |= {letter.pk for shown_owed in owed for letter in shown_owed.letters}
     others = tuple(letter for letter in letters if letter.pk not in told)
     return LatePage(tuple(shown["late"]), tuple(shown["answered"]), others, owed)
+
+
+def _goes_on(row: Deadline, history: History) -> bool:
+    if row.request is None or row.clock != "decision":
+        return False
+    return opens_unless_denied(history, row.request.pk, row.if_missed)
 
 
 def _owed(history: History, letters: Iterable[Demand], day: Day) -> tuple[OwedShown, ...]:

@@ -130,7 +130,7 @@ def ladder_from(history: History) -> Ladder:
         ]
     return Ladder(
         history.classification,
-        tuple(_request(history, r) for r in history.requests if r.status != RequestStatus.DRAFTING),
+        tuple(answer_of(history, r) for r in history.requests if r.status != RequestStatus.DRAFTING),
         tuple(d for d in (_window(history, call) for call in history.peer_to_peers) if d is not None),
         tuple(standing),
         dues_of_documents(history),
@@ -264,13 +264,15 @@ def court_of(history: History, last: Appeal) -> tuple[Rung, Due] | None:
     return (rung, _court(history, last, rung)) if rung is not None and rung.is_court else None
 
 
-def _request(history: History, request: AuthorizationRequest) -> Due:
+def answer_of(history: History, request: AuthorizationRequest) -> Due:
+    """The payer's time to decide one request. It runs on where somebody went on without an answer, until a level decides."""
     found = request_due(history.classification, request_facts(history, request), subject_id=request.pk)
     due = as_sent(found, "request", assumed=request.received_at is None, channel=request.channel)
     if request.status == RequestStatus.WITHDRAWN:
         return replace(due, status=ENDED)
     if request.status not in (RequestStatus.APPROVED, RequestStatus.DENIED):
-        return due
+        above = history.answered_above(request)
+        return replace(due, status=MISSED, ended_at=above.decided_at) if above is not None else due
     # A notice proves a day, not an hour: the day counts, and doubt is resolved for the payer.
     days = [
         d
@@ -313,8 +315,15 @@ def _window(history: History, call: PeerToPeer) -> Due | None:
 
 def _forwarding(history: History, appeal: Appeal, rung: Rung) -> Due | None:
     previous = history.previous(appeal)
-    if not rung.may_be_forwarded or previous is None or appeal.returned_at is not None:
+    if not rung.may_be_forwarded or appeal.returned_at is not None:
         return None
+    denial = history.denial(appeal.denial_id)
+    if previous is None:
+        if denial.silent_from is None:
+            return None
+        # 42 CFR 423.568(h): without a decision in time the plan sends the request on by itself.
+        asked = answer_of(history, history.request(denial.request_id))
+        return _forwarded(history, appeal, forwarding_due(asked, rung, subject_id=appeal.pk))
     decision = history.decisions.get(previous.pk)
     if rung.is_forwarded_after_silence_only and (decision is None or not decision.is_deemed):
         return None
@@ -322,6 +331,11 @@ def _forwarding(history: History, appeal: Appeal, rung: Rung) -> Due | None:
     if previous.is_expedited:
         due = affirmed_due(rung, filing_facts(history, appeal), subject_id=appeal.pk)
     due = due or forwarding_due(decision_of(history, previous), rung, subject_id=appeal.pk)
+    return _forwarded(history, appeal, due)
+
+
+def _forwarded(history: History, appeal: Appeal, due: Due | None) -> Due | None:
+    """It ends when the plan sent the case on, or with the level."""
     if due is None:
         return None
     if appeal.forwarded_at:

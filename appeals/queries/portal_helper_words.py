@@ -75,7 +75,9 @@ FOR_HELPER: dict[str, str] = {
     "Next, you choose. We help you to see what can be done.": mark(
         "Next, %(name)s chooses. We help to see what can be done."
     ),
-    "The answer was no. You can go on.": mark("The answer was no. %(name)s can go on."),
+    "The answer was no, or none came. You can go on.": mark(
+        "The answer was no, or none came. %(name)s can go on."
+    ),
     "We are getting your appeal ready.": mark("We are getting the appeal ready."),
     "We are writing your appeal. It has to go out by %(ours)s.": mark(
         "We are writing the appeal. It has to go out by %(ours)s."

@@ -115,7 +115,7 @@ SAID: dict[tuple[str, str, str], Pair] = {
         mark("Next, you choose. We help you to see what can be done."),
     ),
     ("level", "unchosen", "none"): (
-        mark("The answer was no. You can go on."),
+        mark("The answer was no, or none came. You can go on."),
         mark("Next, you choose. We help you to see what can be done."),
     ),
     ("level", "open", "*"): (

@@ -11,6 +11,8 @@ from uuid import UUID
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.tenancy.together import fetched
+from appeals.dues import Due
+from appeals.facts import History
 from appeals.models import (
     STANDS,
     AuthorizationRequest,
@@ -23,9 +25,10 @@ from appeals.queries.clocks import Day
 from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import classification_of, get_request
 from appeals.queries.readiness import Lack, benefit_rows, lacks_from, release_rows
-from appeals.queries.shown_dues import Card, card_of, history_rows
+from appeals.queries.shown_dues import Card, card_of, history_rows, is_past
 from appeals.queries.steps import history_from
 from appeals.rungs import may_ask_exceptions
+from appeals.silence import opens_unless_denied
 from appeals.workflow import RequestStatus
 from cases.codes import label_of
 from cases.models import Case
@@ -67,7 +70,7 @@ class RequestPage:
     """`clocks` are the payer's on this request, running or ended; without a date a clock says why.
 
     `lacks` is what a request that was not sent lacks today, `aside` the denials that were taken in by mistake;
-    `asks_exceptions` whether it matters that one is asked for.
+    `asks_exceptions` whether it matters that one is asked for, `unanswered` that the plan is late and its rule opens a level.
     """
 
     request: AuthorizationRequest
@@ -81,6 +84,7 @@ class RequestPage:
     lacks: tuple[Lack, ...] = ()
     aside: tuple[Denial, ...] = ()
     asks_exceptions: bool = False
+    unanswered: bool = False
 
 
 def asks_exceptions(case: Case) -> bool:
@@ -118,10 +122,11 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
         | release_rows(case)
     )
     history = history_from(case, rows)
+    dues = [due for due in ladder_from(history).requests if due.subject_id == request.pk]
     return RequestPage(
         request,
         tuple(item_shown(i) for i in history.items if i.request_id == request.pk),
-        tuple(card_of(due, day) for due in ladder_from(history).requests if due.subject_id == request.pk),
+        tuple(card_of(due, day) for due in dues),
         tuple(e for e in history.events if e.request_id == request.pk),
         tuple(rows["grants"]),
         tuple(d for d in history.denials if d.request_id == request.pk),
@@ -130,6 +135,15 @@ def request_page(actor: Actor, case: Case, public_id: UUID, day: Day) -> Request
         _lacks(request, case, rows, day),
         tuple(rows["aside"]),
         may_ask_exceptions(history.classification),
+        any(_goes_on(due, history, request, day) for due in dues),
+    )
+
+
+def _goes_on(due: Due, history: History, request: AuthorizationRequest, day: Day) -> bool:
+    return (
+        request.status in (RequestStatus.SUBMITTED, RequestStatus.RECEIVED)
+        and is_past(due, day)
+        and opens_unless_denied(history, request.pk, due.if_missed)
     )
 
 

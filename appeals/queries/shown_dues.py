@@ -75,7 +75,8 @@ def _on(moment: Moment | None, day: Day) -> dt.date | None:
     return moment.astimezone(day.zone).date() if isinstance(moment, datetime) else moment
 
 
-def _is_over(due: dues.Due, day: Day) -> bool:
+def is_past(due: dues.Due, day: Day) -> bool:
+    """Whether a date that runs is over on the day of the page."""
     if due.due is None or due.status != dues.RUNNING:
         return False
     return due.due < day.now if isinstance(due.due, datetime) else due.due < day.today
@@ -107,7 +108,7 @@ def card_of(due: dues.Due, day: Day) -> Card:
         no_date="No date yet",
         if_missed=due.if_missed_text if due.if_missed not in ("", "none") else "",
         flags=tuple(f.text for f in due.flags),
-        overdue=_is_over(due, day),
+        overdue=is_past(due, day),
         running=running,
         kind=OWN_KIND if due.law else kind_of(due.who, due.rule, is_courtesy=due.is_courtesy),
         who=due.who,

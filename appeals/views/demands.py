@@ -71,6 +71,7 @@ def late(request: CaseRequest, case: Any) -> HttpResponse:
             ],
             "may_write": P.DRAFT_APPEAL in request.may,
             "may_go_on": P.RECORD_DECISION in request.may,
+            "may_record": P.RECORD_DENIAL in request.may,
         },
         here="Payer overdue",
     )

@@ -128,7 +128,8 @@ def denial_page(request: CaseRequest, case: Any, denial_id: UUID) -> HttpRespons
         return _show(request, case, page, None, Outcome(False))
     if "look_again" in request.POST:
         return look_again(request, request.path)
-    if page.denial.set_aside_at and request.method != "POST":
+    closed = page.denial.set_aside_at or page.denial.silent_from
+    if closed and request.method != "POST":
         return _show(request, case, page, None, Outcome(False))
     form = _form(request, page)
     outcome = attempt(request, form, lambda data: _save(request, page, data))

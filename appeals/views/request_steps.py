@@ -15,7 +15,15 @@ from advocacy.inputs import without_errors
 from appeals.commands import requests as commands
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.exceptions import record_exception
-from appeals.forms.requests import REQUEST_EVENTS, EventForm, ExceptionForm, ReasonForm, ReceivedForm
+from appeals.commands.silences import go_on_without_answer
+from appeals.forms.requests import (
+    REQUEST_EVENTS,
+    EventForm,
+    ExceptionForm,
+    ReasonForm,
+    ReceivedForm,
+    UnansweredForm,
+)
 from appeals.queries.readiness import Lack, lacks_of
 from appeals.queries.request_page import get_request_of
 from appeals.views.casework import CaseRequest, case_page, show_step, today_for
@@ -162,4 +170,34 @@ def request_withdraw(request: CaseRequest, case: Any, request_id: UUID) -> HttpR
         action="Withdraw",
         tone="danger",
         effects=("The payer's clock on this request ends. A withdrawn request cannot be appealed.",),
+    )
+
+
+@case_page(P.RECORD_DENIAL)
+def request_unanswered(request: CaseRequest, case: Any, request_id: UUID) -> HttpResponse:
+    """Go on without an answer: the plan missed its time, and the rule opens a level."""
+    row = get_request_of(request.actor, case, request_id)
+    form = UnansweredForm(request.POST if request.method == "POST" else None)
+    outcome = attempt(
+        request, form, lambda data: go_on_without_answer(actor=request.actor, request=row, at=request.at)
+    )
+    if outcome.done:
+        said = "Recorded: no answer came in time. The level is open."
+        return done(request, said, "appeals:level", case.public_id, outcome.result.public_id)
+    back = reverse("appeals:request", args=[case.public_id, row.public_id])
+    return show_step(
+        request,
+        case,
+        form,
+        outcome,
+        here="Go on without an answer",
+        action="Go on without an answer",
+        back=back,
+        trail=(("Request", back),),
+        effects=(
+            "Every item counts as refused by the plan's silence, and the level that the rule opens is opened.",
+            "No notice came, so no day is made up for the last day to file: file at once. A task says so.",
+            "The plan still owes its decision: an approval, or a letter, is recorded when it comes.",
+        ),
+        tone="danger",
     )

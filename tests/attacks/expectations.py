@@ -180,6 +180,7 @@ appeals:request_exception       NS        NS
 appeals:request_approve         NS        NS
 appeals:request_grant           NS        NS
 appeals:request_withdraw        NS        NS
+appeals:request_unanswered      NS        NS
 appeals:renewal                 NS        NS
 appeals:session_new             NS        NS
 appeals:session_void            NS        NS
