@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from advocacy.errors import Refused
-from advocacy.management.seed.color import MOOD, PAIN, TALKS, Tried
+from advocacy.management.seed.color import MOOD, PAIN, Tried
 from advocacy.management.seed.life import Days, Life
 from advocacy.management.seed.matters import CLINICS, Matter
 from advocacy.management.seed.people import ways_to_reach
 from advocacy.management.seed.plans import Plan, filled
+from advocacy.management.seed.said import minutes_of, words_of
 from advocacy.people.commands import record_consent, register_patient
 from advocacy.people.consent_words import STANDARD
 from appeals.commands.answers import record_answer
@@ -37,15 +38,14 @@ def begin(life: Life) -> Days:
     if story.plainly:
         return
     _tell_what_was_tried(life, story.matter)
-    talk = TALKS["welcome"]
     life.do(
         log_communication,
         case=life.case,
-        party=talk.party,
+        party="patient",
         person=life.patient.called if life.patient else "",
         happened_at=life.at - timedelta(minutes=1),
-        minutes=talk.minutes,
-        summary=talk.summary,
+        minutes=minutes_of(life, "welcome"),
+        summary=words_of(life, "welcome"),
     )
 
 

@@ -192,13 +192,65 @@ TALKS = {
         "Notice of hearing",
         20,
     ),
-    "spanish": Talk(
+    "told_es": Talk(
         "patient",
         "",
         "Llamada en español: se explicó la carta y el plazo. La carta es la que vale.",
         minutes=21,
     ),
+    "won_es": Talk(
+        "patient", "", "Llamada en español: el plan cedió. Se explicó qué aprobó y desde cuándo.", minutes=11
+    ),
+    "approved": Talk(
+        "patient",
+        "",
+        "Told the patient that the plan said yes: how many sessions, and until when they count.",
+        minutes=8,
+    ),
+    "in_touch": Talk(
+        "patient",
+        "",
+        "Went through where it stands and what comes next. No other letter has come to the patient.",
+        minutes=12,
+    ),
+    "in_touch_es": Talk(
+        "patient",
+        "",
+        "Llamada en español: se repasó cómo va el caso y qué sigue. No ha llegado otra carta.",
+        minutes=14,
+    ),
+    "passed": Talk(
+        "patient",
+        "",
+        "Told the patient that the last day to file has passed, and what can still be asked for. The letter governs.",
+        minutes=15,
+    ),
 }
+OTHERWISE: dict[str, tuple[str, ...]] = {
+    "welcome": (
+        "First talk: what happens in which order, and whom to call. The clinic may talk with us.",
+        "Introduced ourselves, listened to how it began, and said which papers help most.",
+        "Explained our part and the plan's. The patient looks for the member card and the last letters.",
+    ),
+    "told": (
+        "Read the letter together, reason by reason, and said by when an answer has to go out. The letter governs.",
+        "Said what was decided and which ways are open from here. The letter governs.",
+        "The patient had the letter too. Went over its dates, and over what we need from the clinic.",
+    ),
+    "told_es": (
+        "Llamada en español: leímos juntos cada razón de la carta. La carta es la que vale.",
+        "Llamada en español: se habló de la carta, de sus fechas y de los papeles que faltan.",
+    ),
+    "won": (
+        "Told the patient what is now covered, and to wait with the first visit for the authorization.",
+        "Good news by phone. The clinic calls to set the days once the authorization is there.",
+    ),
+    "in_touch": (
+        "Short call: no news from the plan, nothing needed from the patient this week.",
+        "The patient asked how long it takes. Said what the dates on the case are, and that the letter governs.",
+    ),
+}
+"""The same talks in other words."""
 
 NOTES = {
     "plan": "Went through the letter with the clinic. The criteria ask for doses and weeks; the pharmacy record has both.",

@@ -11,6 +11,7 @@ from advocacy.management.seed.begin import tried_before
 from advocacy.management.seed.delivered import carried_out
 from advocacy.management.seed.life import Days, Life, Step
 from advocacy.management.seed.plans import OFFICES, filled
+from advocacy.management.seed.said import tell_the_patient
 from advocacy.management.seed.teamwork import choose_unless_chosen, no_longer_pursued
 from appeals.commands.decisions import decide_appeal, deem_decided, return_level
 from appeals.commands.levels import (
@@ -319,6 +320,7 @@ def decided(
         )
         if outcome in ("overturned", "partly"):
             count_money(life, count)
+        tell_the_patient(life, "won" if outcome == "overturned" else "told")
 
     return step
 

@@ -16,6 +16,7 @@ from advocacy.management.seed.letters import Notice, letter_for
 from advocacy.management.seed.life import Days, Life, Step
 from advocacy.management.seed.matters import CLINICS
 from advocacy.management.seed.plans import filled
+from advocacy.management.seed.said import tell_the_patient
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.denials import (
     DenialInput,
@@ -269,6 +270,7 @@ def refused(
             certainty="estimate",
             basis=f"Cash price ${matter.price} a session, {matter.sessions} sessions, from the clinic's price list.",
         )
+        tell_the_patient(life, "told")
         life.call = PeerToPeer.objects.filter(denial=life.denial).first()
         if life.call is not None and call == "skipped":
             yield max(day - 9, 1)

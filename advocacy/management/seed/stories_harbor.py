@@ -110,7 +110,7 @@ SELF_FUNDED = (
         "h01", Person("Dana", "Whitlock", 47, pronouns="she/her"), TAMARACK, KETAMINE, "nora", 205,
         asked(200, received=199), refused(172, 170), noted(168, "plan"), chose(167, "appeal"),
         talked(160, "claim_file", kept=True), team(150, backup="nils", clinician="clara"), gathered(40),
-        talked(21, "told"), entered(20), written(12, ticked=4),
+        talked(21, "in_touch"), entered(20), written(12, ticked=4),
         to_do(9, "Ask the clinic for the score of this week", due=1),
         asked_of_patient(
             6, "List of medicines from the patient", "Please send us a photo of your medicine list.", due=5
@@ -127,7 +127,7 @@ SELF_FUNDED = (
     _story(
         "h03", Person("Marguerite", "Oyelaran", 52, "no_message"), TAMARACK, KETAMINE_TRAUMA, "nora", 28,
         asked(26, received=25), gathered(20, "necessity", "history", "scores"), refused(11, 9, call="left"),
-        call_set(5, -2), to_do(5, "", template="peer_to_peer", ticked=3), talked(4, "told"),
+        call_set(5, -2), to_do(5, "", template="peer_to_peer", ticked=3), talked(4, "in_touch"),
         noted(2, "review", by="clara"),
     ),
     _story(
@@ -147,7 +147,7 @@ SELF_FUNDED = (
     _story(
         "h07", Person("Thaddeus", "Inverlochy", 55), TAMARACK, KETAMINE, "nora", 218,
         asked(214, received=213), refused(199, 196), gathered(170), filed(152, received=152),
-        decided(112, "upheld", received=110), talked(105, "told"),
+        decided(112, "upheld", received=110), talked(105, "in_touch"),
         met(
             100, "Dr. Osei and the clinic's billing office", "Agreed who collects which score, and by when.",
             "Notes of the meeting", "NOTES\n\nScores: clinic, by Friday. Pharmacy record: us.\n",
@@ -159,7 +159,7 @@ SELF_FUNDED = (
     _story(
         "h08", Person("Rosalba", "Quintanar", 36, "message", language="es"), TAMARACK, KETAMINE_TRAUMA, "nora",
         264,
-        asked(258, received=257), refused(244, 241), talked(238, "spanish"), gathered(225),
+        asked(258, received=257), refused(244, 241), talked(238, "in_touch_es"), gathered(225),
         filed(214, received=214),
         decided(186, "upheld", received=184), filed(160, received=158),
         decided(121, "partly", reviewer="Meridian Review Partners"),
@@ -169,7 +169,7 @@ SELF_FUNDED = (
         "h09", Person("Linus", "Fairweather", 33, "text"), TAMARACK, KETAMINE, "nora", 131,
         asked(127, received=126), gathered(120, "necessity", "history"), refused(113, 111, call="left"),
         call_set(109, 106),
-        call_held(106, "overturned"), authorized(98), talked(96, "told"), closed(71, "covered"),
+        call_held(106, "overturned"), authorized(98), talked(96, "won"), closed(71, "covered"),
     ),
     _story(
         "h13", Person("Perpetua", "Szymanska", 63, "sister"), LOOMIS, KETAMINE, "nils", 272,
@@ -195,7 +195,7 @@ INSURED = (
     _story(
         "h14", Person("Arturo", "Benavidez-Cole", 45, "message", language="es", interpreter=True), QUILLHAVEN,
         KETAMINE_LEG, "nora", 203,
-        asked(199, received=198), refused(178, 175), talked(170, "spanish"), chose(169, "appeal"),
+        asked(199, received=198), refused(178, 175), talked(170, "in_touch_es"), chose(169, "appeal"),
         team(168, interpreter="Spanish"), gathered(60), entered(30),
         better_copy(9, "scores"), written(7, ready=True, ticked=6),
         to_do(5, "Send the packet by fax and by post", due=1), to_approve(4), noted(1, "review", by="clara"),
@@ -244,11 +244,11 @@ INSURED = (
     _story(
         "h21", Person("Fenwick", "Salazar-Moor", 57, "no_message"), LARKSPUR, KETAMINE_PAIN, "nora", 216,
         asked(210, received=209), refused(195, 187), gathered(120, "necessity"), written(30, ticked=1),
-        to_do(12, "Ask why nothing was filed in time, and write it down", due=0), talked(10, "told"),
+        to_do(12, "Ask why nothing was filed in time, and write it down", due=0), talked(10, "passed"),
     ),
     _story(
         "h22", Person("Ottilie", "Graves", 66), LARKSPUR, KETAMINE_PAIN, "nils", 280,
-        asked(276, received=275), refused(262, 259), talked(250, "told"), lapsed(72),
+        asked(276, received=275), refused(262, 259), talked(250, "in_touch"), lapsed(72),
         closed(66, "other_payment", "The hospital's charity care pays for the sessions."),
     ),
     _story(
@@ -286,7 +286,7 @@ INSURED = (
     ),
     _story(
         "h46", Person("Rosemary", "Achebe", 42, "message"), TAMARACK, KETAMINE, "nora", 40,
-        asked(38, received=37), approved(25, sessions=6), talked(24, "told"),
+        asked(38, received=37), approved(25, sessions=6), talked(24, "approved"),
         team(24, backup="bea", supervisor="sam"), sessions(17, 13, 9, 3, twice=9), noted(2, "watch"),
         away("bea", "nora", days=5),
     ),

@@ -50,7 +50,7 @@ STORIES = (
     ),
     _story(
         "m03", _who("Imogen", "Carrow-Pike", 36, "text"), PRAIRIE, KETAMINE, "mia", 34,
-        asked(29, received=28), refused(9, 6, call="left"), gathered(4), talked(3, "told"),
+        asked(29, received=28), refused(9, 6, call="left"), gathered(4), talked(3, "in_touch"),
     ),
     _story(
         "m05", _who("Sable", "Okonkwo", 33, "evening"), TAMARACK, KETAMINE, "mia", 32,
@@ -69,12 +69,12 @@ STORIES = (
     ),
     _story(
         "m09", _who("Yesenia", "Portillo", 26, "text", "es"), COBBLE, ESKETAMINE_WEEKLY, "mia", 46,
-        asked(40, received=39), refused(33, 30), talked(28, "spanish"), gathered(20), filed(12, received=12),
+        asked(40, received=39), refused(33, 30), talked(28, "in_touch_es"), gathered(20), filed(12, received=12),
         noted(12, "para_paciente", for_patient=True),
     ),
     _story(
         "m10", _who("Orlando", "Bassett", 30, "no_message"), COBBLE, ESKETAMINE_WEEKLY, "mia", 130,
-        asked(124, received=123), refused(117, 114), talked(100, "told"), filed(96, received=95),
+        asked(124, received=123), refused(117, 114), talked(100, "in_touch"), filed(96, received=95),
         given_up(82, "The coverage ended; a new plan covers the visits."),
         closed(80, "moot"),
     ),
@@ -87,7 +87,7 @@ STORIES = (
     ),
     _story(
         "m13", _who("Beatrix", "Langley-Shaw", 39, "hidden"), PRAIRIE, KETAMINE, "mia", 118,
-        asked(112, received=111), refused(98, 95), talked(70, "told"),
+        asked(112, received=111), refused(98, 95), talked(70, "in_touch"),
         given_up(40, "The patient cannot be reached by any safe way."),
         closed(38, "unreachable"),
     ),

@@ -52,7 +52,7 @@ MEDICARE = (
         decided(90, "upheld", received=87),
         forwarded(86), arrived(76),
         decided(47, "upheld", received=44, reviewer="The independent review entity"),
-        talked(40, "told"), to_do(9, "Check the amount in dispute against the threshold", due=2),
+        talked(40, "in_touch"), to_do(9, "Check the amount in dispute against the threshold", due=2),
         written(5, ticked=1),
     ),
     _story(
@@ -83,7 +83,7 @@ MEDICARE = (
         decided(219, "upheld", received=215, reviewer="The independent review entity"),
         filed(190, channel="mail", received=187),
         decided(110, "upheld", received=106, reviewer="Office of Medicare Hearings and Appeals"),
-        filed(80, channel="mail", received=77), talked(20, "told"),
+        filed(80, channel="mail", received=77), talked(20, "in_touch"),
         to_do(15, "Ask the prescriber for the statement on the covered drugs", due=1),
     ),
 )  # fmt: skip
@@ -94,7 +94,7 @@ MEDICAID = (
         ESKETAMINE_WEEKLY, "nora", 33,
         asked(27, received=26, timing="concurrent"), refused(20, 17, effective=6, stated=-40),
         filed_by_phone(15),
-        noted(15, "para_paciente", for_patient=True), talked(9, "spanish"),
+        noted(15, "para_paciente", for_patient=True), talked(9, "in_touch_es"),
         to_do(8, "Ask whether the visits are paid meanwhile", due=0), entered(8),
     ),
     _story(
@@ -114,7 +114,7 @@ MEDICAID = (
     _story(
         "h47", Person("Philomena", "Okeke", 34, "evening"), COBBLE, ESKETAMINE_WEEKLY, "nora", 68,
         asked(62, received=61), refused(54, 51), gathered(45), filed(38, received=38),
-        decided(13, "overturned", received=10, authorized=False), talked(9, "won"),
+        decided(13, "overturned", received=10, authorized=False), talked(9, "in_touch"),
         to_do(4, "Ask the clinic whether the authorization has come", due=0),
     ),
 )  # fmt: skip

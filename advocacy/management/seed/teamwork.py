@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from advocacy.management.seed.life import Days, Life, Step
+from advocacy.management.seed.said import one_of
 from advocacy.people.absence import record_absence
 from advocacy.people.rules import day_in
 from appeals.commands.choices import ChoiceInput, record_choice
@@ -14,13 +15,22 @@ from appeals.models import Appeal, Choice, Decision, GrantedAuthorization
 from appeals.queries.choices import choice_of_level
 from cases.commands.team import name_on_team
 
-REASONS = {
-    "appeal": "The patient wants to go on: it is the only treatment left to try.",
-    "peer_to_peer": "The clinician thinks that the reviewer did not see the pharmacy record.",
-    "resubmit": "The letter names a code the clinic had mistyped.",
-    "other_treatment": "The clinic proposed another treatment that the plan covers.",
-    "other_payment": "The clinic's own fund pays for the sessions.",
-    "not_to_appeal": "The patient does not wish to go on.",
+REASONS: dict[str, tuple[str, ...]] = {
+    "appeal": (
+        "The patient wants to go on: it is the only treatment left to try.",
+        "The patient cannot pay for the sessions and wants the plan to look again.",
+        "“They never answered what my doctor wrote.” The patient wants an answer to each reason.",
+        "The patient talked it over at home and with the clinic, and wants to go on.",
+        "What was tried before did not last, and the clinic stands behind the request.",
+    ),
+    "peer_to_peer": ("The clinician thinks that the reviewer did not see the pharmacy record.",),
+    "resubmit": ("The letter names a code the clinic had mistyped.",),
+    "other_treatment": ("The clinic proposed another treatment that the plan covers.",),
+    "other_payment": ("The clinic's own fund pays for the sessions.",),
+    "not_to_appeal": (
+        "The patient does not wish to go on.",
+        "The patient is tired of it and wants to leave it at this answer.",
+    ),
 }
 
 
@@ -34,7 +44,7 @@ def record_the_choice(life: Life, kind: str) -> Choice:
         agreed_by="patient",
         agreed_way="call",
         agreed_on=day_in(life.case.patient.time_zone, life.at),
-        why=REASONS[kind],
+        why=one_of(REASONS[kind], life.story.key, kind, level.position),
     )
     return life.do(record_choice, denial=level.denial, decision=decision, given=given)
 

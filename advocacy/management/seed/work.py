@@ -10,6 +10,7 @@ from advocacy.management.seed.color import NOTES, TALKS
 from advocacy.management.seed.life import Days, Life, Step
 from advocacy.management.seed.matters import Matter
 from advocacy.management.seed.plans import filled
+from advocacy.management.seed.said import minutes_of, words_of
 from advocacy.people.commands import ContactInput, add_contact, end_contact, revoke_consent
 from advocacy.people.models import Consent, Contact, User
 from appeals.commands.answers import record_answer, withdraw_answer
@@ -28,7 +29,7 @@ from cases.models import CaseGrant, Task
 
 
 def talked(ago: int, key: str, *, kept: bool | None = None) -> Step:
-    """A call or message; its promise is kept, missed or (None) still open."""
+    """A call or message, of the moment to which the calendar has come; its promise is kept, missed or (None) still open."""
 
     def step(life: Life) -> Days:
         yield ago
@@ -41,10 +42,10 @@ def talked(ago: int, key: str, *, kept: bool | None = None) -> Step:
             direction=talk.direction,
             party=talk.party,
             person=person,
-            happened_at=life.moment(life.ago, 9),
-            minutes=talk.minutes if talk.channel == "call" else None,
+            happened_at=life.at,
+            minutes=minutes_of(life, key) if talk.channel == "call" else None,
             reference_number=filled("C-########", life.luck) if talk.party == "payer" else "",
-            summary=talk.summary,
+            summary=words_of(life, key),
             promise=talk.promise,
             promised_by=life.day(ago - talk.days) if talk.promise else None,
         )

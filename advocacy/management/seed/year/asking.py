@@ -17,7 +17,6 @@ from advocacy.management.seed.matters import CLINICS
 from advocacy.management.seed.plans import filled
 from advocacy.management.seed.steps import asked, extended, information, receipt, refused
 from advocacy.management.seed.teamwork import sessions
-from advocacy.management.seed.work import talked
 from advocacy.management.seed.year.words import SAID, WHO, WRITTEN
 from appeals.commands.clock_events import record_clock_event
 from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, record_denial
@@ -267,8 +266,6 @@ def _refused(life: Life, told: date) -> Iterator[date]:
             call="left",
         )
         life.take(letter)
-        if life.house.thorough:
-            life.take(talked(life.ago, "spanish" if life.story.person.language == "es" else "told"))
         return
     calls = life.happens(0.25)
     life.denial = life.do(
