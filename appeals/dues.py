@@ -38,7 +38,7 @@ from appeals.rungs import UNKNOWN, Rung, decider_of
 
 CLAIMANT, PAYER, REVIEWER = "claimant", "payer", "reviewer"
 RUNNING, MET, MISSED, ENDED = "running", "met", "missed", "ended"
-EFFECTUATION, DOCUMENTS = "effectuation", "documents"
+EFFECTUATION, DOCUMENTS, CONTINUATION = "effectuation", "documents", "continuation"
 RULES_NOT_SETTLED = Reason(
     "rules_not_settled",
     "It is not known which rules apply, and they differ in this time. Answer the coverage questions.",
@@ -199,7 +199,7 @@ def continuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None
     42 CFR 438.420(c): a clock of its own, shorter than the window of the appeal; the day that the letter states is the window's.
     """
     facts = replace(facts, stated=None)
-    identity = ("appeal", subject_id, "continuation", f"{rung.title}: last day to ask that treatment goes on")
+    identity = ("appeal", subject_id, CONTINUATION, f"{rung.title}: last day to ask that treatment goes on")
     clocks = [
         clock
         for level in rung.levels

@@ -13,7 +13,7 @@ from django.db.models import Case as Choice
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor
 from advocacy.tenancy.plans import any_of
-from appeals.dues import DOCUMENTS, EFFECTUATION
+from appeals.dues import CONTINUATION, DOCUMENTS, EFFECTUATION
 from appeals.models import (
     STANDS,
     Appeal,
@@ -24,7 +24,7 @@ from appeals.models import (
 )
 from appeals.next_action import Position, Proposal, next_action
 from appeals.queries.choices import choice_for, standing_choices
-from appeals.queries.clocks import Day, earliest, ours, state_of, theirs
+from appeals.queries.clocks import Day, earliest, is_over, ours, state_of, theirs
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.queries.lookup import requests_where
 from appeals.queries.owed import WON_AT_LEVEL
@@ -207,9 +207,17 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
         authorization=granted.granted.public_id if granted else None,
         renewal_due=bool(granted and granted.renewal_due),
         undelivered=undelivered,
-        ours=state_of(earliest(ours(rows["deadlines"]), day), day),
+        ours=state_of(earliest(worked_to(rows["deadlines"], day), day), day),
         plans=state_of(earliest(awaited(rows["deadlines"], delivery=delivers), day), day),
     )
+
+
+def worked_to(deadlines: Iterable[Deadline], day: Day) -> list[Deadline]:
+    """Of our own running dates those that say what to do next: a passed day to ask that treatment goes on ends no window, so that
+    while another date of ours runs, that one does.
+    """
+    dates = ours(deadlines)
+    return [d for d in dates if d.clock != CONTINUATION or not is_over(d, day)] or dates
 
 
 def awaited(deadlines: Iterable[Deadline], *, delivery: bool) -> list[Deadline]:

@@ -263,6 +263,22 @@ def test_the_window_of_a_call_is_no_date_of_ours_that_has_passed(cast: Cast):
     assert list(listed(cast.nora, Filters(overdue="ours"), here(at))) == []
 
 
+@pytest.mark.parametrize(("filing", "code"), [(38, "file_appeal"), (-1, "file_late")])
+def test_the_last_day_to_keep_treatment_going_ends_no_window(cast: Cast, filing: int, code: str):
+    """It stands in front as overdue, and the appeal can be filed as long as its own window runs."""
+    at = now()
+    case = new_case(1, at=at, owner=cast.members["nora"])
+    level = level_of(denied(case, at=at, confirmed_by=cast.users["nora"]), at=at, status="drafting")
+    chosen_for(case, "appeal", at=at)
+    clock(case, due_on=here(at).today + timedelta(days=filing), at=at, appeal=level)
+    passed = clock(case, due_on=here(at).today - timedelta(days=10), at=at, appeal=level)
+    Deadline.objects.filter(pk=passed.pk).update(clock="continuation")
+    legal = next(stack for stack in today(cast.nora, day=here(at)) if stack.code == "legal")
+    (row,) = legal.rows
+    assert row.due is not None and row.action is not None
+    assert (row.due.date, row.action.code) == (passed.due_on, code)
+
+
 def test_the_page_says_that_the_window_is_no_legal_deadline(morning, sign_in):
     text = sign_in("nora").get("/admin/today/").content.decode()
     assert "Peer-to-peer window closes in 14 days" in text
