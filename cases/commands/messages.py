@@ -19,7 +19,7 @@ from advocacy.errors import Reason, Refused
 from advocacy.people.models import PortalAccess
 from cases.commands.communications import Upload, attach, attachment_reasons
 from cases.commands.documents import receive_document
-from cases.commands.patient_notices import notify_patient
+from cases.commands.patient_notices import no_call_about, notify_patient
 from cases.commands.touch import touch
 from cases.models import Case, Communication, Document, PatientNotice
 from cases.queries.messages import unanswered, unread_by
@@ -96,14 +96,22 @@ def send_message(
 def read_messages(*, actor: Actor, case: Case, at: datetime) -> int:
     """Note that this side has seen what the other side wrote; how many were new. Showing them again changes nothing.
 
-    Only who may write here reads on behalf of the organization: a colleague who looks on leaves them unread.
+    Only who may write here reads on behalf of the organization: a colleague who looks on leaves them unread. Once the patient
+    has read them nobody has to call about them any more.
     """
     require(actor, _needed(actor), case)
     with transaction.atomic():
         count = unread_by(actor, case).update(read_at=at, read_by_id=actor.user_id)
         if count:
             record("messages_read", subject=case, detail={"messages": count})
+            if actor.portal is not None and actor.portal.role == PortalRole.PATIENT:
+                no_call_about(case, PatientNotice.Kind.MESSAGE, at)
     return count
+
+
+def message_is_over(key: int) -> bool:
+    """Whether a message of ours (by primary key) has been read."""
+    return Communication.objects.filter(pk=key, direction=OUT, read_at__isnull=False).exists()
 
 
 def settle_messages(*, actor: Actor, case: Case, at: datetime) -> int:

@@ -29,7 +29,7 @@ from advocacy.tenancy.scope import current_organization_id, current_scope
 from cases import notices
 from cases.commands.communications import log_sent
 from cases.commands.documents import show_to_patient
-from cases.commands.tasks import open_task
+from cases.commands.tasks import ENDED, open_task, settle_task
 from cases.models import Case, Communication, Document, PatientNotice, Task
 from cases.workflow import CaseStatus
 
@@ -114,6 +114,12 @@ def show_and_tell(*, actor: Actor, document: Document, at: datetime) -> Document
             kind, about = PatientNotice.Kind.DOCUMENT.value, f"document:{row.pk}"
             notify_patient(actor=actor, patient=patient, kind=kind, about=about, case=row.case, at=at)
     return row
+
+
+def no_call_about(case: Case, kind: str, at: datetime) -> None:
+    """The patient has seen it in the portal: whoever was to tell them of it has nothing to do."""
+    for task in Task.objects.filter(case=case, code=f"tell_patient:{kind}").exclude(status__in=ENDED):
+        settle_task(actor=_program(), task=task, reason="The patient has seen it in the portal.", at=at)
 
 
 def document_is_over(key: int) -> bool:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from advocacy.access.policy import Actor, Portal, visible
 from advocacy.audit.models import Event
 from advocacy.errors import NotAllowed, NotFound, Refused
+from advocacy.people.commands import ContactInput, add_contact
 from advocacy.people.models import Absence, PortalAccess, User
 from advocacy.tenancy.scope import scoped_to
 from appeals.queries.clocks import day_at
@@ -20,8 +21,8 @@ from appeals.queries.queue import Filters, listed
 from appeals.queries.today import today
 from cases.commands.communications import log_communication
 from cases.commands.documents import upload_document
-from cases.commands.messages import read_messages, send_message, settle_messages
-from cases.models import Attachment, Case, Communication, PatientNotice
+from cases.commands.messages import message_is_over, read_messages, send_message, settle_messages
+from cases.models import Attachment, Case, Communication, PatientNotice, Task
 from cases.queries.messages import thread_of, unanswered
 from tests.cast import NOW
 
@@ -185,6 +186,27 @@ class TestReading:
         assert read_messages(actor=cast.nils, case=cast.case, at=LATER) == 1
         theirs.refresh_from_db()
         assert (theirs.read_at, theirs.answered_at) == (LATER, None)
+
+    def test_nobody_calls_about_what_the_patient_has_read(self, cast, dana):
+        add_contact(
+            actor=cast.nora,
+            patient=cast.case.patient,
+            contact=ContactInput(kind="phone", value="555-014-2211", is_safe=True),
+            at=NOW,
+        )
+        message = wrote(cast.nora, cast, "News.")
+        call = Task.objects.get(code="tell_patient:message")
+        assert not message_is_over(message.pk)
+        read_messages(actor=cast.nils, case=cast.case, at=LATER)
+        call.refresh_from_db()
+        assert call.status == "open"
+        read_messages(actor=dana, case=cast.case, at=LATER)
+        call.refresh_from_db()
+        assert (call.status, call.end_note, message_is_over(message.pk)) == (
+            "cancelled",
+            "The patient has seen it in the portal.",
+            True,
+        )
 
     def test_what_needs_no_answer_is_settled(self, cast, dana):
         wrote(dana, cast, "Thank you!")
