@@ -183,6 +183,6 @@ class LinkForm(forms.Form):
         label="The other case",
         max_length=24,
         widget=short(),
-        help_text="Its reference, such as HB-2026-0042.",
+        help_text="Its reference, as it stands at the head of its page.",
     )
     why = forms.CharField(label="Why", max_length=500, required=False, widget=lines(2))

@@ -246,6 +246,7 @@ def test_in_the_portal_too(portal_people):
     page = reverse("portal:sessions")
     listed = dana.get(page).context["browsers"]
     assert [(b.words, b.here) for b in listed] == [("", True), ("Safari, iPhone", False)]
+    assert ".m.." not in dana.get(page).content.decode(), "the hour ends with its own point"
     assert dana.post(page, {"which": "none"}).status_code == 409
     assert dana.post(page, {"which": listed[1].handle}).status_code == 302
     assert [c.get("/portal/").status_code for c in (dana, tablet)] == [200, 302]

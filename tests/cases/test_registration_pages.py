@@ -206,9 +206,11 @@ def test_a_failed_treatment_is_recorded_and_corrected(cast, patient, sign_in):
     row = FailedTreatment.objects.get()
     url = f"{base}{row.public_id}/"
     assert 'value="Sertraline"' in browser.get(url).content.decode()
-    assert browser.post(url, typed | {"score_before": "20"}).status_code == 302
+    assert browser.post(url, typed | {"score_before": "20", "weeks_adequate": "1"}).status_code == 302
     row.refresh_from_db()
     assert row.score_before == 20
+    case = browser.get(f"/admin/cases/{cast.case.public_id}/").content.decode()
+    assert "200 mg/day, 1 week " in case
     assert sign_in("mia").get(url).status_code == 404
     assert sign_in("clara").get(url).status_code == 403
 

@@ -169,3 +169,9 @@ def test_a_restricted_case_is_no_related_case_for_others(cast, sign_in):
     assert page.context["found"].same == ()
     case = sign_in("nora").get(reverse("appeals:case", args=[cast.case.public_id]))
     assert case.context["related"] == []
+
+
+def test_another_organization_reads_nothing_of_ours_beside_the_other_case(cast, sign_in):
+    url = reverse("cases:related", args=[cast.meadow_case.public_id])
+    shown = sign_in("mia").get(url).content.decode()
+    assert (cast.meadow_case.reference in shown, f"{cast.harbor.reference_prefix}-" in shown) == (True, False)
