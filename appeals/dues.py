@@ -20,6 +20,7 @@ from appeals.clock import (
     request_clock,
     stage_clock,
     stated_clock,
+    without_date,
 )
 from appeals.clock.arithmetic import earlier, later, words_of
 from appeals.clock.combined import (
@@ -39,6 +40,7 @@ from appeals.rungs import UNKNOWN, Rung, decider_of
 CLAIMANT, PAYER, REVIEWER = "claimant", "payer", "reviewer"
 RUNNING, MET, MISSED, ENDED = "running", "met", "missed", "ended"
 EFFECTUATION, DOCUMENTS, CONTINUATION = "effectuation", "documents", "continuation"
+ONLY_THE_LETTER = Reason("only_the_letter", "No rule known here names a day: the letter alone does.")
 RULES_NOT_SETTLED = Reason(
     "rules_not_settled",
     "It is not known which rules apply, and they differ in this time. Answer the coverage questions.",
@@ -193,18 +195,17 @@ def documents_due(found: Classification, facts: Facts, *, subject_id: int, title
     return replace(_single(replace(clocks[0], actor=PAYER), *identity), regime=found.regime or UNKNOWN)
 
 
-def continuation_due(rung: Rung, facts: Facts, *, subject_id: int) -> Due | None:
-    """The patient's time to ask that a running service goes on; None where no rule gives such a right.
+def continuation_due(rung: Rung, facts: Facts, *, subject_id: int, stated: date | None = None) -> Due | None:
+    """The patient's time to ask that a running service goes on; None where neither a rule nor the letter gives one.
 
-    42 CFR 438.420(c): a clock of its own, shorter than the window of the appeal; the day that the letter states is the window's.
+    42 CFR 438.420(c): a clock of its own, shorter than the window of the appeal; `stated` is the day the letter names for it.
     """
-    facts = replace(facts, stated=None)
+    facts = replace(facts, stated=stated)
     identity = ("appeal", subject_id, CONTINUATION, f"{rung.title}: last day to ask that treatment goes on")
-    clocks = [
-        clock
-        for level in rung.levels
-        if (clock := continuation_clock(level.regime, facts, level)) is not None
-    ]
+    found = (continuation_clock(level.regime, facts, level) for level in rung.levels)
+    clocks = [clock for clock in found if clock is not None]
+    if stated is not None and not clocks:
+        clocks = [without_date(rung.regime, CONTINUATION, CLAIMANT, facts, ONLY_THE_LETTER)]
     return _first_of(clocks, rung, identity)
 
 

@@ -292,11 +292,18 @@ def _surroundings(history: History, request: AuthorizationRequest) -> dict[str, 
     }
 
 
-def _notice(history: History, appeal: Appeal) -> dict[str, Any]:
+def notice_answered(history: History, appeal: Appeal) -> Denial | Decision | None:
+    """The notice that a level contests: of the level before, else of the denial. None where none came."""
     decision = history.decisions.get(appeal.previous_id) if appeal.previous_id else None
     if appeal.previous_id and (decision is None or decision.is_deemed):
+        return None
+    return decision or history.denial(appeal.denial_id)
+
+
+def _notice(history: History, appeal: Appeal) -> dict[str, Any]:
+    letter = notice_answered(history, appeal)
+    if letter is None:
         return {}
-    letter = decision or history.denial(appeal.denial_id)
     return {
         "notice_date": letter.notice_on,
         "sent": letter.sent_on,

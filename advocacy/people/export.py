@@ -94,6 +94,7 @@ FIELD_WORDS: dict[str, Any] = {
     "notice_on": gettext_lazy("Day on the letter"),
     "received_on": gettext_lazy("Came to you"),
     "stated_deadline_on": gettext_lazy("Last day the letter names"),
+    "continuation_stated_on": gettext_lazy("Ask by this day to keep your care"),
     "criteria": gettext_lazy("Rules the plan used"),
     "reviewer": gettext_lazy("Who decided"),
     "reason": gettext_lazy("Reason"),

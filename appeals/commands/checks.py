@@ -84,6 +84,17 @@ def notice_order(
         )
 
 
+def asked_in_time(days: Iterable[date | None], until: date | None) -> Iterator[Reason]:
+    """The day to ask by so that care goes on does not lie before the notice (its days: dated, sent, received)."""
+    first = min((d for d in days if d), default=None)
+    if until and first and until < first:
+        yield Reason(
+            "continuation_before_notice",
+            "The day to ask by so that care goes on cannot be before the letter itself. Correct it.",
+            "continuation_stated_on",
+        )
+
+
 def call_window(notice_on: date | None, sent_on: date | None, until: date | None) -> Iterator[Reason]:
     """A peer-to-peer is possible until a day that does not lie before the letter which offers it."""
     first = min((d for d in (notice_on, sent_on) if d), default=None)

@@ -13,7 +13,15 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason, WrongState
 from appeals.commands.at_once import follow_decision
-from appeals.commands.checks import foreign, future_days, guards_of, locked_case, notice_order, refuse
+from appeals.commands.checks import (
+    asked_in_time,
+    foreign,
+    future_days,
+    guards_of,
+    locked_case,
+    notice_order,
+    refuse,
+)
 from appeals.commands.deadlines import follow_act
 from appeals.commands.effectuations import deliver_by_authorization
 from appeals.commands.follow_ups import settle
@@ -50,6 +58,7 @@ def decide_appeal(
     received_on: date | None = None,
     received_evidence: str = "none",
     stated_deadline_on: date | None = None,
+    continuation_stated_on: date | None = None,
     outcomes: Mapping[UUID | str, str],
     letter: Document | None = None,
     summary: str = "",
@@ -91,6 +100,7 @@ def decide_appeal(
             *_bound_reasons(history, row, items, named),
             *future_days(case, at, days),
             *notice_order(notice_on, sent_on, received_on, stated_deadline_on),
+            *asked_in_time(days.values(), continuation_stated_on),
             *_order_reasons(history, row, days),
             *_decided_by_then(history, decided_at, days),
             *foreign(case, letter, "letter", "document"),
@@ -120,6 +130,7 @@ def decide_appeal(
             received_on=received_on,
             received_evidence=received_evidence,
             stated_deadline_on=stated_deadline_on,
+            continuation_stated_on=continuation_stated_on,
             summary=summary.strip(),
             reasons_quoted="\n".join(line.strip() for line in reasons_quoted.splitlines() if line.strip()),
             decided_at=decided_at,

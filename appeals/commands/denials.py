@@ -16,6 +16,7 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import (
+    asked_in_time,
     call_window,
     foreign,
     future_days,
@@ -58,6 +59,7 @@ class DenialInput:
     effective_on: date | None = None
     reference_number: str = ""
     stated_deadline_on: date | None = None
+    continuation_stated_on: date | None = None
     stated_deadline_words: str = ""
     criteria: str = ""
     reviewer: str = ""
@@ -348,6 +350,9 @@ def _field_reasons(
         {"notice_on": fields.notice_on, "sent_on": fields.sent_on, "received_on": fields.received_on},
     )
     yield from notice_order(fields.notice_on, fields.sent_on, fields.received_on, fields.stated_deadline_on)
+    yield from asked_in_time(
+        (fields.notice_on, fields.sent_on, fields.received_on), fields.continuation_stated_on
+    )
     yield from call_window(fields.notice_on, fields.sent_on, fields.peer_to_peer_until)
     for name in ("sent_evidence", "received_evidence"):
         if getattr(fields, name) not in Denial.Evidence.values:

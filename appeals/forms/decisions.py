@@ -44,6 +44,11 @@ class DecisionForm(forms.Form):
         required=False,
         help_text="Only what stands in the notice.",
     )
+    continuation_stated_on = DayField(
+        label="Ask by this day, so that care goes on",
+        required=False,
+        help_text="Only a day that stands in the notice.",
+    )
     letter = PickField(label="The decision letter", required=False)
     summary = forms.CharField(
         label="What it says, in a few words", required=False, max_length=4000, widget=lines(4)
@@ -117,6 +122,7 @@ class DecisionForm(forms.Form):
             "received_on",
             "received_evidence",
             "stated_deadline_on",
+            "continuation_stated_on",
         )
         return [self[name] for name in names]
 

@@ -47,6 +47,11 @@ class DenialForm(forms.Form):
     effective_on = DayField(
         label="Takes effect on", required=False, help_text="Only when care is reduced or ended."
     )
+    continuation_stated_on = DayField(
+        label="Ask by this day, so that care goes on",
+        required=False,
+        help_text="Only a day that stands in the letter, when care is reduced or ended.",
+    )
     reference_number = forms.CharField(label="Payer's reference number", required=False, max_length=60)
     stated_deadline_on = DayField(
         label="Deadline the letter states (day)",
@@ -75,7 +80,15 @@ class DenialForm(forms.Form):
     peer_to_peer_until = DayField(label="Peer-to-peer possible until", required=False)
     peer_to_peer_phone = forms.CharField(label="Phone for the peer-to-peer", required=False, max_length=40)
 
-    DATES = ("received_on", "received_evidence", "notice_on", "sent_on", "sent_evidence", "effective_on")
+    DATES = (
+        "received_on",
+        "received_evidence",
+        "notice_on",
+        "sent_on",
+        "sent_evidence",
+        "effective_on",
+        "continuation_stated_on",
+    )
     DEADLINE = ("stated_deadline_on", "stated_deadline_words", "reference_number", "criteria", "reviewer")
     SEND_TO = ("send_to_fax", "send_to_address", "send_to_portal", "appeal_phone")
     RIGHTS = ("expedited_offered", "expedited_hours", "peer_to_peer_until", "peer_to_peer_phone")

@@ -22,6 +22,9 @@ class Decision(TenantModel):
     received_on = models.DateField(null=True, blank=True)
     received_evidence = models.CharField(max_length=10, blank=True)
     stated_deadline_on = models.DateField(null=True, blank=True)
+    continuation_stated_on = models.DateField(
+        null=True, blank=True, help_text="The day the letter names to ask by, so that care goes on meanwhile."
+    )
     plan_received_at = models.DateTimeField(
         null=True,
         blank=True,

@@ -58,6 +58,9 @@ class Denial(TenantModel):
         help_text="No letter came: the plan's silence counts, by the rule, from this day on.",
     )
     stated_deadline_on = models.DateField(null=True, blank=True)
+    continuation_stated_on = models.DateField(
+        null=True, blank=True, help_text="The day the letter names to ask by, so that care goes on meanwhile."
+    )
     stated_deadline_words = SealedTextField(blank=True)
     criteria = SealedTextField(blank=True)
     reviewer = SealedTextField(blank=True)

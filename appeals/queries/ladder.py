@@ -28,6 +28,7 @@ from appeals.facts import (
     completion_facts,
     decision_facts,
     filing_facts,
+    notice_answered,
     request_facts,
 )
 from appeals.models import Appeal, AuthorizationRequest, PeerToPeer
@@ -347,11 +348,14 @@ def _forwarded(history: History, appeal: Appeal, due: Due | None) -> Due | None:
 def _continuation(history: History, appeal: Appeal, rung: Rung) -> Due | None:
     denial = history.denial(appeal.denial_id)
     request = history.request(denial.request_id)
+    letter = notice_answered(history, appeal)
+    stated = letter.continuation_stated_on if letter is not None else None
     running_service = denial.effective_on is not None or request.timing == request.Timing.CONCURRENT
-    if not running_service or appeal.returned_at is not None:
+    if (not running_service and stated is None) or appeal.returned_at is not None:
         return None
     deemed = _deemed_on(history, history.previous(appeal))
-    due = continuation_due(rung, filing_facts(history, appeal, deemed_on=deemed), subject_id=appeal.pk)
+    facts = filing_facts(history, appeal, deemed_on=deemed)
+    due = continuation_due(rung, facts, subject_id=appeal.pk, stated=stated)
     if due is None:
         return None
     on = history.day(appeal.filed_at)

@@ -17,6 +17,7 @@ FIELD_OF: Mapping[str, str] = {
     "notice_date": "notice_on",
     "sent_date": "sent_on",
     "effective_date": "effective_on",
+    "continuation_request_by": "continuation_stated_on",
     "stated_deadline_date": "stated_deadline_on",
     "stated_deadline_text": "stated_deadline_words",
     "stated_deadline": "stated_deadline_words",
@@ -37,10 +38,18 @@ DECISION_FIELD_OF: Mapping[str, str] = {
     "notice_date": "notice_on",
     "sent_date": "sent_on",
     "stated_deadline_date": "stated_deadline_on",
+    "continuation_request_by": "continuation_stated_on",
 }
 """fact of the reader -> field of a level's decision. Everything else such a letter says is shown beside it."""
 JOINED = {"criteria": "; ", "reviewer": ", "}
-DATES = {"notice_on", "sent_on", "effective_on", "stated_deadline_on", "peer_to_peer_until"}
+DATES = {
+    "notice_on",
+    "sent_on",
+    "effective_on",
+    "continuation_stated_on",
+    "stated_deadline_on",
+    "peer_to_peer_until",
+}
 LABELS: Mapping[str, str] = {
     "reference_number": "Reference number",
     "stated_deadline_text": "Deadline in its words",

@@ -135,6 +135,7 @@ def _record(
         received_on=data["received_on"],
         received_evidence=data["received_evidence"] or "none",
         stated_deadline_on=data["stated_deadline_on"],
+        continuation_stated_on=data["continuation_stated_on"],
         outcomes=form.outcomes(),
         letter=letter,
         summary=data["summary"],
