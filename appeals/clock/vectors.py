@@ -4,6 +4,7 @@ is not read."""
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -47,10 +48,8 @@ TWICE = "names given twice"
 
 def _told_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """An object of the file. Of a name that stands in it twice JSON would keep the last value: it is marked instead."""
-    found = dict(pairs)
-    names = [name for name, _ in pairs]
-    twice = sorted({name for name, value in pairs if names.count(name) > 1 and value != found[name]})
-    return found | ({TWICE: twice} if twice else {})
+    twice = sorted(name for name, n in Counter(name for name, _ in pairs).items() if n > 1)
+    return dict(pairs) | ({TWICE: twice} if twice else {})
 
 
 def results_of(vectors: Sequence[Any]) -> list[dict[str, Any]]:
@@ -74,7 +73,7 @@ def _result(row: Any) -> dict[str, Any]:
         return identity | {"error": "The inputs are missing."}
     for part in (row, inputs):
         if twice := part.get(TWICE):
-            return identity | {"error": f"Two values are given for {', '.join(twice)}."}
+            return identity | {"error": f"Two values are given for {' and '.join(twice)}."}
     named = next((inputs[n] for n in CANDIDATES if inputs.get(n)), None)
     try:
         facts, ignored = parse_facts({k: v for k, v in inputs.items() if k not in CANDIDATES})

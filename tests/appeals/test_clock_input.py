@@ -293,6 +293,13 @@ NOON = {"received": "2026-03-02T12:00", "tz": "America/New_York"}
             "external_review_filing_expedited_michigan",
             "2026-03-20",
         ),
+        (
+            "fully_insured_group",
+            "external_review_decision",
+            NOON | {"state": "MI", "urgent": True},
+            "external_review_decision_expedited",
+            "2026-03-05T12:00:00-05:00",
+        ),
         # 45 CFR 147.136(d)(3): no other time to ask for an urgent review.
         (
             "fully_insured_group",
@@ -315,6 +322,26 @@ def test_a_key_that_does_not_say_standard_is_the_urgent_one_where_the_matter_is(
 ) -> None:
     found = row(regime, stage, **inputs)
     assert (found["stage"], found["deadline"]) == (taken, deadline)
+
+
+def test_an_urgent_request_for_review_needs_its_state_too() -> None:
+    found = row("fully_insured_group", "external_review_filing", receipt_date="2026-03-10", urgent=True)
+    assert "state in which the policy was issued" in str(found["error"])
+
+
+@pytest.mark.parametrize(
+    ("stage", "inputs", "said"),
+    [
+        ("preservice_appeal_decision_one_level", {"levels": 2}, "levels is 2"),
+        ("coverage_determination_standard", {"exception": True}, "whether an exception is asked for is yes"),
+        ("exception_decision_no_statement", {"exception": False}, "whether an exception is asked for is no"),
+    ],
+)
+def test_a_contradiction_is_said_with_the_answer_that_was_given(
+    stage: str, inputs: dict[str, object], said: str
+) -> None:
+    regime = "erisa_self_funded" if "levels" in inputs else "medicare_part_d"
+    assert f"This clock is for another case: {said}." in str(row(regime, stage, **NOON, **inputs)["error"])
 
 
 @pytest.mark.parametrize(
@@ -342,6 +369,16 @@ def test_the_day_of_a_request_is_that_of_the_one_request_the_stage_lacks() -> No
         "2026-08-29",
         {"reconsideration_requested": "2026-05-01"},
     )
+    hearing = row(
+        "medicaid_managed_care",
+        "state_fair_hearing_decision",
+        mco_appeal_filed="2026-02-02",
+        mco_resolution_notice="2026-03-02",
+        request_date="2026-03-20",
+        zebra=1,
+    )
+    assert (hearing["deadline"], hearing["excluded_days"]) == ("2026-05-21", 18)
+    assert hearing["ignored_inputs"] == ["zebra"]
     # Received is another day than requested, and no request is a notice.
     for regime, stage in (
         ("medicaid_ffs", "fair_hearing_decision"),
@@ -367,12 +404,15 @@ def test_a_name_that_stands_twice_in_an_object_is_that_rows_error(tmp_path: Path
         {"id": "b", "regime": "fehb", "stage": "carrier_reconsideration_filing", "stage": "opm_review_filing",
          "inputs": {"notice_date": "2026-03-02"}},
         {"id": "c", "regime": "fehb", "stage": "carrier_reconsideration_filing",
-         "inputs": {"notice_date": "2026-03-02", "notice_date": "2026-03-02"}}]}"""
+         "inputs": {"notice_date": "2026-03-02", "tz": "UTC", "notice_date": "2026-03-02", "tz": "UTC"}},
+        {"id": "d", "regime": "fehb", "stage": "carrier_reconsideration_filing",
+         "inputs": {"notice_date": "2026-03-02"}}]}"""
     )
-    first, second, same = results_of(read_vectors(path))
+    first, second, same, once = results_of(read_vectors(path))
     assert first == {"id": "a", "error": "Two values are given for notice_date."}
     assert second == {"id": "b", "error": "Two values are given for stage."}
-    assert same["deadline"] == "2026-09-02"
+    assert same == {"id": "c", "error": "Two values are given for notice_date and tz."}
+    assert once["deadline"] == "2026-09-02"
     path.write_text('{"vectors": [], "vectors": [1]}')
     with pytest.raises(BadFile, match="two lists named 'vectors'"):
         read_vectors(path)
