@@ -48,7 +48,7 @@ def record_choice(
     agreed_on = given.agreed_on
     with transaction.atomic():
         case = locked_case(denial.case)
-        told_on = denial.notice_on or denial.received_on
+        told_on = denial.told_on
         if decision is not None:
             told_on = decision.notice_on or decision.received_on
         refuse(

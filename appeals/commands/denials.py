@@ -44,6 +44,8 @@ from cases.commands.patient_notices import show_and_tell
 from cases.commands.search_text import index_case
 from cases.models import Case, Document, DocumentVersion
 
+MOST_AHEAD = timedelta(days=31)
+"""How far ahead of today a letter may be dated."""
 READ_KINDS = frozenset({Document.Kind.DENIAL_LETTER, Document.Kind.DECISION_LETTER})
 
 
@@ -344,11 +346,8 @@ def _field_reasons(
     case: Case, fields: DenialInput, letter: Document | None, at: datetime
 ) -> Iterator[Reason]:
     yield from foreign(case, letter, "letter", "document")
-    yield from future_days(
-        case,
-        at,
-        {"notice_on": fields.notice_on, "sent_on": fields.sent_on, "received_on": fields.received_on},
-    )
+    yield from future_days(case, at, {"sent_on": fields.sent_on, "received_on": fields.received_on})
+    yield from _dated_ahead(case, fields, at)
     yield from notice_order(fields.notice_on, fields.sent_on, fields.received_on, fields.stated_deadline_on)
     yield from asked_in_time(
         (fields.notice_on, fields.sent_on, fields.received_on), fields.continuation_stated_on
@@ -361,6 +360,24 @@ def _field_reasons(
         yield Reason("criteria_long", "Name the criterion in at most 120 characters.", "criteria")
     if fields.expedited_hours is not None and not 0 < fields.expedited_hours <= 999:
         yield Reason("hours_impossible", "Enter the hours the letter names.", "expedited_hours")
+
+
+def _dated_ahead(case: Case, fields: DenialInput, at: datetime) -> Iterator[Reason]:
+    """A letter may be dated for the day on which it is to go out. Where it is here already, the patient's time may count from the
+    day it was sent, so that is asked for; further ahead the day is taken for a slip.
+    """
+    today = today_of(case, at)
+    if fields.notice_on is None or fields.notice_on <= today:
+        return
+    if fields.notice_on > today + MOST_AHEAD:
+        yield from future_days(case, at, {"notice_on": fields.notice_on})
+    elif fields.sent_on is None:
+        yield Reason(
+            "dated_ahead",
+            "The letter is dated ahead of today. Enter the day on which it was sent, or on which somebody first had it: the time"
+            " may count from there.",
+            "sent_on",
+        )
 
 
 def _confirmed_reasons(row: Denial, fields: DenialInput, refused: Sequence[RequestItem]) -> Iterator[Reason]:

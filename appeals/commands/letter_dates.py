@@ -25,7 +25,7 @@ def answered_on(history: History, appeal: Appeal) -> date | None:
     decision = history.decisions.get(previous.pk) if previous else None
     answered = decision.notice_on or history.day(decision.decided_at) if decision else None
     denial = history.denial(appeal.denial_id)
-    return answered or denial.notice_on or denial.sent_on or denial.received_on
+    return answered or denial.told_on
 
 
 def _is_of_a_moment(history: History, appeal: Appeal) -> bool:

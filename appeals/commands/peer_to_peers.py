@@ -198,7 +198,7 @@ def _reasons(
             else "No item was won: choose “Denial upheld”."
         )
         yield Reason("outcome_contradicts", text, "outcome")
-    if held_at and call.denial.notice_on and today_of(call.case, held_at) < call.denial.notice_on:
+    if held_at and call.denial.told_on and today_of(call.case, held_at) < call.denial.told_on:
         yield Reason("held_before_denial", "The call cannot be earlier than the denial.", "held_at")
 
 

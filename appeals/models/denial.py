@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from django.conf import settings
@@ -128,6 +129,12 @@ class Denial(TenantModel):
             ),
         ]
         indexes = [models.Index(fields=["organization", "reference_number_index"], name="appeals_denial_ref")]
+
+    @property
+    def told_on(self) -> date | None:
+        """The earliest day the notice proves: that on it, or of its sending where it is dated ahead; else that of its receipt."""
+        days = [day for day in (self.notice_on, self.sent_on) if day is not None]
+        return min(days) if days else self.received_on
 
     def __str__(self) -> str:
         return f"denial {self.pk}"

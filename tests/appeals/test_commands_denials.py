@@ -27,7 +27,7 @@ from appeals.models import (
 from appeals.sample_letters import letter_text
 from cases.commands.documents import store_frozen
 from cases.models import Document
-from tests.appeals.climbing import ERISA, codes, moment
+from tests.appeals.climbing import ERISA, MEDICARE_ADVANTAGE, codes, moment
 
 # -- denials ------------------------------------------------------------------------------------------------
 
@@ -96,6 +96,10 @@ def test_confirm_denial_of_a_request_that_was_never_sent_is_the_wrong_state(clim
     ("facts", "expected"),
     [
         ({"notice": "2027-01-01", "received": None}, ["in_future"]),
+        # recorded on April 10: 31 days ahead is May 11
+        ({"notice": "2026-05-12", "received": None, "sent_on": date(2026, 4, 9)}, ["in_future"]),
+        ({"notice": "2026-05-11", "received": None}, ["dated_ahead"]),
+        ({"notice": "2026-04-11", "received": None}, ["dated_ahead"]),
         ({"received": "2026-03-20"}, ["received_before_notice"]),
         ({"sent_on": date(2026, 3, 28)}, ["received_before_sent"]),
         ({"stated_deadline_on": date(2026, 3, 1)}, ["stated_before_notice"]),
@@ -209,3 +213,13 @@ def test_a_note_of_the_patient_is_not_read_for_facts(climb, letter):
     letter.document.kind = Document.Kind.CLINICAL_NOTE
     letter.document.save(update_fields=["kind"])
     assert propose_from_version(actor=climb.who, version=letter, at=moment("2026-03-18")) == 0
+
+
+def test_a_letter_dated_ahead_counts_early_from_its_sending_and_is_answered_before_its_date(climb):
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask()
+    climb.refuse("2026-04-10", None, sent_on=date(2026, 3, 30), confirmed="2026-03-31")
+    # 42 CFR 422.582(b): 60 days and 5 for the mail from the date on the notice; safe are 60 from the day it was sent.
+    assert climb.date("filing", 1) == ("2026-05-29", "2026-06-14", "running")
+    climb.file(1, "2026-04-01")
+    assert climb.date("filing", 1)[2] == "met"
