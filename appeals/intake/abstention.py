@@ -111,14 +111,27 @@ def unproven_person(letter: Letter, said: Said, every: Sequence[Proposal]) -> bo
 # Numbers
 
 
+_PASSING: Final = re.compile(
+    r"\b(?:auth\w*|tracking|control|inquiry|mail|imaging|scan|batch|log|pre-?cert\w*|dcn)\b[^;|()]{0,24}$",
+    re.IGNORECASE,
+)
+_NAMED_CASE: Final = re.compile(
+    r"\b(?:claim|case|notice|determination|letter|request|appeal|action|decision|denial)\b[^;|()]{0,24}$",
+    re.IGNORECASE,
+)
+
+
 def another_number(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     """A case's number beside another, unless it heads the letter and the other does not, or it alone is printed twice."""
     mine = bare(said.proposal.value)
     taken = [bare(one.value) for one in every if one.fact != said.proposal.fact]
+    lead = lead_of(said)
+    named = _NAMED_CASE.search(lead) is not None and _PASSING.search(lead) is None
     rivals = {
         other: one
         for one in letter.cases
-        if (other := bare(one.value)) not in mine
+        if not (named and _PASSING.search(one.lead) and not _NAMED_CASE.search(one.lead))
+        and (other := bare(one.value)) not in mine
         and mine not in other
         and not any(other in number for number in taken)
     }
@@ -155,6 +168,14 @@ def another_member(letter: Letter, said: Said, every: Sequence[Proposal]) -> boo
         (other := bare(one.value)) not in mine and mine not in other and other not in taken
         for one in letter.members
     )
+
+
+_NUMBER_GOES_ON: Final = re.compile(r"[ /](?:[A-Z]|[A-Z]?\d[A-Z\d]{0,3})(?=[.,;)]|\s{2}|\s*(?:\n|$))(?!\.\d)")
+
+
+def cut_number(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A number after which a sign or a short group stands that may be its last: `4 0071 9952 | A.`."""
+    return _NUMBER_GOES_ON.match(said.page.plain, said.proposal.end) is not None
 
 
 def _in_prose(said: Said) -> bool:
@@ -246,13 +267,21 @@ _OF_OTHERS: Final = re.compile(
 )
 
 
+_OWN_OFFICE: Final = re.compile(
+    r"\b(?:(?:complaints|grievances?) (?:and|&) )?appeals?(?: (?:and|&) (?:complaints|grievances?))?"
+    r"(?: (?:department|division|dept))?\b",
+    re.IGNORECASE,
+)
+"""An office of appeals, by names that elsewhere are other offices'."""
+
+
 def another_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     """A fax beside another fax, where its own words are another office's, or neither they nor the other's say whose it is."""
     mine = digits(said.proposal.value)
     others = [one for one in letter.faxes if one.value != mine]
     if not others:
         return False
-    own = [one.lead for one in letter.faxes if one.value == mine]
+    own = [_OWN_OFFICE.sub("appeals", one.lead) for one in letter.faxes if one.value == mine]
     if any(_OF_OTHERS.search(lead) for lead in own):
         return True
     if any(_APPEAL.search(lead) for lead in own):
@@ -283,7 +312,7 @@ def _in_block_of_appeals(letter: Letter, number: str) -> bool:
             ]
             + [gap.end() for gap in _PARAGRAPH.finditer(plain, 0, one.start)]
         )
-        before = plain[begin : one.start]
+        before = _OWN_OFFICE.sub("appeals", plain[begin : one.start])
         if _OWN_APPEAL.search(before) and not _OF_OTHERS.search(before) and not _FAST.search(before):
             return True
     return False
@@ -312,6 +341,10 @@ _COLUMN: Final = 6
 _ASIDE: Final = 3
 
 
+_HOW_LONG: Final = re.compile(r"\b(?:takes?|is|are|will|within)\b.*\d.*\.\s*$", re.IGNORECASE)
+"""A sentence on how long an answer takes stands over no address."""
+
+
 def no_fast_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     """A fax for urgent appeals that its own words do not call so, or the only fax of the letter."""
     mine = digits(said.proposal.value)
@@ -320,7 +353,8 @@ def no_fast_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     place = said.proposal
     after = said.page.plain[place.end : place.end + 24].split("\n")[0]
     own = [one.lead[-50:] for one in letter.faxes if one.value == mine]
-    heads = (said.heading, *(cell.text for cell in _heads_of_column(said)))
+    title = "" if _HOW_LONG.search(said.heading) else said.heading
+    heads = (title, *(cell.text for cell in _heads_of_column(said)))
     return not any(_FAST.search(text) for text in (*heads, *own, re.split(r"\d{3}|[.;]", after)[0]))
 
 
@@ -328,8 +362,10 @@ _DOUBTS: Final[dict[str, tuple[Doubt, ...]]] = {
     "payer": (named_once, another_organization, ends_with_another_word),
     "administrator": (spelled_otherwise, no_administrator),
     "patient_name": (another_person, unproven_person),
-    "member_id": (another_member,),
-    "reference_number": (another_number,),
+    "member_id": (another_member, cut_number),
+    "reference_number": (another_number, cut_number),
+    "group_number": (cut_number,),
+    "policy_number": (cut_number,),
     "notice_date": (another_day,),
     "stated_deadline": (hedged_day,),
     "stated_deadline_date": (hedged_day,),

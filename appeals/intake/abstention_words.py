@@ -169,6 +169,7 @@ _UNCERTAIN: Final = re.compile(
 _CODE_ROW: Final = re.compile(r"\W*(?:CO|PR|OA|PI)[- ]?(?P<code>\d{1,3})\b")
 _SHARED: Final = frozenset(("1", "2", "3", "45"))
 """Adjustments that say who bears a sum, not why anything was refused."""
+_BILLED: Final = re.compile(r"\b(?:may|can|could|might) (?:also )?(?:be )?bill", re.IGNORECASE)
 _GENERAL: Final = re.compile(r"\b(?:network|formulary|drug list|list of|unless)\b", re.IGNORECASE)
 
 
@@ -192,6 +193,8 @@ def not_this_reason(letter: Letter, said: Said, every: Sequence[Proposal]) -> bo
     if _UNCERTAIN.search(f"{said.before} {' '.join(said.proposal.words.split())}") or (
         value == "benefit_exclusion" and _GENERAL.search(said.text)
     ):
+        return True
+    if value == "out_of_network" and _BILLED.search(said.text):
         return True
     return _UNCERTAIN.match(said.text.lstrip()) is not None
 

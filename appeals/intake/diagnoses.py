@@ -12,11 +12,12 @@ from appeals.intake.proposal import HIGH, MEDIUM, Proposal
 from cases.codes import ICD_10_CM, all_codes
 
 _SHAPE: Final = re.compile(
-    r"(?<![\w./$#-])(?P<code>[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[A-TV-Z]\d[0-9A-Z]{2,5})(?![\w-]|\.\w|/)"
+    r"(?<![\w./$#-])(?P<code>(?:[A-TV-Z]|U(?=0))\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?|[A-TV-Z]\d[0-9A-Z]{2,5})(?![\w-]|\.\w|/)"
 )
 _LABEL: Final = re.compile(
     r"\b(?:(?:health problem|condition)(?=\s?:)|diagnos[ie]s(?:\s(?:codes?|reported|submitted|given|billed|"
-    r"listed|on the request))*|"
+    r"listed|used|on (?:the |your )?(?:request|claim|bill)|sent(?: to us)?(?: by (?:the|your) (?:provider|doctor|clinic|"
+    r"office))?))*|"
     r"dx(?:\scodes?)?|ICD-?\s?10(?:-CM)?(?:\s(?:diagnosis\s)?codes?)?|diagn[o\u00f3]sticos?(?:\s\(?CIE-?10\)?)?)"
     r"\s*(?:\((?:ICD-?10(?:-CM)?|codes?)\))?\s*(?:[:#=|-]|\bis\b|\bare\b|\bwas\b)?\s*(?:ICD-?\s?10(?:-CM)?\s*(?:codes?)?\s*[:#]?\s*)?"
     r"(?P<words>(?:[A-Za-z][a-z]+[ ,-]+){0,9}\(?)$",

@@ -23,8 +23,8 @@ _PLAN_PART: Final = re.compile(
     r"\b(?:(?P<document>Plan Document|Summary Plan Description|SPD|Certificate(?: of (?:Coverage|"
     r"Insurance))?|Evidence of Coverage|Benefit Booklet|Member Handbook|Policy|Contract|booklet|"
     r"handbook),?\s)?"
-    r"(?P<part>(?:Section|Part|Article|Chapter)\s(?:\d+|[IVX]+)(?:\.\d+)*(?:,\s(?:item|paragraph|"
-    r"section|part)\s\d+(?:\.\d+)*)?)(?![\d(])"
+    r"(?P<part>(?:Section|Part|Article|Chapter)\s(?:\d+|[IVX]+)(?:\.\d+)*(?:\(\w{1,3}\))*(?:,\s(?:item|paragraph|section|"
+    r"part|clause|exclusion|subsection)\s(?:\d+(?:\.\d+)*(?:-[A-Z])?(?:\(\w{1,3}\))*|\(\w{1,3}\)))?)(?![\w(]|[.-]\w)"
     r"(?:\sof\s(?:your|the)\s(?P<owner>policy|plan(?: document)?|certificate|contract|booklet|"
     r"evidence of coverage|handbook)\b)?",
     re.IGNORECASE,
@@ -50,6 +50,10 @@ def grounds(pages: Sequence[Page]) -> Iterator[Proposal]:
         yield provisions[0]
 
 
+_NAMING: Final = 3
+"""Signs of a bare number that names a guideline without the words before it."""
+
+
 def _criteria(sentence: Sentence) -> Iterator[Proposal]:
     if _NOT_USED.search(sentence.text) or re.search(
         r"\bcopies of|\bcopy of|\bask for\b|\bform\b", sentence.text
@@ -59,6 +63,8 @@ def _criteria(sentence: Sentence) -> Iterator[Proposal]:
         before = sentence.text[: match.start()]
         medical = _MEDICAL_KIND.search(match["kind"]) or re.search(r"\bour\s$", before)
         if _MONTH_OR_DATE.match(match["code"]) or not medical:
+            continue
+        if match["code"].isdecimal() and len(match["code"]) < _NAMING:
             continue
         decided = re.search(r"determination", match["kind"], re.IGNORECASE)
         if decided and not re.fullmatch(r"[LA]\d{4,6}|\d{2,3}(?:\.\d+)+", match["code"]):

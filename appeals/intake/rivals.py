@@ -152,8 +152,8 @@ _PUBLIC: Final = re.compile(
     re.IGNORECASE,
 )
 _NOBODY: Final = re.compile(
-    r"(?:(?:if|no|other|any|your|nobody's|\w+'s|behavioral|mental|child|apple|public|home|senior|marketplace|gold|silver|"
-    r"bronze) )+(?:health|insurance|insurance company|health plan|hmo|ppo)",
+    r"(?:(?:if|no|other|any|our|your|nobody's|\w+'s|behavioral|mental|child|apple|public|home|senior|marketplace|gold|silver|"
+    r"bronze|reason|ref|regional|local|medicare) )+(?:health|insurance|insurance company|health plan|hmo|ppo|rx|advantage)",
     re.IGNORECASE,
 )
 _GOES_ON: Final = re.compile(

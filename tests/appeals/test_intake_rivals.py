@@ -47,6 +47,8 @@ def test_a_payer_beside_another_organization_needs_a_label(head: str, payer: str
         ("Case number: QF-26-0309-771\nClaim number: 88-4471-0026", None),
         ("Case number: QF-26-0309-771\nGroup number: 88-4471-0026", "QF-26-0309-771"),
         ("Case number: QF-26-0309-771\nPlan number: 88-4471-0026", "QF-26-0309-771"),
+        ("Case number: QF-26-0309-771\nMail control 88-4471-0026", "QF-26-0309-771"),
+        ("Case number: QF-26-0309-771 B.", None),
     ],
 )
 def test_a_number_beside_another_of_its_kind_is_left_open(head: str, number: str | None) -> None:
@@ -111,6 +113,7 @@ def test_a_code_that_nothing_refuses_is_left_out_beside_one_that_is_refused() ->
     [
         "In May the claim was denied because no prior authorization was on file.",
         "We do not say whether the infusions are experimental.",
+        "Because your clinic is out of network, you may be billed for the difference.",
     ],
 )
 def test_a_reason_of_before_or_of_nobody_is_none(sentence: str) -> None:
@@ -122,6 +125,10 @@ def test_a_reason_of_before_or_of_nobody_is_none(sentence: str) -> None:
     ("sentence", "provision"),
     [
         ("Under the SPD, Section 7.4, benefits are limited to care that is necessary.", "SPD, Section 7.4"),
+        (
+            "Under the SPD, Section 7.4(c), benefits are limited to care that is necessary.",
+            "SPD, Section 7.4(c)",
+        ),
         ("A civil action may be brought within one year of the last answer (SPD, Section 12.2).", None),
     ],
 )
@@ -207,3 +214,21 @@ def test_days_of_waiting_are_no_second_limit(sentence: str, limit: str | None) -
 def test_an_address_holds_no_heading_and_no_way_of_sending(lead: str, address: str | None) -> None:
     foot = f"{lead}Quillfeather Appeals Unit, 310 Basalt Way, Granby, CO 80499"
     assert told("QUILLFEATHER HEALTH PLAN", foot).get("send_to_mail") == address
+
+
+def test_a_bare_number_names_no_guideline() -> None:
+    sentence = "Therapy Coverage Guideline 12, table B, allows one infusion a week."
+    assert "criteria" not in told("QUILLFEATHER HEALTH PLAN", sentence)
+
+
+@pytest.mark.parametrize(
+    ("label", "code"),
+    [("Diagnosis codes sent by the provider:", "M54.16"), ("Diagnosis on the claim:", "U09.9")],
+)
+def test_a_diagnosis_on_the_claim_is_labelled(label: str, code: str) -> None:
+    assert told("QUILLFEATHER HEALTH PLAN", f"{label} {code}").get("diagnosis_code") == code
+
+
+def test_how_long_a_fast_appeal_takes_makes_no_fax_the_fast_one() -> None:
+    foot = "Fast appeals take 72 hours.\nFAX YOUR APPEAL 503-555-0177\nNew requests: fax 503-555-0178"
+    assert "send_to_fax_expedited" not in told("QUILLFEATHER HEALTH PLAN", foot)
