@@ -180,6 +180,7 @@ def test_a_day_of_receipt_that_is_proven_says_so_by_its_name() -> None:
     assert read(receipt_date="2026-03-12", proof_of_receipt=True).receipt_evidence == "true"
     for nothing in (False, "presumed", "no", "N/A", "not_proven", "self-reported", "Patient statement "):
         assert read(receipt_date="2026-03-12", proof_of_receipt=nothing).receipt_evidence == "none", nothing
+    assert read(receipt_evidence="911 call sheet").receipt_evidence == "911 call sheet"
     for odd in ([], {}, 0, 1, ["postmark"]):
         assert refused(receipt_evidence=odd) == ("impossible_answer", "receipt_evidence"), odd
     assert read(proven_receipt_date=None).receipt_evidence is None

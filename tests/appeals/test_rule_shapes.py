@@ -69,6 +69,17 @@ def test_a_rule_can_be_argued_where_it_rolls_or_has_a_longer_number(name: str, a
     assert book().rules[name][-1].can_be_argued is argued
 
 
+def test_what_can_be_argued_may_stand_deep_inside() -> None:
+    def argued(**inner: object) -> bool:
+        node = {"op": "earlier_of", "of": ({"op": "choose", "of": ({"then": {"op": "x", **inner}},)},)}
+        return Rule(
+            "x", 1, "claimant", date(2020, 1, 1), None, ("receipt",), node, "T.", "C", "verified"
+        ).can_be_argued
+
+    assert argued(presume_receipt_days=5) and argued(count_for="claimant")
+    assert not argued(presume_receipt_days=0) and not argued(count_for="payer") and not argued()
+
+
 def test_what_a_shape_has_when_nothing_is_said() -> None:
     rule = Rule("x", 1, "payer", date(2020, 1, 1), None, ("received",), {"op": "date"}, "T.", "C", "verified")
     assert (rule.if_missed, rule.extension, rule.then, dict(rule.requires)) == ("none", None, (), {})
