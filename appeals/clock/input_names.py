@@ -30,10 +30,16 @@ INPUT_NAMES: Mapping[str, str] = {
     "final_denial_received_date": "receipt",
     "proven_receipt_date": "receipt",
     "documented_receipt_date": "receipt",
+    "proof_of_receipt_date": "receipt",
+    "proven_receipt": "receipt",
+    "documented_receipt": "receipt",
     "evidence_of_receipt": "receipt_evidence",
     "proof_of_receipt": "receipt_evidence",
     "receipt_proof": "receipt_evidence",
     "receipt_proven": "receipt_evidence",
+    "receipt_documented": "receipt_evidence",
+    "proof_of_later_receipt": "receipt_evidence",
+    "evidence_of_later_receipt": "receipt_evidence",
     "receipt_tz": "receipt_zone",
     "recipient_tz": "receipt_zone",
     "patient_tz": "receipt_zone",
@@ -239,5 +245,13 @@ REQUEST_NAMES = ("request_date", "requested_date", "requested_on")
 """Names of the day of a request: of which, the stage says."""
 REQUESTS = ("documents_requested", "reconsideration_requested", "sfh_requested")
 """Facts that are the day of a request by the patient."""
-PROVEN_RECEIPT = frozenset(("proven_receipt_date", "documented_receipt_date"))
+PROVEN_RECEIPT = frozenset(
+    (
+        "proven_receipt_date",
+        "documented_receipt_date",
+        "proof_of_receipt_date",
+        "proven_receipt",
+        "documented_receipt",
+    )
+)
 """Names of a day of receipt that say of themselves that something proves it."""

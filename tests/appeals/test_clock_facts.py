@@ -17,6 +17,7 @@ from appeals.clock.combined import (
     combined_stage_clock,
 )
 from appeals.clock.facts import Unclear, check_chronology, day_of, parse_facts, state_code
+from appeals.clock.input_names import PROVEN_RECEIPT
 from appeals.clock.stages import applies, weaker
 from appeals.clock.vectors import BadFile, plain, read_vectors, results_of
 from appeals.regimes import book, ladder
@@ -175,7 +176,10 @@ def test_names_that_mean_nothing_are_told_and_nulls_are_not_known() -> None:
 
 
 def test_a_day_of_receipt_that_is_proven_says_so_by_its_name() -> None:
-    assert read(documented_receipt_date="2026-03-12").receipt_evidence == "recorded"
+    for name in sorted(PROVEN_RECEIPT):
+        assert read(**{name: "2026-03-12"}) == Facts(
+            receipt=date(2026, 3, 12), receipt_evidence="recorded"
+        ), name
     assert read(proven_receipt_date="2026-03-12", receipt_evidence="postmark").receipt_evidence == "postmark"
     assert read(receipt_date="2026-03-12", proof_of_receipt=True).receipt_evidence == "true"
     for nothing in (False, "presumed", "no", "N/A", "not_proven", "self-reported", "Patient statement "):
