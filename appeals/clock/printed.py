@@ -152,11 +152,11 @@ def _inputs() -> Iterator[str]:
     yield (
         f'A file of vectors is `{{"vectors": [{{"id": "1", "regime": "{first.key}", "stage": "{first.levels[0].filing}",'
         ' "inputs": {"receipt_date": "2026-03-02"}}]}`. Days are `2026-03-02`, moments `2026-03-02T10:00` with a `zone`.'
-        " The stage `external_review_state_` with a state's name asks for the window of that state, with `_decision` after it for"
-        " the time to decide; an ending that is none of its clocks is no stage. A stage whose name says neither standard nor expedited"
-        " is the expedited one where `urgent` is yes. `request_date` is the day of the one request that a stage lacks. A day under"
-        " `proven_receipt_date`, `documented_receipt_date` or `proof_of_receipt_date` is one with evidence. The kind of"
-        " coverage `unknown` takes `candidates` and answers with every path."
+        " The stage `external_review_state_` with a state's name asks for the window of that state, with `_decision` after"
+        " it for the time to decide; an ending that is none of its clocks is no stage. A stage whose name says neither"
+        " standard nor expedited is the expedited one where `urgent` is yes. `request_date` is the day of the one request"
+        " that a stage lacks. A day under `proven_receipt_date`, `documented_receipt_date` or `proof_of_receipt_date` is"
+        " one with evidence. The kind of coverage `unknown` takes `candidates` and answers with every path."
     )
     aliases: dict[str, list[str]] = {}
     for alias, name in INPUT_NAMES.items():
