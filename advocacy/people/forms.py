@@ -23,6 +23,7 @@ from advocacy.people.rules import (
     STATEMENTS,
     ReleaseContent,
 )
+from advocacy.people.zones import usual_zone, zone_field
 
 ROLE_CHOICES = [(role.value, f"{d.title}: {d.sentence}") for role, d in ROLES.items()]
 STATE_CHOICES = [("", "Not known yet"), *((code, f"{name} ({code})") for code, name in STATES.items())]
@@ -80,7 +81,13 @@ class PatientForm(SectionedForm):
 
 
 class NewPatientForm(PatientForm):
+    time_zone = zone_field()
     duplicates_seen = forms.BooleanField(label="This is a different person", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or self.cleaned_data
+        usual_zone(self, typed)
+        return typed
 
 
 class ContactForm(forms.Form):

@@ -77,6 +77,26 @@ TIME_ZONES: Final[dict[str, str]] = {
 }
 
 
+_ZONE_OF: Final[dict[str, str]] = {
+    "America/New_York": "CT DE DC GA ME MD MA MI NH NJ NY NC OH PA RI SC VT VA WV",
+    "America/Chicago": "AL AR IL IA KS LA MN MS MO OK WI",
+    "America/Denver": "CO MT NM UT WY",
+    "America/Phoenix": "AZ",
+    "America/Los_Angeles": "CA NV OR WA",
+    "America/Anchorage": "AK",
+    "Pacific/Honolulu": "HI",
+    "America/Puerto_Rico": "PR VI",
+    "Pacific/Guam": "GU MP",
+    "Pacific/Pago_Pago": "AS",
+}
+USUAL_ZONE: Final[dict[str, str]] = {
+    state: zone for zone, states in _ZONE_OF.items() for state in states.split()
+}
+"""The time zone of a state by 49 CFR part 71. Not of FL, ID, IN, KY, NE, ND, SD, TN and TX, of which a good part keeps another; a
+few counties or towns do in AK, AZ, KS, MI, NV and OR.
+"""
+
+
 def zone_name(time_zone: str) -> str:
     """What people call it, "Pacific" for "America/Los_Angeles"; one that has no such name stays as it is."""
     return TIME_ZONES.get(time_zone, time_zone)

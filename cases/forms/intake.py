@@ -14,6 +14,7 @@ from advocacy.people.commands import ContactInput
 from advocacy.people.forms import METHODS, PatientForm
 from advocacy.people.models import Membership, Patient
 from advocacy.people.rules import HELPER, INSTRUMENTS, consent_is_whole
+from advocacy.people.zones import usual_zone, zone_field
 from cases.forms.benefits import TriageForm
 from cases.forms.inputs import Choices, PickField
 from cases.forms.registration import CaseForm, CoverageField, CoverageForm, OwnerField, RowField
@@ -61,7 +62,7 @@ class WhoForm(SectionedForm):
     preferred_name = same(PatientForm, "preferred_name")
     pronouns = same(PatientForm, "pronouns")
     state = same(PatientForm, "state")
-    time_zone = same(PatientForm, "time_zone")
+    time_zone = zone_field()
     language = same(PatientForm, "language")
     language_note = same(PatientForm, "language_note")
     interpreter_needed = same(PatientForm, "interpreter_needed")
@@ -89,8 +90,7 @@ class WhoForm(SectionedForm):
         for name in NEEDED:
             if not typed.get(name) and name not in self.errors:
                 self.add_error(name, "Fill this in, or choose a person above.")
-        if not typed.get("time_zone"):
-            self.add_error("time_zone", "Choose a time zone.")
+        usual_zone(self, typed)
         return typed
 
     def details(self) -> dict[str, Any]:

@@ -79,13 +79,13 @@ def inquiry_step(request: ActorRequest, inquiry_id: UUID, part: str) -> HttpResp
     if row.status != "open":
         return redirect("cases:inquiry", row.public_id)
     saw_inquiry(request, row)
-    answered = Answered(request.actor, request.organization, row)
+    answered = Answered(request.actor, row)
     if step == "review":
         return _review(request, row, answered)
     if request.method == "POST":
         return _sent(request, row, answered, step)
     kept = draft_of(request.actor, draft_key(request)) or row.answers.get(step)
-    form = form_of(step, request.actor, request.organization, row, as_posted(kept) if kept else None)
+    form = form_of(step, request.actor, row, as_posted(kept) if kept else None)
     if kept:
         without_errors(form)
     return _show_step(request, row, step, form)
@@ -98,7 +98,7 @@ def _sent(request: ActorRequest, row: Any, answered: Answered, step: str) -> Htt
         typed = {**row.answers.get(step, {}), **typed}
     if go == "other":
         typed = {k: v for k, v in row.answers.get(step, {}).items() if k != "patient"}
-    form = form_of(step, request.actor, request.organization, row, as_posted(typed))
+    form = form_of(step, request.actor, row, as_posted(typed))
     patient, good = row.patient, False
     alike: tuple[Any, ...] = ()
     if step == "who":
@@ -292,7 +292,7 @@ def inquiry_decline(request: ActorRequest, inquiry_id: UUID) -> HttpResponse:
     """Decline it with a reason and a place to turn to."""
     row = get_inquiry(request.actor, inquiry_id)
     saw_inquiry(request, row)
-    answered = Answered(request.actor, request.organization, row)
+    answered = Answered(request.actor, row)
     outside = rules.inside_scope(
         answered.value("what", "treatment"), answered.value("what", "purpose"), scope_of(request.organization)
     )

@@ -34,10 +34,10 @@ LABELS = {
 }
 
 
-def form_of(step: str, actor: Actor, organization: Any, row: Any, data: Any) -> Any:
+def form_of(step: str, actor: Actor, row: Any, data: Any) -> Any:
     """The form of a step; `data` is what was posted or kept, or None for a fresh one."""
     made: dict[str, Callable[[], Form]] = {
-        "who": lambda: WhoForm(data, initial={"time_zone": organization.time_zone, "language": "en"}),
+        "who": lambda: WhoForm(data, initial={"language": "en"}),
         "what": lambda: WhatForm(data),
         "coverage": lambda: IntakeCoverageForm(
             data, actor=actor, patient=row.patient, initial=_usual_coverage(row)
@@ -63,10 +63,9 @@ def _usual_urgency(actor: Actor) -> dict[str, Any]:
 class Answered:
     """Everything that was kept of an inquiry, read by the forms of its steps."""
 
-    def __init__(self, actor: Actor, organization: Any, row: Any) -> None:
+    def __init__(self, actor: Actor, row: Any) -> None:
         self.row = row
         self.actor = actor
-        self.organization = organization
         self._forms: dict[str, Any] = {}
 
     @property
@@ -74,7 +73,7 @@ class Answered:
         """The form of every step that was answered."""
         if not self._forms:
             self._forms = {
-                step: form_of(step, self.actor, self.organization, self.row, as_posted(typed))
+                step: form_of(step, self.actor, self.row, as_posted(typed))
                 for step, typed in self.row.answers.items()
                 if step in STEPS and step != "review"
             }

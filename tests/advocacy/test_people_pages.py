@@ -102,6 +102,7 @@ def test_register_patient_keeps_everything_typed(cast, sign_in):
         ("given_name", "  ", "This field is required."),
         ("state", "ZZ", "Select a valid choice."),
         ("time_zone", "Mars/Olympus", "Select a valid choice."),
+        ("time_zone", "", "Texas has two time zones. Choose"),
         ("contacts-1-value", "12", "A phone number has ten digits"),
         ("contacts-1-is_safe", "", "A message can only be left where the patient said it is safe."),
         ("contacts-1-until_time", "09:00", "The end of the hours must be after their start."),

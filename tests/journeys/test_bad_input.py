@@ -146,7 +146,9 @@ def test_days_that_cannot_be(at_desk, served):
     nora = at_desk("nora@harbor.example")
     nora.go("/admin/today/")
     tomorrow = date.today() + timedelta(days=2)
-    register_patient(nora, given="Robin", family=family_name(), born=tomorrow, refused=True)
+    register_patient(
+        nora, given="Robin", family=family_name(), born=tomorrow, refused=True, Time_zone="Eastern"
+    )
     assert "future" in nora.reasons()
     assert nora.field("Given name").input_value() == "Robin"
     places = served.shell(

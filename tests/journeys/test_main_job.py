@@ -53,7 +53,9 @@ def test_from_the_denial_letter_to_the_closed_case(at_desk):
 
     # A typing slip in a second registration: the first record is shown before anything is saved.
     slip = family[:-2] + family[-1] + family[-2]
-    register_patient(nora, given="Dana", family=slip, born=date(1984, 5, 17), refused=True)
+    register_patient(
+        nora, given="Dana", family=slip, born=date(1984, 5, 17), refused=True, State_of_residence="Iowa"
+    )
     assert "Is this one of these people?" in nora.text
     assert family in nora.text
     nora.follow(f"Dana {family}")

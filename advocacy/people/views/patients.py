@@ -26,7 +26,6 @@ def patient_new(request: ActorRequest) -> HttpResponse:
     """Register a patient. Whoever is like them is shown before anything is saved."""
     require(request.actor, Permission.REGISTER_PATIENT)
     key = "patient:new"
-    usual = {"time_zone": request.organization.time_zone, "language": "en"}
     alike: tuple[Any, ...] = ()
     status = 200
     if request.method == "POST":
@@ -58,7 +57,7 @@ def patient_new(request: ActorRequest) -> HttpResponse:
                 )
     else:
         words = kept(request, key)
-        form = NewPatientForm(words, initial=usual)
+        form = NewPatientForm(words, initial={"language": "en"})
         contacts = ContactRows(
             words if words and "contacts-TOTAL_FORMS" in words else None, prefix="contacts"
         )
