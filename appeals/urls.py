@@ -164,6 +164,7 @@ urlpatterns = [
     path(DOCUMENTS + "take-back/", document_requests.documents_withdraw, name="documents_withdraw"),
     path(CASE + "late/", demands.late, name="late"),
     path(CASE + "late/<uuid:deadline_id>/<slug:about>/", demands.demand_new, name="demand_new"),
+    path(CASE + "dates/", moved.dates_then, name="dates_then"),
     path(CASE + "dates/<uuid:deadline_id>/", moved.moved, name="moved"),
     path(DEMAND, demands.demand, name="demand"),
     path(DEMAND + "preview.pdf", demands.demand_preview, name="demand_preview"),

@@ -85,6 +85,12 @@ class TakeAction(forms.Form):
         pick.choices = [("", "As it is"), *owners, (NOBODY, "Nobody: back to the queue")]
 
 
+class DayThen(forms.Form):
+    """The day whose end is asked about."""
+
+    on = DayField(label="What was known when this day was over", required=False)
+
+
 class TrailFilters(forms.Form):
     kind = forms.ChoiceField(label="Show", choices=list(KINDS.items()), required=False)
     person = forms.ChoiceField(label="By", required=False)

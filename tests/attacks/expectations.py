@@ -62,6 +62,7 @@ appeals:level                   INCSP     -
 appeals:level_preview           NCS       -
 appeals:demand_preview          NCS       -
 appeals:moved                   INCSP     -
+appeals:dates_then              INCSP     -
 appeals:peer_to_peer            INCSP     -
 appeals:request                 INCSP     -
 cases:clinic                    INCSP     -

@@ -97,6 +97,7 @@ def get_only(route) -> bool:
         "appeals:level_preview",
         "appeals:documents",
         "appeals:moved",
+        "appeals:dates_then",
         "appeals:own_dates",
         "appeals:service_targets",
         "appeals:targets_counted",

@@ -1,0 +1,73 @@
+"""What did we know on that day: the dates as they stood when a day was over, whatever was learned since."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+
+from appeals.commands.levels import receive_appeal
+from appeals.queries.as_known import known_dates
+from appeals.queries.clocks import day_at
+from tests.appeals.climbing import ERISA, moment
+from tests.appeals.visiting import address, own_statements, words
+from tests.standing import prepared
+
+pytest_plugins = ("tests.appeals.climbing",)
+
+
+@prepared
+def learned_late(climb):
+    """Faxed on April 10 and typed in that day; on April 20 the plan's stamp of April 13 came to light."""
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask()
+    climb.refuse()
+    climb.file(1, "2026-04-10")
+    receive_appeal(
+        actor=climb.who,
+        appeal=climb.level(1),
+        received_at=moment("2026-04-13", 10),
+        at=moment("2026-04-20", 9),
+    )
+    return climb
+
+
+def known(climb, on: str) -> dict[str, tuple[str, str | None, str]]:
+    """Clock -> (day in front then, day in front now, how it has ended since), when a day was over."""
+    rows = known_dates(
+        climb.who, climb.fresh(), date.fromisoformat(on), day_at(timezone.now(), "America/New_York")
+    )
+    return {k.due.label: (k.due.date.isoformat(), k.now and k.now.isoformat(), k.ended) for k in rows}
+
+
+def test_before_anything_was_recorded_nothing_was_known(learned_late):
+    assert known(learned_late, "2026-03-16") == {}
+
+
+def test_each_day_shows_what_had_been_typed_in_by_its_end(learned_late):
+    request = {"Decision on the authorization request": ("2026-04-01", "2026-04-01", "Met")}
+    # The denial came on March 27 and was confirmed on March 30: until then its window was not known.
+    assert known(learned_late, "2026-03-29") == request
+    filing = {"Internal appeal, first level: last day to file": ("2026-09-18", "2026-09-18", "Met")}
+    assert known(learned_late, "2026-03-30") == request | filing
+
+
+def test_what_was_learned_later_does_not_reach_back(learned_late):
+    # 30 days after the fax of April 10, as was known until April 20; then 30 after the stamp of April 13.
+    decision = "Internal appeal, first level: decision"
+    assert decision not in known(learned_late, "2026-04-09")
+    assert known(learned_late, "2026-04-19")[decision] == ("2026-05-10", "2026-05-13", "")
+    assert known(learned_late, "2026-04-20")[decision] == ("2026-05-13", "2026-05-13", "")
+
+
+def test_the_desk_answers_it(learned_late, sign_in):
+    nora, url = sign_in("nora"), address("dates_then", learned_late.case)
+    said = words(nora.get(f"{url}?on=2026-04-19"))
+    assert "What was known when Sun, Apr 19, 2026 was over" in said
+    assert "Now it is May 13, 2026." in said
+    assert "2560.503-1" in said
+    assert "No date had been computed by then" in words(nora.get(f"{url}?on=2026-03-01"))
+    for odd in ("", "?on=", "?on=never", "?on=2999-01-01"):
+        assert nora.get(url + odd).status_code == 200
+    assert url in nora.get(address("case", learned_late.case)).content.decode()
+    assert len(own_statements(nora, url)) <= 12
