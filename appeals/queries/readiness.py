@@ -18,12 +18,15 @@ from appeals.queries.lookup import consent_among
 from cases import benefits, rules
 from cases.models import BenefitAnswer, Case, NetworkCheck, Referral
 
-NO_RELEASE = Reason(
-    "consent_missing",
-    "There is no standing consent of the patient to send health information. Record one first, or say that the provider"
-    " sent the request as its own.",
-    "sent_by",
-)
+
+def no_release(on: date) -> Reason:
+    """None stood on the day, whatever was signed since."""
+    return Reason(
+        "consent_missing",
+        f"No consent of the patient to send health information covers {on:%B %-d, %Y}. Record one that does, or say that"
+        " the provider sent the request as its own.",
+        "sent_by",
+    )
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def lacks_from(
     """The same of rows that are loaded: `benefit_rows`, `release_rows`, and the request's `items`."""
     here = (case.public_id,)
     if not consent_among(rows["consents"], Consent.Kind.RELEASE, on):
-        yield Lack(NO_RELEASE, "Record it", "people:patient", (case.patient.public_id,), bars=True)
+        yield Lack(no_release(on), "Record it", "people:patient", (case.patient.public_id,), bars=True)
     said = {answer.question: answer.value for answer in rows["benefits"]}
     if purpose := rules.purpose_is_stated(case.purpose):
         yield Lack(

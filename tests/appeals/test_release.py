@@ -60,6 +60,7 @@ def test_the_release_has_to_stand_on_the_day_it_goes_out(climb, sent_on, stands)
     with pytest.raises(Refused) as caught:
         send(climb, request, on=sent_on)
     assert codes(caught) == ["consent_missing"]
+    assert "covers April 1, 2026." in caught.value.reasons[0].message
 
 
 def test_what_the_provider_sends_as_its_own_needs_no_release_of_ours(withdrawn):
