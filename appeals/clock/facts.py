@@ -312,6 +312,9 @@ def parse_facts(inputs: Mapping[str, Any]) -> tuple[Facts, tuple[str, ...]]:
         values[name] = read[0]
     if values.get("extension_notice_date") and "extension_noticed" not in values:
         values["extension_noticed"] = True
+    if "receipt" in values:
+        # Whoever writes a row states its facts: the day stands, unless the row says that nothing proves it.
+        values.setdefault("receipt_evidence", "stated")
     facts = Facts(**values)
     for name in ("receipt", "sent", "information_requested"):
         _told_day(name, values.get(name), facts.zone_of(name))

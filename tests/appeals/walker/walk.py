@@ -147,7 +147,7 @@ class Told:
             return reached or bears
         if reached is None:
             return days.after(bears, presumed)
-        unproven = self.get("receipt_evidence") in (None, "none")
+        unproven = self.get("receipt_evidence") == "none"
         if bears and unproven and reached > days.after(bears, presumed) and reading != LATE:
             return days.after(bears, presumed)
         return reached
