@@ -17,7 +17,7 @@ from appeals.dues import Due, day_of, passed
 from appeals.models import Appeal, AuthorizationRequest, Denial, DenialItem
 from appeals.queries.history import levels_completed, load_history
 from appeals.queries.ladder import answer_of
-from appeals.silence import opened_by_silence
+from appeals.silence import meaning_of, opened_by_silence
 from appeals.workflow import RequestStatus
 
 
@@ -42,7 +42,10 @@ def go_on_without_answer(*, actor: Actor, request: AuthorizationRequest, at: dat
                 "go_on", "denied", "A denial of this request is recorded already. Go on from there."
             )
         due = answer_of(history, row)
-        rung, closed = opened_by_silence(history.classification, history.levels, levels_completed(case), due)
+        meaning = meaning_of(history, row)
+        rung, closed = opened_by_silence(
+            history.classification, history.levels, levels_completed(case), meaning
+        )
         late = passed(due.due, at, history.zone)
         refuse([*([] if late else [_time_is_left(due)]), *([closed] if closed else [])])
         assert rung is not None, "refused above"
@@ -58,7 +61,7 @@ def go_on_without_answer(*, actor: Actor, request: AuthorizationRequest, at: dat
         )
         for item in items:
             DenialItem.objects.create(case=case, denial=denial, item=item)
-        record("request_unanswered", subject=denial, detail={"items": len(items), "if_missed": due.if_missed})
+        record("request_unanswered", subject=denial, detail={"items": len(items), "if_missed": meaning})
         ahead = row.timing != row.Timing.POST_SERVICE
         level = open_level(case, denial, rung, is_expedited=row.is_urgent and ahead, at=at)
         finish(case, at)

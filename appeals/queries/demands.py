@@ -121,7 +121,7 @@ def late_page(actor: Actor, case: Case, day: Day) -> LatePage:
 def _goes_on(row: Deadline, history: History) -> bool:
     if row.request is None or row.clock != "decision":
         return False
-    return opens_unless_denied(history, row.request.pk, row.if_missed)
+    return opens_unless_denied(history, row.request)
 
 
 def _owed(history: History, letters: Iterable[Demand], day: Day) -> tuple[OwedShown, ...]:

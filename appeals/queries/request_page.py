@@ -143,7 +143,7 @@ def _goes_on(due: Due, history: History, request: AuthorizationRequest, day: Day
     return (
         request.status in (RequestStatus.SUBMITTED, RequestStatus.RECEIVED)
         and is_past(due, day)
-        and opens_unless_denied(history, request.pk, due.if_missed)
+        and opens_unless_denied(history, request)
     )
 
 

@@ -70,6 +70,14 @@ def test_the_level_that_the_rule_opens_is_open_from_the_first_day_too_late(
     assert denial.refuses.count() == 2
 
 
+def test_while_the_coverage_is_not_settled_it_opens_what_all_that_may_apply_agree_on(climb):
+    climb.answer({k: v for k, v in ERISA.items() if k != "funding"})
+    climb.ask()
+    assert refused(climb, "2026-04-01") == ["time_is_left"]
+    go_on(climb, "2026-04-02")
+    assert climb.positions == [(2, "level_2", "open")]
+
+
 def test_no_window_is_made_up_and_the_plan_stays_late(climb):
     climb.answer(MEDICARE_ADVANTAGE)
     climb.ask()
@@ -118,7 +126,7 @@ def test_what_the_level_decides_ends_the_wait_for_the_answer(climb):
     ("answers", "code"),
     [
         (FEHB, "silence_opens_nothing"),
-        ({k: v for k, v in ERISA.items() if k != "funding"}, "rules_not_settled"),
+        ({}, "rules_not_settled"),
     ],
     ids=("fehb", "unsettled"),
 )
