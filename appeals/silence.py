@@ -51,7 +51,7 @@ def opened_by_silence(
         )
     position = first_position(found, levels, completed)
     rung = rung_at(found, levels, position)
-    while rung is not None and not _is_meant(rung, if_missed):
+    while rung is not None and not is_meant(rung, if_missed):
         position += 1
         rung = rung_at(found, levels, position)
     if rung is None or rung.is_court or not rung.levels:
@@ -70,7 +70,8 @@ def opens_unless_denied(history: History, request: AuthorizationRequest) -> bool
     return meaning_of(history, request) in OPENS
 
 
-def _is_meant(rung: Rung, if_missed: str) -> bool:
+def is_meant(rung: Rung, if_missed: str) -> bool:
+    """Whether a level is one that a missed answer to a request may open, by its meaning."""
     if if_missed == EXHAUSTED:
         return rung.kind != "plan"
     return rung.may_be_forwarded if if_missed == SENT_ON else True

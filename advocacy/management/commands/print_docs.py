@@ -20,6 +20,7 @@ from advocacy.management.seed.year import calendar
 from advocacy.tenancy.scope import tenant_models
 from appeals import representation, state_laws
 from appeals.clock import printed
+from appeals.ladder_pictures import ladder_pictures
 from appeals.notice_checks.printed import notices as notices_printed
 
 PRINTED = "*Printed by `manage.py print_docs`; edit the table in the code and print again.*"
@@ -47,6 +48,7 @@ def workflows() -> Iterator[str]:
                     f"| {step.name} | {sources} | {step.to} | `{step.permission}` | {guards} | `{step.verb}` |"
                 )
             yield "\n".join(rows)
+    yield from ladder_pictures()
     yield from printed.at_once_steps()
 
 
