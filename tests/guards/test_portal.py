@@ -46,6 +46,7 @@ SHOWS_NO_PATIENT: dict[str, str] = {"portal:sessions": "one's own browsers"}
 # Pages that ask more of the database, each with its reason.
 MORE_STATEMENTS: dict[str, int] = {
     "portal:take_along": 68,  # one for every table, asked for once in a while
+    "portal:thread": 13,  # the first time only: what was read is noted, and whether somebody was to call about it is asked
 }
 PAGES = portal_routes()
 SHOWN = [r for r in PAGES if r.name not in POST_ONLY]
