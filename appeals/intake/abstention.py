@@ -19,6 +19,7 @@ from appeals.intake.abstention_words import (
     begins_with_a_label,
     code_not_refused,
     ends_with_another_word,
+    insured_by_another,
     named_once,
     no_administrator,
     no_time_of_answer,
@@ -173,9 +174,24 @@ def another_member(letter: Letter, said: Said, every: Sequence[Proposal]) -> boo
 _NUMBER_GOES_ON: Final = re.compile(r"[ /](?:[A-Z]|[A-Z]?\d[A-Z\d]{0,3})(?=[.,;)]|\s{2}|\s*(?:\n|$))(?!\.\d)")
 
 
+_COVERAGE_RULE: Final = re.compile(r"\b(?:national|local) coverage\b[^.;]{0,30}$", re.IGNORECASE)
+
+
+def of_coverage(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """The number of a rule on what is covered, which is short and has a point, or stands behind such a rule's name."""
+    value = said.proposal.value
+    lead = " ".join(said.page.plain[max(0, said.proposal.start - 60) : said.proposal.end].split())
+    return re.fullmatch(r"\d{1,3}(?:\.\d{1,3})+", value) is not None or (
+        _COVERAGE_RULE.search(lead.removesuffix(value)) is not None
+    )
+
+
 def cut_number(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
-    """A number after which a sign or a short group stands that may be its last: `4 0071 9952 | A.`."""
-    return _NUMBER_GOES_ON.match(said.page.plain, said.proposal.end) is not None
+    """A number after which a sign or a short group stands that may be its last, `4 0071 9952 | A.`, or with a word in it."""
+    return (
+        _NUMBER_GOES_ON.match(said.page.plain, said.proposal.end) is not None
+        or re.search(r"\s[A-Z]{4,}\b", said.proposal.value) is not None
+    )
 
 
 def _in_prose(said: Said) -> bool:
@@ -240,7 +256,9 @@ def another_day(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
 
 
 _HEDGES: Final = re.compile(
-    r"\b(?:whichever|whatever is|(?:later|earlier) of|or (?:before|by)|if later)\b", re.IGNORECASE
+    r"\b(?:whichever|whatever is|(?:later|earlier) of|or (?:before|by)(?! (?:you|your|an?|some\w*|fax|mail|phone|telephone|"
+    r"email)\b)|if later)\b",
+    re.IGNORECASE,
 )
 
 
@@ -359,11 +377,11 @@ def no_fast_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
 
 
 _DOUBTS: Final[dict[str, tuple[Doubt, ...]]] = {
-    "payer": (named_once, another_organization, ends_with_another_word),
+    "payer": (named_once, another_organization, insured_by_another, ends_with_another_word),
     "administrator": (spelled_otherwise, no_administrator),
     "patient_name": (another_person, unproven_person),
     "member_id": (another_member, cut_number),
-    "reference_number": (another_number, cut_number),
+    "reference_number": (another_number, cut_number, of_coverage),
     "group_number": (cut_number,),
     "policy_number": (cut_number,),
     "notice_date": (another_day,),

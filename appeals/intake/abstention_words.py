@@ -66,7 +66,8 @@ def named_once(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
 def another_organization(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     """A payer's name beside another organization's that nothing makes somebody else's."""
     name = said.proposal.value
-    own = _own_words(name).union(*(_own_words(one.value) for one in every if one.fact == "administrator"))
+    known = [one.value for one in every if one.fact in ("administrator", "patient_name")]
+    own = _own_words(name).union(*map(_own_words, known))
     rivals = [
         one
         for one in letter.organizations
@@ -76,6 +77,19 @@ def another_organization(letter: Letter, said: Said, every: Sequence[Proposal]) 
         return False
     lead = lead_of(said)
     return _LABELLED.search(lead) is None or _BORNE.search(lead) is not None
+
+
+_INSURED_BY: Final = re.compile(
+    r"\b(?:insured|underwritten)(?:,? and \w+)? by (?:the )?(?P<name>(?:[A-Z][\w'&-]*,? |and |of |& )*[A-Z][\w'-]*)"
+)
+
+
+def insured_by_another(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A payer's name in a letter that says who insures, by a name that shares no word of its own with it."""
+    own = _own_words(said.proposal.value)
+    return any(
+        (words := _own_words(one["name"])) and not words & own for one in _INSURED_BY.finditer(letter.prose)
+    )
 
 
 def ends_with_another_word(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:

@@ -29,7 +29,7 @@ _OF_ELSE: Final = re.compile(
     r"check|license|box|suite|ste|street|phone|fax|tel|telephone|tty|account|dept|department|room|station|code|codes|cpt|"
     r"hcpcs|icd|dx|rev|cfr|document|reviewer|diagnosis|version|article|procedure|publication|template|drop|stop|"
     r"earlier|previous|prior|old|original|approval|approved|related|zip|call|extension|ext|dob|lcd|ncd|plan id|payer|omb|ipa|"
-    r"rx claim|plan (?:no|number)|cert|replac\w+|supersed\w+|last letter)\b"
+    r"chart|rx claim|plan (?:no|number)|cert|replac\w+|supersed\w+|last letter)\b"
     r"[^;,|()]{0,24}$",
     re.IGNORECASE,
 )

@@ -190,7 +190,23 @@ FORMS = ("text", "windows text", "pdf", "closed pdf")
 NO_DENIALS = tuple(name for name in ALL if truth_of(name).get("denial") is False)
 _TEXT_ONLY = tuple(
     f"blind_{batch}_"
-    for batch in (*"tuvwxyz", "ba", "bb", "bc", "bd", "be", "bf", "bg", "bh", "bi", "bj", "bk", "bl", "bm")
+    for batch in (
+        *"tuvwxyz",
+        "ba",
+        "bb",
+        "bc",
+        "bd",
+        "be",
+        "bf",
+        "bg",
+        "bh",
+        "bi",
+        "bj",
+        "bk",
+        "bl",
+        "bm",
+        "bn",
+    )
 )
 _OLDER = tuple(name for name in EXTRA if not name.startswith(_TEXT_ONLY))
 ALWAYS = {*letter_names(), *ORIGINALS, *NO_DENIALS, *_OLDER[::4]}

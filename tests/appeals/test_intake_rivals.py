@@ -33,6 +33,7 @@ def told(head: str, foot: str = "") -> dict[str, str]:
             "QUILLFEATHER HEALTH PLAN\nAgent of record: Osierbrook Insurance Agency",
             "Quillfeather Health Plan",
         ),
+        ("QUILLFEATHER HEALTH PLAN\ninsured and administered by Osierbrook Life and Health", None),
         ("QUILLFEATHER HEALTH PLAN\nRegulator: Oregon Division of Insurance", "Quillfeather Health Plan"),
     ],
 )
@@ -49,6 +50,7 @@ def test_a_payer_beside_another_organization_needs_a_label(head: str, payer: str
         ("Case number: QF-26-0309-771\nPlan number: 88-4471-0026", "QF-26-0309-771"),
         ("Case number: QF-26-0309-771\nMail control 88-4471-0026", "QF-26-0309-771"),
         ("Case number: QF-26-0309-771 B.", None),
+        ("We used National Coverage Determination 280.3 of Medicare.", None),
     ],
 )
 def test_a_number_beside_another_of_its_kind_is_left_open(head: str, number: str | None) -> None:
@@ -232,3 +234,15 @@ def test_a_diagnosis_on_the_claim_is_labelled(label: str, code: str) -> None:
 def test_how_long_a_fast_appeal_takes_makes_no_fax_the_fast_one() -> None:
     foot = "Fast appeals take 72 hours.\nFAX YOUR APPEAL 503-555-0177\nNew requests: fax 503-555-0178"
     assert "send_to_fax_expedited" not in told("QUILLFEATHER HEALTH PLAN", foot)
+
+
+@pytest.mark.parametrize(
+    ("who", "limit"),
+    [
+        ("you, by your doctor, or by somebody you name", "180 calendar_day after receipt"),
+        ("you by June 1, 2026, or by the day your plan ends", None),
+    ],
+)
+def test_who_may_appeal_makes_no_limit_depend_on_another(who: str, limit: str | None) -> None:
+    letter = BODY.replace("You may appeal", f"An appeal may be filed by {who}")
+    assert {one.fact: one.value for one in propose_facts([letter])}.get("stated_deadline") == limit
