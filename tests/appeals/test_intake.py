@@ -111,6 +111,14 @@ from cases.reading import read_pdf
 # facts are found. Then the gate was made to see fewer rivals (what a regulator, a sentence of the same codes, a postal code, a
 # telephone before a fax or a day of waiting is): 220 facts of the letters above are found again, 83 of a hundred in bl. All that
 # it stopped of what older readers proposed falsely, it stops.
+# The batch bm (four of each sample by an eleventh author, other services), first read by that, gave 3 false of 413 as text, 3 of
+# 411 as PDF and 4 of 385 without gaps: a member's number without its last letter, a section of the plan without its decimals, a
+# bare number for a guideline's name, and, without gaps, the fax for all appeals as the one for fast ones. Each has its rule.
+# 77 of a hundred such facts were found, 72 without gaps; 84 and 78 since tracking stamps and offices called `appeals department`
+# or `complaints and appeals` are no rivals.
+# The batch bn (by the same author, three of them dental), first read by that, gave 1 false of 403 as text and as PDF and 1 of 383
+# without gaps: the number of a national coverage determination as the case's, which the wider gate would have stopped. It has its
+# rule, and a name beside which another is said to insure is left open. 81 of a hundred such facts were found, 76 without gaps.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
