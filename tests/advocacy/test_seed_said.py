@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from advocacy.management.seed.cast import Standing, assemble
 from advocacy.management.seed.color import OTHERWISE, TALKS
 from appeals.models import Choice, Decision, Denial
-from cases.models import Communication
+from cases.models import Case, CaseGrant, Communication
 from tests.seeded import copy_of_seeded, drop
 
 
@@ -74,3 +74,11 @@ def test_calls_come_at_all_hours_of_the_day_and_are_put_in_several_ways(harbor):
     assert max(told.values()) < sum(told.values()) / 4
     chosen = Counter(choice.why for choice in Choice.objects.filter(kind="appeal"))
     assert len(chosen) > 3 and max(chosen.values()) < sum(chosen.values()) / 2
+
+
+def test_what_was_written_weeks_ago_stands_before_what_was_done_since(harbor):
+    restricted = Case.objects.get(is_restricted=True)
+    written = Communication.objects.filter(case=restricted, channel="message").order_by("happened_at")
+    (given,) = CaseGrant.objects.filter(content_object=restricted, ended_at=None)
+    assert len(written) == 3
+    assert all(message.happened_at < given.granted_at - timedelta(days=10) for message in written)

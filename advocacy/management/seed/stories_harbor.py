@@ -184,10 +184,11 @@ SELF_FUNDED = (
         asked(60, received=59), refused(46, 44),
         restricted(42, "The patient's sister works in this organization."),
         opened_to(38, "bea", 30, "Asked for help with the plan document."), closed_to(30, "bea"),
-        opened_to(5, "clara", 14, "Medical reading of the draft."), gathered(30, "necessity", "history"),
+        gathered(30, "necessity", "history"),
         entered(29), written_to(28, "We have your records now. Nothing is needed from you this week."),
         wrote(27, "Good to know. Thank you."), written_to(26, "You are welcome."),
-        to_do(6, "Clinician reads the argument", due=5), noted(5, "safety"),
+        to_do(6, "Clinician reads the argument", due=5),
+        opened_to(5, "clara", 14, "Medical reading of the draft."), noted(5, "safety"),
     ),
 )  # fmt: skip
 
@@ -216,8 +217,8 @@ INSURED = (
     ),
     _story(
         "h18", Person("Ximena", "Farrow", 27, "hidden"), QUILLHAVEN, KETAMINE_LEG, "nora", 15,
-        asked(13, received=13, urgent=True), refused(10, 9), reached_anew(7, "503-555-0199"),
-        triaged(12, "urgent", "yes", by="clara"), gathered(6, "necessity", "scores"), urgent(3),
+        asked(13, received=13, urgent=True), triaged(12, "urgent", "yes", by="clara"), refused(10, 9),
+        reached_anew(7, "503-555-0199"), gathered(6, "necessity", "scores"), urgent(3),
         triaged(2, "urgent", "no", by="clara"),
         filed(1, received=1), reviewed_beside(1),
         to_do(1, "Call for the urgent decision", due=1), urgent_case=True,

@@ -64,8 +64,8 @@ STORIES = (
     _story(
         "m08", _who("Clement", "Vasquez-Roy", 70, "post", state="WI"), TALLOW_CREEK, ESKETAMINE, "bea", 48,
         asked(42, received=41), refused(35, 31, stated=-30), gathered(20),
-        written(8, ready=True, ticked=2), to_approve(7), said_yes_on_paper(2),
-        to_do(3, "Ask for the appointment form", due=4),
+        written(8, ready=True, ticked=2), to_approve(7), to_do(3, "Ask for the appointment form", due=4),
+        said_yes_on_paper(2),
     ),
     _story(
         "m09", _who("Yesenia", "Portillo", 26, "text", "es"), COBBLE, ESKETAMINE_WEEKLY, "mia", 46,

@@ -114,7 +114,7 @@ MEDICAID = (
     _story(
         "h47", Person("Philomena", "Okeke", 34, "evening"), COBBLE, ESKETAMINE_WEEKLY, "nora", 68,
         asked(62, received=61), refused(54, 51), gathered(45), filed(38, received=38),
-        decided(13, "overturned", received=10, authorized=False), talked(9, "in_touch"),
+        decided(13, "overturned", received=10, authorized=False),
         to_do(4, "Ask the clinic whether the authorization has come", due=0),
     ),
 )  # fmt: skip
