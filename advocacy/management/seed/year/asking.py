@@ -22,8 +22,11 @@ from appeals.commands.clock_events import record_clock_event
 from appeals.commands.denials import DenialInput, ReasonInput, confirm_denial, record_denial
 from appeals.commands.exceptions import record_exception
 from appeals.commands.requests import ItemInput, approve_request, draft_request, receive_request
+from appeals.commands.silences import go_on_without_answer
 from appeals.models import AuthorizationRequest, PeerToPeer
+from appeals.queries.history import load_history
 from appeals.sample_letters import text_as_pdf
+from appeals.silence import opens_unless_denied
 from cases.commands.communications import log_communication
 from cases.commands.costs import record_cost
 from cases.models import Document
@@ -176,12 +179,37 @@ def answer(life: Life) -> Iterator[date]:
         yield due.due_on + timedelta(days=2)
         if life.on < told:
             said_by_payer(life, "request late")
+            if life.happens(0.3) and _never_answered(life):
+                return
     found_late = life.luck.randrange(10, 31) if life.happens(0.1) else life.luck.randrange(0, 5)
     yield max(told, life.on) + timedelta(days=0 if urgent else found_late)
     if life.happens(0.22):
         _approved(life, told)
     else:
         yield from _refused(life, told)
+
+
+def _never_answered(life: Life) -> bool:
+    """The plan never answers: the level that its rule opens is gone to. Whether the rule opens one."""
+    if not opens_unless_denied(load_history(life.case), life.asked):
+        return False
+    life.denial = life.do(go_on_without_answer, request=life.asked).denial
+    life.house.note("never answered")
+    _stake(life)
+    return True
+
+
+def _stake(life: Life) -> None:
+    matter = life.matter
+    assert matter is not None
+    life.do(
+        record_cost,
+        case=life.case,
+        kind="at_stake",
+        amount=matter.price * matter.sessions,
+        certainty="estimate",
+        basis="From the clinic's price list.",
+    )
 
 
 def _asks_back(life: Life) -> Iterator[date]:
@@ -294,16 +322,7 @@ def _refused(life: Life, told: date) -> Iterator[date]:
         life.house.note("looked at later")
         yield life.later(1, 7)
     life.do(confirm_denial, denial=life.refusal)
-    matter = life.matter
-    assert matter is not None
-    life.do(
-        record_cost,
-        case=life.case,
-        kind="at_stake",
-        amount=matter.price * matter.sessions,
-        certainty="estimate",
-        basis="From the clinic's price list.",
-    )
+    _stake(life)
     life.call = PeerToPeer.objects.filter(denial=life.denial).first()
 
 

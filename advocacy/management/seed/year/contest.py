@@ -43,7 +43,7 @@ from appeals.commands.levels import (
     withdraw_appeal,
 )
 from appeals.commands.peer_to_peers import miss_call
-from appeals.commands.requests import AuthorizationInput, record_authorization
+from appeals.commands.requests import AuthorizationInput, record_authorization, withdraw_request
 from appeals.models import Appeal, Denial, DenialItem, GrantedAuthorization, ItemOutcome
 from appeals.queries.beside import GIVEN_UP, openings_of, standing_against
 from appeals.queries.history import load_history
@@ -104,7 +104,7 @@ def _granted(life: Life) -> None:
 
 def _contest(life: Life) -> Iterator[date]:
     """Level by level, until nothing is open."""
-    if life.happens(0.08):
+    if life.happens(0.08) and life.refusal.silent_from is None:
         yield from _late_proof(life)
     yield from documents_asked_for(life, ASKED_FOR)
     while (level := _open_level(life)) is not None:
@@ -419,5 +419,7 @@ def _close(life: Life) -> None:
     else:
         outcome = "not_covered"
     awaited_no_more(life)
+    if life.asked.status == "received" and load_history(life.case).answered_above(life.asked) is None:
+        life.do(withdraw_request, request=life.asked, reason=life.luck.choice(WRITTEN["withdrawn"]))
     life.take(closed(life.ago, outcome))
     life.house.note(f"closed {outcome}")
