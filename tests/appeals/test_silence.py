@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from advocacy.errors import NotAllowed, Refused, WrongState
 from appeals.closing import open_contest_of
@@ -16,6 +17,7 @@ from appeals.commands.silences import go_on_without_answer
 from appeals.models import Appeal, Denial
 from tests.appeals.climbing import ERISA, FEHB, INSURED, MEDICAID, MEDICARE_ADVANTAGE, moment
 from tests.appeals.visiting import address, days_ago, own_statements, words
+from tests.portal import come_in, give_access
 
 pytest_plugins = ("tests.appeals.climbing",)
 
@@ -187,3 +189,15 @@ def test_a_navigator_goes_on_from_the_page_of_what_is_overdue(climb, sign_in):
     assert len(own_statements(nora, address("level", climb.case, level))) <= 12
     draft = nora.get(address("level_draft", climb.case, level))
     assert "did not decide" in draft.context["form"]["text"].value()
+
+
+def test_the_patient_is_not_told_of_an_answer_that_never_came(climb):
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask(days_ago(30))
+    go_on_without_answer(actor=climb.who, request=climb.request, at=timezone.now())
+    give_access(climb.case.patient, "dana@mail.example")
+    dana = come_in("dana@mail.example")
+    said = words(dana.get(f"/portal/cases/{climb.case.public_id}/"))
+    assert "The answer was no, or none came." in said
+    assert "Your plan said no" not in said
+    assert dana.get("/portal/letters/").status_code == 200
