@@ -242,12 +242,20 @@ def _badges(found: CasePage) -> list[dict[str, str]]:
     return badges
 
 
+def _funding(found: CasePage) -> list[dict[str, str]]:
+    """Who bears the cost, from the coverage. Left out where the coverage does not say and the rules that apply are settled."""
+    coverage = found.case.coverage
+    if coverage.funding == "unknown" and found.classification.regime:
+        return []
+    return [{"label": "Funding", "value": coverage.get_funding_display()}]
+
+
 def _facts(found: CasePage) -> list[dict[str, str]]:
     case, patient = found.case, found.case.patient
     facts = [
         {"label": "Pronouns", "value": patient.pronouns or "not asked"},
         {"label": "Payer", "value": str(case.coverage.payer)},
-        {"label": "Funding", "value": case.coverage.get_funding_display()},
+        *_funding(found),
         {
             "label": "Rules",
             "value": found.regime,

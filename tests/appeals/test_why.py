@@ -160,3 +160,17 @@ def test_a_day_that_only_the_letter_names_is_said_to_be_the_letters(climb, sign_
     page = portal_page(climb)
     assert page.why.sentences[0] == "The letter names this day."
     assert page.why.citation == ""
+
+
+def test_the_case_does_not_call_unknown_what_the_settled_rules_say(climb, sign_in):
+    coverage = climb.case.coverage
+    coverage.funding = "unknown"
+    coverage.save(update_fields=["funding"])
+    page = address("case", climb.case)
+
+    def funding() -> list[str]:
+        return [f["value"] for f in sign_in("nora").get(page).context["facts"] if f["label"] == "Funding"]
+
+    assert funding() == ["Not known yet"]
+    climb.answer(ERISA | {"levels": "1"})
+    assert funding() == []
