@@ -78,8 +78,8 @@ _OF_FILTER = {
 _MOMENT = {
     "said": "happened_at",
     "notes": "written_at",
-    "filings": "filed_at",
     "decisions": "decided_at",
+    "filings": "filed_at",
     "documents": "created_at",
     "acts": "at",
     "choices": "recorded_at",
@@ -89,7 +89,8 @@ KINDS = tuple(_MOMENT)
 
 @dataclass(frozen=True)
 class Key:
-    """A place in the order (moment, newest first; kind; id, newest first)."""
+    """A place in the order (moment, newest first; kind; id, newest first). A decision dated on the day of its filing has the
+    filing's moment, and stands before it."""
 
     at: datetime
     kind: int
