@@ -24,6 +24,7 @@ from appeals.intake.asides import (
 )
 from appeals.intake.counted_days import counted_days
 from appeals.intake.dates import find_dates
+from appeals.intake.deadline_rows import limits_in_rows
 from appeals.intake.layout import Page, Sentence
 from appeals.intake.limits import Limit, clause_before, limits_of, with_lead
 from appeals.intake.notice_dates import notice_dates
@@ -103,12 +104,24 @@ def stated_deadline(pages: Sequence[Page]) -> Iterator[Proposal]:
     if not stated and any(_ANSWERED.search(page.plain) for page in pages):
         again = [_as_next_level(one) for one in sentences]
         stated = list(_stated([limit for sentence in again for limit in limits_of(sentence)], []))
-    yield from stated
+    yield from stated or _in_a_row(pages, limits)
     printed = list(_printed_last_day(sentences))
     if len({one.value for one, _ in counted}) == 1:
         printed = [counted[0][0]]
     yield from printed
     yield from _receipt_rule(sentences)
+
+
+def _in_a_row(pages: Sequence[Page], others: Sequence[Limit]) -> Iterator[Proposal]:
+    """The one limit that stands beside its own label in a table of the appeal, where no sentence gives another."""
+    limits = list(limits_in_rows(pages))
+    told = {(one.count, one.unit) for one in others if one.anchor and _is_deadline(one)}
+    if len(limits) == 1 and told <= {(limits[0].count, limits[0].unit)}:
+        limit = limits[0]
+        span = with_lead(limit)
+        words = limit.sentence.text[slice(*span)].strip()
+        yield limit.sentence.proposal("stated_deadline", limit.value, span, HIGH, limit.figure)
+        yield limit.sentence.proposal("stated_deadline_text", words, span, HIGH, limit.figure)
 
 
 _ANSWERED: Final = re.compile(

@@ -246,3 +246,20 @@ def test_how_long_a_fast_appeal_takes_makes_no_fax_the_fast_one() -> None:
 def test_who_may_appeal_makes_no_limit_depend_on_another(who: str, limit: str | None) -> None:
     letter = BODY.replace("You may appeal", f"An appeal may be filed by {who}")
     assert {one.fact: one.value for one in propose_facts([letter])}.get("stated_deadline") == limit
+
+
+@pytest.mark.parametrize(
+    ("table", "limit"),
+    [
+        (
+            "YOUR APPEAL\nTime limit          65 calendar days after the date of this notice",
+            "65 calendar_day after notice_date",
+        ),
+        ("EXTERNAL REVIEW\nTime limit          65 calendar days after the date of this notice", None),
+        ("YOUR APPEAL\nTime limit          65 calendar days after our answer", None),
+    ],
+)
+def test_a_limit_in_a_table_stands_beside_its_label(table: str, limit: str | None) -> None:
+    rows = f"\n{table}\nOpen to             you, your prescriber\nPhone               503-555-0170\n"
+    letter = BODY.replace("You may appeal within 180 days after you receive this notice.", rows)
+    assert {one.fact: one.value for one in propose_facts([letter])}.get("stated_deadline") == limit
