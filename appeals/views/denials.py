@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -58,7 +58,8 @@ GROUPS = (
 def denial_new(request: CaseRequest, case: Any) -> HttpResponse:
     """Take the letter in: from here on nothing is lost, and its text is read while the person reads it."""
     actor = request.actor
-    waiting = [r for r in requests_of(actor, case) if r.status not in ("drafting", "withdrawn", "approved")]
+    asked = list(requests_of(actor, case))
+    waiting = [r for r in asked if r.status not in ("drafting", "withdrawn", "approved")]
     choices = [(str(r.public_id), f"{r.get_status_display()}, {_when(r)}") for r in waiting]
     form = LetterForm(
         request.POST or None,
@@ -109,7 +110,18 @@ def denial_new(request: CaseRequest, case: Any) -> HttpResponse:
             "The letter is kept as it is, and its text is read.",
             "No clock runs before you have confirmed what it says.",
         ),
+        extra={} if choices else _the_request_first(case, asked),
     )
+
+
+def _the_request_first(case: Any, asked: Iterable[Any]) -> dict[str, str]:
+    """Where what a denial refuses is recorded: the request that is being written, else a new one."""
+    drafted = next((r for r in asked if r.status == "drafting"), None)
+    if drafted is None:
+        url = reverse("appeals:request_new", args=[case.public_id])
+        return {"text_url": url, "text_action": "Record the request"}
+    url = reverse("appeals:request", args=[case.public_id, drafted.public_id])
+    return {"text_url": url, "text_action": "Open the request that is being written"}
 
 
 def _when(row: Any) -> str:

@@ -7,11 +7,13 @@ from datetime import date
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 
 from appeals.models import Appeal, Deadline, Denial, DenialItem, DenialReason, PeerToPeer, Proposal
 from appeals.queries.letter_facts import LABELS
 from appeals.sample_letters import letter_pdf
 from tests.appeals.climbing import ERISA
+from tests.appeals.scenes import new_case, request_of
 from tests.appeals.visiting import address, letter_in, own_statements, words
 
 pytest_plugins = ("tests.appeals.climbing",)
@@ -336,3 +338,13 @@ def test_the_intake_costs_at_most_twelve_statements(climb, nora, draft):
 def test_the_title_names_nobody(climb, nora, draft):
     page = nora.get(address("denial", climb.case, draft()))
     assert page.content.decode().split("<title>")[1].split("</title>")[0] == "Denial · Recourse"
+
+
+def test_without_a_request_the_page_leads_to_it(cast, sign_in):
+    nora, at = sign_in("nora"), timezone.now()
+    case = new_case(1, at=at, owner=cast.members["nora"])
+    page = nora.get(address("denial_new", case)).content.decode()
+    assert f'<a href="{address("request_new", case)}">Record the request</a>' in page
+    drafted = request_of(case, at=at, status="drafting")
+    page = nora.get(address("denial_new", case)).content.decode()
+    assert f'<a href="{address("request", case, drafted)}">Open the request' in page
