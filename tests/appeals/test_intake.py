@@ -119,8 +119,8 @@ from cases.reading import read_pdf
 # The batch bn (by the same author, three of them dental), first read by that, gave 1 false of 403 as text and as PDF and 1 of 383
 # without gaps: the number of a national coverage determination as the case's, which the wider gate would have stopped. It has its
 # rule, and a name beside which another is said to insure is left open. 81 of a hundred such facts were found, 76 without gaps.
-# Since then a limit that stands beside its own label in a table of the appeal is read from its row (24 letters here, each truly): of
-# bl, bm and bn 84, 84 and 83 of a hundred such facts are found.
+# Since then a limit that stands beside its own label in a table of the appeal is read from its row (24 letters here, each truly):
+# of bl, bm and bn 84, 84 and 83 of a hundred such facts are found.
 TRUTHS = Path(__file__).parents[1] / "letters"
 ORIGINALS = (
     "aca_experimental",
