@@ -181,8 +181,8 @@ def draft_begun(actor: Actor, deadline: Deadline, kind: str, agency: str) -> Dem
     return rows.filter(sent_at=None).first()
 
 
-def cure_begun(actor: Actor, denial: Denial, kind: str = Demand.Kind.CURE) -> Demand | None:
-    """The demand to mend this notice, or of another kind about its denial, that is begun and not sent."""
+def begun_about(actor: Actor, denial: Denial, kind: str) -> Demand | None:
+    """The letter of this kind about a denial that is begun and not sent."""
     rows = Demand.objects.filter(visible(actor, Demand), denial=denial, kind=kind)
     return rows.filter(sent_at=None).first()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,7 @@ from appeals.forms.levels import DraftForm
 from appeals.queries.approvals import get_approval
 from appeals.queries.demands import (
     agency_named,
-    cure_begun,
+    begun_about,
     draft_begun,
     get_demand,
     get_late_deadline,
@@ -121,41 +122,38 @@ def _saved(request: CaseRequest, case: Any, demand: Any) -> HttpResponse:
 def cure_new(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
     """The demand to mend a notice, filled from its confirmed defects; nothing is saved before it is saved."""
     denial = denial_of(request.actor, case, denial_id)
-    begun = cure_begun(request.actor, denial)
-    if begun is not None and request.method != "POST":
-        return redirect("appeals:demand", case.public_id, begun.public_id)
-    draft = cures.first_cure(actor=request.actor, case=case, denial=denial, at=request.at)
-    form = DraftForm(request.POST or None, initial=_initial(draft))
-    outcome = attempt(
-        request,
-        form,
-        lambda data: cures.write_cure(
-            actor=request.actor,
-            denial=denial,
-            text=data["text"],
-            dated=data["dated"],
-            recipient=data["recipient"].splitlines(),
-            at=request.at,
-        ),
-    )
-    if outcome.done:
-        return _saved(request, case, outcome.result)
-    return _written(request, case, form, outcome, "Demand to mend the notice", "", None, denial)
+    title = "Demand to mend the notice"
+    return _about(request, case, denial, "cure", cures.first_cure, cures.write_cure, title, denial)
 
 
 @case_page(P.DRAFT_APPEAL)
 def owed_new(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
     """The demand to deliver what was won and is owed without a date; nothing is saved before it is saved."""
     denial = denial_of(request.actor, case, denial_id)
-    begun = cure_begun(request.actor, denial, "carry_out")
+    first, write = owed_demands.first_owed, owed_demands.write_owed
+    return _about(request, case, denial, "carry_out", first, write, KINDS["carry_out"], None)
+
+
+def _about(
+    request: CaseRequest,
+    case: Any,
+    denial: Any,
+    kind: str,
+    first: Callable[..., Any],
+    write: Callable[..., Any],
+    title: str,
+    home: Any,
+) -> HttpResponse:
+    """A letter about a denial, one of its kind at a time. `home` is the denial where the way back leads to it."""
+    begun = begun_about(request.actor, denial, kind)
     if begun is not None and request.method != "POST":
         return redirect("appeals:demand", case.public_id, begun.public_id)
-    draft = owed_demands.first_owed(actor=request.actor, case=case, denial=denial, at=request.at)
+    draft = first(actor=request.actor, case=case, denial=denial, at=request.at)
     form = DraftForm(request.POST or None, initial=_initial(draft))
     outcome = attempt(
         request,
         form,
-        lambda data: owed_demands.write_owed(
+        lambda data: write(
             actor=request.actor,
             denial=denial,
             text=data["text"],
@@ -166,7 +164,7 @@ def owed_new(request: CaseRequest, case: Any, denial_id: UUID) -> HttpResponse:
     )
     if outcome.done:
         return _saved(request, case, outcome.result)
-    return _written(request, case, form, outcome, KINDS["carry_out"], "", None, None)
+    return _written(request, case, form, outcome, title, "", None, home)
 
 
 @case_page()
