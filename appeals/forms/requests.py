@@ -120,7 +120,11 @@ class NewRequestForm(RequestForm):
 
 
 class ItemForm(forms.Form):
-    code = forms.CharField(label="Code", max_length=8, help_text="CPT or HCPCS.")
+    code = forms.CharField(
+        label="Code",
+        max_length=8,
+        help_text="CPT or HCPCS. A drug without a code of its own: J8499 by mouth, J3490 otherwise.",
+    )
     units = forms.DecimalField(label="Units", min_value=0, max_digits=9, decimal_places=2)
     sessions = forms.IntegerField(label="Sessions", min_value=1, max_value=999, required=False)
     frequency = forms.CharField(label="How often", required=False, max_length=60)
@@ -130,7 +134,9 @@ class ItemForm(forms.Form):
     def clean_code(self) -> str:
         code = normalized(self.cleaned_data["code"])
         if system_of(code) is None and not (len(code) == 5 and code.isalnum()):
-            raise forms.ValidationError("A CPT or HCPCS code has five characters, such as 96365 or J3490.")
+            raise forms.ValidationError(
+                "A CPT or HCPCS code has five characters, such as 96365 or J3490. For a drug by mouth enter J8499."
+            )
         return code
 
 
