@@ -19,12 +19,14 @@ from appeals.intake.abstention_words import (
     begins_with_a_label,
     code_not_refused,
     ends_with_another_word,
+    glued_to_its_label,
     insured_by_another,
     named_once,
     no_administrator,
     no_time_of_answer,
     not_this_reason,
     of_a_later_step,
+    of_a_professional,
     only_underwritten,
     runs_on,
     spelled_otherwise,
@@ -311,6 +313,20 @@ def another_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     return not all(_FAST.search(one.lead) or _OF_OTHERS.search(one.lead) for one in others)
 
 
+_CALLED_BEHIND: Final = re.compile(r"[ \t]*\((?P<what>[^()\n]*[^\W\d_]{3}[^()\n]*)\)")
+_ANY_FAX: Final = re.compile(
+    r"\b(?:fax|facsimile|toll|free|hours|day|preferred|secure|all|any|every|either)\b", re.IGNORECASE
+)
+
+
+def another_purpose(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A fax that the brackets behind it call something else: `Fax 207-555-0183 (enrollment papers)`."""
+    called = _CALLED_BEHIND.match(said.page.plain, said.proposal.end)
+    return called is not None and not any(
+        words.search(called["what"]) for words in (_APPEAL, _FAST, _ANY_FAX)
+    )
+
+
 _BLOCK: Final = 240
 _PARAGRAPH: Final = re.compile(r"\n[ \t|]*\n")
 
@@ -377,10 +393,16 @@ def no_fast_fax(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
 
 
 _DOUBTS: Final[dict[str, tuple[Doubt, ...]]] = {
-    "payer": (named_once, another_organization, insured_by_another, ends_with_another_word),
+    "payer": (
+        named_once,
+        another_organization,
+        insured_by_another,
+        ends_with_another_word,
+        glued_to_its_label,
+    ),
     "administrator": (spelled_otherwise, no_administrator),
     "patient_name": (another_person, unproven_person),
-    "member_id": (another_member, cut_number),
+    "member_id": (another_member, cut_number, of_a_professional),
     "reference_number": (another_number, cut_number, of_coverage),
     "group_number": (cut_number,),
     "policy_number": (cut_number,),
@@ -389,8 +411,8 @@ _DOUBTS: Final[dict[str, tuple[Doubt, ...]]] = {
     "stated_deadline_date": (hedged_day,),
     "stated_deadline_text": (runs_on, begins_late),
     "continuation_request_by": (hedged_day,),
-    "send_to_fax": (another_fax,),
-    "send_to_fax_expedited": (no_fast_fax,),
+    "send_to_fax": (another_fax, another_purpose),
+    "send_to_fax_expedited": (no_fast_fax, another_purpose),
     "send_to_mail": (begins_with_a_label,),
     "procedure_code": (code_not_refused,),
     "reason": (not_this_reason,),

@@ -249,6 +249,16 @@ _LABEL_FIRST: Final = re.compile(
 )
 
 
+_PLAN_FIRST: Final = re.compile(
+    r"(?i:plan|payer|insurer|carrier|issuer|health plan|company|from)\s+(?!(?:de|for|of|del)\b)\w"
+)
+
+
+def glued_to_its_label(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A name that begins as a label does: a table's gap was lost, `Plan Moorhen Medicare`."""
+    return _PLAN_FIRST.match(said.proposal.value) is not None
+
+
 _LABEL_WITHIN: Final = re.compile(
     r"\w\W+(?:(?i:by mail|mail to|mail it|send to|send it|write to|address)|Mail|MAIL|Post|Write|Address)\b(?! ?(?i:stop|code|"
     r"drop|room|center|slot|zone|box|handlers|service|services|office))|"
@@ -326,3 +336,21 @@ def of_a_later_step(letter: Letter, said: Said, every: Sequence[Proposal]) -> bo
 def only_underwritten(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
     """Insurance told by nothing but who underwrites."""
     return said.proposal.value == "insured" and "underwritten" in said.proposal.words.casefold()
+
+
+_OF_A_PATIENT: Final = re.compile(
+    r"\b(?:member|subscriber|enrollee|patient|participant|beneficiary|recipient|cardholder|insured|policy\s?holder|client|employee|"
+    r"medicaid|medicare|dependent|child|your|card|plan|miembro|afiliad\w|cin|rin|mbi)\b",
+    re.IGNORECASE,
+)
+_OF_A_PROFESSION: Final = re.compile(
+    r"\b(?:reviewe[dr]\w*|reviewers?|licen[sc]ed?|psychiatrists?|pharmacists?|specialists?|consultants?|anesthesiologists?|"
+    r"m\.?d|d\.?o|rph|pharm\.?d|np|rn)\b",
+    re.IGNORECASE,
+)
+
+
+def of_a_professional(letter: Letter, said: Said, every: Sequence[Proposal]) -> bool:
+    """A number whose label names no patient, on a line that names a reviewer's profession before it."""
+    line = said.page.plain[said.page.line_starts[said.row] : said.proposal.end]
+    return _OF_A_PROFESSION.search(line) is not None and _OF_A_PATIENT.search(said.proposal.words) is None

@@ -263,3 +263,37 @@ def test_a_limit_in_a_table_stands_beside_its_label(table: str, limit: str | Non
     rows = f"\n{table}\nOpen to             you, your prescriber\nPhone               503-555-0170\n"
     letter = BODY.replace("You may appeal within 180 days after you receive this notice.", rows)
     assert {one.fact: one.value for one in propose_facts([letter])}.get("stated_deadline") == limit
+
+
+@pytest.mark.parametrize(
+    ("line", "fax"),
+    [
+        ("Fax 503-555-0171 (appeals)", "503-555-0171"),
+        ("Fax 503-555-0171 (all)", "503-555-0171"),
+        ("Fax 503-555-0171 (enrollment papers)", None),
+    ],
+)
+def test_what_stands_in_brackets_behind_a_fax_says_whose_it_is(line: str, fax: str | None) -> None:
+    assert told("QUILLFEATHER HEALTH PLAN", f"{OFFICE}{line}\n").get("send_to_fax") == fax
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("Member identification no. 3308-B", "3308-B"),
+        ("Reviewer. Psychiatrist, MD, licensed in Colorado, identification no. 3308-B.", None),
+    ],
+)
+def test_a_number_beside_a_profession_is_no_members(line: str, number: str | None) -> None:
+    assert told("QUILLFEATHER HEALTH PLAN", line).get("member_id") == number
+
+
+@pytest.mark.parametrize(
+    ("head", "payer"),
+    [
+        ("Plan: Quillfeather Health Plan", "Quillfeather Health Plan"),
+        ("Plan Quillfeather Health Plan", None),
+    ],
+)
+def test_a_payer_that_begins_with_its_label_is_left_open(head: str, payer: str | None) -> None:
+    assert told(head).get("payer") == payer
