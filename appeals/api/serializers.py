@@ -126,6 +126,13 @@ class DenialTold(serializers.Serializer[Any]):
     notice_on = serializers.DateField(allow_null=True)
     received_on = serializers.DateField(allow_null=True)
     stated_deadline_on = serializers.DateField(allow_null=True)
+    continuation_stated_on = serializers.DateField(
+        allow_null=True, help_text="The day that the letter names to ask by, so that care goes on."
+    )
+    silent_from = serializers.DateField(
+        allow_null=True,
+        help_text="No letter came: the plan's silence counts as its answer from this day on, by the rule.",
+    )
     confirmed_at = Moment(allow_null=True, help_text="Null: no clock of the patient's runs from it yet.")
     reasons = serializers.SerializerMethodField(help_text="Codes, the primary one first.")
 

@@ -46,7 +46,8 @@ PARTS = {
         FROM appeals_authorizationrequest q
        WHERE q.organization_id = %(organization)s AND q.case_id = c.id ORDER BY q.id""",
     "denials": """
-      SELECT n.public_id AS id, n.notice_on, n.received_on, n.stated_deadline_on, n.confirmed_at,
+      SELECT n.public_id AS id, n.notice_on, n.received_on, n.stated_deadline_on, n.continuation_stated_on,
+             n.silent_from, n.confirmed_at,
              ARRAY(SELECT r.reason FROM appeals_denialreason r WHERE r.organization_id = n.organization_id
                       AND r.denial_id = n.id ORDER BY r.is_primary DESC, r.id) AS reasons
         FROM appeals_denial n

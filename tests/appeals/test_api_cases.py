@@ -19,6 +19,7 @@ from advocacy.words import notice_sentence
 from appeals.api.serializers import CaseLine, CaseWhole, OwedTold, ReopeningTold
 from appeals.commands.document_requests import request_documents
 from appeals.commands.levels import decline_level
+from appeals.commands.silences import go_on_without_answer
 from appeals.models import Deadline, OwnDateRule
 from appeals.queries.machine_case import TOLD_OF_ACTS
 from cases.models import Case, Coverage, Payer
@@ -336,6 +337,16 @@ def test_one_case_is_what_orm_and_serializer_say(machine, cast, contested):
     (event,) = Event.objects.filter(kind="read", request_id=answer.headers["X-Request-Id"])
     assert (event.verb, event.case_ids, event.patient_ids) == ("read_page", [case.pk], [case.patient_id])
     assert answer.headers["ETag"].startswith(f'"v{case.version}.')
+
+
+def test_a_denial_that_nobody_wrote_says_since_when_silence_counts(machine, climb):
+    """42 CFR 422.568(f): received on March 17, 2026, seven days, and no answer."""
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask()
+    go_on_without_answer(actor=climb.who, request=climb.request, at=moment("2026-03-25"))
+    [told] = machine(scopes=["cases:read"]).get(f"{QUEUE}/{climb.case.public_id}").json()["denials"]
+    named = ("notice_on", "received_on", "stated_deadline_on", "continuation_stated_on", "silent_from")
+    assert [told[name] for name in named] == [None, None, None, None, "2026-03-25"]
 
 
 def test_what_may_be_reopened_stands_beside_the_dates_in_two_statements_more(machine, cast, climb):
