@@ -408,7 +408,7 @@ def _missing(
             lacking.append(
                 _about(denial, there, "unconfirmed", "The denial is not confirmed: no clock of ours runs.")
             )
-        elif denial.letter_id is None:
+        elif denial.letter_id is None and denial.silent_from is None:
             lacking.append(_about(denial, there, "letter", "The denial letter is not filed with the denial."))
     before = not rows["requests"] or any(r.status == "drafting" for r in rows["requests"])
     asked = open_questions({a.question: a.value for a in rows["benefits"]}) if before else ()

@@ -198,7 +198,7 @@ def stage_of(history: History) -> str:
         )
         return "peer_to_peer" if scheduled and level.status == AppealStatus.OPEN else level.level
     pending = [r for r in history.requests if r.status in ("drafting", "submitted", "received")]
-    if pending:
+    if any(history.answered_above(r) is None for r in pending):
         return "request"
     if history.court_considered:
         return "court"

@@ -183,7 +183,7 @@ def status_page(case: Case, now: datetime, actor: Actor | None = None) -> Status
     sentence, after = words_of(place, helped)
     running = rows["deadlines"]
     waits = place.theirs and not _ours_speaks(place)
-    clock = earliest(awaited(running, delivery=place.stage == DELIVERY) if waits else ours(running), day)
+    clock = earliest(_awaited(running, place.stage) if waits else ours(running), day)
     named = place.ours if _ours_speaks(place) else place.theirs
     released = any(c.stands_on(day.today) for c in rows["consents"])
     return StatusPage(
@@ -297,13 +297,17 @@ def _standing(case: Case, sentence: str) -> Standing:
     return Standing(case.public_id, about, sentence, case.status == "closed", case.patient.called)
 
 
+def _awaited(deadlines: list[Any], stage: str) -> list[Any]:
+    return awaited(deadlines, delivery=stage == DELIVERY, at_level=stage == "level")
+
+
 def _place(case: Case, rows: Mapping[str, list[Any]], day: Day, history: History | None = None) -> Place:
     if case.status == "closed":
         return Place("closed", "closed", outcome=case.outcome, today=day.today)
     position = position_of(case, rows, day)
     stage, status, clock = standing(position)
     mine = earliest([d for d in ours(rows["deadlines"]) if d.peer_to_peer_id is None], day)
-    other = earliest(awaited(rows["deadlines"], delivery=stage == DELIVERY), day)
+    other = earliest(_awaited(rows["deadlines"], stage), day)
     level = current_level(rows["appeals"], rows["deadlines"])
     if level is not None and status == "settled":
         # The decision beside it is the answer; that the other level has to be ended is the team's own work.

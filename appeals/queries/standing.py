@@ -31,6 +31,7 @@ from appeals.queries.owed import WON_AT_LEVEL
 from appeals.queries.sessions import counted, lines_of
 from appeals.regimes import book
 from appeals.regimes.shapes import Level
+from appeals.workflow import AppealStatus
 from cases.models import Case, Task
 from cases.policies import reached_cases
 from cases.workflow import TaskStatus
@@ -90,7 +91,7 @@ def rows_under(case_ids: Iterable[int]) -> dict[str, QuerySet[Any]]:
 # What `position_of` reads of rows that have many columns more.
 _DECIDING = {
     "requests": ("case_id", "public_id", "status", "follows_id"),
-    "denials": ("case_id", "public_id", "confirmed_at"),
+    "denials": ("case_id", "public_id", "confirmed_at", "request_id", "silent_from"),
     "calls": ("case_id", "public_id", "status"),
     "appeals": (
         "case_id",
@@ -187,6 +188,11 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
     granted = next((g for g in lines_of(rows["authorizations"], day.today) if g.is_running), None)
     undelivered = _undelivered(rows)
     delivers = undelivered is not None and (appeal is None or appeal.status not in BEFORE_FILING | AWAITING)
+    forwarded = bool(rung and rung.opened_by == "forwarding")
+    at_level = appeal is not None and (
+        appeal.status in AWAITING or (forwarded and appeal.status in BEFORE_FILING)
+    )
+    waited_for = awaited(rows["deadlines"], delivery=delivers, at_level=at_level)
     return Position(
         case=case.public_id,
         is_open=case.status == "open",
@@ -198,8 +204,8 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
         call_status=call.status if call else "",
         level=appeal.public_id if appeal else None,
         level_status=appeal.status if appeal else "",
-        level_forwarded_by_plan=bool(rung and rung.opened_by == "forwarding"),
-        request_follows=bool(request and request.follows_id),
+        level_forwarded_by_plan=forwarded,
+        request_follows=bool(request and request.follows_id and not _answered_above(request, rows)),
         settled=bool(appeal and appeal.settled_by_id),
         needs_choice=_lacks_choice(appeal) if appeal and choice is None else "",
         choice_after=_chosen_after(appeal, rows) if appeal else None,
@@ -208,8 +214,14 @@ def position_of(case: Case, rows: Mapping[str, list[Any]], day: Day) -> Position
         renewal_due=bool(granted and granted.renewal_due),
         undelivered=undelivered,
         ours=state_of(earliest(worked_to(rows["deadlines"], day), day), day),
-        plans=state_of(earliest(awaited(rows["deadlines"], delivery=delivers), day), day),
+        plans=state_of(earliest(waited_for, day), day),
     )
+
+
+def _answered_above(request: Any, rows: Mapping[str, list[Any]]) -> bool:
+    """Whether a level decided what this request was never answered on (`History.answered_above`)."""
+    silent = {d.pk for d in rows["denials"] if d.silent_from is not None and d.request_id == request.pk}
+    return any(a.denial_id in silent and a.status == AppealStatus.DECIDED for a in rows["appeals"])
 
 
 def worked_to(deadlines: Iterable[Deadline], day: Day) -> list[Deadline]:
@@ -220,9 +232,12 @@ def worked_to(deadlines: Iterable[Deadline], day: Day) -> list[Deadline]:
     return [d for d in dates if d.clock != CONTINUATION or not is_over(d, day)] or dates
 
 
-def awaited(deadlines: Iterable[Deadline], *, delivery: bool) -> list[Deadline]:
-    """Of the other side's running dates those that the step waits for: a decision, or with `delivery` that one is carried out."""
-    return [d for d in theirs(deadlines) if d.clock != DOCUMENTS and (d.clock == EFFECTUATION) is delivery]
+def awaited(deadlines: Iterable[Deadline], *, delivery: bool, at_level: bool) -> list[Deadline]:
+    """Of the other side's running dates those that the step waits for: a decision, or with `delivery` that one is carried out.
+    With `at_level` a level is awaited: a request that was never answered stays late beside it, and says nothing of the level.
+    """
+    waits = [d for d in theirs(deadlines) if d.clock != DOCUMENTS and (d.clock == EFFECTUATION) is delivery]
+    return [d for d in waits if d.request_id is None] if at_level else waits
 
 
 def _undelivered(rows: Mapping[str, list[Any]]) -> UUID | None:

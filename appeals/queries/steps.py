@@ -76,10 +76,11 @@ def _requests(history: History, ladder: Ladder, day: Day) -> Sequence[Step]:
     if not history.requests:
         return [Step("Authorization request", "next", "Not recorded", "")]
     clocks = {d.subject_id: d for d in ladder.requests}
+    never = {request.pk for request in history.requests if history.answered_above(request) is not None}
     return [
         Step(
             "Authorization request",
-            _REQUEST_STATES.get(request.status, "current"),
+            _REQUEST_STATES.get(request.status, "closed" if request.pk in never else "current"),
             request.get_status_display(),
             _REQUEST_TONES.get(request.status, ""),
             "appeals:request",

@@ -199,13 +199,14 @@ def request_page(request: CaseRequest, case: Any, request_id: UUID) -> HttpRespo
     row = found.request
     address = [case.public_id, row.public_id]
     late = {row.status} if found.unanswered else set()
+    silent = {row.status} if any(d.silent_from for d in found.denials) else set()
     steps = [
         ("request_sent", "Record as sent", {"drafting"}, P.REQUEST_AUTHORIZATION),
         ("request_received", "Record as received", {"drafting", "submitted"}, P.REQUEST_AUTHORIZATION),
         ("request_approve", "Record an approval", {"submitted", "received"}, P.RECORD_DECISION),
         ("denial_new", "Record a denial", {"submitted", "received", "denied"}, P.RECORD_DENIAL),
         ("request_unanswered", "Go on without an answer", late, P.RECORD_DENIAL),
-        ("request_grant", "Record an authorization", {"denied"}, P.RECORD_DECISION),
+        ("request_grant", "Record an authorization", {"denied"} | silent, P.RECORD_DECISION),
         (
             "request_event",
             "Extension or information asked",

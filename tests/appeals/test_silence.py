@@ -13,8 +13,9 @@ from django.utils import timezone
 from advocacy.errors import NotAllowed, Refused, WrongState
 from appeals.closing import open_contest_of
 from appeals.commands.denials import DenialInput, change_denial
+from appeals.commands.requests import approve_request
 from appeals.commands.silences import go_on_without_answer
-from appeals.models import Appeal, Denial
+from appeals.models import Appeal, Denial, Effectuation
 from tests.appeals.climbing import ERISA, FEHB, INSURED, MEDICAID, MEDICARE_ADVANTAGE, moment
 from tests.appeals.visiting import address, days_ago, own_statements, words
 from tests.portal import come_in, give_access
@@ -121,6 +122,7 @@ def test_what_the_level_decides_ends_the_wait_for_the_answer(climb):
     assert {"request_undecided", "level_undecided"} <= open_still
     climb.decide(1, "2026-04-10", "2026-04-13", outcome="overturned")
     assert climb.date("decision") == ("2026-03-24", "2026-03-24", "missed")
+    assert climb.fresh().stage == "plan_reconsideration"
     assert "request_undecided" not in {reason.code for reason in open_contest_of(climb.fresh())}
 
 
@@ -181,6 +183,7 @@ def test_a_navigator_goes_on_from_the_page_of_what_is_overdue(climb, sign_in):
     assert (answer.status_code, answer.headers["Location"]) == (302, address("level", climb.case, level))
     assert url not in nora.get(address("late", climb.case)).content.decode()
     denial = Denial.objects.get()
+    assert "The denial letter is not filed" not in words(nora.get(address("case", climb.case)))
     page = nora.get(address("denial", climb.case, denial))
     assert "No letter came" in words(page)
     assert "Save corrections" not in words(page)
@@ -189,6 +192,36 @@ def test_a_navigator_goes_on_from_the_page_of_what_is_overdue(climb, sign_in):
     assert len(own_statements(nora, address("level", climb.case, level))) <= 12
     draft = nora.get(address("level_draft", climb.case, level))
     assert "did not decide" in draft.context["form"]["text"].value()
+
+
+def test_a_level_that_was_filed_is_not_called_late_for_the_request_below_it(climb, sign_in):
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask(days_ago(30))
+    go_on(climb, days_ago(5))
+    climb.file(1, days_ago(4))
+    shown = words(sign_in("nora").get(address("case", climb.case)))
+    assert "Record that it was received" in shown
+    assert "Decision is late: choose how to go on" not in shown
+    give_access(climb.case.patient, "dana@mail.example")
+    said = words(come_in("dana@mail.example").get(f"/portal/cases/{climb.case.public_id}/"))
+    assert "late" not in said
+
+
+def test_an_approval_that_comes_after_all_carries_out_what_was_won(climb, sign_in):
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask()
+    go_on(climb, "2026-03-25")
+    climb.file(1, "2026-03-26")
+    climb.decide(1, "2026-04-10", "2026-04-13", outcome="overturned")
+    assert climb.row("effectuation", 1).status == "running"
+    page = sign_in("nora").get(address("request", climb.case, climb.request)).content.decode()
+    assert address("request_grant", climb.case, climb.request) in page
+    approve_request(
+        actor=climb.who, request=climb.request, decided_at=moment("2026-04-14"), number="A-1", sessions=6, units=None,
+        valid_from=moment("2026-04-14").date(), valid_until=moment("2026-10-14").date(), at=moment("2026-04-14", 15),
+    )  # fmt: skip
+    assert Effectuation.objects.filter(appeal=climb.level(1), kind="authorized").count() == 2
+    assert climb.row("effectuation", 1).status == "met"
 
 
 def test_the_patient_is_not_told_of_an_answer_that_never_came(climb):
