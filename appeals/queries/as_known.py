@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from advocacy.access.policy import Actor, visible
@@ -15,13 +15,14 @@ from cases.models import Case
 @dataclass(frozen=True)
 class Known:
     """One date as it stood: since when it had been computed so, the day that stands in front now (None where none does any
-    more), and how it has ended since ("" while it runs)."""
+    more), how it ended ("" while it runs), and on which day: when that happened, whenever it was typed in."""
 
     due: Due
     rule: str
     since: datetime
     now: date | None
     ended: str
+    ended_on: date | None
 
     @property
     def moved(self) -> bool:
@@ -46,14 +47,13 @@ def known_dates(actor: Actor, case: Case, on: date, day: Day) -> tuple[Known, ..
 
 def _known(row: Deadline, stands: Deadline | None, then: Day) -> Known:
     rule = f"{row.rule}, {row.rule_version}" if row.rule_version else row.rule
-    ended = stands is not None and stands.status != Deadline.Status.RUNNING
-    return Known(
-        due_of(row, then),
-        rule,
-        row.computed_at,
-        stands.due_on if stands is not None else None,
-        str(stands.get_status_display()) if stands is not None and ended else "",
-    )
+    due = due_of(row, then)
+    if stands is None or stands.status == Deadline.Status.RUNNING or stands.ended_at is None:
+        return Known(due, rule, row.computed_at, stands.due_on if stands else None, "", None)
+    if stands.ended_at <= then.now:
+        due = replace(due, days_left=99, left="It had ended", overdue=False)
+    on = stands.ended_at.astimezone(then.zone).date()
+    return Known(due, rule, row.computed_at, stands.due_on, str(stands.get_status_display()), on)
 
 
 def _clock(row: Deadline) -> tuple[object, ...]:

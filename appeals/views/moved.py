@@ -33,6 +33,7 @@ def dates_then(request: CaseRequest, case: Any) -> HttpResponse:
     on = min(on or day.today - timedelta(days=1), day.today)
     shown = {
         "on": on,
+        "wrong": not asked.is_valid(),
         "filters": DayThen(initial={"on": on}),
         "known": known_dates(request.actor, case, on, day),
     }

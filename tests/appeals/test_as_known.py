@@ -60,6 +60,18 @@ def test_what_was_learned_later_does_not_reach_back(learned_late):
     assert known(learned_late, "2026-04-20")[decision] == ("2026-05-13", "2026-05-13", "")
 
 
+def test_what_had_ended_by_then_is_not_said_to_be_overdue(learned_late):
+    # Filed on April 10; the last day to file was September 18.
+    day = day_at(timezone.now(), "America/New_York")
+    (filing,) = (
+        k
+        for k in known_dates(learned_late.who, learned_late.fresh(), date(2026, 10, 1), day)
+        if k.due.clock == "filing"
+    )
+    assert (filing.due.overdue, filing.due.left) == (False, "It had ended")
+    assert (filing.ended, filing.ended_on) == ("Met", date(2026, 4, 10))
+
+
 def test_the_desk_answers_it(learned_late, sign_in):
     nora, url = sign_in("nora"), address("dates_then", learned_late.case)
     said = words(nora.get(f"{url}?on=2026-04-19"))
@@ -69,5 +81,7 @@ def test_the_desk_answers_it(learned_late, sign_in):
     assert "No date had been computed by then" in words(nora.get(f"{url}?on=2026-03-01"))
     for odd in ("", "?on=", "?on=never", "?on=2999-01-01"):
         assert nora.get(url + odd).status_code == 200
+    assert "That is no day" in words(nora.get(f"{url}?on=never"))
+    assert "That is no day" not in words(nora.get(url))
     assert url in nora.get(address("case", learned_late.case)).content.decode()
     assert len(own_statements(nora, url)) <= 12
