@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from advocacy.access.permissions import Permission
@@ -110,8 +111,11 @@ def read_messages(*, actor: Actor, case: Case, at: datetime) -> int:
 
 
 def message_is_over(key: int) -> bool:
-    """Whether a message of ours (by primary key) has been read."""
-    return Communication.objects.filter(pk=key, direction=OUT, read_at__isnull=False).exists()
+    """Whether the patient has read a message of ours (by primary key); not that a helper has."""
+    own = PortalAccess.objects.filter(
+        user=OuterRef("read_by"), patient=OuterRef("case__patient"), kind=PortalAccess.Kind.PATIENT
+    )
+    return Communication.objects.filter(Exists(own), pk=key, direction=OUT, read_at__isnull=False).exists()
 
 
 def settle_messages(*, actor: Actor, case: Case, at: datetime) -> int:

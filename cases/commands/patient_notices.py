@@ -118,7 +118,8 @@ def show_and_tell(*, actor: Actor, document: Document, at: datetime) -> Document
 
 def no_call_about(case: Case, kind: str, at: datetime) -> None:
     """The patient has seen it in the portal: whoever was to tell them of it has nothing to do."""
-    for task in Task.objects.filter(case=case, code=f"tell_patient:{kind}").exclude(status__in=ENDED):
+    waiting = Task.objects.select_for_update(of=("self",)).filter(case=case, code=f"tell_patient:{kind}")
+    for task in waiting.exclude(status__in=ENDED).order_by("pk"):
         settle_task(actor=_program(), task=task, reason="The patient has seen it in the portal.", at=at)
 
 

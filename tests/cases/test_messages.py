@@ -208,6 +208,11 @@ class TestReading:
             True,
         )
 
+    def test_what_only_a_helper_has_read_the_patient_is_still_told_of(self, cast):
+        message = wrote(cast.nora, cast, "News.")
+        assert read_messages(actor=portal_of(cast, "representative"), case=cast.case, at=LATER) == 1
+        assert not message_is_over(message.pk)
+
     def test_what_needs_no_answer_is_settled(self, cast, dana):
         wrote(dana, cast, "Thank you!")
         assert settle_messages(actor=cast.nora, case=cast.case, at=LATER) == 1
