@@ -93,6 +93,7 @@ FIELD_WORDS: dict[str, Any] = {
     "valid_until": gettext_lazy("Until"),
     "notice_on": gettext_lazy("Day on the letter"),
     "received_on": gettext_lazy("Came to you"),
+    "silent_from": gettext_lazy("No answer came by this day"),
     "stated_deadline_on": gettext_lazy("Last day the letter names"),
     "continuation_stated_on": gettext_lazy("Ask by this day to keep your care"),
     "criteria": gettext_lazy("Rules the plan used"),

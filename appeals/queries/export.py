@@ -51,7 +51,7 @@ def contest_of(patient: Patient) -> Iterator[Section]:
         ("request_items", _("Each part of it"), RequestItem),
         ("authorizations", _("What your plan allowed"), GrantedAuthorization),
         ("sessions", _("Your treatments"), TreatmentSession),
-        ("denials", _("When your plan said no"), Denial),
+        ("denials", _("When your plan said no, or did not answer"), Denial),
         ("denial_reasons", _("Why it said no"), DenialReason),
         ("notice_checks", _("What we checked in that letter"), NoticeCheck),
         ("peer_to_peers", _("Calls between doctors"), PeerToPeer),
