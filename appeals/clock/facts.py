@@ -150,8 +150,10 @@ WORDS = {
 # What nobody knows, and what the patient says, is no proof.
 NO_EVIDENCE = frozenset(
     (
-        "", "false", "missing", "n/a", "no", "no evidence", "no proof", "none", "not known", "not proven", "null", "patient",
-        "patient statement", "patient's statement", "presumed", "self reported", "unknown", "unproven",
+        "", "assumed", "disputed", "estimated", "false", "missing", "n/a", "no", "no evidence", "no proof", "none",
+        "not documented", "not known", "not proven", "not recorded", "not verified", "nothing", "null", "patient",
+        "patient says", "patient statement", "patient's statement", "presumed", "self reported", "unconfirmed",
+        "undocumented", "unknown", "unproven", "unsupported", "unverified",
     )
 )  # fmt: skip
 ANSWERS = {"yes": True, "true": True, "no": False, "false": False}

@@ -182,7 +182,16 @@ def test_a_day_of_receipt_that_is_proven_says_so_by_its_name() -> None:
         ), name
     assert read(proven_receipt_date="2026-03-12", receipt_evidence="postmark").receipt_evidence == "postmark"
     assert read(receipt_date="2026-03-12", proof_of_receipt=True).receipt_evidence == "true"
-    for nothing in (False, "presumed", "no", "N/A", "not_proven", "self-reported", "Patient statement "):
+    for nothing in (
+        False,
+        "presumed",
+        "no",
+        "N/A",
+        "not_proven",
+        "self-reported",
+        "Patient statement ",
+        "undocumented",
+    ):
         assert read(receipt_date="2026-03-12", proof_of_receipt=nothing).receipt_evidence == "none", nothing
     assert read(receipt_evidence="911 call sheet").receipt_evidence == "911 call sheet"
     for odd in ([], {}, 0, 1, ["postmark"]):
