@@ -244,7 +244,7 @@ def test_a_late_document_says_nothing_about_the_decision_that_is_awaited(refused
     ask(refused)
     refused.file(1, "2026-05-20")
     running = Deadline.objects.filter(case=refused.case, status="running")
-    assert [d.clock for d in awaited(running, delivery=False)] == ["decision"]
+    assert [d.clock for d in awaited(running, delivery=False, at_level=False)] == ["decision"]
 
 
 def test_a_navigator_asks_on_the_page_sees_the_date_and_records_what_came(refused, sign_in):
