@@ -24,9 +24,9 @@ from appeals.commands.exceptions import record_exception
 from appeals.commands.requests import ItemInput, approve_request, draft_request, receive_request
 from appeals.commands.silences import go_on_without_answer
 from appeals.models import AuthorizationRequest, PeerToPeer
-from appeals.queries.history import load_history
+from appeals.queries.history import levels_completed, load_history
 from appeals.sample_letters import text_as_pdf
-from appeals.silence import opens_unless_denied
+from appeals.silence import meaning_of, opened_by_silence, opens_unless_denied
 from cases.commands.communications import log_communication
 from cases.commands.costs import record_cost
 from cases.models import Document
@@ -191,7 +191,10 @@ def answer(life: Life) -> Iterator[date]:
 
 def _never_answered(life: Life) -> bool:
     """The plan never answers: the level that its rule opens is gone to. Whether the rule opens one."""
-    if not opens_unless_denied(load_history(life.case), life.asked):
+    history = load_history(life.case)
+    meaning, done = meaning_of(history, life.asked), levels_completed(life.case)
+    rung, _why = opened_by_silence(history.classification, history.levels, done, meaning)
+    if rung is None or not opens_unless_denied(history, life.asked):
         return False
     life.denial = life.do(go_on_without_answer, request=life.asked).denial
     life.house.note("never answered")
