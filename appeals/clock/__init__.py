@@ -200,7 +200,7 @@ def _computed(found: Found, facts: Facts) -> Clock:
     original = reading.of(rule.calculation)
     deadline = extended(rule, facts, original, reading)
     permissive, longest = deadline, ""
-    if rule.can_be_argued:
+    if rule.can_be_argued or reading.receipt_dismissed:
         lax = Reading(facts, "permissive")
         permissive = extended(rule, facts, lax.of(rule.calculation), lax)
         longest = f"At the longest this rule allows ({rule.citation}): {' '.join(lax.lines)}"

@@ -8,7 +8,7 @@ give: counted from the notice, no presumption, no roll-forward, the earlier bran
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,8 +32,14 @@ def _words_of_day(day: date) -> str:
 def words_of(value: Moment) -> str:
     """A moment as a person reads it: "Sunday, March 15, 2026", with time and offset when it is an instant."""
     if isinstance(value, datetime):
-        return f"{_words_of_day(value.date())} at {value:%H:%M} (UTC{value:%z})"
+        return f"{_words_of_day(value.date())} at {value.hour:02}:{value.minute:02} (UTC{_offset(value.utcoffset())})"
     return _words_of_day(value)
+
+
+@lru_cache(maxsize=256)
+def _offset(ahead: timedelta | None) -> str:
+    """The offset from UTC as `%z` prints it; "" without one. A few dozen are in use, and printing one is slow."""
+    return "" if ahead is None else f"{datetime(2000, 1, 1, tzinfo=timezone(ahead)):%z}"
 
 
 def order_of(value: Moment) -> tuple[date, time]:
@@ -81,6 +87,8 @@ class Reading:
         self.presumption = ""
         self.doubts: list[str] = []
         self.trigger: date | None = None
+        self.receipt_dismissed = False
+        """Whether a day of receipt is told and, without proof, not counted: it can be argued."""
 
     def of(self, node: Mapping[str, Any]) -> Moment:
         """The moment a calculation gives. Raises Unclear when a fact is missing or impossible."""
@@ -196,6 +204,7 @@ class Reading:
             found = base + timedelta(days=presumed_days)
             self.presumption = f"Receipt presumed {presumed_days} calendar days after the date on the notice"
             if actual:
+                self.receipt_dismissed = True
                 self.flags.append(
                     (
                         "receipt_not_proven",

@@ -42,12 +42,11 @@ class Rule:
 
     @cached_property
     def can_be_argued(self) -> bool:
-        """Whether the longest reading can give another date than the rule: a last day that may roll, a longer number, a receipt
-        later than the one that is presumed, a patient's own count of business days."""
+        """Whether the longest reading can give another date than the rule: a last day that may roll, a longer number, a patient's
+        own count of business days."""
         return (
             _any_of(self.calculation, ("permissive_n", "n_most", "argued", "argued_days"))
             or _rolls(self.calculation)
-            or _presumes(self.calculation)
             or any(node.get("count_for") == "claimant" for node in _nodes(self.calculation))
         )
 
@@ -64,10 +63,6 @@ def _nodes(node: Any) -> Iterator[Mapping[str, Any]]:
     inner = node.values() if isinstance(node, Mapping) else node if isinstance(node, tuple) else ()
     for value in inner:
         yield from _nodes(value)
-
-
-def _presumes(node: Any) -> bool:
-    return any(found.get("presume_receipt_days") for found in _nodes(node))
 
 
 def _rolls(node: Any) -> bool:

@@ -116,15 +116,14 @@ def walk() -> int:
 
 
 @pytest.mark.long
-def test_the_clocks_of_a_case_cost_no_more_than_walking_nine_thousand_days() -> None:
+def test_the_clocks_of_a_case_cost_no_more_than_walking_seven_thousand_days() -> None:
     """A request and three levels, both sides (CPU, the best of many rounds), with New York where a state is needed: its own
     clocks are told beside, so it takes longest.
 
-    That is a quarter of a millisecond where a thousand days take 27 microseconds; a slower machine walks slower too. A drug plan
-    takes longest while nobody knows whether an exception is asked for: both times are computed.
+    Where docs/performance.md was measured that is a third of a millisecond; a slower machine walks slower too.
     """
     for regime in book().regimes.values():
         if regime.complete and not regime.combines:
             compute = clocks_of(regime.key, "NY" if regime.uses_state_layer else None)
             # Other work on the machine only ever adds: three tries.
-            assert any(best(compute) < 9 * best(walk) for _ in range(3)), regime.key
+            assert any(best(compute) < 7 * best(walk) for _ in range(3)), regime.key

@@ -76,8 +76,8 @@ def test_what_can_be_argued_may_stand_deep_inside() -> None:
             "x", 1, "claimant", date(2020, 1, 1), None, ("receipt",), node, "T.", "C", "verified"
         ).can_be_argued
 
-    assert argued(presume_receipt_days=5) and argued(count_for="claimant")
-    assert not argued(presume_receipt_days=0) and not argued(count_for="payer") and not argued()
+    assert argued(roll="next_business_day") and argued(count_for="claimant")
+    assert not argued(presume_receipt_days=5) and not argued(count_for="payer") and not argued()
 
 
 def test_what_a_shape_has_when_nothing_is_said() -> None:
