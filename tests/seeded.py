@@ -23,6 +23,7 @@ from urllib.parse import quote
 
 import psycopg
 from django.conf import settings
+from django.db import connection, transaction
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("advocacy", "cases", "appeals", "templates")
@@ -49,6 +50,26 @@ def copy_of_seeded(name: str, documents: Path) -> Copy:
         _execute(f'CREATE DATABASE "{name}" TEMPLATE seeded')
         shutil.copytree(_folder() / "documents", documents, dirs_exist_ok=True)
     return Copy(name, documents, now, addresses(name))
+
+
+@contextmanager
+def inside_copy(name: str, documents: Path) -> Iterator[Copy]:
+    """A copy of the demonstration as the connection's database, inside a transaction that is never committed. The caller lets
+    the database be used.
+    """
+    copy = copy_of_seeded(f"{name}_{os.getpid()}", documents)
+    connection.close()
+    elsewhere, connection.settings_dict["NAME"] = connection.settings_dict["NAME"], copy.database
+    outermost = transaction.atomic()
+    outermost.__enter__()
+    try:
+        yield copy
+    finally:
+        transaction.set_rollback(True)
+        outermost.__exit__(None, None, None)
+        connection.close()
+        connection.settings_dict["NAME"] = elsewhere
+        drop(copy.database)
 
 
 def copy_of_migrated(name: str) -> None:

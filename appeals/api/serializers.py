@@ -70,13 +70,25 @@ class CaseLine(serializers.Serializer[Any]):
         return row.outcome or None
 
 
-class DateTold(serializers.Serializer[Any]):
+class _Ruled(serializers.Serializer[Any]):
+    """A clock's rule, its source and its arithmetic."""
+
+    title = serializers.CharField()
+    side = serializers.ChoiceField(appeal_codes.SIDES)
+    regime = serializers.CharField()
+    rule = serializers.CharField()
+    rule_version = serializers.CharField()
+    citation = serializers.CharField()
+    confidence = serializers.CharField()
+    arithmetic = serializers.ListField(child=serializers.CharField())
+    flags = serializers.ListField(child=serializers.CharField())
+
+
+class DateTold(_Ruled):
     """One clock as computed last, with its rule, its source and its arithmetic."""
 
     id = serializers.UUIDField(source="public_id")
     clock = serializers.CharField()
-    title = serializers.CharField()
-    side = serializers.ChoiceField(appeal_codes.SIDES)
     status = serializers.ChoiceField(appeal_codes.CLOCKS)
     due = serializers.DateField(source="due_on", help_text="The headline day.")
     due_at = Moment(allow_null=True, help_text="The moment, where the rule counts hours.")
@@ -91,13 +103,6 @@ class DateTold(serializers.Serializer[Any]):
         source="law_on", allow_null=True, help_text="What `due` is without the organization's own day."
     )
     own_reason = serializers.CharField(help_text="Why the organization works to an earlier day.")
-    regime = serializers.CharField()
-    rule = serializers.CharField()
-    rule_version = serializers.CharField()
-    citation = serializers.CharField()
-    confidence = serializers.CharField()
-    arithmetic = serializers.ListField(child=serializers.CharField())
-    flags = serializers.ListField(child=serializers.CharField())
     if_missed = serializers.CharField()
     computed_at = Moment()
     ended_at = Moment(allow_null=True)
@@ -199,21 +204,12 @@ class DocumentRequestTold(serializers.Serializer[Any]):
     withdrawn_at = Moment(allow_null=True)
 
 
-class ReopeningTold(serializers.Serializer[Any]):
+class ReopeningTold(_Ruled):
     """Until when whoever decided last may be asked to take the decision up again. Nobody has to ask, and nobody loses a right by
     not asking: no date to keep, so it is not among `dates`."""
 
     clock = serializers.CharField(help_text="Always `reopening`.")
-    title = serializers.CharField()
-    side = serializers.ChoiceField(appeal_codes.SIDES)
     permissive_deadline = serializers.DateField(help_text="The last day on which it may be asked for.")
-    regime = serializers.CharField()
-    rule = serializers.CharField()
-    rule_version = serializers.CharField()
-    citation = serializers.CharField()
-    confidence = serializers.CharField()
-    arithmetic = serializers.ListField(child=serializers.CharField())
-    flags = serializers.ListField(child=serializers.CharField())
     level = serializers.UUIDField(
         allow_null=True, help_text="The level that decided last; null where it was the denial."
     )

@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
-
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
-from advocacy.audit.trail import record
 from advocacy.errors import Reason
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import refuse
 from appeals.commands.demand_facts import about_of
-from appeals.commands.demands import begun_reasons, drafted, edited, letter_reasons, whole_case
+from appeals.commands.demands import drafted
+from appeals.commands.denial_demands import Filled, begin_about_denial
 from appeals.commands.letter_dates import office_day
 from appeals.demand_letters import NamedDefect, cure_letter
 from appeals.models import Demand, Denial
 from appeals.queries.notice_page import confirmed_defects
-from cases.commands.touch import touch
 from cases.models import Case
 
 KIND = Demand.Kind.CURE
@@ -50,18 +47,13 @@ def write_cure(
     Raises NotAllowed, Refused with every reason: no_defect, demand_drafted, letter_empty, letter_dated_ahead.
     """
     require(actor, Permission.DRAFT_APPEAL, denial)
-    with transaction.atomic():
-        locked_case(denial.case)
-        case = whole_case(denial.case)
+
+    def filled(case: Case) -> Filled:
         defects = confirmed_defects(denial)
-        draft = edited(_first(actor, case, denial, defects, at), text, dated, recipient)
-        standing = Demand.objects.filter(denial=denial, kind=KIND, sent_at=None)
-        refuse([*begun_reasons(standing.exists()), *letter_reasons(case, draft, None, at)])
-        made = Demand.objects.create(case=case, denial=denial, kind=KIND, draft=draft, started_at=at)
         codes = [defect.code for defect in defects]
-        record("demand_drafted", subject=made, detail={"kind": KIND.value, "defects": codes})
-        touch(case, at)
-    return made
+        return Filled(_first(actor, case, denial, defects, at), detail={"defects": codes})
+
+    return begin_about_denial(denial, KIND, filled, text=text, dated=dated, recipient=recipient, at=at)
 
 
 def _first(

@@ -7,30 +7,20 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
-
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
-from advocacy.audit.trail import record
 from advocacy.errors import Reason
 from appeals.carry_out_letters import OwedItem, owed_letter
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import refuse
 from appeals.commands.demand_facts import about_of
-from appeals.commands.demands import (
-    NOTHING_OWED,
-    begun_reasons,
-    drafted,
-    edited,
-    letter_reasons,
-    whole_case,
-)
+from appeals.commands.demands import NOTHING_OWED, drafted
+from appeals.commands.denial_demands import Filled, begin_about_denial
 from appeals.commands.letter_dates import office_day
 from appeals.facts import History
 from appeals.models import Demand, Denial
 from appeals.queries.history import load_history
 from appeals.queries.owed import Owed, of_denial, owed_of
 from appeals.regulators import agencies_for
-from cases.commands.touch import touch
 from cases.models import Case
 from cases.typesetting import long_date
 
@@ -65,25 +55,14 @@ def write_owed(
     letter_dated_ahead.
     """
     require(actor, Permission.DRAFT_APPEAL, denial)
-    with transaction.atomic():
-        locked_case(denial.case)
-        case = whole_case(denial.case)
+
+    def filled(case: Case) -> Filled:
         history = load_history(case)
         owed = _owed(history, denial)
-        draft = edited(_first(actor, case, denial, history, owed, at), text, dated, recipient)
-        standing = Demand.objects.filter(denial=denial, kind=KIND, sent_at=None)
-        early = date.fromisoformat(draft["dated"]) < min(o.since for o in owed)
-        refuse(
-            [
-                *begun_reasons(standing.exists()),
-                *letter_reasons(case, draft, None, at),
-                *([DATED_BEFORE] if early else []),
-            ]
-        )
-        made = Demand.objects.create(case=case, denial=denial, kind=KIND, draft=draft, started_at=at)
-        record("demand_drafted", subject=made, detail={"kind": KIND.value})
-        touch(case, at)
-    return made
+        early = (dated or office_day(case, at)) < min(o.since for o in owed)
+        return Filled(_first(actor, case, denial, history, owed, at), [DATED_BEFORE] if early else [])
+
+    return begin_about_denial(denial, KIND, filled, text=text, dated=dated, recipient=recipient, at=at)
 
 
 def _owed(history: History, denial: Denial) -> tuple[Owed, ...]:

@@ -173,47 +173,44 @@ class StateStage:
     when: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
 
 
-@dataclass(frozen=True)
-class AtOnce:
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What a law says in words, under which regimes and when; no date is computed from it."""
+
+    key: str
+    regimes: tuple[str, ...]
+    text: str
+    citation: str
+    confidence: str
+    in_force_from: date
+    in_force_to: date | None = None
+    checked_on: date | None = None
+    confirm: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtOnce(Said):
     """That a level may be opened while a level below it is still open: under which regimes, beside which of their levels.
 
     `basis` is one of `BASES`. `needs` are keys of `appeals.at_once.NEEDS`. `window` is a stage of the state that ends the time
     to ask earlier ("" for the level's own window).
     """
 
-    key: str
     basis: str
-    regimes: tuple[str, ...]
     opens: str
     beside: tuple[str, ...]
     needs: tuple[str, ...]
     who: str
-    text: str
-    citation: str
-    confidence: str
-    in_force_from: date
-    in_force_to: date | None = None
-    checked_on: date | None = None
-    confirm: str = ""
     window: str = ""
 
 
-@dataclass(frozen=True)
-class OwedLaw:
+@dataclass(frozen=True, kw_only=True)
+class OwedLaw(Said):
     """What the law says of the time to carry out a decision of these levels where it names no number: with `at_once` it says
     immediately or without delay, else it binds and says nothing of time. No date follows from it."""
 
-    key: str
-    regimes: tuple[str, ...]
     levels: tuple[str, ...]
     at_once: bool
-    text: str
-    citation: str
-    confidence: str
-    in_force_from: date
-    in_force_to: date | None = None
-    checked_on: date | None = None
-    confirm: str = ""
 
 
 STATE_PICKED_BY = ("notice_date", "receipt", "plan_decision", "grievance_filed")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import validate_totp_code
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -66,7 +65,7 @@ from cases.models import (
 )
 from cases.workflow import CASE, INQUIRY, TASK
 from tests.conftest import HASHERS_AS_SHIPPED
-from tests.seeded import copy_of_seeded, drop
+from tests.seeded import inside_copy
 
 FLOWS = {
     CASE: Case,
@@ -108,22 +107,13 @@ def told(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Told]:
     """A copy of it, inside a transaction that is never committed."""
-    copy = copy_of_seeded(f"told_{os.getpid()}", tmp_path_factory.mktemp("told"))
-    patch = pytest.MonkeyPatch()
-    patch.setattr("django.conf.settings.DATA_DIR", copy.documents)
-    with django_db_blocker.unblock():
-        connection.close()
-        patch.setitem(connection.settings_dict, "NAME", copy.database)
-        outermost = transaction.atomic()
-        outermost.__enter__()
-        try:
-            yield Told(copy.now, assemble(copy.now))
-        finally:
-            transaction.set_rollback(True)
-            outermost.__exit__(None, None, None)
-            connection.close()
-            patch.undo()
-            drop(copy.database)
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        django_db_blocker.unblock(),
+        inside_copy("told", tmp_path_factory.mktemp("told")) as copy,
+    ):
+        patch.setattr("django.conf.settings.DATA_DIR", copy.documents)
+        yield Told(copy.now, assemble(copy.now))
 
 
 def test_two_organizations_have_their_patients_in_english_and_spanish(told):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from advocacy.management.seed.cast import Standing, assemble
 from advocacy.management.seed.color import OTHERWISE, TALKS
 from appeals.models import Choice, Decision, Denial
 from cases.models import Case, CaseGrant, Communication
-from tests.seeded import copy_of_seeded, drop
+from tests.seeded import inside_copy
 
 
 @pytest.fixture(scope="module")
@@ -23,23 +21,10 @@ def harbor(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Standing]:
     """Its Harbor, inside a transaction that is never committed."""
-    copy = copy_of_seeded(f"said_{os.getpid()}", tmp_path_factory.mktemp("said"))
-    patch = pytest.MonkeyPatch()
-    with django_db_blocker.unblock():
-        connection.close()
-        patch.setitem(connection.settings_dict, "NAME", copy.database)
-        outermost = transaction.atomic()
-        outermost.__enter__()
-        try:
-            harbor = assemble(copy.now)["harbor"]
-            with harbor.program(copy.now):
-                yield harbor
-        finally:
-            transaction.set_rollback(True)
-            outermost.__exit__(None, None, None)
-            connection.close()
-            patch.undo()
-            drop(copy.database)
+    with django_db_blocker.unblock(), inside_copy("said", tmp_path_factory.mktemp("said")) as copy:
+        harbor = assemble(copy.now)["harbor"]
+        with harbor.program(copy.now):
+            yield harbor
 
 
 def with_patients() -> Any:

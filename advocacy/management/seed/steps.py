@@ -260,16 +260,7 @@ def refused(
         if not confirmed:
             return
         life.do(confirm_denial, denial=life.refusal)
-        matter = life.matter
-        assert matter is not None
-        life.do(
-            record_cost,
-            case=life.case,
-            kind="at_stake",
-            amount=matter.price * matter.sessions,
-            certainty="estimate",
-            basis=f"Cash price ${matter.price} a session, {matter.sessions} sessions, from the clinic's price list.",
-        )
+        count_stake(life)
         tell_the_patient(life, "told")
         life.call = PeerToPeer.objects.filter(denial=life.denial).first()
         if life.call is not None and call == "skipped":
@@ -281,6 +272,20 @@ def refused(
             )
 
     return step
+
+
+def count_stake(life: Life) -> None:
+    """What the treatment costs goes into the case's money, at the clinic's price."""
+    matter = life.matter
+    assert matter is not None
+    life.do(
+        record_cost,
+        case=life.case,
+        kind="at_stake",
+        amount=matter.price * matter.sessions,
+        certainty="estimate",
+        basis=f"Cash price ${matter.price} a session, {matter.sessions} sessions, from the clinic's price list.",
+    )
 
 
 def _letter(life: Life, notice: int, *, effective: int | None, stated: int | None, scan: bool) -> Document:

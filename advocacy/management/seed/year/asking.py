@@ -15,7 +15,7 @@ from advocacy.management.seed.intake import place_of
 from advocacy.management.seed.life import Course, Life
 from advocacy.management.seed.matters import CLINICS
 from advocacy.management.seed.plans import filled
-from advocacy.management.seed.steps import asked, extended, information, receipt, refused
+from advocacy.management.seed.steps import asked, count_stake, extended, information, receipt, refused
 from advocacy.management.seed.teamwork import sessions
 from advocacy.management.seed.year.words import SAID, WHO, WRITTEN
 from appeals.commands.clock_events import record_clock_event
@@ -28,7 +28,6 @@ from appeals.queries.history import levels_completed, load_history
 from appeals.sample_letters import text_as_pdf
 from appeals.silence import meaning_of, opened_by_silence, opens_unless_denied
 from cases.commands.communications import log_communication
-from cases.commands.costs import record_cost
 from cases.models import Document
 
 SENT_BY_CLINIC = "The clinic had sent it before the patient came to us."
@@ -198,21 +197,8 @@ def _never_answered(life: Life) -> bool:
         return False
     life.denial = life.do(go_on_without_answer, request=life.asked).denial
     life.house.note("never answered")
-    _stake(life)
+    count_stake(life)
     return True
-
-
-def _stake(life: Life) -> None:
-    matter = life.matter
-    assert matter is not None
-    life.do(
-        record_cost,
-        case=life.case,
-        kind="at_stake",
-        amount=matter.price * matter.sessions,
-        certainty="estimate",
-        basis="From the clinic's price list.",
-    )
 
 
 def _asks_back(life: Life) -> Iterator[date]:
@@ -325,7 +311,7 @@ def _refused(life: Life, told: date) -> Iterator[date]:
         life.house.note("looked at later")
         yield life.later(1, 7)
     life.do(confirm_denial, denial=life.refusal)
-    _stake(life)
+    count_stake(life)
     life.call = PeerToPeer.objects.filter(denial=life.denial).first()
 
 
