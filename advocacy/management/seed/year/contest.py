@@ -150,6 +150,7 @@ def _at_once(life: Life) -> Iterator[date]:
     certified: dict[str, Any] = {"basis": "urgent", "said_by": "The treating clinician", "said_on": life.on}
     review = life.do(open_at_once, appeal=appeal, note="The course cannot be interrupted.", **certified)
     life.house.note("opened at once")
+    life.focus = review.pk
     yield life.later(0, 1)
     yield from _send(life, load_history(life.case).rung(review))
     life.is_refused("open_already", open_at_once, appeal=Appeal.objects.get(pk=appeal.pk), **certified)
