@@ -203,7 +203,10 @@ def filed_not_before_denial(appeal: Any, facts: Facts) -> Reason | None:
     filed, notice = facts.get("filed_on"), facts.get("notice_on")
     if filed and notice and filed < notice:
         return Reason(
-            "filed_before_denial", "The filing cannot be earlier than the denial it answers.", "filed_at"
+            "filed_before_denial",
+            "The filing cannot be earlier than the denial it answers or, where no letter came, than the first day on which"
+            " silence counts as one.",
+            "filed_at",
         )
     return None
 

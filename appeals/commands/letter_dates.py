@@ -20,19 +20,22 @@ def office_day(case: Case, at: datetime) -> date:
 
 
 def answered_on(history: History, appeal: Appeal) -> date | None:
-    """The date of the decision that a level contests: of the level before, else of the denial; None where none is known."""
+    """The date of the decision that a level contests: of the level before, else of the denial, or the first day on which silence
+    counts as one; None where none is known."""
     previous = history.previous(appeal)
     decision = history.decisions.get(previous.pk) if previous else None
     answered = decision.notice_on or history.day(decision.decided_at) if decision else None
     denial = history.denial(appeal.denial_id)
-    return answered or denial.told_on
+    return answered or denial.told_on or denial.silent_from
 
 
 def _is_of_a_moment(history: History, appeal: Appeal) -> bool:
     """Whether that date is the day of a moment: the decision has no notice with a date of its own."""
     previous = history.previous(appeal)
     decision = history.decisions.get(previous.pk) if previous else None
-    return decision is not None and decision.notice_on is None
+    if decision is None:
+        return history.denial(appeal.denial_id).silent_from is not None
+    return decision.notice_on is None
 
 
 def date_reasons(
@@ -43,10 +46,18 @@ def date_reasons(
     if answered is not None and last is not None and _is_of_a_moment(history, appeal):
         answered = min(answered, last)  # the patient's day may have begun where the organization's has not
     if answered is not None and dated < answered:
+        day = long_date(answered, "en")
+        silence = (
+            history.previous(appeal) is None and history.denial(appeal.denial_id).silent_from is not None
+        )
+        what = (
+            f"{day}, the first day on which silence counts"
+            if silence
+            else f"the decision of {day} that it answers"
+        )
         yield Reason(
             "letter_dated_before",
-            f"The letter is dated {long_date(dated, 'en')}, before the decision of {long_date(answered, 'en')} that it answers."
-            " Date it on that day or after.",
+            f"The letter is dated {long_date(dated, 'en')}, before {what}. Date it on that day or after.",
             "dated",
         )
     if last is not None and dated > last:

@@ -359,7 +359,7 @@ def _continuation(history: History, appeal: Appeal, rung: Rung) -> Due | None:
     if due is None:
         return None
     on = history.day(appeal.filed_at)
-    return _ended(due, appeal, on, late=passed(due.statutory or due.due, on, history.zone) if on else False)
+    return _ended(due, appeal, on, late=passed(due.last_day or due.due, on, history.zone) if on else False)
 
 
 def _completion(history: History, appeal: Appeal, rung: Rung) -> Due | None:

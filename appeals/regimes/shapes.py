@@ -174,7 +174,7 @@ class StateStage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class LawInWords:
     """What a law says in words, under which regimes and when; no date is computed from it."""
 
     key: str
@@ -189,7 +189,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AtOnce(Said):
+class AtOnce(LawInWords):
     """That a level may be opened while a level below it is still open: under which regimes, beside which of their levels.
 
     `basis` is one of `BASES`. `needs` are keys of `appeals.at_once.NEEDS`. `window` is a stage of the state that ends the time
@@ -205,7 +205,7 @@ class AtOnce(Said):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwedLaw(Said):
+class OwedLaw(LawInWords):
     """What the law says of the time to carry out a decision of these levels where it names no number: with `at_once` it says
     immediately or without delay, else it binds and says nothing of time. No date follows from it."""
 

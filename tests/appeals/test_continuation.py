@@ -37,6 +37,18 @@ def test_the_earlier_of_the_letters_day_and_the_safe_one_is_in_front(climb, stat
     assert climb.row("filing", 1).stated_on is None
 
 
+# By the rule until April 15; the plan's letter says April 20: who asks until then has asked in time by what the plan said.
+@pytest.mark.parametrize(
+    ("filed", "status"), [("2026-04-18", "met"), ("2026-04-20", "met"), ("2026-04-21", "missed")]
+)
+def test_a_plan_is_held_to_the_later_day_of_its_letter(climb, filed, status):
+    climb.answer(MEDICAID)
+    climb.ask()
+    climb.refuse(**SENT, effective_on=date(2026, 4, 15), continuation_stated_on=date(2026, 4, 20))
+    climb.file(1, filed)
+    assert climb.date("continuation", 1) == ("2026-04-03", "2026-04-15", status)
+
+
 @pytest.mark.parametrize("answers", [MEDICARE_ADVANTAGE, ERISA], ids=("medicare_advantage", "erisa"))
 def test_where_no_rule_gives_a_day_the_letters_is_the_only_one(climb, answers):
     climb.answer(answers)

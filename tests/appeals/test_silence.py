@@ -13,10 +13,11 @@ from django.utils import timezone
 from advocacy.errors import NotAllowed, Refused, WrongState
 from appeals.closing import open_contest_of
 from appeals.commands.denials import DenialInput, change_denial
+from appeals.commands.levels import save_draft
 from appeals.commands.requests import approve_request
 from appeals.commands.silences import go_on_without_answer
 from appeals.models import Appeal, Denial, Effectuation
-from tests.appeals.climbing import ERISA, FEHB, INSURED, MEDICAID, MEDICARE_ADVANTAGE, moment
+from tests.appeals.climbing import ERISA, FEHB, INSURED, MEDICAID, MEDICARE_ADVANTAGE, codes, moment
 from tests.appeals.visiting import address, days_ago, own_statements, words
 from tests.portal import come_in, give_access
 
@@ -102,6 +103,20 @@ def test_a_drug_plan_has_to_send_the_request_on_within_a_day(climb):
     assert (due.due_at, due.status) == (moment("2026-03-21", 10), "running")
     climb.forward(2, "2026-03-23")
     assert climb.row("forwarding", 2).status == "missed"
+
+
+def test_nothing_is_dated_or_filed_before_the_first_day_on_which_silence_counts(climb):
+    climb.answer(MEDICARE_ADVANTAGE)
+    climb.ask()
+    go_on(climb, "2026-03-25")
+    with pytest.raises(Refused) as caught:
+        climb.file(1, "2026-03-24")
+    assert codes(caught) == ["filed_before_denial"]
+    with pytest.raises(Refused, match="before March 25, 2026, the first day on which silence counts"):
+        climb.file(1, "2026-03-25")
+    save_draft(actor=climb.who, appeal=climb.level(1), text="Please decide.", at=moment("2026-03-25", 9))
+    climb.file(1, "2026-03-25")
+    assert climb.level(1).status == "filed"
 
 
 def test_what_comes_late_is_recorded_as_ever(climb):
