@@ -304,6 +304,7 @@ class _CaseMaker(Maker):
     ) -> None:
         cal, number = self.calendar, self.next("deadline", 6)
         claimant = side == "claimant"
+        over = NULL if ended is None else cal.day(min(start + days, 0)) + cal.times[0]
         self.put(
             self.t.deadline,
             number,
@@ -319,7 +320,8 @@ class _CaseMaker(Maker):
             "appeal.filing" if claimant else "claims.preservice.decision",
             ended or "running",
             cal.day(start) + cal.times[0],
-            NULL if ended is None else cal.day(min(start + days, 0)) + cal.times[0],
+            over,
+            over,
         )
 
     def _said(self, pk: int, opened: int, closed: int | None, nav: int, is_open: bool) -> None:

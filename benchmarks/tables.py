@@ -98,7 +98,7 @@ class Tables:
         self.deadline = Table(
             "appeals.Deadline",
             f"{tenant} case_id request_id denial_id appeal_id clock title side due_on safe_on rule status computed_at"
-            " ended_at",
+            " ended_at ended_known_at",
             regime="fully_insured_group",
             rule_version="1",
             citation="29 CFR 2560.503-1",

@@ -190,18 +190,21 @@ def _written(
     if due is None:
         assert row is not None
         if row.status == Deadline.Status.RUNNING:
-            _end(row, Deadline.Status.ENDED, at)
+            _end(row, Deadline.Status.ENDED, at, at)
         return row
     columns = columns_of(due, history.zone)
     status = status_of(due, case)
     if row is None:
-        return _create(case, key, columns, status, due, at)
+        new = made_of(case, key, columns, status, due, at)
+        new.save(force_insert=True)
+        return new
     if same(row, columns):
         if row.status != status:
-            _end(row, status, due.ended_at or at)
+            _end(row, status, due.ended_at or at, known_since(row, at))
         return row
-    _end(row, Deadline.Status.SUPERSEDED, at)
-    new = _create(case, key, columns, status, due, at)
+    new = made_of(case, key, columns, status, due, at, row)
+    _end(row, Deadline.Status.SUPERSEDED, at, at)
+    new.save(force_insert=True)
     record("deadline_superseded", subject=new, detail=superseded_by(row, new))
     return new
 
@@ -218,14 +221,16 @@ def status_of(due: Due, case: Case) -> str:
     return due.status
 
 
-def _create(case: Case, key: Key, columns: dict[str, Any], status: str, due: Due, at: datetime) -> Deadline:
-    made = made_of(case, key, columns, status, due, at)
-    made.save(force_insert=True)
-    return made
-
-
-def made_of(case: Case, key: Key, columns: dict[str, Any], status: str, due: Due, at: datetime) -> Deadline:
-    """A new row for a clock, not stored yet."""
+def made_of(
+    case: Case,
+    key: Key,
+    columns: dict[str, Any],
+    status: str,
+    due: Due,
+    at: datetime,
+    before: Deadline | None = None,
+) -> Deadline:
+    """A new row for a clock, not stored yet; `before` is the one whose place it takes."""
     return Deadline(
         case=case,
         **{f"{key[0]}_id": key[1]},
@@ -233,13 +238,22 @@ def made_of(case: Case, key: Key, columns: dict[str, Any], status: str, due: Due
         status=status,
         computed_at=at,
         ended_at=None if status == RUNNING else due.ended_at or at,
+        ended_known_at=None if status == RUNNING else known_since(before, at),
         **columns,
     )
 
 
-def _end(row: Deadline, status: str, at: datetime) -> None:
-    row.status, row.ended_at = status, None if status == RUNNING else at
-    row.save(update_fields=["status", "ended_at"])
+def known_since(before: Deadline | None, at: datetime) -> datetime:
+    """When it was first recorded that a clock ended: `at`, unless its row said so already. Another reading of how or on which
+    day it ended makes nobody learn it anew.
+    """
+    return (before.ended_known_at if before is not None else None) or at
+
+
+def _end(row: Deadline, status: str, ended_at: datetime, known_at: datetime) -> None:
+    row.status = status
+    row.ended_at, row.ended_known_at = (None, None) if status == RUNNING else (ended_at, known_at)
+    row.save(update_fields=["status", "ended_at", "ended_known_at"])
 
 
 def columns_of(due: Due, zone: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from appeals.commands.deadlines import (
     columns_of,
     key_of,
     key_of_due,
+    known_since,
     made_of,
     next_of,
     recompute_deadlines,
@@ -85,7 +86,7 @@ class Plan:
     """
 
     loaded: Loaded
-    ended: list[tuple[Deadline, str, datetime | None]] = field(default_factory=list)
+    ended: list[tuple[Deadline, str, tuple[datetime, datetime] | None]] = field(default_factory=list)
     made: list[tuple[Deadline, Deadline | None]] = field(default_factory=list)
     gone: list[Deadline] = field(default_factory=list)
     stands: list[Deadline] = field(default_factory=list)
@@ -227,7 +228,7 @@ def _compared(plan: Plan, due: Due | None, row: Deadline | None, key: Key, at: d
     if due is None:
         assert row is not None
         if row.status == Deadline.Status.RUNNING:
-            plan.ended.append((row, Deadline.Status.ENDED, at))
+            plan.ended.append((row, Deadline.Status.ENDED, (at, at)))
             plan.gone.append(row)
         else:
             plan.stands.append(row)
@@ -236,26 +237,31 @@ def _compared(plan: Plan, due: Due | None, row: Deadline | None, key: Key, at: d
     if row is not None and same(row, columns):
         if row.status != status:
             plan.ended.append(
-                (row, status, None if status == Deadline.Status.RUNNING else due.ended_at or at)
+                (row, status, None)
+                if status == Deadline.Status.RUNNING
+                else (row, status, (due.ended_at or at, known_since(row, at)))
             )
             row.status = status
         plan.stands.append(row)
         return
     if row is not None:
-        plan.ended.append((row, Deadline.Status.SUPERSEDED, at))
-    new = made_of(case, key, columns, status, due, at)
+        plan.ended.append((row, Deadline.Status.SUPERSEDED, (at, at)))
+    new = made_of(case, key, columns, status, due, at, row)
     plan.made.append((new, row))
     plan.stands.append(new)
 
 
 def _write(plans: Iterable[Plan], at: datetime) -> None:
     plans = list(plans)
-    endings: dict[tuple[str, datetime | None], list[int]] = {}
+    endings: dict[tuple[str, tuple[datetime, datetime] | None], list[int]] = {}
     for plan in plans:
-        for row, status, ended_at in plan.ended:
-            endings.setdefault((status, ended_at), []).append(row.pk)
-    for (status, ended_at), keys in endings.items():
-        Deadline.objects.filter(any_of("id", keys)).update(status=status, ended_at=ended_at)
+        for row, status, times in plan.ended:
+            endings.setdefault((status, times), []).append(row.pk)
+    for (status, times), keys in endings.items():
+        ended_at, known_at = times or (None, None)
+        Deadline.objects.filter(any_of("id", keys)).update(
+            status=status, ended_at=ended_at, ended_known_at=known_at
+        )
     made = [pair for plan in plans for pair in plan.made]
     Deadline.objects.bulk_create(new for new, _ in made)
     record_many(

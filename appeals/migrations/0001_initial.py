@@ -358,6 +358,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('running', 'Running'), ('met', 'Met'), ('missed', 'Missed'), ('ended', 'Ended with the stage'), ('superseded', 'Superseded')], default='running', max_length=10)),
                 ('computed_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
+                ('ended_known_at', models.DateTimeField(blank=True, help_text='When the ending was recorded, whenever it took place.', null=True)),
                 ('reminded', django.contrib.postgres.fields.ArrayField(base_field=models.SmallIntegerField(), default=list, help_text='Days before due already reminded.', size=None)),
                 ('appeal', models.ForeignKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='appeals.appeal')),
                 ('case', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='cases.case')),
@@ -1345,6 +1346,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='deadline',
             constraint=advocacy.tenancy.isolation.SameOrganization('document_request', name='appeals_deadline_document_request_org'),
+        ),
+        migrations.AddConstraint(
+            model_name='deadline',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_known_at', None)), models.Q(('ended_at__isnull', False), ('ended_known_at__isnull', False)), _connector='OR'), name='appeals_deadline_ended_known'),
         ),
         migrations.AddIndex(
             model_name='documentrequest',

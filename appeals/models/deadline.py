@@ -67,6 +67,9 @@ class Deadline(TenantModel):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RUNNING)
     computed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_known_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the ending was recorded, whenever it took place."
+    )
     reminded = ArrayField(
         models.SmallIntegerField(), default=list, help_text="Days before due already reminded."
     )
@@ -79,6 +82,11 @@ class Deadline(TenantModel):
             SameOrganization("appeal"),
             SameOrganization("peer_to_peer"),
             SameOrganization("document_request"),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_known_at=None)
+                | Q(ended_at__isnull=False, ended_known_at__isnull=False),
+                name="appeals_deadline_ended_known",
+            ),
         ]
         indexes = [
             models.Index(

@@ -15,7 +15,8 @@ from cases.models import Case
 @dataclass(frozen=True)
 class Known:
     """One date as it stood: since when it had been computed so, the day that stands in front now (None where none does any
-    more), how it ended ("" while it runs), and on which day: when that happened, whenever it was typed in."""
+    more), how it ended ("" while it runs) and on which day, and the day on which that was recorded where it is later than the day
+    asked for: then it was not known yet."""
 
     due: Due
     rule: str
@@ -23,6 +24,7 @@ class Known:
     now: date | None
     ended: str
     ended_on: date | None
+    learned_on: date | None = None
 
     @property
     def moved(self) -> bool:
@@ -50,10 +52,19 @@ def _known(row: Deadline, stands: Deadline | None, then: Day) -> Known:
     due = due_of(row, then)
     if stands is None or stands.status == Deadline.Status.RUNNING or stands.ended_at is None:
         return Known(due, rule, row.computed_at, stands.due_on if stands else None, "", None)
-    if stands.ended_at <= then.now:
+    assert stands.ended_known_at is not None
+    learned_on = stands.ended_known_at.astimezone(then.zone).date()
+    if learned_on <= then.today and stands.ended_at <= then.now:
         due = replace(due, days_left=99, left="It had ended", overdue=False)
-    on = stands.ended_at.astimezone(then.zone).date()
-    return Known(due, rule, row.computed_at, stands.due_on, str(stands.get_status_display()), on)
+    return Known(
+        due,
+        rule,
+        row.computed_at,
+        stands.due_on,
+        str(stands.get_status_display()),
+        stands.ended_at.astimezone(then.zone).date(),
+        learned_on if learned_on > then.today else None,
+    )
 
 
 def _clock(row: Deadline) -> tuple[object, ...]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils import timezone
 
+from appeals.commands.denials import DenialInput, ReasonInput, change_denial
 from appeals.commands.levels import receive_appeal
 from appeals.queries.as_known import known_dates
 from appeals.queries.clocks import day_at
@@ -70,6 +71,46 @@ def test_what_had_ended_by_then_is_not_said_to_be_overdue(learned_late):
     )
     assert (filing.due.overdue, filing.due.left) == (False, "It had ended")
     assert (filing.ended, filing.ended_on) == ("Met", date(2026, 4, 10))
+
+
+def test_an_ending_counts_as_known_from_the_day_on_which_it_was_recorded(climb):
+    # The plan decided on May 4; its letter was typed in on May 11 alone.
+    climb.answer(ERISA | {"levels": "1"})
+    climb.ask()
+    climb.refuse()
+    climb.file(1, "2026-04-10")
+    climb.receive(1, "2026-04-10")
+    climb.decide(1, "2026-05-04", "2026-05-06", typed="2026-05-11")
+
+    def decision(on: date) -> tuple[str, bool, date | None, date | None]:
+        day = day_at(timezone.now(), "America/New_York")
+        label = "Internal appeal, first level: decision"
+        (row,) = (k for k in known_dates(climb.who, climb.fresh(), on, day) if k.due.label == label)
+        return row.due.left, row.due.overdue, row.ended_on, row.learned_on
+
+    left, overdue, ended_on, learned_on = decision(date(2026, 5, 10))
+    assert (left != "It had ended", overdue) == (True, False)
+    assert (ended_on, learned_on) == (date(2026, 5, 4), date(2026, 5, 11))
+    assert decision(date(2026, 5, 11)) == ("It had ended", False, date(2026, 5, 4), None)
+
+
+def test_nobody_learns_again_that_a_date_had_ended_because_it_moved(learned_late):
+    # Filed on April 10, as was recorded that day; on June 1 it came out that the letter had arrived four days later.
+    filing = learned_late.row("filing", 1)
+    change_denial(
+        actor=learned_late.who,
+        denial=learned_late.denial,
+        letter=None,
+        fields=DenialInput(
+            notice_on=date(2026, 3, 24), received_on=date(2026, 3, 31), received_evidence="certified"
+        ),
+        items=[i.public_id for i in learned_late.items],
+        reasons=[ReasonInput("medical_necessity", is_primary=True)],
+        at=moment("2026-06-01", 9),
+    )
+    moved = learned_late.row("filing", 1)
+    assert (moved.status, moved.statutory_on - filing.statutory_on) == ("met", timedelta(days=4))
+    assert moved.ended_known_at == filing.ended_known_at == moment("2026-04-10", 15)
 
 
 def test_the_desk_answers_it(learned_late, sign_in):
