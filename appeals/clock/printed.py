@@ -308,16 +308,20 @@ def _states() -> Iterator[str]:
         "Clocks of one state's law beside the federal ones. Those of an internal appeal are told with the plan's time to"
         " decide; each is computed by its key."
     )
-    own = [(stage.key, stage.rule) for state in book().states.values() for stage in state.stages.values()]
+    own = [stage for state in book().states.values() for stage in state.stages.values()]
     yield "\n".join(
         [
-            "| Stage | Version | In force | Acts | Text | If missed | Citation | Checked |",
-            "|---|---|---|---|---|---|---|---|",
+            "| Stage | Version | In force | Acts | Text | If missed | Citation | Checked | Other names |",
+            "|---|---|---|---|---|---|---|---|---|",
             *(
-                _row(f"`{key}`", rule)
-                for key, rule in sorted(own, key=lambda k: (-SURE.index(k[1].confidence), k[0]))
+                f"{_row(f'`{stage.key}`', stage.rule)} {', '.join(f'`{name}`' for name in stage.aliases) or '-'} |"
+                for stage in sorted(own, key=lambda s: (-SURE.index(s.rule.confidence), s.key))
             ),
         ]
+    )
+    yield (
+        "The state's name may also stand in such a key behind `_state_` (`internal_appeal_decision_state_new_york`), or be left"
+        " out where `state` gives it."
     )
 
 

@@ -3,13 +3,14 @@ by the date."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from appeals.clock.facts import LABELS, Facts, state_code, unclear
+from appeals.clock.facts import LABELS, Facts, Unclear, state_code, unclear
 from appeals.regimes import book, rule_in_force
-from appeals.regimes.shapes import STATE_PICKED_BY, Choice, Regime, Rule, Stage
+from appeals.regimes.shapes import STATE_PICKED_BY, Choice, Regime, Rule, Stage, State
 
 STATE_STAGE = "external_review_state_"
 URGENT_FILING = "external_review_filing_expedited_"
@@ -28,6 +29,8 @@ STATE_ENDINGS = {
     "_decision_expedited": "decision_expedited",
 }
 """What may follow a state's name in the key of its external review, and which of its clocks that is."""
+STATE_LAST = re.compile(r"external_review_(filing|decision|decision_standard|decision_expedited)_state_(.+)")
+"""The key of a state's external review that names the state behind the step."""
 SURE = ("verified", "knowledge", "uncertain")
 
 
@@ -82,6 +85,13 @@ def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None)
         return _urgent_by_state(regime, stage, facts, where)
     if stage.state_layer:
         return _by_state(regime, stage, facts, where)
+    if layer := _federal_step(stage.key):
+        own_state = _own_process(regime, facts, where)
+        if own_state is not None and layer == "filing":
+            raise _not_federal(own_state)
+        if own_state is not None:
+            of_state = next(s for s in regime.stages.values() if s.state_layer == layer)
+            return find_stage(regime, of_state.key, facts, own_state.code)
     if stage.choose:
         picked = chosen(stage.choose, facts)
         if picked is None:
@@ -94,6 +104,8 @@ def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None)
 def _named(regime: Regime, key: str) -> tuple[Stage | None, str | None]:
     """The stage with this key or alias, and the state that the key itself names."""
     found = regime.stages.get(key) or next((s for s in regime.stages.values() if key in s.aliases), None)
+    if turned := None if found else STATE_LAST.fullmatch(key):
+        key = f"{STATE_STAGE}{turned[2]}_{turned[1]}"
     if found or not key.startswith(STATE_STAGE) or not regime.uses_state_layer:
         return found, None
     rest = key.removeprefix(STATE_STAGE)
@@ -137,20 +149,91 @@ def weaker(one: str, other: str) -> str:
 
 def _of_a_state(regime: Regime, key: str, facts: Facts, where: str | None) -> Found | None:
     """A clock that one state's law adds, by its own key; None where the key is none of these."""
+    found = _own_of(regime, key, where or facts.state)
+    if found is None:
+        return None
+    state, own = found
+    if state_code(where or facts.state or state.code) not in (state.code, "unknown"):
+        raise unclear("two_states", f"The stage is about {state.code}.", "state")
+    rule = state.stages[own].rule
+    on = next((d for d in (facts.day(n) for n in rule.picked_by) if d), None)
+    if on is not None and on < rule.in_force_from:
+        raise unclear("not_in_force", f"This rule began on {rule.in_force_from}.", rule.picked_by[0])
+    return Found(regime, own, rule)
+
+
+def _own_of(regime: Regime, key: str, where: str | None) -> tuple[State, str] | None:
+    """The state whose own clock a key names, and that clock's key: by the key or another name of it, by `_state_` and the
+    state's name anywhere in it, or, where the regime has no such stage, by its first part and the state of issue."""
     if not regime.uses_state_layer:
         return None
     kept = book().memo
     if "states_by_stage" not in kept:
-        kept["states_by_stage"] = {stage: s for s in book().states.values() for stage in s.stages}
-    if state := kept["states_by_stage"].get(key):
-        if state_code(where or facts.state or state.code) not in (state.code, "unknown"):
-            raise unclear("two_states", f"The stage is about {state.code}.", "state")
-        rule = state.stages[key].rule
-        on = next((d for d in (facts.day(n) for n in rule.picked_by) if d), None)
-        if on is not None and on < rule.in_force_from:
-            raise unclear("not_in_force", f"This rule began on {rule.in_force_from}.", rule.picked_by[0])
-        return Found(regime, key, rule)
-    return None
+        kept["states_by_stage"] = {
+            name: (state, stage.key)
+            for state in book().states.values()
+            for stage in state.stages.values()
+            for name in (stage.key, *stage.aliases)
+        }
+    by_name: Mapping[str, tuple[State, str]] = kept["states_by_stage"]
+    if found := by_name.get(key):
+        return found
+    for state in (s for s in book().states.values() if s.stages) if "_state_" in key else ():
+        for name in (state.name.lower().replace(" ", "_"), state.code.lower()):
+            before, named, after = key.partition(f"_state_{name}")
+            if named and (not after or after.startswith("_")):
+                return by_name.get(f"{before}{after}_{state.name.lower().replace(' ', '_')}")
+    issued = book().states.get(where or "")
+    last = by_name.get(f"{key}_{issued.name.lower().replace(' ', '_')}") if issued and issued.stages else None
+    return None if last is None or _named(regime, key)[0] is not None else last
+
+
+def _federal_step(key: str) -> str | None:
+    """Which step of the federal process a stage is, as the states that use it name them; None for any other stage."""
+    kept = book().memo
+    if "federal_steps" not in kept:
+        federal = [state for state in book().states.values() if state.filing_stages]
+        kept["federal_steps"] = {
+            **{state.decision_stage_expedited: "decision_expedited" for state in federal},
+            **{state.decision_stage: "decision" for state in federal},
+            **{stage: "filing" for state in federal for stage in state.filing_stages.values()},
+        }
+    step: str | None = kept["federal_steps"].get(key)
+    return step
+
+
+def _own_process(regime: Regime, facts: Facts, where: str | None) -> State | None:
+    """The state whose own external review governs an insured policy; None where it is not known, or the federal process does."""
+    state = book().states.get(where or "") if regime.uses_state_layer else None
+    if state is None or state.filing_stages:
+        return None
+    on = next((d for d in (facts.day(n) for n in STATE_PICKED_BY) if d), None)
+    return None if on and on < state.in_force_from else state
+
+
+def _not_federal(state: State) -> Unclear:
+    told = f"{state.name} runs its own external review, not the federal process."
+    return unclear("wrong_process", told, "process")
+
+
+def asked_of_all(regimes: Sequence[Regime], key: str, facts: Facts) -> tuple[str, Facts]:
+    """A step of external review under the name all regimes have for it, and the facts with the state that its key names: who
+    does not know whether a plan is insured asks the same of the plans outside a state's process. Any other key unchanged."""
+    name = _of_urgent_filing(key.strip().lower())
+    for regime in regimes:
+        stage, hinted = _named(regime, name)
+        if stage is None or (hinted and facts.state not in (None, hinted)):
+            continue
+        layer = stage.state_layer
+        if layer is None and _own_process(regime, facts, facts.state):
+            layer = _federal_step(stage.key)
+        if layer == "filing":
+            return "external_review_filing", replace(facts, state=hinted or facts.state)
+        if layer and stage.state_layer:
+            ending = "_expedited" if layer == "decision_expedited" else "_standard"
+            ending = ending if name.endswith(ending) or layer == "decision_expedited" else ""
+            return f"external_review_decision{ending}", replace(facts, state=hinted or facts.state)
+    return key, facts
 
 
 def _of_urgent_filing(key: str) -> str:
@@ -167,6 +250,8 @@ def asked_stage(regime: Regime, key: str, facts: Facts) -> str:
     """The stage a row of a file asks for: of a key that says neither standard nor expedited, the expedited one where the
     facts say that the matter is urgent, and care is still to come."""
     name = key.strip().lower()
+    if own := _own_of(regime, name, facts.state):
+        return _case_of(*own, name, facts)
     stage, hinted = _named(regime, name)
     if stage is None or not facts.urgent or facts.timing == "post_service" or name.endswith("_standard"):
         return key
@@ -174,6 +259,18 @@ def asked_stage(regime: Regime, key: str, facts: Facts) -> str:
     if stage.state_layer == "filing" and state:
         return next((own for own in state.stages if own.startswith(URGENT_FILING)), key)
     return f"{name}_expedited" if _named(regime, f"{name}_expedited")[0] else key
+
+
+def _case_of(state: State, own: str, name: str, facts: Facts) -> str:
+    """Of a state's clock the one for the case at hand, where its key says nothing of the case (`..._expedited_new_york`)."""
+    ending = state.name.lower().replace(" ", "_")
+    if "_standard" in name or (facts.urgent and facts.timing == "post_service"):
+        return own
+    for stage in state.stages.values():
+        of_one = stage.key.startswith(own.removesuffix(ending)) and stage.key.endswith(f"_{ending}")
+        if of_one and stage.when and stage.key != own and applies(stage.when, facts):
+            return stage.key
+    return own
 
 
 def _by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> Found:
@@ -215,9 +312,7 @@ def _by_state(regime: Regime, stage: Stage, facts: Facts, where: str | None) -> 
             )
         return replace(find_stage(regime, state.filing_stages[process], facts, code), notes=notes)
     if facts.process not in (None, state.process):
-        raise unclear(
-            "wrong_process", f"{state.name} runs its own external review, not the federal process.", "process"
-        )
+        raise _not_federal(state)
     assert state.filing is not None
     return Found(regime, f"{STATE_STAGE}{state.slug}", state.filing, notes)
 

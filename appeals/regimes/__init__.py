@@ -148,9 +148,10 @@ def _state_rule(row: Mapping[str, Any], slug: str) -> Rule:
 
 
 def _state_stage(row: Mapping[str, Any], slug: str) -> StateStage:
-    known = {k: v for k, v in row.items() if k not in ("key", "beside", "when")}
+    known = {k: v for k, v in row.items() if k not in ("key", "beside", "when", "aliases")}
     rule = _rule({"id": f"state.{slug}.{row['key']}", "version": 1, "in_force_to": None, **known})
-    return StateStage(row["key"], rule, tuple(row.get("beside", [])), frozen(row.get("when", {})))
+    when, aliases = frozen(row.get("when", {})), tuple(row.get("aliases", []))
+    return StateStage(row["key"], rule, tuple(row.get("beside", [])), when, aliases)
 
 
 def _state(row: Mapping[str, Any]) -> State:

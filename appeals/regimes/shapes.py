@@ -171,6 +171,7 @@ class StateStage:
     rule: Rule
     beside: tuple[str, ...] = ()
     when: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -297,7 +297,7 @@ NOON = {"received": "2026-03-02T12:00", "tz": "America/New_York"}
             "fully_insured_group",
             "external_review_decision",
             NOON | {"state": "MI", "urgent": True},
-            "external_review_decision_expedited",
+            "external_review_state_decision_expedited",
             "2026-03-05T12:00:00-05:00",
         ),
         # 45 CFR 147.136(d)(3): no other time to ask for an urgent review.

@@ -48,7 +48,7 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
         "part_d.effectuation", "part_d.ire.decision", "part_d.alj.decision", "part_d.council", "medicare.alj.decision",
         "medicare.council.decision", "medicaid.hearing.decision", "medicaid.effectuation", "medicaid_ffs.hearing.decision",
         "chip.review.decision", "chip.effectuation", "drug_exception", "tricare.authorization", "documents.records_access",
-        "state.texas.appeal_decision", "state.texas.independent_review",
+        "state.texas.appeal_decision", "state.texas.independent_review", "state.arizona.step_therapy",
         "state.california_imr.review_decision_expedited",
     ),
 }  # fmt: skip

@@ -319,6 +319,10 @@ def test_a_states_own_time_is_told_beside_the_plans(
 
 OF_NOTICE = ("notice_date", "receipt", "sent")
 DATED: dict[str, dict[str, tuple[str, ...]]] = {
+    "AZ": {
+        "step_therapy_exception_decision_expedited_arizona": ("received",),
+        "step_therapy_exception_decision_arizona": ("received",),
+    },
     "CA": {
         "grievance_decision_expedited_california": ("received",),
         "grievance_decision_california": ("received",),
@@ -327,7 +331,7 @@ DATED: dict[str, dict[str, tuple[str, ...]]] = {
     "HI": {"carrier_file_hawaii": ("assigned",)},
     "MI": {"external_review_filing_expedited_michigan": OF_NOTICE},
     "NY": {
-        "utilization_review_appeal_decision_expedited_new_york": ("received",),
+        "utilization_review_appeal_decision_expedited_new_york": ("received", "information_received"),
         "utilization_review_appeal_decision_new_york": ("received", "information_received"),
         "external_appeal_filing_provider_new_york": OF_NOTICE,
     },
@@ -343,6 +347,7 @@ DATED: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """The states' own clocks, and by which facts it is decided whether each was in force, the first that is known first."""
 FIRST_DAY = date(2012, 1, 1)
+FIRST_DAYS = {"AZ": date(2023, 1, 1)}
 """How far back our record of these clocks reaches."""
 
 
@@ -361,12 +366,13 @@ def test_a_states_own_clock_is_on_record_from_its_first_day_by_the_first_known_f
     }
     for state, stage, names in ((code, key, n) for code, keys in DATED.items() for key, n in keys.items()):
         assert in_force(state, stage)
+        first = FIRST_DAYS.get(state, FIRST_DAY)
         for n, name in enumerate(names):
-            assert in_force(state, stage, **{name: FIRST_DAY}), (stage, name)
-            assert not in_force(state, stage, **{name: FIRST_DAY - DAY}), (stage, name)
+            assert in_force(state, stage, **{name: first}), (stage, name)
+            assert not in_force(state, stage, **{name: first - DAY}), (stage, name)
             for other in names[n + 1 :]:
-                assert in_force(state, stage, **{name: FIRST_DAY, other: FIRST_DAY - DAY})
-                assert not in_force(state, stage, **{name: FIRST_DAY - DAY, other: FIRST_DAY})
+                assert in_force(state, stage, **{name: first, other: first - DAY})
+                assert not in_force(state, stage, **{name: first - DAY, other: first})
 
 
 def test_a_states_rules_are_first_versions() -> None:

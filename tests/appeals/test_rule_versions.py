@@ -143,8 +143,15 @@ def test_a_states_rule_begins_on_its_day_and_has_no_end() -> None:
     assert {name: (r.in_force_from, r.in_force_to) for name, r in of_states().items()} == {
         name: (began(name), None) for name in of_states()
     }
-    own = {stage.rule.in_force_from for state in book().states.values() for stage in state.stages.values()}
-    assert own == {date.fromisoformat(OF_STATES_THEMSELVES)}
+    own = {
+        (state.code, stage.rule.in_force_from)
+        for state in book().states.values()
+        for stage in state.stages.values()
+    }
+    assert own == {
+        *((code, date.fromisoformat(OF_STATES_THEMSELVES)) for code in ("CA", "HI", "MI", "NY", "TN", "TX")),
+        ("AZ", date(2023, 1, 1)),
+    }
 
 
 def test_a_rule_that_was_published_is_known_from_that_day() -> None:

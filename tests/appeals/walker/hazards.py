@@ -174,6 +174,8 @@ def wanted(law: Law) -> Mapping[str, Callable[[Met], bool]]:
         return OF_MONTHS | (ROLLED if name == "perfected" else {})
     if name == "doubtful":
         return OF_DAYS | {"no such day": no_such_month_day, "February 29 at the end": on_leap_day}
+    if name == "new_york_decides_at_once":
+        return OF_WORKING_DAYS
     if name in ("only_stated", "third_year_after"):
         return {"a weekend at the end": weekend}
     return (

@@ -52,6 +52,13 @@ def law_of(regime: str, stage: str, inputs: Mapping[str, Any]) -> Law:
             if state is None:
                 raise Refused("no state")
             return law_states.to_decide(state)
+    if regime in INSURED and law_states.own_process(state, Told(inputs)):
+        if stage in ("external_review_filing_federal_rule", "external_review_filing_hhs_administered"):
+            raise Refused("the state has a process of its own")
+        if stage == "external_review_decision_standard":
+            return law_states.to_decide(state)
+        if stage == "external_review_decision_expedited":
+            return law_states.to_decide_urgently(state)
     stages = REGIMES[regime]
     if stage in stages:
         return stages[stage]

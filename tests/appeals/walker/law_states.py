@@ -119,7 +119,17 @@ def new_york_decides(told: Told, reading: str) -> Moment:
     return days.after(day_of(start), 30)
 
 
+def new_york_decides_at_once(told: Told, reading: str) -> Moment:
+    """N.Y. Ins. Law 4904(b): 2 business days of having what was needed; of the appeal, where nothing was asked for."""
+    start = "information_received" if told.moment("information_received") else "received"
+    return Count(start, working=2)(told, reading)
+
+
 CLOCKS: dict[str, dict[str, Law]] = {
+    "AZ": {
+        "step_therapy_exception_decision_arizona": payer("A.R.S. 20-3651 to 20-3654", hours=72),
+        "step_therapy_exception_decision_expedited_arizona": payer("A.R.S. 20-3651 to 20-3654", hours=24),
+    },
     "CA": {
         # the department's own word is 7 days
         "review_decision_expedited_california": reviewer("45 CFR 147.136(c)(2)(vi)", hours=72, longest=168),
@@ -134,7 +144,12 @@ CLOCKS: dict[str, dict[str, Law]] = {
         "utilization_review_appeal_decision_new_york": Law(
             "N.Y. Ins. Law 4904(c)", "payer", new_york_decides, takes=("received", "information_received")
         ),
-        "utilization_review_appeal_decision_expedited_new_york": payer("N.Y. Ins. Law 4904(b)", working=2),
+        "utilization_review_appeal_decision_expedited_new_york": Law(
+            "N.Y. Ins. Law 4904(b)",
+            "payer",
+            new_york_decides_at_once,
+            takes=("received", "information_received"),
+        ),
         "external_appeal_filing_provider_new_york": Law(
             "N.Y. Ins. Law 4914(b)", PATIENT, Count("determination", days=60)
         ),
@@ -169,6 +184,14 @@ def to_decide(code: str) -> Law:
     return DECISION_30 if code in THIRTY_DAYS else DECISION_45
 
 
+def own_process(code: str | None, told: Told) -> bool:
+    """Whether a policy issued there is outside the federal process; Pennsylvania's own began on January 1, 2024."""
+    first = told.moment("notice_date") or told.moment("receipt") or told.moment("sent")
+    if code == "PA" and first and day_of(first) < date(2024, 1, 1):
+        return False
+    return code in SLUGS and code not in FEDERAL
+
+
 def to_decide_urgently(code: str | None) -> Law:
     if code in FEDERAL:
         return EXTERNAL["external_review_decision_expedited"]
@@ -184,6 +207,7 @@ __all__ = [
     "SLUGS",
     "STATES",
     "URGENT",
+    "own_process",
     "to_decide",
     "to_decide_urgently",
     "to_file",
