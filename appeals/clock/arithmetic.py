@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from appeals.clock.calendar import add_business_days, add_months, rolled
 from appeals.clock.facts import HEADS, LABELS, Facts, Moment, day_of, unclear
 
 NOTICE_FACTS = ("notice_date", "sent", "receipt")
+NOT_DATED = "The law counts from the date on the determination: record it from the letter, the last day may be earlier."
 
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -226,8 +227,7 @@ class Reading:
         return base
 
     def _determination(self) -> date:
-        """A window that runs from the determination itself: the date on it, or the day of receipt when only
-        that is known."""
+        """A window that runs from the determination: the date on it, or a later day when only that is known, which is said."""
         if self.mode == "safe":
             counted = self._earliest_notice(*NOTICE_FACTS)
             if self.facts.notice_date is not None and counted < self.facts.notice_date:
@@ -235,9 +235,9 @@ class Reading:
             return counted
         name = next((n for n in ("notice_date", "receipt", "sent") if getattr(self.facts, n)), "receipt")
         self._fact(name)
-        day = self.facts.day(name)
-        assert day is not None
-        return day
+        if name != "notice_date":
+            self.flags.append(("determination_not_dated", NOT_DATED))
+        return cast(date, self.facts.day(name))
 
     # -- operations ----------------------------------------------------------------------------------------
     def _date(self, node: Mapping[str, Any]) -> date:

@@ -196,3 +196,18 @@ def test_of_an_unknown_payer_the_state_of_the_key_and_that_of_the_facts_are_one(
         "2026-03-09T17:00:00-04:00",
         True,
     )
+
+
+@pytest.mark.parametrize("state", ["OH", "AK", "MN", "NY"])
+def test_a_window_from_the_determination_says_that_only_a_later_day_is_recorded(state: str) -> None:
+    """Ohio Rev. Code 3922.02(B), Minn. Stat. 62Q.73 subd. 3: from the date of the notice, not its receipt."""
+    dated = {"notice_date": "2026-05-12", **MAY_15}
+    late, sure = (
+        row(INSURED, "external_review_state", state=state, **facts)["flags"] for facts in (MAY_15, dated)
+    )
+    asked = "The law counts from the date on the determination: record it from the letter, the last day may be earlier."
+    assert [f["text"] for f in late if f["code"] == "determination_not_dated"] == [asked]
+    assert "determination_not_dated" not in [f["code"] for f in sure]
+    assert "determination_not_dated" not in [
+        f["code"] for f in row(INSURED, "external_review_state", state="OR", **MAY_15)["flags"]
+    ]
