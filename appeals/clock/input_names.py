@@ -156,8 +156,16 @@ INPUT_NAMES: Mapping[str, str] = {
     "internal_levels": "levels",
     "state_of_issue": "state",
     "issue_state": "state",
+    "situs": "state",
+    "situs_state": "state",
+    "state_of_situs": "state",
+    "policy_state": "state",
+    "policy_issue_state": "state",
+    "state_issued": "state",
     "external_review_process": "process",
     "expedited": "urgent",
+    "exigent": "urgent",
+    "exigent_circumstances": "urgent",
     "grievance_filed_date": "grievance_filed",
     "grievance_date": "grievance_filed",
     "plan_decision_date": "plan_decision",
@@ -240,6 +248,16 @@ INPUT_NAMES: Mapping[str, str] = {
     "stated_date": "stated",
     "letter_stated_deadline": "stated",
     "letter_stated_date": "stated",
+}
+FUNDING_NAMES = ("funding", "funding_status", "plan_funding", "funding_type")
+"""Names of who bears the cost of a group plan: the regime of the row says it too."""
+FUNDING: Mapping[str, str] = {
+    "unknown": "unknown",
+    "not_known": "unknown",
+    "self_funded": "self_funded",
+    "self_insured": "self_funded",
+    "insured": "insured",
+    "fully_insured": "insured",
 }
 REQUEST_NAMES = ("request_date", "requested_date", "requested_on")
 """Names of the day of a request: of which, the stage says."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from appeals.clock.facts import LABELS, Facts
-from appeals.clock.input_names import INPUT_NAMES
+from appeals.clock.input_names import FUNDING_NAMES, INPUT_NAMES
 from appeals.clock.stages import SURE
 from appeals.regimes import book
 from appeals.regimes.checks import operations_of
@@ -157,6 +157,8 @@ def _inputs() -> Iterator[str]:
         " standard nor expedited is the expedited one where `urgent` is yes. `request_date` is the day of the one request"
         " that a stage lacks. A day under `proven_receipt_date`, `documented_receipt_date` or `proof_of_receipt_date` is"
         " one with evidence. The kind of coverage `unknown` takes `candidates` and answers with every path."
+        f" {' or '.join(f'`{name}`' for name in FUNDING_NAMES)} says who bears the cost: `unknown`, of a group plan, is answered"
+        " with both paths; another funding than the kind of coverage has is the row's error."
     )
     aliases: dict[str, list[str]] = {}
     for alias, name in INPUT_NAMES.items():

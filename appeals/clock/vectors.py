@@ -13,11 +13,13 @@ from typing import Any
 from advocacy.errors import Reason
 from appeals.clock import Clock, stage_clock
 from appeals.clock.combined import Combined, combined_stage_clock
-from appeals.clock.facts import Unclear, parse_facts
-from appeals.clock.input_names import REQUEST_NAMES, REQUESTS
+from appeals.clock.facts import Unclear, parse_facts, unclear
+from appeals.clock.input_names import FUNDING, FUNDING_NAMES, REQUEST_NAMES, REQUESTS
 from appeals.clock.stages import asked_stage
 from appeals.regimes import book
 
+GROUP_PLANS = ("erisa_self_funded", "fully_insured_group")
+"""The paths of a group plan of which nobody knows who bears its cost."""
 CANDIDATES = ("candidates", "candidate_regimes", "regimes", "possible_regimes")
 
 
@@ -79,6 +81,14 @@ def _result(row: Any) -> dict[str, Any]:
         facts, ignored = parse_facts({k: v for k, v in inputs.items() if k not in CANDIDATES})
     except Unclear as problem:
         return identity | {"error": _named(problem.reason)}
+    try:
+        unknown = _funding_unknown(key, inputs)
+    except Unclear as problem:
+        return identity | {"error": _named(problem.reason)}
+    if unknown:
+        known = {k: v for k, v in inputs.items() if k not in (*FUNDING_NAMES, *CANDIDATES)}
+        return _result({**row, "regime": "unknown", "inputs": {**known, "candidates": list(GROUP_PLANS)}})
+    ignored = tuple(n for n in ignored if n not in FUNDING_NAMES or _funding(inputs[n]) is None)
     if book().regimes[key].combines:
         combined = _combined(named, stage, facts)
         return identity | (combined if isinstance(combined, dict) else _of_combined(combined))
@@ -92,6 +102,31 @@ def _result(row: Any) -> dict[str, Any]:
         rest = {name: value for name, value in inputs.items() if name != asked}
         return _result({**row, "inputs": rest | {clock.error.field: inputs[asked]}})
     return identity | of_clock(clock) | ({"ignored_inputs": list(ignored)} if ignored else {})
+
+
+def _funding(value: Any) -> str | None:
+    """Who bears the cost, by a word of the row; None where the word says nothing known."""
+    return (
+        FUNDING.get(value.strip().lower().replace("-", "_").replace(" ", "_"))
+        if isinstance(value, str)
+        else None
+    )
+
+
+def _funding_unknown(regime: str, inputs: Mapping[str, Any]) -> bool:
+    """Whether the row says of a group plan that its funding is not known. Raises Unclear where it says another funding than
+    the regime has: the law of a state is not for a plan that bears its own cost, nor the other way about."""
+    own = {"fully_insured_group": "insured", "individual_aca": "insured"}.get(regime)
+    own = "self_funded" if regime.endswith("_self_funded") else own
+    for name in (n for n in FUNDING_NAMES if own and n in inputs):
+        told = _funding(inputs[name])
+        if told == "unknown" and regime in GROUP_PLANS:
+            return True
+        if told not in (None, "unknown", own):
+            raise unclear(
+                "two_fundings", f"{book().regimes[regime].title}: the row says another funding.", name
+            )
+    return False
 
 
 def _combined(named: Any, stage: str, facts: Any) -> Combined | dict[str, Any]:

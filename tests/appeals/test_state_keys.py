@@ -211,3 +211,71 @@ def test_a_window_from_the_determination_says_that_only_a_later_day_is_recorded(
     assert "determination_not_dated" not in [
         f["code"] for f in row(INSURED, "external_review_state", state="OR", **MAY_15)["flags"]
     ]
+
+
+# -- who bears the cost, told by the row -------------------------------------------------------------------------------------
+@pytest.mark.parametrize("regime", [INSURED, GROUP])
+@pytest.mark.parametrize(
+    "told", [{"funding": "unknown"}, {"funding_status": "Not known"}, {"plan_funding": "UNKNOWN"}]
+)
+def test_a_row_that_does_not_know_the_funding_is_answered_with_both_paths(
+    regime: str, told: dict[str, str]
+) -> None:
+    """Four months of the self-funded plan, Ohio's 180 days of the insured."""
+    found = row(regime, "external_review_state_ohio", **MAY_15, **told)
+    assert [(p["regime"], p["deadline"]) for p in found["paths"]] == [
+        (GROUP, "2026-09-15"),
+        (INSURED, "2026-11-11"),
+    ]
+    assert (found["deadline"], found["safe_date"], found.get("ignored_inputs")) == (
+        "2026-09-15",
+        "2026-09-15",
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("regime", "told"),
+    [
+        (INSURED, "self-funded"),
+        (INSURED, "self_insured"),
+        ("individual_aca", "self_funded"),
+        (GROUP, "fully insured"),
+        ("church_self_funded", "insured"),
+    ],
+)
+def test_a_row_of_two_fundings_is_that_rows_error(regime: str, told: str) -> None:
+    assert row(regime, "internal_appeal_1", **MAY_15, funding=told)["error"].endswith(
+        "the row says another funding. Input: `funding`."
+    )
+
+
+@pytest.mark.parametrize(
+    ("regime", "told", "ignored"),
+    [
+        (INSURED, "insured", None),
+        (GROUP, "Self-funded", None),
+        ("fehb", "insured", None),
+        ("individual_aca", "unknown", None),
+        (INSURED, "level-funded", ["funding"]),
+        (INSURED, 7, ["funding"]),
+    ],
+)
+def test_a_funding_that_agrees_moves_nothing_and_an_unknown_word_is_said_to_be_ignored(
+    regime: str, told: object, ignored: list[str] | None
+) -> None:
+    stage = "carrier_reconsideration_filing" if regime == "fehb" else "internal_appeal_1"
+    day = {"notice_date": "2026-03-02"}
+    found, plain = row(regime, stage, **day, funding=told), row(regime, stage, **day)
+    assert (found["deadline"], found.get("ignored_inputs")) == (plain["deadline"], ignored)
+
+
+@pytest.mark.parametrize("name", ["situs", "situs_state", "policy_state", "state_of_situs", "state_issued"])
+def test_the_state_of_issue_is_taken_under_the_name_of_the_situs(name: str) -> None:
+    assert row(INSURED, "external_review_filing", **MAY_15, **{name: "MT"})["deadline"] == "2026-09-15"
+    assert row(INSURED, "external_review_filing", **MAY_15, member_state="MT")["error"]
+
+
+def test_exigent_is_urgent() -> None:
+    found = row(INSURED, "step_therapy_exception", **MARCH_6, state="AZ", exigent=True)
+    assert found["deadline"] == "2026-03-07T16:00:00-05:00"
