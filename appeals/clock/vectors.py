@@ -18,8 +18,6 @@ from appeals.clock.input_names import FUNDING, FUNDING_NAMES, REQUEST_NAMES, REQ
 from appeals.clock.stages import asked_stage
 from appeals.regimes import book
 
-GROUP_PLANS = ("erisa_self_funded", "fully_insured_group")
-"""The paths of a group plan of which nobody knows who bears its cost."""
 CANDIDATES = ("candidates", "candidate_regimes", "regimes", "possible_regimes")
 
 
@@ -82,12 +80,18 @@ def _result(row: Any) -> dict[str, Any]:
     except Unclear as problem:
         return identity | {"error": _named(problem.reason)}
     try:
-        unknown = _funding_unknown(key, inputs)
+        both = _both_fundings(key, inputs)
     except Unclear as problem:
         return identity | {"error": _named(problem.reason)}
-    if unknown:
+    if both:
         known = {k: v for k, v in inputs.items() if k not in (*FUNDING_NAMES, *CANDIDATES)}
-        return _result({**row, "regime": "unknown", "inputs": {**known, "candidates": list(GROUP_PLANS)}})
+        return _result(
+            {
+                **row,
+                "regime": next(k for k, r in book().regimes.items() if r.combines),
+                "inputs": {**known, "candidates": both},
+            }
+        )
     ignored = tuple(n for n in ignored if n not in FUNDING_NAMES or _funding(inputs[n]) is None)
     if book().regimes[key].combines:
         combined = _combined(named, stage, facts)
@@ -113,20 +117,26 @@ def _funding(value: Any) -> str | None:
     )
 
 
-def _funding_unknown(regime: str, inputs: Mapping[str, Any]) -> bool:
-    """Whether the row says of a group plan that its funding is not known. Raises Unclear where it says another funding than
-    the regime has: the law of a state is not for a plan that bears its own cost, nor the other way about."""
-    own = {"fully_insured_group": "insured", "individual_aca": "insured"}.get(regime)
-    own = "self_funded" if regime.endswith("_self_funded") else own
+def _both_fundings(key: str, inputs: Mapping[str, Any]) -> list[str]:
+    """The kinds of coverage of one sponsor, where the row says that nobody knows who bears the cost; else none. Raises Unclear
+    where it says another funding than the kind of coverage has."""
+    own = _funded(key)
     for name in (n for n in FUNDING_NAMES if own and n in inputs):
         told = _funding(inputs[name])
-        if told == "unknown" and regime in GROUP_PLANS:
-            return True
+        beside = [k for k in book().regimes if _sponsors(k) & _sponsors(key) and _funded(k) not in ("", own)]
+        if told == "unknown" and beside:
+            return [k for k in book().regimes if k in (key, *beside)]
         if told not in (None, "unknown", own):
-            raise unclear(
-                "two_fundings", f"{book().regimes[regime].title}: the row says another funding.", name
-            )
-    return False
+            raise unclear("two_fundings", f"{book().regimes[key].title}: the row says another funding.", name)
+    return []
+
+
+def _funded(key: str) -> str:
+    return "".join(one for way in book().regimes[key].fits for one in way.answers.get("funding", ()))
+
+
+def _sponsors(key: str) -> set[str]:
+    return {one for way in book().regimes[key].fits for one in way.answers.get("sponsor", ())}
 
 
 def _combined(named: Any, stage: str, facts: Any) -> Combined | dict[str, Any]:

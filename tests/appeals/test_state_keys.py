@@ -214,19 +214,24 @@ def test_a_window_from_the_determination_says_that_only_a_later_day_is_recorded(
 
 
 # -- who bears the cost, told by the row -------------------------------------------------------------------------------------
-@pytest.mark.parametrize("regime", [INSURED, GROUP])
+@pytest.mark.parametrize(
+    ("regime", "kinds"),
+    [
+        (INSURED, ["church_self_funded", GROUP, "nonfederal_governmental_self_funded", INSURED]),
+        (GROUP, [GROUP, INSURED]),
+        ("church_self_funded", ["church_self_funded", INSURED]),
+    ],
+)
 @pytest.mark.parametrize(
     "told", [{"funding": "unknown"}, {"funding_status": "Not known"}, {"plan_funding": "UNKNOWN"}]
 )
 def test_a_row_that_does_not_know_the_funding_is_answered_with_both_paths(
-    regime: str, told: dict[str, str]
+    regime: str, kinds: list[str], told: dict[str, str]
 ) -> None:
-    """Four months of the self-funded plan, Ohio's 180 days of the insured."""
+    """Four months of the self-funded plan, Ohio's 180 days of the insured; a sponsor who is a church is none of the others."""
     found = row(regime, "external_review_state_ohio", **MAY_15, **told)
-    assert [(p["regime"], p["deadline"]) for p in found["paths"]] == [
-        (GROUP, "2026-09-15"),
-        (INSURED, "2026-11-11"),
-    ]
+    days = {p["regime"]: p["deadline"] for p in found["paths"]}
+    assert days == {key: "2026-11-11" if key == INSURED else "2026-09-15" for key in kinds}
     assert (found["deadline"], found["safe_date"], found.get("ignored_inputs")) == (
         "2026-09-15",
         "2026-09-15",
