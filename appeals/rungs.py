@@ -192,6 +192,12 @@ def next_position(found: Classification, levels: int | None, rung: Rung, *, skip
     return position
 
 
+def rung_after(found: Classification, levels: int | None, rung: Rung, *, deemed: bool) -> Rung | None:
+    """The rung after a decided one; after silence that exhausts the internal steps, the first that is not inside the plan."""
+    skip = deemed and bool(rung.levels) and set(rung.silence) == {"deemed_exhaustion"}
+    return rung_at(found, levels, next_position(found, levels, rung, skip_plan=skip))
+
+
 def first_position(found: Classification, levels: int | None, completed: int) -> int:
     """Where a case enters the ladder whose first `completed` internal levels were finished before it came here."""
     inside = sum(rung.kind == "plan" for rung in rungs(found, levels)) or completed

@@ -112,7 +112,7 @@ def late_of(history: History, deadline: Deadline, on: date, *, demanded: bool = 
     return Late(
         what=_what(history, deadline),
         who=history.case.coverage.payer.name if deadline.side == PAYER else f"the {who_of(deadline).lower()}",
-        due=words_of(zoned or deadline.due_on),
+        due=spoken(words_of(zoned or deadline.due_on)),
         due_on=deadline.due_on,
         days=max((on - deadline.due_on).days, 0),
         rule=rule_words(deadline),

@@ -11,7 +11,7 @@ from appeals.facts import History
 from appeals.models import Appeal, Denial
 from appeals.queries.beside import standing_there
 from appeals.queries.history import levels_completed, load_history
-from appeals.rungs import Rung, first_position, next_position, rung_at, rung_of
+from appeals.rungs import Rung, first_position, rung_after, rung_at, rung_of
 from appeals.workflow import AppealStatus
 from cases.models import Case
 
@@ -39,10 +39,7 @@ def open_next_level(case: Case, appeal: Appeal, *, deemed: bool, at: datetime) -
     Silence that exhausts the internal steps skips those that are left (29 CFR 2560.503-1(l)).
     """
     history = load_history(case)
-    rung = history.rung(appeal)
-    skip = deemed and bool(rung.levels) and set(rung.silence) == {"deemed_exhaustion"}
-    position = next_position(history.classification, history.levels, rung, skip_plan=skip)
-    following = rung_at(history.classification, history.levels, position)
+    following = rung_after(history.classification, history.levels, history.rung(appeal), deemed=deemed)
     if following is None or following.is_court:
         consider_court(history, appeal, at)
         return None

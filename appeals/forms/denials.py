@@ -22,6 +22,11 @@ class LetterForm(forms.Form):
             required=False,
         )
         self.fields["request"] = PickField(label="It refuses", choices=requests, empty="Choose the request")
+        self.fields["request"].error_messages["required"] = (
+            "Choose the request that the letter refuses."
+            if requests
+            else "There is no request that it could refuse. Record the request first."
+        )
         self.order_fields(["file", "letter", "request"])
 
     def clean(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from appeals.models import Deadline
 from appeals.next_action import SOON_DAYS
 from appeals.regimes import book, versions_of
 from appeals.regimes.shapes import DECIDERS
-from appeals.rungs import decider_of
+from appeals.rungs import UNKNOWN, decider_of
 
 CLAIMANT = Deadline.Side.CLAIMANT
 
@@ -221,6 +221,13 @@ def spoken(line: str) -> str:
     return MOMENT.sub(said, line)
 
 
+def sureness(regime: str, *, unsure: bool) -> str:
+    """How sure a date is, as a key of its mark. No rule is verified for a case while it is not known which of them apply."""
+    if unsure:
+        return "confirm"
+    return "unsettled" if regime == UNKNOWN else "confirmed"
+
+
 def due_of(deadline: Deadline, day: Day) -> Due:
     """The clock with its arithmetic, its citation and whether it should be confirmed with the letter."""
     moment = deadline.due_at.astimezone(day.zone) if deadline.due_at else None
@@ -239,7 +246,7 @@ def due_of(deadline: Deadline, day: Day) -> Due:
         permissive_date=deadline.permissive_on,
         rule=rule_words(deadline),
         citation=deadline.citation,
-        confidence="confirm" if unsure else "confirmed",
+        confidence=sureness(deadline.regime, unsure=unsure),
         steps=tuple(spoken(line) for line in deadline.arithmetic),
         if_missed=book().if_missed.get(deadline.if_missed, "") if deadline.if_missed != "none" else "",
         overdue=is_over(deadline, day),

@@ -47,7 +47,7 @@ from appeals.queries.representation import FilerShown, filer_choices, filer_show
 from appeals.queries.request_page import ItemShown, item_shown
 from appeals.queries.shown_dues import Card, card_of, history_rows
 from appeals.queries.steps import history_from
-from appeals.rungs import Rung
+from appeals.rungs import Rung, rung_after
 from cases.models import Case, Communication, Cost, Document, DocumentVersion
 
 
@@ -94,6 +94,7 @@ class LevelPage:
     not_at_once: tuple[Reason, ...] = ()
     reopenings: tuple[Card, ...] = ()
     owed: tuple[OwedLine, ...] = ()
+    after_silence: Rung | None = None
 
     @property
     def at_once_live(self) -> bool:
@@ -238,6 +239,7 @@ def level_page(
         not_at_once=against if is_open else (),
         reopenings=reopenings(history, day, appeal=appeal) if case.status == "open" else (),
         owed=owed_lines(history, day, of=appeal),
+        after_silence=rung_after(history.classification, history.levels, rung, deemed=True),
     )
 
 

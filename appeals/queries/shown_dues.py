@@ -29,7 +29,7 @@ from appeals.models import (
     PeerToPeer,
     RequestItem,
 )
-from appeals.queries.clocks import OWN_KIND, Day, hours_left, kind_of, spoken
+from appeals.queries.clocks import OWN_KIND, Day, hours_left, kind_of, spoken, sureness
 from appeals.queries.ladder import ladder_from
 from appeals.queries.lookup import agreed, requests_where, said_of
 from appeals.queries.own_dates import standing_own_dates
@@ -103,7 +103,7 @@ def card_of(due: dues.Due, day: Day) -> Card:
         statutory_date=_on(due.statutory, day),
         rule=due.text if on else (due.error.message if due.error else ""),
         citation=due.citation,
-        confidence="" if on is None else ("confirm" if unsure else "confirmed"),
+        confidence="" if on is None else sureness(due.regime, unsure=unsure),
         steps=tuple(spoken(line) for line in due.arithmetic) if on else (),
         no_date="No date yet",
         if_missed=due.if_missed_text if due.if_missed not in ("", "none") else "",

@@ -315,6 +315,7 @@ def _choice(point: ChoicePoint, found: CasePage) -> dict[str, Any]:
     may = P.FILE_APPEAL in found.permissions and found.case.status == "open"
     return {
         "title": point.title,
+        "about_url": link(point.url_name.removesuffix("_choice"), *point.args),
         "choice": point.choice,
         "url": link(point.url_name, *point.args) if may else "",
         "request_url": link("appeals:request", found.case.public_id, found.request)

@@ -260,7 +260,13 @@ def level_deem(request: CaseRequest, case: Any, level_id: UUID) -> HttpResponse:
         return done(request, "Recorded: no decision came in time.", "appeals:level", *address)
     back = reverse("appeals:level", args=address)
     late = next((c for c in page.clocks if c.whose == "plan" and c.overdue), None)
-    effects = ["Nothing is decided about any item.", "The next level opens, where the rule says so."]
+    above = page.after_silence
+    effects = [
+        "Nothing is decided about any item.",
+        f"The next level opens, where the rule says so: {above.title}."
+        if above is not None and not above.is_court
+        else "Above this level stands only a court: a task asks to consider it.",
+    ]
     if late and late.date:
         effects.insert(
             0,

@@ -266,6 +266,15 @@ def test_a_level_that_is_late_is_demanded_in_its_own_name(climb):
     )
 
 
+def test_a_time_that_ends_within_a_day_is_told_as_people_write_it(climb):
+    climb.answer(ERISA)
+    climb.ask(is_urgent=True, urgency_certified_by="Dr. Osei")
+    row = climb.row("decision")
+    made = write_demand(actor=climb.who, case=climb.case, deadline=row, kind="overdue", at=first_minute(row))
+    _counted, ended = part(made, "How the time is counted")
+    assert " at 10:00 AM (UTC-0" in ended.text, ended.text
+
+
 def test_of_a_medicaid_plan_the_state_agency_is_asked_without_an_address_made_up(climb):
     climb.answer(MEDICAID | {"state_of_issue": "OR"})
     climb.ask()

@@ -270,7 +270,7 @@ class TestDecision:
         assert "Go on without a decision" in [a["label"] for a in page.context["actions"]]
         url = address("level_deem", climb.case, filed)
         form = nora.get(url)
-        assert "Nothing is decided about any item." in words(form)
+        assert "any item. The next level opens, where the rule says so: External review." in words(form)
         answer = nora.post(url, {"version": form.context["form"]["version"].value()})
         assert answer.status_code == 302
         assert Decision.objects.get().is_deemed is True

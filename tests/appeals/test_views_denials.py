@@ -345,6 +345,10 @@ def test_without_a_request_the_page_leads_to_it(cast, sign_in):
     case = new_case(1, at=at, owner=cast.members["nora"])
     page = nora.get(address("denial_new", case)).content.decode()
     assert f'<a href="{address("request_new", case)}">Record the request</a>' in page
+    refused = nora.post(address("denial_new", case), {"letter": ""})
+    assert refused.context["form"].errors["request"] == [
+        "There is no request that it could refuse. Record the request first."
+    ]
     drafted = request_of(case, at=at, status="drafting")
     page = nora.get(address("denial_new", case)).content.decode()
     assert f'<a href="{address("request", case, drafted)}">Open the request' in page

@@ -18,7 +18,7 @@ def test_a_navigator_sees_what_is_owed_records_it_and_the_payer_is_late_no_more(
     assert f'href="{there}"' in nora.get(address("level", case, level)).content.decode()
     assert "Demand that it is carried out" in words(nora.get(reverse("appeals:today")))
     late = words(nora.get(address("late", case)))
-    assert "Complain to the agency that supervises the reviewer. 42 CFR 422.618(b)(1)" in late
+    assert "Complain to the agency that supervises the plan or the reviewer. 42 CFR 422.618(b)(1)" in late
     row = owed.row("effectuation", 2)
     demand = reverse("appeals:demand_new", args=[case.public_id, row.public_id, "carry_out"])
     assert "What was decided has not been carried out." in words(nora.get(demand))

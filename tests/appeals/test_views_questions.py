@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.template.loader import render_to_string
 
 from appeals.models import Answer
+from appeals.queries.clocks import sureness
 from cases.models import Task
 from tests.appeals.climbing import ERISA
 from tests.appeals.visiting import address, own_statements, words
@@ -146,3 +148,20 @@ def test_the_page_costs_the_same_with_many_answers(climb, nora):
     climb.answer(ERISA, source="letter")
     after = own_statements(nora, url)
     assert len(after) == len(before) <= 12
+
+
+def test_no_rule_is_marked_as_verified_while_it_is_open_which_apply():
+    marks = {
+        (regime, unsure): sureness(regime, unsure=unsure)
+        for regime in ("unknown", "fehb")
+        for unsure in (False, True)
+    }
+    assert marks == {
+        ("unknown", False): "unsettled",
+        ("unknown", True): "confirm",
+        ("fehb", False): "confirmed",
+        ("fehb", True): "confirm",
+    }
+    due = {"label": "First level of appeal: last day to file", "confidence": marks["unknown", False]}
+    card = render_to_string("components/due.html", {"due": due})
+    assert ("Rules not settled" in card, "Rule verified" in card) == (True, False)
