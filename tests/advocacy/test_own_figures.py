@@ -325,6 +325,10 @@ def report(*flags: str, indicator: str = "patient_savings_actual", by: str = "pa
 
 
 def test_the_command_tells_them_and_masks_them(climb, nora):
+    assert (
+        report()
+        == f"{INDICATORS['patient_savings_actual'].title}: nothing is counted in this organization.\n"
+    )
     sent = {"kind": "patient_savings", "amount": "2500", "certainty": "actual", "basis": "Six at $750"}
     done(nora.post(reverse("cases:cost_new", args=[climb.case.public_id]), sent))
     payer = str(climb.case.coverage.payer)

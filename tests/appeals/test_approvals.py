@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 
@@ -128,6 +130,13 @@ def test_whoever_helps_with_letters_may_answer_and_nobody_else(written, portal_p
     page = client.get(url).content.decode()
     assert ("Please reverse the decision." in page, "Yes, send this" in page) == (True, True)
     assert "A letter waits for your yes" in client.get(reverse("portal:letters")).content.decode()
+    client.post(reverse("portal:language"), {"language": "es", "next": url})
+    spanish = client.get(url).content.decode()
+    dated = date.fromisoformat(asked.letter["date"])
+    assert ("Leer la carta" in spanish, f"<p>{dated:%B} {dated.day}, {dated.year}</p>" in spanish) == (
+        True,
+        True,
+    )
     assert client.get(reverse("portal:letter_file", args=[asked.public_id])).status_code == 200
     answer = client.post(url, {"answer": "yes"})
     assert (answer.status_code, LetterApproval.objects.get().answer) == (302, "approved")

@@ -59,10 +59,11 @@ def _codes(colleague: Colleague, user: User) -> list[str]:
     period = app_settings.TOTP_PERIOD
     now, passed = divmod(int(time.time()), period)
     first, second = (format_hotp_value(hotp_value(secret, counter)) for counter in (now, now + 1))
+    left = "1 second" if period - passed == 1 else f"{period - passed} seconds"
     label = quote(f"Recourse:{colleague.email}")
     return [
         "",
-        f"{colleague.name} is also asked for a one-time code: {first} for {period - passed} seconds, then {second}.",
+        f"{colleague.name} is also asked for a one-time code: {first} for {left}, then {second}.",
         "  A fresh one at any time: .venv/bin/python manage.py seed_demo --print-sign-ins",
         f"  Or add it to an authenticator: otpauth://totp/{label}?secret={secret}&issuer=Recourse",
     ]

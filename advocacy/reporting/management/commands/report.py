@@ -91,6 +91,8 @@ def as_text(table: Table) -> str:
         ]
         for cell in table.cells
     ]
+    if not lines:
+        return f"{table.indicator.title}: nothing is counted in this organization."
     widths = [max(len(line[at]) for line in [heading, *lines]) for at in range(len(heading))]
     return "\n".join(
         "  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip()
