@@ -11,7 +11,7 @@ from advocacy.errors import Reason
 from appeals.clock import Clock, claimant_clock, decision_clock, request_clock, stage_clock, stated_clock
 from appeals.clock.arithmetic import earlier, later, order_of
 from appeals.clock.facts import Facts, Moment
-from appeals.clock.stages import asked_of_all, asked_stage
+from appeals.clock.stages import asked_of_all, asked_stage, telling
 from appeals.regimes import book, ladder
 from appeals.regimes.shapes import Level
 
@@ -88,6 +88,7 @@ def combined_stage_clock(candidates: Sequence[str], stage: str, facts: Facts) ->
     """One stage over the candidates that have it: earliest for the patient, latest for the payer. A state's external review
     is asked of the plans outside it too, under the federal rule: a key of one path never hides the other."""
     stage, facts = asked_of_all([book().regimes[k] for k in candidates], stage, facts)
+    candidates = [r.key for r in telling([book().regimes[k] for k in candidates], stage)]
     found = [
         Path(
             k,

@@ -235,6 +235,8 @@ INPUT_NAMES: Mapping[str, str] = {
     "reversal_notice_received_at": "reversal_received",
     "reversal_notice_received_date": "reversal_received",
     "overturn_notice_received": "reversal_received",
+    "notice_of_reversal_received": "reversal_received",
+    "reversal_decision_received": "reversal_received",
     "documents_requested_date": "documents_requested",
     "document_request_date": "documents_requested",
     "records_requested": "documents_requested",
@@ -259,7 +261,7 @@ FUNDING: Mapping[str, str] = {
     "insured": "insured",
     "fully_insured": "insured",
 }
-REQUEST_NAMES = ("request_date", "requested_date", "requested_on")
+REQUEST_NAMES = ("request_date", "requested_date", "requested_on", "written_request_date")
 """Names of the day of a request: of which, the stage says."""
 REQUESTS = ("documents_requested", "reconsideration_requested", "sfh_requested")
 """Facts that are the day of a request by the patient."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from appeals.clock.facts import LABELS, Facts, Unclear, state_code, unclear
+from appeals.clock.stage_names import meant
 from appeals.regimes import book, rule_in_force
 from appeals.regimes.shapes import STATE_PICKED_BY, Choice, Regime, Rule, Stage, State
 
@@ -101,9 +102,26 @@ def find_stage(regime: Regime, key: str, facts: Facts, state: str | None = None)
     return Found(regime, stage.key, _in_force(regime, stage.rule, facts))
 
 
+def telling(regimes: Sequence[Regime], key: str) -> list[Regime]:
+    """Those to ask for a key: where one has the very key, none that has the same words for another step."""
+    name = key.strip().lower()
+    told = {regime.key: _told(regime, name)[0] for regime in regimes}
+    return [r for r in regimes if not any(told.values()) or told[r.key] or meant(r, name) is None]
+
+
+def _listed(regime: Regime, key: str) -> Stage | None:
+    return regime.stages.get(key) or next((s for s in regime.stages.values() if key in s.aliases), None)
+
+
 def _named(regime: Regime, key: str) -> tuple[Stage | None, str | None]:
+    """The stage with this key or alias, or that the key means in other words, and the state that the key itself names."""
+    found, hinted = _told(regime, key)
+    return found or meant(regime, key), hinted
+
+
+def _told(regime: Regime, key: str) -> tuple[Stage | None, str | None]:
     """The stage with this key or alias, and the state that the key itself names."""
-    found = regime.stages.get(key) or next((s for s in regime.stages.values() if key in s.aliases), None)
+    found = _listed(regime, key)
     if turned := None if found else STATE_LAST.fullmatch(key):
         key = f"{STATE_STAGE}{turned[2]}_{turned[1]}"
     if found or not key.startswith(STATE_STAGE) or not regime.uses_state_layer:
@@ -185,7 +203,7 @@ def _own_of(regime: Regime, key: str, where: str | None) -> tuple[State, str] | 
                 return by_name.get(f"{before}{after}_{state.name.lower().replace(' ', '_')}")
     issued = book().states.get(where or "")
     last = by_name.get(f"{key}_{issued.name.lower().replace(' ', '_')}") if issued and issued.stages else None
-    return None if last is None or _named(regime, key)[0] is not None else last
+    return None if last is None or _told(regime, key)[0] is not None else last
 
 
 def _federal_step(key: str) -> str | None:
@@ -221,7 +239,7 @@ def asked_of_all(regimes: Sequence[Regime], key: str, facts: Facts) -> tuple[str
     does not know whether a plan is insured asks the same of the plans outside a state's process. Any other key unchanged."""
     name = _of_urgent_filing(key.strip().lower())
     for regime in regimes:
-        stage, hinted = _named(regime, name)
+        stage, hinted = _told(regime, name)
         if stage is None or (hinted and facts.state not in (None, hinted)):
             continue
         layer = stage.state_layer
@@ -258,7 +276,7 @@ def asked_stage(regime: Regime, key: str, facts: Facts) -> str:
     state = book().states.get(hinted or facts.state or "")
     if stage.state_layer == "filing" and state:
         return next((own for own in state.stages if own.startswith(URGENT_FILING)), key)
-    return f"{name}_expedited" if _named(regime, f"{name}_expedited")[0] else key
+    return f"{name}_expedited" if _listed(regime, f"{name}_expedited") else key
 
 
 def _case_of(state: State, own: str, name: str, facts: Facts) -> str:
