@@ -11,6 +11,7 @@ from typing import Any
 
 from appeals.clock.facts import LABELS, Facts
 from appeals.clock.input_names import FUNDING_NAMES, INPUT_NAMES
+from appeals.clock.stage_names import SAME_PHRASES, SAME_WORDS
 from appeals.clock.stages import SURE
 from appeals.regimes import book
 from appeals.regimes.checks import operations_of
@@ -147,6 +148,11 @@ def at_once_steps() -> Iterator[str]:
     )
 
 
+def _same_words() -> str:
+    same = ", ".join(f"`{one}` for `{other}`" for one, other in (SAME_WORDS | SAME_PHRASES).items())
+    return f"one may stand for another ({same})"
+
+
 def _inputs() -> Iterator[str]:
     first = next(iter(book().regimes.values()))
     yield (
@@ -154,7 +160,8 @@ def _inputs() -> Iterator[str]:
         ' "inputs": {"receipt_date": "2026-03-02"}}]}`. Days are `2026-03-02`, moments `2026-03-02T10:00` with a `zone`.'
         " The stage `external_review_state_` with a state's name asks for the window of that state, with `_decision` after"
         " it for the time to decide; an ending that is none of its clocks is no stage. A stage whose name says neither"
-        " standard nor expedited is the expedited one where `urgent` is yes. `request_date` is the day of the one request"
+        " standard nor expedited is the expedited one where `urgent` is yes. The words of a key may stand in another order, and"
+        f" {_same_words()}; a word too many or too few is no stage. `request_date` is the day of the one request"
         " that a stage lacks. A day under `proven_receipt_date`, `documented_receipt_date` or `proof_of_receipt_date` is"
         " one with evidence. The kind of coverage `unknown` takes `candidates` and answers with every path."
         f" {' or '.join(f'`{name}`' for name in FUNDING_NAMES)} says who bears the cost: `unknown`, of a group plan, is answered"

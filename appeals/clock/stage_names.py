@@ -11,7 +11,7 @@ from appeals.regimes.shapes import Regime, Stage
 
 Words = tuple[tuple[str, ...], tuple[str, ...]]
 
-SAME_PHRASES: Mapping[str, str] = {
+SAME_PHRASES: dict[str, str] = {
     "pre_service": "preservice",
     "post_service": "postservice",
     "non_expedited": "standard",
@@ -38,7 +38,7 @@ SAME_PHRASES: Mapping[str, str] = {
     "veterans_court": "cavc",
     "additional_info": "additional_information",
 }
-SAME_WORDS: Mapping[str, str] = {
+SAME_WORDS: dict[str, str] = {
     "urgent": "expedited",
     "exigent": "expedited",
     "request": "filing",

@@ -276,7 +276,7 @@ def asked_stage(regime: Regime, key: str, facts: Facts) -> str:
     state = book().states.get(hinted or facts.state or "")
     if stage.state_layer == "filing" and state:
         return next((own for own in state.stages if own.startswith(URGENT_FILING)), key)
-    return f"{name}_expedited" if _listed(regime, f"{name}_expedited") else key
+    return f"{name}_expedited" if _told(regime, f"{name}_expedited")[0] else key
 
 
 def _case_of(state: State, own: str, name: str, facts: Facts) -> str:
