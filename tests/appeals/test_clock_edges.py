@@ -289,6 +289,22 @@ def test_days_on_and_days_before_are_told_apart(n: int, line: str) -> None:
     assert reading.lines[-1] == line
 
 
+@pytest.mark.parametrize(("op", "word"), [("earlier_of", "earlier"), ("later_of", "later")])
+def test_of_two_days_that_may_be_missing_those_that_are_there_are_compared(op: str, word: str) -> None:
+    both = {
+        "op": op,
+        "of": [{"op": "date", "anchor": f, "optional": True} for f in ("received", "care_date")],
+    }
+    care = date(2026, 2, 1)
+    day = "Sunday, February 1, 2026" if op == "earlier_of" else "Monday, March 2, 2026"
+    assert read(both, Facts(received=RECEIVED, care_date=care)).lines[-1] == f"The {word} of these is {day}."
+    for one in (Facts(received=RECEIVED), Facts(care_date=care)):
+        assert not [line for line in read(both, one).lines if "of these" in line]
+    with pytest.raises(Unclear) as refused:
+        read(both, Facts())
+    assert (refused.value.reason.code, refused.value.reason.field) == ("missing_received", "received")
+
+
 def test_of_two_ways_the_one_whose_facts_are_said_is_taken() -> None:
     ways = {n: {"when": {"levels": n}, "then": {"op": "date", "anchor": f}}
             for n, f in ((1, "received"), (2, "care_date"))}  # fmt: skip

@@ -67,6 +67,10 @@ def test_one_version_ends_before_the_next_begins(last: date | None, overlap: boo
         ({"if_missed": "party"}, "names an unknown consequence party."),
         ({"calculation": {"op": "later_of", "of": ({"op": "guess"}, {"op": "bet"})}},
          "uses unknown operations ['bet', 'guess']."),
+        ({"calculation": {"op": "choose", "of": ({"when_known": "luck", "then": {"op": "date", "anchor": "receipt"}},)}},
+         "names unknown facts ['luck']."),
+        ({"calculation": {"op": "choose", "of": ({"when": {"luck": True}, "then": {"op": "date", "anchor": "receipt"}},)}},
+         "names unknown facts ['luck']."),
     ],
 )  # fmt: skip
 def test_a_rule_that_says_what_nobody_knows_is_refused(change: Mapping[str, Any], told: str) -> None:
