@@ -39,6 +39,8 @@ def told(*rows: OwedLaw) -> list[str]:
         ({"confidence": "sure"}, [SOURCE]),
         ({"confidence": "verified"}, [SEEN]),
         ({"checked_on": date(2026, 11, 23)}, [SEEN]),
+        ({"levels": ("court",)}, []),
+        ({"levels": ("zenith",)}, [LEVEL.format("erisa_self_funded")]),
         ({"levels": ("council",)}, [LEVEL.format("erisa_self_funded")]),
         ({"regimes": ("nobody",)}, [LEVEL.format("nobody")]),
         # 42 CFR 422.618: a plan of Medicare Advantage has its days to carry out what the independent entity decides.

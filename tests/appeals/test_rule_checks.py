@@ -14,7 +14,7 @@ from appeals.clock import printed
 from appeals.clock.printed import inputs_of
 from appeals.regimes import shipped, using
 from appeals.regimes.checks import problems_of
-from appeals.regimes.shapes import Level, Regime, Rule, Way
+from appeals.regimes.shapes import DECIDERS, Level, Regime, Rule, Way
 
 BOOK = shipped()
 GROUP = BOOK.regimes["erisa_self_funded"]
@@ -157,6 +157,19 @@ def test_every_stage_that_is_named_is_there() -> None:
     assert with_level(0, filing="nowhere") == lost
     stage = replace(GROUP.stages["internal_appeal_1"], rule=None, choose=(choice,))
     assert told(stages={**GROUP.stages, stage.key: stage}) == lost
+
+
+def test_a_stage_reopens_what_somebody_known_decides() -> None:
+    stage = GROUP.stages["internal_appeal_1"]
+
+    def told(*reopens: str) -> list[str]:
+        return with_regime(stages={**GROUP.stages, stage.key: replace(stage, reopens=reopens)})
+
+    assert told(*DECIDERS) == told(sorted(DECIDERS)[0]) == told() == []
+    for wrong in (("nobody",), (*DECIDERS, "nobody")):
+        assert told(*wrong) == [
+            "Stage internal_appeal_1 of erisa_self_funded reopens decisions of nobody known."
+        ]
 
 
 @pytest.mark.parametrize(
