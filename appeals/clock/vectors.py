@@ -14,6 +14,7 @@ from advocacy.errors import Reason
 from appeals.clock import Clock, stage_clock
 from appeals.clock.combined import Combined, combined_stage_clock
 from appeals.clock.facts import Unclear, parse_facts, unclear
+from appeals.clock.in_place import in_place
 from appeals.clock.input_names import FUNDING, FUNDING_NAMES, REQUEST_NAMES, REQUESTS
 from appeals.clock.stages import asked_stage
 from appeals.regimes import book
@@ -98,6 +99,9 @@ def _result(row: Any) -> dict[str, Any]:
         return identity | (combined if isinstance(combined, dict) else _of_combined(combined))
     stage = asked_stage(book().regimes[key], stage, facts)
     clock = stage_clock(key, stage, facts)
+    if clock.error and (told := in_place(clock.error.field, facts)):
+        again = stage_clock(key, stage, told)
+        clock = clock if again.error else again
     if clock.error:
         asked = next((n for n in REQUEST_NAMES if inputs.get(n) is not None), None)
         if asked is None or clock.error.field not in REQUESTS:

@@ -123,3 +123,56 @@ def test_the_day_of_a_written_request_is_that_of_the_documents() -> None:
 def test_a_reversal_told_in_other_words(name: str) -> None:
     found = row(MCO, "effectuation_after_reversal", **{name: "2026-03-06T16:00"}, tz="America/New_York")
     assert found["deadline"] == "2026-03-09T17:00:00-04:00"
+
+
+# -- a fact under the name another stage has for it --------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("regime", "stage", "inputs", "deadline"),
+    [
+        # 42 CFR 438.424(a): 72 hours of receiving the notice of reversal.
+        (MCO, "effectuation", MARCH_6, "2026-03-09T17:00:00-04:00"),
+        # 29 CFR 2560.503-1(c)(2): the plan sets it.
+        (ERISA, "internal_appeal_2", {"receipt_date": "2026-05-11", "window_days": 60}, "2026-07-10"),
+    ],
+)
+def test_the_stage_says_which_day_it_is(
+    regime: str, stage: str, inputs: dict[str, Any], deadline: str
+) -> None:
+    assert row(regime, stage, **inputs).get("deadline") == deadline
+
+
+@pytest.mark.parametrize(
+    ("regime", "stage", "inputs", "asked"),
+    [
+        # What a plan decides counts from receiving the request, and a request may be on its way for days.
+        (ERISA, "preservice_claim_decision", {"request_date": "2026-06-01"}, "received"),
+        (MCO, "plan_appeal_decision_standard", {"hearing_requested": "2026-06-01"}, "received"),
+        # No number of days stands for what only the letter says.
+        (ERISA, "peer_to_peer_window", {"notice_date": "2026-06-04", "window_days": 14}, "stated"),
+        # 72 hours count from a time of day.
+        (MCO, "effectuation", {"received_date": "2026-03-06"}, "reversal_received"),
+        (MCO, "effectuation", {}, "reversal_received"),
+        (ERISA, "plan_documents_request", {"received_date": "2026-06-04"}, "documents_requested"),
+        (CHIP, "state_review_decision", {"requested_date": "2026-10-05"}, "received"),
+    ],
+)
+def test_what_the_stage_does_not_say_is_asked_for(
+    regime: str, stage: str, inputs: dict[str, Any], asked: str
+) -> None:
+    assert row(regime, stage, **inputs)["error"].endswith(f"Input: `{asked}`.")
+
+
+@pytest.mark.parametrize(
+    ("regime", "stage", "name", "deadline"),
+    [
+        (AB, "redetermination_filing", "initial_determination_date", "2026-07-02"),
+        (AB, "redetermination_filing", "msn_date", "2026-07-02"),
+        (MA, "reconsideration_filing", "org_determination_notice_date", "2026-05-03"),
+        (MCO, "plan_appeal_filing", "mco_notice_date", "2026-04-28"),
+        (VA, "cavc_filing", "board_decision_date", "2026-06-27"),
+    ],
+)
+def test_the_date_on_a_notice_by_the_name_of_the_notice(
+    regime: str, stage: str, name: str, deadline: str
+) -> None:
+    assert row(regime, stage, **{name: "2026-02-27"}).get("deadline") == deadline
