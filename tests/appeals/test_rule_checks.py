@@ -79,6 +79,13 @@ def test_a_rule_that_says_what_nobody_knows_is_refused(change: Mapping[str, Any]
     assert with_rule(replace(rule, **change)) == [f"Rule claims.appeal_1.filing v1 {told}"]
 
 
+def test_a_states_clock_is_chosen_by_facts_that_there_are() -> None:
+    texas = BOOK.states["TX"]
+    stage = replace(texas.stages["appeal_decision_texas"], when=MappingProxyType({"luck": True}))
+    states = {**BOOK.states, "TX": replace(texas, stages={**texas.stages, stage.key: stage})}
+    assert list(problems_of(replace(BOOK, states=states))) == ["Texas chooses by unknown facts ['luck']."]
+
+
 def test_a_states_rule_is_looked_at_like_any_other() -> None:
     oregon, texas = BOOK.states["OR"], BOOK.states["TX"]
     own = texas.stages["appeal_decision_texas"]
