@@ -307,6 +307,7 @@ class Reading:
         if isinstance(start, datetime):
             start = start.date()
             self.lines.append(f"The day there is {words_of(start)}.")
+        self._assumed(node)
         if "plus_days_between" in node:
             n += self._days_between(node)
         day = start + timedelta(days=n)
@@ -316,6 +317,11 @@ class Reading:
             else f"{-n} calendar {'day' if n == -1 else 'days'} before = {words_of(day)}."
         )
         return self._roll(day, node)
+
+    def _assumed(self, node: Mapping[str, Any]) -> None:
+        if "assumes" in node:
+            self.lines.append(node["assumes"])
+            self.flags.append(("least_time_assumed", node["assumes"]))
 
     def _days_between(self, node: Mapping[str, Any]) -> int:
         spec = node["plus_days_between"]
@@ -370,9 +376,7 @@ class Reading:
                 f"+ {node['argued_days']} calendar days, the first day not counted = {words_of(last)}."
             )
             return last
-        if "assumes" in node:
-            self.lines.append(node["assumes"])
-            self.flags.append(("least_time_assumed", node["assumes"]))
+        self._assumed(node)
         n = self._count(node)
         found = add_hours(start, n)
         self.lines.append(f"+ {n} elapsed hours = {words_of(found)}.")

@@ -67,7 +67,7 @@ SETTINGS: Mapping[str, frozenset[str]] = {
     "moment": frozenset(("op", "name", "anchor", "optional")),
     "add_days": COUNT
     | WINDOW
-    | {"roll", "presume_receipt_days", "keep_time", "argued", "plus_days_between", "optional"},
+    | {"roll", "presume_receipt_days", "keep_time", "argued", "plus_days_between", "assumes", "optional"},
     "add_months": COUNT | {"roll", "presume_receipt_days", "month_rule", "optional"},
     "add_hours": COUNT | WINDOW | {"argued_days", "assumes", "optional"},
     "add_business_days": COUNT | {"calendar", "count_for", "optional"},

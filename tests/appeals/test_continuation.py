@@ -37,6 +37,21 @@ def test_the_earlier_of_the_letters_day_and_the_safe_one_is_in_front(climb, stat
     assert climb.row("filing", 1).stated_on is None
 
 
+# The notice bears March 24. It is in effect on April 15, or nobody knows when and the service is running.
+@pytest.mark.parametrize(
+    ("asked", "told", "law"),
+    [
+        ({}, {"effective_on": date(2026, 4, 15)}, "2026-04-15"),
+        ({"timing": "concurrent"}, {}, "2026-04-03"),
+    ],
+)
+def test_the_shortest_date_stands_without_the_day_of_sending(climb, asked, told, law):
+    climb.answer(MEDICAID)
+    climb.ask(**asked)
+    climb.refuse(**told)
+    assert climb.date("continuation", 1) == ("2026-04-03", law, "running")
+
+
 # By the rule until April 15; the plan's letter says April 20: who asks until then has asked in time by what the plan said.
 @pytest.mark.parametrize(
     ("filed", "status"), [("2026-04-18", "met"), ("2026-04-20", "met"), ("2026-04-21", "missed")]

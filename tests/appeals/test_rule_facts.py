@@ -59,20 +59,36 @@ def test_a_window_from_the_date_on_the_notice_is_blind_to_its_receipt(
         # 42 CFR 431.221(d): a reasonable time, at most 90 days from the date the notice is mailed.
         ("medicaid_ffs", "fair_hearing_request", 90, {"window_days": 90}),
         # 42 CFR 438.420(c)(2): ten days of the plan sending its notice.
-        ("medicaid_managed_care", "continuation_of_benefits_pending_hearing", 10, None),
+        ("medicaid_managed_care", "continuation_of_benefits_request", 10, {}),
+        ("medicaid_managed_care", "continuation_of_benefits_pending_hearing", 10, {}),
     ],
 )
 def test_a_window_from_sending_takes_the_notice_where_sending_is_not_known(
-    regime: str, stage: str, days: int, more: dict[str, Any] | None
+    regime: str, stage: str, days: int, more: dict[str, Any]
 ) -> None:
     sent = NOTICE + DAY
-    facts = Facts(notice_date=NOTICE, sent=sent, receipt=NOTICE + 7 * DAY, **(more or {}))
+    facts = Facts(notice_date=NOTICE, sent=sent, receipt=NOTICE + 7 * DAY, **more)
     assert stage_clock(regime, stage, facts).deadline == sent + days * DAY
-    unsent = stage_clock(regime, stage, Facts(notice_date=NOTICE, receipt=NOTICE + 7 * DAY, **(more or {})))
-    if more is None:
-        assert unsent.error.code == "missing_sent"
-    else:
-        assert unsent.deadline == NOTICE + days * DAY
+    unsent = stage_clock(regime, stage, Facts(notice_date=NOTICE, receipt=NOTICE + 7 * DAY, **more))
+    assert unsent.deadline == NOTICE + days * DAY
+
+
+@pytest.mark.parametrize("level", ["request", "pending_hearing"])
+def test_care_goes_on_by_the_day_of_sending_and_that_is_what_is_asked_for(level: str) -> None:
+    error = stage_clock(
+        "medicaid_managed_care", f"continuation_of_benefits_{level}", Facts(receipt=NOTICE)
+    ).error
+    assert (error.code, error.field) == ("missing_sent", "sent")
+
+
+def test_ten_days_alone_are_said_to_be_the_least_the_law_allows() -> None:
+    clock = stage_clock("medicaid_managed_care", "continuation_of_benefits_request", Facts(sent=NOTICE))
+    assert clock.deadline == NOTICE + 10 * DAY
+    assert "least_time_assumed" in [flag.code for flag in clock.flags]
+    told = Facts(sent=NOTICE, effective_date=NOTICE + 5 * DAY)
+    certain = stage_clock("medicaid_managed_care", "continuation_of_benefits_request", told)
+    assert certain.deadline == NOTICE + 10 * DAY
+    assert "least_time_assumed" not in [flag.code for flag in certain.flags]
 
 
 def test_hours_to_perfect_a_request_run_across_a_change_of_clocks() -> None:

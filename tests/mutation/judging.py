@@ -28,7 +28,7 @@ TESTS = tuple(
         "clock", "clock_calendar", "clock_input", "classifier", "answers_by_law", "clock_words", "clock_facts", "clock_edges",
         "rules", "regimes", "rungs_by_law", "requests_by_law", "consequences", "rule_versions", "rule_facts", "rule_checks",
         "required_facts", "rule_shapes", "at_once_rules", "owed_rules", "rule_packs", "rules_printed", "hazards", "walker",
-        "clock_laws", "clock_properties",
+        "readings", "stage_names", "state_keys", "clock_laws", "clock_properties",
     )
 )  # fmt: skip
 OF_WORDS = "tests/appeals/test_rules_printed.py"

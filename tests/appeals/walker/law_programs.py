@@ -13,7 +13,6 @@ from tests.appeals.walker.walk import (
     LATE,
     PATIENT,
     REVIEWER,
-    Count,
     Law,
     Moment,
     Refused,
@@ -57,9 +56,26 @@ def hearing_after_silence(told: Told, reading: str) -> Moment:
 
 
 def keep_going(told: Told, reading: str) -> Moment:
-    """438.420(a): "the later of" 10 calendar days of the plan sending the notice and the intended effective date."""
-    both = (Count("sent", days=10)(told, reading), told.need("effective_date"))
-    return first(*both) if reading == EARLY else last(*both)
+    """438.420(a): "the later of" 10 calendar days of the plan sending the notice and the intended effective date; the ten days
+    alone while that date is not known."""
+    ten = days.after(sending(told, reading), 10)
+    effective = told.moment("effective_date")
+    if effective is None:
+        return ten
+    return first(ten, effective) if reading == EARLY else last(ten, effective)
+
+
+def sending(told: Told, reading: str, *instead: str) -> date:
+    """The day of sending; the day the notice bears, which is none later, where that is not known."""
+    if told.moment("sent"):
+        return told.went_out(reading)
+    known = next((name for name in (*instead, "notice_date") if told.moment(name)), "sent")
+    return day_of(told.need(known))
+
+
+def keep_going_at_hearing(told: Told, reading: str) -> Moment:
+    """438.420(c)(2): 10 calendar days of the plan sending its notice of resolution."""
+    return days.after(sending(told, reading, "mco_resolution_notice"), 10)
 
 
 def hearing_decided(told: Told, reading: str) -> Moment:
@@ -134,9 +150,14 @@ MANAGED: Stages = {
     **COURT,
     "outpatient_drug_authorization": payer("42 CFR 438.3(s)(6)", hours=24),
     "continuation_of_benefits_request": Law(
-        "42 CFR 438.420(a)", PATIENT, keep_going, takes=("sent", "effective_date")
+        "42 CFR 438.420(a)", PATIENT, keep_going, takes=("sent", "notice_date", "effective_date")
     ),
-    "continuation_of_benefits_pending_hearing": patient("42 CFR 438.420(c)(2)", "sent", days=10),
+    "continuation_of_benefits_pending_hearing": Law(
+        "42 CFR 438.420(c)(2)",
+        PATIENT,
+        keep_going_at_hearing,
+        takes=("sent", "mco_resolution_notice", "notice_date"),
+    ),
     "state_fair_hearing_filing_after_decision": Law(
         "42 CFR 438.408(f)(2)",
         PATIENT,

@@ -127,8 +127,12 @@ def new_york_decides_at_once(told: Told, reading: str) -> Moment:
 
 CLOCKS: dict[str, dict[str, Law]] = {
     "AZ": {
-        "step_therapy_exception_decision_arizona": payer("A.R.S. 20-3651 to 20-3654", hours=72),
-        "step_therapy_exception_decision_expedited_arizona": payer("A.R.S. 20-3651 to 20-3654", hours=24),
+        "step_therapy_exception_decision_arizona": payer(
+            "A.R.S. 20-3651 to 20-3654", hours=72, since=date(2023, 1, 1)
+        ),
+        "step_therapy_exception_decision_expedited_arizona": payer(
+            "A.R.S. 20-3651 to 20-3654", hours=24, since=date(2023, 1, 1)
+        ),
     },
     "CA": {
         # the department's own word is 7 days
