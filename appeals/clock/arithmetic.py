@@ -206,20 +206,16 @@ class Reading:
             self.presumption = f"Receipt presumed {presumed_days} calendar days after the date on the notice"
             if actual:
                 self.receipt_dismissed = True
-                self.flags.append(
-                    (
-                        "receipt_not_proven",
-                        "A later day of receipt is recorded without proof; it does not move the date.",
-                    )
+                self._flag(
+                    "receipt_not_proven",
+                    "A later day of receipt is recorded without proof; it does not move the date.",
                 )
             self.lines.append(f"Receipt is presumed {presumed_days} calendar days later: {words_of(found)}.")
             return found
         self.presumption = "Receipt taken as the date on the notice (the earliest possible day)"
-        self.flags.append(
-            (
-                "receipt_unknown",
-                "The day of receipt is not recorded; the date on the notice, the earliest day, is used.",
-            )
+        self._flag(
+            "receipt_unknown",
+            "The day of receipt is not recorded; the date on the notice, the earliest day, is used.",
         )
         self.lines.append(
             "The day of receipt is not recorded; the date on the notice is the earliest it can be."
@@ -236,7 +232,7 @@ class Reading:
         name = next((n for n in ("notice_date", "receipt", "sent") if getattr(self.facts, n)), "receipt")
         self._fact(name)
         if name != "notice_date":
-            self.flags.append(("determination_not_dated", NOT_DATED))
+            self._flag("determination_not_dated", NOT_DATED)
         return cast(date, self.facts.day(name))
 
     # -- operations ----------------------------------------------------------------------------------------
@@ -277,11 +273,9 @@ class Reading:
                 return int(given)
             if self.mode == "permissive":
                 return int(node["n_most"])
-            self.flags.append(
-                (
-                    "window_unknown",
-                    f"The window is {node['n_least']} to {node['n_most']} days; unrecorded, so the shortest.",
-                )
+            self._flag(
+                "window_unknown",
+                f"The window is {node['n_least']} to {node['n_most']} days; unrecorded, so the shortest.",
             )
         return int(node["permissive_n"]) if self.mode == "permissive" and "permissive_n" in node else n
 
@@ -318,10 +312,13 @@ class Reading:
         )
         return self._roll(day, node)
 
+    def _flag(self, code: str, text: str) -> None:
+        self.flags.append((code, text))
+
     def _assumed(self, node: Mapping[str, Any]) -> None:
         if "assumes" in node:
             self.lines.append(node["assumes"])
-            self.flags.append(("least_time_assumed", node["assumes"]))
+            self._flag("least_time_assumed", node["assumes"])
 
     def _days_between(self, node: Mapping[str, Any]) -> int:
         spec = node["plus_days_between"]
