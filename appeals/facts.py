@@ -183,6 +183,7 @@ def filing_facts(history: History, appeal: Appeal, *, deemed_on: date | None = N
         **_path(history, appeal, deemed_on),
         urgent=appeal.is_expedited,
         effective_date=denial.effective_on,
+        change_undated=denial.effective_on is None or None,
         information_requested=_asked(asked[-1]) if asked else None,
     )
 

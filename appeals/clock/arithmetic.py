@@ -19,7 +19,6 @@ from appeals.clock.facts import HEADS, LABELS, Facts, Moment, day_of, unclear
 NOTICE_FACTS = ("notice_date", "sent", "receipt")
 NOT_DATED = "The law counts from the date on the determination: record it from the letter, the last day may be earlier."
 
-
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip

@@ -40,7 +40,7 @@ class Facts:
     side (the request reached them). `receipt_evidence` is "none" when nothing proves the day of receipt: then, and while
     nothing is said of it, a day later than the presumed one does not move a deadline. `recorded_at` is when somebody typed it
     in; no clock ever reads it. `exception`: a drug plan is asked for one. `before_course_ends`: a request to go on was made at
-    least 24 hours before the approved course ends.
+    least 24 hours before the approved course ends. `change_undated`: the notice names no day on which the change takes effect.
     """
 
     notice_date: date | None = None
@@ -73,6 +73,7 @@ class Facts:
     plan_decision: date | None = None
     plan_affirmed: Moment | None = None
     effective_date: date | None = None
+    change_undated: bool | None = None
     mco_appeal_filed: date | None = None
     mco_resolution_notice: date | None = None
     sfh_requested: date | None = None

@@ -39,6 +39,7 @@ FACTS = frozenset(
         "plan_decision",
         "plan_affirmed",
         "effective_date",
+        "change_undated",
         "mco_appeal_filed",
         "mco_resolution_notice",
         "sfh_requested",

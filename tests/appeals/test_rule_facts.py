@@ -59,7 +59,7 @@ def test_a_window_from_the_date_on_the_notice_is_blind_to_its_receipt(
         # 42 CFR 431.221(d): a reasonable time, at most 90 days from the date the notice is mailed.
         ("medicaid_ffs", "fair_hearing_request", 90, {"window_days": 90}),
         # 42 CFR 438.420(c)(2): ten days of the plan sending its notice.
-        ("medicaid_managed_care", "continuation_of_benefits_request", 10, {}),
+        ("medicaid_managed_care", "continuation_of_benefits_request", 10, {"change_undated": True}),
         ("medicaid_managed_care", "continuation_of_benefits_pending_hearing", 10, {}),
     ],
 )
@@ -82,7 +82,9 @@ def test_care_goes_on_by_the_day_of_sending_and_that_is_what_is_asked_for(level:
 
 
 def test_ten_days_alone_are_said_to_be_the_least_the_law_allows() -> None:
-    clock = stage_clock("medicaid_managed_care", "continuation_of_benefits_request", Facts(sent=NOTICE))
+    clock = stage_clock(
+        "medicaid_managed_care", "continuation_of_benefits_request", Facts(sent=NOTICE, change_undated=True)
+    )
     assert clock.deadline == NOTICE + 10 * DAY
     assert "least_time_assumed" in [flag.code for flag in clock.flags]
     told = Facts(sent=NOTICE, effective_date=NOTICE + 5 * DAY)

@@ -106,6 +106,8 @@ PICKED: tuple[tuple[str, tuple[str, ...]], ...] = (
     # 89 FR 8758: managed care follows its rating period, everybody else the day of the request.
     ("medicaid.authorization.standard", ("rating_period_start", "received")),
     ("medicaid.hearing.filing", ("mco_resolution_notice", "notice_date")),
+    ("medicaid.continuation.request", ("sent", "notice_date")),
+    ("medicaid.continuation.pending_hearing", ("sent", "mco_resolution_notice", "notice_date")),
     ("chip.review.filing", ("mco_resolution_notice", "notice_date")),
     ("fehb.reconsideration.decision", ("received", "information_received")),
     ("fehb.opm.filing", ("notice_date", "information_requested", "reconsideration_requested")),

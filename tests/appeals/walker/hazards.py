@@ -43,7 +43,10 @@ SPECIAL: Mapping[tuple[str, ...], Callable[[date], dict[str, Any]]] = {
         "information_received": text(d) + AT,
         "tz": NEW_YORK,
     },
-    ("sent", "effective_date"): lambda d: {"sent": text(d), "effective_date": text(days.after(d, 7))},
+    ("sent", "notice_date", "effective_date"): lambda d: {
+        "sent": text(d),
+        "effective_date": text(days.after(d, 7)),
+    },
     ("mco_appeal_filed", "mco_resolution_notice", "deemed_exhausted_on", "sfh_requested"): lambda d: {
         "mco_appeal_filed": text(d),
         "mco_resolution_notice": text(days.after(d, 28)),

@@ -57,11 +57,11 @@ def hearing_after_silence(told: Told, reading: str) -> Moment:
 
 def keep_going(told: Told, reading: str) -> Moment:
     """438.420(a): "the later of" 10 calendar days of the plan sending the notice and the intended effective date; the ten days
-    alone while that date is not known."""
+    alone where a notice does not say that date."""
     ten = days.after(sending(told, reading), 10)
-    effective = told.moment("effective_date")
-    if effective is None:
+    if told.get("change_undated"):
         return ten
+    effective = told.need("effective_date")
     return first(ten, effective) if reading == EARLY else last(ten, effective)
 
 
