@@ -110,7 +110,9 @@ def month(cast):
             )
             said(case, moment(20 + days // 4, 12), party="payer")
             file(level, moment(18 if name == "met" else 19))
-            Deadline.objects.filter(pk=window.pk).update(status="met", ended_at=moment(19))
+            Deadline.objects.filter(pk=window.pk).update(
+                status="met", ended_at=moment(19), ended_known_at=moment(19)
+            )
         Decision.objects.create(case=case, appeal=level, decided_at=moment(16), recorded_at=moment(17))
         if days is not None:
             said(case, moment(17 if name == "met" else 20), party="helper")
