@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from appeals.clock.vectors import BadFile, read_vectors, results_of
+from tests.appeals.asking import row
 
 BAD = [
     ("not an object", 5, "This vector is not an object."),
@@ -235,10 +236,6 @@ def test_a_bad_file_is_refused(tmp_path: Path, text: str) -> None:
         read_vectors(tmp_path / "f.json")
     with pytest.raises(BadFile, match="cannot be read"):
         read_vectors(tmp_path / "absent.json")
-
-
-def row(regime: str, stage: str, **inputs: object) -> dict[str, object]:
-    return results_of([{"id": 1, "regime": regime, "stage": stage, "inputs": inputs}])[0]
 
 
 NOON = {"received": "2026-03-02T12:00", "tz": "America/New_York"}

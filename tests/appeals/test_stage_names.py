@@ -7,20 +7,14 @@ from typing import Any
 import pytest
 
 from appeals.clock.stage_names import meant, words_of
-from appeals.clock.vectors import results_of
 from appeals.regimes import book
+from tests.appeals.asking import MARCH_2, MARCH_6, row
 
 ERISA, ONE, CHIP = "erisa_self_funded", "individual_aca", "chip"
 MA, AB, D = "medicare_advantage", "original_medicare", "medicare_part_d"
 MCO, FFS, VA, OPM = "medicaid_managed_care", "medicaid_ffs", "va_champva", "fehb"
 TRICARE = "tricare"
-MARCH_2 = {"received_date": "2026-03-02"}
-MARCH_6 = {"received": "2026-03-06T16:00", "tz": "America/New_York"}
 NOTICE = {"notice_date": "2026-05-04"}
-
-
-def row(regime: str, stage: str, **inputs: object) -> dict[str, Any]:
-    return results_of([{"id": 1, "regime": regime, "stage": stage, "inputs": inputs}])[0]
 
 
 @pytest.mark.parametrize(

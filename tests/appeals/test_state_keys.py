@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from appeals.clock.vectors import results_of
 from appeals.regimes import book
+from tests.appeals.asking import MARCH_2, MARCH_6, row
 
 INSURED, GROUP = "fully_insured_group", "erisa_self_funded"
-MARCH_2 = {"received_date": "2026-03-02"}
-MARCH_6 = {"received": "2026-03-06T16:00", "tz": "America/New_York"}
 MAY_15 = {"receipt_date": "2026-05-15"}
-
-
-def row(regime: str, stage: str, **inputs: object) -> dict[str, Any]:
-    return results_of([{"id": 1, "regime": regime, "stage": stage, "inputs": inputs}])[0]
 
 
 # -- names of a clock --------------------------------------------------------------------------------------------------------
