@@ -33,8 +33,9 @@ def begin(life: Life) -> Days:
     if not story.answered:
         return
     yield max(story.begins - 1, 0)
+    case = life.case
     for question, value, source in story.plan.answers:
-        life.do(record_answer, case=life.case, question=question, value=value, source=source)
+        life.do(record_answer, case=case, question=question, value=value, source=source)
     if story.plainly:
         return
     _tell_what_was_tried(life, story.matter)

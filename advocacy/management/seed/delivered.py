@@ -5,12 +5,11 @@ from __future__ import annotations
 from advocacy.management.seed.life import Life
 from appeals.commands.effectuations import record_effectuation
 from appeals.queries.effectuations import undelivered_at
-from appeals.queries.history import load_history
 
 
 def carried_out(life: Life) -> None:
     """What was won and is not recorded as delivered has been paid; of care to come, it is authorized."""
-    history = load_history(life.case)
+    history = life.history
     for appeal in history.appeals:
         left = undelivered_at(history, appeal)
         if not left:

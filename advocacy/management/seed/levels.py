@@ -33,7 +33,6 @@ from appeals.commands.requests import AuthorizationInput, record_authorization
 from appeals.commands.stage_work import STAGE
 from appeals.models import Appeal, Filing, ItemOutcome, PeerToPeer
 from appeals.queries.drafts import draft_text
-from appeals.queries.history import load_history
 from appeals.queries.in_question import items_in_question
 from appeals.sample_letters import text_as_pdf
 from cases.commands.cases import close_case
@@ -190,7 +189,7 @@ def where_it_goes(life: Life) -> dict[str, str]:
             "mail": denial.send_to_address or plan.payer,
             "portal": denial.send_to_portal or f"Member portal of {plan.payer}",
         }
-    office, fax, box = OFFICES[load_history(life.case).rung(life.level).decider]
+    office, fax, box = OFFICES[life.history.rung(life.level).decider]
     name = office.format(payer=plan.payer)
     return {"fax": f"{name}, fax {fax}", "mail": f"{name}, {box}", "portal": f"Portal of {name}"}
 
@@ -287,7 +286,7 @@ def decided(
         yield recorded if recorded is not None else min(notice, received if received is not None else notice)
         story, matter, level = life.story, life.matter, life.level
         assert matter is not None
-        history = load_history(life.case)
+        history = life.history
         wanted = items_in_question(history, level)
         paper = None
         if letter:

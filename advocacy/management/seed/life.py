@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from advocacy.access.policy import Actor
 from advocacy.background import queue
@@ -29,13 +30,16 @@ from advocacy.management.seed.year.house import House
 from advocacy.people.models import Membership, Patient
 from advocacy.tenancy.scope import scope_goes_on, scope_with
 from appeals.clock.calendar import is_business_day, last_business_day_on_or_before
+from appeals.facts import History
 from appeals.models import Appeal, AuthorizationRequest, Deadline, Denial, PeerToPeer, RequestItem
+from appeals.queries.history import load_history
 from cases.commands.costs import record_cost
 from cases.commands.documents import upload_document
 from cases.commands.patient_notices import send_notice
 from cases.models import Case, Coverage, Document, DocumentVersion, PatientNotice, Provider
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 Course = Iterator[date]
 """What happens to one case: each part ends by naming the day on which somebody looks at it again."""
 Days = Iterator[int]
@@ -112,6 +116,8 @@ class Life:
     won: bool = False
     focus: int | None = None
     """Of two levels that stand at once the one that is being worked (primary key); else the last one opened."""
+    known: dict[Hashable, Any] = field(default_factory=dict)
+    """What was read since somebody last acted: a row is read once between two acts."""
 
     @property
     def standing(self) -> Standing:
@@ -123,6 +129,7 @@ class Life:
         hour, minute = self.luck.randrange(9, 16), self.luck.randrange(60)
         there = datetime.combine(day, time(hour, minute), tzinfo=self.standing.zone)
         self.at = min(max(self.at + timedelta(minutes=1), there), self.now)
+        self.known.clear()
 
     @property
     def on(self) -> date:
@@ -203,6 +210,7 @@ class Life:
             self.at = min(self.at + timedelta(minutes=self.luck.randrange(2, 7)), self.now)
         actor, name = self.actor(by), command.__name__
         scope_goes_on(actor=actor.key, actor_label=actor.label, at=self.at)
+        self.known.clear()
         done = command(actor=actor, at=self.at, **given)
         self.house.acts.append((actor.key, self.at, name))
         self.house.note(name)
@@ -231,35 +239,45 @@ class Life:
         raise AssertionError(f"{self.story.key}: {command.__name__} was not refused ({code})")
 
     # -- the rows -------------------------------------------------------------------------------------------
+    def _now(self, read: Callable[[K], T], of: K) -> T:
+        """What is read of something, asked once until somebody acts."""
+        if (read, of) not in self.known:
+            self.known[read, of] = read(of)
+        found: T = self.known[read, of]
+        return found
+
     @property
     def case(self) -> Case:
         """The case as it is now."""
         assert self.case_row is not None, "the story has opened its case"
-        return Case.objects.select_related("patient", "coverage__payer", "provider", "owner").get(
-            pk=self.case_row.pk
-        )
+        return self._now(_case, self.case_row.pk)
+
+    @property
+    def history(self) -> History:
+        """Everything of the case that its clocks read."""
+        return self._now(load_history, self.case)
 
     @property
     def asked(self) -> AuthorizationRequest:
         assert self.request is not None, "the story has asked the payer"
-        return AuthorizationRequest.objects.select_related("case__patient").get(pk=self.request.pk)
+        return self._now(_request, self.request.pk)
 
     @property
     def items(self) -> list[RequestItem]:
-        return list(RequestItem.objects.filter(request=self.asked).order_by("position"))
+        return self._now(_items, self.asked.pk)
 
     @property
     def refusal(self) -> Denial:
         assert self.denial is not None, "the story has its denial"
-        return Denial.objects.get(pk=self.denial.pk)
+        return self._now(_denial, self.denial.pk)
 
     @property
     def level(self) -> Appeal:
         """The level that is being worked: the last one opened for the latest denial, unless another has the focus."""
-        levels = Appeal.objects.select_related("case__patient", "denial")
         if self.focus is not None:
-            return levels.get(pk=self.focus)
-        row = levels.filter(case=self.case_row).order_by("-position", "-id").first()
+            return self._now(_level, self.focus)
+        assert self.case_row is not None, "the story has opened its case"
+        row = self._now(_last_level, self.case_row.pk)
         assert row is not None, "a level is open"
         return row
 
@@ -294,12 +312,41 @@ class Life:
 
     def work_off(self) -> None:
         """Do the jobs that were asked for so far, in this process. Raises RuntimeError when one fails."""
+        self.known.clear()
         tell_patients(self.at)
         while (row := Job.objects.filter(status=Job.Status.QUEUED).order_by("pk").first()) is not None:
             with no_mail(), scope_with(at=self.at):
                 if queue.run(self.standing.organization.pk, row.pk) == "failed":
                     row.refresh_from_db()
                     raise RuntimeError(f"{self.story.key}: job {row.name}: {row.reason}")
+
+
+def _case(key: int) -> Case:
+    return Case.objects.select_related("patient", "coverage__payer", "provider", "owner").get(pk=key)
+
+
+def _request(key: int) -> AuthorizationRequest:
+    return AuthorizationRequest.objects.select_related("case__patient").get(pk=key)
+
+
+def _items(request: int) -> list[RequestItem]:
+    return list(RequestItem.objects.filter(request=request).order_by("position"))
+
+
+def _denial(key: int) -> Denial:
+    return Denial.objects.get(pk=key)
+
+
+def _levels() -> QuerySet[Appeal]:
+    return Appeal.objects.select_related("case__patient", "denial")
+
+
+def _level(key: int) -> Appeal:
+    return _levels().get(pk=key)
+
+
+def _last_level(case: int) -> Appeal | None:
+    return _levels().filter(case=case).order_by("-position", "-id").first()
 
 
 def tell_patients(at: datetime) -> None:

@@ -24,7 +24,7 @@ from appeals.commands.exceptions import record_exception
 from appeals.commands.requests import ItemInput, approve_request, draft_request, receive_request
 from appeals.commands.silences import go_on_without_answer
 from appeals.models import AuthorizationRequest, PeerToPeer
-from appeals.queries.history import levels_completed, load_history
+from appeals.queries.history import levels_completed
 from appeals.sample_letters import text_as_pdf
 from appeals.silence import meaning_of, opened_by_silence, opens_unless_denied
 from cases.commands.communications import log_communication
@@ -190,7 +190,7 @@ def answer(life: Life) -> Iterator[date]:
 
 def _never_answered(life: Life) -> bool:
     """The plan never answers: the level that its rule opens is gone to. Whether the rule opens one."""
-    history = load_history(life.case)
+    history = life.history
     meaning, done = meaning_of(history, life.asked), levels_completed(life.case)
     rung, _why = opened_by_silence(history.classification, history.levels, done, meaning)
     if rung is None or not opens_unless_denied(history, life.asked):

@@ -46,7 +46,6 @@ from appeals.commands.peer_to_peers import miss_call
 from appeals.commands.requests import AuthorizationInput, record_authorization, withdraw_request
 from appeals.models import Appeal, Denial, DenialItem, GrantedAuthorization, ItemOutcome
 from appeals.queries.beside import GIVEN_UP, openings_of, standing_against
-from appeals.queries.history import load_history
 from appeals.queries.ladder import AWAITING, filing_of
 from appeals.rungs import Rung
 from cases.commands.cases import assign_case
@@ -110,7 +109,7 @@ def _contest(life: Life) -> Iterator[date]:
     while (level := _open_level(life)) is not None:
         # Below a review that was opened at once, the level to go on with is not the last one.
         life.focus = level.pk if _is_below_a_review(life) else None
-        rung = load_history(life.case).rung(level)
+        rung = life.history.rung(level)
         if rung.may_be_filed:
             yield from _file(life, rung)
         else:
@@ -136,11 +135,11 @@ def _open_level(life: Life) -> Appeal | None:
 
 
 def _has_review_beside(life: Life) -> bool:
-    return bool(openings_of(load_history(life.case), life.level, life.on))
+    return bool(openings_of(life.history, life.level, life.on))
 
 
 def _may_run_at_once(life: Life) -> bool:
-    history, level = load_history(life.case), life.level
+    history, level = life.history, life.level
     return level.is_expedited and not standing_against(history, level, life.on)
 
 
@@ -152,13 +151,13 @@ def _at_once(life: Life) -> Iterator[date]:
     life.house.note("opened at once")
     life.focus = review.pk
     yield life.later(0, 1)
-    yield from _send(life, load_history(life.case).rung(review))
+    yield from _send(life, life.history.rung(review))
     life.is_refused("open_already", open_at_once, appeal=Appeal.objects.get(pk=appeal.pk), **certified)
     pair = [appeal.pk, review.pk]
     for key in life.luck.sample(pair, 2):
         life.focus = key
         if life.level.status in AWAITING and life.level.settled_by_id is None:
-            yield from _decision(life, load_history(life.case).rung(life.level))
+            yield from _decision(life, life.history.rung(life.level))
     life.focus = None
     settled = Appeal.objects.filter(denial=life.denial, settled_by__isnull=False).exclude(status__in=GIVEN_UP)
     for level in settled.exclude(status="decided").order_by("-position"):
@@ -220,7 +219,7 @@ def _day_to_file(life: Life) -> date:
 
 def _last_day(life: Life) -> date | None:
     """The last arguable day to file the level, as the rules say today."""
-    return filing_of(load_history(life.case), life.level).last_day
+    return filing_of(life.history, life.level).last_day
 
 
 def _send(life: Life, rung: Rung) -> Iterator[date]:
@@ -420,7 +419,7 @@ def _close(life: Life) -> None:
     else:
         outcome = "not_covered"
     awaited_no_more(life)
-    if life.asked.status == "received" and load_history(life.case).answered_above(life.asked) is None:
+    if life.asked.status == "received" and life.history.answered_above(life.asked) is None:
         life.do(withdraw_request, request=life.asked, reason=life.luck.choice(WRITTEN["withdrawn"]))
     life.take(closed(life.ago, outcome))
     life.house.note(f"closed {outcome}")
