@@ -8,12 +8,12 @@ evaluated without it (on evaluation, not on construction: a ModelForm with a ten
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import connection, connections, models
 from django.db.models.expressions import Expression
@@ -197,6 +197,17 @@ class TenantModel(models.Model):
         abstract = True
         base_manager_name = "objects"
         default_manager_name = "objects"
+
+    @classmethod
+    def from_db(  # type: ignore[override]  # the stubs are of a newer Django
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any]
+    ) -> Self:
+        """As Django does it, without a call for every column: what was read needs no default, and no field acts on it."""
+        row = cls.__new__(cls)
+        row._state = models.base.ModelState()
+        row._state.adding, row._state.db = False, db
+        row.__dict__.update(zip(field_names, values, strict=True))
+        return row
 
     def _do_update(self, base_qs: Any, using: Any, pk_val: Any, values: Any, *how: Any) -> Any:
         """As Django does it; the text is made once for the columns that are written, by Django."""
