@@ -50,7 +50,7 @@ def fetched(querysets: Mapping[str, models.QuerySet[Any] | Written]) -> dict[str
     for key, one in told.items():
         if not one.text:
             continue
-        parts.append(f"(SELECT jsonb_agg(to_jsonb(t)) FROM ({one.text}) t)")  # noqa: S608  SQL compiled by the ORM
+        parts.append(f"(SELECT json_agg(t)::text FROM ({one.text}) t)")  # noqa: S608  SQL compiled by the ORM
         keys.append(key)
         params.extend(one.params)
     if not parts:
