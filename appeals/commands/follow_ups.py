@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -19,7 +19,9 @@ from appeals.queries.owed import WON_AT_LEVEL, WON_IN_CALL, Owed, owed_of
 from appeals.queries.service_targets import chase_day
 from appeals.regimes import book
 from appeals.rungs import may_ask_exceptions
+from cases.commands.raised import Raised, raise_tasks
 from cases.commands.tasks import ENDED, open_task, settle_task
+from cases.commands.touch import touch
 from cases.models import Case, Task
 from cases.workflow import CaseStatus
 
@@ -65,8 +67,6 @@ def ask(
     at: datetime,
     opened_by: Task.OpenedBy = Task.OpenedBy.RULE,
     template: str = "",
-    waits_for: Task | None = None,
-    circumstances: str = "",
 ) -> Task | None:
     """Open a task by rule or stage unless one with this code is open; nothing on a closed case.
 
@@ -82,8 +82,6 @@ def ask(
         due_on=due_on,
         code=code,
         template=template,
-        waits_for=waits_for,
-        circumstances=circumstances,
         opened_by=opened_by,
         at=at,
     )
@@ -94,6 +92,14 @@ def settle(case: Case, code: str, *, at: datetime, note: str) -> None:
     task = Task.objects.filter(case=case, code=code).exclude(status__in=ENDED).first()
     if task is not None:
         settle_task(actor=program_of(case), task=task, reason=note, at=at)
+
+
+def raised(case: Case, wanted: Sequence[Raised], at: datetime) -> list[Task]:
+    """Open tasks of a case that its command has locked, and of whose codes none is open (`raise_tasks`); that is work on it."""
+    tasks = raise_tasks(wanted, at)
+    if tasks:
+        touch(case, at)
+    return tasks
 
 
 def ask_what_dates_need(
@@ -108,19 +114,24 @@ def ask_what_dates_need(
     """
     if case.status == CaseStatus.CLOSED:
         return
-    for code, want, task, key in what_dates_need(case, history, ladder, tasks, at):
+    found = what_dates_need(case, history, ladder, tasks, at)
+    asked = [
+        Raised(
+            case,
+            code,
+            want.title,
+            want.detail,
+            _work_day(case, code, at) or want.due_on,
+            circumstances=key,
+        )
+        for code, want, task, key in found
+        if task is None and want is not None
+    ]
+    raised(case, asked, at)
+    for _, want, task, key in found:
         if task is None:
-            assert want is not None
-            ask(
-                case,
-                code=code,
-                title=want.title,
-                detail=want.detail,
-                due_on=_work_day(case, code, at) or want.due_on,
-                circumstances=key,
-                at=at,
-            )
-        elif want is not None or task.status in ENDED:
+            continue
+        if want is not None or task.status in ENDED:
             _remember(task, key)
         else:
             settle_task(

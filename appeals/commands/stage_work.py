@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from appeals.commands.follow_ups import SOON, ask, program_of
+from appeals.commands.follow_ups import SOON, program_of, raised
 from appeals.dues import day_of
 from appeals.facts import History
 from appeals.queries.ladder import BEFORE_FILING, Ladder, Standing
 from appeals.rungs import titles_of_levels
 from appeals.workflow import AppealStatus, PeerToPeerStatus, RequestStatus
+from cases.commands.raised import Raised
 from cases.commands.tasks import ENDED, settle_task
 from cases.models import Case, Task
 from cases.queries.templates import template_known
@@ -120,17 +121,17 @@ def _opened(case: Case, want: StageTask, first: Task | None, at: datetime) -> Ta
     template = template_known(want.template)
     if template is None:
         return None
-    return ask(
+    stage = Raised(
         case,
-        code=want.code,
-        title=titled(want, template),
-        detail=template.detail,
-        due_on=want.due_on,
-        opened_by=Task.OpenedBy.STAGE,
-        template=want.template,
+        want.code,
+        titled(want, template),
+        template.detail,
+        want.due_on,
+        Task.OpenedBy.STAGE,
+        template,
         waits_for=first if first is not None and first.status not in ENDED else None,
-        at=at,
     )
+    return raised(case, [stage], at)[0]
 
 
 def titled(want: StageTask, template: TaskTemplate) -> str:

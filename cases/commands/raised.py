@@ -1,4 +1,4 @@
-"""Tasks that a rule or a stage opens on many cases at once."""
+"""Tasks that a rule or a stage opens on cases whose tasks it has read: on one, or on many at once."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def raise_tasks(wanted: Sequence[Raised], at: datetime) -> list[Task]:
             code=one.code,
             circumstances=one.circumstances,
             template=one.template.key if one.template else "",
-            title=one.title,
-            detail=one.detail,
+            title=one.title.strip(),
+            detail=one.detail.strip(),
             checklist=fresh_checklist(one.template),
             opened_by=one.opened_by,
             owner_id=one.case.owner_id if one.case.owner_id in there else None,

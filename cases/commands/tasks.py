@@ -41,16 +41,14 @@ def open_task(
     waits_for: Task | None = None,
     waits_on_patient: bool = False,
     asked_of_patient: str = "",
-    circumstances: str = "",
     at: datetime,
 ) -> Task:
     """Open a task; a rule's `code` opens once: while such a task of the case has not ended, that one is returned as it is.
 
     Without an owner it belongs to the case's owner; where a rule opens it and that one works here no more, to nobody until the
     case is handed on: what has to be done exists all the same, and what asks for it goes through. A template gives the
-    checklist, and where they are missing the title, the detail and (by hand) the due date. `circumstances` is a fingerprint of
-    what a rule asks in. With `waits_on_patient` the patient has to do something: the portal shows `asked_of_patient`, and the
-    patient is reminded of it (`patient_reminders`). Raises Refused with all reasons: title_missing, due_past (by hand only),
+    checklist, and where they are missing the title, the detail and (by hand) the due date. With `waits_on_patient` the patient
+    has to do something: the portal shows `asked_of_patient`, and the patient is reminded of it (`patient_reminders`). Raises Refused with all reasons: title_missing, due_past (by hand only),
     template_unknown, owner_gone, waits_elsewhere, waits_for_ended, case_closed, asked_missing.
     """
     require(actor, Permission.WORK_TASKS, case)
@@ -83,7 +81,6 @@ def open_task(
             task = Task.objects.create(
                 case=case,
                 code=code,
-                circumstances=circumstances,
                 template=chosen.key if chosen else "",
                 title=title,
                 detail=detail.strip() or (chosen.detail if chosen else ""),
