@@ -24,7 +24,7 @@ class AppealsConfig(AppConfig):
         from cases.commands.patient_notices import is_over
         from cases.commands.patient_reminders import also
         from cases.commands.registration import after_coverage
-        from cases.commands.search_text import more_numbers
+        from cases.commands.search_text import numbers
         from cases.commands.tags import taken_in
         from cases.jobs import after_reading
         from cases.queries.export import withheld
@@ -42,7 +42,7 @@ class AppealsConfig(AppConfig):
         after_coverage.append(coverage_changed)
         cases.after_ending.append(dates_of_ended)
         tasks.after_ending.append(dates_without_task)
-        more_numbers.append(reference_numbers_of)
+        numbers.append(reference_numbers_of)
         withheld.append(letters_of_others)
         taken_in.append(packets_with)
         letter_ways.append(ways_of_confirmed)

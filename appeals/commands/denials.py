@@ -260,7 +260,7 @@ def confirm_denial(
         _offer_peer_to_peer(case, row, at)
         if show_letter and row.letter is not None:
             show_and_tell(actor=actor, document=row.letter, at=at)
-        finish(case, at)
+        follow_act(case, at)
     for name in ("confirmed_at", "confirmed_by_id", "version"):
         setattr(denial, name, getattr(row, name))
     return row
@@ -288,7 +288,7 @@ def _another_reasons(another: Sequence[str]) -> Iterator[Reason]:
 
 
 def finish(case: Case, at: datetime) -> None:
-    """What follows from any change of a denial: the search text, every date, and when the case was touched."""
+    """What follows from any change of what a denial says: the search text, every date, and when the case was touched."""
     index_case(case)
     follow_act(case, at)
 

@@ -96,7 +96,9 @@ def draft_request(
         )
         _write_items(request, items)
         record("request_drafted", subject=request, detail={"items": len(items)})
-        _finish(row, at)
+        if request.reference_number:
+            index_case(row)
+        follow_act(row, at)
     return request
 
 
@@ -358,7 +360,9 @@ def _take(
                 what="The request for authorization",
                 detail={"request": row.pk},
             )
-        _finish(case, at)
+        if "reference_number" in changes:
+            index_case(case)
+        follow_act(case, at)
     return row
 
 

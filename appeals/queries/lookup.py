@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,8 +12,6 @@ from django.db.models import F, Model, Q, QuerySet
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent
-from advocacy.tenancy.kept import KeptRows, kept_rows
-from advocacy.tenancy.together import fetched
 from appeals.models import (
     STANDS,
     Answer,
@@ -37,7 +34,6 @@ Row = TypeVar("Row", bound=Model)
 
 COVERAGE_SOURCE = "card"
 STATE = "state_of_issue"
-_THE_CASE = -7_102
 
 
 def _one(actor: Actor, model: type[Row], public_id: UUID, *joined: str) -> Row:
@@ -169,28 +165,14 @@ def keys_with_dates(actor: Actor, *, after: int, most: int) -> list[int]:
     return list(cases_with_dates(actor).filter(pk__gt=after).values_list("pk", flat=True)[:most])
 
 
-def reference_numbers_of(case: Case) -> set[str]:
-    """The numbers a payer gave to requests, denials and authorizations: a case is found by each of them."""
-    rows = fetched(_numbered().written({"case": case.pk}))
-    named = {row.reference_number for key in ("requests", "denials") for row in rows[key]}
-    return named | {row.number for row in rows["authorizations"]}
-
-
-@cache
-def _numbered() -> KeptRows:
-    """Asked after each act that brings a number: its text is made once."""
-
-    def numbered() -> dict[str, QuerySet[Any]]:
-        return {
-            "requests": AuthorizationRequest.objects.filter(case=_THE_CASE).only(
-                "public_id", "organization", "reference_number"
-            ),
-            "denials": Denial.objects.filter(STANDS, case=_THE_CASE).only(
-                "public_id", "organization", "reference_number"
-            ),
-            "authorizations": GrantedAuthorization.objects.filter(case=_THE_CASE).only(
-                "public_id", "organization", "number"
-            ),
-        }
-
-    return kept_rows(numbered, {"case": _THE_CASE})
+def reference_numbers_of(case: int) -> dict[str, tuple[QuerySet[Any], str]]:
+    """The numbers a payer gave to requests, denials and authorizations: a case (by its key) is found by each of them. Rows, with
+    the field in which the number stands.
+    """
+    given = ("public_id", "organization", "reference_number")
+    granted = GrantedAuthorization.objects.filter(case=case).only("public_id", "organization", "number")
+    return {
+        "requests": (AuthorizationRequest.objects.filter(case=case).only(*given), "reference_number"),
+        "denials": (Denial.objects.filter(STANDS, case=case).only(*given), "reference_number"),
+        "authorizations": (granted, "number"),
+    }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
+
+from django.db.models import QuerySet
 
 from advocacy.people.commands import set_numbers
 from advocacy.people.models import Patient
@@ -13,20 +16,31 @@ from advocacy.tenancy.sealing import normalized
 from advocacy.tenancy.together import fetched
 from cases.models import Case, CaseSearch, Communication, Coverage, Inquiry, InquirySearch
 
-# Apps above add what else a case is found by (numbers of requests and appeals): a function from a case to those texts.
-more_numbers: list[Callable[[Case], Iterable[str]]] = []
-
-
+Numbered = Mapping[str, tuple[QuerySet[Any], str]]
+"""Rows of a case that carry numbers, each kind with the name of the field in which the number stands."""
 _THE_CASE = -7_103
+
+
+def _of_contacts(case: int) -> Numbered:
+    calls = Communication.objects.filter(case=case, superseded_at=None)
+    return {"calls": (calls.only("public_id", "organization", "reference_number"), "reference_number")}
+
+
+numbers: list[Callable[[int], Numbered]] = [_of_contacts]
+"""By which numbers a case (by its key) is found beside its member id. Apps above add theirs in `apps.ready`."""
+
+
+@cache
+def _fields() -> dict[str, str]:
+    return {key: name for of in numbers for key, (_, name) in of(_THE_CASE).items()}
 
 
 @cache
 def _indexed() -> KeptRows:
     """Asked after each act that brings a number: its text is made once."""
-    calls = Communication.objects.filter(case=_THE_CASE, superseded_at=None)
     return kept_rows(
         lambda: {
-            "calls": calls.only("public_id", "organization", "reference_number"),
+            **{key: rows for of in numbers for key, (rows, _) in of(_THE_CASE).items()},
             "text": CaseSearch.objects.filter(case=_THE_CASE),
         },
         {"case": _THE_CASE},
@@ -38,12 +52,10 @@ def index_case(case: Case) -> None:
     written where the text is that already.
     """
     rows = fetched(_indexed().written({"case": case.pk}))
-    found = {case.coverage.member_id} | {call.reference_number for call in rows["calls"]}
-    for numbers in more_numbers:
-        found |= set(numbers(case))
+    found = {getattr(row, name) for key, name in _fields().items() for row in rows[key]}
     text = {
         "reference": normalized(case.reference),
-        "numbers": sorted({normalized(number) for number in found} - {""}),
+        "numbers": sorted({normalized(number) for number in found | {case.coverage.member_id}} - {""}),
     }
     if not rows["text"]:
         CaseSearch.objects.create(case=case, **text)

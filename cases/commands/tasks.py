@@ -48,8 +48,9 @@ def open_task(
     Without an owner it belongs to the case's owner; where a rule opens it and that one works here no more, to nobody until the
     case is handed on: what has to be done exists all the same, and what asks for it goes through. A template gives the
     checklist, and where they are missing the title, the detail and (by hand) the due date. With `waits_on_patient` the patient
-    has to do something: the portal shows `asked_of_patient`, and the patient is reminded of it (`patient_reminders`). Raises Refused with all reasons: title_missing, due_past (by hand only),
-    template_unknown, owner_gone, waits_elsewhere, waits_for_ended, case_closed, asked_missing.
+    has to do something: the portal shows `asked_of_patient`, and the patient is reminded of it (`patient_reminders`). Raises
+    Refused with all reasons: title_missing, due_past (by hand only), template_unknown, owner_gone, waits_elsewhere,
+    waits_for_ended, case_closed, asked_missing.
     """
     require(actor, Permission.WORK_TASKS, case)
     if code and (standing := _standing(case, code)):
