@@ -91,8 +91,10 @@ class Workflow:
         detail: Mapping[str, Any] | None = None,
         reason: str = "",
         expected_version: int | None = None,
+        held: R | None = None,
     ) -> R:
-        """Move `row` by the named step and return it, locked and saved. `at` is aware.
+        """Move `row` by the named step and return it, locked and saved. `at` is aware. `held` is the same row where the command
+        has locked and read it already.
 
         Raises NotFound or NotAllowed (who), WrongState (when, also when `expected_version` is stale), Refused with all
         reasons (whether). Nothing is written unless all three pass.
@@ -100,7 +102,7 @@ class Workflow:
         step = self.step(name, row.workflow_version)  # type: ignore[attr-defined]
         require(actor, step.permission, row)
         with joined():
-            locked: R = type(row)._default_manager.select_for_update().get(pk=row.pk)
+            locked: R = held or type(row)._default_manager.select_for_update().get(pk=row.pk)
             state = getattr(locked, self.field)
             if state not in step.from_:
                 raise WrongState(name, state, self._too_late(step, state))

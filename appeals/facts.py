@@ -107,8 +107,7 @@ class History:
 
     def rung(self, appeal: Appeal) -> Rung:
         """The rung this level stands on, under the rules it is recorded with. One that was opened again says so in its title."""
-        found = rung_of(appeal.regime, appeal.level, appeal.position, self.classification, self.levels)
-        return found if appeal.returned_at is None else replace(found, title=f"{found.title}, opened again")
+        return rung_recorded(appeal, self.classification, self.levels)
 
     def answered_above(self, request: AuthorizationRequest) -> Appeal | None:
         """The level that decided what a request was never answered on: one that silence opened, or one above it."""
@@ -120,6 +119,12 @@ class History:
     def day(self, moment: datetime | None) -> date | None:
         """The calendar day of a moment where the patient is."""
         return day_in(self.zone, moment)
+
+
+def rung_recorded(appeal: Appeal, found: Classification, levels: int | None) -> Rung:
+    """As `History.rung`, of what is known about the coverage."""
+    rung = rung_of(appeal.regime, appeal.level, appeal.position, found, levels)
+    return rung if appeal.returned_at is None else replace(rung, title=f"{rung.title}, opened again")
 
 
 def day_in(zone: str, moment: datetime | None) -> date | None:

@@ -10,13 +10,12 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import locked_case, locked_case_of, refuse
 from appeals.commands.deadlines import follow_act, recompute_deadlines
 from appeals.models import Answer
 from appeals.queries.lookup import answers_of, classification_of, said_of
 from appeals.regimes import book
 from appeals.regimes.classifier import UNKNOWN, Classification, classify, questions
-from cases.commands.touch import touch
 from cases.models import Case, Coverage
 from cases.workflow import CaseStatus
 
@@ -70,7 +69,7 @@ def withdraw_answer(*, actor: Actor, answer: Answer, at: datetime) -> Answer:
     """Take an answer back (the source was misread), so that it no longer contradicts another. Raises WrongState."""
     require(actor, Permission.ANSWER_QUESTIONS, answer)
     with transaction.atomic():
-        row = locked_case(answer.case)
+        row = locked_case_of(answer)
         locked = Answer.objects.select_for_update().get(pk=answer.pk)
         if locked.superseded_at is not None:
             raise WrongState("withdraw", "superseded", "This answer no longer stands.")
@@ -80,8 +79,8 @@ def withdraw_answer(*, actor: Actor, answer: Answer, at: datetime) -> Answer:
         record(
             "answer_withdrawn", subject=locked, detail={"question": locked.question, "source": locked.source}
         )
-        determine_regime(row, before, at)
-        touch(row, at)
+        _determined(row, before, classification_of(row))
+        follow_act(row, at)
     return locked
 
 
@@ -89,15 +88,9 @@ def coverage_changed(coverage: Coverage, at: datetime) -> None:
     """Funding or state of issue changed on a coverage: which rules apply to its open cases may have changed with it."""
     with transaction.atomic():
         for case in Case.objects.filter(coverage=coverage, status=CaseStatus.OPEN).order_by("pk"):
-            determine_regime(locked_case(case), None, at)
-
-
-def determine_regime(case: Case, before: Classification | None, at: datetime) -> Classification:
-    """Record which rules apply when that changed; recomputing the dates moves levels that have not ended to them."""
-    found = classification_of(case)
-    _determined(case, before, found)
-    recompute_deadlines(case, at)
-    return found
+            row = locked_case(case)
+            _determined(row, None, classification_of(row))
+            recompute_deadlines(row, at)
 
 
 def _determined(case: Case, before: Classification | None, found: Classification) -> None:

@@ -22,7 +22,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.rules import day_in
 from appeals.blocks import blocks_as_data, blocks_from_data, unfilled_gaps
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import locked_case_of, refuse
 from appeals.commands.demand_facts import letter_of_demand
 from appeals.commands.paper import heading_facts, letter_of
 from appeals.facts import History
@@ -237,7 +237,7 @@ def _supersede(row: LetterApproval, at: datetime) -> None:
 
 def _ready(appeal: Appeal | Demand | None) -> tuple[Case, Appeal | Demand]:
     assert appeal is not None, "an ask is about a letter"
-    locked_case(appeal.case)
+    locked_case_of(appeal)
     return _case(appeal.case_id), _row(appeal, lock=True)
 
 

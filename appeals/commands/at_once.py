@@ -11,17 +11,16 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
 from appeals.at_once import AGREED, URGENT
-from appeals.commands.checks import future_days, locked_case, refuse, today_of
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.checks import future_days, locked_case_of, refuse, today_of
+from appeals.commands.deadlines import follow_act
 from appeals.commands.overrides import allowed_override, left_of, use_override
+from appeals.facts import History
 from appeals.models import Appeal
 from appeals.queries.beside import STEP, live_fellows, opening_reasons, openings_of, outside_of
 from appeals.queries.history import load_history
 from appeals.queries.in_question import items_in_question
 from appeals.queries.ladder import BEFORE_FILING
 from appeals.workflow import APPEAL
-from cases.commands.touch import touch
-from cases.models import Case
 
 LONGEST = 1000
 
@@ -48,7 +47,7 @@ def open_at_once(
     """
     require(actor, Permission.FILE_APPEAL, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal)
         row = Appeal.objects.select_for_update(of=("self",)).select_related("denial").get(pk=appeal.pk)
         if row.status in APPEAL.final:
             raise WrongState(
@@ -89,19 +88,21 @@ def open_at_once(
         detail = {"basis": basis, "beside": row.pk, "level": rung.key, "position": rung.position}
         record("level_opened_at_once", subject=level, detail=detail | {"regime": rung.regime})
         use_override(used, at)
-        recompute_deadlines(case, at)
-        touch(case, at)
+        follow_act(case, at)
     return level
 
 
-def follow_decision(case: Case, decided: Appeal, *, deemed: bool = False) -> None:
+def follow_decision(before: History, decided: Appeal, *, deemed: bool = False) -> None:
     """What the decision of a level (or its silence) does to those that stand at once with it. A person ends what is settled.
+    `before` is the history as its command has loaded it; no level came beside this one since.
 
     A review from outside binds: the appeal below it is settled, whatever was decided. The other way round only what nothing is
     left of is; else it goes on, and while it is not filed its window counts from the decision of now.
     Silence of a reviewer (`deemed`) binds nobody. 45 CFR 147.136(d)(2)(iv), 29 CFR 2590.715-2719(d)(2)(iv).
     """
-    history = load_history(case)
+    if not live_fellows(before, decided):
+        return
+    history = load_history(before.case)
     for other in live_fellows(history, decided):
         below = other.position < decided.position
         if below and deemed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Model
 
@@ -17,17 +17,32 @@ from cases.models import Case
 from cases.workflow import CaseStatus
 
 
-def locked_case(case: Case) -> Case:
-    """The open case, locked: whatever is done to its levels is done one after the other.
+class OfCase(Protocol):
+    """A row that hangs on a case."""
+
+    @property
+    def case_id(self) -> int: ...
+
+
+def locked_case(case: Case, *joined: str) -> Case:
+    """The open case, locked: whatever is done to its levels is done one after the other. It comes with patient, coverage and
+    owner, and with what `joined` names.
 
     Raises NotFound for a case of another organization, Refused ("case_closed").
     """
-    row = (
-        Case.objects.select_for_update(of=("self",))
-        .select_related("patient", "coverage", "owner")
-        .filter(pk=case.pk)
-        .first()
+    return _locked(case.pk, *joined)
+
+
+def locked_case_of(row: OfCase, *joined: str) -> Case:
+    """The open case that a row hangs on, as `locked_case`."""
+    return _locked(row.case_id, *joined)
+
+
+def _locked(case: int, *joined: str) -> Case:
+    rows = Case.objects.select_for_update(of=("self",)).select_related(
+        "patient", "coverage", "owner", *joined
     )
+    row = rows.filter(pk=case).first()
     if row is None:
         raise NotFound("case")
     if row.status == CaseStatus.CLOSED:

@@ -12,7 +12,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
-from appeals.commands.checks import future_days, locked_case, refuse
+from appeals.commands.checks import future_days, locked_case_of, refuse
 from appeals.commands.following import draft_following
 from appeals.models import Choice, Decision, Denial, ItemOutcome, PeerToPeer
 from appeals.workflow import PeerToPeerStatus
@@ -47,7 +47,7 @@ def record_choice(
         require(actor, Permission.FILE_APPEAL, decision)
     agreed_on = given.agreed_on
     with transaction.atomic():
-        case = locked_case(denial.case)
+        case = locked_case_of(denial)
         told_on = denial.told_on
         if decision is not None:
             told_on = decision.notice_on or decision.received_on

@@ -13,12 +13,11 @@ from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from appeals.commands.checks import foreign, future_days, locked_case, refuse
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.deadlines import follow_act
 from appeals.conditions import CLOCK_SKEW
 from appeals.facts import shift_reasons
 from appeals.models import Appeal, AuthorizationRequest, ClockEvent
 from appeals.workflow import APPEAL, REQUEST
-from cases.commands.touch import touch
 from cases.models import Case, Document
 
 MOST_EXTENSION = 90
@@ -72,8 +71,7 @@ def record_clock_event(
             )
         event.save(force_insert=True)
         record("extension_recorded", subject=event, detail={"kind": kind})
-        recompute_deadlines(row, at)
-        touch(row, at)
+        follow_act(row, at)
     return event
 
 

@@ -104,8 +104,11 @@ def check_projection(case: Case, at: datetime) -> tuple[Difference, ...]:
 
 
 def dates_of_ended(case: Case, at: datetime) -> None:
-    """With a case its dates end, and its stage is that it is closed; when it is opened again, what still counts runs again."""
-    recompute_deadlines(case, at)
+    """With a case its dates end, and its stage is that it is closed; when it is opened again, what still counts runs again.
+
+    `case` is the row as its command has locked it.
+    """
+    _recomputed(case, at, case.last_touched_at)
 
 
 def dates_without_task(task: Task, at: datetime) -> None:

@@ -18,7 +18,7 @@ from appeals.commands.checks import (
     foreign,
     future_days,
     guards_of,
-    locked_case,
+    locked_case_of,
     notice_order,
     refuse,
 )
@@ -81,7 +81,7 @@ def decide_appeal(
     """
     require(actor, Permission.RECORD_DECISION, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal)
         row = (
             Appeal.objects.select_for_update(of=("self",)).select_related("denial__request").get(pk=appeal.pk)
         )
@@ -119,6 +119,7 @@ def decide_appeal(
             facts=facts,
             detail={"outcomes": sorted(named.values())},
             expected_version=expected_version,
+            held=row,
         )
         assert decided_at is not None
         decision = Decision.objects.create(
@@ -155,10 +156,10 @@ def decide_appeal(
             )
             index_case(case)
         if UNFAVORABLE & set(named.values()):
-            open_next_level(case, decided, deemed=False, at=at)
-        follow_decision(case, decided)
+            open_next_level(history, decided, deemed=False, at=at)
+        follow_decision(history, decided)
         if REMANDED in named.values():
-            _send_back(case, decided, decided_at, at)
+            _send_back(history, decided, decided_at, at)
         _finish(case, at)
     return decision
 
@@ -180,7 +181,7 @@ def return_level(
     """
     require(actor, Permission.RECORD_DECISION, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal)
         row = (
             Appeal.objects.select_for_update(of=("self",))
             .select_related("denial", "previous")
@@ -223,7 +224,7 @@ def deem_decided(
     """
     require(actor, Permission.RECORD_DECISION, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal)
         row = Appeal.objects.select_for_update(of=("self",)).select_related("denial").get(pk=appeal.pk)
         history = load_history(case)
         due = decision_of(history, row)
@@ -244,6 +245,7 @@ def deem_decided(
             facts=facts,
             detail={"deemed": True},
             expected_version=expected_version,
+            held=row,
         )
         decision = Decision.objects.create(
             case=case,
@@ -253,8 +255,8 @@ def deem_decided(
             recorded_at=at,
             recorded_by_id=actor.user_id,
         )
-        open_next_level(case, decided, deemed=True, at=at)
-        follow_decision(case, decided, deemed=True)
+        open_next_level(history, decided, deemed=True, at=at)
+        follow_decision(history, decided, deemed=True)
         use_override(override, at)
         _finish(case, at)
     return decision
@@ -319,14 +321,22 @@ def _bound_reasons(
             )
 
 
-def _send_back(case: Case, decided: Appeal, decided_at: datetime, at: datetime) -> None:
-    found = below(load_history(case), decided)
+def _send_back(history: History, decided: Appeal, decided_at: datetime, at: datetime) -> None:
+    found = below(history, decided)
     assert found is not None
     before, rung = found
     denial, why = decided.denial, Appeal.Returned.REMAND
     urgent = before.is_expedited if before is not None else decided.is_expedited
     open_again(
-        case, denial, before, rung, why=why, note="", is_expedited=urgent, returned_at=decided_at, at=at
+        history.case,
+        denial,
+        before,
+        rung,
+        why=why,
+        note="",
+        is_expedited=urgent,
+        returned_at=decided_at,
+        at=at,
     )
 
 

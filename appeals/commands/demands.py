@@ -15,7 +15,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from appeals.blocks import Block, blocks_as_data, blocks_from_data, blocks_from_text, unfilled_gaps
 from appeals.commands.approvals import approval_reasons, let_go_of_approval
-from appeals.commands.checks import foreign, locked_case, refuse
+from appeals.commands.checks import foreign, locked_case, locked_case_of, refuse
 from appeals.commands.demand_facts import (
     NO_AGENCY,
     addressed_to,
@@ -384,7 +384,7 @@ def _packet(case: Case, demand: Demand) -> Packet:
 
 
 def _ready(demand: Demand) -> tuple[Case, Demand]:
-    locked_case(demand.case)
+    locked_case_of(demand)
     return whole_case(demand.case), _whole_demand(demand.pk, lock=True)
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from advocacy.audit.trail import record
 from advocacy.errors import Reason
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import locked_case_of, refuse
 from appeals.commands.demands import begun_reasons, edited, letter_reasons, whole_case
 from appeals.models import Demand, Denial
 from cases.commands.touch import touch
@@ -42,7 +42,7 @@ def begin_about_denial(
     Raises what `filled` raises, else Refused with every reason: demand_drafted, letter_empty, letter_dated_ahead and its own.
     """
     with transaction.atomic():
-        locked_case(denial.case)
+        locked_case_of(denial)
         case = whole_case(denial.case)
         first = filled(case)
         draft = edited(first.draft, text, dated, recipient)

@@ -20,7 +20,7 @@ from appeals.commands.checks import (
     call_window,
     foreign,
     future_days,
-    locked_case,
+    locked_case_of,
     notice_order,
     refuse,
     today_of,
@@ -164,7 +164,7 @@ def record_denial(
     """
     require(actor, Permission.RECORD_DENIAL, request)
     with transaction.atomic():
-        case = locked_case(request.case)
+        case = locked_case_of(request)
         refused, reasons_found = _refused_items(request, items)
         refuse([*reasons_found, *_field_reasons(case, fields, letter, at), *_taxonomy_reasons(reasons)])
         denial = Denial.objects.create(
@@ -197,7 +197,7 @@ def change_denial(
     """
     require(actor, Permission.RECORD_DENIAL, denial)
     with transaction.atomic():
-        case = locked_case(denial.case)
+        case = locked_case_of(denial)
         row = Denial.objects.select_for_update().select_related("request").get(pk=denial.pk)
         still_as_seen(row, "change", expected_version)
         refused, reasons_found = _refused_items(row.request, items)
@@ -237,7 +237,7 @@ def confirm_denial(
     """
     require(actor, Permission.RECORD_DENIAL, denial)
     with transaction.atomic():
-        case = locked_case(denial.case)
+        case = locked_case_of(denial)
         row = Denial.objects.select_for_update().select_related("request").get(pk=denial.pk)
         if row.confirmed_at is not None:
             raise WrongState("confirm", "confirmed", "This denial is confirmed already.")

@@ -12,13 +12,12 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import foreign, future_days, locked_case, refuse, today_of
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.checks import foreign, future_days, locked_case, locked_case_of, refuse, today_of
+from appeals.commands.deadlines import follow_act
 from appeals.conditions import CLOCK_SKEW, address_suits_channel
 from appeals.models import Denial, DocumentRequest
 from appeals.models.authorization import Channel
 from cases.commands.communications import log_sent
-from cases.commands.touch import touch
 from cases.models import Case, Communication, Document
 
 WRITTEN = frozenset(Channel.values) - {Channel.PHONE}
@@ -72,8 +71,7 @@ def request_documents(
         )
         record("documents_requested", subject=made, detail={"kind": asked})
         _goes_out(actor, row, made, at)
-        recompute_deadlines(row, at)
-        touch(row, at)
+        follow_act(row, at)
     return made
 
 
@@ -135,8 +133,7 @@ def correct_document_request(
         row.proof_note = proof_note.strip() or row.proof_note
         row.save(update_fields=["received_at", "extended_on", "proof_note"])
         record("documents_request_corrected", subject=row, detail={"kind": row.asked})
-        recompute_deadlines(case, at)
-        touch(case, at)
+        follow_act(case, at)
     return row
 
 
@@ -173,8 +170,7 @@ def receive_documents(
         row.answered_at, row.answer, row.answer_note = answered_at, document, note.strip()
         row.save(update_fields=["answered_at", "answer", "answer_note"])
         record("documents_received", subject=row, detail={"kind": row.asked})
-        recompute_deadlines(case, at)
-        touch(case, at)
+        follow_act(case, at)
     return row
 
 
@@ -193,13 +189,12 @@ def withdraw_document_request(
         row.withdrawn_at, row.withdrawn_reason = at, reason.strip()
         row.save(update_fields=["withdrawn_at", "withdrawn_reason"])
         record("documents_request_withdrawn", subject=row, detail={"kind": row.asked})
-        recompute_deadlines(case, at)
-        touch(case, at)
+        follow_act(case, at)
     return row
 
 
 def _open(request: DocumentRequest, step: str) -> tuple[Case, DocumentRequest]:
-    case = locked_case(request.case)
+    case = locked_case_of(request)
     row = DocumentRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
     if not row.is_open:
         raise WrongState(

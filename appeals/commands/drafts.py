@@ -15,7 +15,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from appeals.blocks import Block, blocks_as_data, blocks_from_text
 from appeals.commands.approvals import let_go_of_approval
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import locked_case_of, refuse
 from appeals.commands.deadlines import follow_act
 from appeals.commands.letter_dates import date_reasons, office_day
 from appeals.commands.paper import appeal_facts, heading_facts, letter_of, recipient_of
@@ -27,7 +27,7 @@ from appeals.packets import Packet, build_packet
 from appeals.queries.beside import urgency_lacks
 from appeals.queries.doubtful import doubtful_letters
 from appeals.queries.drafts import exhibit_label, exhibit_set_aside, exhibits_of
-from appeals.queries.history import load_history
+from appeals.queries.history import load_history, recorded_rung
 from appeals.queries.ladder import BEFORE_FILING
 from appeals.rules import may_be_expedited
 from appeals.workflow import APPEAL
@@ -40,6 +40,8 @@ PRINTABLE = frozenset(
     {ContentType.PDF, ContentType.PNG, ContentType.JPEG, ContentType.TIFF, ContentType.TEXT}
 )
 MOST_EXHIBITS = 99
+NAMED = ("coverage__payer", "organization")
+"""Who is named in a letter, beside the patient."""
 NOT_YET = Reason(
     "letter_dated_ahead",
     "This day has not come yet where your organization is. Date it today or before.",
@@ -51,14 +53,14 @@ def start_draft(*, actor: Actor, appeal: Appeal, at: datetime) -> Appeal:
     """Begin the letter from what is recorded; a draft that was begun stays as it is. Raises WrongState."""
     require(actor, Permission.DRAFT_APPEAL, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal, *NAMED)
         row = _row(appeal)
         if row.draft:
             return row
         facts = facts_of(case, row, load_history(case))
         _carry_exhibits(row)
         draft = _draft(case, row, appeal_letter_blocks(facts), None, None, actor, at)
-        return _save(case, actor, appeal, {"draft": draft}, at, None)
+        return _save(case, actor, appeal, row, {"draft": draft}, at, None)
 
 
 def save_draft(
@@ -82,14 +84,14 @@ def save_draft(
     body = tuple(blocks) if blocks is not None else blocks_from_text(text or "")
     refuse([] if body else [Reason("letter_empty", "Write the letter.", "text")])
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal, *NAMED)
         row = _row(appeal)
         if dated is not None:
             refuse(date_reasons(load_history(case), row, dated, last=office_day(case, at), late=NOT_YET))
         if not row.draft and row.status in BEFORE_FILING:
             _carry_exhibits(row)
         draft = _draft(case, row, body, dated, recipient, actor, at)
-        saved = _save(case, actor, appeal, {"draft": draft}, at, expected_version)
+        saved = _save(case, actor, appeal, row, {"draft": draft}, at, expected_version)
         let_go_of_approval(case, saved, at)
         return saved
 
@@ -107,7 +109,7 @@ def set_exhibits(
     """
     require(actor, Permission.DRAFT_APPEAL, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal)
         row = _row(appeal)
         _still_before(row, "set_exhibits")
         wanted = [(str(getattr(v, "public_id", v)), title.strip()) for v, title in versions]
@@ -142,7 +144,7 @@ def set_expedited(
     """
     require(actor, Permission.DRAFT_APPEAL, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal)
         row = _row(appeal)
         if row.status in APPEAL.final:
             raise WrongState("set_expedited", row.status, "This level has ended.")
@@ -252,7 +254,7 @@ def _draft(
     """The signer stays who began the letter; the recipient stays as edited."""
     before = appeal.draft or {}
     if recipient is None:
-        recipient = before.get("recipient") or recipient_of(case, appeal, load_history(case).rung(appeal))
+        recipient = before.get("recipient") or recipient_of(case, appeal, recorded_rung(case, appeal))
     return {
         "blocks": blocks_as_data(body),
         "dated": (dated or office_day(case, at)).isoformat(),
@@ -265,13 +267,22 @@ def _save(
     case: Case,
     actor: Actor,
     appeal: Appeal,
+    row: Appeal,
     changes: dict[str, Any],
     at: datetime,
     expected_version: int | None,
 ) -> Appeal:
-    row = APPEAL.take("draft", appeal, actor=actor, at=at, changes=changes, expected_version=expected_version)
+    saved = APPEAL.take(
+        "draft",
+        appeal,
+        actor=actor,
+        at=at,
+        changes=changes,
+        expected_version=expected_version,
+        held=row,
+    )
     follow_act(case, at)
-    return row
+    return saved
 
 
 def _still_before(appeal: Appeal, step: str) -> None:

@@ -14,8 +14,8 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import foreign, locked_case, refuse
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.checks import foreign, locked_case_of, refuse
+from appeals.commands.deadlines import follow_act
 from appeals.conditions import CLOCK_SKEW
 from appeals.facts import History
 from appeals.models import (
@@ -29,7 +29,6 @@ from appeals.models import (
 )
 from appeals.queries.effectuations import undelivered_at, undelivered_in, won_at, won_in
 from appeals.queries.history import load_history
-from cases.commands.touch import touch
 from cases.models import Case, Document
 
 Kind = Effectuation.Kind
@@ -53,7 +52,7 @@ def record_effectuation(
     """
     require(actor, Permission.RECORD_DECISION, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal)
         history = load_history(case)
         won = _Won(
             {"appeal": appeal},
@@ -81,7 +80,7 @@ def record_call_delivery(
     """
     require(actor, Permission.RECORD_DECISION, call)
     with transaction.atomic():
-        case = locked_case(call.case)
+        case = locked_case_of(call)
         history = load_history(case)
         items_won = won_in(history, call)
         if not items_won or call.held_at is None:
@@ -136,8 +135,7 @@ def _deliver(
         recorded_by_id=actor.user_id,
         **won.of,
     )
-    recompute_deadlines(case, at)
-    touch(case, at)
+    follow_act(case, at)
     return made
 
 
@@ -148,7 +146,7 @@ def void_effectuation(*, actor: Actor, effectuation: Effectuation, reason: str, 
     """
     require(actor, Permission.RECORD_DECISION, effectuation)
     with transaction.atomic():
-        case = locked_case(effectuation.case)
+        case = locked_case_of(effectuation)
         row = Effectuation.objects.select_for_update().get(pk=effectuation.pk)
         if row.voided_at is not None:
             raise WrongState("void", "void", "This was taken back already.")
@@ -157,8 +155,7 @@ def void_effectuation(*, actor: Actor, effectuation: Effectuation, reason: str, 
         row.voided_at, row.void_reason, row.voided_by_id = at, reason.strip(), actor.user_id
         row.save(update_fields=["voided_at", "void_reason", "voided_by"])
         record("effectuation_voided", subject=row, detail={"kind": row.kind})
-        recompute_deadlines(case, at)
-        touch(case, at)
+        follow_act(case, at)
     return row
 
 
@@ -172,7 +169,7 @@ def record_plan_notice(
     """
     require(actor, Permission.RECORD_DECISION, appeal)
     with transaction.atomic():
-        case = locked_case(appeal.case)
+        case = locked_case_of(appeal)
         decision = _won(load_history(case), appeal, "record_plan_notice")
         if seen is not None and seen != str(decision.plan_received_at or "none"):
             raise WrongState(
@@ -182,8 +179,7 @@ def record_plan_notice(
         decision.plan_received_at = received_at
         decision.save(update_fields=["plan_received_at"])
         record("plan_notice_recorded", subject=decision)
-        recompute_deadlines(case, at)
-        touch(case, at)
+        follow_act(case, at)
     return decision
 
 

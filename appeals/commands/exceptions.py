@@ -10,7 +10,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import WrongState
-from appeals.commands.checks import exception_reasons, locked_case, refuse
+from appeals.commands.checks import exception_reasons, locked_case_of, refuse
 from appeals.commands.deadlines import follow_act
 from appeals.models import AuthorizationRequest
 from appeals.workflow import REQUEST
@@ -27,7 +27,7 @@ def record_exception(
     require(actor, Permission.REQUEST_AUTHORIZATION, request)
     refuse(exception_reasons(exception))
     with transaction.atomic():
-        case = locked_case(request.case)
+        case = locked_case_of(request)
         row = AuthorizationRequest.objects.select_for_update().get(pk=request.pk)
         if row.status in REQUEST.final:
             raise WrongState(

@@ -18,9 +18,9 @@ from advocacy.people.models import Consent
 from advocacy.people.queries import standing_consents
 from appeals.blocks import blocks_from_data, cited_and_left_out, unfilled_gaps
 from appeals.commands.approvals import approval_reasons, unsaid_reasons
-from appeals.commands.checks import consent_stands, foreign, guards_of, locked_case, refuse
+from appeals.commands.checks import consent_stands, foreign, guards_of, locked_case_of, refuse
 from appeals.commands.deadlines import follow_act
-from appeals.commands.drafts import packet_of
+from appeals.commands.drafts import NAMED, packet_of
 from appeals.commands.letter_dates import answered_on, date_reasons, office_day
 from appeals.commands.overrides import allowed_override, left_of, use_override
 from appeals.commands.paper import letterhead_of
@@ -133,6 +133,7 @@ def file_appeal(
                 "late": bool(good_cause.strip()),
                 "filed_as": filed_as,
             },
+            held=row,
         )
         filing = _write(
             case,
@@ -219,6 +220,7 @@ def file_orally(
                 "channel": Channel.PHONE.value,
                 "filed_as": filed_as,
             },
+            held=row,
         )
         filing = _write(
             case,
@@ -254,7 +256,7 @@ def add_proof(
     """Keep what proves a filing: a document of the case, a note, or both. Raises Refused when there is neither."""
     require(actor, Permission.FILE_APPEAL, filing)
     with transaction.atomic():
-        case = locked_case(filing.case)
+        case = locked_case_of(filing)
         reasons = list(foreign(case, document, "document", "document"))
         if document is None and not note.strip():
             reasons.append(
@@ -271,10 +273,7 @@ def add_proof(
 
 
 def _ready(appeal: Appeal) -> tuple[Case, Appeal, History]:
-    locked_case(appeal.case)
-    case = Case.objects.select_related("patient", "coverage__payer", "organization", "owner").get(
-        pk=appeal.case_id
-    )
+    case = locked_case_of(appeal, *NAMED)
     row = Appeal.objects.select_for_update(of=("self",)).select_related("denial").get(pk=appeal.pk)
     return case, row, load_history(case)
 

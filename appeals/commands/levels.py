@@ -12,7 +12,7 @@ from django.db import transaction
 
 from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason
-from appeals.commands.checks import guards_of, locked_case, refuse, today_of
+from appeals.commands.checks import guards_of, locked_case_of, refuse, today_of
 from appeals.commands.deadlines import follow_act
 from appeals.commands.drafts import (
     preview_packet,
@@ -69,7 +69,7 @@ def record_forwarding(*, actor: Actor, appeal: Appeal, forwarded_at: datetime | 
                     )
                 )
         refuse([*guards_of(APPEAL, "forward", row, given), *reasons])
-        done = _taken("forward", actor, appeal, at, changes, facts)
+        done = _taken("forward", actor, appeal, at, changes, facts, row)
         _finish(case, at)
     return done
 
@@ -100,16 +100,16 @@ def lapse_level(*, actor: Actor, appeal: Appeal, reason: str = "", at: datetime)
     with transaction.atomic():
         case = _opened(actor, appeal, "lapse")
         history = load_history(case)
-        due = filing_of(history, _row(appeal))
-        facts = {"window_end": due.last_day, "today": today_of(case, at)}
-        done = _taken("lapse", actor, appeal, at, {"end_reason": reason.strip()}, facts)
+        row = _row(appeal)
+        facts = {"window_end": filing_of(history, row).last_day, "today": today_of(case, at)}
+        done = _taken("lapse", actor, appeal, at, {"end_reason": reason.strip()}, facts, row)
         _finish(case, at)
     return done
 
 
 def _opened(actor: Actor, appeal: Appeal, step: str) -> Any:
     require(actor, APPEAL.step(step, appeal.workflow_version).permission, appeal)
-    return locked_case(appeal.case)
+    return locked_case_of(appeal)
 
 
 def _row(appeal: Appeal) -> Appeal:
@@ -117,9 +117,15 @@ def _row(appeal: Appeal) -> Appeal:
 
 
 def _taken(
-    step: str, actor: Actor, appeal: Appeal, at: datetime, changes: dict[str, Any], facts: dict[str, Any]
+    step: str,
+    actor: Actor,
+    appeal: Appeal,
+    at: datetime,
+    changes: dict[str, Any],
+    facts: dict[str, Any],
+    held: Appeal | None = None,
 ) -> Appeal:
-    return APPEAL.take(step, appeal, actor=actor, at=at, changes=changes, facts=facts)
+    return APPEAL.take(step, appeal, actor=actor, at=at, changes=changes, facts=facts, held=held)
 
 
 def _end(step: str, actor: Actor, appeal: Appeal, reason: str, at: datetime, **facts: Any) -> Appeal:

@@ -11,7 +11,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import locked_case_of, refuse
 from appeals.models import Denial, NoticeCheck
 from appeals.queries.notice_page import finding_of
 from cases.commands.touch import touch
@@ -29,7 +29,7 @@ def decide_notice_check(
     """
     require(actor, Permission.RECORD_DENIAL, denial)
     with transaction.atomic():
-        case = locked_case(denial.case)
+        case = locked_case_of(denial)
         found = finding_of(case, denial, rule).finding.outcome
         refuse(_reasons(answer, reason, found))
         standing = NoticeCheck.objects.select_for_update().filter(

@@ -10,7 +10,9 @@ from appeals.commands.follow_ups import consider_court
 from appeals.facts import History
 from appeals.models import Appeal, Denial
 from appeals.queries.beside import standing_there
-from appeals.queries.history import levels_completed, load_history
+from appeals.queries.history import completed_in, levels_in, load_history
+from appeals.queries.lookup import said_of
+from appeals.regimes.classifier import classify
 from appeals.rungs import Rung, first_position, rung_after, rung_at, rung_of
 from appeals.workflow import AppealStatus
 from cases.models import Case
@@ -18,11 +20,11 @@ from cases.models import Case
 
 def open_first_level(case: Case, denial: Denial, at: datetime) -> Appeal:
     """Open the level after a denial: the first, or the one after the internal levels finished before the case came here."""
-    history = load_history(case)
-    position = first_position(history.classification, history.levels, levels_completed(case))
-    rung = rung_at(history.classification, history.levels, position)
+    said = said_of(case)
+    found, levels = classify(said), levels_in(said)
+    rung = rung_at(found, levels, first_position(found, levels, completed_in(said)))
     assert rung is not None and not rung.is_court, "every set of rules has a level after its internal ones"
-    request = history.request(denial.request_id)
+    request = denial.request
     ahead = request.timing != request.Timing.POST_SERVICE
     return open_level(case, denial, rung, is_expedited=request.is_urgent and ahead, at=at)
 
@@ -32,16 +34,16 @@ def open_level(case: Case, denial: Denial, rung: Rung, *, is_expedited: bool, at
     return _opened(case, denial, None, rung, is_expedited=is_expedited, at=at)
 
 
-def open_next_level(case: Case, appeal: Appeal, *, deemed: bool, at: datetime) -> Appeal | None:
+def open_next_level(history: History, appeal: Appeal, *, deemed: bool, at: datetime) -> Appeal | None:
     """Open the level after a decided one. Above the last level before a court there is a task instead, and None; None too where
-    that level was opened at once with this one.
+    that level was opened at once with this one. `history` is the case's as its command has loaded it, before the decision.
 
     Silence that exhausts the internal steps skips those that are left (29 CFR 2560.503-1(l)).
     """
-    history = load_history(case)
+    case = history.case
     following = rung_after(history.classification, history.levels, history.rung(appeal), deemed=deemed)
     if following is None or following.is_court:
-        consider_court(history, appeal, at)
+        consider_court(load_history(case), appeal, at)
         return None
     if standing_there(history, appeal, following.position) is not None:
         return None  # it was opened beside this one, and goes on

@@ -12,7 +12,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
-from appeals.commands.checks import foreign, locked_case, refuse
+from appeals.commands.checks import foreign, locked_case_of, refuse
 from appeals.models import Appeal, AuthorizationRequest, StepOverride
 from appeals.overriding import LEVEL, OVERRIDABLE
 from appeals.workflow import APPEAL, REQUEST
@@ -45,7 +45,7 @@ def ask_override(
         raise Refused([Reason("subject_missing", "Choose the request or the level it is about.", "about")])
     require(actor, known.permission, subject)
     with transaction.atomic():
-        case = locked_case(subject.case)
+        case = locked_case_of(subject)
         flow = APPEAL if known.about == LEVEL else REQUEST
         if subject.status in flow.final:
             raise WrongState("ask_override", subject.status, "This has ended: no step of it is left.")
@@ -76,7 +76,7 @@ def answer_override(
     """The second person allows it, for one taking of the step, or does not. Raises NotAllowed, WrongState, Refused."""
     require(actor, Permission.CONFIRM_OVERRIDE, override)
     with transaction.atomic():
-        case = locked_case(override.case)
+        case = locked_case_of(override)
         row = StepOverride.objects.select_for_update().get(pk=override.pk)
         if row.answer:
             raise WrongState("answer_override", row.answer, "This was answered already.")

@@ -11,15 +11,14 @@ from django.db import transaction
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.errors import Reason
-from appeals.commands.checks import guards_of, locked_case, refuse, today_of
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.checks import guards_of, locked_case_of, refuse, today_of
+from appeals.commands.deadlines import follow_act
 from appeals.commands.follow_ups import SOON, ask, program_of
 from appeals.models import Appeal, DenialItem, ItemOutcome, PeerToPeer, RequestItem
 from appeals.queries.history import load_history
 from appeals.queries.in_question import items_in_question
 from appeals.queries.ladder import AWAITING, BEFORE_FILING
 from appeals.workflow import APPEAL, PEER_TO_PEER
-from cases.commands.touch import touch
 from cases.models import Case, Task
 
 WON = "Overturned in peer-to-peer"
@@ -41,7 +40,7 @@ def schedule_call(
     """
     require(actor, Permission.HOLD_PEER_TO_PEER, call)
     with transaction.atomic():
-        case = locked_case(call.case)
+        case = locked_case_of(call)
         locked = PeerToPeer.objects.select_for_update().get(pk=call.pk)
         late = is_after_window(locked, scheduled_at)
         changes = {"scheduled_at": scheduled_at, "arranged_at": locked.arranged_at or at}
@@ -58,6 +57,7 @@ def schedule_call(
             at=at,
             changes=changes,
             detail={"after_window": True} if late else None,
+            held=locked,
         )
         _finish(case, at)
     return row
@@ -82,7 +82,7 @@ def hold_call(
     """
     require(actor, Permission.HOLD_PEER_TO_PEER, call)
     with transaction.atomic():
-        case = locked_case(call.case)
+        case = locked_case_of(call)
         row = PeerToPeer.objects.select_for_update().get(pk=call.pk)
         changes = {
             "held_at": held_at,
@@ -100,7 +100,7 @@ def hold_call(
             ]
         )
         held = PEER_TO_PEER.take(
-            "hold", call, actor=actor, at=at, changes=changes, detail={"outcome": outcome}
+            "hold", call, actor=actor, at=at, changes=changes, detail={"outcome": outcome}, held=row
         )
         assert held_at is not None
         for key, value in _settled(items, named, outcome).items():
@@ -117,7 +117,7 @@ def miss_call(*, actor: Actor, call: PeerToPeer, reason: str, at: datetime) -> P
     """Record that the call did not take place. Raises WrongState, Refused without a reason."""
     require(actor, Permission.HOLD_PEER_TO_PEER, call)
     with transaction.atomic():
-        case = locked_case(call.case)
+        case = locked_case_of(call)
         row = PEER_TO_PEER.take(
             "miss",
             call,
@@ -148,8 +148,7 @@ def _after_window(call: PeerToPeer) -> Reason:
 
 
 def _finish(case: Case, at: datetime) -> None:
-    recompute_deadlines(case, at)
-    touch(case, at)
+    follow_act(case, at)
 
 
 def _refused(call: PeerToPeer) -> list[RequestItem]:

@@ -10,11 +10,10 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import locked_case, refuse, today_of
-from appeals.commands.deadlines import recompute_deadlines
+from appeals.commands.checks import locked_case, locked_case_of, refuse, today_of
+from appeals.commands.deadlines import follow_act
 from appeals.models import Answer
 from appeals.plan_facts import is_plan_fact, proof_reasons, value_reason
-from cases.commands.touch import touch
 from cases.models import Case
 
 
@@ -61,8 +60,7 @@ def record_plan_fact(
             answered_by_id=actor.user_id,
         )
         record("plan_fact_recorded", subject=kept, detail={"fact": fact, "source": source})
-        recompute_deadlines(row, at)
-        touch(row, at)
+        follow_act(row, at)
     return kept
 
 
@@ -80,7 +78,7 @@ def withdraw_plan_fact(*, actor: Actor, answer: Answer, at: datetime) -> Answer:
             ]
         )
     with transaction.atomic():
-        row = locked_case(answer.case)
+        row = locked_case_of(answer)
         locked = Answer.objects.select_for_update().get(pk=answer.pk)
         if locked.superseded_at is not None:
             raise WrongState("withdraw", "superseded", "This no longer stands.")
@@ -89,6 +87,5 @@ def withdraw_plan_fact(*, actor: Actor, answer: Answer, at: datetime) -> Answer:
         record(
             "plan_fact_withdrawn", subject=locked, detail={"fact": locked.question, "source": locked.source}
         )
-        recompute_deadlines(row, at)
-        touch(row, at)
+        follow_act(row, at)
     return locked

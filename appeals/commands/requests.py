@@ -15,8 +15,8 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import exception_reasons, foreign, locked_case, refuse, today_of
-from appeals.commands.deadlines import follow_act, recompute_deadlines
+from appeals.commands.checks import exception_reasons, foreign, locked_case, locked_case_of, refuse, today_of
+from appeals.commands.deadlines import follow_act
 from appeals.commands.effectuations import deliver_by_authorization
 from appeals.commands.overrides import allowed_override, use_override
 from appeals.conditions import address_suits_channel
@@ -124,7 +124,7 @@ def change_request(
     chosen = _choice_reasons(timing, benefit, channel, place_of_service, exception, is_urgent)
     refuse([*chosen, *_item_reasons(items)])
     with transaction.atomic():
-        case = locked_case(request.case)
+        case = locked_case_of(request)
         row = AuthorizationRequest.objects.select_for_update().get(pk=request.pk)
         if row.status != RequestStatus.DRAFTING:
             raise WrongState("change", row.status, "The request was sent: it stays as it was sent.")
@@ -233,7 +233,7 @@ def approve_request(
     given = AuthorizationInput(number, sessions, units, valid_from, valid_until, document)
     require(actor, Permission.RECORD_DECISION, request)
     with transaction.atomic():
-        case = locked_case(request.case)
+        case = locked_case_of(request)
         refuse(authorization_reasons(case, given))
         told, facts = {"decided_at": decided_at}, {"item_count": _item_count(request)}
         row = REQUEST.take("approve", request, actor=actor, at=at, changes=told, facts=facts)
@@ -251,13 +251,14 @@ def record_authorization(
     """Record an authorization that came after a refusal (a call, an appeal): it carries out what was won. Raises Refused."""
     require(actor, Permission.RECORD_DECISION, request)
     with transaction.atomic():
-        case = locked_case(request.case)
+        case = locked_case_of(request)
         refuse(authorization_reasons(case, given))
         made = grant(case, request, given, at)
-        if deliver_by_authorization(actor=actor, case=case, request=request, granted=made, at=at):
-            recompute_deadlines(case, at)
         index_case(case)
-        touch(case, at)
+        if deliver_by_authorization(actor=actor, case=case, request=request, granted=made, at=at):
+            follow_act(case, at)
+        else:
+            touch(case, at)
     return made
 
 
@@ -318,7 +319,7 @@ def _take(
 ) -> AuthorizationRequest:
     require(actor, REQUEST.step(step, request.workflow_version).permission, request)
     with transaction.atomic():
-        case = locked_case(request.case)
+        case = locked_case_of(request)
         lacking: tuple[Reason, ...] = ()
         barred: tuple[Reason, ...] = ()
         went: datetime | None = None

@@ -12,7 +12,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import NotFound, Reason, WrongState
-from appeals.commands.checks import locked_case, refuse, today_of
+from appeals.commands.checks import locked_case_of, refuse, today_of
 from appeals.commands.follow_ups import ask
 from appeals.commands.following import renewal_under_way
 from appeals.models import GrantedAuthorization, TreatmentSession
@@ -50,7 +50,7 @@ def record_session(
         raise NotFound("provider")
     override_reason = override_reason.strip()
     with transaction.atomic():
-        case = locked_case(authorization.case)
+        case = locked_case_of(authorization)
         today = today_of(case, at)
         left = standing_of(authorization, today)
         over = inside_what_is_left(left.sessions_left, left.units_left, units)
@@ -92,7 +92,7 @@ def void_session(*, actor: Actor, session: TreatmentSession, reason: str, at: da
     """
     require(actor, Permission.CHANGE_CASE, session)
     with transaction.atomic():
-        case = locked_case(session.case)
+        case = locked_case_of(session)
         row = TreatmentSession.objects.select_for_update().get(pk=session.pk)
         if row.voided_at is not None:
             raise WrongState("void", "void", "This session is void already.")

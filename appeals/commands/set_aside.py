@@ -10,7 +10,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import locked_case_of, refuse
 from appeals.commands.denials import finish, still_as_seen
 from appeals.models import Denial
 from appeals.queries.doubtful import stands_elsewhere
@@ -38,7 +38,7 @@ def set_aside_denial(
     if why == Denial.SetAside.OTHER and not note.strip():
         reasons.append(Reason("note_missing", "Say why in a few words.", "note"))
     with transaction.atomic():
-        case = locked_case(denial.case)
+        case = locked_case_of(denial)
         row = Denial.objects.select_for_update(of=("self",)).select_related("letter").get(pk=denial.pk)
         if row.confirmed_at is not None:
             raise WrongState(
@@ -60,7 +60,7 @@ def take_up_denial(*, actor: Actor, denial: Denial, at: datetime) -> Denial:
     """A denial that was set aside counts again, unconfirmed as it was. Raises WrongState when it is not set aside."""
     require(actor, Permission.RECORD_DENIAL, denial)
     with transaction.atomic():
-        case = locked_case(denial.case)
+        case = locked_case_of(denial)
         row = Denial.objects.select_for_update().get(pk=denial.pk)
         if row.set_aside_at is None:
             raise WrongState("take up", "standing", "This denial is not set aside.")

@@ -10,7 +10,7 @@ from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, WrongState
-from appeals.commands.checks import locked_case, refuse
+from appeals.commands.checks import locked_case_of, refuse
 from appeals.commands.denials import finish
 from appeals.commands.openings import open_level
 from appeals.dues import Due, day_of, passed
@@ -30,7 +30,7 @@ def go_on_without_answer(*, actor: Actor, request: AuthorizationRequest, at: dat
     """
     require(actor, Permission.RECORD_DENIAL, request)
     with transaction.atomic():
-        case = locked_case(request.case)
+        case = locked_case_of(request)
         row = AuthorizationRequest.objects.select_for_update().get(pk=request.pk)
         if row.status not in (RequestStatus.SUBMITTED, RequestStatus.RECEIVED):
             raise WrongState(

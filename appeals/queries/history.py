@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
-from appeals.facts import History
+from appeals.facts import History, rung_recorded
 from appeals.models import (
     STANDS,
     Answer,
@@ -32,7 +32,9 @@ from appeals.models import (
 from appeals.plan_facts import argued, counted, disagreeing
 from appeals.queries.lookup import agreed, plan_facts_said, requests_where, said_of
 from appeals.queries.own_dates import own_dates_from, standing_own_dates
+from appeals.regimes.classifier import Answer as Said
 from appeals.regimes.classifier import classify
+from appeals.rungs import Rung
 from cases.models import Case, Task
 from cases.workflow import TaskStatus
 
@@ -117,7 +119,6 @@ def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
     """The same of rows that are loaded already, under the keys of `clock_rows`."""
     answers = tuple(rows["answers"])
     said = said_of(case, answers)
-    levels = agreed(said, "levels")
     found = classify(said)
     plan_said = plan_facts_said(rows["answers"])
     refused: dict[int, set[int]] = {}
@@ -127,7 +128,7 @@ def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
         case=case,
         zone=case.patient.time_zone,
         classification=found,
-        levels=int(levels) if levels else None,
+        levels=levels_in(said),
         requests=tuple(rows["requests"]),
         course_ends={
             r.renews_id: date.fromisoformat(r.renewed_until) for r in rows["requests"] if r.renews_id
@@ -152,6 +153,23 @@ def history_of(case: Case, rows: Mapping[str, Sequence[Any]]) -> History:
     )
 
 
-def levels_completed(case: Case) -> int:
+def levels_in(said: tuple[Said, ...]) -> int | None:
+    """How many internal levels the plan has, as answered; None when nobody knows."""
+    levels = agreed(said, "levels")
+    return int(levels) if levels else None
+
+
+def completed_in(said: tuple[Said, ...]) -> int:
     """How many internal levels were finished before the case came here, as answered; 0 when nobody knows."""
-    return _COMPLETED.get(agreed(said_of(case), "level_completed") or "none", 0)
+    return _COMPLETED.get(agreed(said, "level_completed") or "none", 0)
+
+
+def levels_completed(case: Case) -> int:
+    """The same of a case, from its answers as they stand."""
+    return completed_in(said_of(case))
+
+
+def recorded_rung(case: Case, appeal: Appeal) -> Rung:
+    """The rung a level stands on (`History.rung`), where nothing else of the case is needed. One statement."""
+    said = said_of(case)
+    return rung_recorded(appeal, classify(said), levels_in(said))

@@ -218,7 +218,7 @@ def close_case(*, actor: Actor, case: Case, outcome: str, note: str = "", at: da
     if outcome and outcome not in Case.Outcome.values:
         raise Refused([Reason("outcome_missing", "Choose how the case ended.", "outcome")])
     with transaction.atomic():
-        locked = Case.objects.select_for_update().get(pk=case.pk)
+        locked = _locked(case)
         locked.outcome, locked.outcome_note = (
             outcome,
             note.strip(),
@@ -235,8 +235,15 @@ def close_case(*, actor: Actor, case: Case, outcome: str, note: str = "", at: da
                 "duplicate_named": locked.links.filter(kind="duplicate", ended_at=None).exists(),
             },
             detail={"outcome": outcome},
+            held=locked,
         )
         return _followed(closed, at)
+
+
+def _locked(case: Case) -> Case:
+    """With what its dates are computed from."""
+    rows = Case.objects.select_for_update(of=("self",)).select_related("patient", "coverage", "owner")
+    return rows.get(pk=case.pk)
 
 
 def _followed(case: Case, at: datetime) -> Case:
