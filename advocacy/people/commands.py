@@ -18,6 +18,7 @@ from advocacy.people.consent_words import OWN_FORM, OWN_STATEMENTS, SHARING_FORM
 from advocacy.people.models import Consent, Contact, Patient, PatientSearch
 from advocacy.people.portal_invitations import end_access_by_contact
 from advocacy.people.queries import likely_duplicates
+from advocacy.tenancy.joined import joined
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.sealing import normalized
 
@@ -82,7 +83,7 @@ def register_patient(
                 )
             ]
         )
-    with transaction.atomic():
+    with joined():
         patient = Patient.objects.create(
             reference=_next_reference(actor.organization_id),
             given_name=given_name,
@@ -253,7 +254,7 @@ def record_consent(
     if content is None and by_representative and kind in rules.AUTHORIZATIONS:
         said = replace(said, by_representative=True, authority=authority)
     ends = f"It ends with: {expires_event.strip()}" if expires_event.strip() else ""
-    with transaction.atomic():
+    with joined():
         consent = Consent.objects.create(
             patient=patient,
             kind=kind,
@@ -334,7 +335,7 @@ def _consent_permission(actor: Actor) -> Permission:
     return Permission.PORTAL_CONTROL if actor.portal is not None else Permission.RECORD_CONSENT
 
 
-def index_patient(patient: Patient) -> PatientSearch:
+def index_patient(patient: Patient) -> None:
     """Bring the patient's search text up to date; member ids in it are kept (`set_numbers` writes those)."""
     name = rules.words(f"{patient.given_name} {patient.preferred_name} {patient.family_name}")
     contacts = Contact.objects.filter(patient=patient, ended_at=None, kind__in=["phone", "text"])
@@ -346,7 +347,6 @@ def index_patient(patient: Patient) -> PatientSearch:
     }
     if not PatientSearch.objects.filter(patient=patient).update(**text):
         PatientSearch.objects.create(patient=patient, numbers=[normalized(patient.reference)], **text)
-    return PatientSearch.objects.get(patient=patient)
 
 
 def set_numbers(patient: Patient, member_ids: Sequence[str]) -> None:

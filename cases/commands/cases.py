@@ -18,6 +18,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import NotFound, Reason, Refused, WrongState
 from advocacy.people.models import Membership, Patient
 from advocacy.people.rules import day_in
+from advocacy.tenancy.joined import joined
 from advocacy.tenancy.models import Organization
 from cases import codes, rules
 from cases.commands.owners import as_of_now, works_here
@@ -59,7 +60,7 @@ def open_case(
     organization = _organization_of(actor)
     diagnoses, procedures = _codes(diagnosis_codes), _codes(procedure_codes)
     today = day_in(organization.time_zone, at)
-    with transaction.atomic():
+    with joined():
         opener = actor.membership_id if patient.is_restricted else None
         owner = as_of_now(owner.pk if owner else opener)
         _refuse_if(

@@ -21,6 +21,7 @@ from advocacy.audit.models import Event
 from advocacy.audit.trail import about, record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.rules import day_in
+from advocacy.tenancy.joined import joined
 from cases.commands.accounting import write_correction
 from cases.commands.cases import must_be_open
 from cases.commands.documents import upload_document
@@ -225,7 +226,7 @@ def log_sent(
     standing = Communication.objects.filter(source=source).first()
     if standing is not None:
         return standing
-    with transaction.atomic():
+    with joined():
         entry = _create(
             actor,
             case,

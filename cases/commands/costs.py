@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused
+from advocacy.tenancy.joined import joined
 from cases.commands.touch import touch
 from cases.models import Case, Cost
 
@@ -49,7 +48,7 @@ def record_cost(
         )
     if reasons:
         raise Refused(reasons)
-    with transaction.atomic():
+    with joined():
         # The case's row is the lock: of two people recording at once the second supersedes the first.
         Case.objects.select_for_update().only("pk").get(pk=case.pk)
         for standing in Cost.objects.filter(case=case, kind=kind, superseded_at=None):

@@ -22,6 +22,7 @@ from advocacy.audit.trail import record
 from advocacy.background.queue import enqueue
 from advocacy.errors import NotFound, Reason, Refused
 from advocacy.people.rules import SPECIAL
+from advocacy.tenancy.joined import joined
 from advocacy.tenancy.models import Organization
 from advocacy.tenancy.scope import OutsideScope, current_organization_id
 from advocacy.tenancy.sealing import keystore
@@ -209,7 +210,8 @@ def store_frozen(
     special: Collection[str] = (),
     at: datetime,
 ) -> DocumentVersion:
-    """Keep bytes we made ourselves (a filed packet) as a document that never changes; read back before it counts.
+    """Keep bytes we made ourselves (a filed packet) as a document that never changes; read back before it counts. A part of the
+    command that makes them.
 
     Raises Refused when the bytes are not a sound file, cases.vault.Corrupted when the disk gave back something else.
     """
@@ -217,7 +219,8 @@ def store_frozen(
     known_kind(kind, special)
     stream = io.BytesIO(data)
     checked = check_upload(stream, filename=filename)
-    with transaction.atomic():
+    folder = case.organization.public_id
+    with joined():
         document = Document.objects.create(
             case=case,
             kind=kind,
@@ -227,8 +230,9 @@ def store_frozen(
             special=sorted(special),
             created_at=at,
         )
-        version = _append(document, _stored(actor, stream, len(data), at), checked, actor=actor, at=at)
-        open_version(actor, version).verify()
+        blob = _stored(actor, stream, len(data), at, folder)
+        version = _append(document, blob, checked, actor=actor, at=at, number=1)
+        open_in_folder(folder, blob.location).verify()
         record("document_uploaded", subject=document, detail=_proof(version) | {"kind": kind, "frozen": True})
         touch(case, at)
         enqueue(READ_JOB, version=version.pk)
@@ -365,9 +369,9 @@ def checked_upload(stream: BinaryIO, filename: str) -> CheckedUpload:
     return check_upload(stream, filename=filename)
 
 
-def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime) -> Blob:
+def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime, folder: UUID | None = None) -> Blob:
     """The row of these bytes; equal bytes of one organization are one row and one file."""
-    stored = into_vault(actor, stream, size)
+    stored = into_vault(actor, stream, size, folder)
     key_id, _, wrapped = stored.wrapped_key.partition(":")
     blob, _created = Blob.objects.get_or_create(
         sha256=stored.sha256,
@@ -382,15 +386,17 @@ def _stored(actor: Actor, stream: BinaryIO, size: int, at: datetime) -> Blob:
     return blob
 
 
-def into_vault(actor: Actor, stream: BinaryIO, size: int) -> Stored:
-    """The bytes in the organization's folder. Call it in the transaction that writes the row which names the place."""
+def into_vault(actor: Actor, stream: BinaryIO, size: int, folder: UUID | None = None) -> Stored:
+    """The bytes in the organization's folder (looked up unless it is given). Call it in the transaction that writes the row which
+    names the place.
+    """
     stream.seek(0)
     with connection.cursor() as cursor:
         # Until this transaction ends nothing of the organization is tidied away: the row is not there yet (`upkeep`).
         cursor.execute(
             "SELECT pg_advisory_xact_lock_shared(%s, %s)", [VAULT_LOCK, (actor.organization_id or 0) % 2**31]
         )
-    return document_vault().store(stream, organization_id=_owner_of_bytes(actor), max_bytes=size)
+    return document_vault().store(stream, organization_id=folder or _owner_of_bytes(actor), max_bytes=size)
 
 
 def from_vault(actor: Actor, location: str) -> StoredBlob:

@@ -14,6 +14,7 @@ from advocacy.audit.trail import record
 from advocacy.errors import NotFound, Reason, Refused, WrongState
 from advocacy.people.models import Patient
 from advocacy.people.rules import state_is_known
+from advocacy.tenancy.joined import joined
 from cases import rules
 from cases.commands.search_text import index_coverages
 from cases.models import Coverage, Payer, Provider
@@ -26,7 +27,7 @@ after_coverage: list[Callable[[Coverage, datetime], None]] = []
 def record_payer(*, actor: Actor, name: str, phone: str = "", fax: str = "", at: datetime) -> Payer:
     """Add a payer to the organization's look-up. Raises NotAllowed, Refused ("payer_exists" for a known name)."""
     _require_recording(actor)
-    with transaction.atomic():
+    with joined():
         reasons = _wrong_with_payer(name)
         if reasons:
             raise Refused(reasons)
@@ -162,7 +163,7 @@ def record_coverage(
         reasons.append(_similar())
     if reasons:
         raise Refused(reasons)
-    with transaction.atomic():
+    with joined():
         coverage = Coverage.objects.create(
             patient=patient,
             payer=payer,
