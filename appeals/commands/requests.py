@@ -96,9 +96,7 @@ def draft_request(
         )
         _write_items(request, items)
         record("request_drafted", subject=request, detail={"items": len(items)})
-        if request.reference_number:
-            index_case(row)
-        follow_act(row, at)
+        _finish(row, at, numbered=bool(request.reference_number))
     return request
 
 
@@ -361,14 +359,14 @@ def _take(
                 what="The request for authorization",
                 detail={"request": row.pk},
             )
-        if "reference_number" in changes:
-            index_case(case)
-        follow_act(case, at)
+        _finish(case, at, numbered="reference_number" in changes)
     return row
 
 
-def _finish(case: Case, at: datetime) -> None:
-    index_case(case)
+def _finish(case: Case, at: datetime, *, numbered: bool = True) -> None:
+    """`numbered` is false where no number can have changed."""
+    if numbered:
+        index_case(case)
     follow_act(case, at)
 
 
