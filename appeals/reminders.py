@@ -7,12 +7,14 @@ where the patient lives; hour clocks do not wait for the morning.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
@@ -20,19 +22,30 @@ from advocacy.access.roles import permissions_of
 from advocacy.audit.trail import record
 from advocacy.background.queue import PublicProblem, again, enqueue, job
 from advocacy.mail import deliver
-from advocacy.people.models import Membership
-from advocacy.people.queries import absences_on, roles_now, working_members
+from advocacy.people.models import Absence, Membership
+from advocacy.people.queries import roles_now
+from advocacy.tenancy.together import Written, fetched
 from appeals import notices
 from appeals.clock.calendar import add_business_days
 from appeals.models import Deadline, Reminder
 from appeals.queries.clocks import CLAIMANT, Day, day_at, hours_left, who_of
+from appeals.queries.reminding import (
+    ESCALATED,
+    MAIL_COLUMNS,
+    OF_CASE,
+    OF_DATE,
+    OF_MAIL,
+    PASSED,
+    SUBJECTS,
+    clocks_left,
+    kept_mail,
+    rows_of_claim,
+)
+from cases.models import Case
 from cases.queries.team import opens
-from cases.workflow import CaseStatus
 
 OWNER_DAYS = (30, 14, 7, 3, 1)
 HOURS = (24, 4)
-PASSED = -1
-ESCALATED = -2
 ON_THE_DAY = 0
 ESCALATED_AFTER = 2
 """Business days after a date of ours has passed: whoever keeps the organization hears that nobody acted."""
@@ -43,15 +56,6 @@ ALWAYS = frozenset({PASSED, ESCALATED, ON_THE_DAY})
 """Told however late they are found."""
 OWNER, SUPERVISORS, ADMINS = "owner", "supervisors", "admins"
 SEND_JOB = "appeals.mail_reminder"
-LAST_TOLD = Q(reminded__contains=[ESCALATED]) | (
-    (~Q(side=CLAIMANT) | Q(peer_to_peer__isnull=False)) & Q(reminded__contains=[PASSED])
-)
-"""Clocks of which nothing more is to be told."""
-READ = (
-    *("clock", "side", "due_on", "due_at", "reminded", "computed_at", "peer_to_peer", "organization"),
-    *("case__organization", "case__patient__organization", "case__patient__time_zone"),
-)
-"""What is read of a clock to find out what is due: all running clocks of an organization are looked through, over and over."""
 UNSENT_AFTER = timedelta(minutes=30)
 """Longer than the broker waits before it delivers a job again, and than the attempts of a job take."""
 
@@ -129,19 +133,19 @@ def _computed_day(deadline: Deadline, day: Day) -> datetime:
     return datetime.combine(deadline.computed_at.astimezone(day.zone).date(), time(0), tzinfo=day.zone)
 
 
+def due_among(clocks: Iterable[Any], at: datetime) -> list[Deadline]:
+    """Those of these clocks (see `reminding.with_zone`) with a reminder due at `at` (aware)."""
+    return [d for d in clocks if pending(d, d.reminded, day_at(at, d.zone))]
+
+
+def left_to_tell(at: datetime) -> dict[str, Written]:
+    """Under "left", what reads every clock of which something may be due at `at`; for `together.fetched`, then `due_among`."""
+    return clocks_left(at.date() + timedelta(days=OWNER_DAYS[0] + 1))
+
+
 def to_remind(at: datetime) -> list[Deadline]:
     """The running clocks of open cases with a reminder due at `at` (aware)."""
-    horizon = at.date() + timedelta(days=OWNER_DAYS[0] + 1)
-    running = (
-        Deadline.objects.filter(
-            status=Deadline.Status.RUNNING, case__status=CaseStatus.OPEN, due_on__lte=horizon
-        )
-        .exclude(LAST_TOLD)
-        .select_related("case__patient")
-        .only(*READ)
-        .order_by("due_on", "id")
-    )
-    return [d for d in running if pending(d, d.reminded, day_at(at, d.case.patient.time_zone))]
+    return due_among(fetched(left_to_tell(at))["left"], at)
 
 
 @job("appeals.remind", title="See which reminders are due", every=timedelta(hours=1))
@@ -173,32 +177,72 @@ def claim_reminders(deadline_pk: int, at: datetime) -> tuple[Reminder, ...]:
     Nothing is sent here: the claim is committed first, so that no mail is thought of twice. One mail that fails keeps no
     other from going out.
     """
-    row = (
-        Deadline.objects.select_for_update(of=("self",))
-        .select_related("case__patient", "case__organization")
-        .filter(pk=deadline_pk, status=Deadline.Status.RUNNING, case__status=CaseStatus.OPEN)
-        .first()
-    )
-    if row is None:
+    # One statement locks the date and reads the rest. Where it had to wait, the date itself is as it is then, with what was
+    # marked meanwhile: nobody else claims a mail about it. The rest is of the moment before. An earlier computation is told of
+    # no more when a later one can be seen.
+    read = fetched(rows_of_claim(deadline_pk, at))
+    if not read["dates"]:
         return ()
-    day = day_at(at, row.case.patient.time_zone)
-    done = _dealt_with(row)
-    due = pending(row, done, day)
+    [row], [case] = read["dates"], read["cases"]
+    row.case = case
+    done = _dealt_with(row, read["earlier"])
+    due = pending(row, done, day_at(at, case.zone))
     if not due:
         return ()
     rung = due[-1]
-    people = _recipients(row, rung, at)
+    people = _recipients(row, rung, read["people"], _covering(case, read["away"], at))
     row.reminded = sorted({*done, *(r.code for r in due)}, reverse=True)
     row.save(update_fields=["reminded"])
-    # The date is locked: nobody else claims a mail about it meanwhile.
-    claims = Reminder.objects.filter(deadline=row, rung=rung.code)
-    claimed = set(claims.values_list("member_id", flat=True))
+    claimed = {claim.member_id for claim in read["claimed"] if claim.rung == rung.code}
     new = [
-        Reminder(deadline=row, member=member, rung=rung.code, case=row.case, lead=lead, claimed_at=at)
+        Reminder(deadline=row, member=member, rung=rung.code, case=case, lead=lead, claimed_at=at)
         for member, lead in people
         if member.pk not in claimed
     ]
     return tuple(Reminder.objects.bulk_create(new))
+
+
+MARK = """
+WITH mail ({columns}) AS ({text})
+UPDATE appeals_reminder r
+   SET sent_at = CASE WHEN mail.goes THEN %s END, dropped_at = CASE WHEN NOT mail.goes THEN %s END
+  FROM mail WHERE r.id = mail.pk AND r.sent_at IS NULL AND r.dropped_at IS NULL
+RETURNING mail.*"""
+
+
+def _marked(reminder_pk: int, at: datetime) -> tuple[Deadline, Mapping[str, Any]] | None:
+    """Mark a claimed mail as sent and return its date and what is to be sent; None when it was marked before, or is marked as
+    dropped: there is nothing to remind of any more. Whoever marks it at the same moment is waited for.
+
+    Raises Reminder.DoesNotExist.
+    """
+    mails = kept_mail()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MARK.format(columns=MAIL_COLUMNS, text=mails.text),
+            [*mails.params({"reminder": reminder_pk, "at": at}), at, at],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        Reminder.objects.only("pk").get(pk=reminder_pk)
+        return None
+    of_date, of_case = len(OF_MAIL), len(found) - len(OF_CASE)
+    facts = dict(zip(OF_MAIL, found[:of_date], strict=True))
+    if not facts["goes"]:
+        return None
+    deadline = _instance(Deadline, OF_DATE, found[of_date:of_case])
+    deadline.case = _instance(Case, OF_CASE, found[of_case:])
+    return deadline, facts
+
+
+M = TypeVar("M", bound=Model)
+
+
+def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
+    """A row of which these columns were read."""
+    of = dict(zip(names, values, strict=True))
+    known = [f.attname for f in model._meta.concrete_fields if f.attname in of]
+    return model.from_db(connection.alias, known, [of[name] for name in known])
 
 
 def send_claimed(reminder_pk: int, at: datetime) -> str:
@@ -207,38 +251,25 @@ def send_claimed(reminder_pk: int, at: datetime) -> str:
     When the worker dies between the two, the mail goes out again under the same Message-ID: for the mailbox it is the same
     one. A date, a case or a membership that has ended meanwhile is not reminded of.
     """
-    row = (
-        Reminder.objects.select_for_update(of=("self",))
-        .select_related("deadline__case__patient", "member__user")
-        .get(pk=reminder_pk)
-    )
-    if row.sent_at is not None or row.dropped_at is not None:
+    mail = _marked(reminder_pk, at)
+    if mail is None:
         return ""
-    deadline, member = row.deadline, row.member
-    running = deadline.status == Deadline.Status.RUNNING and deadline.case.status == CaseStatus.OPEN
-    if not running or not working_members(at).filter(pk=member.pk).exists():
-        row.dropped_at = at
-        row.save(update_fields=["dropped_at"])
-        return ""
-    day = day_at(at, deadline.case.patient.time_zone)
-    row.sent_at = at
-    row.save(update_fields=["sent_at"])
+    deadline, facts = mail
     record(
         "reminder_sent",
         subject=deadline,
         detail={
-            "rung": row.rung,
+            "rung": facts["rung"],
             "clock": deadline.clock,
             "title": deadline.title,
             "due_on": deadline.due_on,
-            "to": [member.pk],
+            "to": [facts["member_id"]],
         },
     )
+    notice = _notice(deadline, facts["rung"], facts["lead"], facts["address"], day_at(at, facts["zone"]))
     # Last: what fails from here on is the mail server's answer, or the commit.
-    deliver(
-        _notice(deadline, row.rung, row.lead, member.user.email, day), message_id=f"reminder-{row.public_id}"
-    )
-    return str(member.user.email)
+    deliver(notice, message_id=f"reminder-{facts['public_id']}")
+    return str(facts["address"])
 
 
 def unsent(at: datetime) -> list[Reminder]:
@@ -253,48 +284,45 @@ def send_reminder(deadline_pk: int, at: datetime) -> tuple[str, ...]:
     return tuple(address for address in sent if address)
 
 
-def _dealt_with(row: Deadline) -> set[int]:
-    """Rungs of this clock, and of its earlier computations that gave the same date."""
-    subjects = {
-        name: getattr(row, name)
-        for name in ("request_id", "denial_id", "appeal_id", "peer_to_peer_id", "document_request_id")
-    }
-    same = Deadline.objects.filter(
-        Q(**subjects), case_id=row.case_id, clock=row.clock, due_on=row.due_on, due_at=row.due_at
-    )
-    return {code for codes in same.values_list("reminded", flat=True) for code in codes}
+def _dealt_with(row: Deadline, earlier: Iterable[Deadline]) -> set[int]:
+    """Rungs of this clock, and of its earlier computations that gave the same date: of these those for the same subject."""
+    of_row = (row.due_at, *(getattr(row, f"{name}_id") for name in SUBJECTS))
+    same = [
+        one for one in earlier if (one.due_at, *(getattr(one, f"{name}_id") for name in SUBJECTS)) == of_row
+    ]
+    return {*row.reminded, *(code for one in same for code in one.reminded)}
 
 
-def _covers(row: Deadline, owner: Membership, at: datetime) -> list[Membership]:
-    """Who covers for an absent owner, and opens the case: a restricted one only when named on its team."""
-    today = at.astimezone(ZoneInfo(row.case.organization.time_zone)).date()
-    away = absences_on(today).filter(member=owner)
-    there = working_members(at).filter(pk__in=away.values("cover_id")).select_related("user").order_by("pk")
-    return [cover for cover in there if _sees_cases(cover) and opens(cover, row.case)]
+def _covering(case: Any, away: Iterable[Absence], at: datetime) -> set[int]:
+    """Who covers for the owner, by membership, on the day it is where the organization works."""
+    today = at.astimezone(ZoneInfo(case.works_in)).date()
+    return {absence.cover_id for absence in away if absence.from_on <= today <= absence.until_on}
 
 
 def _sees_cases(member: Membership) -> bool:
     return Permission.SEE_CASES in permissions_of(roles_now(member))
 
 
-def _recipients(row: Deadline, rung: Rung, at: datetime) -> list[tuple[Membership, str]]:
+def _recipients(
+    row: Deadline, rung: Rung, working: Sequence[Membership], covering: set[int]
+) -> list[tuple[Membership, str]]:
     """Whom the rung goes to, each with the words meant for them. A case without an owner who can act is the supervisors': one
     whose last day is over, or whose role, can act no more, whether or not that was written down yet.
 
-    A restricted case goes to supervisors too: the mail says a reference only, and they can give it to somebody. Raises
-    PublicProblem when the organization has nobody to tell.
+    `working` are those of `working_members`, by key, who may be told; `covering` stand in for an absent owner where they open
+    the case, a restricted one only when named on its team. A restricted case goes to supervisors too: the mail says a
+    reference only, and they can give it to somebody. Raises PublicProblem when the organization has nobody to tell.
     """
-    owner = working_members(at).filter(pk=row.case.owner_id or 0).select_related("user").first()
-    works = owner is not None and _sees_cases(owner)
-    found = {owner.pk: (owner, rung.lead)} if owner is not None and works and OWNER in rung.to else {}
-    if owner is not None and works and OWNER in rung.to:
-        found |= {cover.pk: (cover, notices.COVERING) for cover in _covers(row, owner, at)}
-    if ADMINS in rung.to or SUPERVISORS in rung.to or not works:
+    owner = next((m for m in working if m.pk == row.case.owner_id and _sees_cases(m)), None)
+    found: dict[int, tuple[Membership, str]] = {}
+    if owner is not None and OWNER in rung.to:
+        there = [m for m in working if m.pk in covering and _sees_cases(m) and opens(m, row.case)]
+        found = {owner.pk: (owner, rung.lead), **{m.pk: (m, notices.COVERING) for m in there}}
+    if ADMINS in rung.to or SUPERVISORS in rung.to or owner is None:
         lead = rung.supervisor_lead or rung.lead
-        members = list(working_members(at).select_related("user").order_by("pk"))
-        chosen = [m for m in members if Permission.ASSIGN_CASE in permissions_of(roles_now(m))]
+        chosen = [m for m in working if Permission.ASSIGN_CASE in permissions_of(roles_now(m))]
         if ADMINS in rung.to or (not chosen and not found):
-            chosen += [m for m in members if Permission.MANAGE_MEMBERS in permissions_of(roles_now(m))]
+            chosen += [m for m in working if Permission.MANAGE_MEMBERS in permissions_of(roles_now(m))]
         for member in chosen:
             found.setdefault(member.pk, (member, lead))
     if not found:

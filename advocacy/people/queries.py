@@ -383,9 +383,16 @@ def searched_words(actor: Actor, key: str, name: str) -> str:
     return str(get_search(actor, public_id).query.get(name, ""))
 
 
+def absences_within(first: date, last: date) -> QuerySet[Absence]:
+    """Absences that run on one of these days (where the organization works) of members who did not leave."""
+    return Absence.objects.filter(
+        from_on__lte=last, until_on__gte=first, ended_at=None, member__ended_at=None
+    )
+
+
 def absences_on(day: date) -> QuerySet[Absence]:
     """Absences that run on `day` (a day where the organization works) of members who did not leave."""
-    return Absence.objects.filter(from_on__lte=day, until_on__gte=day, ended_at=None, member__ended_at=None)
+    return absences_within(day, day)
 
 
 def absent_now(day: date) -> dict[int, Absence]:

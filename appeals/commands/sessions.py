@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 from django.db import transaction
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from advocacy.access.permissions import Permission
 from advocacy.access.policy import Actor, require
 from advocacy.audit.trail import record
 from advocacy.errors import NotFound, Reason, WrongState
+from advocacy.tenancy.kept import Kept, kept
+from advocacy.tenancy.plans import any_of
 from appeals.commands.checks import locked_case_of, refuse, today_of
 from appeals.commands.follow_ups import ask
 from appeals.commands.following import renewal_under_way
@@ -26,6 +31,8 @@ RENEWAL_TASK = "renewal:"
 TEMPLATE = "renewal"
 DAY_MINUTES = 24 * 60
 MOST_UNITS = Decimal("9999999.99")
+DAY = date(1905, 1, 1)
+"""Stands for the day in the text of a statement."""
 
 
 def record_session(
@@ -128,11 +135,29 @@ def consider_renewal(case: Case, granted: GrantedAuthorization, at: datetime) ->
     )
 
 
+def _ending(day: date) -> QuerySet[GrantedAuthorization]:
+    """Those that come to their end around `day` and whose renewal's task was never opened."""
+    code = Concat(Value(RENEWAL_TASK), Cast(OuterRef("pk"), CharField()))
+    opened = Task.objects.filter(case=OuterRef("case_id"), code=code)
+    rows = running_out(day - timedelta(days=1), day + timedelta(days=RENEWAL_DAYS + 1))
+    return rows.filter(~Exists(opened))
+
+
+@cache
+def _keys_ending() -> Kept:
+    return kept(lambda: _ending(DAY).values_list("pk"), {"day": DAY})
+
+
 def to_consider(at: datetime, *, pk: int | None = None) -> list[GrantedAuthorization]:
-    """The authorizations of the organization that come to their end around `at`; with `pk` that one, if it does."""
-    first, last = at.date() - timedelta(days=1), at.date() + timedelta(days=RENEWAL_DAYS + 1)
-    rows = running_out(first, last)
-    return list(rows if pk is None else rows.filter(pk=pk))
+    """The authorizations of the organization that come to their end around `at` and were not thought of before; with `pk` that
+    one, if it does.
+    """
+    rows = _ending(at.date())
+    if pk is not None:
+        return list(rows.filter(pk=pk))
+    # On most days there is none: who they are is asked first, in a text that is made once.
+    keys = [key for (key,) in _keys_ending().rows({"day": at.date()})]
+    return list(rows.filter(any_of("pk", keys))) if keys else []
 
 
 def consider_renewals(at: datetime, *, pk: int | None = None) -> int:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import date, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -15,6 +17,8 @@ from advocacy.audit.trail import record
 from advocacy.errors import Reason, Refused, WrongState
 from advocacy.people.models import Membership
 from advocacy.tenancy.joined import joined
+from advocacy.tenancy.kept import KeptRows, kept_rows
+from advocacy.tenancy.together import fetched
 from cases.commands.owners import as_of_now, works_here
 from cases.commands.touch import touch
 from cases.models import Case, Task
@@ -309,16 +313,20 @@ def tick_items(
     return locked
 
 
+@cache
+def _holds_over() -> KeptRows:
+    at = datetime(1901, 1, 1, tzinfo=UTC)  # stands for the moment
+    over = Task.objects.filter(status=TaskStatus.HELD, hold_until__lte=at).order_by("hold_until", "pk")
+    return kept_rows(lambda: {"tasks": over}, {"at": at})
+
+
 def wake_due_tasks(*, actor: Actor, at: datetime) -> int:
     """End every hold of the organization whose wake-up has come; returns how many. Running it again changes nothing."""
-    due = Task.objects.filter(status=TaskStatus.HELD, hold_until__lte=at).order_by("hold_until", "pk")
     woken = 0
-    for task in due:
-        try:
+    for task in fetched(_holds_over().written({"at": at}))["tasks"]:
+        with suppress(WrongState):  # somebody woke it, or ended it, at the same moment
             wake_task(actor=actor, task=task, at=at)
-        except WrongState:
-            continue  # somebody woke it, or ended it, at the same moment
-        woken += 1
+            woken += 1
     return woken
 
 

@@ -238,6 +238,23 @@ def test_a_claim_sends_nothing_and_is_made_once(ours):
     assert len(mail.outbox) == 2
 
 
+def test_a_mail_that_nobody_claimed_is_an_error(ours):
+    [reminder] = claimed(ours, before(7))
+    with pytest.raises(Reminder.DoesNotExist):
+        send_claimed(reminder.pk + 1, before(7))
+
+
+def test_a_claim_is_three_statements_and_a_mail_two(ours, django_assert_num_queries):
+    """The one that locks the date reads everything; the one that marks the mail does."""
+    assert sent(ours, before(7)) == [NORA]  # and the texts are made
+    with django_assert_num_queries(3):
+        _to_nora, to_sam = claimed(ours, before(1))
+    with django_assert_num_queries(2):
+        assert send_claimed(to_sam.pk, before(1)) == SAM
+    with django_assert_num_queries(1):
+        assert claimed(ours, before(1)) == []
+
+
 def test_a_worker_that_dies_between_mail_and_commit_sends_the_same_mail_again(ours):
     """For a mailbox two mails with one Message-ID are one mail."""
 

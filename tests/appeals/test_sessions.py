@@ -12,7 +12,7 @@ from advocacy.errors import NotAllowed, NotFound, Refused, WrongState
 from advocacy.tenancy.scope import scoped_to
 from appeals.commands.following import draft_renewal
 from appeals.commands.requests import approve_request
-from appeals.commands.sessions import consider_renewals, record_session, void_session
+from appeals.commands.sessions import consider_renewals, record_session, to_consider, void_session
 from appeals.models import AuthorizationRequest, GrantedAuthorization, RequestItem, TreatmentSession
 from appeals.queries.sessions import standing_of
 from appeals.rules import renewal_day, renewal_is_due
@@ -203,6 +203,27 @@ def test_the_nightly_look_opens_it_thirty_days_before_the_end(climb):
     assert [consider_renewals(moment(day)) for day in ("2026-06-29", "2026-06-30", "2026-07-01")] == [0, 1, 0]
     [task] = renewal_tasks()
     assert task.due_on == date(2026, 7, 5)
+    assert to_consider(moment("2026-07-01")) == []
+
+
+def test_each_authorization_that_ends_soon_is_a_job_until_its_task_was_opened(climb):
+    first = allow(climb)
+    second = GrantedAuthorization.objects.create(
+        case=climb.case,
+        request=climb.request,
+        number="AUTH-56",
+        sessions=6,
+        valid_from=first.valid_from,
+        valid_until=first.valid_until,
+        granted_at=moment("2026-06-15"),
+    )
+    assert to_consider(moment("2026-06-20")) == [first, second]
+    assert to_consider(moment("2026-06-20"), pk=second.pk) == [second]
+    Task.objects.create(
+        case=climb.case, code=f"renewal:{second.pk}", title="Renew", opened_at=moment("2026-06-20")
+    )
+    assert to_consider(moment("2026-06-20")) == [first]
+    assert to_consider(moment("2026-06-20"), pk=second.pk) == []
 
 
 def test_what_has_run_out_or_was_followed_by_a_later_one_is_not_renewed(climb):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import Any
 
 from advocacy.access.policy import system_actor
 from advocacy.background import queue
@@ -18,12 +20,15 @@ from advocacy.management.seed.year.contest import course_of
 from advocacy.management.seed.year.house import House
 from advocacy.management.seed.year.told import course_told
 from advocacy.management.seed.year.watch import Broken, Evening, Watch, printed
+from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.scope import scope_with
+from advocacy.tenancy.together import fetched
 from appeals.commands.deadlines import recompute_deadlines
 from appeals.commands.sessions import consider_renewals
 from appeals.models import Deadline
 from appeals.queries.clocks import day_at
-from appeals.reminders import READ, pending, rungs_of, send_reminder, to_remind
+from appeals.queries.reminding import MOMENT, PASSED, THE_KEY, running_clocks, with_zone
+from appeals.reminders import due_among, left_to_tell, pending, rungs_of, send_reminder
 from cases.commands.tasks import wake_due_tasks
 from cases.models import Case
 
@@ -39,6 +44,21 @@ RULES_FROM = (rules_dates, rules_people, rules_record)
 rules_printed = printed
 
 Progress = Callable[[date, int], None]
+
+
+@cache
+def _by_hour() -> KeptRows:
+    """Clocks that count hours about a moment, told or not."""
+    near = running_clocks().filter(
+        due_at__gt=MOMENT - timedelta(days=1), due_at__lte=MOMENT + timedelta(days=3)
+    )
+    return kept_rows(lambda: {"by_hour": with_zone(near)}, {"at": MOMENT})
+
+
+@cache
+def _of_case() -> KeptRows:
+    rows = running_clocks().filter(case=THE_KEY).order_by("id")
+    return kept_rows(lambda: {"clocks": with_zone(rows)}, {"case": THE_KEY})
 
 
 @dataclass
@@ -136,22 +156,18 @@ class Year:
             if next_workday(day) == day:
                 wake_due_tasks(actor=program, at=at)
                 consider_renewals(at)
-            for moment in self._hours(at):
-                self._remind(to_remind(moment), moment)
-            self._remind(to_remind(at), at)
+            clocks = fetched({**left_to_tell(at), **_by_hour().written({"at": at})})
+            for moment in [*self._hours(clocks["by_hour"], at), at]:
+                if due := due_among(clocks["left"], moment):
+                    self._remind(due, moment)
+                    # What was told just now is marked: read again, unless this was the last look.
+                    clocks = clocks if moment == at else fetched(left_to_tell(at))
 
-    def _hours(self, at: datetime) -> Iterator[datetime]:
-        """The moments since yesterday morning at which a clock that counts hours had something to say."""
+    def _hours(self, clocks: list[Any], at: datetime) -> list[datetime]:
+        """The moments since yesterday morning at which one of these clocks, which count hours, had something to say."""
         before = at - timedelta(days=1)
-        running = Deadline.objects.filter(status="running", case__status="open", due_at__isnull=False)
-        near = running.filter(due_at__gt=before, due_at__lte=at + timedelta(days=3))
-        opens = {
-            rung.opens
-            for deadline in near.select_related("case__patient").only(*READ)
-            for rung in rungs_of(deadline, day_at(at, deadline.case.patient.time_zone))
-            if before < rung.opens < at
-        }
-        yield from sorted(opens)
+        opens = {rung.opens for clock in clocks for rung in rungs_of(clock, day_at(at, clock.zone))}
+        return sorted(moment for moment in opens if before < moment < at)
 
     def _remind(self, deadlines: list[Deadline], at: datetime) -> None:
         for deadline in deadlines:
@@ -197,12 +213,13 @@ class Year:
 
     def _tell_at_once(self, life: Life) -> None:
         """What came due by what was just recorded is told within the hour."""
+        if life.case_row is None:
+            return
         at = life.at + timedelta(minutes=30)
-        running = Deadline.objects.filter(case=life.case_row, status="running", case__status="open")
-        rows = running.exclude(reminded__contains=[-1]).order_by("id")
+        rows = fetched(_of_case().written({"case": life.case_row.pk}))["clocks"]
         program = system_actor(life.standing.organization.pk, "jobs")
         day = day_at(at, life.story.person.zone)
-        due = [d for d in rows if pending(d, d.reminded, day)]
+        due = [d for d in rows if PASSED not in d.reminded and pending(d, d.reminded, day)]
         if due:
             with scope_with(actor=program.key, actor_label=program.label):
                 self._remind(due, at)
