@@ -217,13 +217,13 @@ def test_each_authorization_that_ends_soon_is_a_job_until_its_task_was_opened(cl
         valid_until=first.valid_until,
         granted_at=moment("2026-06-15"),
     )
-    assert to_consider(moment("2026-06-20")) == [first, second]
-    assert to_consider(moment("2026-06-20"), pk=second.pk) == [second]
+    assert to_consider(moment("2026-07-01")) == [first, second]
+    assert to_consider(moment("2026-07-01"), pk=second.pk) == [second]
     Task.objects.create(
-        case=climb.case, code=f"renewal:{second.pk}", title="Renew", opened_at=moment("2026-06-20")
+        case=climb.case, code=f"renewal:{second.pk}", title="Renew", opened_at=moment("2026-06-30")
     )
-    assert to_consider(moment("2026-06-20")) == [first]
-    assert to_consider(moment("2026-06-20"), pk=second.pk) == []
+    assert to_consider(moment("2026-07-01")) == [first]
+    assert to_consider(moment("2026-07-01"), pk=second.pk) == []
 
 
 def test_what_has_run_out_or_was_followed_by_a_later_one_is_not_renewed(climb):
