@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Model
 from django.utils import timezone
 
 from advocacy.access.permissions import Permission
@@ -230,19 +229,9 @@ def _marked(reminder_pk: int, at: datetime) -> tuple[Deadline, Mapping[str, Any]
     facts = dict(zip(OF_MAIL, found[:of_date], strict=True))
     if not facts["goes"]:
         return None
-    deadline = _instance(Deadline, OF_DATE, found[of_date:of_case])
-    deadline.case = _instance(Case, OF_CASE, found[of_case:])
+    deadline = Deadline.from_db(connection.alias, OF_DATE, found[of_date:of_case])
+    deadline.case = Case.from_db(connection.alias, OF_CASE, found[of_case:])
     return deadline, facts
-
-
-M = TypeVar("M", bound=Model)
-
-
-def _instance(model: type[M], names: Sequence[str], values: Sequence[Any]) -> M:
-    """A row of which these columns were read."""
-    of = dict(zip(names, values, strict=True))
-    known = [f.attname for f in model._meta.concrete_fields if f.attname in of]
-    return model.from_db(connection.alias, known, [of[name] for name in known])
 
 
 def send_claimed(reminder_pk: int, at: datetime) -> str:
