@@ -152,12 +152,9 @@ def to_consider(at: datetime, *, pk: int | None = None) -> list[GrantedAuthoriza
     """The authorizations of the organization that come to their end around `at` and were not thought of before; with `pk` that
     one, if it does.
     """
-    rows = _ending(at.date())
-    if pk is not None:
-        return list(rows.filter(pk=pk))
     # On most days there is none: who they are is asked first, in a text that is made once.
-    keys = [key for (key,) in _keys_ending().rows({"day": at.date()})]
-    return list(rows.filter(any_of("pk", keys))) if keys else []
+    keys = [pk] if pk is not None else [key for (key,) in _keys_ending().rows({"day": at.date()})]
+    return list(_ending(at.date()).filter(any_of("pk", keys))) if keys else []
 
 
 def consider_renewals(at: datetime, *, pk: int | None = None) -> int:
