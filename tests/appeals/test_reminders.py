@@ -12,6 +12,7 @@ from django.utils import timezone
 from advocacy.audit.models import Event
 from advocacy.background.models import Job
 from advocacy.background.queue import PublicProblem, enqueue
+from advocacy.people.models import Absence
 from advocacy.words import NOTICE_ENGLISH
 from appeals.models import Deadline, PeerToPeer, Reminder
 from appeals.notices import CALL, CALL_PASSED, CALL_SUPERVISOR
@@ -35,7 +36,7 @@ from tests.cast import NOW, Cast
 ZONE = "America/New_York"
 START = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 DUE = date(2026, 4, 30)
-NORA, SAM, OLGA = "nora@harbor.example", "sam@harbor.example", "olga@harbor.example"
+NORA, NILS, SAM, OLGA = (f"{who}@harbor.example" for who in ("nora", "nils", "sam", "olga"))
 
 
 def at(day: date, hour: int = 12) -> datetime:
@@ -110,6 +111,28 @@ def test_a_date_computed_anew_to_the_same_day_is_not_told_again(ours):
     assert sent(again, before(3)) == [NORA]
     moved = clock(ours.case, due_on=DUE + timedelta(days=1), at=before(6))
     assert sent(moved, before(6)) == [NORA]
+
+
+def test_two_dates_of_one_case_on_one_day_are_each_told(cast):
+    case = new_case(1, at=START, owner=cast.members["nora"])
+    denials = [denied(case, at=START, confirmed_by=cast.users["nora"]) for _ in range(2)]
+    dates = [clock(case, due_on=DUE, at=START, denial=denial) for denial in denials]
+    dates.append(clock(case, due_on=DUE, at=START, denial=denials[1], due_at=at(DUE, 15)))
+    assert [sent(one, before(7)) for one in dates] == [[NORA], [NORA], [NORA]]
+
+
+def test_whoever_covers_is_told_on_the_days_of_the_absence_where_the_organization_works(cast):
+    moment, eve = at(DUE, 1), DUE - timedelta(days=1)
+    deadline = clock(new_case(1, at=START, owner=cast.members["nora"]), due_on=DUE, at=START, due_at=moment)
+    Absence.objects.create(
+        member=cast.members["nora"],
+        cover=cast.members["nils"],
+        from_on=eve,
+        until_on=eve,
+        recorded_at=START,
+    )
+    told = {hours: sent(deadline, moment - timedelta(hours=hours)) for hours in (26, 24, 4, 0)}
+    assert told == {26: [NORA], 24: [NILS, NORA, SAM], 4: [NILS, NORA, SAM], 0: [NORA, SAM]}
 
 
 @pytest.mark.parametrize("gone", ["none", "left", "inactive"])
