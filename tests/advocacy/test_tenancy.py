@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.db import DatabaseError, IntegrityError, ProgrammingError, connection, transaction
+from django.utils import timezone
 
 from advocacy.audit.models import Event
 from advocacy.audit.trail import history_of
@@ -11,7 +14,7 @@ from advocacy.people.models import Patient
 from advocacy.tenancy.db.base import TransactionRequired
 from advocacy.tenancy.scope import OutsideScope, current_scope, scope_goes_on, scope_with, scoped_to
 from advocacy.tenancy.sealing import CannotOpen, blind_index
-from cases.models import Case, Coverage
+from cases.models import Case, Coverage, Task
 
 
 def test_the_tests_run_as_the_application_role(db):
@@ -156,3 +159,23 @@ def test_an_update_whose_text_is_known_reaches_its_own_organization_only(cast):
     ):
         cast.case.save(update_fields=["stage"])
     assert staged("three") == "three"
+
+
+def test_an_insert_whose_text_is_known_keeps_what_was_given_and_stays_in_its_organization(cast):
+    def columns(task: Task) -> dict[str, object]:
+        return {f.attname: getattr(task, f.attname) for f in Task._meta.concrete_fields}
+
+    def given(title: str, **more: object) -> Task:
+        return Task(case=cast.case, title=title, detail=f"{title} it", opened_at=timezone.now(), **more)
+
+    line = {"key": "a", "label": "Read it", "done": False}
+    for task in (given("Read", checklist=[line], due_on=date(2026, 4, 1)), given("Send", owner_id=None)):
+        task.save()
+        assert columns(Task.objects.get(pk=task.pk)) == columns(task)
+    with (
+        scoped_to(cast.meadow.pk),
+        pytest.raises(DatabaseError, match="row-level security"),
+        transaction.atomic(),
+    ):
+        given("Steal", organization_id=cast.case.organization_id).save()
+    assert [t.title for t in Task.objects.order_by("pk")] == ["Read", "Send"]
