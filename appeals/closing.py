@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from advocacy.errors import Reason
+from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
 from appeals.facts import History
 from appeals.models import GrantedAuthorization
@@ -41,18 +43,29 @@ _WON_WORDS = {"overturned": "overturned", "partly": "partly overturned"}
 WON = frozenset(_WON_WORDS)
 
 
+_THE_CASE = -7_102
+
+
+@cache
+def _kept() -> KeptRows:
+    return kept_rows(
+        lambda: (
+            history_rows(Case(pk=_THE_CASE))
+            | {
+                "costs": Cost.objects.filter(case_id=_THE_CASE, superseded_at=None),
+                "grants": GrantedAuthorization.objects.filter(case_id=_THE_CASE),
+            }
+        ),
+        {"case": _THE_CASE},
+    )
+
+
 def open_contest_of(case: Case) -> list[Reason]:
     """Every reason the contest of a case gives against closing it; empty when nothing is open. One statement.
 
     A case that comes with its outcome is judged as it would be closed; without one, nothing is said about that.
     """
-    rows = fetched(
-        history_rows(case)
-        | {
-            "costs": Cost.objects.filter(case_id=case.pk, superseded_at=None),
-            "grants": GrantedAuthorization.objects.filter(case_id=case.pk),
-        }
-    )
+    rows = fetched(_kept().written({"case": case.pk}))
     history = history_from(case, rows)
     return [
         *(

@@ -13,7 +13,7 @@ from advocacy.errors import Reason, WrongState
 from appeals.commands.checks import locked_case, locked_case_of, refuse
 from appeals.commands.deadlines import follow_act, recompute_deadlines
 from appeals.models import Answer
-from appeals.queries.lookup import answers_of, classification_of, said_of
+from appeals.queries.lookup import classification_of, said_of, standing_answers
 from appeals.regimes import book
 from appeals.regimes.classifier import UNKNOWN, Classification, classify, questions
 from cases.models import Case, Coverage
@@ -41,7 +41,7 @@ def record_answer(
     refuse(_reasons(question, value, source))
     with transaction.atomic():
         row = locked_case(case)
-        standing = answers_of(row)
+        standing = standing_answers(row)
         before = classify(said_of(row, standing))
         over = [a for a in standing if (a.question, a.source) == (question, source)]
         for old in over:

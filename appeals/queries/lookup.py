@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from django.db.models import F, Model, Q, QuerySet
 from advocacy.access.policy import Actor, visible
 from advocacy.errors import NotFound
 from advocacy.people.models import Consent
+from advocacy.tenancy.kept import KeptRows, kept_rows
+from advocacy.tenancy.together import fetched
 from appeals.models import (
     STANDS,
     Answer,
@@ -99,13 +102,28 @@ def answers_of(case: Case) -> tuple[Answer, ...]:
     )
 
 
+_THE_CASE = -7_105
+
+
+@cache
+def _answers() -> KeptRows:
+    """Asked in each act that settles which rules apply: its text is made once."""
+    rows = Answer.objects.filter(case=_THE_CASE, superseded_at=None).order_by("answered_at", "id")
+    return kept_rows(lambda: {"answers": rows}, {"case": _THE_CASE})
+
+
+def standing_answers(case: Case) -> tuple[Answer, ...]:
+    """As `answers_of`, without who gave them."""
+    return tuple(fetched(_answers().written({"case": case.pk}))["answers"])
+
+
 def said_of(case: Case, answers: tuple[Answer, ...] | None = None) -> tuple[Said, ...]:
     """The answers as the classifier reads them, coverage included.
 
     What the coverage says about funding and state of issue was read from the member card, so it counts as the card's
     answer, unless the card's answer to that question was recorded expressly ("unknown" included).
     """
-    rows = answers_of(case) if answers is None else answers
+    rows = standing_answers(case) if answers is None else answers
     said = [Said(row.question, row.value, row.source) for row in rows if not is_plan_fact(row.question)]
     expressly = {(row.question, row.source) for row in rows}
     coverage = case.coverage

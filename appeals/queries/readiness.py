@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 
 from advocacy.errors import Reason
 from advocacy.people.models import Consent
+from advocacy.tenancy.kept import KeptRows, kept_rows
 from advocacy.tenancy.together import fetched
 from appeals.models import AuthorizationRequest, RequestItem
 from appeals.queries.lookup import consent_among
@@ -63,15 +65,31 @@ def benefit_rows(case: Case) -> dict[str, QuerySet[Any]]:
     }
 
 
+_STAND_INS = {"case": -7_107, "coverage": -7_108, "provider": -7_109, "patient": -7_110, "request": -7_111}
+
+
+@cache
+def _kept() -> KeptRows:
+    """Asked whenever a request goes out: its text is made once."""
+    ids = {key: value for key, value in _STAND_INS.items() if key not in ("case", "request")}
+    case = Case(pk=_STAND_INS["case"], **{f"{key}_id": value for key, value in ids.items()})
+    items = RequestItem.objects.filter(request_id=_STAND_INS["request"]).order_by("position")
+    return kept_rows(lambda: benefit_rows(case) | release_rows(case) | {"items": items}, _STAND_INS)
+
+
 def lacks_of(request: AuthorizationRequest | None, case: Case, on: date) -> tuple[Lack, ...]:
     """What a request lacks that goes out on the day `on` where the patient is; empty when it is ready. One statement.
 
     None stands for one that is not written yet: what the case itself lacks.
     """
-    items = RequestItem.objects.filter(request_id=request.pk if request else None).order_by("position")
-    return tuple(
-        lacks_from(request, case, fetched(benefit_rows(case) | release_rows(case) | {"items": items}), on)
-    )
+    asked = {
+        "case": case.pk,
+        "coverage": case.coverage_id,
+        "provider": case.provider_id,
+        "patient": case.patient_id,
+        "request": request.pk if request else 0,
+    }
+    return tuple(lacks_from(request, case, fetched(_kept().written(asked)), on))
 
 
 def lacks_from(

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 
 from advocacy.audit.trail import record_many
 from advocacy.people.queries import working_members
+from advocacy.tenancy.kept import Kept, kept
+from advocacy.tenancy.plans import any_of
 from cases.commands.tasks import fresh_checklist
 from cases.models import Case, Task
 from cases.task_templates import TaskTemplate
@@ -28,6 +31,17 @@ class Raised:
     waits_for: Task | None = None
 
 
+_MEMBERS = [-7_106]
+_MOMENT = datetime(1900, 1, 1, tzinfo=UTC)
+
+
+@cache
+def _there() -> Kept:
+    """Which of some members work here at a moment: asked with each task, its text is made once."""
+    rows = working_members(_MOMENT).filter(any_of("id", _MEMBERS)).order_by()
+    return kept(lambda: rows.values_list("pk"), {"at": _MOMENT, "members": _MEMBERS})
+
+
 def raise_tasks(wanted: Sequence[Raised], at: datetime) -> list[Task]:
     """Open them all, as `open_task` would one by one; returns them in their order. The cases are open and locked by the caller,
     and have no open task of such a code.
@@ -38,7 +52,7 @@ def raise_tasks(wanted: Sequence[Raised], at: datetime) -> list[Task]:
     if not wanted:
         return []
     owners = {one.case.owner_id for one in wanted if one.case.owner_id is not None}
-    there = set(working_members(at).filter(pk__in=owners).values_list("pk", flat=True))
+    there = {pk for (pk,) in _there().rows({"at": at, "members": sorted(owners)})} if owners else set()
     made = Task.objects.bulk_create(
         Task(
             case_id=one.case.pk,
