@@ -179,12 +179,18 @@ def preview_packet(*, actor: Actor, appeal: Appeal, at: datetime) -> Packet:
     return packet_of(actor, case, Appeal.objects.select_related("denial").get(pk=appeal.pk))
 
 
-def packet_of(actor: Actor, case: Case, appeal: Appeal, history: History | None = None) -> Packet:
-    """Letter and exhibits as one file. Raises as `preview_packet`."""
+def packet_of(
+    actor: Actor,
+    case: Case,
+    appeal: Appeal,
+    history: History | None = None,
+    exhibits: Sequence[Exhibit] | None = None,
+) -> Packet:
+    """Letter and exhibits as one file; history and exhibits where they are loaded already. Raises as `preview_packet`."""
     if not appeal.draft:
         raise Refused([Reason("letter_missing", "Write the letter first.", "text")])
     history = history or load_history(case)
-    exhibits = exhibits_of(appeal)
+    exhibits = exhibits_of(appeal) if exhibits is None else exhibits
     opened = open_versions(actor, [e.document_version for e in exhibits])
     letter = render_letter(letter_of(case, appeal, heading_facts(case, appeal, history), exhibits))
     pieces = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,12 +26,12 @@ from appeals.commands.overrides import allowed_override, left_of, use_override
 from appeals.commands.paper import letterhead_of
 from appeals.conditions import address_suits_channel
 from appeals.facts import History
-from appeals.models import Appeal, Filing, StepOverride
+from appeals.models import Appeal, Exhibit, Filing, StepOverride
 from appeals.models.authorization import Channel
 from appeals.packets import CallRecord, render_call_record
 from appeals.queries.beside import filing_lacks
 from appeals.queries.doubtful import doubtful_letters
-from appeals.queries.drafts import exhibit_label, exhibit_set_aside, exhibits_of, special_exhibits
+from appeals.queries.drafts import exhibit_label, exhibit_set_aside, exhibits_of, special_among
 from appeals.queries.history import load_history
 from appeals.queries.ladder import filing_of
 from appeals.queries.representation import who_may_not
@@ -79,6 +79,7 @@ def file_appeal(
     require(actor, Permission.FILE_APPEAL, appeal)
     with transaction.atomic():
         case, row, history = _ready(appeal)
+        exhibits = exhibits_of(row)
         changes: dict[str, Any] = {"filed_at": filed_at, "frozen_version": True}
         facts = _filing_facts(history, row, filed_at, good_cause, amount_reason)
         facts["address"] = address.strip()
@@ -87,7 +88,7 @@ def file_appeal(
         reasons = [
             *guards_of(APPEAL, "file", row, {"at": at, "actor": actor, "changes": changes} | facts),
             *_filer(history, row, facts["filed_on"], filed_as),
-            *_letter_reasons(case, row, history, filed_at),
+            *_letter_reasons(case, row, history, exhibits, filed_at),
             *left_of(unapproved, override),
             *foreign(case, proof, "proof", "document"),
         ]
@@ -96,7 +97,7 @@ def file_appeal(
         if elsewhere := address_suits_channel(channel, address, "address"):
             reasons.append(elsewhere)
         refuse(reasons)
-        packet = packet_of(actor, case, row, history)
+        packet = packet_of(actor, case, row, history, exhibits)
         if expected_sha256 and expected_sha256 != packet.sha256:
             raise Refused(
                 [
@@ -107,7 +108,7 @@ def file_appeal(
                 ]
             )
         rung = history.rung(row)
-        special = special_exhibits(row)
+        special = special_among(exhibits)
         disclose(
             actor=actor,
             door=Door.FILING,
@@ -305,14 +306,17 @@ def _filer(history: History, appeal: Appeal, on: date | None, filed_as: str) -> 
 
 
 def _letter_reasons(
-    case: Case, appeal: Appeal, history: History, filed_at: datetime | None
+    case: Case,
+    appeal: Appeal,
+    history: History,
+    exhibits: Sequence[Exhibit],
+    filed_at: datetime | None,
 ) -> Iterator[Reason]:
     if not appeal.draft:
         yield Reason("letter_missing", "Write the letter first.", "text")
         return
     blocks = blocks_from_data(appeal.draft["blocks"])
     yield from unfilled_gaps(blocks)
-    exhibits = exhibits_of(appeal)
     yield from cited_and_left_out(blocks, (exhibit_label(e.position) for e in exhibits))
     aside, _ = doubtful_letters(case)
     for exhibit in exhibits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -67,7 +68,6 @@ def packets_with(document: Document) -> list[Document]:
     return list(Document.objects.filter(pk__in=filings.values("document_version__document")))
 
 
-def special_exhibits(appeal: Appeal) -> frozenset[str]:
-    """Which specially protected records are among the exhibits of a level. One statement."""
-    rows = Exhibit.objects.filter(appeal=appeal).values_list("document_version__document__special", flat=True)
-    return frozenset(code for codes in rows for code in codes)
+def special_among(exhibits: Iterable[Exhibit]) -> frozenset[str]:
+    """Which specially protected records are among these exhibits, as `exhibits_of` gives them. No statement."""
+    return frozenset(code for one in exhibits for code in one.document_version.document.special)

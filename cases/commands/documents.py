@@ -211,7 +211,7 @@ def store_frozen(
     at: datetime,
 ) -> DocumentVersion:
     """Keep bytes we made ourselves (a filed packet) as a document that never changes; read back before it counts. A part of the
-    command that makes them.
+    command that makes them, which touches the case.
 
     Raises Refused when the bytes are not a sound file, cases.vault.Corrupted when the disk gave back something else.
     """
@@ -234,7 +234,6 @@ def store_frozen(
         version = _append(document, blob, checked, actor=actor, at=at, number=1)
         open_in_folder(folder, blob.location).verify()
         record("document_uploaded", subject=document, detail=_proof(version) | {"kind": kind, "frozen": True})
-        touch(case, at)
         enqueue(READ_JOB, version=version.pk)
     return version
 
