@@ -16,17 +16,22 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from advocacy.audit.models import Event
 from advocacy.management.seed.cast import assemble
 from advocacy.management.seed.life import Life
 from advocacy.management.seed.year.calendar import Year, year_of
 from advocacy.management.seed.year.cases import PLANS
 from advocacy.management.seed.year.watch import RULES, Evening
 from advocacy.tenancy.scope import scope_with
+from advocacy.tenancy.together import fetched
 from appeals.models import Filing
+from appeals.queries.history import load_history
 from appeals.queries.lookup import Said
+from appeals.queries.standing import by_case, rows_under
 from appeals.regimes import book
 from appeals.regimes.classifier import classify
 from cases.commands.cases import close_case
+from cases.models import Case
 from tests.attacks.siege import as_superuser, run, superuser, undone
 from tests.seeded import addresses, copy_of_migrated, drop
 from tests.standing import STANDING
@@ -328,6 +333,35 @@ def test_a_broken_rule_is_found(year, name):
         evening = last_evening(year, day)
         PLANTED[name](year, evening)
         assert found(year, name, evening) != []
+
+
+def test_bytes_that_cannot_be_read_are_found(year):
+    evening = last_evening(year)
+    with undone():
+        sql("UPDATE cases_blob SET location = 'nowhere'")
+        for name in ("filed_is_frozen", "filed_stays_readable"):
+            again = replace(year, watch=replace(year.watch, filings_until=0))
+            told = [words.split(": ")[1] for words in found(again, name, evening)]
+            assert set(told) == {"the bytes that were filed cannot be read"}
+
+
+def test_what_an_evening_loads_is_what_the_pages_of_the_desk_read(year):
+    evening = last_evening(year)
+    with year.house.standing.program(evening.at):
+        pages = {key: by_case(rows) for key, rows in fetched(rows_under(evening.worked)).items()}
+        for case in evening.cases:
+            shown = {key: rows.get(case.pk, []) for key, rows in pages.items()}
+            assert evening.loaded.deciding(case) == shown
+            assert evening.histories[case.pk] == load_history(Case.objects.get(pk=case.pk))
+        assert any(rows for key in ("appeals", "deadlines", "choices") for rows in pages[key].values())
+
+
+def test_an_evening_reads_the_trail_to_its_end(year):
+    evening = last_evening(year)
+    with year.house.standing.program(evening.at):
+        keys = sorted(Event.objects.values_list("id", flat=True))
+        assert evening.newest(year.watch) == keys[-1]
+    assert len(str(keys[0])) < len(str(keys[-1]))
 
 
 def test_every_set_of_rules_has_its_plan():

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
+
+from django.db import connection
 
 from advocacy.management.seed.year.watch import EVERY_EVENING, Evening, Watch, asked, rule
 from advocacy.tenancy.kept import Kept, kept
 from appeals.clock.facts import Moment
 from appeals.commands.deadlines import differences
 from appeals.dues import CLAIMANT, RUNNING
-from appeals.models import Deadline
 from appeals.queries.queue import Filters, listed
 from appeals.queries.today import MOMENT, NAMED, SOMEBODY, STAND_INS, asked_of
 from appeals.queries.worklists import open_or_named
@@ -20,17 +20,14 @@ from appeals.queries.worklists import open_or_named
 
 @rule("The dates that lists read are what the clocks compute from the rows, date by date.")
 def stored_dates_are_the_engines(watch: Watch, evening: Evening) -> Iterator[str]:
-    stored = Deadline.objects.filter(case_id__in=evening.worked).exclude(status="superseded").order_by("id")
-    by_case: dict[int, list[Deadline]] = defaultdict(list)
-    for row in stored:
-        by_case[row.case_id].append(row)
     for case in evening.cases:
         if case.status == "closed":
             watch.theirs.pop(case.pk, None)
             watch.ours.pop(case.pk, None)
             continue
         ladder = evening.ladders[case.pk]
-        for found in differences(evening.histories[case.pk], case, ladder, by_case[case.pk]):
+        stored = evening.loaded.of(case, "dates")
+        for found in differences(evening.histories[case.pk], case, ladder, stored):
             yield f"{case.reference}: {found.key[2]} is stored as {found.stored}, and computed as {found.computed}"
         running = [d for d in ladder.dues if d.status == RUNNING and d.due is not None and not d.is_courtesy]
         watch.theirs[case.pk] = [d.due for d in running if d.side != CLAIMANT and d.due is not None]
@@ -79,18 +76,35 @@ def _list_of(side: str) -> Kept:
     return kept(lambda: listed(SOMEBODY, Filters(overdue=side), MOMENT, seen).values_list("pk"), STAND_INS)
 
 
+def _lists(evening: Evening) -> dict[str, set[int]]:
+    """By side, the cases on the list of passed dates: both in one statement."""
+    asked_for, shown = asked_of(evening.reach, evening.where), {"plan": set[int](), "ours": set[int]()}
+    lists = {side: _list_of(side) for side in shown}
+    text = " UNION ALL ".join(
+        f"SELECT {side!r}, of_side.pk FROM ({known.text}) AS of_side (pk)"  # noqa: S608  made by the ORM
+        for side, known in lists.items()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, [value for known in lists.values() for value in known.params(asked_for)])
+        for side, pk in cursor.fetchall():
+            shown[side].add(pk)
+    return shown
+
+
 @rule(
     "The lists of passed dates hold exactly the cases past the latest day the law may mean, of either side.",
     when=EVERY_EVENING,
 )
 def overdue_lists_are_exact(watch: Watch, evening: Evening) -> Iterator[str]:
-    for side, known in (("plan", watch.theirs), ("ours", watch.ours)):
-        wanted = {pk for pk, moments in known.items() if _passed(moments, evening)}
-        if wanted == watch.shown.get(side) and not evening.worked:
-            continue  # nobody worked, and the list was read when it held the same
-        shown = {pk for (pk,) in _list_of(side).rows(asked_of(evening.reach, evening.where))}
-        watch.shown[side] = shown
-        for pk in sorted(shown ^ wanted):
+    wanted = {
+        side: {pk for pk, moments in known.items() if _passed(moments, evening)}
+        for side, known in (("plan", watch.theirs), ("ours", watch.ours))
+    }
+    if wanted == watch.shown and not evening.worked:
+        return  # nobody worked, and the lists were read when they held the same
+    watch.shown = _lists(evening)
+    for side, shown in watch.shown.items():
+        for pk in sorted(shown ^ wanted[side]):
             yield f"case {pk} is {'' if pk in shown else 'not '}on the list of passed dates ({side})"
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-
-from django.db.models import Q
 
 from advocacy.access.permissions import Permission
 from advocacy.access.roles import permissions_of
+from advocacy.management.seed.year.loaded import Loaded
 from advocacy.management.seed.year.watch import (
     ASKED,
     AT_CLOSING,
@@ -22,44 +20,25 @@ from advocacy.management.seed.year.watch import (
     rule,
 )
 from advocacy.people.leaving import leavers_with_things
-from advocacy.tenancy.kept import KeptRows, kept_rows
-from advocacy.tenancy.together import fetched
-from appeals.models import Deadline
 from appeals.next_action import next_action
-from appeals.queries.standing import DECIDING, by_case, position_of, rows_under
+from appeals.queries.standing import position_of
 from appeals.reminders import OWNER_DAYS
-from cases.models import Case, Task
+from cases.models import Case
 
 OVERDUE_TOLD = 6
 """Days after which a payer that is late was told to a supervisor in any case: one business day, over any holidays."""
 
 
-_KEYS = [-7_105]
-
-
-@cache
-def _under() -> KeptRows:
-    """Asked each evening: its text is made once."""
-    return kept_rows(lambda: rows_under(_KEYS), {"keys": _KEYS})
-
-
-def _without_next(evening: Evening, cases: list[Case]) -> Iterator[str]:
+def _without_next(evening: Evening, loaded: Loaded) -> Iterator[str]:
     """Cases for which nobody who is a member has a next action, an open task, or one that wakes by itself."""
-    open_ones = [case for case in cases if case.status == "open"]
-    if not open_ones:
-        return
-    keys = [case.pk for case in open_ones]
-    rows = fetched(_under().written({"keys": keys}))
-    grouped = {key: by_case(rows[key]) for key in DECIDING}
-    waiting = Task.objects.filter(case_id__in=keys, owner__ended_at=None)
-    awake = Q(status="open") | Q(status="held", hold_until__gt=evening.at)
-    worked = set(waiting.filter(awake).values_list("case_id", flat=True))
     everybody = permissions_of(frozenset({"supervisor"}))
-    for case in open_ones:
+    for case in loaded.cases:
+        if case.status != "open":
+            continue
         there = case.owner is None or case.owner.ended_at is None
         may = everybody if case.owner is None else permissions_of(frozenset(case.owner.roles))
-        position = position_of(case, {k: g.get(case.pk, []) for k, g in grouped.items()}, evening.where)
-        if case.pk in worked and (there or case.owner is None) and Permission.WORK_TASKS in may:
+        position = position_of(case, loaded.deciding(case), evening.where)
+        if loaded.of(case, "waiting") and there and Permission.WORK_TASKS in may:
             continue
         if not there or next_action(position, may) is None:
             yield f"{case.reference}: nobody who is there has anything to do next, and nothing wakes"
@@ -69,13 +48,13 @@ def _without_next(evening: Evening, cases: list[Case]) -> Iterator[str]:
     "No open matter is without a next action for somebody who is there, or a task that is open or wakes by itself."
 )
 def somebody_acts_next(watch: Watch, evening: Evening) -> Iterator[str]:
-    yield from _without_next(evening, evening.cases)
+    yield from _without_next(evening, evening.loaded)
 
 
 @rule("The same of every open case, worked on lately or not.", when=AT_THE_END)
 def nothing_is_forgotten(watch: Watch, evening: Evening) -> Iterator[str]:
-    rows = Case.objects.filter(status="open").select_related("patient", "coverage", "owner__user")
-    yield from _without_next(evening, list(rows.order_by("pk")))
+    keys = Case.objects.filter(status="open").values_list("pk", flat=True)
+    yield from _without_next(evening, Loaded(list(keys), evening.at))
 
 
 @rule("What people have every right to do, the product lets them do.", when=EVERY_EVENING)
@@ -89,7 +68,7 @@ def nobody_who_left_has_work(watch: Watch, evening: Evening) -> Iterator[str]:
     for case in evening.cases:
         if case.status == "open" and case.owner is not None and case.owner.ended_at is not None:
             yield f"{case.reference}: its owner has left"
-    yield from evening.found_by("nobody_who_left_has_work")
+    yield from evening.found_by("nobody_who_left_has_work", watch)
 
 
 ASKED["nobody_who_left_has_work"] = Asked(
@@ -168,15 +147,20 @@ asked(
 )
 
 
-@rule("With the case everything ends: its dates, its tasks, its mails.", when=AT_CLOSING)
-def all_stops_at_the_end(watch: Watch, evening: Evening) -> Iterator[str]:
-    keys = evening.closed
-    for row in Deadline.objects.filter(case_id__in=keys, status="running").select_related("case"):
-        yield f"{row.case.reference} is closed, and {row.clock} still runs"
-    for task in Task.objects.filter(case_id__in=keys, status__in=["open", "held"]).select_related("case"):
-        yield f"{task.case.reference} is closed, and a task is {task.status}"
-
-
+asked(
+    "all_stops_at_the_end",
+    "With the case everything ends: its dates, its tasks, its mails.",
+    """
+    SELECT c.reference || ' is closed, and ' || d.clock || ' still runs'
+      FROM appeals_deadline d JOIN cases_case c ON c.id = d.case_id
+     WHERE d.case_id = ANY (%(cases)s) AND c.status = 'closed' AND d.status = 'running'
+     UNION ALL
+    SELECT c.reference || ' is closed, and a task is ' || t.status
+      FROM cases_task t JOIN cases_case c ON c.id = t.case_id
+     WHERE t.case_id = ANY (%(cases)s) AND c.status = 'closed' AND t.status IN ('open', 'held')
+    """,
+    when=AT_CLOSING,
+)
 asked(
     "no_mail_after_the_end",
     "Nobody is told of the dates of a closed case.",

@@ -6,6 +6,7 @@ step. Each answers with a sentence for everything that is wrong.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,19 +16,14 @@ from typing import Any
 from django.db import connection
 
 from advocacy.access.policy import Actor
-from advocacy.audit.models import Event
 from advocacy.management.seed.cast import Standing
 from advocacy.management.seed.year.house import House
-from advocacy.tenancy.kept import KeptRows, kept_rows
-from advocacy.tenancy.plans import any_of
-from advocacy.tenancy.together import fetched
+from advocacy.management.seed.year.loaded import Loaded
 from appeals.clock.facts import Moment
 from appeals.facts import History
 from appeals.models import Filing
 from appeals.queries.clocks import Day, day_at
-from appeals.queries.history import clock_rows, history_of
-from appeals.queries.ladder import Ladder, ladder_from
-from appeals.queries.standing import by_case
+from appeals.queries.ladder import Ladder
 from appeals.queries.worklists import Reach, within_reach
 from cases.models import Case
 
@@ -35,14 +31,6 @@ EVERY_EVENING = "every evening"
 OF_THE_WORKED = "every evening, of the cases that were worked on"
 AT_CLOSING = "when a case is closed"
 AT_THE_END = "at the end of the year"
-
-
-_KEYS = [-7_104]
-
-
-@cache
-def _clock_rows() -> KeptRows:
-    return kept_rows(lambda: clock_rows(any_of("case_id", _KEYS)), {"keys": _KEYS})
 
 
 @dataclass(frozen=True)
@@ -82,51 +70,55 @@ class Evening:
         return found
 
     @cached_property
+    def loaded(self) -> Loaded:
+        """The worked cases and what stands under them, as one statement sees them."""
+        return Loaded(self.worked, self.at)
+
+    @property
     def cases(self) -> list[Case]:
-        rows = Case.objects.filter(pk__in=self.worked).select_related("patient", "coverage", "owner__user")
-        return list(rows.order_by("pk"))
+        return self.loaded.cases
+
+    @property
+    def histories(self) -> dict[int, History]:
+        return self.loaded.histories
+
+    @property
+    def ladders(self) -> dict[int, Ladder]:
+        return self.loaded.ladders
 
     @cached_property
     def closed(self) -> list[int]:
         """Those of the worked cases that are closed now."""
-        if not self.worked:
-            return []
         return [case.pk for case in self.cases if case.status == "closed"]
 
     @cached_property
     def filed(self) -> list[Filing]:
         """What went out since yesterday of the worked cases."""
-        lately = Filing.objects.filter(case_id__in=self.worked, filed_at__gt=self.at - timedelta(days=2))
-        return list(lately.select_related("appeal", "case__patient"))
+        since = self.at - timedelta(days=2)
+        return [filing for filing in self.loaded.filings() if filing.filed_at > since]
 
     @cached_property
-    def newest(self) -> int:
-        """Up to where the trail goes."""
-        return Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
-
-    @cached_property
-    def asked(self) -> dict[str, dict[str, list[str]]]:
-        """By when it is looked at and by rule, what the statements of `ASKED` find: all of one kind in one round trip."""
+    def _found(self) -> dict[tuple[str, ...], dict[str, list[str]]]:
+        """By when it is looked at and by name, what was found: as far as it was asked."""
         return {}
 
-    def found_by(self, rule: str) -> list[str]:
-        """What the statement of this rule finds."""
-        when = ASKED[rule].when
-        if when not in self.asked:
-            parts = [
-                f"(SELECT {name!r}, words FROM ({known.text}) AS of_rule (words))"  # noqa: S608  the rules' own statements
-                for name, known in ASKED.items()
-                if known.when == when
-            ]
-            self.asked[when] = {}
+    def found_by(self, name: str, watch: Watch) -> list[str]:
+        """What the statement of this name finds; one round trip asks all that an evening asks."""
+        together = (EVERY_EVENING, OF_THE_WORKED, AT_CLOSING) if self.worked else (EVERY_EVENING,)
+        whens = (AT_THE_END,) if ASKED[name].when == AT_THE_END else together
+        if whens not in self._found:
+            found = self._found[whens] = {}
             with connection.cursor() as cursor:
-                cursor.execute(" UNION ALL ".join(parts), self._named)
-                for name, words in cursor.fetchall():
-                    self.asked[when].setdefault(name, []).append(words)
-        return self.asked[when].get(rule, [])
+                cursor.execute(_all_asked(whens), self._named(watch))
+                for of, words in cursor.fetchall():
+                    found.setdefault(of, []).append(words)
+        return self._found[whens].get(name, [])
 
-    @property
-    def _named(self) -> dict[str, Any]:
+    def newest(self, watch: Watch) -> int:
+        """Up to where the trail goes."""
+        return max(map(int, self.found_by("newest", watch)), default=0)
+
+    def _named(self, watch: Watch) -> dict[str, Any]:
         organization = self.house.standing.organization
         return {
             "house": organization.pk,
@@ -134,23 +126,12 @@ class Evening:
             "today": self.day,
             "now": self.at,
             "yesterday": self.at - timedelta(days=1),
-            "cases": self.worked,
+            "lately": self.at - timedelta(days=2),
+            "cases": "{" + ",".join(map(str, self.worked)) + "}",
+            "acts": json.dumps([(actor, at.isoformat(), name) for actor, at, name in self.acts]),
+            "read_until": watch.read_until,
+            "filings_until": watch.filings_until,
         }
-
-    @cached_property
-    def histories(self) -> dict[int, History]:
-        """Of the worked cases, as one statement sees them."""
-        rows = fetched(_clock_rows().written({"keys": [case.pk for case in self.cases]}))
-        of_all = {"own_dates": rows.pop("own_dates")}
-        own = {name: by_case(found) for name, found in rows.items()}
-        return {
-            case.pk: history_of(case, of_all | {name: found.get(case.pk, []) for name, found in own.items()})
-            for case in self.cases
-        }
-
-    @cached_property
-    def ladders(self) -> dict[int, Ladder]:
-        return {pk: ladder_from(history) for pk, history in self.histories.items()}
 
 
 @dataclass(frozen=True)
@@ -161,8 +142,41 @@ class Asked:
     when: str
 
 
-ASKED: dict[str, Asked] = {}
-"""By name of the rule. What a statement may name: the house, its zone, today, now, yesterday, the worked cases."""
+ASKED: dict[str, Asked] = {
+    "newest": Asked(
+        "SELECT e.id::text FROM audit.event e WHERE e.organization_id = %(house)s ORDER BY e.id DESC LIMIT 1",
+        EVERY_EVENING,
+    )
+}
+"""By name of the rule, or of what rules want to know. What a statement may name: see `NAMED`."""
+NAMED = {
+    "house": "bigint",
+    "zone": "text",
+    "today": "date",
+    "now": "timestamptz",
+    "yesterday": "timestamptz",
+    "lately": "timestamptz",
+    "cases": "bigint[]",
+    "acts": "jsonb",
+    "read_until": "bigint",
+    "filings_until": "bigint",
+}
+"""The house, its zone, the day, moments of it, the worked cases, who did what when, and what was looked at before."""
+
+
+@cache
+def _all_asked(whens: tuple[str, ...]) -> str:
+    """Every statement that is asked then, as one that gives name and words. Each value has one place in it, which the server
+    puts wherever it is named: to find hundreds of places takes longer than to answer.
+    """
+    places = {name: f"evening.{name}" for name in NAMED}
+    values = ", ".join(f"%({name})s::{kind} AS {name}" for name, kind in NAMED.items())
+    parts = " UNION ALL ".join(
+        f"(SELECT {name!r}, words FROM ({known.text % places}) AS of_rule (words))"  # noqa: S608  the rules' own statements
+        for name, known in ASKED.items()
+        if known.when in whens
+    )
+    return f"SELECT found.* FROM (SELECT {values}) AS evening CROSS JOIN LATERAL ({parts}) AS found (name, words)"  # noqa: S608
 
 
 @dataclass
@@ -195,7 +209,7 @@ class Watch:
                 if known.when in whens and not idle:
                     self.looked += 1
                     found += [Broken(known.name, evening.day, what) for what in known.find(self, evening)]
-            self.read_until = evening.newest
+            self.read_until = evening.newest(self)
         return found
 
 
@@ -228,7 +242,7 @@ def rule(says: str, *, when: str = OF_THE_WORKED) -> Callable[[Find], Find]:
 def asked(name: str, says: str, text: str, *, when: str = OF_THE_WORKED) -> None:
     """Put a statement among the rules: whatever sentence it gives is something that is wrong."""
     ASKED[name] = Asked(text, when)
-    RULES[name] = Rule(name, says, when, lambda watch, evening: iter(evening.found_by(name)))
+    RULES[name] = Rule(name, says, when, lambda watch, evening: iter(evening.found_by(name, watch)))
 
 
 def printed() -> Iterator[str]:
