@@ -65,7 +65,8 @@ def record_choice(
         )
         before = standing.first()
         drafted = before.request if before and before.kind == given.kind else None
-        standing.update(superseded_at=at)
+        if before is not None:
+            standing.update(superseded_at=at)
         if given.kind == Choice.Kind.RESUBMIT and drafted is None:
             drafted = draft_following(actor=actor, request=denial.request, at=at)
         choice = Choice.objects.create(
