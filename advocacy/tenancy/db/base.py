@@ -13,6 +13,8 @@ from typing import Any
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.operations import DatabaseOperations as PostgresqlOperations
 
+from advocacy.tenancy.db.prepared import keep_prepared
+
 
 class TransactionRequired(RuntimeError):
     """A query was made in an organization's scope but outside a transaction. Always a bug."""
@@ -35,6 +37,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if time.monotonic() - self.answered_at < TRUSTED_SECONDS:
             self.health_check_done = True
         super().close_if_health_check_failed()
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        keep_prepared(connection)
+        return connection
 
     def connect(self) -> None:
         self.answered_at = float("-inf")
