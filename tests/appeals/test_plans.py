@@ -81,7 +81,7 @@ def test_todays_lists_and_what_stands_under_them_are_planned_for_their_values(ca
     statements = sent(lambda: today(cast.nora, day=here(now())))
     assert len(statements) == 4
     _reach, lists, cases, rows = statements
-    assert ('"stack"' in lists[0], "jsonb_agg" in rows[0], 'AS "is_workable"' in cases[0]) == (True,) * 3
+    assert ('"stack"' in lists[0], "json_agg" in rows[0], 'AS "is_workable"' in cases[0]) == (True,) * 3
     assert [may for _sql, may in statements] == [
         True,
         False,
