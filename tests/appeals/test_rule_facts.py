@@ -73,10 +73,14 @@ def test_a_window_from_sending_takes_the_notice_where_sending_is_not_known(
     assert unsent.deadline == NOTICE + days * DAY
 
 
-@pytest.mark.parametrize("level", ["request", "pending_hearing"])
-def test_care_goes_on_by_the_day_of_sending_and_that_is_what_is_asked_for(level: str) -> None:
+@pytest.mark.parametrize(
+    ("level", "more"), [("request", {}), ("request", {"change_undated": True}), ("pending_hearing", {})]
+)
+def test_care_goes_on_by_the_day_of_sending_and_that_is_what_is_asked_for(
+    level: str, more: dict[str, Any]
+) -> None:
     error = stage_clock(
-        "medicaid_managed_care", f"continuation_of_benefits_{level}", Facts(receipt=NOTICE)
+        "medicaid_managed_care", f"continuation_of_benefits_{level}", Facts(receipt=NOTICE, **more)
     ).error
     assert (error.code, error.field) == ("missing_sent", "sent")
 

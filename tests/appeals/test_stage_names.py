@@ -127,6 +127,12 @@ def test_a_reversal_told_in_other_words(name: str) -> None:
         (MCO, "effectuation", MARCH_6, "2026-03-09T17:00:00-04:00"),
         # 29 CFR 2560.503-1(c)(2): the plan sets it.
         (ERISA, "internal_appeal_2", {"receipt_date": "2026-05-11", "window_days": 60}, "2026-07-10"),
+        (
+            ERISA,
+            "internal_appeal_2",
+            {"receipt_date": "2026-05-11", "window_days": 60, "received_date": "2026-05-20"},
+            "2026-07-10",
+        ),
     ],
 )
 def test_the_stage_says_which_day_it_is(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from appeals.clock import Facts, stage_clock
 from appeals.regimes import book
 from tests.appeals.asking import MARCH_2, MARCH_6, row
 
 INSURED, GROUP = "fully_insured_group", "erisa_self_funded"
 MAY_15 = {"receipt_date": "2026-05-15"}
+SENT_FILE = "external_review_file_to_iro"
 
 
 # -- names of a clock --------------------------------------------------------------------------------------------------------
@@ -102,12 +106,34 @@ def test_a_key_that_names_no_clock_of_the_state_stays_the_rows_error(
         ("appeal_decision_tennessee", {"timing": "pre_service"}, "appeal_decision_tennessee"),
         ("step_therapy_exception_state_arizona", {"urgent": True}, "step_therapy_exception_decision_expedited_arizona"),
         ("independent_review_decision_texas", {"urgent": True}, "independent_review_decision_texas"),
+        # The state has an urgent clock of another step alone.
+        (
+            "external_appeal_filing_provider_new_york",
+            {"notice_date": "2026-03-02", "urgent": True},
+            "external_appeal_filing_provider_new_york",
+        ),
     ],
 )  # fmt: skip
 def test_of_a_states_two_clocks_the_one_for_the_case_is_taken(
     stage: str, facts: dict[str, object], taken: str
 ) -> None:
     assert row(INSURED, stage, **MARCH_6, **facts)["stage"] == taken
+
+
+def test_a_step_that_every_plan_has_is_not_taken_for_the_states_clock_of_that_name() -> None:
+    """29 CFR 2590.715-2719(d)(2)(iii)(B)(3) and Haw. Rev. Stat. 432E-34(g) both have the file sent: each by its own key."""
+    assigned = {"assigned": "2026-03-02", "state": "HI"}
+    taken = {key: row(INSURED, key, **assigned)["stage"] for key in (SENT_FILE, f"{SENT_FILE}_hawaii")}
+    assert taken == {SENT_FILE: SENT_FILE, f"{SENT_FILE}_hawaii": "carrier_file_hawaii"}
+
+
+@pytest.mark.parametrize(("recorded", "asked"), [("AZ", None), (None, "AZ"), ("OR", "AZ")])
+def test_the_state_of_the_policy_is_the_one_asked_for_or_else_the_one_recorded(
+    recorded: str | None, asked: str | None
+) -> None:
+    facts = Facts(received=datetime(2026, 3, 6, 16, tzinfo=UTC), state=recorded)
+    clock = stage_clock(INSURED, "step_therapy_exception", facts, asked)
+    assert (clock.error, clock.stage) == (None, "step_therapy_exception_decision_arizona")
 
 
 def test_two_business_days_run_from_what_was_needed() -> None:
@@ -142,6 +168,8 @@ def test_a_name_means_one_clock() -> None:
         (GROUP, "external_review_filing_federal_rule", MAY_15 | {"state": "CT"}, "2026-09-15"),
         # Pennsylvania had none before January 1, 2024.
         ("individual_aca", "external_review_filing_federal_rule", {"receipt_date": "2023-12-29", "state": "PA"}, "2024-04-29"),
+        # No April 31: the first day of the fifth month.
+        ("individual_aca", "external_review_filing_federal_rule", {"receipt_date": "2023-12-31", "state": "PA"}, "2024-05-01"),
     ],
 )  # fmt: skip
 def test_an_insured_policy_is_under_the_process_of_its_state(
@@ -158,6 +186,14 @@ def test_the_federal_window_is_none_where_the_state_runs_its_own(stage: str) -> 
     assert "Connecticut runs its own external review" in row(INSURED, stage, **MAY_15, state="CT")["error"]
 
 
+def test_on_the_first_day_of_a_states_process_the_federal_window_is_over() -> None:
+    """Pennsylvania, Act 146 of 2022: from January 1, 2024."""
+    found = row(
+        "individual_aca", "external_review_filing_federal_rule", receipt_date="2024-01-01", state="PA"
+    )
+    assert "Pennsylvania runs its own external review" in found["error"]
+
+
 @pytest.mark.parametrize(
     ("stage", "inputs", "deadline", "paths"),
     [
@@ -170,6 +206,30 @@ def test_the_federal_window_is_none_where_the_state_runs_its_own(stage: str) -> 
         # A reviewer is late only after the longer time.
         ("external_review_state_new_york_decision", MARCH_2, "2026-04-16", {"2026-04-01", "2026-04-16"}),
         ("external_review_decision_standard", MARCH_2 | {"state": "NY"}, "2026-04-16", {"2026-04-01", "2026-04-16"}),
+        # The state in the facts instead of the key.
+        ("external_review_state", MAY_15 | {"state": "OH"}, "2026-09-15", {"2026-09-15", "2026-11-11"}),
+        # The key says neither standard nor expedited, the facts say urgent: 72 hours.
+        (
+            "external_review_state_ohio_decision",
+            MARCH_6 | {"urgent": True},
+            "2026-03-09T17:00:00-04:00",
+            {"2026-03-09T17:00:00-04:00"},
+        ),
+        # Called standard it stays the standard one, urgent or not; called expedited before the state, 72 hours.
+        (
+            "external_review_state_new_york_decision_standard",
+            MARCH_2 | {"urgent": True},
+            "2026-04-16",
+            {"2026-04-01", "2026-04-16"},
+        ),
+        (
+            "external_review_decision_expedited_state_ohio",
+            MARCH_6,
+            "2026-03-09T17:00:00-04:00",
+            {"2026-03-09T17:00:00-04:00"},
+        ),
+        # The federal window is asked for, and nothing says which state: four months, and no 120 days of some state.
+        ("external_review_filing_federal_rule", MAY_15, "2026-09-15", {"2026-09-15"}),
     ],
 )  # fmt: skip
 def test_who_bears_the_cost_is_not_known_so_a_key_of_one_path_never_hides_the_other(
