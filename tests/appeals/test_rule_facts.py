@@ -58,8 +58,14 @@ def test_a_window_from_the_date_on_the_notice_is_blind_to_its_receipt(
         ("workers_comp", "california_imr_filing_formulary", 10, {}),
         # 42 CFR 431.221(d): a reasonable time, at most 90 days from the date the notice is mailed.
         ("medicaid_ffs", "fair_hearing_request", 90, {"window_days": 90}),
-        # 42 CFR 438.420(c)(2): ten days of the plan sending its notice.
+        # 42 CFR 438.420(a), (c)(2): ten days of the plan sending its notice, or the day of the change where that is later.
         ("medicaid_managed_care", "continuation_of_benefits_request", 10, {"change_undated": True}),
+        (
+            "medicaid_managed_care",
+            "continuation_of_benefits_request",
+            10,
+            {"effective_date": NOTICE + 9 * DAY},
+        ),
         ("medicaid_managed_care", "continuation_of_benefits_pending_hearing", 10, {}),
     ],
 )
