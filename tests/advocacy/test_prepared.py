@@ -6,6 +6,8 @@ import pytest
 from django.db import connections
 from psycopg.errors import DivisionByZero
 
+from advocacy.tenancy.db.prepared import keep_prepared
+
 ASKED = "SELECT count(*) FROM tenancy_organization WHERE id = %s"
 
 
@@ -64,4 +66,11 @@ def test_what_follows_on_a_failure_goes_on_with_it(opened):
         ask(opened, "SELECT 1 / (%s - 7)", times=1)
     opened.rollback()
     ask(opened, times=1)
+    assert prepared(opened) == {ASKED.replace("%s", "$1")}
+
+
+def test_a_connection_that_comes_from_a_pool_again_has_what_it_had(opened):
+    ask(opened)
+    keep_prepared(opened)
+    ask(opened)
     assert prepared(opened) == {ASKED.replace("%s", "$1")}

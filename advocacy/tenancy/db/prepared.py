@@ -39,8 +39,5 @@ class StaysPrepared(PrepareManager):
 
 
 def keep_prepared(connection: Connection[Any]) -> None:
-    """Have a connection that was just opened keep its statements over rollbacks."""
-    kept = StaysPrepared()
-    kept.prepare_threshold = connection.prepare_threshold
-    kept.prepared_max = connection._prepared.prepared_max
-    connection._prepared = kept
+    """Have a connection keep its statements over rollbacks. One that comes from a pool may have some already: they stay."""
+    connection._prepared.__class__ = StaysPrepared
