@@ -6,6 +6,7 @@ and whoever sees no patient, are shown is searched for the words that only Harbo
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.attacks.siege import undone
 from tests.guards.marks import MARKS, PRIVATE
 
 PAGES = ("GET", "POST")
+BY_CHANCE = re.compile(r'name="csrfmiddlewaretoken" value="\w+"|nonce="[^"]+"')
+"""Letters that an answer has by chance: four of them are a name now and then."""
 OF_MEADOW = ("MD-2026-0001", "Wren", "Castellano", "MEAD-77")
 """Words that only Meadow's rows hold (tests/cast.py)."""
 
@@ -34,7 +37,7 @@ def ask(client: Client, verb: str, url: str, /, **data: Any) -> Answer:
         send = getattr(client, verb.lower()) if verb in PAGES else None
         answer = send(url, data) if send else client.generic(verb, url)
         text = (b"".join(answer) if answer.streaming else answer.content).decode(errors="replace")
-    return Answer(answer.status_code, _kind(answer), text)
+    return Answer(answer.status_code, _kind(answer), BY_CHANCE.sub("", text))
 
 
 def _kind(answer: Any) -> str:
